@@ -1,0 +1,162 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+const Text = Type.Union([Type.String(), Type.Null()])
+const Time = Type.Union([Type.String({ description: 'RFC 3339, UTC' }), Type.Null()])
+
+/** The original's status words; `state` below is ours and finer. */
+export const AccountStatus = Type.Union(
+  ['normal', 'disabled', 'suspended', 'exhausted', 'expired'].map((word) => Type.Literal(word)),
+)
+export const AccountState = Type.Union([
+  Type.Literal('unchecked'),
+  Type.Literal('ready'),
+  Type.Literal('cooling'),
+  Type.Literal('exhausted'),
+  Type.Literal('expired'),
+  Type.Literal('suspended'),
+  Type.Literal('failing'),
+  Type.Literal('disabled'),
+])
+export type AccountState = Static<typeof AccountState>
+
+/** List item: the original's keys (no secrets), then ours. */
+export const AccountListItem = Type.Object({
+  id: Type.String(),
+  label: Text,
+  enabled: Type.Boolean(),
+  status: Type.String({ description: 'normal, disabled, suspended, exhausted, expired' }),
+  status_reason: Text,
+  last_refresh_time: Time,
+  last_refresh_status: Text,
+  created_at: Type.String(),
+  updated_at: Type.String(),
+  error_count: Type.Integer(),
+  success_count: Type.Integer(),
+  q_user_id: Text,
+  email: Text,
+  usage_current: Type.Number(),
+  usage_limit: Type.Number(),
+  subscription_type: Text,
+  quota_refreshed_at: Time,
+  token_expiry: Type.Union([
+    Type.Integer({ description: 'Epoch seconds: end of the free trial, as the original' }),
+    Type.Null(),
+  ]),
+  // ours
+  state: AccountState,
+  state_since: Type.String(),
+  state_until: Time,
+  auth_method: Type.String({ description: 'builder-id, identity-center, social, api-key' }),
+  region: Type.String(),
+  access_token_expires_at: Time,
+  quota_resets_at: Time,
+  last_used_at: Time,
+  in_flight: Type.Integer(),
+})
+export type AccountListItem = Static<typeof AccountListItem>
+
+/** One account: the list item plus its secrets, masked (`••••` and the last 4). */
+export const AccountView = Type.Composite([
+  AccountListItem,
+  Type.Object({
+    clientId: Text,
+    clientSecret: Text,
+    refreshToken: Text,
+    accessToken: Text,
+    profile_arn: Text,
+    start_url: Text,
+  }),
+])
+export type AccountView = Static<typeof AccountView>
+
+/** `POST /v2/accounts`: the original's fields, and ours for the other sign-in methods. */
+export const AccountCreate = Type.Object({
+  label: Type.Optional(Text),
+  method: Type.Optional(
+    Type.Union(['builder-id', 'identity-center', 'social', 'api-key'].map((word) => Type.Literal(word))),
+  ),
+  clientId: Type.Optional(Text),
+  clientSecret: Type.Optional(Text),
+  refreshToken: Type.Optional(Text),
+  accessToken: Type.Optional(Text),
+  apiKey: Type.Optional(Text),
+  region: Type.Optional(Text),
+  startUrl: Type.Optional(Text),
+  profileArn: Type.Optional(Text),
+  enabled: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  errorCount: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  successCount: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  /** Check the sign-in before saving (default false, as the original). */
+  check: Type.Optional(Type.Boolean()),
+})
+export type AccountCreate = Static<typeof AccountCreate>
+
+export const AccountPatch = Type.Object({
+  label: Type.Optional(Text),
+  enabled: Type.Optional(Type.Boolean()),
+  clientId: Type.Optional(Type.String()),
+  clientSecret: Type.Optional(Type.String()),
+  refreshToken: Type.Optional(Type.String()),
+  accessToken: Type.Optional(Type.String()),
+  weight: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  maxInFlight: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+})
+export type AccountPatch = Static<typeof AccountPatch>
+
+export const AccountList = Type.Object({
+  accounts: Type.Array(AccountListItem),
+  count: Type.Integer(),
+  pagination: Type.Object({
+    total: Type.Integer(),
+    page: Type.Integer(),
+    pageSize: Type.Integer(),
+    pages: Type.Integer(),
+  }),
+  quotaStats: Type.Object({
+    totalUsage: Type.Number(),
+    totalLimit: Type.Number(),
+    count: Type.Integer(),
+    percent: Type.Integer(),
+  }),
+  accountStats: Type.Object({
+    totalCount: Type.Integer(),
+    enabledCount: Type.Integer(),
+    successTotal: Type.Integer(),
+    errorTotal: Type.Integer(),
+  }),
+  statusStats: Type.Record(Type.String(), Type.Integer()),
+})
+export type AccountList = Static<typeof AccountList>
+
+/** `POST /v2/accounts/import-by-token`: one item per refresh token; with client id and secret it is OIDC, without social. */
+export const TokenImportItem = Type.Object({
+  refreshToken: Type.String(),
+  clientId: Type.Optional(Text),
+  clientSecret: Type.Optional(Text),
+  accessToken: Type.Optional(Text),
+  email: Type.Optional(Text),
+  label: Type.Optional(Text),
+  region: Type.Optional(Text),
+})
+export type TokenImportItem = Static<typeof TokenImportItem>
+export const TokenImportResult = Type.Object({
+  success: Type.Boolean(),
+  total: Type.Integer(),
+  imported: Type.Integer(),
+  failed: Type.Integer(),
+  duplicate: Type.Integer(),
+  limitReached: Type.Boolean(),
+  message: Type.String(),
+  results: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      success: Type.Boolean(),
+      id: Type.Optional(Type.String()),
+      email: Type.Optional(Type.String()),
+      userId: Type.Optional(Type.String()),
+      label: Type.Optional(Type.String()),
+      error: Type.Optional(Type.String()),
+    }),
+  ),
+})
+export type TokenImportResult = Static<typeof TokenImportResult>

@@ -1,0 +1,41 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+/** `GET /api/session`: what the console must know before and after sign-in. */
+export const SessionView = Type.Object({
+  name: Type.String({ description: 'Product name shown in the interface.' }),
+  signedIn: Type.Boolean(),
+  /** True: only `POST /api/password` is open to this session. */
+  mustChangePassword: Type.Boolean(),
+  /** True while the first password is in force and this peer is not loopback: sign-in also needs the set-up code. */
+  setupCodeRequired: Type.Boolean(),
+  /** True: answers are simulated (`--demo`). */
+  demo: Type.Boolean(),
+  /** Only in demo mode: shown on the sign-in page so that the console can be entered. */
+  demoPassword: Type.Optional(Type.String()),
+  demoKey: Type.Optional(Type.String()),
+  version: Type.Optional(Type.String({ description: 'After sign-in only.' })),
+})
+export type SessionView = Static<typeof SessionView>
+
+export const LoginBody = Type.Object({ password: Type.String(), setupCode: Type.Optional(Type.String()) })
+export type LoginBody = Static<typeof LoginBody>
+/** 200, also the body of 401 and 429 (`success: false`; 429 carries Retry-After). */
+export const LoginResult = Type.Object({
+  success: Type.Boolean(),
+  message: Type.String(),
+  mustChangePassword: Type.Optional(Type.Boolean()),
+  code: Type.Optional(Type.String({ description: 'INVALID_PASSWORD, SETUP_CODE_REQUIRED, LOCKED' })),
+})
+export type LoginResult = Static<typeof LoginResult>
+
+export const PasswordBody = Type.Object({ currentPassword: Type.String(), newPassword: Type.String() })
+export type PasswordBody = Static<typeof PasswordBody>
+
+/** Every admin error: `code` is stable, `error` is for people. */
+export const AdminError = Type.Object({
+  error: Type.String(),
+  code: Type.String(),
+  field: Type.Optional(Type.String()),
+  requestId: Type.Optional(Type.String()),
+})
+export type AdminError = Static<typeof AdminError>

@@ -1,0 +1,88 @@
+/** What a caller asked for, in the one form that every dialect decodes to and every provider encodes from. */
+export type Conversation = {
+  /** The model as the caller spelled it; the catalogue resolves it. */
+  readonly model: string
+  /** System text in order, before any message. Never empty strings. */
+  readonly system: readonly string[]
+  readonly messages: readonly Message[]
+  /** Tools the model may see now (deferred ones only once referenced). */
+  readonly tools: readonly Tool[]
+  readonly toolChoice: ToolChoice
+  /** False: at most one tool call in the reply. */
+  readonly parallelToolCalls: boolean
+  readonly limits: { readonly maxOutputTokens?: number; readonly stop: readonly string[] }
+  readonly sampling: { readonly temperature?: number; readonly topP?: number }
+  readonly thinking: Thinking
+  /** `undefined`: the caller did not say. */
+  readonly effort?: Effort
+  readonly output: OutputFormat
+  readonly stream: boolean
+  /** Stable id of the caller's session, when the body carries one; used for affinity only. */
+  readonly session?: string
+  /** Free text for the log, e.g. Claude Code's billing line; never forwarded. */
+  readonly clientNote?: string
+}
+
+/**
+ * `system` in the middle of a list is kept where it stood; providers without such a role fold it into the user turn.
+ * Tool results live in `user` messages. Roles need not alternate: the provider's encoder repairs that.
+ */
+export type Message = { readonly role: 'user' | 'assistant' | 'system'; readonly parts: readonly Part[] }
+
+export type Part =
+  | TextPart
+  | ImagePart
+  | DocumentPart
+  | ReasoningPart
+  | RedactedReasoningPart
+  | ToolCallPart
+  | ToolResultPart
+
+export type TextPart = { readonly type: 'text'; readonly text: string }
+export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp'
+/** `base64` without a data-URL prefix, checked to be base64. */
+export type ImagePart = { readonly type: 'image'; readonly format: ImageFormat; readonly base64: string }
+/** A PDF waiting for its text; `documents/` replaces it by a TextPart before the relay sees it. `field` names it in errors. */
+export type DocumentPart = {
+  readonly type: 'document'
+  readonly mediaType: 'application/pdf'
+  readonly base64: string
+  readonly title?: string
+  readonly field: string
+}
+/** Reasoning with a provider's own signature. Parts without a signature are dropped by the dialect's decoder (ruling 17). */
+export type ReasoningPart = { readonly type: 'reasoning'; readonly text: string; readonly signature: string }
+export type RedactedReasoningPart = { readonly type: 'redacted-reasoning'; readonly base64: string }
+export type ToolCallPart = {
+  readonly type: 'tool-call'
+  readonly id: string
+  readonly name: string
+  readonly input: Readonly<Record<string, unknown>>
+}
+export type ToolResultPart = {
+  readonly type: 'tool-result'
+  readonly callId: string
+  readonly parts: readonly (TextPart | ImagePart | DocumentPart)[]
+  readonly isError: boolean
+}
+
+export type Tool = {
+  readonly name: string
+  readonly description: string
+  /** A JSON Schema object as the caller sent it; providers clean it. */
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+export type ToolChoice = { readonly type: 'auto' | 'none' | 'any' } | { readonly type: 'tool'; readonly name: string }
+
+export type Thinking =
+  | { readonly type: 'unspecified' | 'disabled' }
+  | { readonly type: 'adaptive' }
+  | { readonly type: 'enabled'; readonly budgetTokens?: number }
+
+export type Effort = 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+
+export type OutputFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json' }
+  | { readonly type: 'json-schema'; readonly name?: string; readonly schema: Readonly<Record<string, unknown>> }

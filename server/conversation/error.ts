@@ -1,0 +1,64 @@
+/**
+ * What went wrong, in our own words. `kind` drives behaviour (retry, account health, the wire form of each dialect);
+ * `message` is safe to show a caller; `cause` goes to the log only.
+ */
+export const errorKinds = [
+  // the caller's request
+  'invalid-request',
+  'context-too-long',
+  'request-too-large',
+  'model-not-found',
+  'not-found',
+  'unsupported-thread',
+  'thinking-signature',
+  // the caller
+  'authentication',
+  'permission',
+  'limit-reached',
+  // one account
+  'token-rejected',
+  'account-suspended',
+  'account-refused',
+  'quota-exhausted',
+  'rate-limited',
+  // the provider
+  'service-throttled',
+  'model-overloaded',
+  'upstream-failed',
+  'upstream-unreachable',
+  'empty-reply',
+  'broken-reply',
+  'timeout',
+  // the pool: no account is left that could serve
+  'no-account',
+  'no-healthy-account',
+  'pool-cooling',
+  'pool-exhausted',
+  'pool-busy',
+  // us
+  'cancelled',
+  'shutting-down',
+  'internal',
+] as const
+
+export type ErrorKind = (typeof errorKinds)[number]
+
+export type GatewayError = {
+  readonly kind: ErrorKind
+  /** Safe to show: no secrets, no upstream body beyond its own message. */
+  readonly message: string
+  /** Path of the offending request member, in the caller's own spelling: `messages.1.content`. */
+  readonly field?: string
+  /** How long to wait before another try is worth it, milliseconds. */
+  readonly retryAfterMs?: number
+  /** For the log: what was seen (provider's type, reason, status, request id, thrown error text). */
+  readonly cause?: string
+}
+
+export function gatewayError(
+  kind: ErrorKind,
+  message: string,
+  more: Omit<GatewayError, 'kind' | 'message'> = {},
+): GatewayError {
+  return { kind, message, ...more }
+}

@@ -1,0 +1,72 @@
+import type { GatewayError } from './error.ts'
+
+/**
+ * What comes back, in steps. `index` counts blocks of one reply from 0 without gaps; a block is started, fed and ended
+ * before the next one starts. Every reply is `reply-start`, blocks, then exactly one `finish` or `error`.
+ */
+export type BlockEvent =
+  | { readonly type: 'text-start'; readonly index: number }
+  | { readonly type: 'text-delta'; readonly index: number; readonly text: string }
+  | { readonly type: 'text-end'; readonly index: number }
+  | { readonly type: 'reasoning-start'; readonly index: number }
+  | { readonly type: 'reasoning-delta'; readonly index: number; readonly text: string }
+  /** `signature` is the provider's own, untouched; absent when it gave none. */
+  | { readonly type: 'reasoning-end'; readonly index: number; readonly signature?: string }
+  /** A whole block of its own: start, content and end in one. */
+  | { readonly type: 'redacted-reasoning'; readonly index: number; readonly base64: string }
+  | { readonly type: 'tool-call-start'; readonly index: number; readonly id: string; readonly name: string }
+  /** A fragment of the JSON text of the input; fragments joined are one JSON object, `{}` when there was none. */
+  | { readonly type: 'tool-call-delta'; readonly index: number; readonly json: string }
+  | { readonly type: 'tool-call-end'; readonly index: number }
+
+export type FinishReason =
+  | 'end'
+  | 'tool-calls'
+  | 'max-tokens'
+  | 'stop-sequence'
+  | 'context-full'
+  | 'refusal'
+  | 'filtered'
+
+/** What a provider's adapter yields: content, then its own facts about the end. No `reply-start`. */
+export type UpstreamEvent =
+  | BlockEvent
+  | { readonly type: 'finish'; readonly reason: FinishReason; readonly report: UsageReport }
+  | { readonly type: 'error'; readonly error: GatewayError }
+
+/** The provider's own accounting, as far as it gave any. */
+export type UsageReport = {
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  readonly cacheReadTokens?: number
+  readonly cacheWriteTokens?: number
+  /** 0-100 and more; counts this reply's output too. */
+  readonly contextPercent?: number
+  readonly credits?: number
+}
+
+/** What the dialects encode: an upstream stream after the relay has metered it and applied the caller's limits. */
+export type ReplyEvent =
+  | { readonly type: 'reply-start'; readonly input: Figure }
+  | BlockEvent
+  | {
+      readonly type: 'finish'
+      readonly reason: FinishReason
+      /** Set only with reason `stop-sequence`: which one. */
+      readonly stopSequence?: string
+      readonly usage: Usage
+    }
+  | { readonly type: 'error'; readonly error: GatewayError }
+
+/** A token count and where it comes from. */
+export type Figure = { readonly tokens: number; readonly source: 'measured' | 'derived' | 'estimated' }
+
+/** Cache figures are absent unless the provider measured them; nothing is invented. `input` includes cached tokens. */
+export type Usage = {
+  readonly input: Figure
+  readonly output: Figure
+  readonly reasoning?: Figure
+  readonly cacheRead?: Figure
+  readonly cacheWrite?: Figure
+  readonly credits?: number
+}

@@ -1,0 +1,32 @@
+/** What the provider lets one account spend, in its own unit (credits), and how much is gone. Times are epoch ms. */
+export type Quota = {
+  readonly used: number
+  readonly limit: number
+  /** An active free trial's part, active bonuses' part and enabled overage, already added to neither `used` nor `limit`. */
+  readonly trial?: {
+    readonly used: number
+    readonly limit: number
+    readonly expiresAt?: number
+    readonly active: boolean
+  }
+  readonly bonuses?: readonly {
+    readonly name: string
+    readonly used: number
+    readonly limit: number
+    readonly expiresAt?: number
+  }[]
+  readonly overage?: { readonly enabled: boolean; readonly used: number; readonly cap: number }
+  readonly resetsAt?: number
+  readonly readAt: number
+}
+
+/** What is left to spend: main part, active trial, active bonuses and enabled overage. Never negative. */
+export function remainingCredits(quota: Quota): number {
+  const part = (limit: number, used: number): number => Math.max(0, limit - used)
+  return (
+    part(quota.limit, quota.used) +
+    (quota.trial?.active ? part(quota.trial.limit, quota.trial.used) : 0) +
+    (quota.bonuses ?? []).reduce((sum, bonus) => sum + part(bonus.limit, bonus.used), 0) +
+    (quota.overage?.enabled ? part(quota.overage.cap, quota.overage.used) : 0)
+  )
+}

@@ -1,0 +1,50 @@
+/** Everything the program takes from the outside world without asking a peer: clock, chance, waiting, the network. */
+export type Effects = {
+  /** Epoch milliseconds, UTC. */
+  readonly now: () => number
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  /** `acc_` + 24 characters of [0-9A-Za-z]; the prefix is given without the underscore. */
+  readonly newId: (prefix: string) => string
+  /** Random UUID v4, for wire fields that demand one. */
+  readonly newUuid: () => string
+  /** Resolves after `ms`, or at once when `signal` aborts. Never rejects: look at `signal.aborted` afterwards. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  readonly fetch: FetchLike
+}
+
+/** Bun's fetch, narrowed to what we use, so that egress may wrap it. */
+export type FetchLike = (url: string, init?: FetchInit) => Promise<Response>
+export type FetchInit = RequestInit & { readonly timeout?: false; readonly proxy?: string | false }
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** `length` characters of [0-9A-Za-z] from the system's secure source, without modulo bias. */
+export function randomText(length: number): string {
+  let text = ''
+  while (text.length < length) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(length * 2))) {
+      if (byte < 248 && text.length < length) text += alphabet[byte % 62]
+    }
+  }
+  return text
+}
+
+export const realEffects: Effects = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  newId: (prefix) => `${prefix}_${randomText(24)}`,
+  newUuid: () => crypto.randomUUID(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const done = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      signal?.addEventListener('abort', done, { once: true })
+    }),
+  fetch: (url, init) => fetch(url, init as RequestInit),
+}

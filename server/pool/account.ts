@@ -1,0 +1,39 @@
+import type { Quota } from '../conversation/quota.ts'
+
+/**
+ * Where an account stands. `ready` and `unchecked` serve; `cooling` and `exhausted` serve again at `until`; `expired` needs
+ * a sign-in, `suspended` a person at the provider, `failing` a check or the operator.
+ */
+export type HealthState = 'unchecked' | 'ready' | 'cooling' | 'exhausted' | 'expired' | 'suspended' | 'failing'
+
+export type Health = {
+  readonly state: HealthState
+  /** Epoch ms of the last change of `state`. */
+  readonly since: number
+  /** Epoch ms at which it may serve again (`cooling`, `exhausted`). */
+  readonly until?: number
+  /** In words for the operator; the provider's own message where there is one. */
+  readonly reason?: string
+  /** Failures in a row that were the account's. */
+  readonly failures: number
+}
+
+/** An upstream login as the pool sees it: no secrets, no identity. */
+export type Account = {
+  readonly id: string
+  readonly label: string
+  /** The operator's switch. */
+  readonly enabled: boolean
+  readonly health: Health
+  readonly weight: number
+  readonly maxInFlight: number
+  readonly quota?: Quota
+  readonly createdAt: number
+  readonly lastUsedAt?: number
+}
+
+/** What a lease ended with. `cancelled` and request faults never count against the account. */
+export type Outcome =
+  | { readonly type: 'success' }
+  | { readonly type: 'cancelled' }
+  | { readonly type: 'failure'; readonly kind: string; readonly message: string; readonly retryAfterMs?: number }

@@ -1,0 +1,149 @@
+import type { ModelInfo } from '../conversation/model.ts'
+import type { Quota } from '../conversation/quota.ts'
+import type { Account, Health } from '../pool/account.ts'
+import type { CredentialStore, Credentials, SignInMethod } from '../upstream/amazonq/credentials.ts'
+
+/** Everything kept on disk, one repository per concept. The same contract for every engine; all times epoch ms UTC. */
+export type Store = {
+  readonly accounts: AccountStore
+  readonly keys: KeyStore
+  readonly settings: SettingsStore
+  readonly sessions: SessionStore
+  readonly requests: RequestStore
+  /** Engine name, version and path for `doctor` and /health; throws nothing. */
+  readonly describe: () => Promise<{
+    readonly engine: string
+    readonly version: string
+    readonly path: string
+    readonly writable: boolean
+  }>
+  readonly close: () => Promise<void>
+}
+
+/** Who the account is at the provider, and its counters: for people, not for the pool. */
+export type AccountProfile = {
+  readonly method: SignInMethod
+  readonly email?: string
+  readonly userId?: string
+  /** The provider's own title: `KIRO PRO`. */
+  readonly plan?: string
+  /** API region, e.g. `us-east-1`. */
+  readonly region: string
+  readonly successCount: number
+  readonly errorCount: number
+  readonly accessExpiresAt?: number
+  readonly lastRefreshAt?: number
+  readonly lastRefreshStatus?: 'success' | 'failed'
+  readonly updatedAt: number
+}
+export type AccountRecord = { readonly account: Account; readonly profile: AccountProfile }
+
+export type AccountStore = {
+  readonly list: () => Promise<readonly AccountRecord[]>
+  readonly get: (id: string) => Promise<AccountRecord | undefined>
+  /** Row and sealed credentials in one transaction. */
+  readonly create: (record: AccountRecord, credentials: Credentials) => Promise<void>
+  /** Only the members given change; `undefined` in a patch means "leave". `null` clears. False when there is no such row. */
+  readonly updateAccount: (
+    id: string,
+    patch: { label?: string; enabled?: boolean; weight?: number; maxInFlight?: number; lastUsedAt?: number },
+  ) => Promise<boolean>
+  readonly saveHealth: (id: string, health: Health) => Promise<void>
+  readonly saveQuota: (id: string, quota: Quota) => Promise<void>
+  readonly updateProfile: (
+    id: string,
+    patch: Partial<Omit<AccountProfile, 'successCount' | 'errorCount'>>,
+  ) => Promise<void>
+  /** Adds to the counters. */
+  readonly count: (id: string, add: { success?: number; error?: number }) => Promise<void>
+  readonly remove: (id: string) => Promise<boolean>
+  /**
+   * Durable and sealed. A sealed row that cannot be opened (wrong or lost master key) loads as `undefined`; the repository
+   * reports it once through the `onUnreadable` callback it was made with.
+   */
+  readonly credentials: CredentialStore
+  readonly saveModels: (id: string, models: readonly ModelInfo[], readAt: number) => Promise<void>
+  readonly loadModels: () => Promise<
+    ReadonlyMap<string, { readonly models: readonly ModelInfo[]; readonly readAt: number }>
+  >
+}
+
+/** A client key. Only its SHA-256 is kept; `prefix` (first 7 characters) and `last4` are for display. */
+export type KeyRecord = {
+  readonly id: string
+  readonly name: string
+  /** Lower-case hex SHA-256 of the whole key. */
+  readonly hash: string
+  readonly prefix: string
+  readonly last4: string
+  readonly enabled: boolean
+  readonly createdAt: number
+  readonly lastUsedAt?: number
+}
+export type KeyStore = {
+  readonly list: () => Promise<readonly KeyRecord[]>
+  readonly create: (key: KeyRecord) => Promise<void>
+  readonly findByHash: (hash: string) => Promise<KeyRecord | undefined>
+  readonly remove: (id: string) => Promise<boolean>
+  readonly touch: (id: string, at: number) => Promise<void>
+}
+
+/** Text values by key. Unknown keys are kept. */
+export type SettingsStore = {
+  readonly all: () => Promise<Readonly<Record<string, string>>>
+  /** Writes all entries in one transaction; `null` removes. */
+  readonly write: (entries: Readonly<Record<string, string | null>>) => Promise<void>
+}
+
+/** A console sign-in; the cookie holds a random id of which only the SHA-256 is kept. */
+export type SessionRecord = {
+  readonly hash: string
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly peer: string
+  readonly userAgent: string
+  /** True: opened with the first password; only the change step is open to it. */
+  readonly mustChangePassword: boolean
+}
+export type SessionStore = {
+  readonly create: (session: SessionRecord) => Promise<void>
+  readonly find: (hash: string) => Promise<SessionRecord | undefined>
+  readonly touch: (hash: string, at: number) => Promise<void>
+  readonly remove: (hash: string) => Promise<void>
+  /** All but `exceptHash`, when given. */
+  readonly removeAll: (exceptHash?: string) => Promise<void>
+  readonly prune: (lastSeenBefore: number) => Promise<void>
+}
+
+/** One client request that reached a client API, successful or not; no prompt, reply or secret. */
+export type RequestRecord = {
+  readonly id: string
+  readonly at: number
+  readonly dialect: string
+  readonly keyId?: string
+  readonly accountId?: string
+  readonly model: string
+  readonly upstreamModel?: string
+  readonly stream: boolean
+  readonly status: number
+  readonly errorKind?: string
+  readonly errorMessage?: string
+  readonly firstTokenMs?: number
+  readonly durationMs: number
+  readonly inputTokens: number
+  readonly inputSource: string
+  readonly outputTokens: number
+  readonly outputSource: string
+  readonly cacheReadTokens?: number
+  readonly credits?: number
+  readonly peer: string
+  readonly userAgent: string
+  /** JSON: attempts with account, outcome, times (bounded). */
+  readonly route: string
+}
+export type RequestStore = {
+  readonly append: (rows: readonly RequestRecord[]) => Promise<void>
+  readonly recent: (limit: number) => Promise<readonly RequestRecord[]>
+  /** Deletes rows older than `before`; returns how many. */
+  readonly prune: (before: number) => Promise<number>
+}

@@ -1,0 +1,28 @@
+/** How an account signed in; decides where its tokens come from and which header goes with them. */
+export type SignInMethod = 'builder-id' | 'identity-center' | 'social' | 'api-key'
+
+/** The secrets of one account. Sealed by `store`; no room but `upstream/amazonq` reads them. Times are epoch ms. */
+export type Credentials = {
+  readonly method: SignInMethod
+  readonly accessToken?: string
+  readonly accessExpiresAt?: number
+  readonly refreshToken?: string
+  /** OIDC client the refresh token belongs to (not for social and API keys). */
+  readonly clientId?: string
+  readonly clientSecret?: string
+  readonly clientExpiresAt?: number
+  /** Region of the identity service (OIDC). The API region is the one inside `profileArn`. */
+  readonly identityRegion: string
+  readonly startUrl?: string
+  readonly profileArn?: string
+  /** Social: `Google` or `Github`. */
+  readonly provider?: string
+  /** Official API key (`ksk_…`), method `api-key` only. */
+  readonly apiKey?: string
+}
+
+/** Where credentials are kept. `save` is durable (on disk) when it returns. */
+export type CredentialStore = {
+  readonly load: (accountId: string) => Promise<Credentials | undefined>
+  readonly save: (accountId: string, credentials: Credentials) => Promise<void>
+}

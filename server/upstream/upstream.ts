@@ -1,0 +1,34 @@
+import type { Conversation } from '../conversation/conversation.ts'
+import type { GatewayError } from '../conversation/error.ts'
+import type { UpstreamEvent } from '../conversation/event.ts'
+import type { ModelInfo } from '../conversation/model.ts'
+import type { Result } from '../lib/result.ts'
+
+/** One call to a provider for one account. */
+export type UpstreamCall = {
+  readonly accountId: string
+  readonly conversation: Conversation
+  /** The resolved model of this account's list. */
+  readonly model: ModelInfo
+  /** UUID, stable for one caller conversation (keeps the provider's prompt cache warm). */
+  readonly conversationId: string
+  /** UUID, the same for every attempt of one logical call. */
+  readonly invocationId: string
+  /** Counts from 1. */
+  readonly attempt: number
+}
+
+export type UpstreamReply = {
+  /** The provider's request id, when it gave one. */
+  readonly providerRequestId?: string
+  /** Batches of events; ends after exactly one `finish` or `error`. Leaving the loop early cancels the call. */
+  readonly events: AsyncIterable<readonly UpstreamEvent[]>
+}
+
+/**
+ * A provider. `send` resolves once the first content event has arrived (or the reply ended): until then every failure is
+ * an error value that may be retried elsewhere; after it failures are one `error` event.
+ */
+export type Upstream = {
+  readonly send: (call: UpstreamCall, signal: AbortSignal) => Promise<Result<UpstreamReply, GatewayError>>
+}
