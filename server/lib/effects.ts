@@ -10,6 +10,8 @@ export type Effects = {
   readonly newUuid: () => string
   /** Resolves after `ms`, or at once when `signal` aborts. Never rejects: look at `signal.aborted` afterwards. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Runs `task` once after `ms`; the returned function cancels it. */
+  readonly after: (ms: number, task: () => void) => () => void
   readonly fetch: FetchLike
 }
 
@@ -46,5 +48,9 @@ export const realEffects: Effects = {
       const timer = setTimeout(done, ms)
       signal?.addEventListener('abort', done, { once: true })
     }),
+  after: (ms, task) => {
+    const timer = setTimeout(task, ms)
+    return () => clearTimeout(timer)
+  },
   fetch: (url, init) => fetch(url, init as RequestInit),
 }

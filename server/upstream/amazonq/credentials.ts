@@ -1,3 +1,6 @@
+import type { GatewayError } from '../../conversation/error.ts'
+import type { Result } from '../../lib/result.ts'
+
 /** How an account signed in; decides where its tokens come from and which header goes with them. */
 export type SignInMethod = 'builder-id' | 'identity-center' | 'social' | 'api-key'
 
@@ -25,4 +28,21 @@ export type Credentials = {
 export type CredentialStore = {
   readonly load: (accountId: string) => Promise<Credentials | undefined>
   readonly save: (accountId: string, credentials: Credentials) => Promise<void>
+}
+
+/** What one call needs to identify itself. */
+export type Access = {
+  /** The bearer: an access token, or the API key itself. */
+  readonly token: string
+  readonly method: SignInMethod
+  readonly profileArn?: string
+  /** Region of the API, from the profile ARN, else the configured default. */
+  readonly region: string
+}
+
+/** Gives bearers; refreshes before expiry with one refresh in flight per account, never on a caller's signal. */
+export type TokenSource = {
+  readonly get: (accountId: string) => Promise<Result<Access, GatewayError>>
+  /** The provider refused `token`: gives a newer one, refreshing unless somebody already did. */
+  readonly replace: (accountId: string, token: string) => Promise<Result<Access, GatewayError>>
 }
