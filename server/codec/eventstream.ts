@@ -1,20 +1,14 @@
+import { err, ok, type Result } from '../lib/result.ts'
 import { crc32 } from './crc32.ts'
-
-/**
- * A header's value. Strings, the only kind this product's provider sends, stand for themselves; the others say their wire
- * type, so that a decoded frame can be encoded to the same bytes.
- */
-export type HeaderValue =
-  | string
-  | boolean
-  | { readonly type: 'byte' | 'short' | 'int'; readonly value: number }
-  /** `timestamp` is epoch milliseconds. */
-  | { readonly type: 'long' | 'timestamp'; readonly value: bigint }
-  | { readonly type: 'bytes'; readonly value: Uint8Array }
-  /** Lower-case, with dashes. */
-  | { readonly type: 'uuid'; readonly value: string }
-
-export type Headers = Readonly<Record<string, HeaderValue>>
+import {
+  createHeaderReader,
+  type HeaderFault,
+  type Headers,
+  type HeaderValue,
+  headerBytes,
+  isHeaderFault,
+  writeHeader,
+} from './eventstream-headers.ts'
 
 /** One unit of `application/vnd.amazon.eventstream`. */
 export type Frame = { readonly headers: Headers; readonly payload: Uint8Array }
@@ -22,72 +16,179 @@ export type Frame = { readonly headers: Headers; readonly payload: Uint8Array }
 /** Prelude (lengths and its CRC) and the closing CRC. */
 export const frameOverheadBytes = 16
 
-const text = new TextEncoder()
-
 /** Writes one frame; headers keep their insertion order. Throws a RangeError when a header does not fit its length field. */
 export function encodeFrame(headers: Headers, payload: Uint8Array | string): Uint8Array {
-  const body = typeof payload === 'string' ? text.encode(payload) : payload
-  const blocks = Object.entries(headers).map(([name, value]) => encodeHeader(name, value))
-  const headersBytes = blocks.reduce((sum, block) => sum + block.length, 0)
-  const totalBytes = frameOverheadBytes + headersBytes + body.length
-  const frame = new Uint8Array(totalBytes)
-  const view = new DataView(frame.buffer)
-  view.setUint32(0, totalBytes)
-  view.setUint32(4, headersBytes)
-  view.setUint32(8, crc32(frame, 0, 8))
+  let headersBytes = 0
+  for (const name in headers) headersBytes += headerBytes(name, headers[name] as HeaderValue)
+  const payloadBytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
+  const totalBytes = frameOverheadBytes + headersBytes + payloadBytes
+  const frame = Buffer.from(new ArrayBuffer(totalBytes))
+  frame.writeUInt32BE(totalBytes, 0)
+  frame.writeUInt32BE(headersBytes, 4)
+  frame.writeUInt32BE(crc32(frame, 0, 8), 8)
   let at = 12
-  for (const block of blocks) {
-    frame.set(block, at)
-    at += block.length
+  for (const name in headers) at = writeHeader(frame, at, name, headers[name] as HeaderValue)
+  if (typeof payload === 'string') frame.write(payload, at)
+  else frame.set(payload, at)
+  frame.writeUInt32BE(crc32(frame, 0, totalBytes - 4), totalBytes - 4)
+  return new Uint8Array(frame.buffer)
+}
+
+export type FrameFaultName =
+  | 'prelude-crc'
+  | 'message-crc'
+  /** Total length below the 16-byte minimum. */
+  | 'frame-too-short'
+  | 'frame-too-large'
+  /** Header block longer than its frame leaves room for. */
+  | 'headers-length'
+  | HeaderFault
+  /** The body ended inside a frame. */
+  | 'cut'
+
+/** What made a body unreadable; `before` are the sound frames of the same chunk that came first. */
+export type FrameFault = {
+  readonly name: FrameFaultName
+  readonly message: string
+  readonly before: readonly Frame[]
+}
+
+export type FrameDecoder = {
+  /** Frames completed by `chunk`. Payloads are views of it where possible: the caller must not reuse its memory. */
+  readonly push: (chunk: Uint8Array) => Result<readonly Frame[], FrameFault>
+  /** To be called at the end of the body: a fault when it ended inside a frame. */
+  readonly end: () => Result<void, FrameFault>
+}
+
+export type FrameLimits = { readonly maxFrameBytes: number; readonly maxHeadersBytes: number }
+
+/** Published limits of the format: 16 MiB of payload, 128 KiB of headers. */
+const publishedLimits: FrameLimits = {
+  maxFrameBytes: 16 * 1024 * 1024 + 128 * 1024 + frameOverheadBytes,
+  maxHeadersBytes: 128 * 1024,
+}
+
+const preludeBytes = 12
+
+/**
+ * Cuts a body that arrives in arbitrary pieces into frames, checking both CRCs and every length. After a fault it stays
+ * faulty: there is no way to find the next border. Memory is bounded by one frame; a frame that lies inside one chunk is
+ * not copied.
+ */
+export function createFrameDecoder(limits: FrameLimits = publishedLimits): FrameDecoder {
+  const headersOf = createHeaderReader()
+  let carry = new Uint8Array(0)
+  let carried = 0
+  let fault: Omit<FrameFault, 'before'> | undefined
+
+  const fail = (
+    name: FrameFaultName,
+    message: string,
+    before: readonly Frame[] = [],
+  ): { readonly ok: false; readonly error: FrameFault } => {
+    fault = { name, message }
+    carry = new Uint8Array(0)
+    carried = 0
+    return err({ ...fault, before })
   }
-  frame.set(body, at)
-  view.setUint32(totalBytes - 4, crc32(frame, 0, totalBytes - 4))
-  return frame
-}
 
-function encodeHeader(name: string, value: HeaderValue): Uint8Array {
-  const nameBytes = text.encode(name)
-  if (nameBytes.length === 0 || nameBytes.length > 255) throw new RangeError('a header name has 1 to 255 bytes')
-  const [type, valueBytes] = encodeValue(value)
-  const block = new Uint8Array(2 + nameBytes.length + valueBytes.length)
-  block[0] = nameBytes.length
-  block.set(nameBytes, 1)
-  block[1 + nameBytes.length] = type
-  block.set(valueBytes, 2 + nameBytes.length)
-  return block
-}
+  /** Appends to the unfinished frame, at most up to `wanted` bytes in all; gives how many were taken. */
+  const append = (chunk: Uint8Array, from: number, wanted: number): number => {
+    const taken = Math.min(chunk.length - from, wanted - carried)
+    if (carry.length < carried + taken) {
+      // Doubling, not the declared length: memory follows what was received, not what was announced.
+      const grown = new Uint8Array(Math.min(wanted, Math.max(256, carry.length * 2, carried + taken)))
+      grown.set(carry.subarray(0, carried))
+      carry = grown
+    }
+    carry.set(from === 0 && taken === chunk.length ? chunk : chunk.subarray(from, from + taken), carried)
+    carried += taken
+    return taken
+  }
 
-function encodeValue(value: HeaderValue): readonly [type: number, bytes: Uint8Array] {
-  if (typeof value === 'boolean') return [value ? 0 : 1, new Uint8Array(0)]
-  if (typeof value === 'string') return [7, withLength(text.encode(value))]
-  switch (value.type) {
-    case 'byte':
-      return [2, integer(1, (view) => view.setInt8(0, value.value))]
-    case 'short':
-      return [3, integer(2, (view) => view.setInt16(0, value.value))]
-    case 'int':
-      return [4, integer(4, (view) => view.setInt32(0, value.value))]
-    case 'long':
-      return [5, integer(8, (view) => view.setBigInt64(0, value.value))]
-    case 'bytes':
-      return [6, withLength(value.value)]
-    case 'timestamp':
-      return [8, integer(8, (view) => view.setBigInt64(0, value.value))]
-    case 'uuid':
-      return [9, Uint8Array.fromHex(value.value.replaceAll('-', ''))]
+  const lengthFault = (bytes: Uint8Array, at: number): readonly [FrameFaultName, string] | undefined => {
+    if (crc32(bytes, at, at + 8) !== uint32(bytes, at + 8))
+      return ['prelude-crc', 'The CRC of a frame prelude is wrong.']
+    const total = uint32(bytes, at)
+    const headers = uint32(bytes, at + 4)
+    if (total < frameOverheadBytes)
+      return ['frame-too-short', `A frame declares ${total} bytes, fewer than its own borders.`]
+    if (total > limits.maxFrameBytes)
+      return ['frame-too-large', `A frame declares ${total} bytes, more than the limit.`]
+    if (headers > total - frameOverheadBytes || headers > limits.maxHeadersBytes) {
+      return ['headers-length', `A frame declares ${headers} bytes of headers, more than fit.`]
+    }
+    return undefined
+  }
+
+  /** One whole frame at `at`, its prelude already checked. */
+  const frameAt = (bytes: Uint8Array, at: number): Frame | readonly [FrameFaultName, string] => {
+    const end = at + uint32(bytes, at)
+    const headersEnd = at + preludeBytes + uint32(bytes, at + 4)
+    if (crc32(bytes, at, end - 4) !== uint32(bytes, end - 4)) return ['message-crc', 'The CRC of a frame is wrong.']
+    const headers = headersOf(bytes, at + preludeBytes, headersEnd)
+    if (isHeaderFault(headers)) return headers
+    return { headers, payload: bytes.subarray(headersEnd, end - 4) }
+  }
+
+  return {
+    push: (chunk) => {
+      if (fault !== undefined) return err({ ...fault, before: [] })
+      const frames: Frame[] = []
+      let at = 0
+      while (at < chunk.length) {
+        let bytes = chunk
+        let start = at
+        if (carried > 0 || chunk.length - at < preludeBytes) {
+          // Finish the prelude first: only it says how long the frame is.
+          if (carried < preludeBytes) {
+            at += append(chunk, at, preludeBytes)
+            if (carried < preludeBytes) break
+            const wrong = lengthFault(carry, 0)
+            if (wrong !== undefined) return fail(wrong[0], wrong[1], frames)
+          }
+          const total = uint32(carry, 0)
+          at += append(chunk, at, total)
+          if (carried < total) break
+          bytes = carry
+          start = 0
+          // The finished frame keeps this buffer; the next one gets its own.
+          carry = new Uint8Array(0)
+          carried = 0
+        } else {
+          const wrong = lengthFault(chunk, at)
+          if (wrong !== undefined) return fail(wrong[0], wrong[1], frames)
+          const total = uint32(chunk, at)
+          if (chunk.length - at < total) {
+            append(chunk, at, total)
+            break
+          }
+          at += total
+        }
+        const frame = frameAt(bytes, start)
+        if (isFault(frame)) return fail(frame[0], frame[1], frames)
+        frames.push(frame)
+      }
+      return ok(frames)
+    },
+    end: () => {
+      if (fault !== undefined) return err({ ...fault, before: [] })
+      if (carried > 0) return fail('cut', 'The body ended inside a frame.')
+      return ok(undefined)
+    },
   }
 }
 
-function integer(bytes: number, write: (view: DataView) => void): Uint8Array {
-  const view = new DataView(new ArrayBuffer(bytes))
-  write(view)
-  return new Uint8Array(view.buffer)
+function uint32(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  )
 }
 
-function withLength(bytes: Uint8Array): Uint8Array {
-  if (bytes.length > 0xffff) throw new RangeError('a header value has at most 65535 bytes')
-  const block = new Uint8Array(2 + bytes.length)
-  new DataView(block.buffer).setUint16(0, bytes.length)
-  block.set(bytes, 2)
-  return block
+function isFault(value: Frame | readonly [FrameFaultName, string]): value is readonly [FrameFaultName, string] {
+  return Array.isArray(value)
 }
