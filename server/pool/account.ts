@@ -1,3 +1,4 @@
+import type { GatewayError } from '../conversation/error.ts'
 import type { Quota } from '../conversation/quota.ts'
 
 /**
@@ -25,6 +26,7 @@ export type Account = {
   /** The operator's switch. */
   readonly enabled: boolean
   readonly health: Health
+  /** 1-100; the share of work it should get relative to others. */
   readonly weight: number
   readonly maxInFlight: number
   readonly quota?: Quota
@@ -32,8 +34,15 @@ export type Account = {
   readonly lastUsedAt?: number
 }
 
+/** An account and the room for work it has now. `recentStarts` are epoch ms of calls in the last minute, oldest first. */
+export type Seat = {
+  readonly account: Account
+  readonly inFlight: number
+  readonly startsLastMinute: number
+}
+
 /** What a lease ended with. `cancelled` and request faults never count against the account. */
 export type Outcome =
   | { readonly type: 'success' }
   | { readonly type: 'cancelled' }
-  | { readonly type: 'failure'; readonly kind: string; readonly message: string; readonly retryAfterMs?: number }
+  | { readonly type: 'failure'; readonly error: GatewayError }

@@ -1,0 +1,86 @@
+import { remainingCredits } from '../conversation/quota.ts'
+import type { Account, Seat } from './account.ts'
+
+/** The original's names, then ours. */
+export const strategies = [
+  'least_loaded',
+  'quota_aware',
+  'round_robin',
+  'sequential',
+  'random',
+  'weighted_random',
+] as const
+export type Strategy = (typeof strategies)[number]
+
+export type Choice = {
+  readonly now: number
+  /** Uniform in [0, 1). */
+  readonly random: number
+  /** Counts choices; `round_robin` goes on from here. */
+  readonly turn: number
+  /** Share of each quota kept back by `quota_aware`, 0 to 1. */
+  readonly reserve: number
+}
+
+/** One of `seats`, which are all able to serve; undefined only when there is none. A linear scan: no sort, no copy. */
+export function selectSeat<S extends Seat>(strategy: Strategy, seats: readonly S[], choice: Choice): S | undefined {
+  switch (strategy) {
+    case 'sequential':
+      return least(seats, ({ account }) => account.createdAt)
+    case 'random':
+      return seats[Math.floor(choice.random * seats.length)]
+    case 'round_robin':
+      return seats[choice.turn % Math.max(1, seats.length)]
+    case 'weighted_random':
+      return weighted(seats, choice.random)
+    case 'least_loaded':
+      return least(seats, (seat) => load(seat), choice)
+    case 'quota_aware':
+      return least(seats, (seat) => load(seat) - pace(seat.account, choice), choice)
+  }
+}
+
+/** Work in hand for its weight; the last minute's starts break ties so that idle accounts take turns. */
+const load = ({ account, inFlight, startsLastMinute }: Seat): number =>
+  (inFlight + startsLastMinute / 1_000) / account.weight
+
+/**
+ * How far an account is behind spending its quota evenly until its reset, 0 to 1: one with much left and little time
+ * comes first, one that has only its reserve left comes last.
+ */
+function pace(account: Account, { now, reserve }: Choice): number {
+  const { quota } = account
+  if (quota === undefined || quota.limit <= 0) return 0.5
+  const left = remainingCredits(quota) / quota.limit
+  if (left <= reserve) return -1
+  const month = 30 * 86_400_000
+  const time = quota.resetsAt === undefined ? 1 : Math.min(1, Math.max(0.01, (quota.resetsAt - now) / month))
+  return Math.min(1, left / time)
+}
+
+/** The first of the smallest; with a `choice`, ties go to a seat picked by its chance, so that none is favoured. */
+function least<S extends Seat>(seats: readonly S[], cost: (seat: S) => number, choice?: Choice): S | undefined {
+  const offset = choice === undefined ? 0 : Math.floor(choice.random * seats.length)
+  let best: S | undefined
+  let bestCost = Number.POSITIVE_INFINITY
+  for (let step = 0; step < seats.length; step++) {
+    const seat = seats[(step + offset) % seats.length] as S // in range: seats.length > 0 here
+    const value = cost(seat)
+    if (value < bestCost) {
+      best = seat
+      bestCost = value
+    }
+  }
+  return best
+}
+
+function weighted<S extends Seat>(seats: readonly S[], random: number): S | undefined {
+  let total = 0
+  for (const { account } of seats) total += account.weight
+  let rest = random * total
+  for (const seat of seats) {
+    rest -= seat.account.weight
+    if (rest < 0) return seat
+  }
+  return seats.at(-1)
+}

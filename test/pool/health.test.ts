@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'bun:test'
+import { type ErrorKind, errorKinds, gatewayError } from '../../server/conversation/error.ts'
+import type { Quota } from '../../server/conversation/quota.ts'
+import type { HealthState } from '../../server/pool/account.ts'
+import {
+  afterCheck,
+  afterOutcome,
+  afterQuota,
+  afterSignInLost,
+  availableAt,
+  defaultHealthPolicy as policy,
+} from '../../server/pool/health.ts'
+import { health, makeAccount } from './accounts.ts'
+
+const now = Date.UTC(2026, 0, 15, 12)
+const day = 86_400_000
+const fail = (kind: ErrorKind, retryAfterMs?: number) =>
+  ({ type: 'failure', error: gatewayError(kind, 'said', retryAfterMs === undefined ? {} : { retryAfterMs }) }) as const
+const quota = (more: Partial<Quota>): Quota => ({ used: 0, limit: 100, readAt: now, ...more })
+
+describe('what a call ends with moves the account', () => {
+  const rows: readonly [HealthState, ErrorKind, HealthState][] = [
+    ['ready', 'rate-limited', 'cooling'],
+    ['ready', 'account-refused', 'cooling'],
+    ['ready', 'token-rejected', 'cooling'],
+    ['ready', 'quota-exhausted', 'exhausted'],
+    ['ready', 'account-suspended', 'suspended'],
+    ['unchecked', 'account-suspended', 'suspended'],
+    ['cooling', 'account-suspended', 'suspended'],
+    ['expired', 'account-suspended', 'suspended'],
+    ['suspended', 'rate-limited', 'suspended'],
+    ['suspended', 'token-rejected', 'suspended'],
+    ['expired', 'rate-limited', 'expired'],
+    ['failing', 'quota-exhausted', 'failing'],
+    ['cooling', 'quota-exhausted', 'exhausted'],
+  ]
+  test.each(rows)('%s after %s is %s', (from, kind, to) => {
+    const account = makeAccount('a', { health: health(from, from === 'cooling' ? { until: now + 1_000 } : {}) })
+    expect(afterOutcome(account, fail(kind), now, now, 0.5, policy).state).toBe(to)
+  })
+
+  const accountFaults = new Set<ErrorKind>([
+    'token-rejected',
+    'account-suspended',
+    'account-refused',
+    'quota-exhausted',
+    'rate-limited',
+  ])
+  test.each(errorKinds.filter((kind) => !accountFaults.has(kind)))('%s is not the account’s fault', (kind) => {
+    const account = makeAccount('a')
+    expect(afterOutcome(account, fail(kind), now, now, 0.5, policy)).toBe(account.health)
+  })
+
+  test('a caller who leaves changes nothing', () => {
+    const account = makeAccount('a', { health: health('cooling', { until: now + 5_000 }) })
+    expect(afterOutcome(account, { type: 'cancelled' }, now, now, 0.5, policy)).toBe(account.health)
+  })
+})
+
+describe('rests', () => {
+  test('last as long as the provider asks', () => {
+    expect(afterOutcome(makeAccount('a'), fail('rate-limited', 300_000), now, now, 0.5, policy).until).toBe(
+      now + 300_000,
+    )
+  })
+
+  test('grow with failures in a row and are bounded, with jitter of at most half', () => {
+    let account = makeAccount('a')
+    const rests: number[] = []
+    for (let turn = 0; turn < 12; turn++) {
+      const next = afterOutcome(account, fail('rate-limited'), now, now, 1, { ...policy, maxFailures: 99 })
+      rests.push((next.until ?? 0) - now)
+      account = { ...account, health: { ...next, until: now } }
+    }
+    expect(rests.slice(0, 4)).toEqual([15_000, 30_000, 60_000, 120_000])
+    expect(rests.at(-1)).toBe(policy.cooling.maxMs)
+    expect((afterOutcome(makeAccount('a'), fail('rate-limited'), now, now, 0, policy).until ?? 0) - now).toBe(7_500)
+  })
+
+  test('are never shortened by a later, smaller one', () => {
+    const account = makeAccount('a', { health: health('cooling', { until: now + 60_000 }) })
+    expect(afterOutcome(account, fail('rate-limited', 1_000), now, now, 0.5, policy).until).toBe(now + 60_000)
+  })
+
+  test('too many failures in a row take the account out, with the reason', () => {
+    const account = makeAccount('a', { health: health('ready', { failures: 29 }) })
+    const next = afterOutcome(account, fail('rate-limited'), now, now, 0.5, policy)
+    expect(next.state).toBe('failing')
+    expect(next.reason).toContain('30 errors in a row')
+  })
+})
+
+describe('a success', () => {
+  test.each([
+    ['suspended', undefined],
+    ['expired', undefined],
+    ['failing', undefined],
+    ['cooling', now + 60_000],
+    ['exhausted', now + day],
+  ] as const)('that began before the account became %s leaves it so', (state, until) => {
+    const account = makeAccount('a', {
+      health: health(state, { since: now - 1_000, ...(until === undefined ? {} : { until }) }),
+    })
+    expect(afterOutcome(account, { type: 'success' }, now - 5_000, now, 0.5, policy)).toBe(account.health)
+  })
+
+  test('that began after a rest was over ends it and forgets the failures', () => {
+    const account = makeAccount('a', {
+      health: health('cooling', { since: now - 60_000, until: now - 1_000, failures: 3 }),
+    })
+    expect(afterOutcome(account, { type: 'success' }, now - 500, now, 0.5, policy)).toEqual({
+      state: 'ready',
+      since: now,
+      failures: 0,
+    })
+  })
+})
+
+describe('quota readings', () => {
+  test('spent quota rests until the provider’s own reset date', () => {
+    const next = afterQuota(makeAccount('a'), quota({ used: 100, resetsAt: now + 6 * day }), now, policy)
+    expect(next).toMatchObject({ state: 'exhausted', until: now + 6 * day })
+  })
+
+  test('a failure for quota uses the date read before, else a later look', () => {
+    const dated = makeAccount('a', { quota: quota({ resetsAt: now + 3 * day }) })
+    expect(afterOutcome(dated, fail('quota-exhausted'), now, now, 0.5, policy).until).toBe(now + 3 * day)
+    expect(afterOutcome(makeAccount('b'), fail('quota-exhausted'), now, now, 0.5, policy).until).toBe(
+      now + policy.exhaustedRecheckMs,
+    )
+  })
+
+  test('trial, bonuses and overage count as left', () => {
+    const spent = { used: 100, limit: 100 }
+    const more: readonly Partial<Quota>[] = [
+      { ...spent, trial: { used: 1, limit: 5, active: true } },
+      { ...spent, bonuses: [{ name: 'b', used: 0, limit: 1 }] },
+      { ...spent, overage: { enabled: true, used: 0, cap: 10 } },
+    ]
+    for (const part of more) expect(afterQuota(makeAccount('a'), quota(part), now, policy).state).toBe('ready')
+    const ended = { ...spent, trial: { used: 1, limit: 5, active: false } }
+    expect(afterQuota(makeAccount('a'), quota(ended), now, policy).state).toBe('exhausted')
+  })
+
+  test('new quota revives an exhausted account and never a suspended, expired or failing one', () => {
+    const rows: readonly [HealthState, HealthState][] = [
+      ['exhausted', 'ready'],
+      ['suspended', 'suspended'],
+      ['expired', 'expired'],
+      ['failing', 'failing'],
+      ['cooling', 'cooling'],
+    ]
+    for (const [from, to] of rows) {
+      const account = makeAccount('a', { health: health(from, { until: now + day }) })
+      expect(afterQuota(account, quota({ used: 1 }), now, policy).state).toBe(to)
+    }
+  })
+})
+
+test('a lost sign-in outranks everything but suspension', () => {
+  for (const state of ['ready', 'unchecked', 'cooling', 'exhausted', 'failing'] as const) {
+    expect(afterSignInLost(makeAccount('a', { health: health(state) }), 'dead', now).state).toBe('expired')
+  }
+  expect(afterSignInLost(makeAccount('a', { health: health('suspended') }), 'dead', now).state).toBe('suspended')
+})
+
+test('a person’s check forgives everything but quota that is still spent', () => {
+  for (const state of ['unchecked', 'cooling', 'failing', 'expired', 'suspended'] as const) {
+    expect(afterCheck(makeAccount('a', { health: health(state, { failures: 4 }) }), now)).toMatchObject({
+      state: 'ready',
+      failures: 0,
+    })
+  }
+  expect(afterCheck(makeAccount('a', { health: health('exhausted', { until: now + 1 }) }), now).state).toBe('exhausted')
+})
+
+test('availableAt says when an account may serve', () => {
+  const rows: readonly [Parameters<typeof makeAccount>[1], number | undefined][] = [
+    [{}, now],
+    [{ health: health('unchecked') }, now],
+    [{ health: health('cooling', { until: now + 7 }) }, now + 7],
+    [{ health: health('exhausted', { until: now - 7 }) }, now - 7],
+    [{ health: health('suspended') }, undefined],
+    [{ health: health('expired') }, undefined],
+    [{ health: health('failing') }, undefined],
+    [{ enabled: false }, undefined],
+  ]
+  for (const [more, expected] of rows) expect(availableAt(makeAccount('a', more), now)).toBe(expected as number)
+})

@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'bun:test'
+import { gatewayError } from '../../server/conversation/error.ts'
+import type { Account, Health, Outcome } from '../../server/pool/account.ts'
+import { defaultHealthPolicy } from '../../server/pool/health.ts'
+import { createPool, type Lease, type PoolSettings, type SeatRequest } from '../../server/pool/pool.ts'
+import { createTestEffects } from '../support/effects.ts'
+import { health, makeAccount } from './accounts.ts'
+
+const settings: PoolSettings = {
+  strategy: 'least_loaded',
+  health: defaultHealthPolicy,
+  startsPerMinute: 0,
+  quotaReserve: 0.05,
+  maxWaiting: 100,
+  affinityMax: 100,
+  affinityTtlMs: 600_000,
+}
+const success: Outcome = { type: 'success' }
+const failure = (kind: 'rate-limited' | 'account-suspended', retryAfterMs = 30_000): Outcome => ({
+  type: 'failure',
+  error: gatewayError(kind, 'said', { retryAfterMs }),
+})
+
+function makePool(accounts: readonly Account[], more: Partial<PoolSettings> = {}) {
+  const effects = createTestEffects()
+  const saved: [string, Health][] = []
+  const pool = createPool(
+    { ...settings, ...more },
+    { effects, onHealth: (id, next) => saved.push([id, next]), onOutcome: () => {} },
+  )
+  for (const account of accounts) pool.put(account)
+  const request = (part: Partial<SeatRequest> = {}): SeatRequest => ({
+    callerId: 'key',
+    modelId: 'm',
+    exclude: new Set(),
+    avoid: new Set(),
+    waitUntil: effects.now() + 10_000,
+    ...part,
+  })
+  const signal = new AbortController().signal
+  const take = async (part: Partial<SeatRequest> = {}): Promise<Lease> => {
+    const result = await pool.acquire(request(part), signal)
+    if (!result.ok) throw new Error(result.error.kind)
+    return result.value
+  }
+  const refusal = async (part: Partial<SeatRequest> = {}) => {
+    const result = await pool.acquire(request(part), signal)
+    if (result.ok) throw new Error(`got ${result.value.accountId}`)
+    return result.error
+  }
+  return { pool, effects, saved, request, take, refusal }
+}
+
+describe('who may serve', () => {
+  test('an account without the model, disabled, resting or tried already is passed over, and the record says why', async () => {
+    const { pool, effects, take } = makePool([
+      makeAccount('off', { enabled: false }),
+      makeAccount('rests', { health: health('cooling', { until: Date.UTC(2027, 0, 1) }) }),
+      makeAccount('gone', { health: health('suspended') }),
+      makeAccount('plain'),
+      makeAccount('tried'),
+      makeAccount('good'),
+    ])
+    pool.setModels('plain', ['other'])
+    pool.setModels('good', ['m', 'other'])
+    const lease = await take({ exclude: new Set(['tried']) })
+    expect(lease.accountId).toBe('good')
+    expect(Object.fromEntries(lease.considered.map(({ accountId, verdict }) => [accountId, verdict]))).toEqual({
+      off: 'disabled',
+      rests: 'cooling',
+      gone: 'suspended',
+      plain: 'no-model',
+      tried: 'tried',
+      good: 'chosen',
+    })
+    expect(effects.timers()).toBe(0)
+  })
+
+  test('an account to avoid is taken only when there is no other', async () => {
+    const { take } = makePool([makeAccount('a'), makeAccount('b')])
+    expect((await take({ avoid: new Set(['a']) })).accountId).toBe('b')
+    expect((await take({ avoid: new Set(['a', 'b']) })).accountId).toBeString()
+  })
+
+  test('a model the provider refused to an account is not asked of it again', async () => {
+    const { pool, take } = makePool([makeAccount('a'), makeAccount('b')])
+    pool.setModels('a', ['m'])
+    pool.setModels('b', ['m'])
+    pool.forgetModel('a', 'm')
+    for (let turn = 0; turn < 4; turn++) expect((await take()).accountId).toBe('b')
+  })
+
+  test('an operator’s switch takes effect on the very next request', async () => {
+    const { pool, take, refusal } = makePool([makeAccount('a')])
+    ;(await take()).release(success)
+    pool.put(makeAccount('a', { enabled: false }))
+    expect((await refusal()).kind).toBe('no-healthy-account')
+    pool.put(makeAccount('a'))
+    expect((await take()).accountId).toBe('a')
+  })
+})
+
+describe('nobody left', () => {
+  const later = Date.UTC(2026, 0, 15, 12) + 90_000
+  test.each([
+    ['no-account', [], undefined],
+    [
+      'no-healthy-account',
+      [makeAccount('a', { health: health('suspended') }), makeAccount('b', { enabled: false })],
+      undefined,
+    ],
+    [
+      'pool-cooling',
+      [
+        makeAccount('a', { health: health('cooling', { until: later }) }),
+        makeAccount('b', { health: health('expired') }),
+      ],
+      90_000,
+    ],
+    ['pool-exhausted', [makeAccount('a', { health: health('exhausted', { until: later }) })], 90_000],
+    [
+      'pool-cooling',
+      [
+        makeAccount('a', { health: health('exhausted', { until: later }) }),
+        makeAccount('b', { health: health('cooling', { until: later - 60_000 }) }),
+      ],
+      30_000,
+    ],
+  ] as const)('is told as %s', async (kind, accounts, retryAfterMs) => {
+    const { refusal } = makePool(accounts)
+    const error = await refusal()
+    expect(error.kind).toBe(kind)
+    expect(error.retryAfterMs).toBe(retryAfterMs as number)
+  })
+})
+
+describe('the waiting line', () => {
+  test('serves the next in line as soon as a seat is free', async () => {
+    const { take, pool } = makePool([makeAccount('a', { maxInFlight: 1 })])
+    const first = await take()
+    const second = take()
+    expect(pool.stats().waiting).toBe(1)
+    first.release(success)
+    expect((await second).accountId).toBe('a')
+    expect(pool.stats().waiting).toBe(0)
+  })
+
+  test('lets callers take turns: one with many requests does not starve another', async () => {
+    const { take } = makePool([makeAccount('a', { maxInFlight: 1 })])
+    const order: string[] = []
+    let current = await take()
+    const greedy = Array.from({ length: 5 }, () =>
+      take({ callerId: 'greedy' }).then((lease) => ({ lease, who: 'greedy' })),
+    )
+    const modest = take({ callerId: 'modest' }).then((lease) => ({ lease, who: 'modest' }))
+    const waiting = new Set([...greedy, modest])
+    while (waiting.size > 0) {
+      current.release(success)
+      const [served, promise] = await Promise.race([...waiting].map(async (one) => [await one, one] as const))
+      waiting.delete(promise)
+      order.push(served.who)
+      current = served.lease
+    }
+    expect(order.indexOf('modest')).toBeLessThanOrEqual(1)
+    expect(order).toHaveLength(6)
+  })
+
+  test('ends at the deadline with a time to come back, and at once when the caller leaves or the line is full', async () => {
+    const { pool, effects, refusal, request, take } = makePool([makeAccount('a', { maxInFlight: 1 })], {
+      maxWaiting: 2,
+    })
+    await take()
+    const late = refusal()
+    const leaving = new AbortController()
+    const left = pool.acquire(request({ callerId: 'other' }), leaving.signal)
+    expect(await refusal({ callerId: 'third' })).toMatchObject({
+      kind: 'pool-busy',
+      message: expect.stringContaining('Too many'),
+    })
+    leaving.abort()
+    expect(await left).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+    await effects.advance(10_000)
+    expect(await late).toMatchObject({ kind: 'pool-busy', retryAfterMs: 5_000 })
+    expect(pool.stats().waiting).toBe(0)
+  })
+
+  test('is served when a resting account comes back, without anybody releasing a seat', async () => {
+    const back = Date.UTC(2026, 0, 15, 12) + 4_000
+    const { take, effects } = makePool([
+      makeAccount('busy', { maxInFlight: 1 }),
+      makeAccount('rests', { health: health('cooling', { until: back }) }),
+    ])
+    await take()
+    const waiting = take()
+    await effects.advance(4_001)
+    expect((await waiting).accountId).toBe('rests')
+  })
+
+  test('a waiter is told at once when the last account it could wait for is lost', async () => {
+    const { take, pool, refusal } = makePool([makeAccount('a', { maxInFlight: 1 })])
+    const first = await take()
+    const waiting = refusal()
+    first.release(failure('account-suspended'))
+    expect((await waiting).kind).toBe('no-healthy-account')
+    expect(pool.get('a')?.health.state).toBe('suspended')
+  })
+
+  test('starts per minute are paced, and the pace ends by itself', async () => {
+    const { take, effects } = makePool([makeAccount('a')], { startsPerMinute: 2 })
+    ;(await take()).release(success)
+    ;(await take()).release(success)
+    let served = false
+    const third = take({ waitUntil: effects.now() + 120_000 }).then(() => {
+      served = true
+    })
+    await effects.advance(59_000)
+    expect(served).toBe(false)
+    await effects.advance(2_000)
+    await third
+    expect(served).toBe(true)
+  })
+})
+
+describe('affinity', () => {
+  test('a conversation stays on its account with one id while that is well, and moves when it is not', async () => {
+    const { take, pool } = makePool([makeAccount('a'), makeAccount('b'), makeAccount('c')])
+    const first = await take({ session: 's' })
+    first.release(success)
+    for (let turn = 0; turn < 5; turn++) {
+      const again = await take({ session: 's' })
+      expect([again.accountId, again.conversationId]).toEqual([first.accountId, first.conversationId])
+      again.release(success)
+    }
+    const last = await take({ session: 's' })
+    last.release(failure('rate-limited'))
+    const moved = await take({ session: 's' })
+    expect(moved.accountId).not.toBe(first.accountId)
+    expect(moved.conversationId).not.toBe(first.conversationId)
+    expect(pool.stats().affinity).toMatchObject({ size: 1, hits: 7, misses: 1 })
+  })
+
+  test('remembers a bounded number of conversations, each for a bounded time', async () => {
+    const { take, pool, effects } = makePool([makeAccount('a', { maxInFlight: 1_000 })], {
+      affinityMax: 3,
+      affinityTtlMs: 1_000,
+    })
+    for (let session = 0; session < 10; session++) await take({ session: `s${session}` })
+    expect(pool.stats().affinity.size).toBe(3)
+    await effects.advance(1_001)
+    await take({ session: 's9' })
+    expect(pool.stats().affinity.hits).toBe(0)
+  })
+})
+
+describe('leases', () => {
+  test('count once however often they are released, and health changes are told to be stored', async () => {
+    const { take, pool, saved } = makePool([makeAccount('a', { maxInFlight: 2 })])
+    const one = await take()
+    await take()
+    expect(pool.inFlight('a')).toBe(2)
+    one.release(failure('rate-limited'))
+    one.release(success)
+    expect(pool.inFlight('a')).toBe(1)
+    expect(saved.map(([id, { state }]) => [id, state])).toEqual([['a', 'cooling']])
+  })
+
+  test('a late success does not end the rest another call earned', async () => {
+    const { take, pool, effects } = makePool([makeAccount('a')])
+    const slow = await take()
+    const limited = await take()
+    await effects.advance(10)
+    limited.release(failure('rate-limited'))
+    slow.release(success)
+    expect(pool.get('a')?.health.state).toBe('cooling')
+  })
+
+  test('an account removed with work in hand does not come back when that ends', async () => {
+    const { take, pool, refusal } = makePool([makeAccount('a')])
+    const lease = await take()
+    pool.remove('a')
+    lease.release(success)
+    expect(pool.list()).toEqual([])
+    expect((await refusal()).kind).toBe('no-account')
+  })
+})
