@@ -51,6 +51,8 @@ export type GatewayError = {
   readonly field?: string
   /** How long to wait before another try is worth it, milliseconds. */
   readonly retryAfterMs?: number
+  /** Only with `context-too-long`: the request's size and the model's window, when both are known. */
+  readonly contextTokens?: { readonly input: number; readonly maximum: number }
   /** For the log: what was seen (provider's type, reason, status, request id, thrown error text). */
   readonly cause?: string
 }

@@ -26,7 +26,11 @@ export type Dialect = {
 
 /** `streamOptions` are the dialect's own wishes about the answer's form; they come back in `ReplyContext`. */
 export type DecodedRequest = { readonly conversation: Conversation; readonly streamOptions: StreamOptions }
-export type StreamOptions = { readonly includeUsage: boolean }
+export type StreamOptions = {
+  readonly includeUsage: boolean
+  /** The caller used Chat Completions' older `functions`: the answer's one call goes into `function_call`. */
+  readonly legacyFunctions?: boolean
+}
 
 /** One SSE text per event. After `finish` or `error` nothing more is fed. */
 export type StreamEncoder = (event: ReplyEvent) => string

@@ -1,0 +1,158 @@
+import type { Static } from '@sinclair/typebox'
+import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../../conversation/conversation.ts'
+import { ok } from '../../lib/result.ts'
+import { decodeDataUrl, decodeDocument, decodeImage, inlinedText } from '../media.ts'
+import { createValidator, type Decoded, decodeEach, refuse } from '../validate.ts'
+import { type Block, type BlockList, blocks } from './wire.ts'
+
+type Role = Message['role']
+type Content = string | Static<typeof BlockList> | null | undefined
+type ResultPart = TextPart | ImagePart | DocumentPart
+
+const read = {
+  text: createValidator(blocks.text),
+  image: createValidator(blocks.image),
+  document: createValidator(blocks.document),
+  searchResult: createValidator(blocks.search_result),
+  thinking: createValidator(blocks.thinking),
+  redactedThinking: createValidator(blocks.redacted_thinking),
+  toolUse: createValidator(blocks.tool_use),
+  toolResult: createValidator(blocks.tool_result),
+  toolReference: createValidator(blocks.tool_reference),
+} as const
+
+/** A message's content as parts. `at` is the content's own path. Kinds of block we do not know yield nothing. */
+export function decodeContent(content: Content, at: string, role: Role): Decoded<readonly Part[]> {
+  if (typeof content === 'string') return ok(textParts(content))
+  const decoded = decodeEach(content ?? [], (block, index) => decodeBlock(block, `${at}.${index}`, role))
+  return decoded.ok ? ok(decoded.value.flat()) : decoded
+}
+
+/** One block of a message. Also read on the Chat path, where some clients send these blocks. */
+export function decodeBlock(block: string | Static<typeof Block>, at: string, role: Role): Decoded<readonly Part[]> {
+  if (typeof block === 'string') return ok(textParts(block))
+  const misplaced = misplacedIn(block.type, role)
+  if (misplaced !== undefined) return refuse(`${at}.type`, misplaced)
+  switch (block.type) {
+    case 'thinking': {
+      const thinking = read.thinking(block, at)
+      if (!thinking.ok) return thinking
+      const { thinking: text, signature } = thinking.value
+      return ok(signature ? [{ type: 'reasoning', text, signature }] : []) // ruling 17
+    }
+    case 'redacted_thinking': {
+      const redacted = read.redactedThinking(block, at)
+      if (!redacted.ok) return redacted
+      return ok(redacted.value.data === '' ? [] : [{ type: 'redacted-reasoning', base64: redacted.value.data }])
+    }
+    case 'tool_use': {
+      const call = read.toolUse(block, at)
+      if (!call.ok) return call
+      const { id, name, input } = call.value
+      return ok([{ type: 'tool-call', id, name, input: (input ?? {}) as Record<string, unknown> }])
+    }
+    case 'tool_result': {
+      const result = read.toolResult(block, at)
+      if (!result.ok) return result
+      const { tool_use_id: callId, content, is_error: isError } = result.value
+      const parts = decodeResultContent(content, `${at}.content`)
+      return parts.ok ? ok([{ type: 'tool-result', callId, parts: parts.value, isError: isError === true }]) : parts
+    }
+    default:
+      return decodeResultBlock(block, at)
+  }
+}
+
+function decodeResultContent(content: Content, at: string): Decoded<readonly ResultPart[]> {
+  if (typeof content === 'string') return ok(textParts(content))
+  const decoded = decodeEach(content ?? [], (block, index) => decodeResultBlock(block, `${at}.${index}`))
+  return decoded.ok ? ok(decoded.value.flat()) : decoded
+}
+
+/** The blocks that may stand in a message and in a tool's result alike. */
+function decodeResultBlock(block: string | Static<typeof Block>, at: string): Decoded<readonly ResultPart[]> {
+  if (typeof block === 'string') return ok(textParts(block))
+  switch (block.type) {
+    case 'text': {
+      const text = read.text(block, at)
+      return text.ok ? ok(textParts(text.value.text)) : text
+    }
+    case 'image': {
+      const image = decodeImageBlock(block, at)
+      return image.ok ? ok([image.value]) : image
+    }
+    case 'document':
+      return decodeDocumentBlock(block, at)
+    case 'tool_reference': {
+      const reference = read.toolReference(block, at)
+      return reference.ok ? ok(textParts(`Tool ${reference.value.tool_name} is now available.`)) : reference
+    }
+    case 'search_result': {
+      const found = read.searchResult(block, at)
+      if (!found.ok) return found
+      const body = decodeResultContent(found.value.content, `${at}.content`)
+      if (!body.ok) return body
+      return ok([...textParts([found.value.title, found.value.source].filter(Boolean).join('\n')), ...body.value])
+    }
+    case 'web_search_tool_result':
+      return ok(textParts(webSearchText((block as { readonly content?: unknown }).content)))
+    default:
+      return ok([])
+  }
+}
+
+function decodeImageBlock(block: unknown, at: string): Decoded<ImagePart> {
+  const image = read.image(block, at)
+  if (!image.ok) return image
+  const { type, media_type: mediaType, data, url } = image.value.source
+  const source = `${at}.source`
+  if (type === 'base64') {
+    return decodeImage(mediaType ?? '', data ?? '', { mediaType: `${source}.media_type`, data: `${source}.data` })
+  }
+  if (type !== 'url') return refuse(`${source}.type`, 'only base64 images can be read; send base64')
+  const split = decodeDataUrl(url ?? '', `${source}.url`)
+  if (!split.ok) return split
+  return decodeImage(split.value.mediaType, split.value.data, { mediaType: `${source}.url`, data: `${source}.url` })
+}
+
+function decodeDocumentBlock(block: unknown, at: string): Decoded<readonly ResultPart[]> {
+  const document = read.document(block, at)
+  if (!document.ok) return document
+  const { source, title, context } = document.value
+  switch (source.type) {
+    case 'text':
+      return ok([inlinedText(source.data ?? '', title, context)])
+    case 'content': {
+      const parts = decodeResultContent(source.content, `${at}.source.content`)
+      if (!parts.ok) return parts
+      return ok([...textParts([title, context].filter(Boolean).join('\n\n')), ...parts.value])
+    }
+    case 'base64': {
+      const part = decodeDocument(source.media_type ?? '', source.data ?? '', `${at}.source.data`, title ?? undefined)
+      return part.ok ? ok([...textParts(context ?? ''), part.value]) : part
+    }
+    case 'url':
+      return refuse(`${at}.source.url`, 'addresses are not fetched; send base64 data instead')
+    default:
+      return refuse(`${at}.source.type`, 'only base64 and text documents can be read; send base64')
+  }
+}
+
+// The provider takes calls from the assistant and results from the user alone.
+function misplacedIn(type: string, role: Role): string | undefined {
+  if (type === 'tool_use' && role !== 'assistant') return 'tool_use belongs in an assistant message'
+  if (type === 'tool_result' && role !== 'user') return 'tool_result belongs in a user message'
+  if ((type === 'image' || type === 'document') && role === 'system') return 'a system message takes text only'
+  return undefined
+}
+
+// Results of a search another server ran: the pages are what can be said; their text is sealed for that server.
+function webSearchText(content: unknown): string {
+  const pages = Array.isArray(content) ? (content as readonly Record<string, unknown>[]) : []
+  const lines = pages
+    .filter((page) => typeof page?.url === 'string')
+    .map((page) => (typeof page.title === 'string' ? `- ${page.title}: ${page.url}` : `- ${page.url}`))
+  return lines.length === 0 ? '' : ['Web search results:', ...lines].join('\n')
+}
+
+const textParts = (text: string): readonly TextPart[] => (text === '' ? [] : [{ type: 'text', text }])

@@ -1,0 +1,129 @@
+import type { Static } from '@sinclair/typebox'
+import type { Conversation, Message, OutputFormat } from '../../conversation/conversation.ts'
+import { gatewayError } from '../../conversation/error.ts'
+import { err, ok } from '../../lib/result.ts'
+import type { DecodedRequest } from '../dialect.ts'
+import { decodeEffort, decodeThinking } from '../reasoning.ts'
+import { sessionOf } from '../session.ts'
+import { checkNesting, createValidator, type Decoded, decodeEach, refuse } from '../validate.ts'
+import { decodeContent } from './blocks.ts'
+import { decodeTools } from './tools.ts'
+import { CountBody, MessagesBody } from './wire.ts'
+
+type Body = Static<typeof CountBody>
+
+const readMessages = createValidator(MessagesBody)
+const readCount = createValidator(CountBody)
+
+/** A Messages request as a conversation. */
+export function decode(body: unknown): Decoded<DecodedRequest> {
+  const nesting = checkNesting(body)
+  if (!nesting.ok) return nesting
+  const valid = readMessages(body)
+  if (!valid.ok) return valid
+  const conversation = decodeBody(valid.value)
+  return conversation.ok
+    ? ok({ conversation: conversation.value, streamOptions: { includeUsage: true } })
+    : conversation
+}
+
+/** A token count request; `model` is `''` when the caller named none. */
+export function decodeCount(body: unknown): Decoded<Conversation> {
+  const nesting = checkNesting(body)
+  if (!nesting.ok) return nesting
+  const valid = readCount(body)
+  return valid.ok ? decodeBody(valid.value) : valid
+}
+
+function decodeBody(body: Body): Decoded<Conversation> {
+  // Ignoring it would answer a conversation without its beginning; refused so, the SDK goes on without threads.
+  if (body.thread != null)
+    return err(gatewayError('unsupported-thread', 'thread is not supported', { field: 'thread' }))
+  const system = decodeSystem(body.system)
+  if (!system.ok) return system
+  const messages = decodeEach(body.messages, decodeMessage)
+  if (!messages.ok) return messages
+  const toolbox = decodeTools(body)
+  if (!toolbox.ok) return toolbox
+  const output = decodeOutput(body)
+  if (!output.ok) return output
+  const effort = decodeEffort(body.output_config?.effort ?? lastEffort(body.messages))
+  const session = sessionOf(body.conversation_id, sessionOfUserId(body.metadata?.user_id))
+  return ok({
+    model: body.model ?? '',
+    system: system.value.texts,
+    messages: messages.value.filter(hasSubstance),
+    ...toolbox.value,
+    limits: {
+      ...(body.max_tokens == null ? {} : { maxOutputTokens: body.max_tokens }),
+      stop: (body.stop_sequences ?? []).filter((text) => text !== ''),
+    },
+    sampling: {
+      ...(body.temperature == null ? {} : { temperature: body.temperature }),
+      ...(body.top_p == null ? {} : { topP: body.top_p }),
+    },
+    thinking: decodeThinking(body.thinking),
+    ...(effort === undefined ? {} : { effort }),
+    output: output.value,
+    stream: body.stream === true,
+    ...(session === undefined ? {} : { session }),
+    ...(system.value.note === undefined ? {} : { clientNote: system.value.note }),
+  })
+}
+
+function decodeMessage({ role, content }: Body['messages'][number], index: number): Decoded<Message> {
+  const parts = decodeContent(content, `messages.${index}.content`, role)
+  return parts.ok ? ok({ role, parts: parts.value }) : parts
+}
+
+// A user's empty turn is still a turn; nothing said by the assistant or the system is nothing.
+const hasSubstance = (message: Message): boolean => message.role === 'user' || message.parts.length > 0
+
+const billingHeader = 'x-anthropic-billing-header:'
+
+/** System texts in order, without the line that one client addresses to another API's accounting (ruling 23). */
+function decodeSystem(system: Body['system']): Decoded<{ readonly texts: readonly string[]; readonly note?: string }> {
+  const parts = decodeContent(system, 'system', 'system')
+  if (!parts.ok) return parts
+  const texts: string[] = []
+  let note: string | undefined
+  for (const part of parts.value) {
+    if (part.type !== 'text') continue
+    if (!part.text.startsWith(billingHeader)) {
+      texts.push(part.text)
+      continue
+    }
+    const lineEnd = part.text.indexOf('\n')
+    note = (lineEnd < 0 ? part.text : part.text.slice(0, lineEnd)).slice(0, 500)
+    const rest = lineEnd < 0 ? '' : part.text.slice(lineEnd + 1).trimStart()
+    if (rest !== '') texts.push(rest)
+  }
+  return ok({ texts, ...(note === undefined ? {} : { note }) })
+}
+
+function decodeOutput(body: Body): Decoded<OutputFormat> {
+  const format = body.output_config?.format ?? body.output_format
+  const at = body.output_config?.format ? 'output_config.format' : 'output_format'
+  if (format == null || format.type === 'text') return ok({ type: 'text' })
+  if (format.type !== 'json_schema') return refuse(`${at}.type`, "must be 'json_schema'")
+  if (format.schema == null) return refuse(`${at}.schema`, 'is required')
+  return ok({ type: 'json-schema', schema: format.schema as Record<string, unknown> })
+}
+
+// Newer clients put the turn's effort on the system message that opens it.
+const lastEffort = (messages: Body['messages']): unknown =>
+  messages.findLast((message) => message.output_config?.effort != null)?.output_config?.effort
+
+/** `user_…_account_…_session_<uuid>`, or JSON text with `session_id`; any other id is taken as it stands. */
+function sessionOfUserId(userId: string | null | undefined): string | undefined {
+  if (userId == null) return undefined
+  const tail = /_session_([A-Za-z0-9-]+)$/.exec(userId)?.[1]
+  if (tail !== undefined) return tail
+  if (!userId.startsWith('{')) return userId
+  try {
+    const { session_id: session } = JSON.parse(userId) as { readonly session_id?: unknown }
+    return typeof session === 'string' ? session : userId
+  } catch {
+    return userId
+  }
+}

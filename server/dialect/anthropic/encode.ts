@@ -1,0 +1,148 @@
+import type { FinishReason, ReplyEvent, Usage } from '../../conversation/event.ts'
+import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
+import type { ReplyContext, StreamEncoder } from '../dialect.ts'
+import { errorBody } from './error.ts'
+
+const stopReasons = {
+  end: 'end_turn',
+  'tool-calls': 'tool_use',
+  'max-tokens': 'max_tokens',
+  'stop-sequence': 'stop_sequence',
+  'context-full': 'model_context_window_exceeded',
+  refusal: 'refusal',
+  filtered: 'refusal',
+} as const satisfies Record<FinishReason, string>
+
+export const keepAlive = frame('ping', { type: 'ping' })
+
+/** One Messages stream. Deltas are the hot path: everything around their text is made once per block. */
+export function createEncoder(context: ReplyContext): StreamEncoder {
+  let deltaHead = ''
+  let fed = false
+  const open = (index: number, block: object, delta: string): string => {
+    deltaHead = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${delta}`
+    fed = false
+    return frame('content_block_start', { type: 'content_block_start', index, content_block: block })
+  }
+  const feed = (text: string): string => {
+    if (text === '') return ''
+    fed = true
+    return `${deltaHead}${JSON.stringify(text)}}}\n\n`
+  }
+  return (event: ReplyEvent): string => {
+    switch (event.type) {
+      case 'reply-start':
+        return frame('message_start', { type: 'message_start', message: openingMessage(event.input.tokens, context) })
+      case 'text-start':
+        return open(event.index, { type: 'text', text: '' }, '{"type":"text_delta","text":')
+      case 'text-delta':
+      case 'reasoning-delta':
+        return feed(event.text)
+      case 'reasoning-start':
+        return open(
+          event.index,
+          { type: 'thinking', thinking: '', signature: '' },
+          '{"type":"thinking_delta","thinking":',
+        )
+      case 'reasoning-end':
+        return (event.signature ? signatureDelta(event.index, event.signature) : '') + blockStop(event.index)
+      case 'redacted-reasoning':
+        return open(event.index, { type: 'redacted_thinking', data: event.base64 }, '') + blockStop(event.index)
+      case 'tool-call-start':
+        return open(
+          event.index,
+          { type: 'tool_use', id: event.id, name: event.name, input: {} },
+          '{"type":"input_json_delta","partial_json":',
+        )
+      case 'tool-call-delta':
+        return feed(event.json)
+      case 'tool-call-end':
+        return (fed ? '' : feed('{}')) + blockStop(event.index)
+      case 'text-end':
+        return blockStop(event.index)
+      case 'finish': {
+        const delta = { stop_reason: stopReasons[event.reason], stop_sequence: event.stopSequence ?? null }
+        const last = frame('message_delta', { type: 'message_delta', delta, usage: encodeUsage(event.usage) })
+        return last + frame('message_stop', { type: 'message_stop' })
+      }
+      case 'error':
+        return frame('error', errorBody(event.error, context.requestId))
+    }
+  }
+}
+
+/** A whole Messages answer. */
+export function encodeReply(reply: Reply, context: ReplyContext): object {
+  return {
+    id: `msg_${context.id}`,
+    type: 'message',
+    role: 'assistant',
+    model: context.model,
+    content: reply.blocks.map(encodeBlock),
+    stop_reason: stopReasons[reply.reason],
+    stop_sequence: reply.stopSequence ?? null,
+    usage: encodeUsage(reply.usage),
+  }
+}
+
+function encodeBlock(block: ReplyBlock): object {
+  switch (block.type) {
+    case 'text':
+      return { type: 'text', text: block.text }
+    case 'reasoning':
+      return { type: 'thinking', thinking: block.text, signature: block.signature ?? '' }
+    case 'redacted-reasoning':
+      return { type: 'redacted_thinking', data: block.base64 }
+    case 'tool-call':
+      return { type: 'tool_use', id: block.id, name: block.name, input: parseInput(block.json) }
+  }
+}
+
+// Only a call cut short by `max_tokens` has half an input; the stop reason says so.
+function parseInput(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return {}
+  }
+}
+
+// Here `input_tokens` excludes what was read from or written to a cache. An unknown cache figure has to be a number: 0.
+function encodeUsage(usage: Usage): object {
+  const cacheRead = usage.cacheRead?.tokens ?? 0
+  const cacheWrite = usage.cacheWrite?.tokens ?? 0
+  return {
+    input_tokens: Math.max(0, usage.input.tokens - cacheRead - cacheWrite),
+    output_tokens: usage.output.tokens,
+    cache_creation_input_tokens: cacheWrite,
+    cache_read_input_tokens: cacheRead,
+  }
+}
+
+function openingMessage(inputTokens: number, context: ReplyContext): object {
+  return {
+    id: `msg_${context.id}`,
+    type: 'message',
+    role: 'assistant',
+    model: context.model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage: {
+      input_tokens: inputTokens,
+      output_tokens: 0,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+    },
+  }
+}
+
+const signatureDelta = (index: number, signature: string): string =>
+  frame('content_block_delta', { type: 'content_block_delta', index, delta: { type: 'signature_delta', signature } })
+
+const blockStop = (index: number): string =>
+  `event: content_block_stop\ndata: {"type":"content_block_stop","index":${index}}\n\n`
+
+function frame(event: string, data: object): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}

@@ -1,0 +1,61 @@
+import type { ErrorKind, GatewayError } from '../../conversation/error.ts'
+import type { EncodedError, ErrorContext } from '../dialect.ts'
+import { messageOf, retryHeaders } from '../retry-advice.ts'
+
+const wireErrors = {
+  'invalid-request': [400, 'invalid_request_error'],
+  'context-too-long': [400, 'invalid_request_error'],
+  'request-too-large': [413, 'request_too_large'],
+  'model-not-found': [404, 'not_found_error'],
+  'not-found': [404, 'not_found_error'],
+  'unsupported-thread': [400, 'invalid_request_error'],
+  'thinking-signature': [400, 'invalid_request_error'],
+  authentication: [401, 'authentication_error'],
+  permission: [403, 'permission_error'],
+  'limit-reached': [429, 'rate_limit_error'],
+  'token-rejected': [403, 'permission_error'],
+  'account-suspended': [403, 'permission_error'],
+  'account-refused': [403, 'permission_error'],
+  'quota-exhausted': [429, 'rate_limit_error'],
+  'rate-limited': [429, 'rate_limit_error'],
+  'service-throttled': [429, 'rate_limit_error'],
+  'model-overloaded': [529, 'overloaded_error'],
+  'upstream-failed': [502, 'api_error'],
+  'upstream-unreachable': [502, 'api_error'],
+  'empty-reply': [529, 'overloaded_error'],
+  'broken-reply': [502, 'api_error'],
+  timeout: [504, 'timeout_error'],
+  'no-account': [403, 'permission_error'],
+  'no-healthy-account': [403, 'permission_error'],
+  'pool-cooling': [429, 'rate_limit_error'],
+  'pool-exhausted': [429, 'rate_limit_error'],
+  'pool-busy': [529, 'overloaded_error'],
+  cancelled: [499, 'api_error'],
+  'shutting-down': [529, 'overloaded_error'],
+  internal: [500, 'api_error'],
+} as const satisfies Record<ErrorKind, readonly [status: number, type: string]>
+
+/** Exactly these tell the SDK's tool runner to go on without threads. */
+const threadDetails = { error_code: 'thread_unsupported_request', unsupported: ['thread'] } as const
+
+/** Status, headers and body of a failed Messages request. */
+export function encodeError(error: GatewayError, context: ErrorContext): EncodedError {
+  return {
+    status: wireErrors[error.kind][0],
+    headers: retryHeaders(error),
+    body: errorBody(error, context.requestId),
+  }
+}
+
+/** The body, which is also the data of a stream's `error` event. */
+export function errorBody(error: GatewayError, requestId: string): object {
+  return {
+    type: 'error',
+    error: {
+      type: wireErrors[error.kind][1],
+      message: messageOf(error),
+      ...(error.kind === 'unsupported-thread' ? { details: threadDetails } : {}),
+    },
+    request_id: requestId,
+  }
+}

@@ -1,0 +1,132 @@
+import type { Static } from '@sinclair/typebox'
+import type { Effort, Message, OutputFormat, Thinking } from '../../conversation/conversation.ts'
+import { ok } from '../../lib/result.ts'
+import type { DecodedRequest } from '../dialect.ts'
+import { decodeEffort, decodeThinking } from '../reasoning.ts'
+import { sessionOf } from '../session.ts'
+import { checkNesting, createValidator, type Decoded, refuse } from '../validate.ts'
+import { decodeInput } from './input-items.ts'
+import { decodeMessages } from './messages.ts'
+import { decodeContent } from './parts.ts'
+import { decodeTools, isLegacy } from './tools.ts'
+import { ChatBody } from './wire.ts'
+
+type Body = Static<typeof ChatBody>
+
+const readChat = createValidator(ChatBody)
+
+/** A Chat Completions request as a conversation. */
+export function decode(raw: unknown): Decoded<DecodedRequest> {
+  const nesting = checkNesting(raw)
+  if (!nesting.ok) return nesting
+  const valid = readChat(raw)
+  if (!valid.ok) return valid
+  const body = valid.value
+  const answerable = checkAnswerable(body)
+  if (!answerable.ok) return answerable
+  const turns = decodeTurns(body)
+  if (!turns.ok) return turns
+  const toolbox = decodeTools(body)
+  if (!toolbox.ok) return toolbox
+  const output = decodeOutput(body)
+  if (!output.ok) return output
+  const maxOutputTokens = body.max_completion_tokens ?? body.max_tokens ?? body.max_output_tokens
+  const session = sessionOf(body.prompt_cache_key, body.metadata?.session_id, body.user, body.safety_identifier)
+  const conversation = {
+    model: body.model,
+    ...splitSystem(turns.value),
+    ...toolbox.value,
+    limits: { ...(maxOutputTokens == null ? {} : { maxOutputTokens }), stop: stopsOf(body.stop) },
+    sampling: {
+      // This API's scale ends at 2, the models' at 1.
+      ...(body.temperature == null ? {} : { temperature: Math.min(body.temperature, 1) }),
+      ...(body.top_p == null ? {} : { topP: body.top_p }),
+    },
+    ...decodeReasoning(body),
+    output: output.value,
+    stream: body.stream === true,
+    ...(session === undefined ? {} : { session }),
+  }
+  const streamOptions = {
+    includeUsage: body.stream_options?.include_usage === true,
+    ...(isLegacy(body) ? { legacyFunctions: true } : {}),
+  }
+  return ok({ conversation, streamOptions })
+}
+
+/** Refuses by name what is known and cannot be answered truthfully (ruling 18). */
+function checkAnswerable(body: Body): Decoded<undefined> {
+  if (body.n != null && body.n !== 1) return refuse('n', 'only one answer per request is supported')
+  if (body.logprobs === true) return refuse('logprobs', 'token probabilities are not available')
+  if (body.top_logprobs) return refuse('top_logprobs', 'token probabilities are not available')
+  if (body.modalities?.some((modality) => modality !== 'text')) return refuse('modalities', 'only text can be answered')
+  if (body.audio != null) return refuse('audio', 'audio output is not supported')
+  const stateful = 'earlier answers are not kept; send the whole conversation'
+  if (body.previous_response_id != null) return refuse('previous_response_id', stateful)
+  if (body.conversation != null) return refuse('conversation', stateful)
+  if (body.background === true) return refuse('background', 'answers cannot be fetched later')
+  return ok(undefined)
+}
+
+function decodeTurns(body: Body): Decoded<readonly Message[]> {
+  const extra = decodeContent(body.system, 'system', 'system')
+  if (!extra.ok) return extra
+  const instructions = body.instructions ? [{ type: 'text', text: body.instructions } as const] : []
+  const opening = [...instructions, ...extra.value]
+  if (body.messages == null && body.input == null) return refuse('messages', 'is required')
+  const turns = body.messages == null ? decodeInput(body.input ?? '') : decodeMessages(body.messages)
+  if (!turns.ok) return turns
+  if (turns.value.length === 0) {
+    return refuse(body.messages == null ? 'input' : 'messages', 'must have at least one message')
+  }
+  return ok(opening.length === 0 ? turns.value : [{ role: 'system', parts: opening }, ...turns.value])
+}
+
+/** System messages at the head of the list are the system prompt; later ones keep their place. */
+function splitSystem(turns: readonly Message[]): {
+  readonly system: readonly string[]
+  readonly messages: readonly Message[]
+} {
+  const found = turns.findIndex((turn) => turn.role !== 'system')
+  const head = found < 0 ? turns.length : found
+  const system = turns.slice(0, head).flatMap((turn) => turn.parts.flatMap((part) => textOf(part)))
+  return { system, messages: turns.slice(head) }
+}
+
+const textOf = (part: Message['parts'][number]): readonly string[] => (part.type === 'text' ? [part.text] : [])
+
+function decodeReasoning(body: Body): { readonly thinking: Thinking; readonly effort?: Effort } {
+  const wish = body.reasoning_effort ?? body.reasoning?.effort
+  const effort = decodeEffort(wish)
+  const explicit = decodeThinking(body.thinking)
+  return { thinking: explicit.type === 'unspecified' ? thinkingFor(wish, effort) : explicit, ...(effort && { effort }) }
+}
+
+// Asking for effort asks for reasoning; `minimal` is as good as none, so the model's own habit decides.
+function thinkingFor(wish: unknown, effort: Effort | undefined): Thinking {
+  if (wish === 'none') return { type: 'disabled' }
+  return { type: effort === undefined || effort === 'minimal' ? 'unspecified' : 'adaptive' }
+}
+
+function decodeOutput(body: Body): Decoded<OutputFormat> {
+  const format = body.response_format ?? body.text?.format
+  const at = body.response_format ? 'response_format' : 'text.format'
+  switch (format?.type) {
+    case undefined:
+    case 'text':
+      return ok({ type: 'text' })
+    case 'json_object':
+      return ok({ type: 'json' })
+    case 'json_schema': {
+      const { name, schema } = format.json_schema ?? format
+      if (schema == null) return refuse(format.json_schema ? `${at}.json_schema.schema` : `${at}.schema`, 'is required')
+      return ok({ type: 'json-schema', schema: schema as Record<string, unknown>, ...(name ? { name } : {}) })
+    }
+    default:
+      return refuse(`${at}.type`, 'must be text, json_object or json_schema')
+  }
+}
+
+function stopsOf(stop: Body['stop']): readonly string[] {
+  return (typeof stop === 'string' ? [stop] : (stop ?? [])).filter((text) => text !== '')
+}

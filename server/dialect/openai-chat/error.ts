@@ -1,0 +1,52 @@
+import type { ErrorKind, GatewayError } from '../../conversation/error.ts'
+import type { EncodedError } from '../dialect.ts'
+import { isSpentForLong, messageOf, retryHeaders } from '../retry-advice.ts'
+
+type WireError = readonly [status: number, type: string, code: string | null]
+
+const spent = [429, 'insufficient_quota', 'insufficient_quota'] as const satisfies WireError
+const throttled = [429, 'rate_limit_error', 'rate_limit_exceeded'] as const satisfies WireError
+
+const wireErrors = {
+  'invalid-request': [400, 'invalid_request_error', null],
+  'context-too-long': [400, 'invalid_request_error', 'context_length_exceeded'],
+  'request-too-large': [413, 'invalid_request_error', 'request_too_large'],
+  'model-not-found': [404, 'not_found_error', 'model_not_found'],
+  'not-found': [404, 'not_found_error', 'not_found'],
+  'unsupported-thread': [400, 'invalid_request_error', null],
+  'thinking-signature': [400, 'invalid_request_error', null],
+  authentication: [401, 'authentication_error', 'invalid_api_key'],
+  permission: [403, 'permission_error', 'permission_denied'],
+  'limit-reached': throttled,
+  'token-rejected': [403, 'permission_error', 'account_unavailable'],
+  'account-suspended': [403, 'permission_error', 'account_unavailable'],
+  'account-refused': [403, 'permission_error', 'account_unavailable'],
+  'quota-exhausted': spent,
+  'rate-limited': throttled,
+  'service-throttled': throttled,
+  'model-overloaded': [503, 'server_error', 'overloaded'],
+  'upstream-failed': [502, 'server_error', 'upstream_error'],
+  'upstream-unreachable': [502, 'server_error', 'upstream_unreachable'],
+  'empty-reply': [503, 'server_error', 'overloaded'],
+  'broken-reply': [502, 'server_error', 'upstream_error'],
+  timeout: [504, 'server_error', 'timeout'],
+  'no-account': [403, 'permission_error', 'account_unavailable'],
+  'no-healthy-account': [403, 'permission_error', 'account_unavailable'],
+  'pool-cooling': throttled,
+  'pool-exhausted': spent,
+  'pool-busy': [503, 'server_error', 'overloaded'],
+  cancelled: [499, 'server_error', 'cancelled'],
+  'shutting-down': [503, 'server_error', 'overloaded'],
+  internal: [500, 'server_error', 'internal_error'],
+} as const satisfies Record<ErrorKind, WireError>
+
+/** Status, headers and body of a failed Chat Completions request. */
+export function encodeError(error: GatewayError): EncodedError {
+  return { status: wireErrors[error.kind][0], headers: retryHeaders(error), body: errorBody(error) }
+}
+
+/** The body, which is also the data of a stream's last frame when it breaks. */
+export function errorBody(error: GatewayError): object {
+  const [, type, code] = isSpentForLong(error) ? spent : wireErrors[error.kind]
+  return { error: { message: messageOf(error), type, param: error.field || null, code } }
+}

@@ -1,0 +1,103 @@
+import type { Static } from '@sinclair/typebox'
+import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../../conversation/conversation.ts'
+import { ok } from '../../lib/result.ts'
+import { decodeBlock } from '../anthropic/blocks.ts'
+import { decodeDataUrl, decodeDocument, decodeImage } from '../media.ts'
+import { createValidator, type Decoded, decodeEach, refuse } from '../validate.ts'
+import { type ContentPart, type PartList, parts } from './wire.ts'
+
+type Role = Message['role']
+type Content = string | Static<typeof PartList> | null | undefined
+type ResultPart = TextPart | ImagePart | DocumentPart
+
+const read = {
+  text: createValidator(parts.text),
+  refusal: createValidator(parts.refusal),
+  image: createValidator(parts.image),
+  file: createValidator(parts.file),
+} as const
+
+/** A message's content as parts. `at` is the content's own path. Kinds of part we do not know yield nothing. */
+export function decodeContent(content: Content, at: string, role: Role): Decoded<readonly Part[]> {
+  if (typeof content === 'string') return ok(textParts(content))
+  const decoded = decodeEach(content ?? [], (part, index) => decodePart(part, `${at}.${index}`, role))
+  return decoded.ok ? ok(decoded.value.flat()) : decoded
+}
+
+/** A tool's result: what may stand there and nothing else. */
+export function decodeResultContent(content: Content, at: string): Decoded<readonly ResultPart[]> {
+  const decoded = decodeContent(content, at, 'user')
+  return decoded.ok ? ok(decoded.value.filter(isResultPart)) : decoded
+}
+
+function decodePart(part: string | Static<typeof ContentPart>, at: string, role: Role): Decoded<readonly Part[]> {
+  if (typeof part === 'string') return ok(textParts(part))
+  switch (part.type) {
+    case 'text':
+    case 'input_text':
+    case 'output_text': {
+      const text = read.text(part, at)
+      return text.ok ? ok(textParts(text.value.text)) : text
+    }
+    case 'refusal': {
+      const refusal = read.refusal(part, at)
+      return refusal.ok ? ok(textParts(refusal.value.refusal)) : refusal
+    }
+    case 'image_url':
+    case 'input_image':
+      return decodeImagePart(part, at, role)
+    case 'file':
+    case 'input_file':
+      return decodeFilePart(part, at, role)
+    case 'input_audio':
+      return refuse(`${at}.type`, 'audio input is not supported')
+    case 'video_url':
+    case 'input_video':
+      return refuse(`${at}.type`, 'video input is not supported')
+    default:
+      return decodeBlock(part, at, role) // some clients send the Messages API's blocks here
+  }
+}
+
+function decodeImagePart(part: unknown, at: string, role: Role): Decoded<readonly Part[]> {
+  if (role === 'system') return refuse(`${at}.type`, 'a system message takes text only')
+  const image = read.image(part, at)
+  if (!image.ok) return image
+  const { image_url: given } = image.value
+  if (given == null) return refuse(`${at}.image_url`, 'is required; stored files are not kept, send a base64 data URL')
+  const field = typeof given === 'string' ? `${at}.image_url` : `${at}.image_url.url`
+  const split = decodeDataUrl(typeof given === 'string' ? given : given.url, field)
+  if (!split.ok) return split
+  const decoded = decodeImage(split.value.mediaType, split.value.data, { mediaType: field, data: field })
+  return decoded.ok ? ok([decoded.value]) : decoded
+}
+
+function decodeFilePart(part: unknown, at: string, role: Role): Decoded<readonly Part[]> {
+  if (role === 'system') return refuse(`${at}.type`, 'a system message takes text only')
+  const valid = read.file(part, at)
+  if (!valid.ok) return valid
+  const file = valid.value.file ?? valid.value
+  const base = valid.value.file == null ? at : `${at}.file`
+  if (file.file_id != null) return refuse(`${base}.file_id`, 'stored files are not kept; send file_data as a data URL')
+  if (file.file_url != null) return refuse(`${base}.file_url`, 'addresses are not fetched; send file_data instead')
+  if (file.file_data == null) return refuse(`${base}.file_data`, 'is required')
+  const field = `${base}.file_data`
+  const title = file.filename ?? undefined
+  // Bare base64 without its media type is sent too; a PDF names itself.
+  if (file.file_data.startsWith(pdfStart)) return one(decodeDocument('application/pdf', file.file_data, field, title))
+  const split = decodeDataUrl(file.file_data, field)
+  if (!split.ok) return split
+  const { mediaType, data } = split.value
+  if (!mediaType.toLowerCase().startsWith('image/')) return one(decodeDocument(mediaType, data, field, title))
+  return one(decodeImage(mediaType, data, { mediaType: field, data: field }))
+}
+
+/** `%PDF` in base64. */
+const pdfStart = 'JVBERi'
+
+const one = (part: Decoded<Part>): Decoded<readonly Part[]> => (part.ok ? ok([part.value]) : part)
+
+const isResultPart = (part: Part): part is ResultPart =>
+  part.type === 'text' || part.type === 'image' || part.type === 'document'
+
+const textParts = (text: string): readonly TextPart[] => (text === '' ? [] : [{ type: 'text', text }])

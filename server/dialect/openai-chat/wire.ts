@@ -1,0 +1,178 @@
+import { Type } from '@sinclair/typebox'
+import { ThinkingWish } from '../reasoning.ts'
+import { open, optional } from '../validate.ts'
+
+/** Content parts are read by their kind (`parts` below), so that an unknown kind is no error. */
+export const ContentPart = Type.Object({ type: Type.String() }, open)
+export const PartList = Type.Array(Type.Union([Type.String(), ContentPart]))
+const Content = optional(Type.Union([Type.String(), PartList]))
+
+const File = Type.Object(
+  {
+    file_data: optional(Type.String()),
+    filename: optional(Type.String()),
+    file_id: optional(Type.String()),
+    file_url: optional(Type.String()),
+  },
+  open,
+)
+
+/** The content parts we read, each with what we read of it. */
+export const parts = {
+  text: Type.Object({ text: Type.String() }, open),
+  refusal: Type.Object({ refusal: Type.String() }, open),
+  image: Type.Object(
+    { image_url: optional(Type.Union([Type.String(), Type.Object({ url: Type.String() }, open)])) },
+    open,
+  ),
+  file: Type.Object({ file: optional(File), ...File.properties }, open),
+} as const
+
+const Arguments = optional(Type.Union([Type.String(), Type.Object({}, open)]))
+
+export const ToolCall = Type.Object(
+  {
+    id: Type.String({ minLength: 1 }),
+    function: optional(Type.Object({ name: Type.String({ minLength: 1 }), arguments: Arguments }, open)),
+    custom: optional(Type.Object({ name: Type.String({ minLength: 1 }), input: optional(Type.String()) }, open)),
+  },
+  open,
+)
+
+const Role = Type.Union([
+  Type.Literal('system'),
+  Type.Literal('developer'),
+  Type.Literal('user'),
+  Type.Literal('assistant'),
+  Type.Literal('tool'),
+  Type.Literal('function'),
+])
+
+export const Message = Type.Object(
+  {
+    role: Role,
+    content: Content,
+    refusal: optional(Type.String()),
+    name: optional(Type.String()),
+    tool_calls: optional(Type.Array(ToolCall)),
+    tool_call_id: optional(Type.String()),
+    function_call: optional(Type.Object({ name: Type.String({ minLength: 1 }), arguments: Arguments }, open)),
+  },
+  open,
+)
+
+/** An item of `input`, which one client sends here in place of `messages`. */
+export const InputItem = Type.Object(
+  {
+    type: optional(Type.String()),
+    role: optional(Role),
+    content: Content,
+    call_id: optional(Type.String()),
+    name: optional(Type.String()),
+    arguments: Arguments,
+    input: optional(Type.String()),
+    output: Content,
+  },
+  open,
+)
+
+const FunctionEntry = Type.Object(
+  {
+    name: optional(Type.String()),
+    description: optional(Type.String()),
+    parameters: optional(Type.Object({}, open)),
+    input_schema: optional(Type.Object({}, open)),
+  },
+  open,
+)
+
+/** `{type, function: {…}}`, or flat as in the Responses API, or `{name, input_schema}` as in Messages. */
+export const ToolEntry = Type.Object(
+  { type: optional(Type.String()), function: optional(FunctionEntry), ...FunctionEntry.properties },
+  open,
+)
+
+const Named = Type.Object({ name: optional(Type.String()) }, open)
+
+export const ToolChoiceEntry = Type.Union([
+  Type.String(),
+  Type.Object(
+    {
+      type: optional(Type.String()),
+      name: optional(Type.String()),
+      function: optional(Named),
+      mode: optional(Type.String()),
+      tools: optional(Type.Array(Type.Object({ name: optional(Type.String()), function: optional(Named) }, open))),
+      allowed_tools: optional(
+        Type.Object(
+          {
+            mode: optional(Type.String()),
+            tools: optional(
+              Type.Array(Type.Object({ name: optional(Type.String()), function: optional(Named) }, open)),
+            ),
+          },
+          open,
+        ),
+      ),
+      disable_parallel_tool_use: optional(Type.Boolean()),
+    },
+    open,
+  ),
+])
+
+const Format = Type.Object(
+  {
+    type: Type.String(),
+    name: optional(Type.String()),
+    schema: optional(Type.Object({}, open)),
+    json_schema: optional(
+      Type.Object({ name: optional(Type.String()), schema: optional(Type.Object({}, open)) }, open),
+    ),
+  },
+  open,
+)
+
+const Limit = optional(Type.Integer({ minimum: 1 }))
+
+/** `POST /v1/chat/completions`, and the Responses-shaped bodies that one client sends there. */
+export const ChatBody = Type.Object(
+  {
+    model: Type.String({ minLength: 1 }),
+    messages: optional(Type.Array(Message)),
+    input: optional(Type.Union([Type.String(), Type.Array(InputItem)])),
+    instructions: optional(Type.String()),
+    system: optional(Type.Union([Type.String(), PartList])),
+    tools: optional(Type.Array(ToolEntry)),
+    tool_choice: optional(ToolChoiceEntry),
+    functions: optional(Type.Array(FunctionEntry)),
+    function_call: optional(Type.Union([Type.String(), Named])),
+    parallel_tool_calls: optional(Type.Boolean()),
+    max_tokens: Limit,
+    max_completion_tokens: Limit,
+    max_output_tokens: Limit,
+    stop: optional(Type.Union([Type.String(), Type.Array(Type.String())])),
+    temperature: optional(Type.Number({ minimum: 0, maximum: 2 })),
+    top_p: optional(Type.Number({ minimum: 0, maximum: 1 })),
+    response_format: optional(Format),
+    text: optional(Type.Object({ format: optional(Format) }, open)),
+    reasoning_effort: optional(Type.Unknown()),
+    reasoning: optional(Type.Object({ effort: optional(Type.Unknown()) }, open)),
+    thinking: optional(ThinkingWish),
+    stream: optional(Type.Boolean()),
+    stream_options: optional(Type.Object({ include_usage: optional(Type.Boolean()) }, open)),
+    user: optional(Type.String()),
+    safety_identifier: optional(Type.String()),
+    prompt_cache_key: optional(Type.String()),
+    metadata: optional(Type.Object({ session_id: optional(Type.Unknown()) }, open)),
+    // Known and not answerable truthfully: refused by name when they ask for something.
+    n: optional(Type.Integer()),
+    logprobs: optional(Type.Boolean()),
+    top_logprobs: optional(Type.Integer()),
+    modalities: optional(Type.Array(Type.String())),
+    audio: optional(Type.Unknown()),
+    previous_response_id: optional(Type.Unknown()),
+    conversation: optional(Type.Unknown()),
+    background: optional(Type.Unknown()),
+  },
+  open,
+)

@@ -1,0 +1,70 @@
+import type { ErrorKind, GatewayError } from '../conversation/error.ts'
+
+/**
+ * Whether a client should try again. `never` says so in words clients obey; `wait` always names a time, because some
+ * clients do not retry without one; `known` names it only when we know it; `limit` is `wait` for a short time, else `never`.
+ */
+type Advice = 'never' | 'wait' | 'known' | 'limit' | 'none'
+
+const advice = {
+  'invalid-request': 'none',
+  'context-too-long': 'none',
+  'request-too-large': 'none',
+  'model-not-found': 'none',
+  'not-found': 'none',
+  'unsupported-thread': 'none',
+  'thinking-signature': 'none',
+  authentication: 'never',
+  permission: 'never',
+  'limit-reached': 'limit',
+  'token-rejected': 'never',
+  'account-suspended': 'never',
+  'account-refused': 'never',
+  'quota-exhausted': 'never',
+  'rate-limited': 'wait',
+  'service-throttled': 'wait',
+  'model-overloaded': 'wait',
+  'upstream-failed': 'known',
+  'upstream-unreachable': 'known',
+  'empty-reply': 'known',
+  'broken-reply': 'known',
+  timeout: 'known',
+  'no-account': 'never',
+  'no-healthy-account': 'never',
+  'pool-cooling': 'wait',
+  'pool-exhausted': 'never',
+  'pool-busy': 'wait',
+  cancelled: 'none',
+  'shutting-down': 'wait',
+  internal: 'none',
+} as const satisfies Record<ErrorKind, Advice>
+
+const shortWaitMs = 60_000
+const defaultWaitMs = 5_000
+
+/** True for a limit that will not lift within the time a client would sensibly wait. */
+export function isSpentForLong(error: GatewayError): boolean {
+  return advice[error.kind] === 'limit' && (error.retryAfterMs ?? Number.POSITIVE_INFINITY) > shortWaitMs
+}
+
+/** `retry-after` in whole seconds, rounded up, at least 1; `x-should-retry: false` where another try is pointless. */
+export function retryHeaders(error: GatewayError): Readonly<Record<string, string>> {
+  const wish = advice[error.kind]
+  const never = wish === 'never' || isSpentForLong(error)
+  const waitMs = wish === 'none' ? undefined : (error.retryAfterMs ?? (wish === 'wait' ? defaultWaitMs : undefined))
+  return {
+    ...(waitMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) }),
+    ...(never ? { 'x-should-retry': 'false' } : {}),
+  }
+}
+
+/** The text to show; a prompt that is too long says so in both wordings that clients look for before they compact. */
+export function messageOf(error: GatewayError): string {
+  if (error.kind !== 'context-too-long') return error.message
+  const { contextTokens: tokens } = error
+  const count =
+    tokens !== undefined && tokens.input > tokens.maximum
+      ? `${tokens.input} tokens > ${tokens.maximum} maximum (the request exceeds the model's maximum context length)`
+      : "the request exceeds the model's maximum context length"
+  return `prompt is too long: ${count}`
+}
