@@ -26,13 +26,19 @@ const fill = (base: string, region: string): string => base.replaceAll('{region}
 /** Base URL (no trailing slash) for GenerateAssistantResponse. */
 export function dataUrl(settings: AmazonQSettings, region: string): string {
   if (settings.qUrl !== undefined) return fill(settings.qUrl, region)
-  return fill(settings.host === 'kiro' ? 'https://runtime.{region}.kiro.dev' : 'https://q.{region}.amazonaws.com', region)
+  return fill(
+    settings.host === 'kiro' ? 'https://runtime.{region}.kiro.dev' : 'https://q.{region}.amazonaws.com',
+    region,
+  )
 }
 
 /** Base URL for ListAvailableModels, ListAvailableProfiles and GetUsageLimits. */
 export function controlUrl(settings: AmazonQSettings, region: string): string {
   if (settings.qUrl !== undefined) return fill(settings.qUrl, region)
-  return fill(settings.host === 'kiro' ? 'https://management.{region}.kiro.dev' : 'https://q.{region}.amazonaws.com', region)
+  return fill(
+    settings.host === 'kiro' ? 'https://management.{region}.kiro.dev' : 'https://q.{region}.amazonaws.com',
+    region,
+  )
 }
 
 export function oidcUrl(settings: AmazonQSettings, region: string): string {
@@ -46,7 +52,12 @@ export function kiroAuthUrl(settings: AmazonQSettings): string {
 
 /** Every host the gateway may contact for the given region, for `doctor` and the no-third-party test. */
 export function allHosts(settings: AmazonQSettings, region: string): readonly string[] {
-  const urls = [dataUrl(settings, region), controlUrl(settings, region), oidcUrl(settings, region), kiroAuthUrl(settings)]
+  const urls = [
+    dataUrl(settings, region),
+    controlUrl(settings, region),
+    oidcUrl(settings, region),
+    kiroAuthUrl(settings),
+  ]
   return [...new Set(urls.map((url) => new URL(url).host))]
 }
 
@@ -55,8 +66,14 @@ export function userAgent(settings: AmazonQSettings, api: string): string {
   return `claude-server/${settings.version} ua/2.1 os/${process.platform} lang/js md/bun#${Bun.version} api/${api}`
 }
 
+/** The regions in which the service keeps profiles. */
+export const profileRegions = ['us-east-1', 'eu-central-1'] as const
+
+/** A region's name becomes part of a host name: nothing else may pass. */
+export const isRegion = (text: string): boolean => text.length <= 32 && /^[a-z]{2}(-[a-z]+)+-\d$/.test(text)
+
 /** The region inside a profile ARN, when it is one the service has. */
 export function regionOfArn(arn: string | undefined): string | undefined {
   const region = arn?.split(':')[3]
-  return region !== undefined && /^[a-z]{2}(-[a-z]+)+-\d$/.test(region) ? region : undefined
+  return region !== undefined && isRegion(region) ? region : undefined
 }

@@ -1,0 +1,375 @@
+import { LRUCache } from 'lru-cache'
+import { type GatewayError, gatewayError } from '../../conversation/error.ts'
+import type { Effects } from '../../lib/effects.ts'
+import { err, ok, type Result } from '../../lib/result.ts'
+import type { Access, CredentialStore, Credentials, TokenSource } from './credentials.ts'
+import { type AmazonQSettings, regionOfArn } from './endpoint.ts'
+import { createInTurn } from './in-turn.ts'
+import type { Tokens } from './oidc.ts'
+import { type DeadReason, type RenewFailure, renew } from './renew.ts'
+
+export type RefreshOutcome =
+  | { readonly ok: true; readonly at: number; readonly accessExpiresAt: number }
+  | { readonly ok: false; readonly at: number; readonly error: GatewayError }
+
+export type TokenKeeperDeps = {
+  readonly settings: AmazonQSettings
+  readonly effects: Effects
+  readonly store: CredentialStore
+  /** Called once for each refresh token (or key) that turned out dead. Changes nothing else: the tokens stay stored. */
+  readonly onDead: (accountId: string, reason: DeadReason, message: string) => void
+  /** After every exchange with the provider, for "last refresh"; never a reason to enable anything. */
+  readonly onRefresh?: (accountId: string, outcome: RefreshOutcome) => void
+  /** Accounts kept in memory; others are read again. Default 10,000. */
+  readonly maxHeld?: number
+}
+
+export type RefreshCandidate = { readonly accountId: string; readonly accessExpiresAt?: number }
+
+export type TokenKeeper = TokenSource & {
+  /** Refreshes whatever the age of the token and whatever is remembered against it. Joins a refresh under way. */
+  readonly refreshNow: (accountId: string) => Promise<Result<Access, GatewayError>>
+  /** Saves a new sign-in for the account; a refresh of the old one still under way can no longer overwrite it. */
+  readonly adopt: (accountId: string, credentials: Credentials) => Promise<void>
+  /** Adds what was learnt later, without disturbing a refresh under way. False when the account is gone. */
+  readonly amend: (accountId: string, patch: { readonly profileArn: string }) => Promise<boolean>
+  /** Drops what is held in memory: the account was removed, or its row was changed by somebody else. */
+  readonly forget: (accountId: string) => void
+  /** Those whose token should be renewed now, each at its own moment ahead of the expiry; dead ones never. */
+  readonly refreshDue: (now: number, accounts: readonly RefreshCandidate[]) => readonly string[]
+  /** Resolves when no refresh is under way; a clean stop waits for it. */
+  readonly settled: () => Promise<void>
+}
+
+/** `issuedAt` is set when the token came from a refresh of ours: then its whole lifetime is known. */
+type Held = { readonly credentials: Credentials; readonly issuedAt?: number }
+type Dead = { readonly grant: string; readonly error: GatewayError }
+type Pause = { readonly until: number; readonly failures: number; readonly error: GatewayError }
+type Unsaved = { readonly used: Credentials; readonly next: Held }
+type Answer = Result<Access, GatewayError>
+
+// A token this close to its end is not handed out any more; renewal starts well before that, in the background.
+const marginMs = 60_000
+const renewAheadMs = 300_000
+const dueAheadMs = 300_000
+const dueJitterMs = 600_000
+// A token refused sooner than this after it was issued is not the token's fault: another refresh would not help.
+const freshMs = 60_000
+const maxPauseMs = 30_000
+
+/** Holds the accounts' tokens: one refresh in flight for each account, durable before it is used, on nobody's signal. */
+export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
+  const { effects, settings, store } = deps
+  const max = deps.maxHeld ?? 10_000
+  const held = new LRUCache<string, Held>({ max })
+  const dead = new LRUCache<string, Dead>({ max })
+  const pauses = new LRUCache<string, Pause>({ max })
+  // Rotated tokens the disk refused. Not in a cache that may drop them: each is the only copy of a sign-in.
+  const unsaved = new Map<string, Unsaved>()
+  const loads = new Map<string, Promise<Held | undefined>>()
+  const flights = new Map<string, Promise<Answer>>()
+  const inTurn = createInTurn()
+
+  const accessOf = ({ method, apiKey, accessToken, profileArn }: Credentials): Access => ({
+    token: apiKey ?? accessToken ?? '',
+    method,
+    region: regionOfArn(profileArn) ?? settings.defaultRegion,
+    ...(profileArn === undefined ? {} : { profileArn }),
+  })
+
+  function current(accountId: string): Promise<Held | undefined> {
+    const found = held.get(accountId)
+    if (found !== undefined) return Promise.resolve(found)
+    const running = loads.get(accountId)
+    if (running !== undefined) return running
+    const load = store
+      .load(accountId)
+      .then((credentials) => {
+        const newer = held.get(accountId)
+        if (newer !== undefined || credentials === undefined) return newer
+        // Not kept when `forget` came in between: what was read may be older than the change.
+        if (loads.get(accountId) === load) held.set(accountId, { credentials })
+        return { credentials }
+      })
+      .finally(() => {
+        if (loads.get(accountId) === load) loads.delete(accountId)
+      })
+    loads.set(accountId, load)
+    return load
+  }
+
+  async function get(accountId: string): Promise<Answer> {
+    const now = effects.now()
+    const found = await safely(() => current(accountId))
+    if (!found.ok) return found
+    if (found.value === undefined) return err(unreadable)
+    const { credentials } = found.value
+    if (credentials.method === 'api-key') {
+      const refused = dead.get(accountId)
+      return refused?.grant === grantOf(credentials) ? err(refused.error) : ok(accessOf(credentials))
+    }
+    if (!isUsable(found.value, now)) return refresh(accountId, false)
+    if (expiresWithin(found.value, now, renewAheadMs)) void refresh(accountId, false)
+    return ok(accessOf(credentials))
+  }
+
+  async function replace(accountId: string, token: string): Promise<Answer> {
+    const found = await safely(() => current(accountId))
+    if (!found.ok) return found
+    if (found.value === undefined) return err(unreadable)
+    const { credentials, issuedAt } = found.value
+    const now = effects.now()
+    const access = accessOf(credentials)
+    if (access.token !== token) {
+      return credentials.method === 'api-key' || isUsable(found.value, now) ? ok(access) : refresh(accountId, false)
+    }
+    if (credentials.method === 'api-key')
+      return bury(accountId, credentials, 'api-key-refused', 'refused by the provider')
+    if (issuedAt !== undefined && now - issuedAt < freshMs && !flights.has(accountId)) {
+      return err(gatewayError('account-refused', 'The provider refused an access token it had just issued.'))
+    }
+    return refresh(accountId, false)
+  }
+
+  async function refreshNow(accountId: string): Promise<Answer> {
+    const found = await safely(() => current(accountId))
+    if (!found.ok) return found
+    if (found.value?.credentials.method !== 'api-key') return refresh(accountId, true)
+    dead.delete(accountId)
+    return ok(accessOf(found.value.credentials))
+  }
+
+  function refresh(accountId: string, insist: boolean): Promise<Answer> {
+    const running = flights.get(accountId)
+    if (running !== undefined) return running
+    const flight = fly(accountId, insist)
+      .catch((thrown: unknown): Answer => err(storageError(thrown)))
+      .then((answer) => {
+        flights.delete(accountId)
+        return answer
+      })
+    flights.set(accountId, flight)
+    return flight
+  }
+
+  async function fly(accountId: string, insist: boolean): Promise<Answer> {
+    const pause = pauses.get(accountId)
+    const waitMs = pause === undefined ? 0 : pause.until - effects.now()
+    if (pause !== undefined && waitMs > 0 && !insist) return err({ ...pause.error, retryAfterMs: waitMs })
+    const rescued = await saveUnsaved(accountId)
+    if (rescued !== undefined) return rescued
+    let using = (await current(accountId))?.credentials
+    for (let round = 1; ; round++) {
+      if (using === undefined) return err(unreadable)
+      const buried = dead.get(accountId)
+      if (buried?.grant === grantOf(using) && !insist) return err(buried.error)
+      const tokens = await renew(deps, using)
+      const step = tokens.ok
+        ? await keep(accountId, using, tokens.value)
+        : await giveUp(accountId, using, tokens.error, round)
+      if ('answer' in step) return step.answer
+      // Somebody else signed in or rotated meanwhile: theirs counts, and is tried once.
+      held.set(accountId, { credentials: step.stored })
+      if (isUsable({ credentials: step.stored }, effects.now())) return ok(accessOf(step.stored))
+      if (round === 2)
+        return err(gatewayError('upstream-unreachable', 'The account was changed while it was refreshed.'))
+      using = step.stored
+    }
+  }
+
+  type Step = { readonly answer: Answer } | { readonly stored: Credentials }
+
+  /** Makes a rotation durable, then usable. Never over the tokens of a newer sign-in. */
+  function keep(accountId: string, used: Credentials, tokens: Tokens): Promise<Step> {
+    const at = effects.now()
+    const accessExpiresAt = at + tokens.expiresInMs
+    return inTurn(accountId, async (): Promise<Step> => {
+      const stored = await safely(() => store.load(accountId))
+      if (stored.ok && stored.value === undefined) return { answer: err(unreadable) }
+      if (stored.ok && stored.value !== undefined && grantOf(stored.value) !== grantOf(used))
+        return { stored: stored.value }
+      const credentials: Credentials = {
+        ...(stored.ok && stored.value !== undefined ? stored.value : used),
+        accessToken: tokens.accessToken,
+        accessExpiresAt,
+        ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
+        ...(tokens.profileArn === undefined ? {} : { profileArn: tokens.profileArn }),
+      }
+      const next: Held = { credentials, issuedAt: at }
+      const saved = stored.ok ? await safely(() => store.save(accountId, credentials)) : stored
+      if (!saved.ok) {
+        unsaved.set(accountId, { used, next })
+        rest(accountId, saved.error)
+        report(accountId, { ok: false, at, error: saved.error })
+        return { answer: saved }
+      }
+      take(accountId, next)
+      report(accountId, { ok: true, at, accessExpiresAt })
+      return { answer: ok(accessOf(credentials)) }
+    })
+  }
+
+  /** Tokens the disk refused last time: nothing else may happen to the account before they are written. */
+  async function saveUnsaved(accountId: string): Promise<Answer | undefined> {
+    if (!unsaved.has(accountId)) return undefined
+    return inTurn(accountId, async (): Promise<Answer | undefined> => {
+      const waiting = unsaved.get(accountId)
+      if (waiting === undefined) return undefined
+      const stored = await store.load(accountId)
+      if (stored === undefined || grantOf(stored) !== grantOf(waiting.used)) {
+        unsaved.delete(accountId)
+        return undefined
+      }
+      const saved = await safely(() => store.save(accountId, waiting.next.credentials))
+      if (!saved.ok) {
+        rest(accountId, saved.error)
+        return saved
+      }
+      unsaved.delete(accountId)
+      take(accountId, waiting.next)
+      const { credentials } = waiting.next
+      return isUsable(waiting.next, effects.now()) ? ok(accessOf(credentials)) : undefined
+    })
+  }
+
+  async function giveUp(accountId: string, used: Credentials, failure: RenewFailure, round: number): Promise<Step> {
+    const at = effects.now()
+    if (failure.type === 'unreachable') {
+      const error = gatewayError('upstream-unreachable', 'The sign-in service could not be reached.', {
+        cause: failure.detail,
+      })
+      rest(accountId, error)
+      report(accountId, { ok: false, at, error })
+      return { answer: err(error) }
+    }
+    const stored = await store.load(accountId)
+    if (stored === undefined) return { answer: err(unreadable) }
+    if (round === 1 && grantOf(stored) !== grantOf(used)) return { stored }
+    const answer = bury(accountId, used, failure.reason, failure.detail)
+    if (!answer.ok) report(accountId, { ok: false, at, error: answer.error })
+    return { answer }
+  }
+
+  /** Remembers that this grant is worth nothing, so that the provider is not asked about it again, and says so once. */
+  function bury(accountId: string, credentials: Credentials, reason: DeadReason, cause: string): Answer {
+    const grant = grantOf(credentials)
+    const error = gatewayError('token-rejected', deadMessages[reason], { cause: `${reason}: ${cause}` })
+    const isNews = dead.get(accountId)?.grant !== grant
+    dead.set(accountId, { grant, error })
+    // Read again next time: somebody may sign in anew without telling us.
+    held.delete(accountId)
+    if (isNews) quietly(() => deps.onDead(accountId, reason, deadMessages[reason]))
+    return err(error)
+  }
+
+  function rest(accountId: string, error: GatewayError): void {
+    const failures = (pauses.get(accountId)?.failures ?? 0) + 1
+    const waitMs = Math.min(maxPauseMs, 1000 * 2 ** Math.min(failures - 1, 10)) * (0.5 + effects.random() / 2)
+    pauses.set(accountId, { until: effects.now() + Math.round(waitMs), failures, error })
+  }
+
+  function take(accountId: string, next: Held): void {
+    held.set(accountId, next)
+    dead.delete(accountId)
+    pauses.delete(accountId)
+  }
+
+  function adopt(accountId: string, credentials: Credentials): Promise<void> {
+    return inTurn(accountId, async () => {
+      await store.save(accountId, credentials)
+      unsaved.delete(accountId)
+      take(accountId, { credentials })
+    })
+  }
+
+  function amend(accountId: string, patch: { readonly profileArn: string }): Promise<boolean> {
+    return inTurn(accountId, async () => {
+      const stored = await store.load(accountId)
+      if (stored === undefined) return false
+      await store.save(accountId, { ...stored, ...patch })
+      const found = held.get(accountId)
+      if (found !== undefined) held.set(accountId, { ...found, credentials: { ...found.credentials, ...patch } })
+      const waiting = unsaved.get(accountId)
+      if (waiting !== undefined) {
+        const credentials = { ...waiting.next.credentials, ...patch }
+        unsaved.set(accountId, { ...waiting, next: { ...waiting.next, credentials } })
+      }
+      return true
+    })
+  }
+
+  function forget(accountId: string): void {
+    loads.delete(accountId)
+    for (const memory of [held, dead, pauses, unsaved]) memory.delete(accountId)
+  }
+
+  function refreshDue(now: number, accounts: readonly RefreshCandidate[]): readonly string[] {
+    const isDue = ({ accountId, accessExpiresAt }: RefreshCandidate): boolean => {
+      const found = held.get(accountId)
+      if (found?.credentials.method === 'api-key') return false
+      if (dead.has(accountId) || flights.has(accountId) || (pauses.get(accountId)?.until ?? 0) > now) return false
+      if (unsaved.has(accountId)) return true
+      const aheadMs = dueAheadMs + (Bun.hash.crc32(accountId) % dueJitterMs)
+      if (found !== undefined) return expiresWithin(found, now, aheadMs)
+      return accessExpiresAt === undefined || accessExpiresAt - now <= aheadMs
+    }
+    return accounts.filter(isDue).map(({ accountId }) => accountId)
+  }
+
+  const report = (accountId: string, outcome: RefreshOutcome): void =>
+    quietly(() => deps.onRefresh?.(accountId, outcome))
+
+  async function settled(): Promise<void> {
+    while (flights.size > 0) await Promise.all(flights.values())
+  }
+
+  return { get, replace, refreshNow, adopt, amend, forget, refreshDue, settled }
+}
+
+const unreadable = gatewayError('token-rejected', 'No sign-in can be read for this account; sign it in again.')
+
+const deadMessages = {
+  'refresh-token-dead': 'The provider no longer accepts this sign-in; sign the account in again.',
+  'client-expired': 'The registration behind this sign-in has expired; sign the account in again.',
+  refused: 'The provider refused to renew this sign-in; sign the account in again.',
+  'no-refresh-token': 'Nothing is stored to renew this sign-in with; sign the account in again.',
+  'api-key-refused': 'The provider refused this API key; replace it.',
+} as const satisfies Record<DeadReason, string>
+
+/** What a refresh is made with: when it differs, somebody signed in or rotated. */
+const grantOf = ({ method, apiKey, clientId, refreshToken }: Credentials): string =>
+  new Bun.CryptoHasher('sha256').update(JSON.stringify([method, apiKey, clientId, refreshToken])).digest('base64')
+
+// A lifetime we know shortens the margins, else a short-lived token would be renewed without end.
+function expiresWithin({ credentials, issuedAt }: Held, now: number, aheadMs: number): boolean {
+  const { accessExpiresAt } = credentials
+  if (accessExpiresAt === undefined) return credentials.refreshToken !== undefined
+  const limitMs = issuedAt === undefined ? aheadMs : Math.min(aheadMs, (accessExpiresAt - issuedAt) / 4)
+  return accessExpiresAt - now <= limitMs
+}
+
+/** A token of unknown age is good only where it cannot be renewed. */
+const isUsable = (found: Held, now: number): boolean =>
+  found.credentials.accessToken !== undefined && !expiresWithin(found, now, marginMs)
+
+function storageError(thrown: unknown): GatewayError {
+  const cause =
+    thrown instanceof Error ? `${thrown.name} ${(thrown as { code?: unknown }).code ?? ''}`.trim() : 'thrown'
+  return gatewayError('internal', 'The stored sign-in could not be read or written.', { cause })
+}
+
+async function safely<T>(task: () => Promise<T>): Promise<Result<T, GatewayError>> {
+  try {
+    return ok(await task())
+  } catch (thrown) {
+    return err(storageError(thrown))
+  }
+}
+
+function quietly(task: () => void): void {
+  try {
+    task()
+  } catch {
+    // A listener's fault must not lose a token.
+  }
+}

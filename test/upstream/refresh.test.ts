@@ -1,0 +1,360 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
+import { createTokenKeeper, type RefreshOutcome } from '../../server/upstream/amazonq/refresh.ts'
+import { createTestEffects } from '../support/effects.ts'
+import {
+  createMemoryStore,
+  json,
+  oidcCredentials,
+  oidcError,
+  type Route,
+  startAt,
+  startProvider,
+} from './identity-support.ts'
+
+const hour = 3_600_000
+let stop = (): unknown => undefined
+afterEach(() => stop())
+
+/** Hands out `fake-access-2`, `fake-refresh-2`, … and refuses a refresh token that was used before. */
+function rotating(): Route {
+  let issued = 1
+  return ({ body }) => {
+    if (body.refreshToken !== `fake-refresh-${issued}`) return oidcError('invalid_grant')
+    issued++
+    return json({ accessToken: `fake-access-${issued}`, refreshToken: `fake-refresh-${issued}`, expiresIn: 3600 })
+  }
+}
+
+function setUp(credentials: Credentials | undefined, token: Route, refreshToken: Route = token) {
+  const provider = startProvider({ token, refreshToken })
+  stop = provider.stop
+  const effects = createTestEffects({ random: () => 0.5 }, startAt)
+  const log: string[] = []
+  const memory = createMemoryStore(credentials === undefined ? {} : { acc_1: credentials }, log)
+  const deaths: string[] = []
+  const outcomes: RefreshOutcome[] = []
+  const keeper = createTokenKeeper({
+    settings: provider.settings,
+    effects,
+    store: memory.store,
+    onDead: (accountId, reason) => deaths.push(`${accountId} ${reason}`),
+    onRefresh: (_, outcome) => outcomes.push(outcome),
+  })
+  const exchanges = (): number => provider.calls('token').length + provider.calls('refreshToken').length
+  return { provider, advance: effects.advance, log, ...memory, deaths, outcomes, keeper, exchanges }
+}
+
+const fresh = oidcCredentials({ accessToken: 'fake-access-1', accessExpiresAt: startAt + hour })
+const stale = oidcCredentials({ accessToken: 'fake-access-1', accessExpiresAt: startAt - 1 })
+
+describe('a token that is still good', () => {
+  test('is handed out without asking the provider', async () => {
+    const { keeper, exchanges } = setUp(fresh, rotating())
+    expect(await keeper.get('acc_1')).toEqual({
+      ok: true,
+      value: { token: 'fake-access-1', method: 'builder-id', region: 'us-east-1' },
+    })
+    expect(exchanges()).toBe(0)
+  })
+
+  test('is renewed in the background near its end, and a dead network there disturbs nobody', async () => {
+    const { keeper, advance, exchanges, rows } = setUp(fresh, () => 'drop')
+    await advance(hour - 120_000)
+    const access = await keeper.get('acc_1')
+    await keeper.settled()
+    expect(access.ok && access.value.token).toBe('fake-access-1')
+    expect(exchanges()).toBe(1)
+    expect(rows.get('acc_1')).toEqual(fresh)
+  })
+
+  test('names the region and the ARN of its profile', async () => {
+    const profileArn = 'arn:aws:codewhisperer:eu-central-1:000000000000:profile/FAKEFAKEFAKE'
+    const { keeper } = setUp({ ...fresh, profileArn }, rotating())
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { region: 'eu-central-1', profileArn } })
+  })
+})
+
+describe('an expired token', () => {
+  test('asked for by a hundred at once costs exactly one refresh', async () => {
+    const { keeper, exchanges } = setUp(stale, rotating())
+    const all = await Promise.all(Array.from({ length: 100 }, () => keeper.get('acc_1')))
+    expect(new Set(all.map((one) => one.ok && one.value.token))).toEqual(new Set(['fake-access-2']))
+    expect(exchanges()).toBe(1)
+  })
+
+  test('is replaced by one that is on disk before anybody gets it', async () => {
+    const { keeper, log } = setUp(stale, rotating())
+    await keeper.get('acc_1').then(() => log.push('used'))
+    expect(log).toEqual(['saving fake-refresh-2', 'saved fake-refresh-2', 'used'])
+  })
+
+  test('keeps its refresh token when the provider sends no new one', async () => {
+    const { keeper, rows } = setUp(stale, () => json({ accessToken: 'fake-access-2', expiresIn: 3600 }))
+    await keeper.get('acc_1')
+    expect(rows.get('acc_1')).toEqual({
+      ...stale,
+      accessToken: 'fake-access-2',
+      accessExpiresAt: startAt + hour,
+    })
+  })
+
+  test('works when no access token was ever stored', async () => {
+    const { keeper } = setUp(oidcCredentials(), rotating())
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'fake-access-2' } })
+  })
+
+  test('is refreshed at the identity region, naming only ourselves', async () => {
+    const { keeper, provider } = setUp({ ...stale, identityRegion: 'eu-west-1' }, rotating())
+    await keeper.get('acc_1')
+    expect(provider.seen[0]?.path).toBe('/oidc/eu-west-1/token')
+    expect(provider.seen[0]?.headers.get('user-agent')).toStartWith('claude-server/9.9.9 ')
+    expect(provider.seen[0]?.body).toEqual({
+      clientId: 'fake-client',
+      clientSecret: 'fake-client-secret',
+      grantType: 'refresh_token',
+      refreshToken: 'fake-refresh-1',
+    })
+  })
+
+  test('of a social sign-in is refreshed at its own service, and the profile it names is kept', async () => {
+    const profileArn = 'arn:aws:codewhisperer:us-east-1:000000000000:profile/FAKEFAKEFAKE'
+    const social: Credentials = { method: 'social', refreshToken: 'aor-fake', identityRegion: 'us-east-1' }
+    const { keeper, provider, rows } = setUp(social, () =>
+      json({ accessToken: 'aoa-fake', refreshToken: 'aor-fake', expiresIn: 3600, profileArn }),
+    )
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'aoa-fake', profileArn } })
+    expect(provider.seen[0]?.path).toBe('/kiro/refreshToken')
+    expect(rows.get('acc_1')?.profileArn).toBe(profileArn)
+  })
+
+  test('with a very short life is not renewed without end', async () => {
+    const { keeper, exchanges } = setUp(stale, () => json({ accessToken: 'fake-access-2', expiresIn: 30 }))
+    for (let times = 0; times < 5; times++) await keeper.get('acc_1')
+    await keeper.settled()
+    expect(exchanges()).toBe(1)
+  })
+})
+
+describe('a network failure', () => {
+  const cases: readonly (readonly [string, () => Response | 'drop'])[] = [
+    ['a cut connection', () => 'drop'],
+    ['a 500', () => oidcError('server_error', 500)],
+    ['a 503 page', () => new Response('<html>busy</html>', { status: 503 })],
+    ['a proxy page with 403', () => new Response('<html>blocked</html>', { status: 403 })],
+    ['a 200 that is no JSON', () => new Response('{"accessToken":"fa')],
+    ['a 200 without a token', () => json({ expiresIn: 3600 })],
+    ['too many requests', () => oidcError('too_many_requests', 429)],
+    ['a redirect', () => new Response(null, { status: 302, headers: { location: 'http://127.0.0.1:9/' } })],
+  ]
+  test.each(cases)('by %s changes no token and is told as unreachable', async (_, reply) => {
+    const { keeper, rows, deaths, log } = setUp(stale, reply)
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'upstream-unreachable' } })
+    expect(rows.get('acc_1')).toEqual(stale)
+    expect([...deaths, ...log]).toEqual([])
+  })
+
+  test('is not repeated at once, and heals by itself', async () => {
+    const { keeper, provider, advance, exchanges } = setUp(stale, () => 'drop')
+    await keeper.get('acc_1')
+    expect(await keeper.get('acc_1')).toMatchObject({
+      ok: false,
+      error: { kind: 'upstream-unreachable', retryAfterMs: 750 },
+    })
+    expect(exchanges()).toBe(1)
+    provider.routes.token = rotating()
+    await advance(1000)
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'fake-access-2' } })
+  })
+
+  test('of a social sign-in behind a filter is no death', async () => {
+    const social: Credentials = { method: 'social', refreshToken: 'aor-fake', identityRegion: 'us-east-1' }
+    const { keeper, deaths } = setUp(social, () => new Response('Forbidden', { status: 403 }))
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'upstream-unreachable' } })
+    expect(deaths).toEqual([])
+  })
+})
+
+describe('a dead sign-in', () => {
+  const oidc = stale
+  const social: Credentials = { method: 'social', refreshToken: 'aor-fake-dead', identityRegion: 'us-east-1' }
+  const cases: readonly (readonly [string, Credentials, () => Response, string])[] = [
+    ['invalid_grant', oidc, () => oidcError('invalid_grant'), 'refresh-token-dead'],
+    ['invalid_client', oidc, () => oidcError('invalid_client', 401), 'client-expired'],
+    ['unauthorized_client', oidc, () => oidcError('unauthorized_client'), 'refused'],
+    ['the exception class alone', oidc, () => json({ __type: 'x#InvalidGrantException' }, 400), 'refresh-token-dead'],
+    ['a social 401', social, () => json({ message: 'Bad credentials' }, 401), 'refresh-token-dead'],
+  ]
+  test.each(cases)('by %s is reported once and never asked about again', async (_, credentials, reply, reason) => {
+    const { keeper, rows, deaths, exchanges } = setUp(credentials, reply)
+    for (let times = 0; times < 3; times++) {
+      expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'token-rejected' } })
+    }
+    expect(exchanges()).toBe(1)
+    expect(deaths).toEqual([`acc_1 ${reason}`])
+    expect(rows.get('acc_1')).toEqual(credentials)
+    expect(keeper.refreshDue(startAt, [{ accountId: 'acc_1' }])).toEqual([])
+  })
+
+  test('without anything to refresh with needs no provider to know it', async () => {
+    const { refreshToken: _, ...bare } = stale
+    const { keeper, deaths, exchanges } = setUp(bare, rotating())
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'token-rejected' } })
+    expect([deaths, exchanges()]).toEqual([['acc_1 no-refresh-token'], 0])
+  })
+
+  test('may be tried again by the operator, without a second report', async () => {
+    const { keeper, deaths, exchanges } = setUp(stale, () => oidcError('invalid_grant'))
+    await keeper.get('acc_1')
+    await keeper.refreshNow('acc_1')
+    expect([deaths, exchanges()]).toEqual([['acc_1 refresh-token-dead'], 2])
+  })
+
+  test('that somebody else has rotated is read again and goes on with the newer token', async () => {
+    const { keeper, rows, provider, deaths } = setUp(stale, rotating())
+    await keeper.get('acc_1')
+    const rotatedElsewhere = { ...stale, refreshToken: 'fake-refresh-1-elsewhere' }
+    rows.set('acc_1', rotatedElsewhere)
+    provider.routes.token = ({ body }) =>
+      body.refreshToken === 'fake-refresh-1-elsewhere'
+        ? json({ accessToken: 'fake-access-9', refreshToken: 'fake-refresh-9', expiresIn: 3600 })
+        : oidcError('invalid_grant')
+    expect(await keeper.refreshNow('acc_1')).toMatchObject({ ok: true, value: { token: 'fake-access-9' } })
+    expect(deaths).toEqual([])
+  })
+
+  test('lives again after a new sign-in', async () => {
+    const { keeper } = setUp(stale, () => oidcError('invalid_grant'))
+    await keeper.get('acc_1')
+    await keeper.adopt('acc_1', { ...fresh, refreshToken: 'fake-refresh-new', accessToken: 'fake-access-new' })
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'fake-access-new' } })
+  })
+
+  test('nothing that was sent appears in what is told or logged', async () => {
+    const leaky: Route = ({ body }) =>
+      json({ error: 'invalid_request', error_description: `no ${body.refreshToken} of ${body.clientSecret}` }, 400)
+    const { keeper, outcomes } = setUp(stale, leaky)
+    const told = JSON.stringify([await keeper.get('acc_1'), outcomes])
+    expect(told).toContain('invalid_request')
+    expect(told).not.toContain('fake-refresh-1')
+    expect(told).not.toContain('fake-client-secret')
+  })
+})
+
+describe('a refused access token', () => {
+  test('is refreshed once for all who come with it', async () => {
+    const { keeper, exchanges } = setUp(fresh, rotating())
+    const all = await Promise.all(Array.from({ length: 20 }, () => keeper.replace('acc_1', 'fake-access-1')))
+    expect(all.every((one) => one.ok && one.value.token === 'fake-access-2')).toBe(true)
+    expect(await keeper.replace('acc_1', 'fake-access-1')).toMatchObject({ value: { token: 'fake-access-2' } })
+    expect(exchanges()).toBe(1)
+  })
+
+  test('just issued is not refreshed again: the account is at fault, not the token', async () => {
+    const { keeper, exchanges } = setUp(stale, rotating())
+    await keeper.get('acc_1')
+    expect(await keeper.replace('acc_1', 'fake-access-2')).toMatchObject({
+      ok: false,
+      error: { kind: 'account-refused' },
+    })
+    expect(exchanges()).toBe(1)
+  })
+})
+
+describe('an API key', () => {
+  const key: Credentials = { method: 'api-key', apiKey: 'ksk_fake', identityRegion: 'us-east-1' }
+
+  test('is its own bearer', async () => {
+    const { keeper, exchanges } = setUp(key, rotating())
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'ksk_fake', method: 'api-key' } })
+    expect(exchanges()).toBe(0)
+  })
+
+  test('that was refused is given out no more until the operator asks', async () => {
+    const { keeper, deaths } = setUp(key, rotating())
+    expect(await keeper.replace('acc_1', 'ksk_fake')).toMatchObject({ ok: false, error: { kind: 'token-rejected' } })
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: false })
+    expect(deaths).toEqual(['acc_1 api-key-refused'])
+    expect(await keeper.refreshNow('acc_1')).toMatchObject({ ok: true })
+  })
+})
+
+describe('storing', () => {
+  test('a rotated token the disk refuses is kept, used by nobody, and written as soon as that works', async () => {
+    const { keeper, state, rows, advance, exchanges } = setUp(stale, rotating())
+    state.failSaves = true
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'internal' } })
+    state.failSaves = false
+    await advance(2000)
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'fake-access-2' } })
+    expect(rows.get('acc_1')?.refreshToken).toBe('fake-refresh-2')
+    expect(exchanges()).toBe(1)
+  })
+
+  test('a sign-in made during a refresh is not overwritten by it', async () => {
+    const answered = Promise.withResolvers<Response>()
+    const { keeper, rows } = setUp(stale, () => answered.promise)
+    const waiting = keeper.get('acc_1')
+    const anew = { ...fresh, refreshToken: 'fake-refresh-anew', accessToken: 'fake-access-anew' }
+    await keeper.adopt('acc_1', anew)
+    answered.resolve(json({ accessToken: 'fake-access-2', refreshToken: 'fake-refresh-2', expiresIn: 3600 }))
+    expect(await waiting).toMatchObject({ ok: true, value: { token: 'fake-access-anew' } })
+    expect(rows.get('acc_1')).toEqual(anew)
+  })
+
+  test('a profile learnt during a refresh survives it', async () => {
+    const profileArn = 'arn:aws:codewhisperer:us-east-1:000000000000:profile/FAKEFAKEFAKE'
+    const answered = Promise.withResolvers<Response>()
+    const { keeper, rows } = setUp(stale, () => answered.promise)
+    const waiting = keeper.get('acc_1')
+    expect(await keeper.amend('acc_1', { profileArn })).toBe(true)
+    answered.resolve(json({ accessToken: 'fake-access-2', refreshToken: 'fake-refresh-2', expiresIn: 3600 }))
+    await waiting
+    expect(rows.get('acc_1')).toMatchObject({ profileArn, refreshToken: 'fake-refresh-2' })
+  })
+
+  test('an account removed during a refresh does not come back', async () => {
+    const answered = Promise.withResolvers<Response>()
+    const { keeper, rows } = setUp(stale, () => answered.promise)
+    const waiting = keeper.get('acc_1')
+    await Bun.sleep(5)
+    rows.delete('acc_1')
+    keeper.forget('acc_1')
+    answered.resolve(json({ accessToken: 'fake-access-2', refreshToken: 'fake-refresh-2', expiresIn: 3600 }))
+    expect(await waiting).toMatchObject({ ok: false, error: { kind: 'token-rejected' } })
+    expect(rows.size).toBe(0)
+  })
+
+  test('credentials that cannot be read ask for a new sign-in', async () => {
+    const { keeper, deaths } = setUp(undefined, rotating())
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'token-rejected' } })
+    expect(deaths).toEqual([])
+  })
+})
+
+describe('refreshes that are due', () => {
+  const due: readonly (readonly [string, number | undefined, boolean])[] = [
+    ['unknown', undefined, true],
+    ['expired', -1, true],
+    ['in four minutes', 240_000, true],
+    ['in sixteen minutes', 960_000, false],
+  ]
+  test.each(due)('an expiry %s', (_, inMs, expected) => {
+    const { keeper } = setUp(stale, rotating())
+    const account = { accountId: 'acc_1', ...(inMs === undefined ? {} : { accessExpiresAt: startAt + inMs }) }
+    expect(keeper.refreshDue(startAt, [account]).length > 0).toBe(expected)
+  })
+
+  test('are spread over ten minutes', () => {
+    const { keeper } = setUp(stale, rotating())
+    const accounts = Array.from({ length: 200 }, (_, index) => ({
+      accountId: `acc_${index}`,
+      accessExpiresAt: startAt + hour,
+    }))
+    const dueAt = (minutes: number): number => keeper.refreshDue(startAt + minutes * 60_000, accounts).length
+    expect(dueAt(44)).toBe(0)
+    expect(dueAt(50)).toBeGreaterThan(60)
+    expect(dueAt(50)).toBeLessThan(140)
+    expect(dueAt(55)).toBe(200)
+  })
+})
