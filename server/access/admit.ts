@@ -1,0 +1,122 @@
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import { sha256Hex } from './digest.ts'
+import { maxKeyLength } from './key.ts'
+
+/** Who calls, once the key has been recognised. */
+export type Caller = { readonly keyId: string; readonly name: string }
+
+/** A stored key, as far as admission needs it. */
+export type KnownKey = { readonly id: string; readonly name: string; readonly enabled: boolean }
+
+/** The headers that may carry a key. */
+export type KeyHeaders = { readonly authorization?: string | undefined; readonly xApiKey?: string | undefined }
+
+export type AdmissionDeps = {
+  readonly keys: {
+    readonly findByHash: (hash: string) => Promise<KnownKey | undefined>
+    readonly list: () => Promise<readonly unknown[]>
+    readonly touch: (id: string, at: number) => Promise<void>
+  }
+  readonly now: () => number
+  /** Told when a key's time of use could not be written; the call goes on. */
+  readonly onTouchFailed?: (keyId: string, cause: unknown) => void
+  readonly cacheSize?: number
+  readonly cacheMs?: number
+}
+
+export type Admission = {
+  readonly admit: (headers: KeyHeaders) => Promise<Result<Caller, GatewayError>>
+  /** Forgets everything looked up so far. Called at once when a key is created, changed or revoked. */
+  readonly invalidate: () => void
+}
+
+type Cached = { readonly key: KnownKey; readonly until: number }
+
+const touchEveryMs = 60_000
+
+/** Admits callers by key. Known keys are remembered for a short time, unknown ones never, and both within bounds. */
+export function createAdmission(deps: AdmissionDeps): Admission {
+  const size = deps.cacheSize ?? 10_000
+  const cacheMs = deps.cacheMs ?? 30_000
+  const cache = new Map<string, Cached>()
+  const touchedAt = new Map<string, number>()
+  let anyKey = false
+  // A look-up that began before an invalidation must not be remembered after it.
+  let generation = 0
+
+  const find = async (hash: string): Promise<KnownKey | undefined> => {
+    const cached = cache.get(hash)
+    if (cached !== undefined && cached.until > deps.now()) {
+      cache.delete(hash)
+      cache.set(hash, cached)
+      return cached.key
+    }
+    const began = generation
+    const key = await deps.keys.findByHash(hash)
+    if (began === generation) {
+      cache.delete(hash)
+      if (key !== undefined) put(cache, hash, { key, until: deps.now() + cacheMs }, size)
+    }
+    return key
+  }
+
+  const touch = (keyId: string): void => {
+    const now = deps.now()
+    const last = touchedAt.get(keyId)
+    if (last !== undefined && now - last < touchEveryMs) return
+    put(touchedAt, keyId, now, size)
+    deps.keys.touch(keyId, now).catch((cause: unknown) => deps.onTouchFailed?.(keyId, cause))
+  }
+
+  const refusal = async (message: string): Promise<Result<Caller, GatewayError>> => {
+    const began = generation
+    const some = anyKey || (await deps.keys.list()).length > 0
+    if (some && began === generation) anyKey = true
+    return err(gatewayError('authentication', some ? message : noKeyMessage))
+  }
+
+  return {
+    admit: async (headers) => {
+      const sent = sentKey(headers)
+      if (sent === undefined) return refusal(missingMessage)
+      if (sent.length > maxKeyLength) return refusal(unknownMessage)
+      const key = await find(sha256Hex(sent))
+      if (key === undefined) return refusal(unknownMessage)
+      if (!key.enabled) return err(gatewayError('authentication', 'This API key is disabled.'))
+      touch(key.id)
+      // The caller's own limits belong here: after who it is, before what it asks.
+      return ok({ keyId: key.id, name: key.name })
+    },
+    invalidate: () => {
+      generation++
+      cache.clear()
+      anyKey = false
+    },
+  }
+}
+
+const missingMessage = 'No API key was sent: use the header `Authorization: Bearer <key>` or `x-api-key: <key>`.'
+const unknownMessage = 'This API key is not known.'
+const noKeyMessage =
+  'No API key exists yet: create one with `claude-server key create NAME` or on the Keys page of the console.'
+
+/** The key a client sent: a bearer that is not empty, else `x-api-key`. */
+function sentKey(headers: KeyHeaders): string | undefined {
+  const bearer = bearerOf(headers.authorization)
+  if (bearer !== undefined) return bearer
+  const plain = headers.xApiKey?.trim()
+  return plain === undefined || plain === '' ? undefined : plain
+}
+
+/** The credential of an `Authorization: Bearer …` header, scheme in any case; undefined when there is none. */
+export function bearerOf(authorization: string | null | undefined): string | undefined {
+  const match = /^bearer +(.+)$/i.exec(authorization?.trim() ?? '')
+  return match?.[1]
+}
+
+function put<T>(map: Map<string, T>, key: string, value: T, size: number): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size > size) for (const oldest of map.keys()) return void map.delete(oldest)
+}

@@ -1,0 +1,155 @@
+import { expect, test } from 'bun:test'
+import { bearerOf, createAdmission } from '../../server/access/admit.ts'
+import { keyTraces } from '../../server/access/key.ts'
+import { memoryStore } from '../support/memory-store.ts'
+
+const key = 'sk-0123456789abcdefghijklmnopqrstuvwxyz'
+
+async function setUp(options: { readonly cacheSize?: number } = {}) {
+  const clock = { now: 1_000_000 }
+  const { keys } = memoryStore()
+  const lookups: string[] = []
+  const admission = createAdmission({
+    keys: {
+      ...keys,
+      findByHash: (hash) => {
+        lookups.push(hash)
+        return keys.findByHash(hash)
+      },
+    },
+    now: () => clock.now,
+    ...options,
+  })
+  const add = (id: string, text: string, enabled = true) =>
+    keys.create({ id, name: `name of ${id}`, ...keyTraces(text), enabled, createdAt: 1 })
+  await add('key_1', key)
+  return { admission, keys, clock, lookups, add }
+}
+
+test.each([
+  ['a bearer', { authorization: `Bearer ${key}` }, true],
+  ['a bearer in lower case', { authorization: `bearer ${key}` }, true],
+  ['a bearer with more blanks', { authorization: `BEARER   ${key} ` }, true],
+  ['x-api-key', { xApiKey: key }, true],
+  ['both', { authorization: `Bearer ${key}`, xApiKey: 'other' }, true],
+  ['an empty bearer and x-api-key', { authorization: 'Bearer ', xApiKey: key }, true],
+  ['a wrong bearer', { authorization: `Bearer ${key}x` }, false],
+  ['a wrong bearer and a right x-api-key', { authorization: 'Bearer no', xApiKey: key }, false],
+  ['basic', { authorization: `Basic ${key}` }, false],
+  ['nothing', {}, false],
+  ['an overlong key', { xApiKey: 'x'.repeat(100_000) }, false],
+])('%s: admitted is %p', async (_, headers, admitted) => {
+  const { admission } = await setUp()
+  const result = await admission.admit(headers)
+  expect(result.ok).toBe(admitted)
+  if (result.ok) expect(result.value).toEqual({ keyId: 'key_1', name: 'name of key_1' })
+  else expect(result.error.kind).toBe('authentication')
+})
+
+test('without any key the refusal says how to create one', async () => {
+  const admission = createAdmission({ keys: memoryStore().keys, now: () => 1 })
+  const result = await admission.admit({ xApiKey: key })
+  expect(result).toMatchObject({ ok: false, error: { kind: 'authentication' } })
+  if (!result.ok) expect(result.error.message).toContain('claude-server key create NAME')
+})
+
+test('a disabled key is refused by name', async () => {
+  const { admission, add } = await setUp()
+  await add('key_2', 'sk-disabled-disabled', false)
+  expect(await admission.admit({ xApiKey: 'sk-disabled-disabled' })).toMatchObject({
+    ok: false,
+    error: { message: 'This API key is disabled.' },
+  })
+})
+
+test('a known key is looked up once until its time in the cache is over', async () => {
+  const { admission, clock, lookups } = await setUp()
+  await admission.admit({ xApiKey: key })
+  await admission.admit({ xApiKey: key })
+  expect(lookups.length).toBe(1)
+  clock.now += 30_001
+  await admission.admit({ xApiKey: key })
+  expect(lookups.length).toBe(2)
+})
+
+test('a revoked key is refused at once after an invalidation', async () => {
+  const { admission, keys } = await setUp()
+  expect((await admission.admit({ xApiKey: key })).ok).toBe(true)
+  await keys.remove('key_1')
+  admission.invalidate()
+  expect((await admission.admit({ xApiKey: key })).ok).toBe(false)
+})
+
+test('a look-up under way during a revocation is not remembered', async () => {
+  const { keys } = await setUp()
+  let release = (): void => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let slow = true
+  const admission = createAdmission({
+    keys: {
+      ...keys,
+      findByHash: async (hash) => {
+        const found = await keys.findByHash(hash)
+        if (slow) await held
+        return found
+      },
+    },
+    now: () => 1,
+  })
+  const early = admission.admit({ xApiKey: key })
+  await Promise.resolve()
+  await keys.remove('key_1')
+  admission.invalidate()
+  release()
+  await early
+  slow = false
+  expect((await admission.admit({ xApiKey: key })).ok).toBe(false)
+})
+
+test('the cache keeps the keys used last, within its bound', async () => {
+  const { admission, add, lookups } = await setUp({ cacheSize: 2 })
+  await add('key_2', 'sk-second-key')
+  await add('key_3', 'sk-third-key')
+  for (const sent of [key, 'sk-second-key', key, 'sk-third-key']) await admission.admit({ xApiKey: sent })
+  const before = lookups.length
+  await admission.admit({ xApiKey: key })
+  expect(lookups.length).toBe(before)
+  await admission.admit({ xApiKey: 'sk-second-key' })
+  expect(lookups.length).toBe(before + 1)
+})
+
+test('the time of use is written at most once a minute, and a failure to write refuses nobody', async () => {
+  const { admission, keys, clock } = await setUp()
+  const lastUsed = async () => (await keys.list())[0]?.lastUsedAt
+  await admission.admit({ xApiKey: key })
+  expect(await lastUsed()).toBe(1_000_000)
+  clock.now += 59_000
+  await admission.admit({ xApiKey: key })
+  expect(await lastUsed()).toBe(1_000_000)
+  clock.now += 1_000
+  await admission.admit({ xApiKey: key })
+  expect(await lastUsed()).toBe(1_060_000)
+
+  const failures: string[] = []
+  const broken = createAdmission({
+    keys: { ...keys, touch: () => Promise.reject(new Error('disk full')) },
+    now: () => clock.now,
+    onTouchFailed: (id) => failures.push(id),
+  })
+  expect((await broken.admit({ xApiKey: key })).ok).toBe(true)
+  await Promise.resolve()
+  expect(failures).toEqual(['key_1'])
+})
+
+test('only a bearer scheme carries a bearer', () => {
+  expect(['Bearer a b', 'bearer x', 'Bearer', 'Basic x', '', null].map(bearerOf)).toEqual([
+    'a b',
+    'x',
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+})

@@ -1,0 +1,128 @@
+import type { ModelInfo } from '../../server/conversation/model.ts'
+import type { AccountRecord, KeyRecord, RequestRecord, SessionRecord, Store } from '../../server/store/store.ts'
+import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
+
+/** The whole store in memory, for tests of what stands above it. `now` stamps changed rows. */
+export function memoryStore(now: () => number = () => 0): Store {
+  const accounts = new Map<string, AccountRecord>()
+  const secrets = new Map<string, Credentials>()
+  const models = new Map<string, { models: readonly ModelInfo[]; readAt: number }>()
+  const keys = new Map<string, KeyRecord>()
+  const sessions = new Map<string, SessionRecord>()
+  const settings = new Map<string, string>()
+  let requests: RequestRecord[] = []
+
+  const change = (id: string, to: (record: AccountRecord) => AccountRecord): boolean => {
+    const record = accounts.get(id)
+    if (record === undefined) return false
+    accounts.set(id, to(record))
+    return true
+  }
+  const given = <T extends object>(patch: T): T =>
+    Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as T // same members, fewer
+
+  return {
+    accounts: {
+      list: async () => [...accounts.values()],
+      get: async (id) => accounts.get(id),
+      create: async (record, credentials) => {
+        if (accounts.has(record.account.id)) throw new Error('UNIQUE constraint failed: accounts.id')
+        accounts.set(record.account.id, record)
+        secrets.set(record.account.id, credentials)
+      },
+      updateAccount: async (id, patch) =>
+        change(id, ({ account, profile }) => ({
+          account: { ...account, ...given(patch) },
+          profile: { ...profile, updatedAt: now() },
+        })),
+      saveHealth: async (id, health) => {
+        change(id, ({ account, profile }) => ({ account: { ...account, health }, profile }))
+      },
+      saveQuota: async (id, quota) => {
+        change(id, ({ account, profile }) => ({ account: { ...account, quota }, profile }))
+      },
+      updateProfile: async (id, patch) => {
+        change(id, ({ account, profile }) => ({ account, profile: { ...profile, ...given(patch) } }))
+      },
+      count: async (id, { success = 0, error = 0 }) => {
+        change(id, ({ account, profile }) => ({
+          account,
+          profile: {
+            ...profile,
+            successCount: profile.successCount + success,
+            errorCount: profile.errorCount + error,
+          },
+        }))
+      },
+      remove: async (id) => {
+        secrets.delete(id)
+        models.delete(id)
+        return accounts.delete(id)
+      },
+      credentials: {
+        load: async (id) => secrets.get(id),
+        save: async (id, credentials) => {
+          if (accounts.has(id)) secrets.set(id, credentials)
+        },
+      },
+      saveModels: async (id, list, readAt) => {
+        models.set(id, { models: list, readAt })
+      },
+      loadModels: async () => new Map(models),
+    },
+    keys: {
+      list: async () => [...keys.values()],
+      create: async (key) => {
+        keys.set(key.id, key)
+      },
+      findByHash: async (hash) => [...keys.values()].find((key) => key.hash === hash),
+      remove: async (id) => keys.delete(id),
+      touch: async (id, at) => {
+        const key = keys.get(id)
+        if (key !== undefined) keys.set(id, { ...key, lastUsedAt: at })
+      },
+    },
+    settings: {
+      all: async () => Object.fromEntries(settings),
+      write: async (entries) => {
+        for (const [key, value] of Object.entries(entries)) {
+          if (value === null) settings.delete(key)
+          else settings.set(key, value)
+        }
+      },
+    },
+    sessions: {
+      create: async (session) => {
+        sessions.set(session.hash, session)
+      },
+      find: async (hash) => sessions.get(hash),
+      touch: async (hash, at) => {
+        const session = sessions.get(hash)
+        if (session !== undefined) sessions.set(hash, { ...session, lastSeenAt: at })
+      },
+      remove: async (hash) => {
+        sessions.delete(hash)
+      },
+      removeAll: async (exceptHash) => {
+        for (const hash of [...sessions.keys()]) if (hash !== exceptHash) sessions.delete(hash)
+      },
+      prune: async (before) => {
+        for (const [hash, session] of [...sessions]) if (session.lastSeenAt < before) sessions.delete(hash)
+      },
+    },
+    requests: {
+      append: async (rows) => {
+        requests.push(...rows)
+      },
+      recent: async (limit) => requests.toReversed().slice(0, limit),
+      prune: async (before) => {
+        const kept = requests.filter((row) => row.at >= before)
+        const gone = requests.length - kept.length
+        requests = kept
+        return gone
+      },
+    },
+    describe: async () => ({ engine: 'memory', version: '0', path: '', writable: true }),
+    close: async () => {},
+  }
+}
