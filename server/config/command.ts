@@ -1,0 +1,128 @@
+/** An option of the command line: `value` names its argument in the usage text; without it the option is a switch. */
+export type OptionSpec = {
+  readonly name: string
+  readonly value?: string
+  readonly alias?: string
+  readonly about: string
+}
+
+export type CommandSpec = {
+  /** Words after the program name, e.g. `account add`. */
+  readonly name: string
+  /** Positional arguments, e.g. `['NAME']`; all are required. */
+  readonly operands: readonly string[]
+  readonly options: readonly OptionSpec[]
+  readonly about: string
+}
+
+/** What the command line asks for: options by name without dashes (`true` for a switch), operands in order. */
+export type Command = {
+  readonly name: CommandName
+  readonly options: Readonly<Record<string, string | boolean>>
+  readonly operands: readonly string[]
+}
+
+export const globalOptions: readonly OptionSpec[] = [
+  { name: 'port', value: 'PORT', alias: 'p', about: 'port to listen on (62311)' },
+  { name: 'host', value: 'ADDRESS', about: 'address to listen on (0.0.0.0)' },
+  { name: 'data-dir', value: 'FOLDER', about: 'folder of database, keys and configuration file (current folder)' },
+  {
+    name: 'config',
+    value: 'FILE',
+    about: 'configuration file (config.yaml, config.yml or config.json in the data folder)',
+  },
+  { name: 'no-browser', about: 'do not open a browser' },
+  { name: 'demo', about: 'temporary data folder and a simulated provider: nothing needed, nothing kept' },
+  {
+    name: 'new-master-key',
+    about: 'start although saved sign-ins cannot be unsealed; those accounts must sign in again',
+  },
+  { name: 'version', about: 'print the version' },
+  { name: 'help', alias: 'h', about: 'print this text' },
+]
+
+const json: OptionSpec = { name: 'json', about: 'print JSON' }
+
+export const commands = [
+  { name: 'serve', operands: [], options: [], about: 'run the gateway (also without a command)' },
+  {
+    name: 'account add',
+    operands: [],
+    options: [
+      { name: 'label', value: 'TEXT', about: 'name shown for the account' },
+      { name: 'start-url', value: 'URL', about: 'IAM Identity Center start URL; without it: Builder ID' },
+      { name: 'region', value: 'REGION', about: 'region of the identity service (us-east-1)' },
+      { name: 'refresh-token-file', value: 'FILE', about: 'take a refresh token from a file instead of signing in' },
+      { name: 'refresh-token-stdin', alias: 'stdin', about: 'take a refresh token from standard input' },
+      {
+        name: 'client-id',
+        value: 'ID',
+        about: 'OIDC client of the refresh token; without it the token is a social one',
+      },
+      { name: 'client-secret-file', value: 'FILE', about: 'secret of that client' },
+      { name: 'api-key-stdin', about: 'take an official API key from standard input' },
+      {
+        name: 'import',
+        value: 'FILE',
+        about: 'kiro-auth-token.json or the database of the Amazon Q / Kiro command line',
+      },
+      { name: 'profile-arn', value: 'ARN', about: 'profile to use' },
+      json,
+    ],
+    about: 'add an account: sign in with a browser, or by token, key or file',
+  },
+  { name: 'account list', operands: [], options: [json], about: 'list the accounts and their state' },
+  {
+    name: 'account check',
+    operands: ['ID'],
+    options: [json],
+    about: 'refresh an account and read its quota and models',
+  },
+  { name: 'account remove', operands: ['ID'], options: [json], about: 'forget an account and its tokens' },
+  { name: 'key create', operands: ['NAME'], options: [json], about: 'make an API key for clients; it is shown once' },
+  { name: 'key list', operands: [], options: [json], about: 'list the API keys' },
+  { name: 'key revoke', operands: ['ID'], options: [json], about: 'revoke an API key' },
+  {
+    name: 'password reset',
+    operands: [],
+    options: [
+      { name: 'password-stdin', about: 'take the new password from standard input; without it one is made' },
+      json,
+    ],
+    about: 'set a new console password',
+  },
+  { name: 'doctor', operands: [], options: [json], about: 'show settings with their origin and check everything' },
+  { name: 'selftest', operands: [], options: [json], about: 'run the whole path against the simulated provider' },
+  { name: 'version', operands: [], options: [json], about: 'print the version' },
+  { name: 'help', operands: [], options: [], about: 'print this text' },
+] as const satisfies readonly CommandSpec[]
+
+export type CommandName = (typeof commands)[number]['name']
+
+const specs: readonly (CommandSpec & { readonly name: CommandName })[] = commands
+
+export const findCommand = (name: string): (CommandSpec & { readonly name: CommandName }) | undefined =>
+  specs.find((spec) => spec.name === name)
+
+/** Usage text; of one command when its name (or its first word) is given. */
+export function usage(name?: string): string {
+  const shown = specs.filter((spec) => name === undefined || spec.name === name || spec.name.startsWith(`${name} `))
+  const all = name === undefined || shown.length === 0
+  const lines = ['Usage: claude-server [options] [command]', '', all ? 'Commands:' : 'Command:']
+  for (const spec of all ? specs : shown) {
+    lines.push(line([spec.name, ...spec.operands].join(' '), spec.about))
+    if (!all) lines.push(...spec.options.map((option) => line(`  ${spelled(option)}`, option.about)))
+  }
+  return [...lines, '', 'Options:', ...globalOptions.map((option) => line(spelled(option), option.about)), ''].join(
+    '\n',
+  )
+}
+
+function spelled(option: OptionSpec): string {
+  const alias = option.alias === undefined ? '' : `${option.alias.length === 1 ? '-' : '--'}${option.alias}, `
+  return `${alias}--${option.name}${option.value === undefined ? '' : ` ${option.value}`}`
+}
+
+function line(left: string, about: string): string {
+  return `  ${left.padEnd(30)} ${about}`
+}

@@ -1,0 +1,167 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+
+const text = (description: string, value = ''): ReturnType<typeof Type.String> =>
+  Type.String({ description, default: value })
+const flag = (description: string, value: boolean): ReturnType<typeof Type.Boolean> =>
+  Type.Boolean({ description, default: value })
+const whole = (description: string, value: number, minimum: number, maximum: number): ReturnType<typeof Type.Integer> =>
+  Type.Integer({ description, default: value, minimum, maximum })
+const word = <const Words extends readonly string[]>(description: string, words: Words, value: Words[number]) =>
+  Type.Unsafe<Words[number]>({ type: 'string', enum: words, description, default: value })
+/** An http(s) base URL; empty: the built-in one. */
+const url = (description: string): ReturnType<typeof Type.String> =>
+  Type.String({ description, default: '', format: 'http-url' })
+
+/**
+ * The configuration file: every key we act on, with default, bounds and unit. Keys are spelled as in the file (snake_case);
+ * `Config` has the same tree in camelCase. An empty text, like a key left out, means the default.
+ */
+export const FileSchema = Type.Object({
+  database: Type.Object({
+    type: word('Storage engine.', ['sqlite'], 'sqlite'),
+    sqlite: Type.Object({
+      path: text('Database file; a relative path starts at the data folder.', 'data.sqlite3'),
+    }),
+  }),
+  server: Type.Object({
+    host: text(
+      'Address to listen on. 0.0.0.0: all IPv4 addresses; :: all addresses; 127.0.0.1: this machine only.',
+      '0.0.0.0',
+    ),
+    port: whole('TCP port. From the environment or the command line 0 asks for any free port.', 62311, 0, 65535),
+    max_body_bytes: whole('Largest request body, bytes.', 64 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
+    shutdown_grace_seconds: whole('How long a stop waits for open streams, seconds.', 30, 0, 3600),
+    trusted_proxies: Type.Array(Type.String({ format: 'ip-range' }), {
+      description: 'Addresses or CIDR ranges of reverse proxies whose forwarding headers are believed.',
+      default: [],
+    }),
+    headers_hold_ms: whole(
+      'How long response headers wait for the first event of a stream, milliseconds.',
+      5000,
+      0,
+      60_000,
+    ),
+    keep_alive_seconds: whole('Pause between keep-alive frames of a silent stream, seconds.', 15, 1, 300),
+  }),
+  debug: flag('Debug log lines; the same as log.level: debug.', false),
+  log: Type.Object({
+    level: word('Least important lines that are written.', ['debug', 'info', 'warn', 'error'], 'info'),
+    format: word('auto: text on a terminal, JSON lines otherwise.', ['auto', 'text', 'json'], 'auto'),
+  }),
+  timezone: Type.String({
+    description: 'IANA time zone in which a day begins, e.g. Asia/Shanghai. Empty: the time zone of the system.',
+    default: '',
+    format: 'time-zone',
+  }),
+  upstream: Type.Object({
+    protocol: word('Wire form of calls to the provider.', ['rpc', 'rest'], 'rpc'),
+    host: word('Family of provider hosts: q.{region}.amazonaws.com or runtime.{region}.kiro.dev.', ['q', 'kiro'], 'q'),
+    origin: text('Product name the protocol asks for; the same for all accounts.', 'AI_EDITOR'),
+    opt_out: flag('Tell the provider not to use content for improving its service.', true),
+    region: Type.String({
+      description: 'API region of accounts that do not carry their own.',
+      default: 'us-east-1',
+      pattern: '^[a-z]{2}(-[a-z]+)+-[0-9]$',
+    }),
+    q_url: url(
+      'Base URL that replaces every data and control host of the provider; {region} is filled in. Empty: none.',
+    ),
+    oidc_url: url('Base URL that replaces the OIDC sign-in host; {region} is filled in. Empty: none.'),
+    kiro_auth_url: url('Base URL that replaces the social sign-in host. Empty: none.'),
+    connect_timeout_ms: whole('Longest wait for response headers of the provider, milliseconds.', 30_000, 100, 600_000),
+    first_event_timeout_ms: whole(
+      'Longest wait for the first event of a reply, milliseconds.',
+      120_000,
+      100,
+      3_600_000,
+    ),
+    idle_timeout_ms: whole('Longest silence between two events of a reply, milliseconds.', 120_000, 100, 3_600_000),
+  }),
+  pool: Type.Object({
+    max_in_flight_per_account: whole(
+      'Requests one account serves at a time, for accounts added from now on.',
+      8,
+      1,
+      1000,
+    ),
+    strategy: word(
+      'How an account is chosen, until the console says otherwise.',
+      ['least_loaded', 'quota_aware', 'round_robin', 'sequential', 'random', 'weighted_random'],
+      'least_loaded',
+    ),
+    max_error_count: whole('Failures in a row after which an account is taken out.', 30, 1, 1_000_000),
+  }),
+  logging: Type.Object({
+    request_retention_days: whole('How long request records are kept, days. 0: for ever.', 7, 0, 3650),
+  }),
+  vault: Type.Object({
+    master_key_file: text('File with the master key. Empty: master.key in the data folder, made at the first start.'),
+  }),
+})
+
+/** Known keys without a setting behind them: the original's, accepted so that its files still load. */
+export const silentKeys: readonly string[] = [
+  'database.mysql',
+  'database.mysql.host',
+  'database.mysql.port',
+  'database.mysql.user',
+  'database.mysql.password',
+  'database.mysql.database',
+  'database.mysql.charset',
+]
+export const idleKeys: readonly string[] = ['test', 'compression_enabled']
+/** Flat keys of the legacy config.json and what they are called now. */
+export const legacyJsonKeys: Readonly<Record<string, string>> = { host: 'server.host', port: 'server.port' }
+
+export type Leaf = { readonly key: string; readonly schema: TSchema }
+
+/** Every setting by its dotted file key, in file order. */
+export const leaves: readonly Leaf[] = leavesOf(FileSchema, '')
+
+export function leavesOf(schema: TSchema, prefix: string): readonly Leaf[] {
+  if (schema.type !== 'object') return [{ key: prefix, schema }]
+  return Object.entries(schema.properties as Record<string, TSchema>).flatMap(([name, member]) =>
+    leavesOf(member, prefix === '' ? name : `${prefix}.${name}`),
+  )
+}
+
+type Camel<Text extends string> = Text extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Text
+type CamelTree<Tree> = Tree extends readonly (infer Item)[]
+  ? readonly Item[]
+  : Tree extends object
+    ? { readonly [Key in keyof Tree as Camel<Key & string>]: CamelTree<Tree[Key]> }
+    : Tree
+type FileConfig = CamelTree<Static<typeof FileSchema>>
+
+/** What the program was started with; frozen, made once. Times and sizes carry their unit in the name. */
+export type Config = Omit<FileConfig, 'upstream' | 'timezone' | 'vault' | 'debug'> & {
+  readonly upstream: Omit<FileConfig['upstream'], 'qUrl' | 'oidcUrl' | 'kiroAuthUrl'> & {
+    readonly qUrl?: string
+    readonly oidcUrl?: string
+    readonly kiroAuthUrl?: string
+  }
+  /** IANA name; absent: the system's zone. */
+  readonly timezone?: string
+  readonly vault: {
+    /** Absolute path, when one was given. */
+    readonly masterKeyFile?: string
+    /** MASTER_KEY: secret, never shown. */
+    readonly masterKey?: string
+  }
+  /** Absolute folder of the database, the key file and the configuration file. */
+  readonly dataDir: string
+  /** Absolute path of the configuration file in use. */
+  readonly configFile?: string
+  /** `database.sqlite.path`, absolute. */
+  readonly databasePath: string
+  readonly noBrowser: boolean
+  readonly demo: boolean
+  /** `--new-master-key`: start although the sealed credentials cannot be opened; those accounts must sign in again. */
+  readonly newMasterKey: boolean
+  /** ADMIN_PASSWORD: secret, never shown. */
+  readonly adminPassword?: string
+}
+
+export const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
