@@ -1,0 +1,188 @@
+import type { Conversation } from '../conversation/conversation.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { foldReply } from '../conversation/reply.ts'
+import type { Dialect, ReplyContext } from '../dialect/dialect.ts'
+import type { Effects } from '../lib/effects.ts'
+import type { Result } from '../lib/result.ts'
+import type { Summary } from '../relay/record.ts'
+import type { RelayRequest, ReplyStream } from '../relay/relay.ts'
+import { readJson } from './body.ts'
+import type { Peer } from './peer.ts'
+import { sseResponse } from './sse.ts'
+
+/** What is known of a request when it is over; `summary` is absent when it never reached the relay. */
+export type RequestEnd = {
+  readonly requestId: string
+  readonly arrivedAt: number
+  readonly dialect: Dialect['name']
+  readonly keyId?: string
+  readonly model: string
+  readonly stream: boolean
+  /** What the client saw. */
+  readonly status: number
+  readonly error?: GatewayError
+  readonly summary?: Summary
+  readonly peer: Peer
+  readonly userAgent: string
+  readonly clientNote?: string
+}
+
+export type ClientDeps = {
+  readonly effects: Effects
+  readonly admit: (request: Request, peer: Peer) => Promise<Result<{ readonly keyId: string }, GatewayError>>
+  readonly resolveDocuments: (
+    conversation: Conversation,
+    signal: AbortSignal,
+  ) => Promise<Result<Conversation, GatewayError>>
+  readonly relay: (request: RelayRequest, signal: AbortSignal) => Promise<Result<ReplyStream, GatewayError>>
+  readonly onEnd: (end: RequestEnd) => void
+  /** True once the gateway is stopping: new work is refused. */
+  readonly stopping: () => boolean
+  readonly maxBodyBytes: number
+  /** Response headers wait this long for the first content event; then they go out and the stream is kept alive. */
+  readonly holdHeadersMs: number
+  readonly keepAliveMs: number
+}
+
+/** Serves one call of a client API. Never throws: every failure has the caller's own error form. */
+export async function serveClient(dialect: Dialect, request: Request, peer: Peer, deps: ClientDeps): Promise<Response> {
+  const { effects } = deps
+  const requestId = effects.newId('req')
+  const arrivedAt = effects.now()
+  let known: Partial<RequestEnd> = {}
+  const end = (status: number, more: Partial<RequestEnd> = {}): void => {
+    const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300)
+    deps.onEnd({
+      requestId,
+      arrivedAt,
+      dialect: dialect.name,
+      model: '',
+      stream: false,
+      peer,
+      userAgent,
+      ...known,
+      ...more,
+      status,
+    })
+  }
+  const refuse = (error: GatewayError, summary?: Summary): Response => {
+    const response = errorResponse(dialect, error, requestId)
+    end(response.status, { error, ...(summary === undefined ? {} : { summary }) })
+    return response
+  }
+  try {
+    if (deps.stopping())
+      return refuse(
+        gatewayError('shutting-down', 'The gateway is restarting; try again shortly.', { retryAfterMs: 5_000 }),
+      )
+    const caller = await deps.admit(request, peer)
+    if (!caller.ok) return refuse(caller.error)
+    known = { keyId: caller.value.keyId }
+    const body = await readJson(request, deps.maxBodyBytes)
+    if (!body.ok) return refuse(body.error)
+    const decoded = dialect.decode(body.value)
+    if (!decoded.ok) return refuse(decoded.error)
+    const leaving = leavingOf(request)
+    const asked = withSession(decoded.value.conversation, request.headers)
+    known = {
+      ...known,
+      model: asked.model,
+      stream: asked.stream,
+      ...(asked.clientNote === undefined ? {} : { clientNote: asked.clientNote }),
+    }
+    const conversation = await deps.resolveDocuments(asked, leaving.signal)
+    if (!conversation.ok) return refuse(conversation.error)
+
+    let summary: Summary | undefined
+    let status = 200
+    const stream = conversation.value.stream
+    const reply = deps.relay(
+      {
+        conversation: conversation.value,
+        callerId: caller.value.keyId,
+        arrivedAt,
+        onEnd: (told) => {
+          summary = told
+          // A stream's end is the request's end; a whole reply, or an error before the headers, is told where it is sent.
+          if (stream && opened) end(status, { summary: told })
+        },
+      },
+      leaving.signal,
+    )
+    let opened = false
+    const context: ReplyContext = {
+      id: requestId.slice(4),
+      model: asked.model,
+      createdAt: arrivedAt,
+      requestId,
+      streamOptions: decoded.value.streamOptions,
+    }
+    if (!stream) {
+      const sent = await reply
+      const whole = sent.ok ? await foldReply(sent.value) : sent
+      if (!whole.ok) return refuse(whole.error, summary)
+      end(200, summary === undefined ? {} : { summary })
+      return Response.json(dialect.encodeReply(whole.value, context), { headers: idHeaders(requestId) })
+    }
+    const first = await within(reply, deps.holdHeadersMs, effects)
+    if (first !== undefined && !first.ok) return refuse(first.error, summary)
+    opened = true
+    if (summary !== undefined) end(status, { summary })
+    status = 200
+    return sseResponse({
+      reply,
+      early: first === undefined,
+      encode: dialect.createEncoder(context),
+      keepAlive: dialect.keepAlive,
+      keepAliveMs: deps.keepAliveMs,
+      headers: idHeaders(requestId),
+      effects,
+      leave: leaving.leave,
+    })
+  } catch (thrown) {
+    return refuse(
+      gatewayError('internal', 'The gateway failed on this request.', {
+        cause: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+      }),
+    )
+  }
+}
+
+export function errorResponse(dialect: Dialect, error: GatewayError, requestId: string): Response {
+  const { status, headers, body } = dialect.encodeError(error, { requestId })
+  return Response.json(body, { status, headers: { ...headers, ...idHeaders(requestId) } })
+}
+
+/** Both APIs' names for the same thing: the SDKs expose one each. */
+export const idHeaders = (requestId: string): Record<string, string> => ({
+  'request-id': requestId,
+  'x-request-id': requestId,
+})
+
+/** The session id clients put into headers, when the body named none. */
+function withSession(conversation: Conversation, headers: Headers): Conversation {
+  if (conversation.session !== undefined) return conversation
+  const names = ['x-claude-code-session-id', 'x-session-affinity', 'x-session-id', 'session-id', 'x-conversation-id']
+  const session = names.map((name) => headers.get(name)?.trim()).find((value) => value !== undefined && value !== '')
+  return session === undefined ? conversation : { ...conversation, session: session.slice(0, 200) }
+}
+
+/** An abort signal of our own that follows the client's leaving; cheaper to keep than a combined one. */
+function leavingOf(request: Request): { readonly signal: AbortSignal; readonly leave: () => void } {
+  const controller = new AbortController()
+  const leave = (): void => controller.abort()
+  if (request.signal.aborted) leave()
+  else request.signal.addEventListener('abort', leave, { once: true })
+  return { signal: controller.signal, leave }
+}
+
+/** The promise's value, or undefined when it took longer than `ms`. */
+async function within<T>(promise: Promise<T>, ms: number, effects: Pick<Effects, 'after'>): Promise<T | undefined> {
+  let cancel = (): void => {}
+  const late = new Promise<undefined>((resolve) => {
+    cancel = effects.after(ms, () => resolve(undefined))
+  })
+  const first = await Promise.race([promise, late])
+  cancel()
+  return first
+}

@@ -1,0 +1,82 @@
+import { Elysia } from 'elysia'
+import type { Effects } from '../lib/effects.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { createClientRoutes } from './client-routes.ts'
+
+export type ServerDeps = {
+  readonly effects: Pick<Effects, 'after'>
+  readonly clientRoutes: ReturnType<typeof createClientRoutes>
+  /** The admin API and the console, already Elysia instances; mounted after the client APIs. */
+  readonly plugins: readonly Elysia[]
+  readonly version: string
+  /** Prometheus text, for peers that may see it. */
+  readonly metrics: (request: Request, socketAddress: string | undefined) => Promise<Response>
+  /** A bug below: logged with its request; the caller gets 500 without details. */
+  readonly onBug: (error: unknown, request: Request) => void
+}
+
+export type Listening = {
+  readonly port: number
+  /** Stops accepting, waits for open answers at most `graceMs`, then cuts what is left. True when nothing was cut. */
+  readonly stop: (graceMs: number) => Promise<boolean>
+}
+
+export type ListenFault = { readonly code: 'port-taken' | 'address' | 'other'; readonly message: string }
+
+/** Routes of everybody, then the client APIs, the admin API and the console. */
+export function createServer(deps: ServerDeps) {
+  const app = new Elysia({ serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 120 } })
+    .onError(({ code, error, request }) => {
+      if (code === 'NOT_FOUND')
+        return Response.json({ error: 'There is nothing at this path.', code: 'NOT_FOUND' }, { status: 404 })
+      deps.onBug(error, request)
+      return Response.json({ error: 'The gateway failed on this request.', code: 'INTERNAL' }, { status: 500 })
+    })
+    .get('/healthz', () => ({ status: 'ok' }))
+    .get('/version', () => ({ version: deps.version }))
+    .get('/metrics', ({ request, server }) => deps.metrics(request, server?.requestIP(request)?.address))
+    .head('/api/hello', () => new Response(null))
+    .use(deps.clientRoutes)
+  for (const plugin of deps.plugins) app.use(plugin)
+
+  return {
+    handle: (request: Request): Promise<Response> => app.handle(request),
+
+    listen: (hostname: string, port: number): Result<Listening, ListenFault> => {
+      try {
+        app.listen({ hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port })
+      } catch (thrown) {
+        return err(faultOf(thrown, hostname, port))
+      }
+      const { server } = app
+      if (server === null) return err({ code: 'other', message: 'The server did not start.' })
+      return ok({
+        port: server.port ?? port,
+        stop: async (graceMs) => {
+          let cut = false
+          const cancel = deps.effects.after(graceMs, () => {
+            cut = true
+            void server.stop(true)
+          })
+          await server.stop(false)
+          cancel()
+          return !cut
+        },
+      })
+    },
+  }
+}
+
+function faultOf(thrown: unknown, hostname: string, port: number): ListenFault {
+  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : ''
+  if (code === 'EADDRINUSE') {
+    return {
+      code: 'port-taken',
+      message: `Port ${port} on ${hostname} is taken by another program. Stop it, or choose another with --port.`,
+    }
+  }
+  return {
+    code: code === 'EADDRNOTAVAIL' ? 'address' : 'other',
+    message: `Cannot listen on ${hostname}:${port}: ${String(thrown)}`,
+  }
+}

@@ -1,0 +1,79 @@
+import type { GatewayError } from '../conversation/error.ts'
+import type { StreamEncoder } from '../dialect/dialect.ts'
+import type { Effects } from '../lib/effects.ts'
+import type { Result } from '../lib/result.ts'
+import type { ReplyStream } from '../relay/relay.ts'
+
+export type SseParts = {
+  /** May still be pending when the response is opened: the caller waits on keep-alive frames meanwhile. */
+  readonly reply: Promise<Result<ReplyStream, GatewayError>>
+  /** True when the headers go out before the reply has begun: then a first keep-alive frame goes with them. */
+  readonly early: boolean
+  readonly encode: StreamEncoder
+  readonly keepAlive: string
+  readonly keepAliveMs: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly effects: Pick<Effects, 'after'>
+  /** Called when the client has left: cancels the relay. */
+  readonly leave: () => void
+}
+
+/**
+ * The client's event stream. Writes are awaited, so a slow client slows the provider down; each write is whole frames, so
+ * a keep-alive can stand between any two. Whatever happens, the stream ends with the dialect's closing or error frame.
+ */
+export function sseResponse(parts: SseParts): Response {
+  const body = new ReadableStream({
+    type: 'direct',
+    pull: (controller: ReadableStreamDirectController) => pump(parts, controller),
+    cancel: () => parts.leave(),
+  } as unknown as UnderlyingDefaultSource)
+  return new Response(body, {
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+      ...parts.headers,
+    },
+  })
+}
+
+async function pump(parts: SseParts, controller: ReadableStreamDirectController): Promise<void> {
+  const { encode, keepAlive, keepAliveMs, effects } = parts
+  let writing = false
+  let idle = true
+  const write = async (text: string): Promise<void> => {
+    if (text === '') return
+    writing = true
+    idle = false
+    const written = controller.write(text)
+    controller.flush()
+    if (typeof written !== 'number') await written
+    writing = false
+  }
+  const tick = (): void => {
+    if (idle && !writing) write(keepAlive).catch(parts.leave)
+    idle = true
+    cancelTick = effects.after(keepAliveMs, tick)
+  }
+  let cancelTick = effects.after(keepAliveMs, tick)
+  try {
+    if (parts.early) await write(keepAlive)
+    const reply = await parts.reply
+    if (!reply.ok) return await write(encode({ type: 'error', error: reply.error }))
+    for await (const batch of reply.value) {
+      let text = ''
+      for (const event of batch) text += encode(event)
+      await write(text)
+    }
+  } catch {
+    parts.leave() // the client is gone, or the write failed: nobody is left to tell
+  } finally {
+    cancelTick()
+    try {
+      await controller.close()
+    } catch {
+      // already closed by the client's leaving
+    }
+  }
+}
