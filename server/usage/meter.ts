@@ -1,0 +1,143 @@
+import type { GatewayError } from '../conversation/error.ts'
+import type { BlockEvent, Figure, FinishReason, ReplyEvent, Usage, UsageReport } from '../conversation/event.ts'
+import { redactedTokens } from './estimate.ts'
+import type { CountTokens } from './tokenizer.ts'
+
+/** What the meter is fed: a provider's events, after the caller's limits have perhaps cut them short. */
+export type MeteredEvent =
+  | BlockEvent
+  | {
+      readonly type: 'finish'
+      readonly reason: FinishReason
+      readonly stopSequence?: string
+      readonly report: UsageReport
+    }
+  | { readonly type: 'error'; readonly error: GatewayError }
+
+export type MeterDeps = {
+  /** The estimate made before the call; it stands unless the provider reports better. */
+  readonly input: Figure
+  /** The model's input window; without it a percentage says nothing. */
+  readonly windowTokens?: number
+  readonly countTokens: CountTokens
+}
+
+/** Text is counted in pieces of this size, so that a delta costs no tokenizer run and a long reply no long pause. */
+const pieceCharacters = 8 * 1024
+/** A percentage far above the window is a fault of the report. */
+const mostPercent = 150
+
+/**
+ * One reply's meter: block events pass unchanged, `finish` gets its usage. Measured figures win, then those derived from the
+ * provider's percentage of the window, then estimates; each keeps its source, and input and output are at least 1.
+ */
+export type Meter = {
+  readonly start: () => ReplyEvent
+  readonly push: (event: MeteredEvent) => ReplyEvent
+  /** What has been counted so far: for replies that end without a `finish`. */
+  readonly usage: () => Usage
+}
+
+export function createMeter({ input, windowTokens, countTokens }: MeterDeps): Meter {
+  const output = createTally(countTokens)
+  const reasoning = createTally(countTokens)
+
+  function usageOf(report: UsageReport): Usage {
+    const reasoningTokens = reasoning.tokens()
+    const written: Figure = positive(report.outputTokens)
+      ? { tokens: report.outputTokens, source: 'measured' }
+      : { tokens: Math.max(1, output.tokens() + reasoningTokens), source: 'estimated' }
+    return {
+      input: inputFigure(report, written.tokens),
+      output: written,
+      ...(reasoningTokens > 0
+        ? { reasoning: { tokens: Math.min(reasoningTokens, written.tokens), source: 'estimated' } }
+        : {}),
+      ...measured('cacheRead', report.cacheReadTokens),
+      ...measured('cacheWrite', report.cacheWriteTokens),
+      ...(report.credits === undefined ? {} : { credits: report.credits }),
+    }
+  }
+
+  function inputFigure(report: UsageReport, outputTokens: number): Figure {
+    if (positive(report.inputTokens)) return { tokens: report.inputTokens, source: 'measured' }
+    const percent = report.contextPercent
+    if (windowTokens !== undefined && positive(percent) && percent <= mostPercent) {
+      const total = Math.round((percent / 100) * windowTokens)
+      return { tokens: Math.max(1, total - outputTokens), source: 'derived' }
+    }
+    return { tokens: Math.max(1, input.tokens), source: input.source }
+  }
+
+  return {
+    start: () => ({ type: 'reply-start', input }),
+    usage: () => usageOf({}),
+    push: (event) => {
+      switch (event.type) {
+        case 'text-delta':
+          output.add(event.text)
+          return event
+        case 'reasoning-delta':
+          reasoning.add(event.text)
+          return event
+        case 'redacted-reasoning':
+          reasoning.addTokens(redactedTokens(event.base64))
+          return event
+        case 'tool-call-start':
+          output.add(event.name)
+          return event
+        case 'tool-call-delta':
+          output.add(event.json)
+          return event
+        case 'finish':
+          return {
+            type: 'finish',
+            reason: event.reason,
+            ...(event.stopSequence === undefined ? {} : { stopSequence: event.stopSequence }),
+            usage: usageOf(event.report),
+          }
+        case 'text-start':
+        case 'text-end':
+        case 'reasoning-start':
+        case 'reasoning-end':
+        case 'tool-call-end':
+        case 'error':
+          return event
+      }
+    },
+  }
+}
+
+type Tally = {
+  readonly add: (text: string) => void
+  readonly addTokens: (tokens: number) => void
+  readonly tokens: () => number
+}
+
+function createTally(count: CountTokens): Tally {
+  let counted = 0
+  let waiting = ''
+  const settle = (): void => {
+    if (waiting !== '') counted += count(waiting)
+    waiting = ''
+  }
+  return {
+    add: (text) => {
+      waiting += text
+      if (waiting.length >= pieceCharacters) settle()
+    },
+    addTokens: (tokens) => {
+      counted += tokens
+    },
+    tokens: () => {
+      settle()
+      return counted
+    },
+  }
+}
+
+const positive = (value: number | undefined): value is number =>
+  value !== undefined && Number.isFinite(value) && value > 0
+
+const measured = <Name extends string>(name: Name, tokens: number | undefined): { readonly [K in Name]?: Figure } =>
+  (tokens === undefined ? {} : { [name]: { tokens, source: 'measured' } }) as { readonly [K in Name]?: Figure } // the computed key
