@@ -42,7 +42,7 @@ function setUp(credentials: Credentials | undefined, token: Route, refreshToken:
     onRefresh: (_, outcome) => outcomes.push(outcome),
   })
   const exchanges = (): number => provider.calls('token').length + provider.calls('refreshToken').length
-  return { provider, advance: effects.advance, log, ...memory, deaths, outcomes, keeper, exchanges }
+  return { provider, advance: effects.advance, ...memory, deaths, outcomes, keeper, exchanges }
 }
 
 const fresh = oidcCredentials({ accessToken: 'fake-access-1', accessExpiresAt: startAt + hour })

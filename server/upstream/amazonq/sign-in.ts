@@ -280,7 +280,7 @@ function targetOf({ startUrl, region }: SignInRequest): Result<Target, GatewayEr
   if (!isRegion(identityRegion)) {
     return err(gatewayError('invalid-request', 'Not an AWS region, e.g. us-east-1.', { field: 'region' }))
   }
-  const plain = (startUrl ?? builderIdStartUrl).trim().replace(/#?\/*$/, '')
+  const plain = (startUrl ?? builderIdStartUrl).trim().replace(/[/#]+$/, '')
   if (plain === builderIdStartUrl) return ok({ startUrl: plain, region: 'us-east-1', method: 'builder-id' })
   if (plain.length > 500 || !URL.canParse(plain) || new URL(plain).protocol !== 'https:') {
     return err(

@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { checkCredentials, createAccountChecker } from '../../server/upstream/amazonq/check.ts'
+import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
+import { createTokenKeeper } from '../../server/upstream/amazonq/refresh.ts'
+import { createTestEffects } from '../support/effects.ts'
+import {
+  classify,
+  createMemoryStore,
+  json,
+  oidcCredentials,
+  oidcError,
+  type Route,
+  startAt,
+  startProvider,
+} from './identity-support.ts'
+
+let stop = (): unknown => undefined
+afterEach(() => stop())
+
+const arn = 'arn:aws:codewhisperer:eu-central-1:000000000000:profile/FAKEFAKEFAKE'
+const fresh = { accessToken: 'fake-access-1', accessExpiresAt: startAt + 3_600_000 }
+const usage = {
+  userInfo: { email: 'someone@example.com', userId: 'fake-user' },
+  usageBreakdownList: [{ usageLimit: 50, currentUsage: 1 }],
+}
+
+function setUp(credentials: Credentials, routes: Record<string, Route> = {}) {
+  const provider = startProvider({
+    GetUsageLimits: () => json(usage),
+    ListAvailableModels: () => json({ models: [{ modelId: 'auto' }] }),
+    ListAvailableProfiles: () => json({ profiles: [{ arn, status: 'ACTIVE' }] }),
+    token: () => json({ accessToken: 'fake-access-2', refreshToken: 'fake-refresh-2', expiresIn: 3600 }),
+    ...routes,
+  })
+  stop = provider.stop
+  const effects = createTestEffects({}, startAt)
+  const memory = createMemoryStore({ acc_1: credentials })
+  const deps = { settings: provider.settings, effects, classify }
+  const tokens = createTokenKeeper({ ...deps, store: memory.store, onDead: () => {} })
+  return { ...provider, ...memory, deps, checker: createAccountChecker({ ...deps, tokens }) }
+}
+
+describe('checking an account', () => {
+  test('tells its person, quota and models', async () => {
+    const { checker, calls } = setUp(oidcCredentials(fresh))
+    expect(await checker.checkAccount('acc_1')).toMatchObject({
+      accountId: 'acc_1',
+      at: startAt,
+      method: 'builder-id',
+      region: 'us-east-1',
+      email: 'someone@example.com',
+      userId: 'fake-user',
+      quota: { used: 1, limit: 50 },
+      models: [{ id: 'auto' }],
+    })
+    expect(calls('ListAvailableProfiles').length).toBe(0)
+  })
+
+  test('finds and saves the profile of a company sign-in', async () => {
+    const { checker, rows } = setUp(
+      oidcCredentials({ ...fresh, method: 'identity-center', identityRegion: 'eu-west-1' }),
+    )
+    expect(await checker.checkAccount('acc_1')).toMatchObject({ region: 'eu-central-1', profileArn: arn })
+    expect(rows.get('acc_1')?.profileArn).toBe(arn)
+  })
+
+  test('names a company sign-in that nothing is assigned to', async () => {
+    const { checker } = setUp(oidcCredentials({ ...fresh, method: 'identity-center' }), {
+      ListAvailableProfiles: () => json({ profiles: [] }),
+    })
+    const { error } = await checker.checkAccount('acc_1')
+    expect(error?.kind).toBe('account-refused')
+    expect(error?.message).toContain('no active profile')
+  })
+
+  test('has a stale token replaced once', async () => {
+    const guarded: (reply: Route) => Route = (reply) => (seen) =>
+      seen.headers.get('authorization') === 'Bearer fake-access-2'
+        ? reply(seen)
+        : json({ message: 'The bearer token included in the request is invalid.' }, 403)
+    const { checker, calls } = setUp(oidcCredentials(fresh), {
+      GetUsageLimits: guarded(() => json(usage)),
+      ListAvailableModels: guarded(() => json({ models: [] })),
+    })
+    const check = await checker.checkAccount('acc_1')
+    expect([check.error, check.usageError, check.email]).toEqual([undefined, undefined, 'someone@example.com'])
+    expect(calls('token').length).toBe(1)
+  })
+
+  test('sees a suspension that the usage limits do not show', async () => {
+    const { checker } = setUp(oidcCredentials(fresh), {
+      ListAvailableModels: () => json({ message: 'Your User ID temporarily is suspended.' }, 403),
+    })
+    expect(await checker.checkAccount('acc_1')).toMatchObject({
+      email: 'someone@example.com',
+      error: { kind: 'account-suspended' },
+    })
+  })
+
+  test('does not fail for usage limits alone', async () => {
+    const { checker } = setUp(oidcCredentials(fresh), { GetUsageLimits: () => json({}, 500) })
+    const check = await checker.checkAccount('acc_1')
+    expect(check.error).toBeUndefined()
+    expect(check.usageError?.kind).toBe('upstream-failed')
+  })
+
+  test('tells a dead sign-in', async () => {
+    const { checker } = setUp(oidcCredentials(), { token: () => oidcError('invalid_grant') })
+    expect((await checker.checkAccount('acc_1')).error?.kind).toBe('token-rejected')
+  })
+})
+
+test('credentials without an account come back as the ones to store', async () => {
+  const { deps } = setUp(oidcCredentials())
+  const { check, credentials } = await checkCredentials(deps, oidcCredentials())
+  expect(check.email).toBe('someone@example.com')
+  expect(credentials).toMatchObject({ refreshToken: 'fake-refresh-2', accessToken: 'fake-access-2' })
+})
