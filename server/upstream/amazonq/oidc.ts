@@ -46,7 +46,8 @@ export const builderIdStartUrl = 'https://view.awsapps.com/start'
 
 // Chat, the model list and the usage limits need these three; :transformations and :taskassist open features we never call.
 const scopes = ['codewhisperer:completions', 'codewhisperer:analysis', 'codewhisperer:conversations']
-const timeoutMs = 20_000
+// Generous: a refresh given up while the provider still rotates is a lost sign-in.
+const timeoutMs = 30_000
 /** When the service names no lifetime: half of the usual hour. */
 export const assumedLifetimeMs = 1_800_000
 

@@ -4,6 +4,7 @@ import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Access, CredentialStore, Credentials, TokenSource } from './credentials.ts'
 import { type AmazonQSettings, regionOfArn } from './endpoint.ts'
+import { expiresWithin, grantOf, type Held, isUsable } from './held.ts'
 import { createInTurn } from './in-turn.ts'
 import type { Tokens } from './oidc.ts'
 import { type DeadReason, type RenewFailure, renew } from './renew.ts'
@@ -41,15 +42,12 @@ export type TokenKeeper = TokenSource & {
   readonly settled: () => Promise<void>
 }
 
-/** `issuedAt` is set when the token came from a refresh of ours: then its whole lifetime is known. */
-type Held = { readonly credentials: Credentials; readonly issuedAt?: number }
 type Dead = { readonly grant: string; readonly error: GatewayError }
 type Pause = { readonly until: number; readonly failures: number; readonly error: GatewayError }
 type Unsaved = { readonly used: Credentials; readonly next: Held }
 type Answer = Result<Access, GatewayError>
 
-// A token this close to its end is not handed out any more; renewal starts well before that, in the background.
-const marginMs = 60_000
+// A token is renewed in the background well before it is too old to be handed out.
 const renewAheadMs = 300_000
 const dueAheadMs = 300_000
 const dueJitterMs = 600_000
@@ -300,7 +298,8 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
 
   function forget(accountId: string): void {
     loads.delete(accountId)
-    for (const memory of [held, dead, pauses, unsaved]) memory.delete(accountId)
+    // What is not saved yet stays: it may be the only copy, and is dropped by itself once the row is gone.
+    for (const memory of [held, dead, pauses]) memory.delete(accountId)
   }
 
   function refreshDue(now: number, accounts: readonly RefreshCandidate[]): readonly string[] {
@@ -335,22 +334,6 @@ const deadMessages = {
   'no-refresh-token': 'Nothing is stored to renew this sign-in with; sign the account in again.',
   'api-key-refused': 'The provider refused this API key; replace it.',
 } as const satisfies Record<DeadReason, string>
-
-/** What a refresh is made with: when it differs, somebody signed in or rotated. */
-const grantOf = ({ method, apiKey, clientId, refreshToken }: Credentials): string =>
-  new Bun.CryptoHasher('sha256').update(JSON.stringify([method, apiKey, clientId, refreshToken])).digest('base64')
-
-// A lifetime we know shortens the margins, else a short-lived token would be renewed without end.
-function expiresWithin({ credentials, issuedAt }: Held, now: number, aheadMs: number): boolean {
-  const { accessExpiresAt } = credentials
-  if (accessExpiresAt === undefined) return credentials.refreshToken !== undefined
-  const limitMs = issuedAt === undefined ? aheadMs : Math.min(aheadMs, (accessExpiresAt - issuedAt) / 4)
-  return accessExpiresAt - now <= limitMs
-}
-
-/** A token of unknown age is good only where it cannot be renewed. */
-const isUsable = (found: Held, now: number): boolean =>
-  found.credentials.accessToken !== undefined && !expiresWithin(found, now, marginMs)
 
 function storageError(thrown: unknown): GatewayError {
   const cause =

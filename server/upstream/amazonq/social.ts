@@ -9,7 +9,8 @@ import { type OidcDeps, type Tokens, tokensOf, withoutSecrets } from './oidc.ts'
  */
 export type SocialError = { readonly code: 'dead' | 'blocked' | 'other' | 'network'; readonly detail: string }
 
-const timeoutMs = 20_000
+// Generous: a refresh given up while the provider still rotates is a lost sign-in.
+const timeoutMs = 30_000
 
 /** Trades a Google or GitHub sign-in's refresh token; the answer also names the profile ARN. */
 export async function refreshSocial(deps: OidcDeps, refreshToken: string): Promise<Result<Tokens, SocialError>> {
