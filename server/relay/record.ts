@@ -1,0 +1,36 @@
+import type { ErrorKind } from '../conversation/error.ts'
+import type { Usage } from '../conversation/event.ts'
+import type { Consideration } from '../pool/pool.ts'
+
+/** One call to the provider within a request. Times are milliseconds since the request arrived. */
+export type Attempt = {
+  readonly accountId: string
+  readonly startedMs: number
+  readonly waitedMs: number
+  readonly endedMs: number
+  readonly outcome: 'ok' | ErrorKind
+  /** For the operator, bounded. */
+  readonly cause?: string
+  /** The provider's own id of the call. */
+  readonly providerRequestId?: string
+}
+
+/** How a request went: who was considered, what was tried. Kept with the request log. */
+export type RouteRecord = {
+  readonly considered: readonly Consideration[]
+  readonly attempts: readonly Attempt[]
+}
+
+/** Given once, when a request is over, whichever way. */
+export type Summary = {
+  readonly outcome: 'ok' | ErrorKind
+  readonly message?: string
+  readonly cause?: string
+  readonly accountId?: string
+  readonly upstreamModel?: string
+  /** Until the first content event; absent when there was none. */
+  readonly firstTokenMs?: number
+  readonly durationMs: number
+  readonly usage?: Usage
+  readonly route: RouteRecord
+}

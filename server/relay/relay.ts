@@ -1,0 +1,210 @@
+import type { Conversation } from '../conversation/conversation.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { Figure, ReplyEvent, Usage } from '../conversation/event.ts'
+import type { ModelInfo } from '../conversation/model.ts'
+import type { Effects } from '../lib/effects.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { Outcome } from '../pool/account.ts'
+import type { Lease, SeatRequest } from '../pool/pool.ts'
+import type { Upstream, UpstreamReply } from '../upstream/upstream.ts'
+import { createMeter, type Meter } from '../usage/meter.ts'
+import { createLimiter } from './limit.ts'
+import type { Attempt, RouteRecord, Summary } from './record.ts'
+import { finalError, nextMove, type RetryLimits } from './retry.ts'
+
+export type RelayRequest = {
+  readonly conversation: Conversation
+  readonly callerId: string
+  /** Epoch ms. */
+  readonly arrivedAt: number
+  /** Told exactly once, when the request is over. */
+  readonly onEnd: (summary: Summary) => void
+}
+
+export type RelayDeps = {
+  readonly effects: Pick<Effects, 'now' | 'random' | 'sleep' | 'newUuid'>
+  readonly limits: RetryLimits
+  /** How long a request may wait in line for a free account, in all. */
+  readonly maxQueueMs: number
+  /** The model by the caller's name, with what its name says about thinking and effort already in the conversation. */
+  readonly resolve: (conversation: Conversation) => Promise<Result<Resolved, GatewayError>>
+  readonly acquire: (request: SeatRequest, signal: AbortSignal) => Promise<Result<Lease, GatewayError>>
+  readonly forgetModel: (accountId: string, modelId: string) => void
+  readonly send: Upstream['send']
+  readonly estimateInput: (conversation: Conversation) => Promise<Figure>
+  readonly countTokens: (text: string) => number
+}
+export type Resolved = { readonly conversation: Conversation; readonly model: ModelInfo }
+
+/** Batches of events; leaving the loop early cancels the provider's call and gives the account back. */
+export type ReplyStream = AsyncIterable<readonly ReplyEvent[]>
+
+/**
+ * Runs one conversation to a reply. While the Result is pending nothing has reached the client and every account may still
+ * be tried; once it is `ok`, failures are one `error` event, never retried.
+ */
+export async function relay(
+  request: RelayRequest,
+  deps: RelayDeps,
+  signal: AbortSignal,
+): Promise<Result<ReplyStream, GatewayError>> {
+  const { effects } = deps
+  const elapsed = (): number => effects.now() - request.arrivedAt
+  const attempts: Attempt[] = []
+  let considered: RouteRecord['considered'] = []
+  const route = (): RouteRecord => ({ considered, attempts })
+  const fail = (error: GatewayError, upstreamModel?: string): Result<never, GatewayError> => {
+    const { message, cause } = error
+    request.onEnd({
+      outcome: error.kind,
+      message,
+      ...(cause === undefined ? {} : { cause }),
+      ...(upstreamModel === undefined ? {} : { upstreamModel }),
+      durationMs: elapsed(),
+      route: route(),
+    })
+    return err(error)
+  }
+
+  const resolved = await deps.resolve(request.conversation)
+  if (!resolved.ok) return fail(resolved.error)
+  const { conversation, model } = resolved.value
+  const estimate = deps.estimateInput(conversation)
+  estimate.catch(() => undefined) // awaited when the reply starts; an early end must not leave it unhandled
+  const errors: GatewayError[] = []
+  const exclude = new Set<string>()
+  const avoid = new Set<string>()
+  const invocationId = effects.newUuid()
+
+  for (let attempt = 1; ; attempt++) {
+    if (signal.aborted) return fail(gatewayError('cancelled', 'The caller left.'), model.id)
+    const seat = await deps.acquire(
+      {
+        callerId: request.callerId,
+        modelId: model.id,
+        exclude,
+        avoid,
+        waitUntil: request.arrivedAt + deps.maxQueueMs,
+        ...(conversation.session === undefined ? {} : { session: conversation.session }),
+      },
+      signal,
+    )
+    if (!seat.ok) return fail(finalError(errors.at(-1), seat.error), model.id)
+    const lease = seat.value
+    if (considered.length === 0) considered = lease.considered
+    const startedMs = elapsed()
+    const { accountId, conversationId } = lease
+    const call = { accountId, conversation, model, conversationId, invocationId, attempt }
+    const sent = await deps.send(call, signal)
+    const note = (outcome: Attempt['outcome'], more: Partial<Attempt> = {}): void => {
+      attempts.push({ accountId, startedMs, waitedMs: lease.waitedMs, endedMs: elapsed(), outcome, ...more })
+    }
+    if (sent.ok) {
+      const { providerRequestId } = sent.value
+      note('ok', providerRequestId === undefined ? {} : { providerRequestId })
+      return ok(
+        replyEvents(sent.value, lease, { conversation, model, estimate, route, elapsed, request, deps, signal }),
+      )
+    }
+    const { error } = sent
+    note(error.kind, error.cause === undefined ? {} : { cause: error.cause.slice(0, 300) })
+    lease.release(error.kind === 'cancelled' ? { type: 'cancelled' } : { type: 'failure', error })
+    if (error.kind === 'cancelled') return fail(error, model.id)
+    if (error.kind === 'model-not-found') deps.forgetModel(accountId, model.id)
+    errors.push(error)
+    const move = nextMove({ errors, elapsedMs: elapsed() }, effects.random(), deps.limits)
+    if (move.to === 'nobody') return fail(error, model.id)
+    if (move.to === 'another') exclude.add(accountId)
+    else avoid.add(accountId)
+    if (move.afterMs > 0) await effects.sleep(move.afterMs, signal)
+  }
+}
+
+type Context = {
+  readonly conversation: Conversation
+  readonly model: ModelInfo
+  readonly estimate: Promise<Figure>
+  readonly route: () => RouteRecord
+  readonly elapsed: () => number
+  readonly request: RelayRequest
+  readonly deps: RelayDeps
+  readonly signal: AbortSignal
+}
+
+/** The provider's events under the caller's limits, metered; gives the account back and tells the summary at the end. */
+async function* replyEvents(
+  reply: UpstreamReply,
+  lease: Lease,
+  context: Context,
+): AsyncGenerator<readonly ReplyEvent[]> {
+  const { conversation, model, request, deps, elapsed } = context
+  const firstTokenMs = elapsed()
+  let outcome: Outcome = { type: 'cancelled' }
+  let meter: Meter | undefined
+  let end: Extract<ReplyEvent, { type: 'finish' | 'error' }> | undefined
+  try {
+    const input = await context.estimate
+    const limiter = createLimiter({
+      stop: conversation.limits.stop,
+      parallelToolCalls: conversation.parallelToolCalls,
+      countTokens: deps.countTokens,
+      ...(conversation.limits.maxOutputTokens === undefined
+        ? {}
+        : { maxOutputTokens: conversation.limits.maxOutputTokens }),
+    })
+    meter = createMeter({ input, windowTokens: model.maxInputTokens, countTokens: deps.countTokens })
+    let opening: readonly ReplyEvent[] = [meter.start()]
+    for await (const batch of reply.events) {
+      const out: ReplyEvent[] = [...opening]
+      opening = []
+      for (const event of batch) {
+        for (const limited of limiter.push(event).events) {
+          const metered = meter.push(limited)
+          out.push(metered)
+          if (metered.type === 'finish' || metered.type === 'error') end = metered
+        }
+        if (end !== undefined) break
+      }
+      if (end !== undefined) {
+        outcome = end.type === 'finish' ? { type: 'success' } : { type: 'failure', error: end.error }
+      }
+      if (out.length > 0) yield out
+      if (end !== undefined) return
+    }
+    if (context.signal.aborted) return
+    const error = gatewayError('broken-reply', 'The provider ended the reply without a closing event.')
+    end = { type: 'error', error }
+    outcome = { type: 'failure', error }
+    yield [...opening, end]
+  } catch (thrown) {
+    const error = gatewayError('internal', 'The gateway failed while relaying the reply.', { cause: String(thrown) })
+    end = { type: 'error', error }
+    outcome = { type: 'failure', error }
+    yield [end]
+  } finally {
+    lease.release(outcome)
+    request.onEnd(summaryOf(end, meter?.usage(), lease.accountId, firstTokenMs, context))
+  }
+}
+
+/** A reply that did not finish still used tokens: what was counted until then stands. */
+function summaryOf(
+  end: Extract<ReplyEvent, { type: 'finish' | 'error' }> | undefined,
+  counted: Usage | undefined,
+  accountId: string,
+  firstTokenMs: number,
+  { model, route, elapsed }: Context,
+): Summary {
+  const common = {
+    accountId,
+    upstreamModel: model.id,
+    firstTokenMs,
+    durationMs: elapsed(),
+    route: route(),
+    ...(counted === undefined ? {} : { usage: counted }),
+  }
+  if (end === undefined) return { ...common, outcome: 'cancelled', message: 'The caller left before the end.' }
+  if (end.type === 'finish') return { ...common, outcome: 'ok', usage: end.usage }
+  const { kind, message, cause } = end.error
+  return { ...common, outcome: kind, message, ...(cause === undefined ? {} : { cause }) }
+}

@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'bun:test'
+import type { Conversation } from '../../server/conversation/conversation.ts'
+import { type ErrorKind, type GatewayError, gatewayError } from '../../server/conversation/error.ts'
+import type { ReplyEvent, UpstreamEvent } from '../../server/conversation/event.ts'
+import { err, ok, type Result } from '../../server/lib/result.ts'
+import { defaultHealthPolicy } from '../../server/pool/health.ts'
+import { createPool } from '../../server/pool/pool.ts'
+import type { Summary } from '../../server/relay/record.ts'
+import { type ReplyStream, relay } from '../../server/relay/relay.ts'
+import { defaultRetryLimits } from '../../server/relay/retry.ts'
+import type { UpstreamCall, UpstreamReply } from '../../server/upstream/upstream.ts'
+import { makeAccount } from '../pool/accounts.ts'
+import { createTestEffects, settle } from '../support/effects.ts'
+
+const model = { id: 'm', name: 'M', maxInputTokens: 200_000, maxOutputTokens: 64_000, acceptsImages: true }
+const conversation = (more: Partial<Conversation> = {}): Conversation => ({
+  model: 'M',
+  system: [],
+  messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+  tools: [],
+  toolChoice: { type: 'auto' },
+  parallelToolCalls: true,
+  limits: { stop: [] },
+  sampling: {},
+  thinking: { type: 'unspecified' },
+  output: { type: 'text' },
+  stream: true,
+  ...more,
+})
+const hello: readonly (readonly UpstreamEvent[])[] = [
+  [
+    { type: 'text-start', index: 0 },
+    { type: 'text-delta', index: 0, text: 'Hel' },
+  ],
+  [
+    { type: 'text-delta', index: 0, text: 'lo' },
+    { type: 'text-end', index: 0 },
+    { type: 'finish', reason: 'end', report: { contextPercent: 1, credits: 0.5 } },
+  ],
+]
+
+type Answer =
+  | Result<UpstreamReply, GatewayError>
+  | ((signal: AbortSignal) => Promise<Result<UpstreamReply, GatewayError>>)
+const says = (batches: readonly (readonly UpstreamEvent[])[]): Answer =>
+  ok({
+    events: (async function* () {
+      yield* batches
+    })(),
+  })
+const fails = (kind: ErrorKind, more: Partial<GatewayError> = {}): Answer =>
+  err(gatewayError(kind, `said ${kind}`, more))
+
+function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Answer) {
+  const effects = createTestEffects()
+  const pool = createPool(
+    {
+      strategy: 'sequential',
+      health: defaultHealthPolicy,
+      startsPerMinute: 0,
+      quotaReserve: 0,
+      maxWaiting: 10,
+      affinityMax: 10,
+      affinityTtlMs: 1_000,
+    },
+    { effects, onHealth: () => {}, onOutcome: () => {} },
+  )
+  accounts.forEach((id, index) => {
+    pool.put(makeAccount(id, { createdAt: index }))
+  })
+  const calls: UpstreamCall[] = []
+  const summaries: Summary[] = []
+  const leaving = new AbortController()
+  const run = (part: Partial<Conversation> = {}) =>
+    relay(
+      {
+        conversation: conversation(part),
+        callerId: 'k',
+        arrivedAt: effects.now(),
+        onEnd: (summary) => summaries.push(summary),
+      },
+      {
+        effects,
+        limits: defaultRetryLimits,
+        maxQueueMs: 1_000,
+        resolve: async (asked) => ok({ conversation: asked, model }),
+        acquire: pool.acquire,
+        forgetModel: pool.forgetModel,
+        send: async (call, signal) => {
+          calls.push(call)
+          const answer = answers(call)
+          return typeof answer === 'function' ? answer(signal) : answer
+        },
+        estimateInput: async () => ({ tokens: 11, source: 'estimated' }),
+        countTokens: (text) => text.length,
+      },
+      leaving.signal,
+    )
+  return { effects, pool, calls, summaries, leaving, run }
+}
+
+async function read(result: Result<ReplyStream, GatewayError>): Promise<readonly ReplyEvent[]> {
+  if (!result.ok) throw new Error(result.error.kind)
+  const events: ReplyEvent[] = []
+  for await (const batch of result.value) events.push(...batch)
+  return events
+}
+const textOf = (events: readonly ReplyEvent[]): string =>
+  events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('')
+
+describe('a plain reply', () => {
+  test('opens with the estimate, carries the content and ends with derived usage', async () => {
+    const { run, summaries, pool } = setUp(['a'], () => says(hello))
+    const events = await read(await run())
+    expect(events[0]).toEqual({ type: 'reply-start', input: { tokens: 11, source: 'estimated' } })
+    expect(textOf(events)).toBe('Hello')
+    expect(events.at(-1)).toMatchObject({
+      type: 'finish',
+      reason: 'end',
+      usage: { input: { tokens: 1_995, source: 'derived' }, output: { tokens: 5, source: 'estimated' }, credits: 0.5 },
+    })
+    expect(summaries).toHaveLength(1)
+    expect(summaries[0]).toMatchObject({ outcome: 'ok', accountId: 'a', upstreamModel: 'm' })
+    expect(pool.inFlight('a')).toBe(0)
+    expect(pool.get('a')?.health.state).toBe('ready')
+  })
+})
+
+describe('before any content', () => {
+  test('an account’s fault goes to the next account, and the route tells every step', async () => {
+    const faults: Record<string, ErrorKind> = {
+      a: 'rate-limited',
+      b: 'account-suspended',
+      c: 'token-rejected',
+      d: 'quota-exhausted',
+    }
+    const { run, summaries, pool, calls } = setUp(['a', 'b', 'c', 'd', 'e'], ({ accountId }) => {
+      const kind = faults[accountId]
+      return kind === undefined ? says(hello) : fails(kind)
+    })
+    expect(textOf(await read(await run()))).toBe('Hello')
+    expect(summaries[0]?.route.attempts.map(({ accountId, outcome }) => [accountId, outcome])).toEqual([
+      ['a', 'rate-limited'],
+      ['b', 'account-suspended'],
+      ['c', 'token-rejected'],
+      ['d', 'quota-exhausted'],
+      ['e', 'ok'],
+    ])
+    expect(['a', 'b', 'c', 'd'].map((id) => pool.get(id)?.health.state)).toEqual([
+      'cooling',
+      'suspended',
+      'cooling',
+      'exhausted',
+    ])
+    expect(new Set(calls.map(({ invocationId }) => invocationId)).size).toBe(1)
+    expect(calls.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  test('the request’s own fault is returned after one call and harms no account', async () => {
+    const { run, calls, pool, summaries } = setUp(['a', 'b'], () => fails('context-too-long'))
+    expect(await run()).toMatchObject({ ok: false, error: { kind: 'context-too-long' } })
+    expect(calls).toHaveLength(1)
+    expect(pool.list().every(({ health }) => health.state === 'ready')).toBe(true)
+    expect(summaries).toMatchObject([{ outcome: 'context-too-long' }])
+  })
+
+  test('a passing fault is tried again after a pause, rather elsewhere, on the same account when it is alone', async () => {
+    let turn = 0
+    const { run, calls, effects } = setUp(['a'], () => (turn++ === 0 ? fails('upstream-failed') : says(hello)))
+    const running = run()
+    await effects.advance(500)
+    expect(textOf(await read(await running))).toBe('Hello')
+    expect(calls.map(({ accountId }) => accountId)).toEqual(['a', 'a'])
+  })
+
+  test('an empty reply is repeated twice at most', async () => {
+    const { run, calls, effects } = setUp(['a', 'b'], () => fails('empty-reply'))
+    const running = run()
+    await effects.advance(5_000)
+    expect(await running).toMatchObject({ ok: false, error: { kind: 'empty-reply' } })
+    expect(calls).toHaveLength(3)
+  })
+
+  test('a model refused to one plan is asked of another account and not of the first again', async () => {
+    const { run, calls, pool } = setUp(['free', 'pro'], ({ accountId }) =>
+      accountId === 'free' ? fails('model-not-found') : says(hello),
+    )
+    pool.setModels('free', ['m'])
+    await read(await run())
+    await read(await run())
+    expect(calls.map(({ accountId }) => accountId)).toEqual(['free', 'pro', 'pro'])
+  })
+
+  test('all accounts resting gives the time of the first to return', async () => {
+    const { run } = setUp(['a', 'b'], ({ accountId }) =>
+      fails('rate-limited', { retryAfterMs: accountId === 'a' ? 9_000 : 4_000 }),
+    )
+    expect(await run()).toMatchObject({ ok: false, error: { kind: 'pool-cooling', retryAfterMs: 4_000 } })
+  })
+
+  test('a caller who leaves ends the call at once, without a second try, and nobody is to blame', async () => {
+    const { run, calls, pool, leaving, summaries } = setUp(
+      ['a', 'b'],
+      () => (signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve(err(gatewayError('cancelled', 'left'))))
+        }),
+    )
+    const running = run()
+    await settle()
+    leaving.abort()
+    expect(await running).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+    expect(calls).toHaveLength(1)
+    expect(pool.get('a')?.health.state).toBe('ready')
+    expect(pool.inFlight('a')).toBe(0)
+    expect(summaries).toMatchObject([{ outcome: 'cancelled' }])
+  })
+})
+
+describe('after content', () => {
+  test('a failure is one error event, never a second call', async () => {
+    const broken = [hello[0] ?? [], [{ type: 'error', error: gatewayError('broken-reply', 'cut') }]] as const
+    const { run, calls, summaries, pool } = setUp(['a', 'b'], () => says(broken))
+    const events = await read(await run())
+    expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'broken-reply' } })
+    expect(events.filter(({ type }) => type === 'finish' || type === 'error')).toHaveLength(1)
+    expect(calls).toHaveLength(1)
+    expect(pool.inFlight('a')).toBe(0)
+    expect(summaries).toMatchObject([{ outcome: 'broken-reply', usage: { output: { tokens: 3 } } }])
+  })
+
+  test('an end without a closing event is an error, and so is a throw from below', async () => {
+    const { run } = setUp(['a'], () => says([hello[0] ?? []]))
+    expect((await read(await run())).at(-1)).toMatchObject({ type: 'error', error: { kind: 'broken-reply' } })
+    const thrown = setUp(['a'], () =>
+      ok({
+        events: (async function* () {
+          yield hello[0] ?? []
+          throw new Error('bug with a secret inside')
+        })(),
+      }),
+    )
+    const last = (await read(await thrown.run())).at(-1)
+    expect(last).toMatchObject({ type: 'error', error: { kind: 'internal' } })
+    expect(JSON.stringify(last?.type === 'error' ? last.error.message : '')).not.toContain('secret')
+    expect(thrown.pool.inFlight('a')).toBe(0)
+  })
+
+  test('leaving the stream early cancels the provider’s call, frees the seat and keeps what was counted', async () => {
+    let cancelled = false
+    const { run, pool, summaries } = setUp(['a'], () =>
+      ok({
+        events: (async function* () {
+          try {
+            for (;;) yield hello[0] ?? []
+          } finally {
+            cancelled = true
+          }
+        })(),
+      }),
+    )
+    const result = await run()
+    if (!result.ok) throw new Error('no stream')
+    for await (const _ of result.value) break
+    expect(cancelled).toBe(true)
+    expect(pool.inFlight('a')).toBe(0)
+    expect(summaries).toMatchObject([{ outcome: 'cancelled', usage: { output: { source: 'estimated' } } }])
+  })
+
+  test('a stop sequence ends the provider’s call and is told with its name', async () => {
+    let cancelled = false
+    const { run } = setUp(['a'], () =>
+      ok({
+        events: (async function* () {
+          try {
+            yield [{ type: 'text-start', index: 0 }]
+            for (const text of ['one ', 'two ', 'STO', 'P three']) yield [{ type: 'text-delta', index: 0, text }]
+            yield [{ type: 'text-delta', index: 0, text: 'never' }]
+          } finally {
+            cancelled = true
+          }
+        })() as UpstreamReply['events'],
+      }),
+    )
+    const events = await read(await run({ limits: { stop: ['STOP'] } }))
+    expect(textOf(events)).toBe('one two ')
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'stop-sequence', stopSequence: 'STOP' })
+    expect(cancelled).toBe(true)
+  })
+})

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'bun:test'
+import { type ErrorKind, errorKinds, gatewayError } from '../../server/conversation/error.ts'
+import { finalError, defaultRetryLimits as limits, nextMove, retryTable } from '../../server/relay/retry.ts'
+
+const story = (kinds: readonly ErrorKind[], elapsedMs = 0, retryAfterMs?: number) => ({
+  errors: kinds.map((kind) => gatewayError(kind, 'said', retryAfterMs === undefined ? {} : { retryAfterMs })),
+  elapsedMs,
+})
+const anotherAccount: readonly ErrorKind[] = [
+  'token-rejected',
+  'account-suspended',
+  'account-refused',
+  'quota-exhausted',
+  'rate-limited',
+  'model-not-found',
+]
+const spaced: readonly (readonly [ErrorKind, number, number, number])[] = [
+  // kind, tries, first wait at least, at most
+  ['service-throttled', 3, 1_000, 2_000],
+  ['model-overloaded', 3, 1_000, 2_000],
+  ['upstream-failed', 4, 100, 200],
+  ['upstream-unreachable', 4, 100, 200],
+  ['broken-reply', 4, 100, 200],
+  ['empty-reply', 3, 100, 200],
+  ['timeout', 2, 100, 200],
+]
+const known = new Set<ErrorKind>([...anotherAccount, ...spaced.map(([kind]) => kind)])
+
+test.each(anotherAccount)('%s goes to another account at once', (kind) => {
+  expect(nextMove(story([kind]), 0.5, limits)).toEqual({ to: 'another', afterMs: 0 })
+})
+
+test.each(spaced)('%s is tried %d times in all, spaced', (kind, tries, least, most) => {
+  for (const chance of [0, 1]) {
+    const first = nextMove(story([kind]), chance, limits)
+    expect(first.to).toBe('any')
+    if (first.to !== 'any') return
+    expect(first.afterMs).toBeGreaterThanOrEqual(least)
+    expect(first.afterMs).toBeLessThanOrEqual(most)
+  }
+  expect(nextMove(story(Array(tries - 1).fill(kind)), 0.5, limits).to).toBe('any')
+  expect(nextMove(story(Array(tries).fill(kind)), 0.5, limits)).toEqual({ to: 'nobody' })
+})
+
+test.each(errorKinds.filter((kind) => !known.has(kind)))(
+  '%s is returned: the same request would fail the same way',
+  (kind) => {
+    expect(nextMove(story([kind]), 0.5, limits)).toEqual({ to: 'nobody' })
+  },
+)
+
+test('the table has a row for every kind', () => {
+  expect(Object.keys(retryTable).sort()).toEqual([...errorKinds].sort())
+})
+
+describe('bounds', () => {
+  test('attempts in all', () => {
+    expect(nextMove(story(Array(limits.maxAttempts - 1).fill('rate-limited')), 0.5, limits).to).toBe('another')
+    expect(nextMove(story(Array(limits.maxAttempts).fill('rate-limited')), 0.5, limits).to).toBe('nobody')
+  })
+  test('time in all', () => {
+    expect(nextMove(story(['rate-limited'], limits.maxTotalMs - 1), 0.5, limits).to).toBe('another')
+    expect(nextMove(story(['rate-limited'], limits.maxTotalMs), 0.5, limits).to).toBe('nobody')
+    expect(nextMove(story(['upstream-failed'], limits.maxTotalMs), 0.5, limits).to).toBe('nobody')
+  })
+  test('what the provider asks for is honoured, or passed on when too long', () => {
+    expect(nextMove(story(['service-throttled'], 0, 7_000), 0, limits)).toEqual({ to: 'any', afterMs: 7_000 })
+    expect(nextMove(story(['service-throttled'], 0, limits.maxWaitMs + 1), 0, limits)).toEqual({ to: 'nobody' })
+  })
+})
+
+describe('when nobody is left the caller gets', () => {
+  const rows: readonly [ErrorKind | undefined, ErrorKind, ErrorKind][] = [
+    [undefined, 'no-account', 'no-account'],
+    ['rate-limited', 'pool-cooling', 'pool-cooling'],
+    ['quota-exhausted', 'pool-exhausted', 'pool-exhausted'],
+    ['token-rejected', 'no-healthy-account', 'no-healthy-account'],
+    ['account-refused', 'pool-cooling', 'account-refused'],
+    ['model-not-found', 'no-healthy-account', 'model-not-found'],
+    ['timeout', 'upstream-failed', 'timeout'],
+  ]
+  test.each(rows)('after %s and then %s: %s', (last, pool, told) => {
+    const lastError = last === undefined ? undefined : gatewayError(last, 'last')
+    expect(finalError(lastError, gatewayError(pool, 'pool')).kind).toBe(told)
+  })
+})
