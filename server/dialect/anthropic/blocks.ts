@@ -3,7 +3,7 @@ import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../../con
 import { ok } from '../../lib/result.ts'
 import { decodeDataUrl, decodeDocument, decodeImage, inlinedText } from '../media.ts'
 import { createValidator, type Decoded, decodeEach, refuse } from '../validate.ts'
-import { type Block, type BlockList, blocks } from './wire.ts'
+import { type Block, type BlockList, blocks, placeholderTool } from './wire.ts'
 
 type Role = Message['role']
 type Content = string | Static<typeof BlockList> | null | undefined
@@ -13,6 +13,7 @@ const read = {
   text: createValidator(blocks.text),
   image: createValidator(blocks.image),
   document: createValidator(blocks.document),
+  compaction: createValidator(blocks.compaction),
   searchResult: createValidator(blocks.search_result),
   thinking: createValidator(blocks.thinking),
   redactedThinking: createValidator(blocks.redacted_thinking),
@@ -85,7 +86,7 @@ function decodeResultBlock(block: string | Static<typeof Block>, at: string): De
       return decodeDocumentBlock(block, at)
     case 'tool_reference': {
       const reference = read.toolReference(block, at)
-      return reference.ok ? ok(textParts(`Tool ${reference.value.tool_name} is now available.`)) : reference
+      return reference.ok ? ok(textParts(referenceText(reference.value.tool_name))) : reference
     }
     case 'search_result': {
       const found = read.searchResult(block, at)
@@ -93,6 +94,11 @@ function decodeResultBlock(block: string | Static<typeof Block>, at: string): De
       const body = decodeResultContent(found.value.content, `${at}.content`)
       if (!body.ok) return body
       return ok([...textParts([found.value.title, found.value.source].filter(Boolean).join('\n')), ...body.value])
+    }
+    case 'compaction': {
+      // The summary stands for the turns before it; the provider has no other form for it.
+      const summary = read.compaction(block, at)
+      return summary.ok ? ok(textParts(summary.value.content ?? '')) : summary
     }
     case 'web_search_tool_result':
       return ok(textParts(webSearchText((block as { readonly content?: unknown }).content)))
@@ -145,6 +151,9 @@ function misplacedIn(type: string, role: Role): string | undefined {
   if ((type === 'image' || type === 'document') && role === 'system') return 'a system message takes text only'
   return undefined
 }
+
+// The model asked for the tool; the tool itself appears in the list of tools (`tools.ts`).
+const referenceText = (name: string): string => (name === placeholderTool ? '' : `Tool ${name} is now available.`)
 
 // Results of a search another server ran: the pages are what can be said; their text is sealed for that server.
 function webSearchText(content: unknown): string {

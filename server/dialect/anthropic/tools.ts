@@ -1,8 +1,8 @@
 import type { Static } from '@sinclair/typebox'
 import type { Tool, ToolChoice } from '../../conversation/conversation.ts'
 import { ok } from '../../lib/result.ts'
-import { type Decoded, refuse } from '../validate.ts'
-import type { MessagesBody, ToolEntry } from './wire.ts'
+import { createValidator, type Decoded, refuse } from '../validate.ts'
+import { type MessagesBody, placeholderTool, ToolEntry } from './wire.ts'
 
 type Body = Pick<Static<typeof MessagesBody>, 'messages' | 'tools' | 'tool_choice'>
 type Entry = Static<typeof ToolEntry>
@@ -12,26 +12,27 @@ type Toolbox = {
   readonly parallelToolCalls: boolean
 }
 
-/** Stands for "there are more tools" towards another API; never shown to a model. */
-const placeholder = 'DeferredToolPlaceholder'
+const readEntry = createValidator(ToolEntry)
 
 /** The tools the model may see now and how it may use them. Tools that another server would run are left out. */
 export function decodeTools({ messages, tools, tool_choice: choice }: Body): Decoded<Toolbox> {
-  const wanted = new Set([...referencedNames(messages), ...(choice?.name ? [choice.name] : [])])
-  const names = new Set<string>()
-  const visible: Tool[] = []
+  const declared = new Map<string, Tool>()
+  const offered = new Set<string>()
   for (const [index, entry] of (tools ?? []).entries()) {
     if (isServerTool(entry)) continue
     if (!entry.name) return refuse(`tools.${index}.name`, 'is required')
-    if (names.has(entry.name)) return refuse(`tools.${index}.name`, 'tool names must be unique')
-    names.add(entry.name)
-    if (entry.name === placeholder || (entry.defer_loading && !wanted.has(entry.name))) continue
-    visible.push({
-      name: entry.name,
-      description: entry.description ?? '',
-      schema: (entry.input_schema as Record<string, unknown> | null | undefined) ?? { type: 'object', properties: {} },
-    })
+    if (declared.has(entry.name)) return refuse(`tools.${index}.name`, 'tool names must be unique')
+    declared.set(entry.name, toolOf(entry, entry.name))
+    if (!entry.defer_loading) offered.add(entry.name)
   }
+  for (const change of toolChanges(messages)) {
+    const { name, definition } = change
+    if (definition?.name && !isServerTool(definition)) declared.set(name, toolOf(definition, name))
+    if (change.offered) offered.add(name)
+    else offered.delete(name)
+  }
+  if (choice?.name) offered.add(choice.name)
+  const visible = [...declared.values()].filter((tool) => offered.has(tool.name) && tool.name !== placeholderTool)
   const toolChoice = decodeToolChoice(choice, visible, (tools ?? []).filter(isServerTool))
   if (!toolChoice.ok) return toolChoice
   return ok({
@@ -40,6 +41,12 @@ export function decodeTools({ messages, tools, tool_choice: choice }: Body): Dec
     parallelToolCalls: choice?.disable_parallel_tool_use !== true,
   })
 }
+
+const toolOf = (entry: Entry, name: string): Tool => ({
+  name,
+  description: entry.description ?? '',
+  schema: (entry.input_schema as Record<string, unknown> | null | undefined) ?? { type: 'object', properties: {} },
+})
 
 function decodeToolChoice(
   choice: Body['tool_choice'],
@@ -61,18 +68,37 @@ function decodeToolChoice(
 const isServerTool = (entry: Entry): boolean =>
   Boolean(entry.type) && entry.type !== 'custom' && entry.input_schema == null
 
-/** Names brought in by `tool_reference`, wherever it stands: in a message, a tool's result or a tool search's result. */
-function referencedNames(messages: Body['messages']): readonly string[] {
-  const names: string[] = []
+type ToolChange = { readonly name: string; readonly offered: boolean; readonly definition?: Entry }
+type Loose = Readonly<Record<string, unknown>>
+
+/**
+ * What the messages say about tools, in order: `tool_reference` brings in a deferred one, wherever it stands (a message, a
+ * tool's result, a tool search's result); `tool_addition` and `tool_removal` change the list in mid-conversation.
+ */
+function toolChanges(messages: Body['messages']): readonly ToolChange[] {
+  const changes: ToolChange[] = []
   const visit = (value: unknown, depth: number): void => {
     if (Array.isArray(value)) for (const item of value) visit(item, depth)
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return
-    const block = value as Readonly<Record<string, unknown>>
-    if (block.type === 'tool_reference' && typeof block.tool_name === 'string') names.push(block.tool_name)
+    if (!isLoose(value)) return
+    if (value.type === 'tool_reference') addChange(changes, value.tool_name, true)
+    if (value.type === 'tool_addition' || value.type === 'tool_removal') {
+      const tool = isLoose(value.tool) ? value.tool : {}
+      const definition = readEntry(tool.definition)
+      const name = definition.ok ? definition.value.name : tool.name
+      addChange(changes, name, value.type === 'tool_addition', definition.ok ? definition.value : undefined)
+    }
     if (depth === 0) return
-    visit(block.content, depth - 1)
-    visit(block.tool_references, depth - 1)
+    visit(value.content, depth - 1)
+    visit(value.tool_references, depth - 1)
+    visit(value.tool_changes, depth - 1)
   }
   for (const message of messages) visit(message.content, 2)
-  return names
+  return changes
 }
+
+function addChange(changes: ToolChange[], name: unknown, offered: boolean, definition?: Entry): void {
+  if (typeof name !== 'string') return
+  changes.push({ name, offered, ...(definition === undefined ? {} : { definition }) })
+}
+
+const isLoose = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -45,6 +45,7 @@ export const blocks = {
     },
     open,
   ),
+  compaction: Type.Object({ content: optional(Type.String()) }, open),
   tool_reference: Type.Object({ tool_name: Type.String() }, open),
 } as const
 
@@ -56,6 +57,9 @@ export const Message = Type.Object(
   },
   open,
 )
+
+/** Stands for "there are more tools" towards another API; never shown to a model. */
+export const placeholderTool = 'DeferredToolPlaceholder'
 
 export const ToolEntry = Type.Object(
   {

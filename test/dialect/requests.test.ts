@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'bun:test'
+import { caseNames, expectCaseJson, readCaseJson } from '../support/fixture-cases.ts'
+import { dialects } from './samples.ts'
+
+for (const dialect of dialects) {
+  describe(`a request of ${dialect.name} becomes the conversation`, () => {
+    for (const name of caseNames('requests', `${dialect.name}.json`)) {
+      test(name, () => {
+        const decoded = dialect.decode(readCaseJson('requests', name, `${dialect.name}.json`))
+        if (!decoded.ok) throw new Error(decoded.error.message)
+        expectCaseJson('requests', name, 'conversation.json', decoded.value.conversation)
+      })
+    }
+  })
+}
+
+test('most cases are spelled in both dialects', () => {
+  const [first = [], second = []] = dialects.map((dialect) => caseNames('requests', `${dialect.name}.json`))
+  expect(first.filter((name) => second.includes(name)).length).toBeGreaterThanOrEqual(10)
+})

@@ -1,0 +1,243 @@
+import { describe, expect, test } from 'bun:test'
+import { decodeCount } from '../../server/dialect/anthropic/decode.ts'
+import { caseNames, readCaseJson } from '../support/fixture-cases.ts'
+import { dialects } from './samples.ts'
+
+const [anthropic, openaiChat] = dialects
+if (anthropic === undefined || openaiChat === undefined) throw new Error('two dialects')
+
+/** The same JSON with a member nobody knows in every object but those whose every member has a meaning of its own. */
+function withUnknowns(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withUnknowns)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).map(([key, member]) => [
+    key,
+    hasOwnMeaning(key, member) ? member : withUnknowns(member),
+  ])
+  return { ...Object.fromEntries(members), x_future_member: { nested: [1, 'two', null] } }
+}
+const hasOwnMeaning = (key: string, value: unknown): boolean =>
+  ['input_schema', 'parameters', 'schema'].includes(key) || (key === 'input' && !Array.isArray(value))
+
+for (const dialect of dialects) {
+  describe(`${dialect.name} ignores members it does not know`, () => {
+    test.each([...caseNames('requests', `${dialect.name}.json`)])('%s', (name) => {
+      const body = readCaseJson<unknown>('requests', name, `${dialect.name}.json`)
+      const decoded = dialect.decode(withUnknowns(body))
+      expect(decoded).toEqual(dialect.decode(body))
+      expect(decoded.ok).toBe(true)
+    })
+  })
+}
+
+const user = { role: 'user', content: 'x' }
+const decode = (dialect: typeof anthropic, more: object) => {
+  const decoded = dialect.decode({ model: 'm', messages: [user], ...more })
+  if (!decoded.ok) throw new Error(decoded.error.message)
+  return decoded.value
+}
+
+describe('parameters that change nothing', () => {
+  test.each([
+    [
+      {
+        top_k: 5,
+        service_tier: 'auto',
+        container: 'c',
+        mcp_servers: [],
+        inference_geo: 'eu',
+        betas: ['x'],
+        speed: 'fast',
+      },
+    ],
+    [{ context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] } }],
+    [{ safeguards: [{ type: 'dangerous_tool_use', classifier_context: { a: 1 } }] }],
+    [{ cache_control: { type: 'ephemeral' } }],
+    [{ tools: [], tool_choice: { type: 'any' } }],
+    [
+      {
+        tools: [
+          { type: 'web_search_20250305', name: 'web_search' },
+          { type: 'future_20300101', name: 'x' },
+        ],
+      },
+    ],
+    [{ thinking: { type: 'a_future_kind' } }],
+    [{ output_config: { effort: 'a_future_step' } }],
+    [{ temperature: null, top_p: null, system: null, tools: null, tool_choice: null, thinking: null, thread: null }],
+    [{ metadata: {}, stop_sequences: [], stream: false }],
+    [{ stop_sequences: [''] }],
+  ])('as Messages: %j', (more) => {
+    expect(decode(anthropic, more)).toEqual(decode(anthropic, {}))
+  })
+
+  test.each([
+    [{ n: 1, seed: 1, store: false, service_tier: 'auto', verbosity: 'low', logit_bias: {}, prediction: null }],
+    [{ presence_penalty: 1, frequency_penalty: -1, logprobs: false, top_logprobs: 0, metadata: { a: 'b' } }],
+    [{ modalities: ['text'], audio: null, background: false, include: ['reasoning.encrypted_content'] }],
+    [{ web_search_options: {}, truncation: 'auto', client_metadata: {}, safety_identifier: '' }],
+    [{ tools: [], tool_choice: 'required' }],
+    [
+      {
+        tools: [
+          { type: 'web_search' },
+          { type: 'custom', custom: { name: 'c' } },
+          { type: 'namespace', name: 'n', tools: [] },
+        ],
+      },
+    ],
+    [{ reasoning_effort: 'a_future_step' }],
+    [{ temperature: null, stop: null, tools: null, stream_options: null, response_format: null, n: null }],
+    [{ response_format: { type: 'text' }, text: { format: { type: 'text' } }, stop: [] }],
+    [{ stop: '' }],
+  ])('as Chat Completions: %j', (more) => {
+    expect(decode(openaiChat, more)).toEqual(decode(openaiChat, {}))
+  })
+})
+
+describe('a session is found', () => {
+  const uuid = '3f0c2a52-8f1d-4a6e-9d3b-0c5f7c1e2ab4'
+  test.each([
+    [{ metadata: { user_id: `user_${'a'.repeat(64)}_account_${uuid}_session_${uuid}` } }, uuid],
+    [{ metadata: { user_id: `user_${'a'.repeat(64)}_account__session_${uuid}` } }, uuid],
+    [{ metadata: { user_id: JSON.stringify({ device_id: 'd', account_uuid: '', session_id: uuid }) } }, uuid],
+    [{ metadata: { user_id: '{broken' } }, '{broken'],
+    [{ metadata: { user_id: 'someone' } }, 'someone'],
+    [{ metadata: { user_id: null } }, undefined],
+    [{ metadata: { user_id: '  ' } }, undefined],
+    [{ metadata: { user_id: 'y'.repeat(1000) } }, 'y'.repeat(256)],
+    [{ conversation_id: 'mine', metadata: { user_id: 'someone' } }, 'mine'],
+  ])('in a Messages body: %j', (more, session) => {
+    expect(decode(anthropic, more).conversation.session).toBe(session)
+  })
+
+  test.each([
+    [{ prompt_cache_key: 'key', user: 'u' }, 'key'],
+    [{ metadata: { session_id: 's' }, user: 'u' }, 's'],
+    [{ user: 'u', safety_identifier: 'i' }, 'u'],
+    [{ safety_identifier: 'i' }, 'i'],
+    [{ user: null }, undefined],
+  ])('in a Chat body: %j', (more, session) => {
+    expect(decode(openaiChat, more).conversation.session).toBe(session)
+  })
+})
+
+describe('what is asked for reaches the conversation', () => {
+  test.each([
+    [
+      { thinking: { type: 'enabled', budget_tokens: 31999, display: 'summarized' } },
+      { thinking: { type: 'enabled', budgetTokens: 31999 } },
+    ],
+    [{ thinking: { type: 'adaptive', display: 'updates' } }, { thinking: { type: 'adaptive' } }],
+    [
+      { thinking: { type: 'disabled' }, temperature: 1 },
+      { thinking: { type: 'disabled' }, sampling: { temperature: 1 } },
+    ],
+    [{ output_config: { effort: 'max' } }, { effort: 'max' }],
+    [
+      { output_format: { type: 'json_schema', schema: { type: 'object' } } },
+      { output: { type: 'json-schema', schema: { type: 'object' } } },
+    ],
+    [
+      { tools: [{ name: 'a' }], tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
+      { parallelToolCalls: false, toolChoice: { type: 'auto' } },
+    ],
+    [{ tools: [{ name: 'a' }], tool_choice: { type: 'none' } }, { toolChoice: { type: 'none' } }],
+    [{ tools: [{ name: 'a' }], tool_choice: { type: 'any' } }, { toolChoice: { type: 'any' } }],
+    [{ max_tokens: 999_999_999 }, { limits: { maxOutputTokens: 999_999_999, stop: [] } }],
+    [{ tools: [{ name: 'a', defer_loading: true }] }, { tools: [] }],
+    [
+      { tools: [{ name: 'a', defer_loading: true }], tool_choice: { type: 'tool', name: 'a' } },
+      { toolChoice: { type: 'tool', name: 'a' } },
+    ],
+    [{ stream: true }, { stream: true }],
+  ])('of Messages: %j', (more, expected) => {
+    expect(decode(anthropic, more).conversation).toMatchObject(expected)
+  })
+
+  const tool = { type: 'function', function: { name: 'a' } }
+  const other = { type: 'function', function: { name: 'b' } }
+  test.each([
+    [{ reasoning_effort: 'none' }, { thinking: { type: 'disabled' } }],
+    [{ reasoning_effort: 'minimal' }, { thinking: { type: 'unspecified' }, effort: 'minimal' }],
+    [{ reasoning_effort: 'low' }, { thinking: { type: 'adaptive' }, effort: 'low' }],
+    [{ reasoning_effort: 'medium' }, { thinking: { type: 'adaptive' }, effort: 'medium' }],
+    [{ reasoning_effort: 'high' }, { thinking: { type: 'adaptive' }, effort: 'high' }],
+    [{ reasoning_effort: 'xhigh' }, { thinking: { type: 'adaptive' }, effort: 'xhigh' }],
+    [{ reasoning: { effort: 'high', summary: 'auto' } }, { thinking: { type: 'adaptive' }, effort: 'high' }],
+    [{ thinking: { type: 'disabled' }, reasoning_effort: 'high' }, { thinking: { type: 'disabled' } }],
+    [{ max_tokens: 10, max_completion_tokens: 20 }, { limits: { maxOutputTokens: 20, stop: [] } }],
+    [{ max_output_tokens: 30 }, { limits: { maxOutputTokens: 30, stop: [] } }],
+    [{ stop: 'END' }, { limits: { stop: ['END'] } }],
+    [{ temperature: 1.7 }, { sampling: { temperature: 1 } }],
+    [{ response_format: { type: 'json_object' } }, { output: { type: 'json' } }],
+    [
+      { text: { format: { type: 'json_schema', name: 't', schema: { a: 1 } } } },
+      { output: { type: 'json-schema', name: 't', schema: { a: 1 } } },
+    ],
+    [{ tools: [tool], tool_choice: 'none' }, { toolChoice: { type: 'none' } }],
+    [{ tools: [tool], tool_choice: 'required' }, { toolChoice: { type: 'any' } }],
+    [{ tools: [tool], tool_choice: { type: 'function', name: 'a' } }, { toolChoice: { type: 'tool', name: 'a' } }],
+    [{ tools: [tool], tool_choice: { type: 'tool', name: 'a' } }, { toolChoice: { type: 'tool', name: 'a' } }],
+    [
+      { tools: [{ type: 'web_search' }], tool_choice: { type: 'function', name: 'web_search' } },
+      { toolChoice: { type: 'auto' } },
+    ],
+    [
+      {
+        tools: [tool, other],
+        tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [tool] } },
+      },
+      {
+        toolChoice: { type: 'any' },
+        tools: [{ name: 'a', description: '', schema: { type: 'object', properties: {} } }],
+      },
+    ],
+    [{ tools: [tool], parallel_tool_calls: false }, { parallelToolCalls: false }],
+    [{ tools: [tool], parallel_tool_calls: true }, { parallelToolCalls: true }],
+    [{ tools: [tool, tool] }, { tools: [{ name: 'a', description: '', schema: { type: 'object', properties: {} } }] }],
+    [{ messages: undefined, input: 'Hi' }, { messages: [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }] }],
+  ])('of Chat Completions: %j', (more, expected) => {
+    expect(decode(openaiChat, more).conversation).toMatchObject(expected)
+  })
+
+  test('only a caller who asks for it gets the usage chunk', () => {
+    expect(decode(openaiChat, { stream_options: { include_usage: true } }).streamOptions.includeUsage).toBe(true)
+    expect(decode(openaiChat, { stream_options: {} }).streamOptions.includeUsage).toBe(false)
+    expect(decode(openaiChat, {}).streamOptions.includeUsage).toBe(false)
+  })
+})
+
+describe('a token count', () => {
+  test('needs neither a model nor a limit', () => {
+    const decoded = decodeCount({ messages: [{ role: 'user', content: 'foo' }], tools: [] })
+    expect(decoded).toMatchObject({ ok: true, value: { model: '', messages: [{ role: 'user' }] } })
+  })
+
+  test('reads what a Messages request has', () => {
+    const body = readCaseJson<object>('requests', 'claude-code-newer-models', 'anthropic.json')
+    expect(decodeCount(body)).toEqual({ ok: true, value: decode(anthropic, body).conversation })
+  })
+
+  test('refuses as Messages does', () => {
+    expect(decodeCount({ messages: 5 })).toMatchObject({ ok: false, error: { field: 'messages' } })
+  })
+})
+
+test('tool schemas pass through untouched, whatever keywords they have', () => {
+  const schema = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    type: 'object',
+    additionalProperties: {},
+    properties: {
+      url: { type: 'string', format: 'uri', minLength: 1, pattern: '^x' },
+      count: { type: 'integer', exclusiveMinimum: 0, maximum: 9_007_199_254_740_991, default: 1 },
+      any: { anyOf: [{ const: 'a' }, { enum: ['b'] }], title: 'Any' },
+      map: { type: 'object', propertyNames: { maxLength: 3 }, properties: {} },
+    },
+  }
+  const asMessages = decode(anthropic, { tools: [{ name: 'a', input_schema: schema }] }).conversation.tools
+  const asChat = decode(openaiChat, { tools: [{ function: { name: 'a', parameters: schema } }] }).conversation.tools
+  expect(asMessages[0]?.schema).toEqual(schema)
+  expect(asChat).toEqual(asMessages)
+})
