@@ -134,6 +134,7 @@ const messagesRows: readonly Row[] = [
   [{ output_config: { format: { type: 'json_schema' } } }, 'output_config.format.schema', /is required/],
   [{ output_config: { format: { type: secret } } }, 'output_config.format.type', /json_schema/],
   [{ thread: { type: 'continue', previous_message_id: secret } }, 'thread', /thread is not supported/],
+  [{ compaction: { instructions: secret } }, 'compaction', /not supported/],
   [{ metadata: { user_id: 5 } }, 'metadata.user_id', /must be a string/],
   [{ future: deep(300) }, 'future', /nested more than 256/],
 ]
@@ -224,6 +225,7 @@ const chatRows: readonly Row[] = [
   [{ audio: { voice: secret } }, 'audio', /not supported/],
   [{ previous_response_id: secret }, 'previous_response_id', /not kept/],
   [{ conversation: secret }, 'conversation', /not kept/],
+  [{ prompt: { id: secret } }, 'prompt', /not kept/],
   [{ background: true }, 'background', /later/],
   [{ stream_options: { include_usage: 1 } }, 'stream_options.include_usage', /must be a boolean/],
   [{ future: deep(300) }, 'future', /nested more than 256/],

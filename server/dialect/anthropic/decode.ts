@@ -39,6 +39,8 @@ function decodeBody(body: Body): Decoded<Conversation> {
   // Ignoring it would answer a conversation without its beginning; refused so, the SDK goes on without threads.
   if (body.thread != null)
     return err(gatewayError('unsupported-thread', 'thread is not supported', { field: 'thread' }))
+  // The caller would take the answer for a summary signed by another API.
+  if (body.compaction != null) return refuse('compaction', 'is not supported; ask for a summary in a message instead')
   const system = decodeSystem(body.system)
   if (!system.ok) return system
   const messages = decodeEach(body.messages, decodeMessage)

@@ -98,7 +98,9 @@ const shared = {
   stream: optional(Type.Boolean()),
   metadata: optional(Type.Object({ user_id: optional(Type.String()) }, open)),
   conversation_id: optional(Type.String()),
+  // Known and not answerable truthfully: refused by name.
   thread: optional(Type.Unknown()),
+  compaction: optional(Type.Unknown()),
 } as const
 
 /** `POST /v1/messages`. */

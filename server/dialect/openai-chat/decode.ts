@@ -65,6 +65,7 @@ function checkAnswerable(body: Body): Decoded<undefined> {
   if (body.previous_response_id != null) return refuse('previous_response_id', stateful)
   if (body.conversation != null) return refuse('conversation', stateful)
   if (body.background === true) return refuse('background', 'answers cannot be fetched later')
+  if (body.prompt != null) return refuse('prompt', 'stored prompts are not kept; send messages')
   return ok(undefined)
 }
 

@@ -173,6 +173,7 @@ export const ChatBody = Type.Object(
     previous_response_id: optional(Type.Unknown()),
     conversation: optional(Type.Unknown()),
     background: optional(Type.Unknown()),
+    prompt: optional(Type.Unknown()),
   },
   open,
 )
