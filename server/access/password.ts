@@ -21,6 +21,8 @@ export type Passwords = {
   readonly isFirst: () => Promise<boolean>
   /** Whether this is the password in force, the first one included. Costs tens of milliseconds. */
   readonly verify: (password: string) => Promise<boolean>
+  /** The answer to this very text, if `verify` is at work on it: waiting for it is no further guess. */
+  readonly underWay: (password: string) => Promise<boolean> | undefined
   /** Whether `verify` has said yes to this very text since the last change. Costs nothing, so it may stand before every call. */
   readonly isRemembered: (password: string) => boolean
   /** `field` names where the new password came from, for the error. */
@@ -86,6 +88,7 @@ export function createPasswords(deps: PasswordDeps, cost = { memoryCost: 19_456,
       inFlight.set(key, checking)
       return checking
     },
+    underWay: (password) => inFlight.get(digest(password)),
     isRemembered: (password) => remembered !== undefined && sameSecret(digest(password), remembered),
     change: (password, field = 'newPassword') => set(password, field),
     seed: async (password, field = 'ADMIN_PASSWORD') => {

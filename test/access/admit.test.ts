@@ -38,7 +38,7 @@ test.each([
   ['basic', { authorization: `Basic ${key}` }, false],
   ['nothing', {}, false],
   ['an overlong key', { xApiKey: 'x'.repeat(100_000) }, false],
-])('%s: admitted is %p', async (_, headers, admitted) => {
+])('%s is admitted or refused', async (_, headers, admitted) => {
   const { admission } = await setUp()
   const result = await admission.admit(headers)
   expect(result.ok).toBe(admitted)

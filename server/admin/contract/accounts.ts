@@ -160,3 +160,52 @@ export const TokenImportResult = Type.Object({
   ),
 })
 export type TokenImportResult = Static<typeof TokenImportResult>
+
+/** `POST /v2/accounts/feed` */
+export const AccountFeed = Type.Object({ accounts: Type.Array(AccountCreate, { maxItems: 5000 }) })
+export type AccountFeed = Static<typeof AccountFeed>
+export const AccountFed = Type.Object({
+  created: Type.Array(Type.String()),
+  count: Type.Integer(),
+  /** Items that could not be used, and why. */
+  skipped: Type.Array(Type.Object({ index: Type.Integer(), error: Type.String() })),
+})
+export type AccountFed = Static<typeof AccountFed>
+
+/** `POST /v2/accounts/import`: an array in the export format. */
+export const AccountImport = Type.Array(AccountCreate, { maxItems: 5000 })
+export type AccountImport = Static<typeof AccountImport>
+export const AccountImported = Type.Object({
+  success: Type.Boolean(),
+  total: Type.Integer(),
+  valid: Type.Integer(),
+  duplicate: Type.Integer(),
+  invalid: Type.Integer(),
+  imported: Type.Integer(),
+  limitReached: Type.Boolean(),
+  message: Type.String(),
+})
+export type AccountImported = Static<typeof AccountImported>
+
+/** `POST /v2/accounts/enable-all`, `disable-all` */
+export const AccountsSwitched = Type.Object({ success: Type.Boolean(), count: Type.Integer(), message: Type.String() })
+export type AccountsSwitched = Static<typeof AccountsSwitched>
+
+/** `GET /v2/accounts/:id/quota`. `nextDateReset` and `freeTrialExpiry` are epoch seconds, as the original. */
+export const QuotaView = Type.Object({
+  /** Only when no figures could be read: token_invalid, suspended, error. */
+  status: Type.Optional(Type.String()),
+  message: Type.Optional(Type.String()),
+  usedPercent: Type.Union([Type.Number(), Type.Null()]),
+  currentUsage: Type.Optional(Type.Number()),
+  usageLimit: Type.Optional(Type.Number()),
+  subscriptionType: Type.Optional(Text),
+  quotaRefreshedAt: Type.Optional(Type.String()),
+  daysUntilReset: Type.Optional(Type.Integer()),
+  nextDateReset: Type.Optional(Type.Integer()),
+  userId: Type.Optional(Type.String()),
+  freeTrialExpiry: Type.Optional(Type.Integer()),
+  freeTrialStatus: Type.Optional(Type.String()),
+  fromCache: Type.Boolean(),
+})
+export type QuotaView = Static<typeof QuotaView>

@@ -31,3 +31,11 @@ export const SignInStatus = Type.Object({
   accountId: Type.Union([Type.String(), Type.Null()]),
 })
 export type SignInStatus = Static<typeof SignInStatus>
+
+/** `POST /v2/auth/claim/:authId`: waits for the end. `account` is an AccountView (contract/accounts) when completed. */
+export const SignInClaimed = Type.Object({
+  status: Type.String(),
+  accountId: Type.Union([Type.String(), Type.Null()]),
+  error: Type.Union([Type.String(), Type.Null()]),
+})
+export type SignInClaimed = Static<typeof SignInClaimed>

@@ -1,0 +1,87 @@
+import type { AccountRecord } from '../store/store.ts'
+import { accountListItem, quotaTotals, statusOf } from './account-view.ts'
+import type { AccountList } from './contract/accounts.ts'
+
+/** The original's query parameters, as text. */
+export type AccountQuery = {
+  readonly status?: string
+  readonly enabled?: string
+  readonly orderBy?: string
+  readonly orderDesc?: string
+  readonly page?: string
+  readonly pageSize?: string
+}
+
+const largestPage = 500
+
+const orders: Readonly<Record<string, (record: AccountRecord) => number | string>> = {
+  created_at: ({ account }) => account.createdAt,
+  id: ({ account }) => account.id,
+  success_count: ({ profile }) => profile.successCount,
+  error_count: ({ profile }) => profile.errorCount,
+  status: ({ account }) => statusOf(account),
+  enabled: ({ account }) => Number(account.enabled),
+  usage_current: ({ account }) => quotaTotals(account.quota).used,
+}
+
+/** One page of the accounts, and statistics over all of them. Values out of range fall back to the default or the bound. */
+export function accountList(
+  records: readonly AccountRecord[],
+  query: AccountQuery,
+  inFlight: (id: string) => number,
+): AccountList {
+  const matching = records.filter(statusFilter(query)).toSorted(order(query))
+  const page = whole(query.page, 1)
+  const pageSize = Math.min(largestPage, whole(query.pageSize, 100))
+  const shown = matching.slice((page - 1) * pageSize, page * pageSize)
+  return {
+    accounts: shown.map((record) => accountListItem(record, inFlight(record.account.id))),
+    count: shown.length,
+    pagination: { total: matching.length, page, pageSize, pages: Math.ceil(matching.length / pageSize) },
+    ...accountStatistics(records),
+  }
+}
+
+function statusFilter({ status, enabled }: AccountQuery): (record: AccountRecord) => boolean {
+  // `enabled` is the older parameter: it asks for a status too, and only when `status` is left out.
+  const wanted = status ?? (enabled === 'true' ? 'normal' : enabled === 'false' ? 'disabled' : 'all')
+  return wanted === 'all' || wanted === '' ? () => true : ({ account }) => statusOf(account) === wanted
+}
+
+function order({ orderBy = 'created_at', orderDesc = 'true' }: AccountQuery) {
+  const value = (Object.hasOwn(orders, orderBy) ? orders[orderBy] : undefined) ?? (({ account }) => account.createdAt)
+  const direction = orderDesc === 'true' ? -1 : 1
+  const compare = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
+  return (a: AccountRecord, b: AccountRecord): number =>
+    direction * compare(value(a), value(b)) || compare(a.account.id, b.account.id)
+}
+
+function accountStatistics(records: readonly AccountRecord[]) {
+  const limited = records.map(({ account }) => quotaTotals(account.quota)).filter(({ limit }) => limit > 0)
+  const totalUsage = sum(limited.map(({ used }) => used))
+  const totalLimit = sum(limited.map(({ limit }) => limit))
+  const statusStats: Record<string, number> = { normal: 0, disabled: 0, suspended: 0, exhausted: 0, expired: 0 }
+  for (const { account } of records) statusStats[statusOf(account)] = (statusStats[statusOf(account)] ?? 0) + 1
+  return {
+    quotaStats: {
+      totalUsage,
+      totalLimit,
+      count: limited.length,
+      percent: totalLimit > 0 ? Math.trunc((totalUsage / totalLimit) * 100) : 0,
+    },
+    accountStats: {
+      totalCount: records.length,
+      enabledCount: records.filter(({ account }) => account.enabled).length,
+      successTotal: sum(records.map(({ profile }) => profile.successCount)),
+      errorTotal: sum(records.map(({ profile }) => profile.errorCount)),
+    },
+    statusStats,
+  }
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+function whole(text: string | undefined, fallback: number): number {
+  const value = text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : fallback
+  return value >= 1 ? value : fallback
+}

@@ -1,0 +1,109 @@
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { Account, Health } from '../pool/account.ts'
+import { afterCheck, afterOutcome, afterQuota, afterSignInLost, defaultHealthPolicy } from '../pool/health.ts'
+import type { AccountProfile, AccountRecord } from '../store/store.ts'
+import type { AccountCheck } from '../upstream/amazonq/check.ts'
+import { regionOfArn } from '../upstream/amazonq/endpoint.ts'
+import type { SignedIn } from '../upstream/amazonq/sign-in.ts'
+import { newAccountRecord } from './account-draft.ts'
+import type { AccountDeps } from './deps.ts'
+
+type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged'>
+
+/** Writes what a check found out: profile, quota, models, health. Never the operator's switch (D-09). Gives the check's error. */
+export async function recordCheck(deps: ReadingDeps, check: AccountCheck): Promise<Result<void, GatewayError>> {
+  const { accounts } = deps.store
+  const { accountId: id } = check
+  const record = await accounts.get(id)
+  if (record === undefined) return err(gatewayError('not-found', 'There is no account with this id.'))
+  await accounts.updateProfile(id, {
+    ...identity(check),
+    ...(check.region === undefined ? {} : { region: check.region }),
+    updatedAt: check.at,
+  })
+  if (check.quota !== undefined) await accounts.saveQuota(id, check.quota)
+  if (check.models !== undefined) await accounts.saveModels(id, check.models, check.at)
+  const health = healthAfter(record.account, check, deps.effects.now())
+  if (health !== record.account.health) await accounts.saveHealth(id, health)
+  await deps.accountsChanged(id)
+  return check.error === undefined ? ok(undefined) : err(check.error)
+}
+
+function healthAfter(account: Account, { error, quota, at }: AccountCheck, now: number): Health {
+  if (error?.kind === 'token-rejected') return afterSignInLost(account, error.message, now)
+  const checked =
+    error === undefined
+      ? afterCheck(account, now)
+      : afterOutcome(account, { type: 'failure', error }, at, now, 0.5, defaultHealthPolicy)
+  return quota === undefined ? checked : afterQuota({ ...account, health: checked }, quota, now, defaultHealthPolicy)
+}
+
+/**
+ * Keeps a finished device sign-in and gives the account's id: the account that asked for it, one that is the same login
+ * (D-50), or a new one. Then the account is checked, so that its models are known before anybody uses it.
+ */
+export async function acceptSignIn(deps: AccountDeps, signedIn: SignedIn): Promise<Result<string, GatewayError>> {
+  const found = await accountFor(deps, signedIn)
+  if (!found.ok) return found
+  const now = deps.effects.now()
+  const { credentials, usage } = signedIn
+  const id = found.value?.account.id ?? deps.effects.newId('acc')
+  if (found.value === undefined) {
+    const fresh = newAccountRecord(
+      { id, label: signedIn.label ?? usage.email ?? '', enabled: signedIn.enabled ?? true, credentials },
+      now,
+    )
+    await deps.store.accounts.create(fresh, credentials)
+  } else {
+    await deps.adoptCredentials(id, credentials)
+    await deps.store.accounts.saveHealth(id, { state: 'unchecked', since: now, failures: 0 })
+  }
+  await deps.store.accounts.updateProfile(id, {
+    ...identity(usage),
+    method: credentials.method,
+    region: regionOfArn(credentials.profileArn) ?? credentials.identityRegion,
+    ...(credentials.accessExpiresAt === undefined ? {} : { accessExpiresAt: credentials.accessExpiresAt }),
+    lastRefreshAt: now,
+    lastRefreshStatus: 'success',
+    updatedAt: now,
+  })
+  await deps.accountsChanged(id)
+  await recordCheck(deps, await deps.checkAccount(id))
+  deps.log('info', 'account.signed-in', {
+    accountId: id,
+    method: credentials.method,
+    renewed: found.value !== undefined,
+  })
+  return ok(id)
+}
+
+async function accountFor(
+  { store }: AccountDeps,
+  { accountId, usage }: SignedIn,
+): Promise<Result<AccountRecord | undefined, GatewayError>> {
+  const { userId, email } = usage
+  if (accountId === undefined) {
+    if (userId === undefined) return ok(undefined)
+    return ok((await store.accounts.list()).find(({ profile }) => profile.userId === userId))
+  }
+  const asked = await store.accounts.get(accountId)
+  if (asked === undefined) return err(gatewayError('not-found', 'The account to sign in again is gone.'))
+  if (userId !== undefined && asked.profile.userId !== undefined && asked.profile.userId !== userId) {
+    const message = `This sign-in is another login${email === undefined ? '' : ` (${email})`}: add it as an account of its own.`
+    return err(gatewayError('invalid-request', message))
+  }
+  return ok(asked)
+}
+
+function identity({
+  email,
+  userId,
+  plan,
+}: SignedIn['usage']): Partial<Pick<AccountProfile, 'email' | 'userId' | 'plan'>> {
+  return {
+    ...(email === undefined ? {} : { email }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(plan === undefined ? {} : { plan }),
+  }
+}

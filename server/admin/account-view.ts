@@ -1,0 +1,119 @@
+import type { Quota } from '../conversation/quota.ts'
+import type { Account } from '../pool/account.ts'
+import type { AccountRecord } from '../store/store.ts'
+import type { Credentials } from '../upstream/amazonq/credentials.ts'
+import type { AccountListItem, AccountState, AccountView, QuotaView } from './contract/accounts.ts'
+import { mask } from './mask.ts'
+
+const iso = (at: number): string => new Date(at).toISOString()
+const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : iso(at))
+const seconds = (at: number): number => Math.floor(at / 1000)
+
+/** Our state in one word; the operator's switch comes before everything. */
+export const stateOf = (account: Account): AccountState => (account.enabled ? account.health.state : 'disabled')
+
+/** The original's five words. Whatever still serves, or will by itself within minutes, is `normal`. */
+export function statusOf(account: Account): 'normal' | 'disabled' | 'suspended' | 'exhausted' | 'expired' {
+  const state = stateOf(account)
+  switch (state) {
+    case 'disabled':
+    case 'suspended':
+    case 'exhausted':
+    case 'expired':
+      return state
+    case 'unchecked':
+    case 'ready':
+    case 'cooling':
+    case 'failing':
+      return 'normal'
+  }
+}
+
+/** Main part, active trial and bonuses together: what the account can spend without paying more. */
+export function quotaTotals(quota: Quota | undefined): { readonly used: number; readonly limit: number } {
+  if (quota === undefined) return { used: 0, limit: 0 }
+  const parts = [quota, ...(quota.trial?.active ? [quota.trial] : []), ...(quota.bonuses ?? [])]
+  return {
+    used: parts.reduce((sum, part) => sum + part.used, 0),
+    limit: parts.reduce((sum, part) => sum + part.limit, 0),
+  }
+}
+
+export function accountListItem({ account, profile }: AccountRecord, inFlight: number): AccountListItem {
+  const { quota, health } = account
+  const totals = quotaTotals(quota)
+  return {
+    id: account.id,
+    label: account.label === '' ? null : account.label,
+    enabled: account.enabled,
+    status: statusOf(account),
+    status_reason: health.reason ?? null,
+    last_refresh_time: isoOrNull(profile.lastRefreshAt),
+    last_refresh_status: profile.lastRefreshStatus ?? null,
+    created_at: iso(account.createdAt),
+    updated_at: iso(profile.updatedAt),
+    error_count: profile.errorCount,
+    success_count: profile.successCount,
+    q_user_id: profile.userId ?? null,
+    email: profile.email ?? null,
+    usage_current: totals.used,
+    usage_limit: totals.limit,
+    subscription_type: profile.plan ?? null,
+    quota_refreshed_at: isoOrNull(quota?.readAt),
+    token_expiry: quota?.trial?.expiresAt === undefined ? null : seconds(quota.trial.expiresAt),
+    state: stateOf(account),
+    state_since: iso(health.since),
+    state_until: isoOrNull(health.until),
+    auth_method: profile.method,
+    region: profile.region,
+    access_token_expires_at: isoOrNull(profile.accessExpiresAt),
+    quota_resets_at: isoOrNull(quota?.resetsAt),
+    last_used_at: isoOrNull(account.lastUsedAt),
+    in_flight: inFlight,
+  }
+}
+
+/** One account with its secrets masked. Credentials that cannot be opened show as absent. */
+export function accountView(
+  record: AccountRecord,
+  credentials: Credentials | undefined,
+  inFlight: number,
+): AccountView {
+  const masked = (secret: string | undefined): string | null => (secret === undefined ? null : mask(secret))
+  return {
+    ...accountListItem(record, inFlight),
+    clientId: credentials?.clientId ?? null,
+    clientSecret: masked(credentials?.clientSecret),
+    refreshToken: masked(credentials?.refreshToken),
+    accessToken: masked(credentials?.accessToken ?? credentials?.apiKey),
+    profile_arn: credentials?.profileArn ?? null,
+    start_url: credentials?.startUrl ?? null,
+  }
+}
+
+/** What is known of an account's quota, in the original's members. */
+export function quotaView(
+  { account, profile }: AccountRecord,
+  quota: Quota,
+  now: number,
+  fromCache: boolean,
+): QuotaView {
+  const { used, limit } = quotaTotals(quota)
+  return {
+    currentUsage: used,
+    usageLimit: limit,
+    usedPercent: limit > 0 ? (used / limit) * 100 : 0,
+    subscriptionType: profile.plan ?? null,
+    quotaRefreshedAt: iso(quota.readAt),
+    ...(quota.resetsAt === undefined
+      ? {}
+      : {
+          nextDateReset: seconds(quota.resetsAt),
+          daysUntilReset: Math.max(0, Math.ceil((quota.resetsAt - now) / 86_400_000)),
+        }),
+    ...(profile.userId === undefined ? {} : { userId: profile.userId }),
+    ...(quota.trial === undefined ? {} : { freeTrialStatus: quota.trial.active ? 'ACTIVE' : 'EXPIRED' }),
+    ...(quota.trial?.expiresAt === undefined ? {} : { freeTrialExpiry: seconds(quota.trial.expiresAt) }),
+    fromCache: fromCache && account.quota !== undefined,
+  }
+}

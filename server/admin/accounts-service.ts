@@ -1,0 +1,207 @@
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { AccountRecord } from '../store/store.ts'
+import type { Credentials } from '../upstream/amazonq/credentials.ts'
+import { draftAccount } from './account-draft.ts'
+import { type AccountQuery, accountList } from './account-list.ts'
+import { recordCheck } from './account-reading.ts'
+import { accountView, quotaView, statusOf } from './account-view.ts'
+import type {
+  AccountCreate,
+  AccountList,
+  AccountPatch,
+  AccountsSwitched,
+  AccountView,
+  QuotaView,
+} from './contract/accounts.ts'
+import type { AccountDeps } from './deps.ts'
+import { isMasked } from './mask.ts'
+
+export type AccountsService = {
+  readonly list: (query: AccountQuery) => Promise<AccountList>
+  readonly get: (id: string) => Promise<Result<AccountView, GatewayError>>
+  /** With `check`, an account whose sign-in is refused is not kept. */
+  readonly create: (input: AccountCreate) => Promise<Result<AccountView, GatewayError>>
+  readonly update: (id: string, patch: AccountPatch) => Promise<Result<AccountView, GatewayError>>
+  readonly remove: (id: string) => Promise<Result<void, GatewayError>>
+  /** Renews the sign-in, reads limits and models. Leaves the operator's switch as it is (D-09). */
+  readonly check: (id: string) => Promise<Result<AccountView, GatewayError>>
+  /** Figures kept from the last reading, or with `live` read now. A reading that fails is an answer of its own. */
+  readonly quota: (id: string, live: boolean) => Promise<Result<QuotaView, GatewayError>>
+  /** Switches all accounts, when on all but the suspended ones; gives how many changed. */
+  readonly switchAll: (enabled: boolean) => Promise<AccountsSwitched>
+}
+
+/** What can be done with accounts, whoever asks: the console, the original's scripts, the command line. */
+export function createAccountsService(deps: AccountDeps): AccountsService {
+  const { accounts } = deps.store
+
+  const view = async (id: string): Promise<Result<AccountView, GatewayError>> => {
+    const record = await accounts.get(id)
+    if (record === undefined) return unknownAccount
+    return ok(accountView(record, await accounts.credentials.load(id), deps.inFlight(id)))
+  }
+
+  const renew = async (id: string): Promise<Result<void, GatewayError>> => {
+    const at = deps.effects.now()
+    const refreshed = await deps.refreshAccount(id)
+    return recordCheck(deps, refreshed.ok ? await deps.checkAccount(id) : { accountId: id, at, error: refreshed.error })
+  }
+
+  return {
+    list: async (query) => accountList(await accounts.list(), query, deps.inFlight),
+    get: view,
+    create: async (input) => {
+      const draft = draftAccount(input, deps.effects.newId('acc'), deps.effects.now())
+      if (!draft.ok) return draft
+      const { id } = draft.value.record.account
+      await accounts.create(draft.value.record, draft.value.credentials)
+      if (input.check === true) {
+        const checked = await recordCheck(deps, await deps.checkAccount(id))
+        if (!checked.ok && !(await hasNewTokens(deps, id, draft.value.credentials))) {
+          await accounts.remove(id)
+          await deps.accountsChanged(id)
+          return checked
+        }
+      }
+      await deps.accountsChanged(id)
+      deps.log('info', 'account.created', { accountId: id, method: draft.value.record.profile.method })
+      return view(id)
+    },
+    update: async (id, patch) => {
+      const record = await accounts.get(id)
+      if (record === undefined) return unknownAccount
+      const secrets = await patchSecrets(deps, record, patch)
+      if (!secrets.ok) return secrets
+      const row = {
+        ...(patch.label === undefined ? {} : { label: (patch.label ?? '').trim().slice(0, 100) }),
+        ...(patch.enabled === undefined ? {} : { enabled: patch.enabled }),
+        ...(patch.weight === undefined ? {} : { weight: patch.weight }),
+        ...(patch.maxInFlight === undefined ? {} : { maxInFlight: patch.maxInFlight }),
+      }
+      if (Object.keys(row).length > 0 && !(await accounts.updateAccount(id, row))) return unknownAccount
+      if (secrets.value || (patch.enabled === true && givenUp(record))) await startAnew(deps, id)
+      await deps.accountsChanged(id)
+      deps.log('info', 'account.updated', { accountId: id, members: Object.keys(patch).join(' ') })
+      return view(id)
+    },
+    remove: async (id) => {
+      if (!(await accounts.remove(id))) return unknownAccount
+      await deps.accountsChanged(id)
+      deps.log('info', 'account.removed', { accountId: id })
+      return ok(undefined)
+    },
+    check: async (id) => {
+      if ((await accounts.get(id)) === undefined) return unknownAccount
+      const renewed = await renew(id)
+      return renewed.ok ? view(id) : renewed
+    },
+    quota: async (id, live) => {
+      const record = await accounts.get(id)
+      if (record === undefined) return unknownAccount
+      const kept = record.account.quota
+      if (!live && kept !== undefined) return ok(quotaView(record, kept, deps.effects.now(), true))
+      const check = await deps.checkAccount(id)
+      const recorded = await recordCheck(deps, check)
+      if (check.usageError !== undefined) return ok(quotaFailure(check.usageError))
+      if (!recorded.ok && check.quota === undefined) return ok(quotaFailure(recorded.error))
+      const read = await accounts.get(id)
+      if (read === undefined) return unknownAccount
+      const quota = read.account.quota
+      return ok(
+        quota === undefined
+          ? { status: 'error', usedPercent: null, message: 'The provider gives no figures for it.', fromCache: false }
+          : quotaView(read, quota, deps.effects.now(), false),
+      )
+    },
+    switchAll: async (enabled) => {
+      const due = (await accounts.list()).filter(
+        ({ account }) => account.enabled !== enabled && !(enabled && account.health.state === 'suspended'),
+      )
+      for (const record of due) {
+        await accounts.updateAccount(record.account.id, { enabled })
+        if (enabled && givenUp(record)) await startAnew(deps, record.account.id)
+        await deps.accountsChanged(record.account.id)
+      }
+      deps.log('info', enabled ? 'account.all-enabled' : 'account.all-disabled', { count: due.length })
+      const message = enabled
+        ? `Enabled ${due.length} accounts; suspended ones were left out.`
+        : `Disabled ${due.length} accounts.`
+      return { success: true, count: due.length, message }
+    },
+  }
+}
+
+export const unknownAccount = err(gatewayError('not-found', 'There is no account with this id.'))
+
+/** Whether the provider already rotated what was given: then the row holds the only working copy and must stay. */
+export async function hasNewTokens(
+  { store }: Pick<AccountDeps, 'store'>,
+  id: string,
+  given: Credentials,
+): Promise<boolean> {
+  const kept = await store.accounts.credentials.load(id)
+  return kept !== undefined && kept.refreshToken !== given.refreshToken
+}
+
+/** States the program put an account in by itself and that switching it on again should clear. */
+const givenUp = ({ account }: AccountRecord): boolean =>
+  account.health.state === 'failing' || account.health.state === 'cooling'
+
+async function startAnew({ store, effects }: AccountDeps, id: string): Promise<void> {
+  await store.accounts.saveHealth(id, { state: 'unchecked', since: effects.now(), failures: 0 })
+}
+
+/** Writes the secrets a patch brings, masked ones excepted. True when any changed. */
+async function patchSecrets(
+  { store, adoptCredentials }: AccountDeps,
+  record: AccountRecord,
+  patch: AccountPatch,
+): Promise<Result<boolean, GatewayError>> {
+  const given: Partial<Record<'clientId' | 'clientSecret' | 'refreshToken' | 'accessToken', string>> = {}
+  for (const field of ['clientId', 'clientSecret', 'refreshToken', 'accessToken'] as const) {
+    const value = patch[field]?.trim()
+    if (value === undefined || isMasked(value)) continue
+    if (value === '') return err(gatewayError('invalid-request', `${field} must not be empty.`, { field }))
+    given[field] = value
+  }
+  if (Object.keys(given).length === 0) return ok(false)
+  const { id } = record.account
+  const kept: Credentials = (await store.accounts.credentials.load(id)) ?? {
+    method: record.profile.method,
+    identityRegion: record.profile.region,
+  }
+  if (kept.method === 'api-key') {
+    const { accessToken, ...others } = given
+    const [field] = Object.keys(others)
+    if (field !== undefined) {
+      return err(gatewayError('invalid-request', `An API key account has no ${field}.`, { field }))
+    }
+    await adoptCredentials(id, { ...kept, ...(accessToken === undefined ? {} : { apiKey: accessToken }) })
+    return ok(true)
+  }
+  // An access token belongs to the refresh token it came from: a new one of these ends the old of those.
+  const { accessToken: _token, accessExpiresAt: _expiry, ...lasting } = kept
+  await adoptCredentials(id, { ...lasting, ...given })
+  return ok(true)
+}
+
+function quotaFailure(error: GatewayError): QuotaView {
+  const status =
+    error.kind === 'token-rejected' ? 'token_invalid' : error.kind === 'account-suspended' ? 'suspended' : 'error'
+  return { status, usedPercent: status === 'suspended' ? 100 : null, message: error.message, fromCache: false }
+}
+
+/** For `doctor` and `account list`: one line's worth per account. */
+export async function accountStates({ store }: Pick<AccountDeps, 'store'>) {
+  return (await store.accounts.list()).map(({ account, profile }) => ({
+    id: account.id,
+    label: account.label,
+    status: statusOf(account),
+    state: account.health.state,
+    reason: account.health.reason ?? null,
+    email: profile.email ?? null,
+    method: profile.method,
+    region: profile.region,
+  }))
+}

@@ -1,0 +1,37 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+/** One request to a client API: no prompt, no reply, no secret. Times RFC 3339, durations ms. */
+export const RequestView = Type.Object({
+  id: Type.String(),
+  timestamp: Type.String(),
+  endpoint_type: Type.String({ description: 'the dialect' }),
+  api_key_id: Type.Optional(Type.String()),
+  account_id: Type.Optional(Type.String()),
+  model: Type.String(),
+  upstream_model: Type.Optional(Type.String()),
+  is_stream: Type.Boolean(),
+  is_success: Type.Boolean(),
+  status_code: Type.Integer(),
+  error_kind: Type.Optional(Type.String()),
+  error_message: Type.Optional(Type.String()),
+  first_token_ms: Type.Optional(Type.Number()),
+  duration_ms: Type.Number(),
+  input_tokens: Type.Integer(),
+  input_source: Type.String({ description: 'where the figure comes from' }),
+  output_tokens: Type.Integer(),
+  output_source: Type.String(),
+  cache_read_tokens: Type.Optional(Type.Integer()),
+  credits: Type.Optional(Type.Number()),
+  client_ip: Type.String(),
+  user_agent: Type.String(),
+})
+export type RequestView = Static<typeof RequestView>
+
+/** `GET /v2/logs`: newest first. `total` counts what the server looked at, at most the newest 1,000. */
+export const RequestList = Type.Object({
+  logs: Type.Array(RequestView),
+  total: Type.Integer(),
+  limit: Type.Integer(),
+  offset: Type.Integer(),
+})
+export type RequestList = Static<typeof RequestList>

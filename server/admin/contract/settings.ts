@@ -1,0 +1,62 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+const optional = {
+  debugLog: Type.Optional(Type.Boolean()),
+  enableRequestLog: Type.Optional(Type.Boolean()),
+  logRetentionDays: Type.Optional(Type.Integer({ description: 'days; 0 keeps everything' })),
+  enableIPRateLimit: Type.Optional(Type.Boolean()),
+  ipRateLimitWindow: Type.Optional(Type.Integer({ description: 'minutes' })),
+  ipRateLimitMax: Type.Optional(Type.Integer()),
+  blockedIPs: Type.Optional(Type.Array(Type.String(), { maxItems: 10_000 })),
+  maxErrorCount: Type.Optional(Type.Integer()),
+  layoutFullWidth: Type.Optional(Type.Boolean()),
+  accountSelectionMode: Type.Optional(Type.String()),
+  compressionEnabled: Type.Optional(Type.Boolean()),
+  compressionModel: Type.Optional(Type.String()),
+  announcementEnabled: Type.Optional(Type.Boolean()),
+  announcementText: Type.Optional(Type.String()),
+  forceModelEnabled: Type.Optional(Type.Boolean()),
+  forceModel: Type.Optional(Type.String()),
+  quotaRefreshConcurrency: Type.Optional(Type.Integer()),
+  quotaRefreshInterval: Type.Optional(Type.Integer({ description: 'seconds' })),
+  httpProxy: Type.Optional(Type.String()),
+  proxyPoolEnabled: Type.Optional(Type.Boolean()),
+  proxyPoolStrategy: Type.Optional(Type.String()),
+  timezone: Type.Optional(Type.String({ description: 'IANA name; empty: the system’s' })),
+}
+
+/**
+ * `PUT /v2/settings`: any subset. `apiKey` and `adminPassword` are secrets: sent back masked they stay as they are; an empty
+ * `apiKey` revokes the owner's key. Unknown members are ignored and named in `warnings`.
+ */
+export const SettingsUpdate = Type.Object(
+  {
+    ...optional,
+    adminPassword: Type.Optional(Type.String()),
+    apiKey: Type.Optional(Type.String()),
+    port: Type.Optional(Type.Integer()),
+  },
+  { additionalProperties: true },
+)
+export type SettingsUpdate = Static<typeof SettingsUpdate>
+
+/** `GET /v2/settings`, and with `warnings` the answer to PUT. Secrets are masked: `••••` and the last 4. */
+export const SettingsView = Type.Composite([
+  Type.Required(Type.Object(optional)),
+  Type.Object({
+    adminPassword: Type.String(),
+    apiKey: Type.String({ description: 'masked; empty when there is no owner key' }),
+    port: Type.Integer({ description: 'the port in use; set by flag, environment or file' }),
+    version: Type.String(),
+    currentAccountCount: Type.Integer(),
+    supportedAccountSelectionModes: Type.Array(
+      Type.Object({ value: Type.String(), label: Type.String(), description: Type.String() }),
+    ),
+    /** Settings that are kept but change nothing in this version. */
+    withoutEffect: Type.Array(Type.String()),
+  }),
+])
+export type SettingsView = Static<typeof SettingsView>
+
+export const SettingsSaved = Type.Composite([SettingsView, Type.Object({ warnings: Type.Array(Type.String()) })])
+export type SettingsSaved = Static<typeof SettingsSaved>

@@ -1,0 +1,63 @@
+import { Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
+import type { AccountImports } from './account-import.ts'
+import { type AccountsService, accountStates } from './accounts-service.ts'
+import { jsonBody } from './body.ts'
+import { AccountCreate, TokenImportItem } from './contract/accounts.ts'
+import type { AdminDeps } from './deps.ts'
+import { fail } from './failure.ts'
+import { keyRoutes } from './key-routes.ts'
+import type { KeysService } from './keys-service.ts'
+import { resetPassword } from './operator.ts'
+import { signInRoutes } from './sign-in-routes.ts'
+
+/**
+ * What the other subcommands ask a running server (`/api/control/*`), guarded by the token it wrote at its start: it holds the
+ * database and the tokens, and both have one owner. The same functions as the console's routes.
+ */
+export function controlRoutes(deps: AdminDeps, accounts: AccountsService, imports: AccountImports, keys: KeysService) {
+  return new Elysia()
+    .use(signInRoutes('/api/control/sign-in', deps, accounts))
+    .use(keyRoutes('/api/control/keys', keys))
+    .get('/api/control/accounts', async () => ({ accounts: await accountStates(deps) }))
+    .post(
+      '/api/control/accounts',
+      async ({ body }) => {
+        const created = await accounts.create(body)
+        return created.ok ? created.value : fail(created.error)
+      },
+      { parse: jsonBody, body: AccountCreate },
+    )
+    .post(
+      '/api/control/accounts/import-by-token',
+      ({ body }) => {
+        return imports.importTokens(body)
+      },
+      { parse: jsonBody, body: Type.Array(TokenImportItem, { maxItems: 5000 }) },
+    )
+    .post('/api/control/accounts/:id/check', async ({ params }) => {
+      const checked = await accounts.check(params.id)
+      return checked.ok ? checked.value : fail(checked.error)
+    })
+    .delete('/api/control/accounts/:id', async ({ params }) => {
+      const removed = await accounts.remove(params.id)
+      return removed.ok ? { success: true } : fail(removed.error)
+    })
+    .post(
+      '/api/control/password',
+      async ({ body }) => {
+        const reset = await resetPassword({ ...deps, sessions: deps.store.sessions }, body.password)
+        return reset.ok ? { password: reset.value } : fail(reset.error)
+      },
+      { parse: jsonBody, body: Type.Object({ password: Type.Optional(Type.String()) }) },
+    )
+    .get('/api/control/doctor', async () => ({
+      version: deps.version,
+      port: deps.port(),
+      store: await deps.store.describe(),
+      keyCount: (await deps.store.keys.list()).length,
+      firstPassword: await deps.passwords.isFirst(),
+      accounts: await accountStates(deps),
+      ...(await deps.doctor?.()),
+    }))
+}

@@ -1,0 +1,70 @@
+import type { Passwords } from '../access/password.ts'
+import type { GatewayError } from '../conversation/error.ts'
+import type { Effects } from '../lib/effects.ts'
+import type { Result } from '../lib/result.ts'
+import type { Store } from '../store/store.ts'
+import type { AccountCheck } from '../upstream/amazonq/check.ts'
+import type { Credentials } from '../upstream/amazonq/credentials.ts'
+import type { SignIns } from '../upstream/amazonq/sign-in.ts'
+import type { ModelList } from './contract/models.ts'
+
+/** Where a request comes from, as the edge sees it. */
+export type RequestPeer = {
+  /** The client's address: the socket's, or the one a trusted proxy names. */
+  readonly address: string
+  /** The socket's own peer is this machine. */
+  readonly loopback: boolean
+  /** `Forwarded`, `X-Forwarded-For` or `X-Real-IP` was sent, by whomever. */
+  readonly forwarded: boolean
+  /** The client speaks HTTPS, to us or to a trusted proxy that says so. */
+  readonly https: boolean
+}
+
+/** Writes one log line; `event` is `noun.verb`. Never given a secret. */
+export type AdminLog = (
+  level: 'info' | 'warn' | 'error',
+  event: string,
+  fields?: Readonly<Record<string, string | number | boolean | null>>,
+) => void
+
+/** What the account functions need; the command line gives the same, with a store it opened itself. */
+export type AccountDeps = {
+  readonly store: Pick<Store, 'accounts'>
+  readonly effects: Pick<Effects, 'now' | 'newId'>
+  /** Reads how the account stands at the provider; writes nothing but tokens. `recordCheck` keeps the answer. */
+  readonly checkAccount: (id: string) => Promise<AccountCheck>
+  /** Renews the access token now, whatever its age. Ok and nothing done for an API key. */
+  readonly refreshAccount: (id: string) => Promise<Result<unknown, GatewayError>>
+  /** Saves other credentials for an account that exists; a refresh of the old ones under way cannot overwrite them. */
+  readonly adoptCredentials: (id: string, credentials: Credentials) => Promise<void>
+  /** The row or its credentials changed or went: whatever holds a copy (pool, token source) takes the new state over at once. */
+  readonly accountsChanged: (id: string) => Promise<void> | void
+  readonly inFlight: (id: string) => number
+  readonly log: AdminLog
+}
+
+/** Everything the admin API takes from the rest of the program. */
+export type AdminDeps = AccountDeps & {
+  readonly store: Store
+  readonly passwords: Passwords
+  /** They poll by themselves and give what they got to `acceptSignIn`. */
+  readonly signIns: Pick<SignIns, 'start' | 'status' | 'wait' | 'cancel'>
+  readonly availableModels: () => Promise<ModelList['models']> | ModelList['models']
+  /** A key was created or revoked: admission forgets what it remembers. */
+  readonly keysChanged: () => void
+  /** Settings that changed, by their stored names; `null`: back to the default. Called after they are on disk. */
+  readonly applySettings: (changed: Readonly<Record<string, string | null>>) => Promise<void> | void
+  readonly version: string
+  /** The port in use. */
+  readonly port: () => number
+  readonly demo?: { readonly password: string; readonly key: string }
+  /** Printed at start; asked for while the first password is in force. */
+  readonly setupCode: string
+  readonly peerOf: (request: Request) => RequestPeer
+  /** The request id the edge gave, for the answer to an unexpected failure. */
+  readonly requestIdOf?: (request: Request) => string | undefined
+  /** Guards `/api/control/*`: made at each start and written to a file only the operator can read. */
+  readonly controlToken: string
+  /** What `doctor` asks a running server besides accounts and keys. */
+  readonly doctor?: () => Promise<Readonly<Record<string, unknown>>>
+}

@@ -1,0 +1,59 @@
+import { status } from 'elysia'
+import type { ErrorKind, GatewayError } from '../conversation/error.ts'
+import type { AdminError } from './contract/session.ts'
+
+type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 429 | 500 | 502 | 503 | 504
+
+/** How the admin API spells each kind of failure. An account's own faults are 400, as the original answered a failed refresh. */
+const wireFailure = {
+  'invalid-request': [400, 'INVALID_REQUEST'],
+  'context-too-long': [400, 'INVALID_REQUEST'],
+  'request-too-large': [413, 'TOO_LARGE'],
+  'model-not-found': [404, 'NOT_FOUND'],
+  'not-found': [404, 'NOT_FOUND'],
+  'unsupported-thread': [400, 'INVALID_REQUEST'],
+  'thinking-signature': [400, 'INVALID_REQUEST'],
+  authentication: [401, 'UNAUTHORIZED'],
+  permission: [403, 'FORBIDDEN'],
+  'limit-reached': [429, 'LIMIT_REACHED'],
+  'token-rejected': [400, 'SIGN_IN_EXPIRED'],
+  'account-suspended': [400, 'ACCOUNT_SUSPENDED'],
+  'account-refused': [400, 'ACCOUNT_REFUSED'],
+  'quota-exhausted': [400, 'QUOTA_EXHAUSTED'],
+  'rate-limited': [429, 'RATE_LIMITED'],
+  'service-throttled': [503, 'PROVIDER_BUSY'],
+  'model-overloaded': [503, 'PROVIDER_BUSY'],
+  'upstream-failed': [502, 'PROVIDER_FAILED'],
+  'upstream-unreachable': [502, 'PROVIDER_UNREACHABLE'],
+  'empty-reply': [502, 'PROVIDER_FAILED'],
+  'broken-reply': [502, 'PROVIDER_FAILED'],
+  timeout: [504, 'TIMEOUT'],
+  'no-account': [503, 'NO_ACCOUNT'],
+  'no-healthy-account': [503, 'NO_ACCOUNT'],
+  'pool-cooling': [503, 'NO_ACCOUNT'],
+  'pool-exhausted': [503, 'NO_ACCOUNT'],
+  'pool-busy': [503, 'NO_ACCOUNT'],
+  cancelled: [400, 'CANCELLED'],
+  'shutting-down': [503, 'SHUTTING_DOWN'],
+  internal: [500, 'INTERNAL'],
+} as const satisfies Record<ErrorKind, readonly [status: FailureStatus, code: string]>
+
+/** A failure as a route's answer. `code` says it finer than the kind does. */
+export function fail(error: GatewayError, code?: string) {
+  const [httpStatus, kindCode] = wireFailure[error.kind]
+  return status<FailureStatus, AdminError>(httpStatus, {
+    error: error.message,
+    code: code ?? kindCode,
+    ...(error.field === undefined ? {} : { field: error.field }),
+  })
+}
+
+/** A failure before or outside any route. */
+export function refuse(httpStatus: number, body: AdminError, headers: Readonly<Record<string, string>> = {}): Response {
+  return Response.json(body, { status: httpStatus, headers: { 'cache-control': 'no-store', ...headers } })
+}
+
+/** `Retry-After` in whole seconds, at least one. */
+export const retryAfter = (ms: number): { readonly 'retry-after': string } => ({
+  'retry-after': String(Math.max(1, Math.ceil(ms / 1000))),
+})

@@ -1,0 +1,103 @@
+import { type Context, Elysia, NotFoundError, ParseError, ValidationError } from 'elysia'
+import { createAccountImports } from './account-import.ts'
+import { accountRoutes } from './account-routes.ts'
+import { createAccountsService } from './accounts-service.ts'
+import { BodyTooLarge } from './body.ts'
+import { controlRoutes } from './control.ts'
+import type { AdminDeps } from './deps.ts'
+import { refuse } from './failure.ts'
+import { createGate, type Gate, tooLarge } from './gate.ts'
+import { keyRoutes } from './key-routes.ts'
+import { createKeysService } from './keys-service.ts'
+import { logRoutes } from './log-routes.ts'
+import { createOperator, type Operator } from './operator.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { settingsRoutes } from './settings-routes.ts'
+import { createSettingsService } from './settings-service.ts'
+import { signInRoutes } from './sign-in-routes.ts'
+
+/**
+ * All of `/api/*` and `/v2/*`, to be mounted with `.use()`: the console's API, the original's scripts' and the command line's.
+ * The routes live in an application of their own, so that no hook of the outer one stands between them and their errors.
+ */
+export function createAdmin(deps: AdminDeps): Elysia {
+  const operator = createOperator(deps)
+  const gate = createGate(deps, operator)
+  const routes = adminRoutes(deps, operator, gate)
+  const admin = new Elysia({ name: 'admin' })
+  const handle = async ({ request, path, server }: Context): Promise<Response> => {
+    const refused = await gate.check(request, path)
+    if (refused !== undefined) return refused
+    // Sign-ins and checks take longer than the server keeps a silent connection.
+    if (gate.entryOf(request)?.by !== 'nobody') server?.timeout(request, 0)
+    return routes.handle(request)
+  }
+  admin.all('/api/*', handle, { parse: 'none' })
+  admin.all('/v2/*', handle, { parse: 'none' })
+  return admin
+}
+
+/** For the console's typed client. */
+export type AdminApi = ReturnType<typeof adminRoutes>
+
+function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
+  const accounts = createAccountsService(deps)
+  const imports = createAccountImports(deps)
+  const keys = createKeysService(deps)
+  const settings = createSettingsService({ ...deps, keys })
+  // Hooks first: they cover only what is registered after them.
+  return new Elysia()
+    .onRequest(({ set }) => {
+      set.headers['cache-control'] = 'no-store'
+    })
+    .onBeforeHandle(({ request }) => {
+      // Reached around the gate: serve nothing.
+      if (gate.entryOf(request) === undefined) return refuse(401, { error: 'Sign in first.', code: 'UNAUTHORIZED' })
+    })
+    .onError(({ error, request }) => answerError(error, request, deps))
+    .use(sessionRoutes(deps, operator))
+    .use(signInRoutes('/v2/auth', deps, accounts))
+    .use(accountRoutes(accounts, imports))
+    .use(settingsRoutes(settings, gate, deps))
+    .use(keyRoutes('/v2/keys', keys))
+    .use(logRoutes(deps.store.requests))
+    .use(controlRoutes(deps, accounts, imports, keys))
+}
+
+/** The framework's own error bodies repeat the schema and what was sent; nothing of them may get out. */
+function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'log' | 'requestIdOf'>): Response {
+  if (error instanceof ValidationError) {
+    const [first] = error.all
+    const field = first !== undefined && 'path' in first ? first.path.slice(1).replaceAll('/', '.') : ''
+    const expected = first !== undefined && 'message' in first ? String(first.message) : 'not valid'
+    return refuse(400, {
+      error: `${field === '' ? error.type : field}: ${expected.replace('union value', 'another type')}.`,
+      code: 'INVALID_REQUEST',
+      ...(field === '' ? {} : { field }),
+    })
+  }
+  // A wrong method ends here too.
+  if (error instanceof NotFoundError) return refuse(404, { error: 'There is no such route.', code: 'NOT_FOUND' })
+  if (error instanceof ParseError) {
+    return error.cause instanceof BodyTooLarge
+      ? tooLarge()
+      : refuse(400, { error: 'The body is not a JSON object or list.', code: 'INVALID_JSON' })
+  }
+  const requestId = deps.requestIdOf?.(request)
+  deps.log('error', 'admin.failed', {
+    path: new URL(request.url).pathname,
+    cause: causeText(error),
+    ...(requestId === undefined ? {} : { requestId }),
+  })
+  return refuse(500, {
+    error: 'Something went wrong in the server; its log says what.',
+    code: 'INTERNAL',
+    ...(requestId === undefined ? {} : { requestId }),
+  })
+}
+
+/** A failed statement's message ends with its values, which are no business of the log. */
+function causeText(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  return `${error.name}: ${error.message.split(/\n?params:/)[0]}`.slice(0, 300)
+}

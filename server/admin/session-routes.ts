@@ -1,0 +1,71 @@
+import { Elysia } from 'elysia'
+import { jsonBody } from './body.ts'
+import { LoginBody, type LoginResult, PasswordBody, type SessionView } from './contract/session.ts'
+import { endedCookie, sessionCookie, sessionIdOf } from './cookie.ts'
+import type { AdminDeps } from './deps.ts'
+import { fail, retryAfter } from './failure.ts'
+import { hostOf } from './gate.ts'
+import type { Operator, Refusal } from './operator.ts'
+
+const productName = 'claude-server'
+
+/** Sign-in, sign-out and the password. */
+export function sessionRoutes(deps: AdminDeps, operator: Operator) {
+  const userAgentOf = (request: Request): string => request.headers.get('user-agent') ?? ''
+  return new Elysia()
+    .get('/api/session', async ({ request }): Promise<SessionView> => {
+      const session = await operator.bySession(sessionIdOf(request.headers.get('cookie')))
+      const signedIn = session !== undefined
+      return {
+        name: productName,
+        signedIn,
+        mustChangePassword: session?.mustChangePassword ?? false,
+        setupCodeRequired: !signedIn && (await operator.needsSetupCode(deps.peerOf(request), hostOf(request))),
+        demo: deps.demo !== undefined,
+        ...(deps.demo === undefined ? {} : { demoPassword: deps.demo.password, demoKey: deps.demo.key }),
+        ...(signedIn ? { version: deps.version } : {}),
+      }
+    })
+    .post(
+      '/api/login',
+      async ({ request, body: { password, setupCode }, set, status }) => {
+        const from = deps.peerOf(request)
+        const ask = { password, ...(setupCode === undefined ? {} : { setupCode }), userAgent: userAgentOf(request) }
+        const signedIn = await operator.signIn(ask, from, hostOf(request))
+        if (!signedIn.ok) {
+          const { code, message, retryAfterMs } = signedIn.error
+          if (code === 'LOCKED') Object.assign(set.headers, retryAfter(retryAfterMs ?? 0))
+          const answer: LoginResult = { success: false, message, code }
+          return code === 'LOCKED' ? status(429, answer) : status(401, answer)
+        }
+        set.headers['set-cookie'] = sessionCookie(signedIn.value.sessionId, from.https)
+        const { mustChangePassword } = signedIn.value
+        const answer: LoginResult = { success: true, message: 'Signed in.', mustChangePassword }
+        return answer
+      },
+      { parse: jsonBody, body: LoginBody },
+    )
+    .post('/api/logout', async ({ request, set }) => {
+      const sessionId = sessionIdOf(request.headers.get('cookie'))
+      if (sessionId !== undefined) await operator.signOut(sessionId)
+      set.headers['set-cookie'] = endedCookie(deps.peerOf(request).https)
+      return { success: true }
+    })
+    .post(
+      '/api/password',
+      async ({ request, body, set, status }) => {
+        const from = deps.peerOf(request)
+        const changed = await operator.changePassword({ ...body, userAgent: userAgentOf(request) }, from)
+        if (changed.ok) {
+          set.headers['set-cookie'] = sessionCookie(changed.value, from.https)
+          return { success: true }
+        }
+        if ('kind' in changed.error) return fail(changed.error)
+        const { message: error, code, retryAfterMs }: Refusal = changed.error
+        if (code !== 'LOCKED') return status(403, { error, code, field: 'currentPassword' })
+        Object.assign(set.headers, retryAfter(retryAfterMs ?? 0))
+        return status(429, { error, code })
+      },
+      { parse: jsonBody, body: PasswordBody },
+    )
+}

@@ -1,0 +1,152 @@
+import { err, ok, type Result } from '../lib/result.ts'
+
+/** One setting the console may change: its names in JSON and in the store, what it may be, and whether anything follows from it. */
+export type Setting = {
+  readonly json: string
+  readonly stored: string
+  readonly takesEffect: boolean
+} & (
+  | { readonly type: 'boolean'; readonly initial: boolean }
+  | { readonly type: 'integer'; readonly initial: number; readonly minimum: number; readonly maximum: number }
+  | { readonly type: 'text'; readonly initial: string; readonly longest: number }
+  | { readonly type: 'list'; readonly initial: readonly string[] }
+  | { readonly type: 'choice'; readonly initial: string; readonly choices: readonly string[] }
+  | { readonly type: 'timezone'; readonly initial: string }
+)
+
+export type SettingValue = boolean | number | string | readonly string[]
+
+/** How an account is chosen; the first four are the original's. */
+export const selectionModes = [
+  { value: 'sequential', label: 'Sequential', description: 'The newest account until it can serve no more' },
+  { value: 'random', label: 'Random', description: 'Any account, all equally likely' },
+  { value: 'round_robin', label: 'Round robin', description: 'Every account in turn' },
+  { value: 'weighted_random', label: 'Weighted random', description: 'Any account, the roomier the likelier' },
+  { value: 'least_loaded', label: 'Least loaded', description: 'The account with the least work for its weight' },
+] as const
+
+const flag = (json: string, stored: string, initial = false, takesEffect = false): Setting => ({
+  type: 'boolean',
+  json,
+  stored,
+  initial,
+  takesEffect,
+})
+const integer = (
+  json: string,
+  stored: string,
+  [minimum, initial, maximum]: readonly [number, number, number],
+  takesEffect = false,
+): Setting => ({ type: 'integer', json, stored, initial, minimum, maximum, takesEffect })
+const line = (json: string, stored: string, initial = '', longest = 2_000): Setting => ({
+  type: 'text',
+  json,
+  stored,
+  initial,
+  longest,
+  takesEffect: false,
+})
+
+/** The original's settings under its own names. Those without effect yet are kept, so that nothing an import brings is lost. */
+export const settingsTable: readonly Setting[] = [
+  flag('debugLog', 'debug_log'),
+  flag('enableRequestLog', 'enable_request_log', true, true),
+  integer('logRetentionDays', 'log_retention_days', [0, 7, 3650], true),
+  flag('enableIPRateLimit', 'enable_ip_rate_limit'),
+  integer('ipRateLimitWindow', 'ip_rate_limit_window', [1, 1, 1440]),
+  integer('ipRateLimitMax', 'ip_rate_limit_max', [0, 100, 1_000_000]),
+  { type: 'list', json: 'blockedIPs', stored: 'blocked_ips', initial: [], takesEffect: false },
+  integer('maxErrorCount', 'max_error_count', [1, 30, 10_000], true),
+  flag('layoutFullWidth', 'layout_full_width'),
+  {
+    type: 'choice',
+    json: 'accountSelectionMode',
+    stored: 'account_selection_mode',
+    initial: 'least_loaded',
+    choices: selectionModes.map(({ value }) => value),
+    takesEffect: true,
+  },
+  flag('compressionEnabled', 'compression_enabled'),
+  line('compressionModel', 'compression_model', '', 200),
+  flag('announcementEnabled', 'announcement_enabled'),
+  line('announcementText', 'announcement_text'),
+  flag('forceModelEnabled', 'force_model_enabled'),
+  line('forceModel', 'force_model', '', 200),
+  integer('quotaRefreshConcurrency', 'quota_refresh_concurrency', [1, 20, 50]),
+  integer('quotaRefreshInterval', 'quota_refresh_interval', [60, 120, 600]),
+  line('httpProxy', 'http_proxy'),
+  flag('proxyPoolEnabled', 'proxy_pool_enabled'),
+  line('proxyPoolStrategy', 'proxy_pool_strategy', '', 100),
+  { type: 'timezone', json: 'timezone', stored: 'timezone', initial: '', takesEffect: true },
+]
+
+/** A stored text as a value; anything that cannot be read is the default. */
+export function readSetting(setting: Setting, stored: string | undefined): SettingValue {
+  if (stored === undefined) return setting.initial
+  switch (setting.type) {
+    case 'boolean':
+      return stored === 'true' || stored === '1'
+    case 'integer':
+      return /^-?\d{1,15}$/.test(stored)
+        ? Math.min(setting.maximum, Math.max(setting.minimum, Number(stored)))
+        : setting.initial
+    case 'list':
+      return readList(stored)
+    case 'choice':
+      return setting.choices.includes(stored) ? stored : setting.initial
+    case 'text':
+    case 'timezone':
+      return stored
+  }
+}
+
+/** A value as text to store, with a warning where it had to be moved into its range; an error says what it must be. */
+export function writeSetting(
+  setting: Setting,
+  value: unknown,
+): Result<{ readonly stored: string; readonly warning?: string }, string> {
+  switch (setting.type) {
+    case 'boolean':
+      return typeof value === 'boolean' ? ok({ stored: String(value) }) : err('must be true or false')
+    case 'integer': {
+      if (typeof value !== 'number' || !Number.isSafeInteger(value)) return err('must be a whole number')
+      const kept = Math.min(setting.maximum, Math.max(setting.minimum, value))
+      if (kept === value) return ok({ stored: String(value) })
+      const warning = `${setting.json}: ${value} is outside ${setting.minimum} to ${setting.maximum}; stored as ${kept}.`
+      return ok({ stored: String(kept), warning })
+    }
+    case 'list':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string' && item.length <= 100)
+        ? ok({ stored: JSON.stringify(value) })
+        : err('must be a list of texts')
+    case 'choice':
+      return typeof value === 'string' && setting.choices.includes(value)
+        ? ok({ stored: value })
+        : err(`must be one of ${setting.choices.join(', ')}`)
+    case 'text':
+      if (typeof value !== 'string') return err('must be a text')
+      return value.length <= setting.longest ? ok({ stored: value }) : err(`has at most ${setting.longest} characters`)
+    case 'timezone':
+      return typeof value === 'string' && (value === '' || isTimezone(value))
+        ? ok({ stored: value })
+        : err('must be the name of a time zone, like Asia/Shanghai, or empty')
+  }
+}
+
+function readList(stored: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(stored)
+    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+  } catch {
+    return []
+  }
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,153 @@
+import { keyTraces } from '../../server/access/key.ts'
+import { newAccountRecord } from '../../server/admin/account-draft.ts'
+import type { AdminDeps, RequestPeer } from '../../server/admin/deps.ts'
+import { createAdmin } from '../../server/admin/index.ts'
+import { storedPasswords } from '../../server/admin/operator.ts'
+import type { Quota } from '../../server/conversation/quota.ts'
+import { ok } from '../../server/lib/result.ts'
+import type { AccountCheck } from '../../server/upstream/amazonq/check.ts'
+import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
+import type { SignInState } from '../../server/upstream/amazonq/sign-in.ts'
+import { memoryStore } from '../support/memory-store.ts'
+
+export const password = 'correct horse battery'
+export const setupCode = 'ABCD2345'
+export const controlToken = 'control-token-of-this-start'
+export const atTheMachine: RequestPeer = { address: '127.0.0.1', loopback: true, forwarded: false, https: false }
+export const elsewhere: RequestPeer = { address: '192.0.2.7', loopback: false, forwarded: false, https: false }
+
+export type Answer = {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into member by member
+  readonly json: any
+}
+export type Sent = {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly raw?: BodyInit
+}
+
+export const quotaOf = (used: number, limit: number): Quota => ({ used, limit, readAt: 1_700_000_000_000 })
+
+export const secretsOf = (id: string): Credentials => ({
+  method: 'builder-id',
+  identityRegion: 'us-east-1',
+  clientId: `client-${id}`,
+  clientSecret: `SECRET-client-secret-of-${id}-0001`,
+  refreshToken: `SECRET-refresh-token-of-${id}-0002`,
+  accessToken: `SECRET-access-token-of-${id}-0003`,
+})
+
+/** The admin API over a store in memory, a clock that is moved, and a provider whose answers are set by the test. */
+export async function adminApp(options: { readonly first?: boolean; readonly deps?: Partial<AdminDeps> } = {}) {
+  const clock = { now: 1_700_000_000_000 }
+  const ids = { count: 0 }
+  const world = {
+    peer: atTheMachine,
+    changed: [] as string[],
+    keysChanged: 0,
+    applied: [] as Readonly<Record<string, string | null>>[],
+    logged: [] as string[],
+    adopted: [] as string[],
+    /** What the provider says about an account; default: all is well, each account another person. */
+    check: (id: string): Partial<AccountCheck> => ({ userId: `user-${id}`, email: `${id}@example.com`, plan: 'PRO' }),
+    refreshError: undefined as AccountCheck['error'],
+    signIns: new Map<string, SignInState>(),
+  }
+  const store = memoryStore(() => clock.now)
+  const passwords = storedPasswords(store.settings, { memoryCost: 8, timeCost: 1 })
+  if (options.first !== true) await passwords.change(password)
+
+  const admin = createAdmin({
+    store,
+    passwords,
+    effects: { now: () => clock.now, newId: (prefix) => `${prefix}_${++ids.count}` },
+    checkAccount: async (id) => ({ accountId: id, at: clock.now, ...world.check(id) }),
+    refreshAccount: async () =>
+      world.refreshError === undefined ? ok(undefined) : { ok: false, error: world.refreshError },
+    adoptCredentials: async (id, credentials) => {
+      world.adopted.push(id)
+      await store.accounts.credentials.save(id, credentials)
+    },
+    accountsChanged: (id) => void world.changed.push(id),
+    inFlight: () => 2,
+    log: (level, event, fields) => void world.logged.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`),
+    signIns: {
+      start: async (ask) => {
+        const authId = `auth_${++ids.count}`
+        world.signIns.set(authId, { status: 'pending', remainingMs: 599_001 })
+        const url = ask.startUrl ?? 'https://view.awsapps.com/start'
+        return ok({
+          authId,
+          verificationUri: url,
+          verificationUriComplete: `${url}?user_code=WXYZ-1234`,
+          userCode: 'WXYZ-1234',
+          expiresInMs: 600_000,
+          intervalMs: 5_000,
+        })
+      },
+      status: (authId) => world.signIns.get(authId),
+      wait: async (authId) => world.signIns.get(authId),
+      cancel: (authId) => world.signIns.delete(authId),
+    },
+    availableModels: () => [
+      {
+        id: 'claude-sonnet-4.5',
+        name: 'Claude Sonnet 4.5',
+        description: '',
+        default: true,
+        thinking: true,
+        maxInputTokens: 200_000,
+        maxOutputTokens: 64_000,
+        images: true,
+      },
+    ],
+    keysChanged: () => void world.keysChanged++,
+    applySettings: (changed) => void world.applied.push(changed),
+    version: '9.9.9',
+    port: () => 62311,
+    setupCode,
+    peerOf: () => world.peer,
+    requestIdOf: () => 'req_test',
+    controlToken,
+    ...options.deps,
+  })
+
+  const ask = async (method: string, path: string, { body, headers, raw }: Sent = {}): Promise<Answer> => {
+    const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+    const response = await admin.handle(
+      new Request(`http://localhost:62311${path}`, {
+        method,
+        headers: { ...headers },
+        ...(sent === undefined ? {} : { body: sent }),
+      }),
+    )
+    const text = await response.text()
+    let json: unknown
+    try {
+      json = JSON.parse(text)
+    } catch {
+      json = undefined
+    }
+    return { status: response.status, headers: response.headers, text, json }
+  }
+  /** With the password as a bearer, as the original's scripts do. */
+  const call = (method: string, path: string, body?: unknown): Promise<Answer> =>
+    ask(method, path, { body, headers: { authorization: `Bearer ${password}` } })
+  const signIn = async (given = password): Promise<string> => {
+    const answer = await ask('POST', '/api/login', { body: { password: given } })
+    return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  }
+  const addAccount = async (id: string, change: { label?: string; credentials?: Partial<Credentials> } = {}) => {
+    const credentials = { ...secretsOf(id), ...change.credentials }
+    const record = newAccountRecord({ id, label: change.label ?? `label ${id}`, enabled: true, credentials }, clock.now)
+    await store.accounts.create(record, credentials)
+    return record
+  }
+  const addKey = (id: string, key: string) =>
+    store.keys.create({ id, name: id, ...keyTraces(key), enabled: true, createdAt: clock.now })
+
+  return { admin, store, passwords, clock, world, ask, call, signIn, addAccount, addKey }
+}

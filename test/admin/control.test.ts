@@ -1,0 +1,86 @@
+import { expect, test } from 'bun:test'
+import { adminApp, atTheMachine, controlToken, elsewhere } from './admin-app.ts'
+
+const headers = { 'x-control-token': controlToken }
+
+test.each([
+  ['the token from the machine', atTheMachine, controlToken, 200],
+  ['a wrong token', atTheMachine, 'wrong', 401],
+  ['no token', atTheMachine, undefined, 401],
+  ['the token through a proxy', { ...atTheMachine, forwarded: true }, controlToken, 401],
+  ['the token from elsewhere', elsewhere, controlToken, 401],
+])('control answers %s', async (_, peer, token, status) => {
+  const { ask, world } = await adminApp()
+  world.peer = peer
+  const sent = token === undefined ? {} : { 'x-control-token': token }
+  expect((await ask('GET', '/api/control/doctor', { headers: sent })).status).toBe(status)
+})
+
+test('neither the password nor a session opens the control routes', async () => {
+  const { ask, call, signIn } = await adminApp()
+  expect((await call('GET', '/api/control/keys')).status).toBe(401)
+  expect((await ask('GET', '/api/control/keys', { headers: { cookie: await signIn() } })).status).toBe(401)
+})
+
+test('the command line manages accounts beside the running server, even before the first password is changed', async () => {
+  const { ask, world } = await adminApp({ first: true })
+  const created = await ask('POST', '/api/control/accounts', {
+    headers,
+    body: { refreshToken: 'social-token', check: true },
+  })
+  expect(created.json).toMatchObject({ auth_method: 'social', state: 'ready', email: expect.any(String) })
+  const { id } = created.json
+  expect((await ask('GET', '/api/control/accounts', { headers })).json.accounts).toMatchObject([{ id, state: 'ready' }])
+  expect((await ask('POST', `/api/control/accounts/${id}/check`, { headers })).json.id).toBe(id)
+  const imported = await ask('POST', '/api/control/accounts/import-by-token', {
+    headers,
+    body: [{ refreshToken: 'second' }],
+  })
+  expect(imported.json.imported).toBe(1)
+  world.changed.length = 0
+  expect((await ask('DELETE', `/api/control/accounts/${id}`, { headers })).json).toEqual({ success: true })
+  expect(world.changed).toEqual([id])
+  expect((await ask('DELETE', `/api/control/accounts/${id}`, { headers })).status).toBe(404)
+  expect((await ask('POST', `/api/control/accounts/${id}/check`, { headers })).status).toBe(404)
+})
+
+test('the command line signs in by device and manages keys', async () => {
+  const { ask, world } = await adminApp()
+  const started = await ask('POST', '/api/control/sign-in/start', { headers, body: {} })
+  expect(started.json.userCode).toBe('WXYZ-1234')
+  expect((await ask('GET', `/api/control/sign-in/status/${started.json.authId}`, { headers })).json.status).toBe(
+    'pending',
+  )
+  const key = (await ask('POST', '/api/control/keys', { headers, body: { name: 'cli' } })).json
+  expect(key.key).toStartWith('sk-')
+  expect((await ask('GET', '/api/control/keys', { headers })).json.count).toBe(1)
+  expect((await ask('DELETE', `/api/control/keys/${key.id}`, { headers })).json).toEqual({ success: true })
+  expect(world.keysChanged).toBe(2)
+})
+
+test('a password reset from the machine signs everybody out', async () => {
+  const { ask, signIn } = await adminApp()
+  const cookie = await signIn()
+  const reset = await ask('POST', '/api/control/password', { headers, body: {} })
+  expect(reset.json.password).toMatch(/^[0-9A-Za-z]{16}$/)
+  expect((await ask('GET', '/v2/keys', { headers: { cookie } })).status).toBe(401)
+  const authorization = `Bearer ${reset.json.password}`
+  expect((await ask('GET', '/v2/keys', { headers: { authorization } })).status).toBe(200)
+  const short = await ask('POST', '/api/control/password', { headers, body: { password: 'short' } })
+  expect([short.status, short.json.field]).toEqual([400, 'password'])
+})
+
+test('doctor sees the store, the keys and each account’s state', async () => {
+  const { ask, addAccount, addKey } = await adminApp({ deps: { doctor: async () => ({ uptimeMs: 5 }) } })
+  await addAccount('a')
+  await addKey('k', 'sk-a-key-of-somebody')
+  expect((await ask('GET', '/api/control/doctor', { headers })).json).toMatchObject({
+    version: '9.9.9',
+    port: 62311,
+    store: { engine: 'memory', writable: true },
+    keyCount: 1,
+    firstPassword: false,
+    accounts: [{ id: 'a', state: 'unchecked', status: 'normal' }],
+    uptimeMs: 5,
+  })
+})
