@@ -40,7 +40,7 @@ export async function resetPassword(
 
 /** Why somebody is not let in. `code` is what the answer says; `retryAfterMs` only with LOCKED. */
 export type Refusal = {
-  readonly code: 'INVALID_PASSWORD' | 'SETUP_CODE_REQUIRED' | 'INVALID_SETUP_CODE' | 'SETUP_CODE_LOCKED' | 'LOCKED'
+  readonly code: 'INVALID_PASSWORD' | 'SETUP_CODE_REQUIRED' | 'SETUP_CODE_LOCKED' | 'LOCKED'
   readonly message: string
   readonly retryAfterMs?: number
 }
@@ -175,7 +175,7 @@ function checkSetupCode(
   }
   log('warn', 'login.setup-code-refused', { peer: from.address, locked: answer === 'locked' })
   return answer === 'wrong'
-    ? err({ code: 'INVALID_SETUP_CODE', message: 'That set-up code is not right.' })
+    ? err({ code: 'SETUP_CODE_REQUIRED', message: 'That set-up code is not right.' })
     : err({
         code: 'SETUP_CODE_LOCKED',
         message: 'Too many wrong set-up codes: restart the server for a new one, or sign in on the machine itself.',

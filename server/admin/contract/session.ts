@@ -24,7 +24,9 @@ export const LoginResult = Type.Object({
   success: Type.Boolean(),
   message: Type.String(),
   mustChangePassword: Type.Optional(Type.Boolean()),
-  code: Type.Optional(Type.String({ description: 'INVALID_PASSWORD, SETUP_CODE_REQUIRED, LOCKED' })),
+  code: Type.Optional(
+    Type.String({ description: 'INVALID_PASSWORD, SETUP_CODE_REQUIRED (missing or wrong), SETUP_CODE_LOCKED, LOCKED' }),
+  ),
 })
 export type LoginResult = Static<typeof LoginResult>
 
