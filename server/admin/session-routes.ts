@@ -36,7 +36,8 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
           const { code, message, retryAfterMs } = signedIn.error
           if (code === 'LOCKED') Object.assign(set.headers, retryAfter(retryAfterMs ?? 0))
           const answer: LoginResult = { success: false, message, code }
-          return code === 'LOCKED' ? status(429, answer) : status(401, answer)
+          if (code === 'LOCKED') return status(429, answer)
+          return code === 'SETUP_CODE_LOCKED' ? status(403, answer) : status(401, answer)
         }
         set.headers['set-cookie'] = sessionCookie(signedIn.value.sessionId, from.https)
         const { mustChangePassword } = signedIn.value

@@ -19,7 +19,7 @@ export type SessionView = Static<typeof SessionView>
 
 export const LoginBody = Type.Object({ password: Type.String(), setupCode: Type.Optional(Type.String()) })
 export type LoginBody = Static<typeof LoginBody>
-/** 200, also the body of 401 and 429 (`success: false`; 429 carries Retry-After). */
+/** 200, also the body of 401, 403 (set-up code locked) and 429 (`success: false`; 429 carries Retry-After). */
 export const LoginResult = Type.Object({
   success: Type.Boolean(),
   message: Type.String(),
