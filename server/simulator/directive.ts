@@ -1,0 +1,110 @@
+import { type Fault, isFaultName } from './fault.ts'
+import { parseShape, type Shape } from './shape.ts'
+
+/** What the prompt tells the simulator to do; see `readDirectives`. */
+export type Directives = {
+  readonly text?: string
+  readonly repeat?: number
+  readonly tools?: number
+  readonly tool?: string
+  readonly input?: Shape
+  readonly rounds?: number
+  readonly delayMs?: number
+  readonly paceMs?: number
+  readonly json?: boolean
+  readonly think?: string
+  readonly redacted?: boolean
+  readonly stop?: string
+  readonly fault?: Fault
+  /** Every `[[marker:…]]`, brackets and all, in order. */
+  readonly markers: readonly string[]
+}
+
+const directivePattern = /\[\[sim:([a-z]+)(?:=([\s\S]*?))?\]\]/g
+const maxRepeat = 1_000_000
+const maxTools = 64
+
+/**
+ * Reads the directives of a prompt. Anyone who writes a prompt may use them, in tests and in the demo:
+ *
+ * - `[[marker:anything]]` comes back in the reply (and from tool results), so that mixed-up streams are noticed.
+ * - `[[sim:text=…]]` answers exactly this text (up to the first `]]`).
+ * - `[[sim:repeat=N]]` says the answer N times over: long replies.
+ * - `[[sim:tools=N]]` calls N tools in one reply, going round the declared ones; `[[sim:tool=name]]` calls that one;
+ *   `[[sim:input={…}]]` gives the input (JSON without `]]`); `[[sim:rounds=N]]` calls again after each result, N replies in all.
+ * - `[[sim:json]]` answers JSON; `[[sim:think=…]]` reasons with this text; `[[sim:redacted]]` adds a redacted block.
+ * - `[[sim:stop=MAX_TOKENS]]` is the `stopReason` of the metadata event.
+ * - `[[sim:delay=ms]]` waits before the first frame (headers are sent); `[[sim:pace=ms]]` waits before each frame.
+ * - `[[sim:fault=name]]`, `[[sim:fault=name:ms]]`: one of the faults of fault.ts; `ms` is the wait of `silence`,
+ *   `silence-after-text` and `slow-headers`, and `retryAfterMilliseconds` of the throttles. `[[sim:fault=silence:500]]`.
+ */
+export function readDirectives(text: string): Directives {
+  const found: { -readonly [Name in keyof Directives]?: Directives[Name] } = {}
+  for (const [, name, value = ''] of text.matchAll(directivePattern)) {
+    switch (name) {
+      case 'text':
+        found.text = value
+        break
+      case 'repeat':
+        found.repeat = count(value, maxRepeat)
+        break
+      case 'tools':
+        found.tools = count(value, maxTools)
+        break
+      case 'tool':
+        found.tool = value
+        break
+      case 'input': {
+        const input = parseShape(value)
+        if (input !== undefined) found.input = input
+        break
+      }
+      case 'rounds':
+        found.rounds = count(value, 1000)
+        break
+      case 'delay':
+        found.delayMs = count(value, 600_000)
+        break
+      case 'pace':
+        found.paceMs = count(value, 60_000)
+        break
+      case 'json':
+        found.json = true
+        break
+      case 'think':
+        found.think = value
+        break
+      case 'redacted':
+        found.redacted = true
+        break
+      case 'stop':
+        found.stop = value
+        break
+      case 'fault': {
+        const fault = readFault(value)
+        if (fault !== undefined) found.fault = fault
+        break
+      }
+      default:
+    }
+  }
+  return { ...found, markers: markersOf(text) }
+}
+
+export function markersOf(text: string): readonly string[] {
+  return [...text.matchAll(/\[\[marker:[^\]]{1,200}\]\]/g)].map(([marker]) => marker)
+}
+
+export function withoutDirectives(text: string): string {
+  return text.replaceAll(directivePattern, '').trim()
+}
+
+const count = (text: string, max: number): number => Math.max(0, Math.min(max, Math.floor(Number(text)) || 0))
+
+function readFault(text: string): Fault | undefined {
+  const [name = '', ms] = text.split(':')
+  if (!isFaultName(name)) return undefined
+  if (ms === undefined) return { name }
+  const wait = count(ms, 3_600_000)
+  return { name, waitMs: wait, retryAfterMs: wait }
+}
