@@ -76,8 +76,9 @@ function sampleString(schema: Shape, name: string): string {
   return typeof schema.maxLength === 'number' ? padded.slice(0, schema.maxLength) : padded
 }
 
-/** `#/$defs/x` within the same schema; anything else is an empty schema. */
+/** `#` and `#/$defs/x` within the same schema; anything else is an empty schema. */
 function resolve(target: string, root: Shape): unknown {
+  if (target === '#') return root
   if (!target.startsWith('#/')) return {}
   return target
     .slice(2)
