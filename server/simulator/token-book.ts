@@ -13,6 +13,7 @@ export type TokenBook = {
   /** Ends every access token of the account. */
   readonly expireAccess: (accountId: string) => void
   readonly issueRefresh: (accountId: string, token?: string) => string
+  /** Whose refresh token this is, or was. */
   readonly ownerOfRefresh: (token: string) => string | undefined
   /** Uses a refresh token and gives the one to keep, or undefined when it is dead or unknown. */
   readonly redeem: (token: string, mode: RotationMode) => string | undefined
@@ -23,11 +24,12 @@ export type TokenBook = {
 export type AccessToken = { readonly token: string; readonly expiresAt: number }
 
 /** The newest this many tokens of an account are known; older ones are forgotten. */
-const keptPerAccount = 16
+const keptPerAccount = 32
 
 export function createTokenBook(now: () => number): TokenBook {
   const access = new Map<string, { readonly accountId: string; readonly expiresAt: number }>()
-  const refresh = new Map<string, { readonly accountId: string; readonly parent?: string }>()
+  // Dead tokens stay known for a while, so that their use is counted against their account.
+  const refresh = new Map<string, { readonly accountId: string; readonly parent?: string; readonly isDead?: true }>()
   const accessOf = new Map<string, string[]>()
   const refreshOf = new Map<string, string[]>()
 
@@ -47,10 +49,14 @@ export function createTokenBook(now: () => number): TokenBook {
     keep(refreshOf, accountId, token, (old) => refresh.delete(old))
     return token
   }
-  const dropRefresh = (accountId: string, isKept: (token: string) => boolean): void => {
-    const list = refreshOf.get(accountId) ?? []
-    for (const token of list) if (!isKept(token)) refresh.delete(token)
-    refreshOf.set(accountId, list.filter(isKept))
+  const killRefresh = (accountId: string, isKept: (token: string) => boolean): void => {
+    for (const token of refreshOf.get(accountId) ?? []) {
+      if (!isKept(token)) refresh.set(token, { accountId, isDead: true })
+    }
+  }
+  /** A client that keeps losing our answers must not see its good token pushed out by those it never got. */
+  const stayNewest = (accountId: string, token: string): void => {
+    refreshOf.set(accountId, [...(refreshOf.get(accountId) ?? []).filter((other) => other !== token), token])
   }
   const freshRefresh = (): string => `aorSIM${randomText(60)}`
 
@@ -69,14 +75,15 @@ export function createTokenBook(now: () => number): TokenBook {
     ownerOfRefresh: (token) => refresh.get(token)?.accountId,
     redeem: (token, mode) => {
       const entry = refresh.get(token)
-      if (entry === undefined) return undefined
+      if (entry === undefined || entry.isDead) return undefined
       if (mode === 'none') return token
       const { accountId } = entry
       // Its use ends the token before it and those issued beside it; tokens it was already exchanged for stay good.
-      dropRefresh(accountId, (other) => other === token || refresh.get(other)?.parent === token)
-      if (mode === 'strict') dropRefresh(accountId, () => false)
+      killRefresh(accountId, (other) => other === token || refresh.get(other)?.parent === token)
+      if (mode === 'strict') killRefresh(accountId, () => false)
+      else stayNewest(accountId, token)
       return addRefresh(accountId, freshRefresh(), token)
     },
-    killRefresh: (accountId) => dropRefresh(accountId, () => false),
+    killRefresh: (accountId) => killRefresh(accountId, () => false),
   }
 }

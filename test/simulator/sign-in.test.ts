@@ -139,12 +139,20 @@ describe('a refresh', () => {
     expect([(await use('r0')).error, (await use(lost.refreshToken)).error]).toEqual(['invalid_grant', 'invalid_grant'])
   })
 
+  test('may lose its answer any number of times', async () => {
+    const simulator = await start()
+    simulator.accounts.add({ id: 'a', rotation: 'rotate', refreshToken: 'r0' })
+    const members = { ...clientOf(simulator, 'a'), refreshToken: 'r0' }
+    for (let time = 0; time < 50; time++) expect((await refresh(simulator, members)).status).toBe(200)
+  })
+
   test('with strict rotation kills the old token at once', async () => {
     const simulator = await start()
     const account = simulator.accounts.add({ id: 'a', rotation: 'strict', refreshToken: 'r0' })
     const use = async (refreshToken: unknown) => refresh(simulator, { ...clientOf(simulator, 'a'), refreshToken })
     const first = await use('r0')
     expect((await use('r0')).error).toBe('invalid_grant')
+    expect(account.counts()).toMatchObject({ refreshes: 1, refusedRefreshes: 1 })
     expect((await use(first.refreshToken)).status).toBe(200)
     account.killRefresh()
     expect((await use(account.secrets().refreshToken)).error).toBe('invalid_grant')
