@@ -158,7 +158,7 @@ async function* replyEvents(
       const out: ReplyEvent[] = [...opening]
       opening = []
       for (const event of batch) {
-        for (const limited of limiter.push(event).events) {
+        for (const limited of limiter.push(event)) {
           const metered = meter.push(limited)
           out.push(metered)
           if (metered.type === 'finish' || metered.type === 'error') end = metered

@@ -1,0 +1,77 @@
+/** Lets text through up to a number of tokens; positions depend on the text alone, not on how it was cut into pieces. */
+export type Budget = {
+  /** The part of `text` that still fits; shorter than `text` means that the budget is spent. */
+  readonly fit: (text: string) => string
+  /** Counts what cannot be cut. */
+  readonly spend: (text: string) => void
+  /** True once nothing more fits. */
+  readonly spent: () => boolean
+}
+
+/** As good as never exceeded by present vocabularies: tokens per UTF-16 unit. */
+const mostTokensPerUnit = 1.5
+/** Text before this is settled, so that counting again near the limit stays cheap. */
+const tailUnits = 512
+
+/**
+ * While the text is too short to reach `maxTokens` whatever it says, nothing is counted: a reply far below its limit costs no
+ * tokenizer run. Near the limit it counts after ever shorter steps, at last after each character.
+ */
+export function createBudget(maxTokens: number, countTokens: (text: string) => number): Budget {
+  let settled = 0
+  let tail = ''
+  /** Units that may pass before the next count. */
+  let free = freeUnits(maxTokens)
+  let over = maxTokens <= 0
+
+  function recount(): void {
+    const left = maxTokens - settled - countTokens(tail)
+    if (left < 0) over = true
+    free = freeUnits(left)
+    if (tail.length > tailUnits && free > 0) {
+      settled += countTokens(tail)
+      tail = ''
+    }
+  }
+
+  function pass(text: string): void {
+    tail += text
+    free -= text.length
+    if (free <= 0) recount()
+  }
+
+  return {
+    spent: () => over,
+    spend: (text) => {
+      for (let at = 0; at < text.length; at += 8_192) pass(text.slice(at, at + 8_192))
+    },
+    fit: (text) => {
+      let at = 0
+      while (at < text.length && !over) {
+        if (free > 0) {
+          const step = wholeCharacters(text, at, Math.min(free, text.length - at))
+          pass(text.slice(at, at + step))
+          at += step
+          continue
+        }
+        const character = text.slice(at, at + wholeCharacters(text, at, 1))
+        if (settled + countTokens(tail + character) > maxTokens) {
+          over = true
+          break
+        }
+        pass(character)
+        at += character.length
+      }
+      return at === text.length ? text : text.slice(0, at)
+    },
+  }
+}
+
+/** At most 8 K at a time, so that little is held and no count takes long. */
+const freeUnits = (left: number): number => Math.min(8_192, Math.max(0, Math.floor(left / mostTokensPerUnit)))
+
+/** `units`, or one more where that many would cut a surrogate pair. */
+function wholeCharacters(text: string, at: number, units: number): number {
+  const last = text.charCodeAt(at + units - 1)
+  return (last & 0xfc00) === 0xd800 && at + units < text.length ? units + 1 : units
+}
