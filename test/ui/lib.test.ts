@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'bun:test'
+import { chooseLanguage, chooseTheme, resolveTheme } from '../../ui/src/lib/appearance.ts'
+import { type CopyEnvironment, copyText } from '../../ui/src/lib/copy.ts'
+import { countdown, createFormat, maskEmail, parseTime } from '../../ui/src/lib/format.ts'
+import { safeNext } from '../../ui/src/lib/path.ts'
+
+test.each([
+  [null, ['zh-CN'], 'zh-CN'],
+  [null, ['zh-TW', 'en'], 'zh-CN'],
+  [null, ['en-GB', 'zh-CN'], 'en'],
+  [null, ['fr'], 'en'],
+  [null, ['fr', 'zh'], 'zh-CN'],
+  [null, [], 'en'],
+  ['zh-CN', ['en-US'], 'zh-CN'],
+  ['en', ['zh-CN'], 'en'],
+  ['klingon', ['zh-CN'], 'zh-CN'],
+] as const)('saved %p and preferred %p give %s', (saved, preferred, language) => {
+  expect(chooseLanguage(saved, preferred)).toBe(language)
+})
+
+test('the theme follows the system unless one was chosen', () => {
+  expect(chooseTheme(null)).toBe('system')
+  expect(chooseTheme('sepia')).toBe('system')
+  expect(resolveTheme(chooseTheme('dark'), false)).toBe('dark')
+  expect(resolveTheme('system', true)).toBe('dark')
+  expect(resolveTheme('system', false)).toBe('light')
+})
+
+test.each([
+  ['/accounts', '/accounts'],
+  ['/accounts?status=expired#top', '/accounts?status=expired#top'],
+  ['https://evil.example', '/'],
+  ['//evil.example', '/'],
+  ['/\\evil.example', '/'],
+  ['/\t/evil.example', '/'],
+  ['javascript:alert(1)', '/'],
+  ['accounts', '/'],
+  ['/login?next=/login', '/'],
+  ['', '/'],
+  [undefined, '/'],
+  [['/a', '/b'], '/'],
+])('after sign-in, next=%p leads to %s', (next, destination) => {
+  expect(safeNext(next)).toBe(destination)
+})
+
+describe('copying', () => {
+  const environment = (clipboard: 'works' | 'refuses' | 'absent', selection: boolean) => {
+    const tried: string[] = []
+    const value: CopyEnvironment = {
+      ...(clipboard === 'absent'
+        ? {}
+        : {
+            writeClipboard: async () => {
+              tried.push('clipboard')
+              if (clipboard === 'refuses') throw new Error('not allowed')
+            },
+          }),
+      copyBySelection: () => {
+        tried.push('selection')
+        return selection
+      },
+    }
+    return { value, tried }
+  }
+  test.each([
+    ['works', true, 'copied', ['clipboard']],
+    ['refuses', true, 'copied', ['clipboard', 'selection']],
+    ['absent', true, 'copied', ['selection']],
+    ['absent', false, 'manual', ['selection']],
+    ['refuses', false, 'manual', ['clipboard', 'selection']],
+  ] as const)(
+    'with a clipboard that %s and a selection that copies: %p, the result is "%s"',
+    async (clipboard, selection, result, order) => {
+      const { value, tried } = environment(clipboard, selection)
+      expect(await copyText('secret', value)).toBe(result)
+      expect(tried).toEqual([...order])
+    },
+  )
+})
+
+test.each([
+  [582, '9:42'],
+  [60, '1:00'],
+  [59.2, '1:00'],
+  [0, '0:00'],
+  [-5, '0:00'],
+  [3700, '1:01:40'],
+])('%p seconds count down from %s', (seconds, text) => {
+  expect(countdown(seconds)).toBe(text)
+})
+
+test.each([
+  ['team@example.com', 'tea***@example.com'],
+  ['ab@example.com', 'a***@example.com'],
+  ['a@example.com', '***@example.com'],
+  ['tea***@example.com', 'tea***@example.com'],
+  ['team-01', 'team-01'],
+])('%s is shown as %s', (email, masked) => {
+  expect(maskEmail(email)).toBe(masked)
+})
+
+test('times that are none are undefined', () => {
+  expect(parseTime('2026-01-31T03:00:00Z')).toBe(Date.UTC(2026, 0, 31, 3))
+  for (const none of [null, undefined, '', 'never', 'soon']) expect(parseTime(none)).toBeUndefined()
+})
+
+test('numbers and times follow the language', () => {
+  const now = Date.UTC(2026, 0, 31)
+  const english = createFormat('en')
+  const chinese = createFormat('zh-CN')
+  expect(english.percent(0.324)).toBe('32%')
+  expect(english.number(1234.5)).toBe('1,234.5')
+  expect(english.relative(now - 200_000, now)).toBe('3 min. ago')
+  expect(english.relative(now - 20_000, now)).toBe('now')
+  expect(english.relative(now + 6 * 86_400_000, now)).toBe('in 6 days')
+  expect(chinese.relative(now - 200_000, now)).toBe('3分钟前')
+  expect(english.seconds(900)).toBe('0.9 sec')
+})

@@ -1,0 +1,76 @@
+import { expect, test } from 'bun:test'
+import { ApiError, faultOf } from '../../ui/src/api/client.ts'
+import { errorText } from '../../ui/src/api/error-text.ts'
+import { passwordFault, passwordStrength } from '../../ui/src/features/session/password-rule.ts'
+import { isMissingChunk } from '../../ui/src/features/shell/missing-chunk.ts'
+import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
+import { en } from '../../ui/src/i18n/en.ts'
+
+const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
+
+test.each([
+  ['admin', '', 'password.admin'],
+  ['Admin', '', 'password.admin'],
+  ['short77', '', 'password.short'],
+  ['密码密码密码密', '', 'password.short'],
+  ['密码密码密码密码', '', undefined],
+  ['long enough', 'long enough', 'password.same'],
+  ['long enough', '', undefined],
+] as const)('the password %p after %p is refused with %p', (password, current, fault) => {
+  expect(passwordFault(password, current)).toBe(fault)
+})
+
+test.each([
+  ['aaaaaaaaaaaaaaaaaaaa', 'password.weak'],
+  ['12345678', 'password.weak'],
+  ['sunshine8', 'password.fair'],
+  ['Tr4vel-light', 'password.good'],
+  ['correct horse battery staple', 'password.strong'],
+] as const)('%p is %s', (password, strength) => {
+  expect(passwordStrength(password)).toBe(strength)
+})
+
+test('failures of the admin API and of sign-in are read alike', () => {
+  const admin = faultOf(
+    400,
+    { error: 'No such region.', code: 'INVALID_REQUEST', field: 'region', requestId: 'req_1' },
+    new Headers(),
+  )
+  expect(admin).toMatchObject({
+    status: 400,
+    code: 'INVALID_REQUEST',
+    message: 'No such region.',
+    field: 'region',
+    requestId: 'req_1',
+  })
+  const locked = faultOf(
+    429,
+    { success: false, message: 'Locked.', code: 'LOCKED' },
+    new Headers({ 'retry-after': '42' }),
+  )
+  expect(locked).toMatchObject({ status: 429, code: 'LOCKED', message: 'Locked.', retryAfterSeconds: 42 })
+  const proxy = faultOf(502, undefined, new Headers({ 'x-request-id': 'req_2' }))
+  expect(proxy).toMatchObject({
+    code: 'HTTP_502',
+    message: 'HTTP 502',
+    requestId: 'req_2',
+    retryAfterSeconds: undefined,
+  })
+})
+
+test('known causes are said in the reader’s language, others in the server’s words with the reference', () => {
+  const error = (status: number) => new ApiError({ status, code: 'X', message: 'The words.', requestId: 'req_3' })
+  expect(errorText(error(0), t)).toBe('The server cannot be reached.')
+  expect(errorText(error(404), t)).toBe('It no longer exists.')
+  expect(errorText(error(429), t)).toContain('Too many requests')
+  expect(errorText(error(502), t)).toBe('The words. Reference req_3')
+  expect(errorText(new Error('internal detail'), t)).toBe('Something went wrong.')
+})
+
+test('code that is gone after an upgrade is told from a fault of ours', () => {
+  expect(isMissingChunk(new TypeError('Failed to fetch dynamically imported module: http://x/a.js'))).toBe(true)
+  expect(isMissingChunk(new TypeError('error loading dynamically imported module'))).toBe(true)
+  expect(isMissingChunk(new TypeError('Importing a module script failed.'))).toBe(true)
+  expect(isMissingChunk(new TypeError("Cannot read properties of undefined (reading 'x')"))).toBe(false)
+  expect(isMissingChunk(undefined)).toBe(false)
+})

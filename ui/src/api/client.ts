@@ -1,0 +1,125 @@
+import type {
+  AccountCreate,
+  AccountImported,
+  AccountList,
+  AccountPatch,
+  AccountView,
+  TokenImportItem,
+  TokenImportResult,
+} from '../../../server/admin/contract/accounts.ts'
+import type { KeyCreate, KeyCreated, KeyList } from '../../../server/admin/contract/keys.ts'
+import type { ModelList } from '../../../server/admin/contract/models.ts'
+import type { LoginBody, LoginResult, PasswordBody, SessionView } from '../../../server/admin/contract/session.ts'
+import type { SignInStart, SignInStarted, SignInStatus } from '../../../server/admin/contract/sign-in.ts'
+
+/** A refused or failed call. `status` 0 means that the server could not be reached; `code` is stable, `message` is detail. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+  readonly field: string | undefined
+  readonly requestId: string | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(fault: {
+    readonly status: number
+    readonly code: string
+    readonly message: string
+    readonly field?: string | undefined
+    readonly requestId?: string | undefined
+    readonly retryAfterSeconds?: number | undefined
+  }) {
+    super(fault.message)
+    this.name = 'ApiError'
+    this.status = fault.status
+    this.code = fault.code
+    this.field = fault.field
+    this.requestId = fault.requestId
+    this.retryAfterSeconds = fault.retryAfterSeconds
+  }
+}
+
+/** Bodies come as `{error, code}` from the admin API and as `{success, message, code}` from sign-in. */
+export function faultOf(status: number, body: unknown, headers: Headers): ApiError {
+  const record = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {}
+  const text = (name: string): string | undefined => {
+    const value = record[name]
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+  const retryAfter = Number(headers.get('retry-after') ?? Number.NaN)
+  return new ApiError({
+    status,
+    code: text('code') ?? `HTTP_${status}`,
+    message: text('error') ?? text('message') ?? `HTTP ${status}`,
+    field: text('field'),
+    requestId: text('requestId') ?? headers.get('x-request-id') ?? undefined,
+    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
+  })
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+async function call<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: 'same-origin',
+      headers: {
+        accept: 'application/json',
+        // A form on another site cannot send this header, so a write with it came from our own pages.
+        ...(method === 'GET' ? {} : { 'x-requested-with': 'console' }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    })
+  } catch (cause) {
+    if (signal?.aborted) throw cause
+    throw new ApiError({ status: 0, code: 'UNREACHABLE', message: 'The server cannot be reached.' })
+  }
+  const answer: unknown = await response.json().catch(() => undefined)
+  if (!response.ok) throw faultOf(response.status, answer, response.headers)
+  // The server validates its answers against the same contract, so the cast adds no risk of its own.
+  return answer as T
+}
+
+const id = encodeURIComponent
+
+export type AccountQuery = { readonly status: string; readonly page: number }
+
+export const api = {
+  session: (signal?: AbortSignal) => call<SessionView>('GET', '/api/session', undefined, signal),
+  login: (body: LoginBody) => call<LoginResult>('POST', '/api/login', body),
+  logout: () => call<unknown>('POST', '/api/logout', {}),
+  changePassword: (body: PasswordBody) => call<unknown>('POST', '/api/password', body),
+
+  accounts: (query: AccountQuery, signal?: AbortSignal) =>
+    call<AccountList>(
+      'GET',
+      `/v2/accounts?${new URLSearchParams({ status: query.status, page: String(query.page), pageSize: '100' })}`,
+      undefined,
+      signal,
+    ),
+  account: (accountId: string, signal?: AbortSignal) =>
+    call<AccountView>('GET', `/v2/accounts/${id(accountId)}`, undefined, signal),
+  createAccount: (body: AccountCreate) => call<AccountView>('POST', '/v2/accounts', body),
+  patchAccount: (accountId: string, body: AccountPatch) =>
+    call<AccountView>('PATCH', `/v2/accounts/${id(accountId)}`, body),
+  removeAccount: (accountId: string) => call<unknown>('DELETE', `/v2/accounts/${id(accountId)}`),
+  checkAccount: (accountId: string) => call<AccountView>('POST', `/v2/accounts/${id(accountId)}/refresh`, {}),
+  importTokens: (items: readonly TokenImportItem[]) =>
+    call<TokenImportResult>('POST', '/v2/accounts/import-by-token', items),
+  importAccounts: (items: readonly AccountCreate[]) => call<AccountImported>('POST', '/v2/accounts/import', items),
+
+  startSignIn: (body: SignInStart) => call<SignInStarted>('POST', '/v2/auth/start', body),
+  signInStatus: (authId: string, signal?: AbortSignal) =>
+    call<SignInStatus>('GET', `/v2/auth/status/${id(authId)}`, undefined, signal),
+  cancelSignIn: (authId: string) => call<unknown>('POST', `/v2/auth/cancel/${id(authId)}`, {}),
+
+  keys: (signal?: AbortSignal) => call<KeyList>('GET', '/v2/keys', undefined, signal),
+  createKey: (body: KeyCreate) => call<KeyCreated>('POST', '/v2/keys', body),
+  removeKey: (keyId: string) => call<unknown>('DELETE', `/v2/keys/${id(keyId)}`),
+
+  models: (signal?: AbortSignal) => call<ModelList>('GET', '/v2/models', undefined, signal),
+  health: (signal?: AbortSignal) => call<{ readonly status: string }>('GET', '/healthz', undefined, signal),
+} as const

@@ -1,0 +1,75 @@
+import { MutationCache, QueryCache, QueryClient, queryOptions, useQueryClient } from '@tanstack/solid-query'
+import { type AccountQuery, ApiError, api } from './client.ts'
+
+const second = 1000
+
+/** What is read, under which name, how often. Writes name the keys they touch through `useRefresh`. */
+export const queries = {
+  session: () =>
+    queryOptions({
+      queryKey: ['session'],
+      queryFn: ({ signal }) => api.session(signal),
+      retry: false,
+      staleTime: 30 * second,
+      refetchInterval: (query) => (query.state.status === 'error' ? 5 * second : false),
+    }),
+  accounts: (query: AccountQuery) =>
+    queryOptions({
+      queryKey: ['accounts', query],
+      queryFn: ({ signal }) => api.accounts(query, signal),
+      refetchInterval: 30 * second,
+      placeholderData: (previous) => previous,
+    }),
+  account: (accountId: string) =>
+    queryOptions({ queryKey: ['account', accountId], queryFn: ({ signal }) => api.account(accountId, signal) }),
+  signIn: (authId: string, intervalSeconds: number) =>
+    queryOptions({
+      queryKey: ['sign-in', authId],
+      queryFn: ({ signal }) => api.signInStatus(authId, signal),
+      gcTime: 0,
+      retry: (failures, error) => !(error instanceof ApiError && error.status === 404) && failures < 3,
+      refetchInterval: (query) =>
+        query.state.data?.status === 'pending' ? Math.max(1, intervalSeconds) * second : false,
+    }),
+  keys: () =>
+    queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => api.keys(signal), refetchInterval: 60 * second }),
+  models: () =>
+    queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => api.models(signal), staleTime: 60 * second }),
+  health: () =>
+    queryOptions({ queryKey: ['health'], queryFn: ({ signal }) => api.health(signal), refetchInterval: 10 * second }),
+} as const
+
+/** An answer 401 anywhere means that the session ended: asking for it again opens the sign-in dialog over the page. */
+export function createQueryClient(): QueryClient {
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: (error) => noticeSignedOut(client, error) }),
+    mutationCache: new MutationCache({ onError: (error) => noticeSignedOut(client, error) }),
+    defaultOptions: {
+      queries: {
+        retry: (failures, error) =>
+          (error instanceof ApiError ? error.status === 0 || error.status >= 500 : true) && failures < 2,
+        staleTime: 5 * second,
+        refetchOnWindowFocus: true,
+        // Errors are shown where the data would be, not thrown at the page.
+        throwOnError: false,
+      },
+    },
+  })
+  return client
+}
+
+function noticeSignedOut(client: QueryClient, error: unknown): void {
+  if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: ['session'] })
+}
+
+/** The data as far as there is any. Reading `data` of a pending query would suspend the whole page. */
+export const dataOf = <T>(query: { readonly isPending: boolean; readonly data: T | undefined }): T | undefined =>
+  query.isPending ? undefined : query.data
+
+/** Asks again for everything whose name starts with one of `names`. */
+export function useRefresh(): (...names: readonly ('accounts' | 'keys' | 'models' | 'session')[]) => Promise<void> {
+  const client = useQueryClient()
+  return async (...names) => {
+    await Promise.all(names.map((name) => client.invalidateQueries({ queryKey: [name] })))
+  }
+}

@@ -1,0 +1,4 @@
+import { applyTheme, savedLanguage, savedTheme } from './lib/appearance.ts'
+
+document.documentElement.lang = savedLanguage()
+applyTheme(savedTheme())

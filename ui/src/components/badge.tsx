@@ -1,0 +1,25 @@
+import { Dynamic } from 'solid-js/web'
+import type { Icon } from './button.tsx'
+
+const tones = {
+  success: 'bg-success-soft text-success',
+  warning: 'bg-warning-soft text-warning',
+  danger: 'bg-danger-soft text-danger',
+  violet: 'bg-violet-soft text-violet',
+  accent: 'bg-accent-soft text-accent-text',
+  neutral: 'bg-neutral-soft text-text-2',
+} as const
+
+/** A state: icon, word and colour together, so that none of them is needed alone. */
+export function Badge(props: { tone: keyof typeof tones; icon: Icon; text: string }) {
+  return (
+    <span
+      class={`forced-border inline-flex items-center gap-1.5 rounded-full px-2 py-0.5 font-medium text-12 ${tones[props.tone]}`}
+    >
+      <span class="shrink-0">
+        <Dynamic component={props.icon} size={14} strokeWidth={1.75} aria-hidden="true" />
+      </span>
+      {props.text}
+    </span>
+  )
+}

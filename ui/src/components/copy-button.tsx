@@ -1,0 +1,62 @@
+import Check from 'lucide-solid/icons/check'
+import Copy from 'lucide-solid/icons/copy'
+import { createSignal, onCleanup } from 'solid-js'
+import { useI18n } from '../i18n/i18n.tsx'
+import { type CopyResult, copyText, pageCopyEnvironment } from '../lib/copy.ts'
+import { Button, type ButtonLook } from './button.tsx'
+
+type CopyProps = {
+  readonly text: string
+  readonly label?: string
+  readonly look?: ButtonLook
+  /** What to select by hand when copying is refused. */
+  readonly select?: (() => HTMLElement | undefined) | undefined
+  readonly onCopied?: () => void
+}
+
+/** Says "Copied" only when the browser confirmed it; else selects the text and names the keys. */
+export function CopyButton(props: CopyProps) {
+  const { t } = useI18n()
+  let button: HTMLButtonElement | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const [result, setResult] = createSignal<CopyResult>()
+  onCleanup(() => clearTimeout(timer))
+
+  const copy = async (): Promise<void> => {
+    const container = button?.closest<HTMLElement>('[role="dialog"]') ?? document.body
+    const outcome = await copyText(props.text, pageCopyEnvironment(container))
+    setResult(outcome)
+    clearTimeout(timer)
+    if (outcome === 'copied') {
+      props.onCopied?.()
+      timer = setTimeout(() => setResult(undefined), 2000)
+    } else {
+      selectAll(props.select?.())
+    }
+  }
+  const text = (): string => {
+    if (result() === 'copied') return t('common.copied')
+    if (result() === 'manual') return t('common.copyManual')
+    return props.label ?? t('common.copy')
+  }
+  return (
+    <Button
+      ref={(element) => (button = element)}
+      look={props.look ?? 'secondary'}
+      icon={result() === 'copied' ? Check : Copy}
+      onClick={() => void copy()}
+    >
+      <span aria-live="polite">{text()}</span>
+    </Button>
+  )
+}
+
+function selectAll(element: HTMLElement | undefined): void {
+  if (!element) return
+  if (element instanceof HTMLInputElement) {
+    element.focus()
+    element.select()
+    return
+  }
+  getSelection()?.selectAllChildren(element)
+}

@@ -1,0 +1,30 @@
+import { Tabs as Base } from '@kobalte/core/tabs'
+import { For, type JSX } from 'solid-js'
+
+export type Tab = { readonly value: string; readonly text: string; readonly content: () => JSX.Element }
+
+export function Tabs(props: { label: string; tabs: readonly Tab[] }) {
+  return (
+    <Base class="flex flex-col gap-4">
+      <Base.List aria-label={props.label} class="flex flex-wrap gap-1 border-border border-b">
+        <For each={props.tabs}>
+          {(tab) => (
+            <Base.Trigger
+              value={tab.value}
+              class="control -mb-px border-transparent border-b-2 px-3 text-text-2 hover:text-text data-selected:border-accent data-selected:font-medium data-selected:text-text"
+            >
+              {tab.text}
+            </Base.Trigger>
+          )}
+        </For>
+      </Base.List>
+      <For each={props.tabs}>
+        {(tab) => (
+          <Base.Content value={tab.value} class="flex flex-col gap-4">
+            {tab.content()}
+          </Base.Content>
+        )}
+      </For>
+    </Base>
+  )
+}

@@ -1,0 +1,82 @@
+import { useMutation, useQueryClient } from '@tanstack/solid-query'
+import type { AccountList, AccountListItem } from '../../../../server/admin/contract/accounts.ts'
+import { api } from '../../api/client.ts'
+import { errorText } from '../../api/error-text.ts'
+import { useRefresh } from '../../api/queries.ts'
+import { showToast } from '../../components/toast.tsx'
+import { useI18n } from '../../i18n/i18n.tsx'
+import { accountName, statusText } from './status.ts'
+
+/** What can be done to one account from the list. Each says how it ended in a toast. */
+export function createAccountActions() {
+  const { t, format } = useI18n()
+  const client = useQueryClient()
+  const refresh = useRefresh()
+
+  // The switch moves at once; a refusal moves it back, and so does Undo.
+  const enable = useMutation(() => ({
+    mutationFn: (change: { account: AccountListItem; enabled: boolean }) =>
+      api.patchAccount(change.account.id, { enabled: change.enabled }),
+    onMutate: async ({ account, enabled }) => {
+      await client.cancelQueries({ queryKey: ['accounts'] })
+      setEnabled(account.id, enabled)
+    },
+    onSuccess: (_answer, { account, enabled }) => {
+      const name = accountName(account)
+      showToast({
+        tone: 'info',
+        text: enabled ? t('accounts.enabledDone', { name }) : t('accounts.disabledDone', { name }),
+        action: { text: t('common.undo'), run: () => enable.mutate({ account, enabled: !enabled }) },
+      })
+    },
+    onError: (error, { account, enabled }) => {
+      setEnabled(account.id, !enabled)
+      showToast({
+        tone: 'error',
+        text: t('accounts.enableFailed', { name: accountName(account) }),
+        detail: errorText(error, t),
+      })
+    },
+    onSettled: () => refresh('accounts'),
+  }))
+  const setEnabled = (accountId: string, enabled: boolean): void => {
+    client.setQueriesData<AccountList>(
+      { queryKey: ['accounts'] },
+      (list) =>
+        list && {
+          ...list,
+          accounts: list.accounts.map((item) => (item.id === accountId ? { ...item, enabled } : item)),
+        },
+    )
+  }
+
+  const check = useMutation(() => ({
+    mutationFn: (account: AccountListItem) => api.checkAccount(account.id),
+    onSuccess: (checked) =>
+      showToast({
+        tone: 'info',
+        text: t('accounts.checked', {
+          name: accountName(checked),
+          status: statusText(checked, t, format(), Date.now()),
+        }),
+      }),
+    onError: (error, account) =>
+      showToast({
+        tone: 'error',
+        text: t('accounts.checkFailed', { name: accountName(account) }),
+        detail: errorText(error, t),
+      }),
+    onSettled: () => refresh('accounts', 'models'),
+  }))
+
+  const remove = useMutation(() => ({
+    mutationFn: (account: AccountListItem) => api.removeAccount(account.id),
+    onSuccess: (_answer, account) =>
+      showToast({ tone: 'info', text: t('accounts.deleted', { name: accountName(account) }) }),
+    onSettled: () => refresh('accounts', 'models'),
+  }))
+
+  return { enable, check, remove }
+}
+
+export type AccountActions = ReturnType<typeof createAccountActions>

@@ -1,0 +1,43 @@
+import { Show } from 'solid-js'
+import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
+import { Dialog } from '../../components/dialog.tsx'
+import { Tabs } from '../../components/tabs.tsx'
+import { useI18n } from '../../i18n/i18n.tsx'
+import { maskEmail } from '../../lib/format.ts'
+import { DeviceSignIn } from './device-sign-in.tsx'
+import { ImportAccounts } from './import-accounts.tsx'
+import { PasteToken } from './paste-token.tsx'
+import { accountName } from './status.ts'
+
+type Props = {
+  readonly open: boolean
+  readonly onClose: () => void
+  /** Set: only the device sign-in is offered, for this account. */
+  readonly again: AccountListItem | undefined
+}
+
+/** The three ways to an account. Closing while a sign-in waits leaves it running until its code expires. */
+export function AddAccountDialog(props: Props) {
+  const { t } = useI18n()
+  const title = (): string =>
+    props.again ? t('add.againTitle', { name: maskEmail(accountName(props.again)) }) : t('add.title')
+  return (
+    <Dialog open={props.open} onClose={props.onClose} title={title()} wide>
+      <Show when={!props.again} fallback={<DeviceSignIn again={props.again} onDone={props.onClose} />}>
+        <Tabs
+          label={t('add.ways')}
+          tabs={[
+            {
+              value: 'device',
+              text: t('add.device'),
+              content: () => <DeviceSignIn again={undefined} onDone={props.onClose} />,
+            },
+            { value: 'token', text: t('add.token'), content: () => <PasteToken onDone={props.onClose} /> },
+            { value: 'import', text: t('add.import'), content: () => <ImportAccounts onDone={props.onClose} /> },
+          ]}
+        />
+      </Show>
+      <p class="text-12 text-text-3">{t('add.entitled')}</p>
+    </Dialog>
+  )
+}

@@ -1,0 +1,148 @@
+import { useNavigate } from '@solidjs/router'
+import { useMutation } from '@tanstack/solid-query'
+import { createSignal, Show } from 'solid-js'
+import { api } from '../../api/client.ts'
+import { errorText } from '../../api/error-text.ts'
+import { useRefresh } from '../../api/queries.ts'
+import { Banner } from '../../components/banner.tsx'
+import { Button } from '../../components/button.tsx'
+import { CopyButton } from '../../components/copy-button.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { TextField } from '../../components/field.tsx'
+import { SecretReveal } from '../../components/secret-reveal.tsx'
+import { useI18n } from '../../i18n/i18n.tsx'
+import { useMemory } from '../../lib/memory.tsx'
+
+/** Name, then the key: shown once, and not let go of unnoticed. */
+export function CreateKeyDialog(props: { open: boolean; first: boolean; onClose: () => void }) {
+  const { t } = useI18n()
+  const memory = useMemory()
+  const refresh = useRefresh()
+  const navigate = useNavigate()
+  const [name, setName] = createSignal<string>()
+  const [checked, setChecked] = createSignal(false)
+  const [saved, setSaved] = createSignal(false)
+  const [asking, setAsking] = createSignal(false)
+  const shownName = (): string => name() ?? (props.first ? t('keys.defaultName') : '')
+  const create = useMutation(() => ({
+    mutationFn: () => api.createKey({ name: shownName().trim() }),
+    onSuccess: async (created) => {
+      memory.setApiKey(created.key)
+      await refresh('keys')
+    },
+  }))
+  const nameFault = (): string | undefined => {
+    const length = shownName().trim().length
+    if (length === 0) return t('common.required')
+    return length > 64 ? t('keys.nameLong') : undefined
+  }
+  const close = (): void => {
+    create.reset()
+    setName(undefined)
+    setChecked(false)
+    setSaved(false)
+    setAsking(false)
+    props.onClose()
+  }
+  const tryToClose = (): void => {
+    if (create.isSuccess && !saved()) setAsking(true)
+    else close()
+  }
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault()
+    setChecked(true)
+    if (!nameFault() && !create.isPending) create.mutate()
+  }
+  return (
+    <Dialog open={props.open} onClose={tryToClose} title={t('keys.create')}>
+      <Show
+        when={create.data}
+        fallback={
+          <form onSubmit={submit} class="flex flex-col gap-4" novalidate>
+            <TextField
+              label={t('keys.name')}
+              help={t('keys.nameHelp')}
+              value={shownName()}
+              onInput={(event) => setName(event.currentTarget.value)}
+              error={checked() ? nameFault() : undefined}
+            />
+            <Show when={create.error}>
+              <Banner tone="danger">
+                {t('keys.createFailed')} {errorText(create.error, t)}
+              </Banner>
+            </Show>
+            <div class="flex justify-end gap-2">
+              <Button onClick={close}>{t('common.cancel')}</Button>
+              <Button type="submit" look="primary" busy={create.isPending}>
+                {t('keys.create')}
+              </Button>
+            </div>
+          </form>
+        }
+      >
+        {(created) => (
+          <>
+            <Banner tone="warning">{t('keys.once')}</Banner>
+            <SecretReveal label={t('keys.value')} secret={created().key} onCopied={() => setSaved(true)} />
+            <BaseUrls />
+            <Show
+              when={asking() && !saved()}
+              fallback={
+                <div class="flex flex-wrap justify-end gap-2">
+                  <Button
+                    onClick={() => {
+                      close()
+                      navigate('/playground')
+                    }}
+                  >
+                    {t('keys.tryIt')}
+                  </Button>
+                  <Button look="primary" onClick={close}>
+                    {t('keys.saved')}
+                  </Button>
+                </div>
+              }
+            >
+              <Banner
+                tone="danger"
+                action={
+                  <Button look="danger" onClick={close}>
+                    {t('keys.closeAnyway')}
+                  </Button>
+                }
+              >
+                {t('keys.closeAsk')}
+              </Banner>
+            </Show>
+          </>
+        )}
+      </Show>
+    </Dialog>
+  )
+}
+
+/** Where clients point to: the two families differ by the `/v1`. */
+export function BaseUrls() {
+  const { t } = useI18n()
+  return (
+    <dl class="flex flex-col gap-2">
+      <BaseUrl label={t('keys.baseUrlOpenai')} url={`${location.origin}/v1`} />
+      <BaseUrl label={t('keys.baseUrlAnthropic')} url={location.origin} />
+    </dl>
+  )
+}
+
+function BaseUrl(props: { label: string; url: string }) {
+  let code: HTMLElement | undefined
+  return (
+    <div class="flex flex-wrap items-center justify-between gap-x-3 gap-y-1 rounded-md bg-code-bg py-1 pr-1 pl-3">
+      <dt class="text-12 text-text-2">{props.label}</dt>
+      <dd class="flex flex-wrap items-center gap-2">
+        <code ref={(element) => (code = element)} class="font-mono text-13">
+          {props.url}
+        </code>
+        <CopyButton text={props.url} look="quiet" select={() => code} />
+      </dd>
+    </div>
+  )
+}

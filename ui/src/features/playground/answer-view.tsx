@@ -1,0 +1,77 @@
+import { createMemo, Show } from 'solid-js'
+import { Banner } from '../../components/banner.tsx'
+import { CopyButton } from '../../components/copy-button.tsx'
+import type { PlainKey } from '../../i18n/dictionary.ts'
+import { useI18n } from '../../i18n/i18n.tsx'
+import { faultText } from './fault.ts'
+import type { Answer } from './stream.ts'
+
+/** One answer: text as text (never as HTML), its failure in place, its figures below. */
+export function AnswerView(props: { answer: Answer }) {
+  const { t, format } = useI18n()
+  const running = (): boolean => props.answer.endedAt === undefined
+  const facts = createMemo((): readonly string[] => {
+    const { sentAt, firstAt, endedAt, inputTokens, outputTokens } = props.answer
+    const note = endNote(props.answer)
+    return [
+      ...(firstAt === undefined ? [] : [t('playground.firstToken', { time: format().seconds(firstAt - sentAt) })]),
+      ...(endedAt === undefined ? [] : [t('playground.total', { time: format().seconds(endedAt - sentAt) })]),
+      ...(endedAt === undefined || inputTokens === undefined || outputTokens === undefined
+        ? []
+        : [t('playground.tokens', { input: format().number(inputTokens), output: format().number(outputTokens) })]),
+      ...(note ? [t(note)] : []),
+    ]
+  })
+  return (
+    <div class="flex flex-col gap-2">
+      <Show when={props.answer.thinking}>
+        <details open={running() && props.answer.text === ''} class="rounded-md border border-border px-3 py-2">
+          <summary class="cursor-pointer text-13 text-text-2">{t('playground.thinking')}</summary>
+          <p class="mt-2 whitespace-pre-wrap text-13 text-text-2">{props.answer.thinking}</p>
+        </details>
+      </Show>
+      <Show when={props.answer.text}>
+        <p class="whitespace-pre-wrap">{props.answer.text}</p>
+      </Show>
+      <Show when={running() && !props.answer.text && !props.answer.thinking}>
+        <p class="text-text-3">{t('playground.waiting')}</p>
+      </Show>
+      <Show when={props.answer.fault}>
+        {(fault) => (
+          <Banner tone="danger">
+            <p class="font-medium">{t(faultText(fault()))}</p>
+            <p class="text-12">
+              {[
+                fault().message,
+                fault().type,
+                fault().requestId && t('error.reference', { id: fault().requestId ?? '' }),
+              ]
+                .filter(Boolean)
+                .join(' · ')}
+            </p>
+          </Banner>
+        )}
+      </Show>
+      <div class="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <p class="numbers text-12 text-text-3">{facts().join(' · ')}</p>
+        <Show when={!running() && props.answer.text}>
+          <CopyButton text={props.answer.text} look="quiet" />
+        </Show>
+      </div>
+    </div>
+  )
+}
+
+function endNote(answer: Answer): PlainKey | undefined {
+  switch (answer.stopReason) {
+    case 'stopped':
+      return 'playground.stopped'
+    case 'max_tokens':
+    case 'model_context_window_exceeded':
+      return 'playground.cut'
+    case 'refusal':
+      return 'playground.refused'
+    default:
+      return undefined
+  }
+}

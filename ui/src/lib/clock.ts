@@ -1,0 +1,15 @@
+import { type Accessor, createSignal, onCleanup } from 'solid-js'
+
+/** The time now (epoch ms) as a signal that moves every `everyMs`. */
+export function createClock(everyMs: number): Accessor<number> {
+  const [now, setNow] = createSignal(Date.now())
+  const timer = setInterval(() => setNow(Date.now()), everyMs)
+  onCleanup(() => clearInterval(timer))
+  return now
+}
+
+/** Whole seconds until `until` (epoch ms; undefined is 0), never below 0. */
+export function createCountdown(until: Accessor<number | undefined>): Accessor<number> {
+  const now = createClock(500)
+  return () => Math.max(0, Math.ceil(((until() ?? 0) - now()) / 1000))
+}

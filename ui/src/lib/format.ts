@@ -1,0 +1,66 @@
+/** Numbers, dates and times in one language. Formatters are made once: making them is the slow part. */
+export type Format = ReturnType<typeof createFormat>
+
+const steps = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const
+
+export function createFormat(locale: string) {
+  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
+  const seconds = new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit: 'second',
+    unitDisplay: 'short',
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  })
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+  const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
+  const plural = new Intl.PluralRules(locale)
+  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
+  return {
+    number: (value: number) => number.format(value),
+    /** `ratio` 0-1. */
+    percent: (ratio: number) => percent.format(ratio),
+    seconds: (ms: number) => seconds.format(ms / 1000),
+    dateTime: (at: number) => dateTime.format(at),
+    date: (at: number) => date.format(at),
+    plural: (count: number) => plural.select(count),
+    list: (items: readonly string[]) => list.format(items),
+    /** "3 min ago", "in 6 days"; anything under a minute is "now". */
+    relative: (at: number, now: number) => {
+      const distance = at - now
+      for (const [unit, size] of steps) {
+        if (Math.abs(distance) >= size) return relative.format(Math.trunc(distance / size), unit)
+      }
+      return relative.format(0, 'second')
+    },
+  }
+}
+
+/** 582 -> "9:42", 3700 -> "1:01:40". */
+export function countdown(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds))
+  const pad = (value: number): string => String(value).padStart(2, '0')
+  const hours = Math.floor(whole / 3600)
+  const minutes = Math.floor((whole % 3600) / 60)
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`
+}
+
+/** "team@example.com" -> "tea***@example.com"; what is masked already stays as it is. */
+export function maskEmail(email: string): string {
+  const at = email.lastIndexOf('@')
+  if (at < 1 || email.includes('*')) return email
+  return `${email.slice(0, Math.min(3, at - 1))}***${email.slice(at)}`
+}
+
+/** RFC 3339 -> epoch ms, undefined for null, the word `never` and anything else that is no time. */
+export function parseTime(text: string | null | undefined): number | undefined {
+  if (!text) return undefined
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? undefined : at
+}

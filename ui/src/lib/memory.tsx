@@ -1,0 +1,29 @@
+import { type Accessor, createContext, createSignal, type ParentProps, useContext } from 'solid-js'
+
+/** Secrets that one step of the console hands to the next. In memory only: gone on reload, by intent. */
+export type Memory = {
+  /** The password just typed at sign-in, so that the forced change need not ask for it again. */
+  readonly password: Accessor<string>
+  readonly setPassword: (password: string) => void
+  /** The key just created or pasted, used by the playground. */
+  readonly apiKey: Accessor<string>
+  readonly setApiKey: (key: string) => void
+}
+
+const MemoryContext = createContext<Memory>()
+
+export function MemoryProvider(props: ParentProps) {
+  const [password, setPassword] = createSignal('')
+  const [apiKey, setApiKey] = createSignal('')
+  return (
+    <MemoryContext.Provider value={{ password, setPassword, apiKey, setApiKey }}>
+      {props.children}
+    </MemoryContext.Provider>
+  )
+}
+
+export function useMemory(): Memory {
+  const memory = useContext(MemoryContext)
+  if (!memory) throw new Error('MemoryProvider is missing')
+  return memory
+}

@@ -1,0 +1,8 @@
+/** The page to go to after sign-in: a path on this origin, else `/`. Refuses `//host`, `/\host` and whole URLs. */
+export function safeNext(next: unknown): string {
+  if (typeof next !== 'string' || !/^\/(?![/\\])/.test(next)) return '/'
+  const origin = 'http://same.invalid'
+  const url = URL.parse(next, origin)
+  if (!url || url.origin !== origin || url.pathname === '/login') return '/'
+  return `${url.pathname}${url.search}${url.hash}`
+}

@@ -1,0 +1,175 @@
+import { useSearchParams } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import ChevronRight from 'lucide-solid/icons/chevron-right'
+import Plus from 'lucide-solid/icons/plus'
+import UsersRound from 'lucide-solid/icons/users-round'
+import { createSignal, For, Match, Show, Switch } from 'solid-js'
+import type { AccountListItem } from '../../../server/admin/contract/accounts.ts'
+import { errorText } from '../api/error-text.ts'
+import { dataOf, queries } from '../api/queries.ts'
+import { Button, IconButton } from '../components/button.tsx'
+import { ConfirmDialog } from '../components/dialog.tsx'
+import { PageHeader } from '../components/page-header.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
+import { createAccountActions } from '../features/accounts/account-actions.tsx'
+import { AccountListView } from '../features/accounts/account-list.tsx'
+import { AddAccountDialog } from '../features/accounts/add-account.tsx'
+import { accountName, type StatusFilter, statusFilter, statusFilters } from '../features/accounts/status.ts'
+import { useI18n } from '../i18n/i18n.tsx'
+import { maskEmail } from '../lib/format.ts'
+
+/** Which accounts can serve requests now, and which need me? Filter and page are in the address. */
+export default function AccountsPage() {
+  const { t, format } = useI18n()
+  const session = useQuery(() => queries.session())
+  const [search, setSearch] = useSearchParams()
+  const filter = () => statusFilter(search.status)
+  const page = (): number => Math.max(1, Math.trunc(Number(search.page)) || 1)
+  const list = useQuery(() => queries.accounts({ status: filter(), page: page() }))
+  const data = () => dataOf(list)
+  const actions = createAccountActions()
+  const [adding, setAdding] = createSignal(false)
+  const [again, setAgain] = createSignal<AccountListItem>()
+  const [deleting, setDeleting] = createSignal<AccountListItem>()
+  // Kept apart from `deleting`: the text must not change while the dialog fades away.
+  const [named, setNamed] = createSignal('')
+
+  const answer = (): string | undefined => {
+    const shown = data()
+    if (!shown || shown.accountStats.totalCount === 0) return undefined
+    const counts = {
+      ready: format().number(shown.statusStats.normal ?? 0),
+      total: format().number(shown.accountStats.totalCount),
+    }
+    return shown.quotaStats.totalLimit > 0
+      ? t('accounts.answerQuota', {
+          ...counts,
+          percent: format().percent(shown.quotaStats.totalUsage / shown.quotaStats.totalLimit),
+        })
+      : t('accounts.answer', counts)
+  }
+  const countOf = (name: StatusFilter): number =>
+    name === 'all' ? (data()?.accountStats.totalCount ?? 0) : (data()?.statusStats[name] ?? 0)
+  const add = (): void => {
+    setAgain(undefined)
+    setAdding(true)
+  }
+  const remove = (): void => {
+    const account = deleting()
+    if (account) actions.remove.mutate(account, { onSuccess: () => setDeleting(undefined) })
+  }
+  return (
+    <>
+      <PageHeader title={t('accounts.title')} app={dataOf(session)?.name ?? ''} answer={answer()}>
+        <Button look="primary" icon={Plus} onClick={add}>
+          {t('accounts.add')}
+        </Button>
+      </PageHeader>
+      <Show when={data()?.accountStats.totalCount}>
+        <fieldset class="flex flex-wrap gap-2">
+          <legend class="sr-only">{t('accounts.filter')}</legend>
+          <For each={statusFilters}>
+            {(name) => (
+              <button
+                type="button"
+                aria-pressed={filter() === name}
+                onClick={() => setSearch({ status: name === 'all' ? null : name, page: null })}
+                class="control numbers inline-flex items-center gap-1.5 rounded-full border border-border bg-surface px-3 text-13 text-text-2 hover:bg-surface-2 aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-text"
+              >
+                {t(`accounts.filter.${name}`)}
+                <span class="text-text-3">{format().number(countOf(name))}</span>
+              </button>
+            )}
+          </For>
+        </fieldset>
+      </Show>
+      <Switch>
+        <Match when={list.isPending}>
+          <Skeleton rows={5} label={t('common.loading')} />
+        </Match>
+        <Match when={!data() && list.error}>
+          <ErrorState
+            text={t('accounts.failed')}
+            detail={errorText(list.error, t)}
+            retry={t('common.retry')}
+            busy={list.isFetching}
+            onRetry={() => void list.refetch()}
+          />
+        </Match>
+        <Match when={data()?.accountStats.totalCount === 0}>
+          <EmptyState icon={UsersRound} text={t('accounts.empty')}>
+            <Button look="primary" icon={Plus} onClick={add}>
+              {t('accounts.add')}
+            </Button>
+          </EmptyState>
+        </Match>
+        <Match when={data()?.accounts.length === 0}>
+          <EmptyState icon={UsersRound} text={t('accounts.emptyFilter')}>
+            <Button onClick={() => setSearch({ status: null, page: null })}>{t('accounts.showAll')}</Button>
+          </EmptyState>
+        </Match>
+        <Match when={data()}>
+          {(shown) => (
+            <>
+              <Show when={list.error}>
+                <ErrorState
+                  text={t('accounts.failed')}
+                  detail={errorText(list.error, t)}
+                  retry={t('common.retry')}
+                  busy={list.isFetching}
+                  onRetry={() => void list.refetch()}
+                />
+              </Show>
+              <AccountListView
+                accounts={shown().accounts}
+                actions={actions}
+                onSignInAgain={(account) => {
+                  setAgain(account)
+                  setAdding(true)
+                }}
+                onDelete={(account) => {
+                  actions.remove.reset()
+                  setNamed(maskEmail(accountName(account)))
+                  setDeleting(account)
+                }}
+              />
+              <Show when={shown().pagination.pages > 1}>
+                <nav class="numbers flex items-center justify-end gap-2" aria-label={t('accounts.title')}>
+                  <IconButton
+                    icon={ChevronLeft}
+                    label={t('accounts.previous')}
+                    disabled={page() <= 1}
+                    onClick={() => setSearch({ page: page() - 1 || null })}
+                  />
+                  {t('accounts.page', { page: page(), pages: shown().pagination.pages })}
+                  <IconButton
+                    icon={ChevronRight}
+                    label={t('accounts.next')}
+                    disabled={page() >= shown().pagination.pages}
+                    onClick={() => setSearch({ page: page() + 1 })}
+                  />
+                </nav>
+              </Show>
+            </>
+          )}
+        </Match>
+      </Switch>
+      <AddAccountDialog open={adding()} onClose={() => setAdding(false)} again={again()} />
+      <ConfirmDialog
+        open={deleting() !== undefined}
+        onClose={() => setDeleting(undefined)}
+        title={t('accounts.deleteTitle', { name: named() })}
+        text={t('accounts.deleteText')}
+        action={t('accounts.deleteAction')}
+        busy={actions.remove.isPending}
+        error={
+          actions.remove.error
+            ? `${t('accounts.deleteFailed', { name: named() })} ${errorText(actions.remove.error, t)}`
+            : undefined
+        }
+        onConfirm={remove}
+      />
+    </>
+  )
+}

@@ -1,0 +1,25 @@
+import { useQueryClient } from '@tanstack/solid-query'
+import type { ParentProps } from 'solid-js'
+import { Banner } from '../components/banner.tsx'
+import { Dialog } from '../components/dialog.tsx'
+import { SignInForm } from '../features/session/sign-in-form.tsx'
+import { Shell } from '../features/shell/shell.tsx'
+import { useI18n } from '../i18n/i18n.tsx'
+
+/** The frame of every signed-in page: introduces the shell to the sign-in. */
+export default function Inside(props: ParentProps) {
+  const { t } = useI18n()
+  const client = useQueryClient()
+  return (
+    <Shell
+      signedOut={(session) => (
+        <Dialog open closable={false} onClose={() => undefined} title={t('login.title')}>
+          <Banner tone="info">{t('session.expired')}</Banner>
+          <SignInForm session={session} onDone={() => void client.invalidateQueries()} />
+        </Dialog>
+      )}
+    >
+      {props.children}
+    </Shell>
+  )
+}

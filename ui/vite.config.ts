@@ -1,0 +1,71 @@
+import path from 'node:path'
+import tailwindcss from '@tailwindcss/vite'
+import { build, defineConfig, type Plugin } from 'vite'
+import solid from 'vite-plugin-solid'
+
+const root = import.meta.dirname
+
+/**
+ * The script that sets language and theme before the first paint: its own blocking file, because the content security
+ * policy allows no inline script and a module would run too late.
+ */
+function bootScript(): Plugin {
+  let serving = false
+  let fileName = ''
+  return {
+    name: 'boot-script',
+    configResolved(config) {
+      serving = config.command === 'serve'
+    },
+    async buildStart() {
+      if (serving) return
+      const built = await build({
+        configFile: false,
+        logLevel: 'silent',
+        root,
+        build: {
+          write: false,
+          modulePreload: false,
+          rollupOptions: { input: path.join(root, 'src/boot.ts'), output: { format: 'iife' } },
+        },
+      })
+      const output = Array.isArray(built) ? built[0] : built
+      if (!output || !('output' in output)) throw new Error('the boot script was not built')
+      const reference = this.emitFile({ type: 'asset', name: 'boot.js', source: output.output[0].code })
+      fileName = this.getFileName(reference)
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler: () =>
+        serving
+          ? [{ tag: 'script', attrs: { type: 'module', src: '/src/boot.ts' }, injectTo: 'head-prepend' }]
+          : [{ tag: 'script', attrs: { src: `/${fileName}` }, injectTo: 'head' }],
+    },
+  }
+}
+
+// Compiled static `style` attributes would break `style-src 'self'`. The plugin's types do not know the option yet.
+const compilerOptions: object = { inlineStyles: false }
+
+export default defineConfig({
+  root,
+  plugins: [bootScript(), solid({ solid: compilerOptions }), tailwindcss()],
+  build: {
+    outDir: path.join(root, 'dist'),
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    target: 'es2022',
+    cssMinify: true,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    port: 5173,
+    proxy: Object.fromEntries(
+      ['/api', '/v1', '/v2', '/healthz', '/version'].map((prefix) => [
+        prefix,
+        process.env.GATEWAY_URL ?? 'http://127.0.0.1:62311',
+      ]),
+    ),
+  },
+})
