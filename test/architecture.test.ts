@@ -11,6 +11,7 @@ const order: readonly (readonly string[])[] = [
   ['jobs', 'admin'],
   ['http'],
   ['app'],
+  ['cli'],
   ['main'],
 ]
 const rank = new Map(order.flatMap((rooms, index) => rooms.map((room) => [room, index] as const)))

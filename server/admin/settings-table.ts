@@ -18,11 +18,12 @@ export type SettingValue = boolean | number | string | readonly string[]
 
 /** How an account is chosen; the first four are the original's. */
 export const selectionModes = [
-  { value: 'sequential', label: 'Sequential', description: 'The newest account until it can serve no more' },
+  { value: 'sequential', label: 'Sequential', description: 'In the order they were added: the first that can serve' },
   { value: 'random', label: 'Random', description: 'Any account, all equally likely' },
   { value: 'round_robin', label: 'Round robin', description: 'Every account in turn' },
   { value: 'weighted_random', label: 'Weighted random', description: 'Any account, the roomier the likelier' },
   { value: 'least_loaded', label: 'Least loaded', description: 'The account with the least work for its weight' },
+  { value: 'quota_aware', label: 'Quota aware', description: 'Spends every quota evenly towards its reset' },
 ] as const
 
 const flag = (json: string, stored: string, initial = false, takesEffect = false): Setting => ({

@@ -5,6 +5,7 @@ import { gatewayError } from '../conversation/error.ts'
 import type { Figure } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import { anthropic } from '../dialect/anthropic/anthropic.ts'
+import { decodeCount } from '../dialect/anthropic/decode.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import { openaiChat } from '../dialect/openai-chat/openai-chat.ts'
 import { readJson } from './body.ts'
@@ -63,9 +64,9 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
   const countTokens = async ({ request }: Context): Promise<Response> => {
     const requestId = deps.effects.newId('req')
     const body = await readJson(request, deps.maxBodyBytes)
-    const decoded = body.ok ? anthropic.decode(withMaxTokens(body.value)) : body
+    const decoded = body.ok ? decodeCount(body.value) : body
     if (!decoded.ok) return errorResponse(anthropic, decoded.error, requestId)
-    const resolved = await deps.resolveDocuments(decoded.value.conversation, request.signal)
+    const resolved = await deps.resolveDocuments(decoded.value, request.signal)
     if (!resolved.ok) return errorResponse(anthropic, resolved.error, requestId)
     const figure = await deps.estimateInput(resolved.value)
     return Response.json({ input_tokens: figure.tokens }, { headers: idHeaders(requestId) })
@@ -114,7 +115,3 @@ function withCors(response: Response): Response {
   for (const [name, value] of Object.entries(cors)) response.headers.set(name, value)
   return response
 }
-
-/** `max_tokens` is required of a message but not of a token count. */
-const withMaxTokens = (body: unknown): unknown =>
-  typeof body === 'object' && body !== null && !Array.isArray(body) ? { max_tokens: 1, ...body } : body

@@ -8,6 +8,7 @@ import type { Outcome } from '../pool/account.ts'
 import type { Lease, SeatRequest } from '../pool/pool.ts'
 import type { Upstream, UpstreamReply } from '../upstream/upstream.ts'
 import { createMeter, type Meter } from '../usage/meter.ts'
+import type { Breaker, Passed } from './breaker.ts'
 import { createLimiter } from './limit.ts'
 import type { Attempt, RouteRecord, Summary } from './record.ts'
 import { finalError, nextMove, type RetryLimits } from './retry.ts'
@@ -31,6 +32,12 @@ export type RelayDeps = {
   readonly acquire: (request: SeatRequest, signal: AbortSignal) => Promise<Result<Lease, GatewayError>>
   readonly forgetModel: (accountId: string, modelId: string) => void
   readonly send: Upstream['send']
+  /** By model id: a model without capacity rests, not the account that was told so. */
+  readonly models: Breaker
+  /** By what `routeOf` names: an address that cannot be reached rests, not the accounts behind it. */
+  readonly routes: Breaker
+  /** The way an account's calls leave: host and outbound proxy. */
+  readonly routeOf: (accountId: string) => string
   readonly estimateInput: (conversation: Conversation) => Promise<Figure>
   readonly countTokens: (text: string) => number
 }
@@ -78,6 +85,8 @@ export async function relay(
 
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return fail(gatewayError('cancelled', 'The caller left.'), model.id)
+    const roomOfModel = await enter(deps.models, model.id, 'model-overloaded', deps, signal)
+    if (!roomOfModel.ok) return fail(errors.at(-1) ?? roomOfModel.error, model.id)
     const seat = await deps.acquire(
       {
         callerId: request.callerId,
@@ -89,13 +98,20 @@ export async function relay(
       },
       signal,
     )
-    if (!seat.ok) return fail(finalError(errors.at(-1), seat.error), model.id)
+    if (!seat.ok) {
+      roomOfModel.value('other')
+      return fail(finalError(errors.at(-1), seat.error), model.id)
+    }
     const lease = seat.value
     if (considered.length === 0) considered = lease.considered
     const startedMs = elapsed()
     const { accountId, conversationId } = lease
     const call = { accountId, conversation, model, conversationId, invocationId, attempt }
-    const sent = await deps.send(call, signal)
+    const road = await enter(deps.routes, deps.routeOf(accountId), 'upstream-unreachable', deps, signal)
+    const sent = road.ok ? await deps.send(call, signal) : road
+    const failed = sent.ok ? undefined : sent.error
+    tell(roomOfModel.value, failed, 'model-overloaded')
+    if (road.ok) tell(road.value, failed, 'upstream-unreachable')
     const note = (outcome: Attempt['outcome'], more: Partial<Attempt> = {}): void => {
       attempts.push({ accountId, startedMs, waitedMs: lease.waitedMs, endedMs: elapsed(), outcome, ...more })
     }
@@ -118,6 +134,27 @@ export async function relay(
     else avoid.add(accountId)
     if (move.afterMs > 0) await effects.sleep(move.afterMs, signal)
   }
+}
+
+/** Waits as long as a caller may be asked to; the refusal is of the kind the thing itself would have given. */
+async function enter(
+  breaker: Breaker,
+  key: string,
+  kind: 'model-overloaded' | 'upstream-unreachable',
+  { effects, limits }: RelayDeps,
+  signal: AbortSignal,
+): Promise<Result<Passed, GatewayError>> {
+  const entered = await breaker.enter(key, effects.now() + limits.maxWaitMs, signal)
+  if (entered.ok) return entered
+  const { reason, retryAfterMs } = entered.error
+  if (reason === 'cancelled') return err(gatewayError('cancelled', 'The caller left.'))
+  const message = kind === 'model-overloaded' ? 'The model has no capacity now.' : 'The provider cannot be reached now.'
+  return err(gatewayError(kind, message, { retryAfterMs }))
+}
+
+function tell(passed: Passed, error: GatewayError | undefined, own: GatewayError['kind']): void {
+  if (error === undefined) passed('ok')
+  else passed(error.kind === own ? 'fault' : 'other', error.retryAfterMs)
 }
 
 type Context = {

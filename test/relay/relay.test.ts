@@ -5,6 +5,7 @@ import type { ReplyEvent, UpstreamEvent } from '../../server/conversation/event.
 import { err, ok, type Result } from '../../server/lib/result.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import { createPool } from '../../server/pool/pool.ts'
+import { createBreaker, modelBreaker, routeBreaker } from '../../server/relay/breaker.ts'
 import type { Summary } from '../../server/relay/record.ts'
 import { type ReplyStream, relay } from '../../server/relay/relay.ts'
 import { defaultRetryLimits } from '../../server/relay/retry.ts'
@@ -71,6 +72,8 @@ function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Ans
   const calls: UpstreamCall[] = []
   const summaries: Summary[] = []
   const leaving = new AbortController()
+  const models = createBreaker(modelBreaker, effects)
+  const routes = createBreaker(routeBreaker, effects)
   const run = (part: Partial<Conversation> = {}) =>
     relay(
       {
@@ -93,6 +96,9 @@ function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Ans
         },
         estimateInput: async () => ({ tokens: 11, source: 'estimated' }),
         countTokens: (text) => text.length,
+        models,
+        routes,
+        routeOf: () => 'provider',
       },
       leaving.signal,
     )
@@ -189,6 +195,28 @@ describe('before any content', () => {
     await read(await run())
     await read(await run())
     expect(calls.map(({ accountId }) => accountId)).toEqual(['free', 'pro', 'pro'])
+  })
+
+  test('a full model rests the model and no account, and the next try waits for it', async () => {
+    let turn = 0
+    const { run, calls, effects, pool } = setUp(['a', 'b'], () =>
+      turn++ === 0 ? fails('model-overloaded', { retryAfterMs: 3_000 }) : says(hello),
+    )
+    const running = run()
+    await effects.advance(2_900)
+    expect(calls).toHaveLength(1)
+    await effects.advance(200)
+    expect(textOf(await read(await running))).toBe('Hello')
+    expect(pool.list().map(({ health }) => health.state)).toEqual(['ready', 'ready'])
+  })
+
+  test('a provider that cannot be reached is not called by every request that comes meanwhile', async () => {
+    const { run, calls, effects } = setUp(['a'], () => fails('upstream-unreachable', { retryAfterMs: 60_000 }))
+    for (let request = 0; request < 8; request++) expect((await run()).ok).toBe(false)
+    expect(calls.length).toBeLessThanOrEqual(routeBreaker.threshold)
+    await effects.advance(61_000)
+    await run()
+    expect(calls.length).toBeGreaterThan(routeBreaker.threshold - 1)
   })
 
   test('all accounts resting gives the time of the first to return', async () => {

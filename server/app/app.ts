@@ -1,0 +1,279 @@
+import { createAdmission } from '../access/admit.ts'
+import { makeSetupCode } from '../access/setup-code.ts'
+import { recordCheck } from '../admin/account-reading.ts'
+import { createAdmin } from '../admin/index.ts'
+import type { Config } from '../config/schema.ts'
+import { createConsole } from '../console/assets.ts'
+import { createDocuments } from '../documents/extract.ts'
+import { createClientRoutes } from '../http/client-routes.ts'
+import { createPeerOf } from '../http/peer.ts'
+import { createServer, type Listening } from '../http/server.ts'
+import { upkeepJobs } from '../jobs/account-upkeep.ts'
+import { createRequestLog } from '../jobs/request-log.ts'
+import { startScheduler } from '../jobs/scheduler.ts'
+import { forEachLimited } from '../lib/each.ts'
+import { type Effects, randomText } from '../lib/effects.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { Logger } from '../observe/log.ts'
+import { createMetrics } from '../observe/metrics.ts'
+import type { Account, Outcome } from '../pool/account.ts'
+import { createPool, type Pool } from '../pool/pool.ts'
+import { createBreaker, modelBreaker, routeBreaker } from '../relay/breaker.ts'
+import { relay } from '../relay/relay.ts'
+import { defaultRetryLimits } from '../relay/retry.ts'
+import { createAmazonQ } from '../upstream/amazonq/client.ts'
+import { type Core, openCore, type StartFault } from './core.ts'
+import { createLazyEstimator } from './estimator.ts'
+import { createModelShelf } from './model-shelf.ts'
+import { modelViews } from './model-views.ts'
+import { poolSettings, settingOf } from './pool-settings.ts'
+import { observeRequest } from './request-end.ts'
+
+export type AppOptions = {
+  readonly config: Config
+  readonly effects: Effects
+  readonly log: Logger
+  readonly version: string
+  /** Simulated answers: what the console shows so that it can be entered. */
+  readonly demo?: { readonly password: string; readonly key: string }
+  /** Called with the opened data before anything is served (demo mode fills it). */
+  readonly prepare?: (core: Core) => Promise<void>
+}
+
+export type App = {
+  readonly port: number
+  /** Set while the first password is in force: asked of sign-ins from other machines. */
+  readonly setupCode?: string
+  readonly keyCreated: boolean
+  readonly keyFile?: string
+  /** For the control file of the other subcommands. */
+  readonly controlToken: string
+  /** Lets open streams finish within the grace time, writes what is waiting, closes the data. True when nothing was cut. */
+  readonly stop: () => Promise<boolean>
+}
+
+const dayMs = 86_400_000
+
+/** Plugs everything into everything and serves. The list of what there is; no decisions of its own. */
+export async function startApp(options: AppOptions): Promise<Result<App, StartFault>> {
+  const { config, effects, log, version } = options
+  let pool: Pool | undefined
+  const opened = await openCore(config, effects, log, version, {
+    accountsChanged: (id) => takeOver(id),
+    signInLost: (id, reason) => pool?.signInLost(id, reason),
+    inFlight: (id) => pool?.inFlight(id) ?? 0,
+  })
+  if (!opened.ok) return opened
+  const core = opened.value
+  const { store, tokens } = core
+  const { accounts } = store
+  await options.prepare?.(core)
+
+  let stored = await store.settings.all()
+  const metrics = createMetrics()
+  const counting = (id: string, outcome: Outcome): void => {
+    const failed = outcome.type === 'failure'
+    if (outcome.type !== 'cancelled') void quietly(accounts.count(id, failed ? { error: 1 } : { success: 1 }))
+    void quietly(accounts.updateAccount(id, { lastUsedAt: effects.now() }))
+  }
+  const quietly = (work: Promise<unknown>): Promise<void> =>
+    work.then(
+      () => undefined,
+      (error: unknown) => log.error('store.failed', { cause: String(error) }),
+    )
+  pool = createPool(poolSettings(config, stored), {
+    effects,
+    onHealth: (id, health) => {
+      shelf.changed()
+      log.info('account.state-changed', {
+        accountId: id,
+        state: health.state,
+        reason: health.reason ?? '',
+        until: health.until ?? 0,
+      })
+      void quietly(accounts.saveHealth(id, health))
+    },
+    onOutcome: counting,
+  })
+  const seats = pool
+
+  const check = async (id: string): Promise<void> =>
+    void (await recordCheck(core.accountDeps, await core.accountDeps.checkAccount(id)))
+  const serving = (account: Account): boolean => account.enabled && account.health.state !== 'suspended'
+  const shelf = createModelShelf({
+    now: effects.now,
+    serving: () =>
+      seats
+        .list()
+        .filter(serving)
+        .map(({ id }) => id),
+    readMissing: () => forEachLimited(seats.list().filter(serving).slice(0, 8), 4, ({ id }) => quietly(check(id))),
+  })
+
+  /** The row is the truth: pool, models and token keeper take over what it says now. */
+  async function takeOver(id: string): Promise<void> {
+    const record = await accounts.get(id)
+    if (record === undefined) {
+      pool?.remove(id)
+      shelf.remove(id)
+      tokens.forget(id)
+      return
+    }
+    pool?.put(record.account)
+    const list = (await accounts.loadModels()).get(id)
+    if (list !== undefined) {
+      shelf.set(id, list.models)
+      pool?.setModels(
+        id,
+        list.models.map(({ id: model }) => model),
+      )
+    }
+    shelf.changed()
+  }
+  for (const { account } of await accounts.list()) seats.put(account)
+  for (const [id, { models }] of await accounts.loadModels()) {
+    shelf.set(id, models)
+    seats.setModels(
+      id,
+      models.map(({ id: model }) => model),
+    )
+  }
+
+  const estimator = createLazyEstimator(effects)
+  const upstream = createAmazonQ({ settings: core.settings, effects, tokens })
+  const admission = createAdmission({ keys: store.keys, now: effects.now })
+  const requestLog = createRequestLog(store.requests.append, effects, (error) =>
+    log.error('store.failed', { cause: String(error) }),
+  )
+  const peerOf = createPeerOf(config.server.trustedProxies)
+  let listening: Listening | undefined
+  let stopping = false
+
+  const relayDeps = {
+    effects,
+    limits: defaultRetryLimits,
+    maxQueueMs: 60_000,
+    resolve: shelf.resolve,
+    acquire: seats.acquire,
+    forgetModel: seats.forgetModel,
+    send: upstream.send,
+    models: createBreaker(modelBreaker, effects),
+    routes: createBreaker(routeBreaker, effects),
+    routeOf: () => 'provider',
+    estimateInput: estimator.conversation,
+    countTokens: estimator.text,
+  }
+  const clientRoutes = createClientRoutes({
+    effects,
+    peerOf,
+    admit: (request) =>
+      admission.admit({
+        authorization: request.headers.get('authorization') ?? undefined,
+        xApiKey: request.headers.get('x-api-key') ?? undefined,
+      }),
+    resolveDocuments: createDocuments(effects).resolve,
+    relay: (request, signal) => relay(request, relayDeps, signal),
+    availableModels: shelf.available,
+    estimateInput: estimator.conversation,
+    stopping: () => stopping,
+    maxBodyBytes: config.server.maxBodyBytes,
+    holdHeadersMs: config.server.headersHoldMs,
+    keepAliveMs: config.server.keepAliveSeconds * 1_000,
+    onEnd: (end) => {
+      const record = observeRequest(end, effects.now(), log, metrics)
+      if (settingOf(stored, 'enable_request_log') === true) requestLog.add(record)
+    },
+  })
+
+  const setupCode = makeSetupCode()
+  const controlToken = randomText(48)
+  const admin = createAdmin({
+    ...core.accountDeps,
+    store,
+    passwords: core.passwords,
+    signIns: core.signIns,
+    availableModels: async () => modelViews(await shelf.available()),
+    keysChanged: admission.invalidate,
+    applySettings: async () => {
+      stored = await store.settings.all()
+      seats.setSettings(poolSettings(config, stored))
+    },
+    version,
+    port: () => listening?.port ?? config.server.port,
+    setupCode,
+    controlToken,
+    peerOf: (request) => peerOf(request, server.addressOf(request)),
+    ...(options.demo === undefined ? {} : { demo: options.demo }),
+  })
+  const server = createServer({
+    effects,
+    clientRoutes,
+    plugins: [admin, createConsole()],
+    version,
+    metrics: async (request, address) => {
+      const peer = peerOf(request, address)
+      if (!peer.loopback || peer.forwarded)
+        return new Response('Metrics are shown to this machine only.', { status: 403 })
+      return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
+    },
+    onBug: (error, request) =>
+      log.error('http.failed', {
+        path: new URL(request.url).pathname,
+        cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+  })
+  metrics.watch(() => ({ ...seats.stats(), requestLog: requestLog.stats() }))
+
+  const heard = server.listen(config.server.host, config.server.port)
+  if (!heard.ok) {
+    await core.close()
+    return err({ message: heard.error.message, exitCode: 1 })
+  }
+  listening = heard.value
+  const scheduler = startScheduler(
+    [
+      ...upkeepJobs({
+        effects,
+        accounts,
+        pool: seats,
+        tokens,
+        check,
+        refreshWidth: 4,
+        pollWidth: 4,
+        pollEveryMs: 300_000,
+      }),
+      {
+        name: 'prune',
+        everyMs: 3_600_000,
+        firstAfterMs: 60_000,
+        run: async () => {
+          const days = Number(settingOf(stored, 'log_retention_days'))
+          if (days > 0) await store.requests.prune(effects.now() - days * dayMs)
+          await store.sessions.prune(effects.now() - dayMs)
+        },
+      },
+    ],
+    effects,
+    (job, error) => log.error('job.failed', { job, cause: String(error) }),
+  )
+  const cancelWarmUp = effects.after(250, () => void quietly(estimator.warmUp()))
+
+  return ok({
+    port: heard.value.port,
+    ...((await core.passwords.isFirst()) ? { setupCode } : {}),
+    keyCreated: core.keyCreated,
+    ...(core.keyFile === undefined ? {} : { keyFile: core.keyFile }),
+    controlToken,
+    stop: async () => {
+      stopping = true
+      cancelWarmUp()
+      core.signIns.stop()
+      const whole = await heard.value.stop(config.server.shutdownGraceSeconds * 1_000)
+      await scheduler.stop()
+      await tokens.settled()
+      await requestLog.flush()
+      await core.close()
+      return whole
+    },
+  })
+}

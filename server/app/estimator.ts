@@ -1,0 +1,28 @@
+import type { Conversation } from '../conversation/conversation.ts'
+import type { Figure } from '../conversation/event.ts'
+import type { Effects } from '../lib/effects.ts'
+import { createEstimator, type Estimator } from '../usage/estimate.ts'
+import { createTokenizer } from '../usage/tokenizer.ts'
+
+/** The tokenizer weighs tens of MB and a third of a second: loaded once, when first asked or warmed up. */
+export function createLazyEstimator(effects: Pick<Effects, 'sleep'>) {
+  let loaded: Estimator | undefined
+  let loading: Promise<Estimator> | undefined
+  const load = (): Promise<Estimator> => {
+    loading ??= createTokenizer().then((count) => {
+      loaded = createEstimator(count, effects)
+      return loaded
+    })
+    return loading
+  }
+  return {
+    warmUp: async (): Promise<void> => void (await load()),
+    conversation: async (conversation: Conversation, signal?: AbortSignal): Promise<Figure> =>
+      (loaded ?? (await load())).conversation(conversation, signal),
+    /** To be called only after `conversation` or `warmUp` has resolved once. */
+    text: (text: string): number => {
+      if (loaded === undefined) throw new Error('the tokenizer is not loaded yet')
+      return loaded.text(text)
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import { readSetting, settingsTable } from '../admin/settings-table.ts'
+import type { Config } from '../config/schema.ts'
+import { defaultHealthPolicy } from '../pool/health.ts'
+import type { PoolSettings } from '../pool/pool.ts'
+import { type Strategy, strategies } from '../pool/select.ts'
+
+export type StoredSettings = Readonly<Record<string, string>>
+
+/** What the console has set, over what the configuration says. */
+export function poolSettings(config: Config, stored: StoredSettings): PoolSettings {
+  const mode = stored.account_selection_mode
+  const errors = stored.max_error_count
+  return {
+    strategy: strategies.find((strategy) => strategy === mode) ?? (config.pool.strategy as Strategy),
+    health: {
+      ...defaultHealthPolicy,
+      maxFailures: errors === undefined ? config.pool.maxErrorCount : Number(settingOf(stored, 'max_error_count')),
+    },
+    startsPerMinute: 0,
+    quotaReserve: 0.05,
+    maxWaiting: 2_000,
+    affinityMax: 20_000,
+    affinityTtlMs: 3_600_000,
+  }
+}
+
+/** A console setting's value by its stored name, the table's default when it was never set. */
+export function settingOf(stored: StoredSettings, name: string): boolean | number | string | readonly string[] {
+  const setting = settingsTable.find((row) => row.stored === name)
+  if (setting === undefined) throw new Error(`no setting is called ${name}`)
+  return readSetting(setting, stored[name])
+}

@@ -1,0 +1,34 @@
+import type { RequestEnd } from '../http/client-route.ts'
+import type { RequestRecord } from '../store/store.ts'
+
+/** A finished request as it is kept: figures, sources and the route; no prompt, reply or secret. `now` is epoch ms. */
+export function requestRecord(end: RequestEnd, now: number): RequestRecord {
+  const { summary, error } = end
+  const usage = summary?.usage
+  const failed = error?.kind ?? (summary === undefined || summary.outcome === 'ok' ? undefined : summary.outcome)
+  const message = error?.message ?? summary?.message
+  return {
+    id: end.requestId,
+    at: end.arrivedAt,
+    dialect: end.dialect,
+    ...(end.keyId === undefined ? {} : { keyId: end.keyId }),
+    ...(summary?.accountId === undefined ? {} : { accountId: summary.accountId }),
+    model: end.model.slice(0, 200),
+    ...(summary?.upstreamModel === undefined ? {} : { upstreamModel: summary.upstreamModel }),
+    stream: end.stream,
+    status: end.status,
+    ...(failed === undefined ? {} : { errorKind: failed }),
+    ...(failed === undefined || message === undefined ? {} : { errorMessage: message.slice(0, 500) }),
+    ...(summary?.firstTokenMs === undefined ? {} : { firstTokenMs: summary.firstTokenMs }),
+    durationMs: now - end.arrivedAt,
+    inputTokens: usage?.input.tokens ?? 0,
+    inputSource: usage?.input.source ?? 'none',
+    outputTokens: usage?.output.tokens ?? 0,
+    outputSource: usage?.output.source ?? 'none',
+    ...(usage?.cacheRead === undefined ? {} : { cacheReadTokens: usage.cacheRead.tokens }),
+    ...(usage?.credits === undefined ? {} : { credits: usage.credits }),
+    peer: end.peer.address,
+    userAgent: end.userAgent,
+    route: JSON.stringify(summary?.route ?? { considered: [], attempts: [] }),
+  }
+}

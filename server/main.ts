@@ -1,0 +1,21 @@
+// The entry: nothing is loaded before the process has the limits it needs.
+const manyFetches = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
+
+// Bun allows 256 concurrent fetches per process unless this variable was set before the process began, and an open stream
+// holds one for its whole life. So the process replaces itself once, with the variable set.
+if (process.env[manyFetches] === undefined) {
+  const env = { ...process.env, [manyFetches]: '65535' }
+  const args = Bun.isStandaloneExecutable ? process.argv.slice(2) : process.argv.slice(1)
+  const { execve } = process
+  if (process.platform !== 'win32' && execve !== undefined) {
+    execve.call(process, process.execPath, [process.execPath, ...args], env)
+  }
+  const child = Bun.spawn([process.execPath, ...args], { env, stdio: ['inherit', 'inherit', 'inherit'] })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  process.exit(await child.exited)
+}
+
+const { main } = await import('./main/run.ts')
+process.exit(await main(process.argv.slice(2)))
+
+export {}

@@ -1,0 +1,96 @@
+import { expect, test } from 'bun:test'
+import { type Barred, createBreaker, type Passed } from '../../server/relay/breaker.ts'
+import { createTestEffects, settle } from '../support/effects.ts'
+
+const policy = { threshold: 2, rest: { baseMs: 4_000, maxMs: 30_000 }, maxKeys: 3 }
+const never = new AbortController().signal
+
+function setUp() {
+  const effects = createTestEffects()
+  const breaker = createBreaker(policy, effects)
+  const pass = async (key = 'm', waitMs = 60_000): Promise<Passed> => {
+    const result = await breaker.enter(key, effects.now() + waitMs, never)
+    if (!result.ok) throw new Error(result.error.reason)
+    return result.value
+  }
+  const bar = async (key = 'm', waitMs = 0): Promise<Barred> => {
+    const result = await breaker.enter(key, effects.now() + waitMs, never)
+    if (result.ok) throw new Error('passed')
+    return result.error
+  }
+  const open = async (key = 'm'): Promise<void> => {
+    for (let fault = 0; fault < policy.threshold; fault++) (await pass(key))('fault', 5_000)
+  }
+  return { effects, breaker, pass, bar, open }
+}
+
+test('single faults pass, faults in a row open the circuit, for that key alone', async () => {
+  const { pass, bar, open } = setUp()
+  ;(await pass())('fault')
+  ;(await pass())('ok')
+  ;(await pass())('fault')
+  ;(await pass())('other')
+  await pass()
+  await open('n')
+  expect(await bar('n')).toEqual({ reason: 'resting', retryAfterMs: 5_000 })
+  await pass('m')
+})
+
+test('after the rest one call alone tries; its success lets the others through', async () => {
+  const { effects, pass, open } = setUp()
+  await open()
+  const probe = pass()
+  await effects.advance(5_001)
+  const done = await probe
+  let through = 0
+  const others = [1, 2, 3].map(() => pass().then(() => through++))
+  await settle()
+  expect(through).toBe(0)
+  done('ok')
+  await Promise.all(others)
+  expect(through).toBe(3)
+})
+
+test('a probe that fails rests again, longer, and never shorter than the provider asks', async () => {
+  const { effects, pass, bar, open } = setUp()
+  await open()
+  await effects.advance(5_001)
+  ;(await pass())('fault', 20_000)
+  expect((await bar()).retryAfterMs).toBe(20_000)
+  await effects.advance(20_001)
+  ;(await pass())('fault')
+  expect((await bar()).retryAfterMs).toBeGreaterThan(policy.rest.baseMs)
+})
+
+test('a probe whose caller leaves gives the try to the next', async () => {
+  const { effects, pass, open } = setUp()
+  await open()
+  await effects.advance(5_001)
+  const first = await pass()
+  const second = pass()
+  first('other')
+  expect(await second).toBeFunction()
+})
+
+test('who cannot wait is told for how long, who leaves is let go, and the wait ends by itself', async () => {
+  const { effects, breaker, bar, open, pass } = setUp()
+  await open()
+  expect(await bar('m', 1_000)).toEqual({ reason: 'resting', retryAfterMs: 5_000 })
+  const leaving = new AbortController()
+  const left = breaker.enter('m', effects.now() + 60_000, leaving.signal)
+  await settle()
+  leaving.abort()
+  expect(await left).toMatchObject({ ok: false, error: { reason: 'cancelled' } })
+  await effects.advance(5_001)
+  await pass()
+  const late = bar('m', 2_000)
+  await effects.advance(2_001)
+  expect((await late).reason).toBe('resting')
+})
+
+test('only a bounded number of circuits is remembered', async () => {
+  const { breaker, pass, open } = setUp()
+  await open('a')
+  for (const key of ['b', 'c', 'd', 'e']) await pass(key)
+  expect(breaker.stats()).toEqual({ keys: 3, resting: 0 })
+})
