@@ -15,6 +15,12 @@ if (process.env[manyFetches] === undefined) {
   process.exit(await child.exited)
 }
 
+// A child of ours that reads one PDF needs nothing of the gateway (server/documents/child.ts).
+if (process.argv[2] === 'read-pdf') {
+  const { runPdfChild } = await import('./documents/child.ts')
+  process.exit(await runPdfChild())
+}
+
 const { main } = await import('./main/run.ts')
 process.exit(await main(process.argv.slice(2)))
 
