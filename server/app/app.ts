@@ -4,6 +4,7 @@ import { recordCheck } from '../admin/account-reading.ts'
 import { createAdmin } from '../admin/index.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
+import { createPdfReader, ownPdfCommand } from '../documents/child.ts'
 import { createDocuments } from '../documents/extract.ts'
 import { createClientRoutes } from '../http/client-routes.ts'
 import { createPeerOf } from '../http/peer.ts'
@@ -171,7 +172,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         authorization: request.headers.get('authorization') ?? undefined,
         xApiKey: request.headers.get('x-api-key') ?? undefined,
       }),
-    resolveDocuments: createDocuments(effects).resolve,
+    resolveDocuments: createDocuments({ readPdf: createPdfReader(ownPdfCommand()) }).resolve,
     relay: (request, signal) => relay(request, relayDeps, signal),
     availableModels: shelf.available,
     estimateInput: estimator.conversation,
