@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { AccountSpec, SimulatedAccount } from '../../server/simulator/account.ts'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../server/simulator/simulator.ts'
+
+export type GatewayOptions = {
+  readonly simulator?: SimulatorOptions
+  /** One gateway account for each; default one Builder ID account of plan `power`. */
+  readonly accounts?: readonly AccountSpec[]
+  /** config.yaml. */
+  readonly config?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export type Gateway = {
+  readonly url: string
+  /** A client key. */
+  readonly key: string
+  readonly simulator: Simulator
+  /** The provider's side of the accounts, in the order of the options. */
+  readonly accounts: readonly SimulatedAccount[]
+  readonly dataDir: string
+  /** Calls the admin API and gives its JSON; throws on any other status than 2xx. */
+  readonly admin: (method: string, route: string, body?: object) => Promise<Record<string, unknown>>
+  /** Everything the process has written so far. */
+  readonly logs: () => string
+  /** Stops it as an operator would and gives the exit code. */
+  readonly stop: () => Promise<number>
+}
+
+export const adminPassword = 'correct horse battery'
+const root = path.join(import.meta.dir, '../..')
+
+/**
+ * The real gateway in a process of its own (the executable when GATEWAY_BINARY is set, else from source), in an empty data
+ * folder, against a simulator in this process. Resolves when it is healthy and has an account and a key.
+ */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const specs = options.accounts ?? [{ plan: 'power' }]
+  const simulator = await startSimulator(options.simulator)
+  const accounts = specs.map((spec) => simulator.accounts.add(spec))
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'gateway-'))
+  await Bun.write(path.join(dataDir, 'config.yaml'), options.config ?? '')
+  const port = freePort()
+  const url = `http://127.0.0.1:${port}`
+  const child = Bun.spawn(command(), {
+    cwd: dataDir,
+    env: {
+      ...inherited(),
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      NO_BROWSER: '1',
+      ADMIN_PASSWORD: adminPassword,
+      UPSTREAM_Q_URL: simulator.url,
+      UPSTREAM_OIDC_URL: simulator.url,
+      UPSTREAM_KIRO_AUTH_URL: simulator.url,
+      ...options.env,
+    },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  let log = ''
+  const drain = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
+    const text = new TextDecoder()
+    for await (const chunk of stream) log = (log + text.decode(chunk, { stream: true })).slice(-1_000_000)
+  }
+  void drain(child.stdout)
+  void drain(child.stderr)
+
+  const admin: Gateway['admin'] = async (method, route, body) => {
+    const response = await fetch(url + route, {
+      method,
+      headers: { authorization: `Bearer ${adminPassword}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${route} answered ${response.status}: ${text}\n${log}`)
+    return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+  }
+  const stop = async (): Promise<number> => {
+    child.kill('SIGTERM')
+    const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    const code = await child.exited
+    clearTimeout(late)
+    await simulator.stop()
+    await rm(dataDir, { recursive: true, force: true })
+    return code
+  }
+
+  try {
+    await healthy(url, child, () => log)
+    for (const account of accounts) {
+      const { method, clientId, clientSecret, refreshToken, apiKey, profileArn } = account.secrets()
+      await admin('POST', '/v2/accounts', {
+        label: account.id,
+        method,
+        ...defined({ clientId, clientSecret, refreshToken, apiKey, profileArn }),
+      })
+    }
+    const { key } = await admin('POST', '/v2/keys', { name: 'test' })
+    if (typeof key !== 'string') throw new Error('POST /v2/keys gave no key')
+    return { url, key, simulator, accounts, dataDir, admin, logs: () => log, stop }
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+}
+
+function command(): string[] {
+  const binary = process.env.GATEWAY_BINARY
+  return binary === undefined || binary === '' ? [process.execPath, path.join(root, 'server/main.ts')] : [binary]
+}
+
+/** The environment without what would configure the gateway. */
+function inherited(): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG']
+  return defined(Object.fromEntries(kept.map((name) => [name, process.env[name]])))
+}
+
+function defined(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+function freePort(): number {
+  const probe = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
+  const { port } = probe
+  probe.stop(true)
+  if (port === undefined) throw new Error('no free port')
+  return port
+}
+
+async function healthy(url: string, child: Bun.Subprocess, logs: () => string): Promise<void> {
+  const until = Date.now() + 20_000
+  while (Date.now() < until && child.exitCode === null) {
+    const answer = await fetch(`${url}/healthz`).catch(() => undefined)
+    if (answer?.ok) return
+    await Bun.sleep(25)
+  }
+  throw new Error(`the gateway did not become healthy (exit code ${child.exitCode}):\n${logs()}`)
+}
+
+/** Waits until `holds`, at most `ms`; gives the time it took, or undefined. */
+export async function eventually(holds: () => boolean, ms: number): Promise<number | undefined> {
+  const start = performance.now()
+  while (performance.now() - start < ms) {
+    if (holds()) return performance.now() - start
+    await Bun.sleep(5)
+  }
+  return undefined
+}
