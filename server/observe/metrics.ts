@@ -1,0 +1,121 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export type RequestOutcome = 'success' | 'failure' | 'cancelled'
+
+/** What is counted, by name. OpenTelemetry's `gen_ai.*` names in Prometheus spelling where they exist. Times in ms. */
+export type Metrics = {
+  /** One client request has ended. `errorKind` is one of ours, absent for a success. */
+  readonly requestEnded: (request: {
+    readonly dialect: string
+    readonly model: string
+    readonly outcome: RequestOutcome
+    readonly errorKind?: string
+    readonly durationMs: number
+    readonly firstTokenMs?: number
+  }) => void
+  /** `source` says how the figure was come by: `provider`, `estimated` … */
+  readonly tokensUsed: (model: string, type: 'input' | 'output', source: string, tokens: number) => void
+  readonly streamOpened: () => void
+  readonly streamClosed: () => void
+  /** One call to the provider; `outcome` is `success`, `cancelled` or an error kind. */
+  readonly upstreamAttempted: (outcome: string) => void
+  /** A figure that is read when asked for: sizes of caches and queues, accounts by state. Name without the prefix. */
+  readonly watch: (name: string, help: string, read: () => number) => void
+  /** The same with one label: `read` gives a figure for each of its values. */
+  readonly watchEach: (name: string, help: string, label: string, read: () => Readonly<Record<string, number>>) => void
+  /** Prometheus text, and the content type that goes with it. */
+  readonly text: () => Promise<string>
+  readonly contentType: string
+}
+
+/** Label values come from outside in part: beyond this many different ones they all count as `other`. */
+const maxModels = 200
+const prefix = 'claude_server_'
+const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300, 600]
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const requests = new Counter({
+    name: `${prefix}requests_total`,
+    help: 'Client requests ended.',
+    labelNames: ['dialect', 'gen_ai_request_model', 'outcome', 'error_type'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'gen_ai_server_request_duration_seconds',
+    help: 'From a request’s arrival to the end of its reply.',
+    labelNames: ['dialect', 'outcome'],
+    buckets: seconds,
+    registers,
+  })
+  const firstToken = new Histogram({
+    name: 'gen_ai_server_time_to_first_token_seconds',
+    help: 'From a request’s arrival to the first content of its reply.',
+    labelNames: ['dialect'],
+    buckets: seconds,
+    registers,
+  })
+  const tokens = new Counter({
+    name: 'gen_ai_client_token_usage_total',
+    help: 'Tokens, by how their number was come by.',
+    labelNames: ['gen_ai_request_model', 'gen_ai_token_type', 'source'],
+    registers,
+  })
+  const streams = new Gauge({ name: `${prefix}open_streams`, help: 'Replies being streamed now.', registers })
+  const attempts = new Counter({
+    name: `${prefix}upstream_attempts_total`,
+    help: 'Calls to the provider.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const models = new Set<string>()
+  const modelLabel = (model: string): string => {
+    if (models.has(model)) return model
+    if (models.size >= maxModels || model.length > 100) return 'other'
+    models.add(model)
+    return model
+  }
+
+  const watch: Metrics['watch'] = (name, help, read) => {
+    new Gauge({
+      name: prefix + name,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+  watch('resident_memory_bytes', 'Memory the process holds.', () => process.memoryUsage.rss())
+  watch('uptime_seconds', 'Since the process started.', () => process.uptime())
+
+  return {
+    requestEnded: ({ dialect, model, outcome, errorKind, durationMs, firstTokenMs }) => {
+      requests.inc({ dialect, gen_ai_request_model: modelLabel(model), outcome, error_type: errorKind ?? '' })
+      duration.observe({ dialect, outcome }, durationMs / 1000)
+      if (firstTokenMs !== undefined) firstToken.observe({ dialect }, firstTokenMs / 1000)
+    },
+    tokensUsed: (model, type, source, count) => {
+      if (count > 0) tokens.inc({ gen_ai_request_model: modelLabel(model), gen_ai_token_type: type, source }, count)
+    },
+    streamOpened: () => streams.inc(),
+    streamClosed: () => streams.dec(),
+    upstreamAttempted: (outcome) => attempts.inc({ outcome }),
+    watch,
+    watchEach: (name, help, label, read) => {
+      new Gauge({
+        name: prefix + name,
+        help,
+        labelNames: [label],
+        registers,
+        collect() {
+          this.reset()
+          for (const [value, figure] of Object.entries(read())) this.set({ [label]: value }, figure)
+        },
+      })
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  }
+}

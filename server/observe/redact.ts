@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+
+const hidden = '[redacted]'
+const maxDepth = 6
+const maxItems = 50
+const maxText = 2000
+
+// A field whose name holds one of these words is a secret …
+const secretWords = new Set(
+  (
+    'token tokens secret secrets password passwords passwd pwd passphrase authorization cookie cookies credential ' +
+    'credentials key keys bearer jwt assertion verifier usercode devicecode setupcode apikey'
+  ).split(' '),
+)
+// … unless its last word says that it only describes one, …
+const describingWords = new Set(
+  (
+    'id ids count ms at until name prefix kind type source path file folder bytes limit state status expires last4 max ' +
+    'expiry required url'
+  ).split(' '),
+)
+// … and numbers and switches are counts and states, except under these.
+const alwaysSecret = new Set('password passwords passwd pwd passphrase secret secrets authorization'.split(' '))
+
+/** True when a field of this name may not be written with this value. Names in any spelling: camel, snake, header. */
+export function isSecretField(name: string, value: unknown): boolean {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+  const whole = words.join('')
+  if (!words.some((word) => secretWords.has(word)) && !secretWords.has(whole)) return false
+  const last = words.at(-1) ?? ''
+  if (words.length > 1 && describingWords.has(last) && !secretWords.has(whole)) return false
+  if (typeof value === 'number' || typeof value === 'boolean') return words.some((word) => alwaysSecret.has(word))
+  return value !== null && value !== undefined && value !== ''
+}
+
+const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/\b(Bearer|Basic|Negotiate|Digest)\s+[^\s"',;]{4,}/gi, `$1 ${hidden}`],
+  // a member of JSON or of a printed object, whatever its quotes (also escaped once)
+  [
+    /((?:\\?["'])?[\w-]*(?:token|secret|password|passphrase|authorization|cookie|api_?-?key|assertion)(?:\\?["'])?\s*[:=]\s*)(\\?["'])(?:(?!\2).)+\2/gi,
+    `$1$2${hidden}$2`,
+  ],
+  // a query or form parameter
+  [
+    /\b((?:access_|refresh_|id_)?token|api[_-]?key|key|secret|client_secret|password|passwd|code|sig|signature)=[^&\s"'<>]+/gi,
+    `$1=${hidden}`,
+  ],
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, `$1${hidden}@`],
+  // API keys of clients and of providers
+  [/(?<![A-Za-z0-9])(?:sk|ksk|pk|rk)[-_][A-Za-z0-9_-]{6,}/g, hidden],
+  // the provider's access and refresh tokens
+  [/(?<![A-Za-z0-9])ao[ar][A-Za-z0-9_+/=-]{12,}(?::[A-Za-z0-9_+/=:-]+)?/g, hidden],
+  // JSON web tokens and encrypted ones
+  [/(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}/g, hidden],
+  [/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{12,}/g, hidden],
+]
+
+/** Text without anything that has the shape of a secret, cut to 2,000 characters. */
+export function redactText(text: string): string {
+  // Cut first, so that the cost is bounded; a secret cut in the middle still has its shape.
+  const short = text.length > maxText ? `${text.slice(0, maxText)}… (${text.length} characters)` : text
+  return shapes.reduce((kept, [pattern, replacement]) => kept.replace(pattern, replacement), short)
+}
+
+/** A copy that is safe to write: secret fields hidden by name, secret shapes by pattern, depth and sizes bounded. */
+export function redact(value: unknown): unknown {
+  return walk(value, 0, new Set())
+}
+
+function walk(value: unknown, depth: number, seen: Set<object>): unknown {
+  if (typeof value === 'string') return redactText(value)
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= maxDepth || seen.has(value)) return '…'
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `(${value.byteLength} bytes)`
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  seen.add(value)
+  const kept = walkObject(value, depth, seen)
+  seen.delete(value)
+  return kept
+}
+
+function walkObject(value: object, depth: number, seen: Set<object>): unknown {
+  if (value instanceof Error) return describeError(value)
+  if (value instanceof Map || value instanceof Set || value instanceof Headers) {
+    const entries = value instanceof Set ? [...value] : Object.fromEntries(value as Iterable<[string, unknown]>)
+    return walk(entries, depth, seen)
+  }
+  if (Array.isArray(value)) {
+    const items = value.slice(0, maxItems).map((item) => walk(item, depth + 1, seen))
+    return value.length > maxItems ? [...items, `… (${value.length} items)`] : items
+  }
+  const entries = Object.entries(value)
+  const kept = entries
+    .slice(0, maxItems)
+    .map(([name, member]) => [redactText(name), isSecretField(name, member) ? hidden : walk(member, depth + 1, seen)])
+  if (entries.length > maxItems) kept.push(['…', `(${entries.length} members)`])
+  return Object.fromEntries(kept)
+}
+
+/** Name, message, code and causes of what was thrown, redacted. */
+export function describeError(error: unknown): string {
+  const parts: string[] = []
+  for (let cause: unknown = error; cause !== undefined && cause !== null && parts.length < 4; ) {
+    if (!(cause instanceof Error)) {
+      parts.push(typeof cause === 'string' ? cause : 'something that is no error')
+      break
+    }
+    const { code } = cause as { readonly code?: unknown }
+    parts.push(`${cause.name}: ${cause.message}${typeof code === 'string' ? ` (${code})` : ''}`)
+    cause = cause.cause
+  }
+  return redactText(parts.join('; caused by '))
+}
+
+/** Tells contents apart without showing them: length and the first 12 hex digits of the SHA-256. */
+export function fingerprint(text: string): string {
+  return `${text.length}:${createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 12)}`
+}
