@@ -10,18 +10,19 @@ import { createClientRoutes } from '../http/client-routes.ts'
 import { createPeerOf } from '../http/peer.ts'
 import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
-import { createRequestLog } from '../jobs/request-log.ts'
+import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
 import { startScheduler } from '../jobs/scheduler.ts'
 import { forEachLimited } from '../lib/each.ts'
-import { type Effects, randomText } from '../lib/effects.ts'
+import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
-import { createMetrics } from '../observe/metrics.ts'
+import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import type { Account, Outcome } from '../pool/account.ts'
 import { createPool, type Pool } from '../pool/pool.ts'
 import { createBreaker, modelBreaker, routeBreaker } from '../relay/breaker.ts'
 import { relay } from '../relay/relay.ts'
 import { defaultRetryLimits } from '../relay/retry.ts'
+import { newControlToken, removeControl, writeControl } from '../store/control.ts'
 import { createAmazonQ } from '../upstream/amazonq/client.ts'
 import { type Core, openCore, type StartFault } from './core.ts'
 import { createLazyEstimator } from './estimator.ts'
@@ -47,8 +48,6 @@ export type App = {
   readonly setupCode?: string
   readonly keyCreated: boolean
   readonly keyFile?: string
-  /** For the control file of the other subcommands. */
-  readonly controlToken: string
   /** Lets open streams finish within the grace time, writes what is waiting, closes the data. True when nothing was cut. */
   readonly stop: () => Promise<boolean>
 }
@@ -180,6 +179,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     maxBodyBytes: config.server.maxBodyBytes,
     holdHeadersMs: config.server.headersHoldMs,
     keepAliveMs: config.server.keepAliveSeconds * 1_000,
+    onStream: (open) => (open ? metrics.streamOpened() : metrics.streamClosed()),
     onEnd: (end) => {
       const record = observeRequest(end, effects.now(), log, metrics)
       if (settingOf(stored, 'enable_request_log') === true) requestLog.add(record)
@@ -187,7 +187,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   })
 
   const setupCode = makeSetupCode()
-  const controlToken = randomText(48)
+  const controlToken = newControlToken()
   const admin = createAdmin({
     ...core.accountDeps,
     store,
@@ -209,7 +209,13 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const server = createServer({
     effects,
     clientRoutes,
-    plugins: [admin, createConsole()],
+    plugins: [
+      admin,
+      await createConsole({
+        isHttps: (request) =>
+          peerOf(request, server.addressOf(request)).https || new URL(request.url).protocol === 'https:',
+      }),
+    ],
     version,
     metrics: async (request, address) => {
       const peer = peerOf(request, address)
@@ -223,7 +229,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   })
-  metrics.watch(() => ({ ...seats.stats(), requestLog: requestLog.stats() }))
+  watchSizes(metrics, seats, requestLog)
 
   const heard = server.listen(config.server.host, config.server.port)
   if (!heard.ok) {
@@ -231,6 +237,13 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     return err({ message: heard.error.message, exitCode: 1 })
   }
   listening = heard.value
+  writeControl(config.dataDir, {
+    pid: process.pid,
+    host: loopbackOf(config.server.host),
+    port: listening.port,
+    token: controlToken,
+    startedAt: effects.now(),
+  })
   const scheduler = startScheduler(
     [
       ...upkeepJobs({
@@ -264,10 +277,10 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     ...((await core.passwords.isFirst()) ? { setupCode } : {}),
     keyCreated: core.keyCreated,
     ...(core.keyFile === undefined ? {} : { keyFile: core.keyFile }),
-    controlToken,
     stop: async () => {
       stopping = true
       cancelWarmUp()
+      removeControl(config.dataDir, controlToken)
       core.signIns.stop()
       const whole = await heard.value.stop(config.server.shutdownGraceSeconds * 1_000)
       await scheduler.stop()
@@ -276,5 +289,33 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       await core.close()
       return whole
     },
+  })
+}
+
+/** Where this machine reaches a server that listens on `host`. */
+function loopbackOf(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  return host === '::' ? '::1' : host
+}
+
+/** Every holder of memory has a size that can be watched. */
+function watchSizes(metrics: Metrics, pool: Pool, requestLog: RequestLog): void {
+  metrics.watch('waiting_requests', 'Requests waiting for a free account.', () => pool.stats().waiting)
+  metrics.watch('conversations_remembered', 'Conversations tied to an account.', () => pool.stats().affinity.size)
+  metrics.watch('affinity_hits', 'Requests that found their conversation’s account.', () => pool.stats().affinity.hits)
+  metrics.watch('affinity_misses', 'Requests of a conversation not seen before.', () => pool.stats().affinity.misses)
+  metrics.watch('request_log_waiting', 'Request records not written yet.', () => requestLog.stats().waiting)
+  metrics.watch(
+    'request_log_dropped',
+    'Request records lost because the store was too slow.',
+    () => requestLog.stats().dropped,
+  )
+  metrics.watchEach('accounts', 'Accounts by state.', 'state', () => {
+    const counts: Record<string, number> = {}
+    for (const { enabled, health } of pool.list()) {
+      const state = enabled ? health.state : 'disabled'
+      counts[state] = (counts[state] ?? 0) + 1
+    }
+    return counts
   })
 }

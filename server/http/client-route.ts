@@ -36,6 +36,8 @@ export type ClientDeps = {
   ) => Promise<Result<Conversation, GatewayError>>
   readonly relay: (request: RelayRequest, signal: AbortSignal) => Promise<Result<ReplyStream, GatewayError>>
   readonly onEnd: (end: RequestEnd) => void
+  /** A reply stream was opened, or has ended. */
+  readonly onStream: (open: boolean) => void
   /** True once the gateway is stopping: new work is refused. */
   readonly stopping: () => boolean
   readonly maxBodyBytes: number
@@ -138,6 +140,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       headers: idHeaders(requestId),
       effects,
       leave: leaving.leave,
+      onStream: deps.onStream,
     })
   } catch (thrown) {
     return refuse(

@@ -1,4 +1,4 @@
-import { Elysia } from 'elysia'
+import { type AnyElysia, Elysia } from 'elysia'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { createClientRoutes } from './client-routes.ts'
@@ -7,7 +7,7 @@ export type ServerDeps = {
   readonly effects: Pick<Effects, 'after'>
   readonly clientRoutes: ReturnType<typeof createClientRoutes>
   /** The admin API and the console, already Elysia instances; mounted after the client APIs. */
-  readonly plugins: readonly Elysia[]
+  readonly plugins: readonly AnyElysia[]
   readonly version: string
   /** Prometheus text, for peers that may see it. */
   readonly metrics: (request: Request, socketAddress: string | undefined) => Promise<Response>
@@ -40,6 +40,9 @@ export function createServer(deps: ServerDeps) {
   for (const plugin of deps.plugins) app.use(plugin)
 
   return {
+    /** The direct peer's address, while the server listens. */
+    addressOf: (request: Request): string | undefined => app.server?.requestIP(request)?.address,
+
     handle: (request: Request): Promise<Response> => app.handle(request),
 
     listen: (hostname: string, port: number): Result<Listening, ListenFault> => {

@@ -16,6 +16,7 @@ export type SseParts = {
   readonly effects: Pick<Effects, 'after'>
   /** Called when the client has left: cancels the relay. */
   readonly leave: () => void
+  readonly onStream: (open: boolean) => void
 }
 
 /**
@@ -57,6 +58,7 @@ async function pump(parts: SseParts, controller: ReadableStreamDirectController)
     cancelTick = effects.after(keepAliveMs, tick)
   }
   let cancelTick = effects.after(keepAliveMs, tick)
+  parts.onStream(true)
   try {
     if (parts.early) await write(keepAlive)
     const reply = await parts.reply
@@ -70,6 +72,7 @@ async function pump(parts: SseParts, controller: ReadableStreamDirectController)
     parts.leave() // the client is gone, or the write failed: nobody is left to tell
   } finally {
     cancelTick()
+    parts.onStream(false)
     try {
       await controller.close()
     } catch {

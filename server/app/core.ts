@@ -1,0 +1,144 @@
+import type { Passwords } from '../access/password.ts'
+import { acceptSignIn } from '../admin/account-reading.ts'
+import type { AccountDeps, AdminLog } from '../admin/deps.ts'
+import { storedPasswords } from '../admin/operator.ts'
+import type { Config } from '../config/schema.ts'
+import type { Effects } from '../lib/effects.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { Logger } from '../observe/log.ts'
+import type { Store } from '../store/store.ts'
+import { createAccountChecker } from '../upstream/amazonq/check.ts'
+import type { AmazonQSettings } from '../upstream/amazonq/endpoint.ts'
+import { classifyHttpError } from '../upstream/amazonq/errors.ts'
+import { createTokenKeeper, type TokenKeeper } from '../upstream/amazonq/refresh.ts'
+import { createSignIns, type SignIns } from '../upstream/amazonq/sign-in.ts'
+import { openData } from './data.ts'
+
+/** Why the program cannot go on; `message` is one or more plain lines for standard error. */
+export type StartFault = { readonly message: string; readonly exitCode: 1 | 2 }
+
+export type CoreHooks = {
+  /** Row or credentials changed or went: holders of copies take the new state over. */
+  readonly accountsChanged?: (id: string) => Promise<void> | void
+  /** The sign-in of an account turned out dead. */
+  readonly signInLost?: (id: string, reason: string) => void
+  readonly inFlight?: (id: string) => number
+}
+
+/** Everything below the network's edge, opened on the data folder: for the server, and for subcommands without one. */
+export type Core = {
+  readonly config: Config
+  readonly effects: Effects
+  readonly log: Logger
+  readonly store: Store
+  readonly settings: AmazonQSettings
+  readonly tokens: TokenKeeper
+  readonly signIns: SignIns
+  readonly passwords: Passwords
+  readonly accountDeps: AccountDeps
+  /** This start has made the master key. */
+  readonly keyCreated: boolean
+  /** Where the master key lies, unless it came from the environment. */
+  readonly keyFile?: string
+  readonly close: () => Promise<void>
+}
+
+export async function openCore(
+  config: Config,
+  effects: Effects,
+  log: Logger,
+  version: string,
+  hooks: CoreHooks = {},
+): Promise<Result<Core, StartFault>> {
+  const data = await openData(config, effects, log)
+  if (!data.ok) return data
+  const { store, keyCreated, keyFile } = data.value
+  const { accounts } = store
+  const settings = upstreamSettings(config, version)
+  const quietly = (work: Promise<unknown>): void =>
+    void work.catch((error: unknown) => log.error('store.failed', { cause: String(error) }))
+
+  const tokens = createTokenKeeper({
+    settings,
+    effects,
+    store: accounts.credentials,
+    onDead: (accountId, reason, message) => {
+      log.warn('account.sign-in-lost', { accountId, reason, message })
+      hooks.signInLost?.(accountId, message)
+    },
+    onRefresh: (accountId, outcome) =>
+      quietly(
+        accounts.updateProfile(accountId, {
+          lastRefreshAt: outcome.at,
+          lastRefreshStatus: outcome.ok ? 'success' : 'failed',
+          ...(outcome.ok ? { accessExpiresAt: outcome.accessExpiresAt } : {}),
+          updatedAt: outcome.at,
+        }),
+      ),
+  })
+  const control = { settings, effects, classify: classifyHttpError }
+  const { checkAccount } = createAccountChecker({
+    ...control,
+    tokens,
+    identityRegion: async (id) => (await accounts.credentials.load(id))?.identityRegion,
+  })
+  const adminLog: AdminLog = (level, event, fields) => log[level](event, fields)
+  const accountDeps: AccountDeps = {
+    store,
+    effects,
+    checkAccount,
+    refreshAccount: tokens.refreshNow,
+    adoptCredentials: tokens.adopt,
+    accountsChanged: async (id) => {
+      if ((await accounts.get(id)) === undefined) tokens.forget(id)
+      await hooks.accountsChanged?.(id)
+    },
+    inFlight: hooks.inFlight ?? (() => 0),
+    log: adminLog,
+  }
+  const signIns = createSignIns({ ...control, onSignedIn: (signedIn) => acceptSignIn(accountDeps, signedIn) })
+
+  const passwords = storedPasswords(store.settings)
+  if (config.adminPassword !== undefined) {
+    const seeded = await passwords.seed(config.adminPassword)
+    if (!seeded.ok) {
+      await store.close()
+      return err({ message: `ADMIN_PASSWORD: ${seeded.error.message}`, exitCode: 2 })
+    }
+  }
+  return ok({
+    config,
+    effects,
+    log,
+    store,
+    settings,
+    tokens,
+    signIns,
+    passwords,
+    accountDeps,
+    keyCreated,
+    ...(keyFile === undefined ? {} : { keyFile }),
+    close: async () => {
+      signIns.stop()
+      await tokens.settled()
+      await store.close()
+    },
+  })
+}
+
+export function upstreamSettings({ upstream }: Config, version: string): AmazonQSettings {
+  return {
+    protocol: upstream.protocol,
+    host: upstream.host,
+    ...(upstream.qUrl === undefined ? {} : { qUrl: upstream.qUrl }),
+    ...(upstream.oidcUrl === undefined ? {} : { oidcUrl: upstream.oidcUrl }),
+    ...(upstream.kiroAuthUrl === undefined ? {} : { kiroAuthUrl: upstream.kiroAuthUrl }),
+    origin: upstream.origin,
+    optOut: upstream.optOut,
+    defaultRegion: upstream.region,
+    version,
+    connectTimeoutMs: upstream.connectTimeoutMs,
+    firstEventTimeoutMs: upstream.firstEventTimeoutMs,
+    idleTimeoutMs: upstream.idleTimeoutMs,
+  }
+}

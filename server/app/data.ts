@@ -1,0 +1,56 @@
+import type { Config } from '../config/schema.ts'
+import type { Effects } from '../lib/effects.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { Logger } from '../observe/log.ts'
+import { isOriginalDatabase } from '../store/engine/recognise.ts'
+import { acquireLock } from '../store/lock.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+import type { StartFault } from './core.ts'
+
+export type Data = {
+  /** Closing it also gives the data folder's lock back. */
+  readonly store: Store
+  readonly keyCreated: boolean
+  readonly keyFile?: string
+}
+
+/** Takes the data folder's lock and opens what is in it. A folder of the original's is left as it is, lock file included. */
+export async function openData(config: Config, effects: Effects, log: Logger): Promise<Result<Data, StartFault>> {
+  if (isOriginalDatabase(config.databasePath)) {
+    return err({
+      message:
+        `${config.databasePath} is a database of the original claude-api. It was left untouched. ` +
+        'Importing it comes in a later version; until then start with another folder: --data-dir FOLDER.',
+      exitCode: 1,
+    })
+  }
+  const lock = acquireLock(config.dataDir)
+  if (!lock.ok) return err({ message: lock.error.message, exitCode: 1 })
+  const opened = await openStore({
+    path: config.databasePath,
+    dataDir: config.dataDir,
+    ...config.vault,
+    acceptNewKey: config.newMasterKey,
+    now: effects.now,
+    sleep: effects.sleep,
+    onUnreadable: (accountId, reason) => log.warn('account.unreadable', { accountId, reason }),
+  })
+  if (!opened.ok) {
+    lock.value.release()
+    return err({ message: opened.error.message, exitCode: 1 })
+  }
+  const { store, vault } = opened.value
+  for (const warning of vault.warnings) log.warn('vault.warning', { message: warning })
+  return ok({
+    store: {
+      ...store,
+      close: async () => {
+        await store.close()
+        lock.value.release()
+      },
+    },
+    keyCreated: vault.created,
+    ...(vault.path === undefined ? {} : { keyFile: vault.path }),
+  })
+}

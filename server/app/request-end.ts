@@ -1,0 +1,51 @@
+import type { RequestEnd } from '../http/client-route.ts'
+import type { Logger } from '../observe/log.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { RequestRecord } from '../store/store.ts'
+import { requestRecord } from './request-record.ts'
+
+/** Counts and logs a finished request and gives the row to keep. `now` is epoch ms. */
+export function observeRequest(end: RequestEnd, now: number, log: Logger, metrics: Metrics): RequestRecord {
+  const record = requestRecord(end, now)
+  const { summary } = end
+  const outcome =
+    record.errorKind === undefined ? 'success' : record.errorKind === 'cancelled' ? 'cancelled' : 'failure'
+  metrics.requestEnded({
+    dialect: record.dialect,
+    model: record.upstreamModel ?? 'none',
+    outcome,
+    ...(record.errorKind === undefined ? {} : { errorKind: record.errorKind }),
+    durationMs: record.durationMs,
+    ...(record.firstTokenMs === undefined ? {} : { firstTokenMs: record.firstTokenMs }),
+  })
+  for (const attempt of summary?.route.attempts ?? []) {
+    metrics.upstreamAttempted(attempt.outcome === 'ok' ? 'success' : attempt.outcome)
+  }
+  if (record.upstreamModel !== undefined) {
+    metrics.tokensUsed(record.upstreamModel, 'input', record.inputSource, record.inputTokens)
+    metrics.tokensUsed(record.upstreamModel, 'output', record.outputSource, record.outputTokens)
+  }
+  const cause = end.error?.cause ?? summary?.cause
+  log[outcome === 'failure' && record.status >= 500 ? 'warn' : 'info']('relay.finished', {
+    requestId: record.id,
+    keyId: record.keyId,
+    accountId: record.accountId,
+    dialect: record.dialect,
+    model: record.model,
+    upstreamModel: record.upstreamModel,
+    stream: record.stream,
+    status: record.status,
+    errorKind: record.errorKind,
+    errorMessage: record.errorMessage,
+    cause: cause?.slice(0, 2_000),
+    attempts: summary?.route.attempts.length,
+    firstTokenMs: record.firstTokenMs,
+    durationMs: record.durationMs,
+    inputTokens: record.inputTokens,
+    outputTokens: record.outputTokens,
+    usageSource: `${record.inputSource}/${record.outputSource}`,
+    peer: record.peer,
+    client: end.clientNote,
+  })
+  return record
+}

@@ -1,0 +1,25 @@
+import { findCommand, usage } from '../config/command.ts'
+import { loadConfig } from '../config/load.ts'
+import { serve } from './serve.ts'
+import { version } from './version.ts'
+
+/** Runs one command line (without program and script) to its exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const resolved = loadConfig(argv, process.env, process.cwd())
+  if (!resolved.ok) {
+    process.stderr.write(`${resolved.error.message}\n`)
+    return resolved.error.exitCode
+  }
+  const { command } = resolved.value
+  if (command.name === 'version') {
+    process.stdout.write(`${version}\n`)
+    return 0
+  }
+  if (command.name === 'help') {
+    process.stdout.write(usage(command.operands.find((name) => findCommand(name) !== undefined)))
+    return 0
+  }
+  if (command.name === 'serve') return serve(resolved.value)
+  const { runOnTerminal } = await import('./subcommand.ts')
+  return runOnTerminal(resolved.value)
+}

@@ -1,0 +1,105 @@
+import { type App, startApp } from '../app/app.ts'
+import { type Demo, startDemo } from '../app/demo.ts'
+import type { Resolved } from '../config/resolve.ts'
+import type { Config } from '../config/schema.ts'
+import { realEffects } from '../lib/effects.ts'
+import { createLogger, type Logger, logFormat } from '../observe/log.ts'
+import { isDesktop, openBrowser } from './browser.ts'
+import { version } from './version.ts'
+
+/** Serves until a signal asks to stop; resolves to the exit code. */
+export async function serve(resolved: Resolved): Promise<number> {
+  const terminal = process.stdout.isTTY === true
+  const demo = resolved.config.demo ? await startDemo(demoConfig(resolved), realEffects) : undefined
+  const config = demo?.config ?? resolved.config
+  const log = createLogger({
+    level: config.log.level,
+    format: logFormat(config.log.format, terminal),
+    write: (line) => void process.stdout.write(line),
+    now: realEffects.now,
+    ...(config.timezone === undefined ? {} : { timeZone: config.timezone }),
+  })
+  for (const warning of resolved.warnings) log.warn('config.warning', { message: warning })
+  const stopAsked = stopSignal()
+  const started = await startApp({
+    config,
+    effects: realEffects,
+    log,
+    version,
+    ...(demo === undefined ? {} : { demo: demo.shown, prepare: demo.prepare }),
+  })
+  if (!started.ok) {
+    process.stderr.write(`claude-server: ${started.error.message}\n`)
+    await demo?.stop()
+    return started.error.exitCode
+  }
+  const app = started.value
+  announce(app, config, log, demo)
+  const signal = await stopAsked
+  log.info('server.stopping', { signal, graceSeconds: config.server.shutdownGraceSeconds })
+  const whole = await app.stop()
+  await demo?.stop()
+  log.info('server.stopped', { whole })
+  return 0
+}
+
+/** A demo is for the one who started it: unless told otherwise it listens on this machine only. */
+function demoConfig({ config, origins }: Resolved): Config {
+  const host = origins['server.host']?.from === 'default' ? '127.0.0.1' : config.server.host
+  return { ...config, server: { ...config.server, host } }
+}
+
+function announce(app: App, config: Config, log: Logger, demo: Demo | undefined): void {
+  const host = config.server.host === '0.0.0.0' || config.server.host === '::' ? 'localhost' : config.server.host
+  const url = `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${app.port}`
+  log.info('server.started', {
+    url,
+    host: config.server.host,
+    port: app.port,
+    version,
+    dataDir: config.dataDir,
+    pid: process.pid,
+  })
+  if (app.keyCreated) {
+    log.warn('vault.key-created', {
+      message:
+        'A master key was made for this data folder. Back it up together with the database: without it every account must sign in again.',
+      path: app.keyFile,
+    })
+  }
+  // Plain lines, not log lines: they are for the person at the terminal, and what they show is redacted in the log.
+  if (demo !== undefined) process.stdout.write(demoText(url, demo))
+  else if (app.setupCode !== undefined) process.stdout.write(setupText(url, app.setupCode))
+  const desktop = isDesktop(process.env, process.platform, process.stdout.isTTY === true)
+  if (!config.noBrowser && desktop && !openBrowser(url, process.platform)) log.info('browser.not-opened', { url })
+}
+
+const setupText = (url: string, setupCode: string): string =>
+  `\n  Open ${url} and sign in with the first password: admin\n  From another machine this set-up code is needed too: ${setupCode}\n\n`
+
+const demoText = (url: string, { shown }: Demo): string =>
+  [
+    '',
+    '  DEMO: every answer is simulated, nothing is kept.',
+    `  Console   ${url}   password ${shown.password}`,
+    `  API key   ${shown.key}`,
+    '',
+    `  curl -N ${url}/v1/messages -H "x-api-key: $KEY" -H "content-type: application/json" \\`,
+    `    -d '{"model":"claude-sonnet-4-5","max_tokens":200,"stream":true,"messages":[{"role":"user","content":"Hello"}]}'`,
+    '',
+    '',
+  ].join('\n')
+
+/** Resolves with the first signal that asks to stop; a second one ends the process at once. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(1)
+        asked = true
+        resolve(signal)
+      })
+    }
+  })
+}

@@ -1,0 +1,29 @@
+import path from 'node:path'
+
+const root = path.join(import.meta.dir, '../..')
+
+/** The gateway's command: the executable when GATEWAY_BINARY is set, else Bun with the entry file. */
+export function gatewayCommand(): string[] {
+  const binary = process.env.GATEWAY_BINARY
+  return binary === undefined || binary === '' ? [process.execPath, path.join(root, 'server/main.ts')] : [binary]
+}
+
+/** Runs the gateway's command line to its end. */
+export async function runGateway(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input?: string,
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const child = Bun.spawn([...gatewayCommand(), ...args], {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_BROWSER: '1', ...env },
+    stdin: input === undefined ? 'ignore' : new Blob([input]),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [code, out, err] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ])
+  return { code, out, err }
+}
