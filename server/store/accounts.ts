@@ -1,0 +1,178 @@
+import { asc, eq, sql } from 'drizzle-orm'
+import type { ModelInfo } from '../conversation/model.ts'
+import type { Quota } from '../conversation/quota.ts'
+import type { Health, HealthState } from '../pool/account.ts'
+import type { SignInMethod } from '../upstream/amazonq/credentials.ts'
+import type { Vault } from '../vault/vault.ts'
+import { createCredentialStore, type OnUnreadable, saveCredentials } from './credentials.ts'
+import type { Engine } from './engine/sqlite.ts'
+import { parseColumn, present } from './row.ts'
+import type { AccountProfile, AccountRecord, AccountStore } from './store.ts'
+import { accountModels, accounts } from './tables/sqlite.ts'
+
+type Row = typeof accounts.$inferSelect
+type Deps = {
+  readonly engine: Engine
+  readonly vault: Vault
+  readonly now: () => number
+  readonly onUnreadable: OnUnreadable
+}
+
+export function createAccountStore(deps: Deps): AccountStore {
+  const { engine, vault, now } = deps
+  const update = async (id: string, set: Partial<Row>): Promise<boolean> => {
+    const changes = await engine.atomic((db) => [db.update(accounts).set(set).where(eq(accounts.id, id))])
+    return (changes[0] ?? 0) > 0
+  }
+  return {
+    list: async () => {
+      const rows = await engine.read((db) =>
+        db.select().from(accounts).orderBy(asc(accounts.createdAt), asc(accounts.id)).all(),
+      )
+      return rows.map(toRecord)
+    },
+    get: async (id) => {
+      const rows = await engine.read((db) => db.select().from(accounts).where(eq(accounts.id, id)).all())
+      return rows[0] === undefined ? undefined : toRecord(rows[0])
+    },
+    create: async (record, credentials) => {
+      const { account, profile } = record
+      await engine.atomic(
+        (db) => [
+          db.insert(accounts).values(toRow(record)),
+          saveCredentials(db, vault, account.id, credentials, profile.updatedAt),
+        ],
+        { durable: true },
+      )
+    },
+    updateAccount: async (id, { label, enabled, weight, maxInFlight, lastUsedAt }) => {
+      const chosen = present({ label, enabled, weight, maxInFlight })
+      // Being used is no change of the account.
+      const updatedAt = Object.keys(chosen).length > 0 ? now() : undefined
+      const set = present({ ...chosen, lastUsedAt, updatedAt })
+      return update(id, Object.keys(set).length > 0 ? set : { id })
+    },
+    saveHealth: async (id, health) => {
+      await update(id, healthRow(health))
+    },
+    saveQuota: async (id, quota) => {
+      await update(id, { quota: JSON.stringify(quota) })
+    },
+    updateProfile: async (id, { updatedAt, ...patch }) => {
+      const { method, email, userId, plan, region, accessExpiresAt, lastRefreshAt, lastRefreshStatus } = patch
+      // `undefined` leaves a column, `null` clears it.
+      await update(id, {
+        ...Object.fromEntries(
+          Object.entries({
+            method,
+            email,
+            userId,
+            plan,
+            region,
+            accessExpiresAt,
+            lastRefreshAt,
+            lastRefreshStatus,
+          }).filter(([, value]) => value !== undefined),
+        ),
+        updatedAt: updatedAt ?? now(),
+      })
+    },
+    count: async (id, { success = 0, error = 0 }) => {
+      if (success === 0 && error === 0) return
+      await engine.atomic((db) => [
+        db
+          .update(accounts)
+          .set({
+            successCount: sql`${accounts.successCount} + ${success}`,
+            errorCount: sql`${accounts.errorCount} + ${error}`,
+          })
+          .where(eq(accounts.id, id)),
+      ])
+    },
+    remove: async (id) => {
+      const changes = await engine.atomic((db) => [db.delete(accounts).where(eq(accounts.id, id))], { durable: true })
+      return (changes[0] ?? 0) > 0
+    },
+    credentials: createCredentialStore(deps),
+    saveModels: async (id, models, readAt) => {
+      const text = JSON.stringify(models)
+      const exists = await engine.read((db) =>
+        db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, id)).all(),
+      )
+      if (exists.length === 0) return // removed while its list was read
+      await engine.atomic((db) => [
+        db
+          .insert(accountModels)
+          .values({ accountId: id, models: text, readAt })
+          .onConflictDoUpdate({ target: accountModels.accountId, set: { models: text, readAt } }),
+      ])
+    },
+    loadModels: async () => {
+      const rows = await engine.read((db) => db.select().from(accountModels).all())
+      return new Map(
+        rows.map(({ accountId, models, readAt }) => [
+          accountId,
+          { models: parseColumn<readonly ModelInfo[]>(models) ?? [], readAt },
+        ]),
+      )
+    },
+  }
+}
+
+function toRecord(row: Row): AccountRecord {
+  const { id, label, enabled, weight, maxInFlight, createdAt, updatedAt, region, successCount, errorCount } = row
+  return {
+    account: {
+      id,
+      label,
+      enabled,
+      weight,
+      maxInFlight,
+      createdAt,
+      health: {
+        state: row.healthState as HealthState, // the table's check holds the words
+        since: row.healthSince,
+        failures: row.failures,
+        ...present({ until: row.healthUntil, reason: row.healthReason }),
+      },
+      ...present({ quota: parseColumn<Quota>(row.quota), lastUsedAt: row.lastUsedAt }),
+    },
+    profile: {
+      method: row.method as SignInMethod,
+      region,
+      successCount,
+      errorCount,
+      updatedAt,
+      ...present({
+        email: row.email,
+        userId: row.userId,
+        plan: row.plan,
+        accessExpiresAt: row.accessExpiresAt,
+        lastRefreshAt: row.lastRefreshAt,
+        lastRefreshStatus: row.lastRefreshStatus as AccountProfile['lastRefreshStatus'],
+      }),
+    },
+  }
+}
+
+function toRow({ account, profile }: AccountRecord): typeof accounts.$inferInsert {
+  const { id, label, enabled, weight, maxInFlight, createdAt, lastUsedAt, quota, health } = account
+  return {
+    ...{ id, label, enabled, weight, maxInFlight, createdAt, lastUsedAt },
+    ...healthRow(health),
+    ...(quota !== undefined && { quota: JSON.stringify(quota) }),
+    ...profile,
+  }
+}
+
+function healthRow(
+  health: Health,
+): Pick<Row, 'healthState' | 'healthSince' | 'healthUntil' | 'healthReason' | 'failures'> {
+  return {
+    healthState: health.state,
+    healthSince: health.since,
+    healthUntil: health.until ?? null,
+    healthReason: health.reason ?? null,
+    failures: health.failures,
+  }
+}

@@ -1,0 +1,68 @@
+import { count, eq } from 'drizzle-orm'
+import type { CredentialStore, Credentials } from '../upstream/amazonq/credentials.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { Db, Engine, Statement } from './engine/sqlite.ts'
+import { parseColumn } from './row.ts'
+import { accounts, credentials } from './tables/sqlite.ts'
+
+/** Tells that an account's credentials cannot be opened; once for each account until they are saved again. */
+export type OnUnreadable = (accountId: string, reason: string) => void
+
+type Deps = {
+  readonly engine: Engine
+  readonly vault: Vault
+  readonly now: () => number
+  readonly onUnreadable: OnUnreadable
+}
+
+const contextOf = (accountId: string): string => `credentials of ${accountId}`
+
+export function createCredentialStore({ engine, vault, now, onUnreadable }: Deps): CredentialStore {
+  const reported = new Set<string>()
+  const report = (accountId: string, reason: string): undefined => {
+    if (!reported.has(accountId)) onUnreadable(accountId, reason)
+    reported.add(accountId)
+    return undefined
+  }
+  return {
+    load: async (accountId) => {
+      const rows = await engine.read((db) =>
+        db.select({ sealed: credentials.sealed }).from(credentials).where(eq(credentials.accountId, accountId)).all(),
+      )
+      const sealed = rows[0]?.sealed
+      if (sealed === undefined) return undefined
+      const opened = vault.unseal(sealed, contextOf(accountId))
+      if (!opened.ok) return report(accountId, opened.error.message)
+      return parseColumn<Credentials>(opened.value) ?? report(accountId, 'the sealed value is not what was saved')
+    },
+    save: async (accountId, value) => {
+      const exists = await engine.read((db) =>
+        db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).all(),
+      )
+      if (exists.length === 0) return // removed while a refresh was on its way: nothing is left to keep them for
+      await engine.atomic((db) => [saveCredentials(db, vault, accountId, value, now())], { durable: true })
+      reported.delete(accountId)
+    },
+  }
+}
+
+/** Writes or replaces one account's sealed credentials. */
+export function saveCredentials(
+  db: Db,
+  vault: Vault,
+  accountId: string,
+  value: Credentials,
+  updatedAt: number,
+): Statement {
+  const sealed = Buffer.from(vault.seal(JSON.stringify(value), contextOf(accountId)))
+  return db
+    .insert(credentials)
+    .values({ accountId, sealed, updatedAt })
+    .onConflictDoUpdate({ target: credentials.accountId, set: { sealed, updatedAt } })
+}
+
+/** How many accounts have sealed credentials. */
+export async function countSealed(engine: Engine): Promise<number> {
+  const rows = await engine.read((db) => db.select({ rows: count() }).from(credentials).all())
+  return rows[0]?.rows ?? 0
+}

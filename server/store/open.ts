@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs'
+import { eq } from 'drizzle-orm'
+import { err, ok, type Result } from '../lib/result.ts'
+import { type OpenedVault, openVault, type VaultMark, type VaultOptions } from '../vault/open.ts'
+import type { Vault } from '../vault/vault.ts'
+import { createAccountStore } from './accounts.ts'
+import { countSealed, type OnUnreadable } from './credentials.ts'
+import { StoreFault } from './engine/fault.ts'
+import { type Engine, openSqlite } from './engine/sqlite.ts'
+import { createKeyStore } from './keys.ts'
+import { createRequestStore } from './requests.ts'
+import { createSessionStore } from './sessions.ts'
+import { createSettingsStore } from './settings.ts'
+import type { Store } from './store.ts'
+import { vaultMarks } from './tables/sqlite.ts'
+
+export type StoreDeps = {
+  readonly engine: Engine
+  readonly vault: Vault
+  readonly now: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  readonly onUnreadable: OnUnreadable
+}
+
+/** The repositories over one engine. Failed statements reject with a `StoreFault`. */
+export function createStore(deps: StoreDeps): Store {
+  const { engine } = deps
+  return {
+    accounts: createAccountStore(deps),
+    keys: createKeyStore(engine),
+    settings: createSettingsStore(engine),
+    sessions: createSessionStore(engine),
+    requests: createRequestStore(engine, deps.sleep),
+    describe: async () => engine.describe(),
+    close: async () => engine.close(),
+  }
+}
+
+export type OpenStoreOptions = Pick<VaultOptions, 'masterKey' | 'masterKeyFile' | 'acceptNewKey' | 'dataDir'> &
+  Pick<StoreDeps, 'now' | 'sleep' | 'onUnreadable'> & {
+    /** The database file, absolute. */
+    readonly path: string
+  }
+export type OpenedStore = { readonly store: Store; readonly vault: Omit<OpenedVault, 'mark'> }
+
+/**
+ * Makes the data folder, opens the database, finds the master key and proves it, in the order that changes nothing when
+ * one of them fails. The caller holds the folder's lock. Faults are for the operator; none of them is worth a retry.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Result<OpenedStore, StoreFault>> {
+  const { path, now, sleep, onUnreadable, ...keys } = options
+  try {
+    mkdirSync(options.dataDir, { recursive: true })
+  } catch (error) {
+    return err(
+      new StoreFault(
+        'unreachable',
+        `The data folder ${options.dataDir} cannot be made: ${(error as Error).message}.`,
+        error,
+      ),
+    )
+  }
+  const engine = openSqlite({ path, now })
+  if (!engine.ok) return engine
+  try {
+    const known = await loadMark(engine.value)
+    const sealed = await countSealed(engine.value)
+    const opened = openVault({ ...keys, ...(known !== undefined && { mark: known }), hasSealed: sealed > 0 })
+    if (!opened.ok) {
+      engine.value.close()
+      return err(new StoreFault('vault', opened.error.message))
+    }
+    const { mark, ...vault } = opened.value
+    if (mark !== known) await saveMark(engine.value, mark, now())
+    return ok({ store: createStore({ engine: engine.value, vault: vault.vault, now, sleep, onUnreadable }), vault })
+  } catch (error) {
+    engine.value.close()
+    if (error instanceof StoreFault) return err(error)
+    throw error
+  }
+}
+
+async function loadMark(engine: Engine): Promise<VaultMark | undefined> {
+  const rows = await engine.read((db) => db.select().from(vaultMarks).where(eq(vaultMarks.id, 1)).all())
+  const row = rows[0]
+  return row && { keyId: row.keyId, check: row.trial, salt: row.salt }
+}
+
+async function saveMark(engine: Engine, mark: VaultMark, createdAt: number): Promise<void> {
+  const row = { keyId: mark.keyId, trial: Buffer.from(mark.check), salt: Buffer.from(mark.salt), createdAt }
+  await engine.atomic(
+    (db) => [
+      db
+        .insert(vaultMarks)
+        .values({ id: 1, ...row })
+        .onConflictDoUpdate({ target: vaultMarks.id, set: row }),
+    ],
+    { durable: true },
+  )
+}

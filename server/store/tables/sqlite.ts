@@ -1,0 +1,177 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { type AnySQLiteColumn, blob, check, index, integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+// All times are epoch milliseconds, UTC. Column names are snake_case, members camelCase.
+
+const isSwitch = (name: string, column: AnySQLiteColumn) => check(name, sql`${column} in (0, 1)`)
+const isTime = (name: string, column: AnySQLiteColumn) => check(name, sql`${column} >= 0`)
+const isJson = (name: string, column: AnySQLiteColumn) => check(name, sql`${column} is null or json_valid(${column})`)
+const isOneOf = (name: string, column: AnySQLiteColumn, words: readonly string[]) =>
+  check(name, sql`${column} in (${sql.raw(words.map((word) => `'${word}'`).join(', '))})`)
+const isBetween = (name: string, column: AnySQLiteColumn, from: number, to: number) =>
+  check(name, sql`${column} between ${sql.raw(String(from))} and ${sql.raw(String(to))}`)
+const isNone = (column: AnySQLiteColumn): SQL => sql`${column} is null`
+
+export const accounts = sqliteTable(
+  'accounts',
+  {
+    id: text('id').primaryKey().notNull(),
+    label: text('label').notNull(),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    weight: integer('weight').notNull(),
+    maxInFlight: integer('max_in_flight').notNull(),
+    healthState: text('health_state').notNull(),
+    healthSince: integer('health_since').notNull(),
+    healthUntil: integer('health_until'),
+    healthReason: text('health_reason'),
+    failures: integer('failures').notNull(),
+    /** `Quota` as JSON. */
+    quota: text('quota'),
+    method: text('method').notNull(),
+    email: text('email'),
+    userId: text('user_id'),
+    plan: text('plan'),
+    region: text('region').notNull(),
+    successCount: integer('success_count').notNull(),
+    errorCount: integer('error_count').notNull(),
+    accessExpiresAt: integer('access_expires_at'),
+    lastRefreshAt: integer('last_refresh_at'),
+    lastRefreshStatus: text('last_refresh_status'),
+    lastUsedAt: integer('last_used_at'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    index('accounts_by_creation').on(table.createdAt, table.id),
+    isSwitch('accounts_enabled', table.enabled),
+    isBetween('accounts_weight', table.weight, 1, 100),
+    isBetween('accounts_max_in_flight', table.maxInFlight, 1, 1000),
+    isOneOf('accounts_health_state', table.healthState, [
+      'unchecked',
+      'ready',
+      'cooling',
+      'exhausted',
+      'expired',
+      'suspended',
+      'failing',
+    ]),
+    isOneOf('accounts_method', table.method, ['builder-id', 'identity-center', 'social', 'api-key']),
+    check(
+      'accounts_last_refresh_status',
+      sql`${isNone(table.lastRefreshStatus)} or ${table.lastRefreshStatus} in ('success', 'failed')`,
+    ),
+    isJson('accounts_quota', table.quota),
+    check('accounts_counters', sql`${table.failures} >= 0 and ${table.successCount} >= 0 and ${table.errorCount} >= 0`),
+    isTime('accounts_created_at', table.createdAt),
+  ],
+)
+
+/** `Credentials` as JSON, sealed by the vault for this account's row. */
+export const credentials = sqliteTable('credentials', {
+  accountId: text('account_id')
+    .primaryKey()
+    .notNull()
+    .references(() => accounts.id, { onDelete: 'cascade' }),
+  sealed: blob('sealed', { mode: 'buffer' }).notNull(),
+  updatedAt: integer('updated_at').notNull(),
+})
+
+/** The provider's live model list of an account, as JSON. */
+export const accountModels = sqliteTable(
+  'account_models',
+  {
+    accountId: text('account_id')
+      .primaryKey()
+      .notNull()
+      .references(() => accounts.id, { onDelete: 'cascade' }),
+    models: text('models').notNull(),
+    readAt: integer('read_at').notNull(),
+  },
+  (table) => [isJson('account_models_models', table.models)],
+)
+
+export const apiKeys = sqliteTable(
+  'api_keys',
+  {
+    id: text('id').primaryKey().notNull(),
+    name: text('name').notNull(),
+    hash: text('hash').notNull().unique(),
+    prefix: text('prefix').notNull(),
+    last4: text('last4').notNull(),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    createdAt: integer('created_at').notNull(),
+    lastUsedAt: integer('last_used_at'),
+  },
+  (table) => [isSwitch('api_keys_enabled', table.enabled), check('api_keys_hash', sql`length(${table.hash}) = 64`)],
+)
+
+export const settings = sqliteTable('settings', {
+  name: text('name').primaryKey().notNull(),
+  value: text('value').notNull(),
+})
+
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    hash: text('hash').primaryKey().notNull(),
+    createdAt: integer('created_at').notNull(),
+    lastSeenAt: integer('last_seen_at').notNull(),
+    peer: text('peer').notNull(),
+    userAgent: text('user_agent').notNull(),
+    mustChangePassword: integer('must_change_password', { mode: 'boolean' }).notNull(),
+  },
+  (table) => [
+    index('sessions_by_last_seen').on(table.lastSeenAt),
+    isSwitch('sessions_must_change_password', table.mustChangePassword),
+    check('sessions_hash', sql`length(${table.hash}) = 64`),
+  ],
+)
+
+/** No foreign keys: a request outlives the key and the account that served it. */
+export const requests = sqliteTable(
+  'requests',
+  {
+    id: text('id').primaryKey().notNull(),
+    at: integer('at').notNull(),
+    dialect: text('dialect').notNull(),
+    keyId: text('key_id'),
+    accountId: text('account_id'),
+    model: text('model').notNull(),
+    upstreamModel: text('upstream_model'),
+    stream: integer('stream', { mode: 'boolean' }).notNull(),
+    status: integer('status').notNull(),
+    errorKind: text('error_kind'),
+    errorMessage: text('error_message'),
+    firstTokenMs: integer('first_token_ms'),
+    durationMs: integer('duration_ms').notNull(),
+    inputTokens: integer('input_tokens').notNull(),
+    inputSource: text('input_source').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    outputSource: text('output_source').notNull(),
+    cacheReadTokens: integer('cache_read_tokens'),
+    credits: real('credits'),
+    peer: text('peer').notNull(),
+    userAgent: text('user_agent').notNull(),
+    /** JSON: the attempts. */
+    route: text('route').notNull(),
+  },
+  (table) => [
+    index('requests_by_time').on(table.at, table.id),
+    isSwitch('requests_stream', table.stream),
+    isTime('requests_at', table.at),
+    check('requests_tokens', sql`${table.inputTokens} >= 0 and ${table.outputTokens} >= 0`),
+  ],
+)
+
+/** One row: which key seals this database, a sealed value to try a key on, the salt of a passphrase. */
+export const vaultMarks = sqliteTable(
+  'vault_marks',
+  {
+    id: integer('id').primaryKey().notNull(),
+    keyId: text('key_id').notNull(),
+    trial: blob('trial', { mode: 'buffer' }).notNull(),
+    salt: blob('salt', { mode: 'buffer' }).notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [check('vault_marks_id', sql`${table.id} = 1`)],
+)
