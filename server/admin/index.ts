@@ -32,8 +32,11 @@ export function createAdmin(deps: AdminDeps): Elysia {
     if (gate.entryOf(request)?.by !== 'nobody') server?.timeout(request, 0)
     return routes.handle(request)
   }
-  admin.all('/api/*', handle, { parse: 'none' })
-  admin.all('/v2/*', handle, { parse: 'none' })
+  for (const path of ['/api/*', '/v2/*']) {
+    // GET by name: the router asks a method's own routes first, and the console takes every GET that is nobody's.
+    admin.get(path, handle)
+    admin.all(path, handle, { parse: 'none' })
+  }
   return admin
 }
 

@@ -59,7 +59,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const { config, effects, log, version } = options
   let pool: Pool | undefined
   const opened = await openCore(config, effects, log, version, {
-    accountsChanged: (id) => takeOver(id),
+    accountsChanged: (id) => (pool === undefined ? undefined : takeOver(id)),
     signInLost: (id, reason) => pool?.signInLost(id, reason),
     inFlight: (id) => pool?.inFlight(id) ?? 0,
   })

@@ -61,6 +61,12 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
   const missing = (context: Context, message: string): Response =>
     withCors(errorResponse(dialectOf(context.request), gatewayError('not-found', message), deps.effects.newId('req')))
 
+  const unknownEndpoint = (context: Context): Response =>
+    missing(
+      context,
+      `${context.request.method} ${new URL(context.request.url).pathname} is not an endpoint of this gateway.`,
+    )
+
   const countTokens = async ({ request }: Context): Promise<Response> => {
     const requestId = deps.effects.newId('req')
     const body = await readJson(request, deps.maxBodyBytes)
@@ -82,33 +88,31 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
       : errorResponse(dialectOf(context.request), found.error, deps.effects.newId('req'))
   }
 
-  return new Elysia({ name: 'client-routes' })
-    .post('/v1/messages', serve(anthropic), { parse: 'none' })
-    .post('/v1/chat/completions', serve(openaiChat), { parse: 'none' })
-    .post('/v1/messages/count_tokens', guarded(countTokens), { parse: 'none' })
-    .get(
-      '/v1/models',
-      guarded(async () => Response.json(modelPage(await deps.availableModels()))),
-    )
-    .get('/v1/models/*', guarded(retrieveModel))
-    .get('/v1/responses', (context) =>
-      context.request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-        ? new Response(null, { status: 426, headers: { ...cors, upgrade: 'HTTP/1.1' } })
-        : missing(context, 'The Responses API is not available in this version; use /v1/chat/completions.'),
-    )
-    .post(
-      '/v1/responses',
-      (context) => missing(context, 'The Responses API is not available in this version; use /v1/chat/completions.'),
-      { parse: 'none' },
-    )
-    .options('/v1/*', () => new Response(null, { status: 204, headers: preflight }))
-    .all(
-      '/v1/*',
-      (context) => missing(context, `${context.request.method} ${context.path} is not an endpoint of this gateway.`),
-      {
-        parse: 'none',
-      },
-    )
+  return (
+    new Elysia({ name: 'client-routes' })
+      .post('/v1/messages', serve(anthropic), { parse: 'none' })
+      .post('/v1/chat/completions', serve(openaiChat), { parse: 'none' })
+      .post('/v1/messages/count_tokens', guarded(countTokens), { parse: 'none' })
+      .get(
+        '/v1/models',
+        guarded(async () => Response.json(modelPage(await deps.availableModels()))),
+      )
+      .get('/v1/models/*', guarded(retrieveModel))
+      .get('/v1/responses', (context) =>
+        context.request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+          ? new Response(null, { status: 426, headers: { ...cors, upgrade: 'HTTP/1.1' } })
+          : missing(context, 'The Responses API is not available in this version; use /v1/chat/completions.'),
+      )
+      .post(
+        '/v1/responses',
+        (context) => missing(context, 'The Responses API is not available in this version; use /v1/chat/completions.'),
+        { parse: 'none' },
+      )
+      .options('/v1/*', () => new Response(null, { status: 204, headers: preflight }))
+      // GET by name too: the console takes every GET that is nobody's.
+      .get('/v1/*', unknownEndpoint)
+      .all('/v1/*', unknownEndpoint, { parse: 'none' })
+  )
 }
 
 function withCors(response: Response): Response {
