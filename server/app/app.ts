@@ -10,6 +10,7 @@ import { createClientRoutes } from '../http/client-routes.ts'
 import { createPeerOf } from '../http/peer.ts'
 import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
+import { createBacklog } from '../jobs/backlog.ts'
 import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
 import { startScheduler } from '../jobs/scheduler.ts'
 import { forEachLimited } from '../lib/each.ts'
@@ -110,6 +111,9 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     readMissing: () => forEachLimited(seats.list().filter(serving).slice(0, 8), 4, ({ id }) => quietly(check(id))),
   })
 
+  // A new account is checked at once, so that its models are known; an import brings many.
+  const unchecked = createBacklog(4, (id) => quietly(check(id)))
+
   /** The row is the truth: pool, models and token keeper take over what it says now. */
   async function takeOver(id: string): Promise<void> {
     const record = await accounts.get(id)
@@ -119,7 +123,9 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       tokens.forget(id)
       return
     }
+    const isNew = pool?.get(id) === undefined
     pool?.put(record.account)
+    if (isNew && record.account.enabled && record.account.health.state === 'unchecked') unchecked.add(id)
     const list = (await accounts.loadModels()).get(id)
     if (list !== undefined) {
       shelf.set(id, list.models)
@@ -270,6 +276,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     effects,
     (job, error) => log.error('job.failed', { job, cause: String(error) }),
   )
+  for (const { id, enabled, health } of seats.list()) if (enabled && health.state === 'unchecked') unchecked.add(id)
   const cancelWarmUp = effects.after(250, () => void quietly(estimator.warmUp()))
 
   return ok({

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'bun:test'
+import { createBacklog } from '../../server/jobs/backlog.ts'
+import { createRequestLog } from '../../server/jobs/request-log.ts'
+import { startScheduler } from '../../server/jobs/scheduler.ts'
+import type { RequestRecord } from '../../server/store/store.ts'
+import { createTestEffects, settle } from '../support/effects.ts'
+
+describe('the scheduler', () => {
+  test('runs each job again and again, never two runs of one at a time', async () => {
+    const effects = createTestEffects()
+    let running = 0
+    let runs = 0
+    const scheduler = startScheduler(
+      [
+        {
+          name: 'slow',
+          everyMs: 1_000,
+          run: async () => {
+            running++
+            expect(running).toBe(1)
+            await effects.sleep(5_000)
+            running--
+            runs++
+          },
+        },
+      ],
+      effects,
+      () => {},
+    )
+    await effects.advance(20_000)
+    expect(runs).toBe(3)
+    const stopped = scheduler.stop()
+    await effects.advance(5_000)
+    await stopped
+  })
+
+  test('a job that fails is told and runs again; a stop aborts what runs and starts nothing', async () => {
+    const effects = createTestEffects()
+    const failures: string[] = []
+    let aborted = false
+    const scheduler = startScheduler(
+      [
+        { name: 'broken', everyMs: 1_000, firstAfterMs: 10, run: () => Promise.reject(new Error('no')) },
+        {
+          name: 'long',
+          everyMs: 1_000,
+          firstAfterMs: 10,
+          run: async (signal) => {
+            await effects.sleep(1_000_000, signal)
+            aborted = signal.aborted
+          },
+        },
+      ],
+      effects,
+      (job) => failures.push(job),
+    )
+    await effects.advance(3_500)
+    expect(failures.length).toBeGreaterThanOrEqual(3)
+    await scheduler.stop()
+    expect(aborted).toBe(true)
+    const before = failures.length
+    await effects.advance(10_000)
+    expect(failures.length).toBe(before)
+  })
+})
+
+test('a backlog does a burst a few at a time, each item once', async () => {
+  let running = 0
+  let most = 0
+  const done: string[] = []
+  const backlog = createBacklog(3, async (item) => {
+    most = Math.max(most, ++running)
+    await settle()
+    running--
+    done.push(item)
+  })
+  for (let round = 0; round < 2; round++) for (let item = 0; item < 20; item++) backlog.add(`i${item}`)
+  while (backlog.size() > 0) await settle()
+  expect(most).toBe(3)
+  expect(new Set(done).size).toBe(20)
+})
+
+describe('the request log', () => {
+  const row = (id: number): RequestRecord => ({
+    id: `req_${id}`,
+    at: id,
+    dialect: 'anthropic',
+    model: 'm',
+    stream: true,
+    status: 200,
+    durationMs: 1,
+    inputTokens: 1,
+    inputSource: 'estimated',
+    outputTokens: 1,
+    outputSource: 'estimated',
+    peer: '127.0.0.1',
+    userAgent: 'x',
+    route: '{}',
+  })
+
+  test('writes in batches after a short pause, and everything at a stop', async () => {
+    const effects = createTestEffects()
+    const batches: number[] = []
+    const log = createRequestLog(
+      async (rows) => void batches.push(rows.length),
+      effects,
+      () => {},
+    )
+    for (let id = 0; id < 450; id++) log.add(row(id))
+    expect(batches).toEqual([])
+    await effects.advance(500)
+    expect(batches).toEqual([200, 200, 50])
+    log.add(row(450))
+    await log.flush()
+    expect(batches.at(-1)).toBe(1)
+    expect(log.stats()).toEqual({ waiting: 0, dropped: 0 })
+  })
+
+  test('is bounded: the oldest go first and are counted, and a failing store loses no more than its batch', async () => {
+    const effects = createTestEffects()
+    const failures: unknown[] = []
+    let fails = true
+    const written: string[] = []
+    const log = createRequestLog(
+      async (rows) => {
+        if (fails) {
+          fails = false
+          throw new Error('disk full')
+        }
+        written.push(...rows.map(({ id }) => id))
+      },
+      effects,
+      (error) => failures.push(error),
+    )
+    for (let id = 0; id < 10_005; id++) log.add(row(id))
+    expect(log.stats()).toEqual({ waiting: 10_000, dropped: 5 })
+    await log.flush()
+    expect(failures).toHaveLength(1)
+    expect(written).toHaveLength(9_800)
+    expect(log.stats().dropped).toBe(205)
+  })
+})
