@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:
 import path from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { type Asset, type Manifest, manifestName, readManifest } from './server/console/manifest.ts'
+import { measureBudgets } from './ui/budget.ts'
 
 // bun run build.ts         the console and the executable for this machine, dist/<os>-<arch>/claude-server
 // bun run build.ts --ui    the console alone, for a start from source; does nothing when it is up to date
@@ -39,9 +40,10 @@ export async function packConsole(from: string, to: string, source: string): Pro
   // Written aside and renamed, so that a build that dies leaves no half of a console behind.
   const aside = `${to}.new`
   await rm(aside, { recursive: true, force: true })
-  await cp(from, aside, { recursive: true })
   const assets: Record<string, Asset> = {}
   for (const file of await filesIn(from)) {
+    if (file.startsWith('.vite/')) continue
+    await cp(path.join(from, file), path.join(aside, file))
     const bytes = await readFile(path.join(from, file))
     assets[`/${file}`] = {
       type: contentType(file),
@@ -89,7 +91,7 @@ const types: Readonly<Record<string, string>> = {
 
 const contentType = (file: string): string => types[path.extname(file)] ?? 'application/octet-stream'
 
-/** The console in server/console/console-dist; false when Vite failed. */
+/** The console in server/console/console-dist; false when Vite failed or a view outgrew its budget. */
 export async function buildUi(): Promise<boolean> {
   const source = await uiSourceHash()
   if (readManifest(consoleFolder)?.source === source) {
@@ -117,11 +119,17 @@ export async function buildUi(): Promise<boolean> {
     console.error(`console   vite failed (exit ${code})\n${output}${errors}`)
     return false
   }
+  const budgets = await measureBudgets(uiOutput)
+  for (const { name, bytes, limitBytes } of budgets) {
+    if (bytes > limitBytes) console.error(`console   ${name} is ${kib(bytes)} gzipped, more than ${kib(limitBytes)}`)
+  }
+  if (budgets.some(({ bytes, limitBytes }) => bytes > limitBytes)) return false
   const manifest = await packConsole(uiOutput, consoleFolder, source)
   const files = Object.values(manifest.assets)
   const plain = files.reduce((sum, asset) => sum + asset.bytes, 0)
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  console.log(`console   ${files.length} files, ${kib(plain)}, in ${seconds} s`)
+  const views = budgets.map(({ name, bytes }) => `${name} ${kib(bytes)}`).join(', ')
+  console.log(`console   ${files.length} files, ${kib(plain)} (gzipped: ${views}), in ${seconds} s`)
   return true
 }
 

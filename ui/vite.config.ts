@@ -54,6 +54,8 @@ export default defineConfig({
     outDir: path.join(root, 'dist'),
     emptyOutDir: true,
     assetsInlineLimit: 0,
+    // Read by budget.ts; not part of what is served.
+    manifest: true,
     target: 'es2022',
     cssMinify: true,
     modulePreload: { polyfill: false },

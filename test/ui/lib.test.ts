@@ -114,5 +114,6 @@ test('numbers and times follow the language', () => {
   expect(english.relative(now - 20_000, now)).toBe('now')
   expect(english.relative(now + 6 * 86_400_000, now)).toBe('in 6 days')
   expect(chinese.relative(now - 200_000, now)).toBe('3分钟前')
-  expect(english.seconds(900)).toBe('0.9 sec')
+  expect(english.duration(240)).toBe('240 ms')
+  expect(english.duration(6200)).toBe('6.2 sec')
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { history } from '../../ui/src/features/playground/chat.tsx'
 import { faultText } from '../../ui/src/features/playground/fault.ts'
 import { type Answer, startAnswer, step } from '../../ui/src/features/playground/stream.ts'
+import { tokenSource } from '../../ui/src/features/playground/token-source.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -85,4 +86,14 @@ test.each([
   [500, 'api_error', 'playground.error'],
 ] as const)('a failure %p %s is headed %s', (status, type, key) => {
   expect(faultText({ status, type, message: '' })).toBe(key)
+})
+
+test('a token count of unknown origin is called an estimate', () => {
+  expect(['measured', 'derived', 'estimated', 'toString', ''].map(tokenSource)).toEqual([
+    'playground.source.measured',
+    'playground.source.derived',
+    'playground.source.estimated',
+    'playground.source.estimated',
+    'playground.source.estimated',
+  ])
 })

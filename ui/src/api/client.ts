@@ -8,6 +8,7 @@ import type {
   TokenImportResult,
 } from '../../../server/admin/contract/accounts.ts'
 import type { KeyCreate, KeyCreated, KeyList } from '../../../server/admin/contract/keys.ts'
+import type { RequestList, RequestView } from '../../../server/admin/contract/logs.ts'
 import type { ModelList } from '../../../server/admin/contract/models.ts'
 import type { LoginBody, LoginResult, PasswordBody, SessionView } from '../../../server/admin/contract/session.ts'
 import type { SignInStart, SignInStarted, SignInStatus } from '../../../server/admin/contract/sign-in.ts'
@@ -121,5 +122,10 @@ export const api = {
   removeKey: (keyId: string) => call<unknown>('DELETE', `/v2/keys/${id(keyId)}`),
 
   models: (signal?: AbortSignal) => call<ModelList>('GET', '/v2/models', undefined, signal),
+  /** The record of one request among the newest; null while there is none yet. */
+  request: async (requestId: string, signal?: AbortSignal): Promise<RequestView | null> => {
+    const { logs } = await call<RequestList>('GET', '/v2/logs?limit=50', undefined, signal)
+    return logs.find((row) => row.id === requestId) ?? null
+  },
   health: (signal?: AbortSignal) => call<{ readonly status: string }>('GET', '/healthz', undefined, signal),
 } as const

@@ -35,6 +35,14 @@ export const queries = {
     queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => api.keys(signal), refetchInterval: 60 * second }),
   models: () =>
     queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => api.models(signal), staleTime: 60 * second }),
+  // Records are written shortly after the answer ends; one that does not come soon is not asked for any more.
+  request: (requestId: string) =>
+    queryOptions({
+      queryKey: ['request', requestId],
+      queryFn: ({ signal }) => api.request(requestId, signal),
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchInterval: (query) => (!query.state.data && query.state.dataUpdateCount < 6 ? second : false),
+    }),
   health: () =>
     queryOptions({ queryKey: ['health'], queryFn: ({ signal }) => api.health(signal), refetchInterval: 10 * second }),
 } as const

@@ -3,6 +3,7 @@ import Check from 'lucide-solid/icons/check'
 import { For, type JSX, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import type { Icon } from './button.tsx'
+import { overlayRoot } from './overlay-root.ts'
 
 const itemClass =
   'control flex w-full cursor-default items-center gap-2 rounded-md px-2 outline-none data-highlighted:bg-surface-2 data-disabled:opacity-50'
@@ -16,11 +17,11 @@ type MenuProps = {
 
 export function Menu(props: MenuProps) {
   return (
-    <DropdownMenu gutter={4} placement="bottom-end">
+    <DropdownMenu gutter={4} placement="bottom-end" modal={false}>
       <DropdownMenu.Trigger class={props.triggerClass} aria-label={props.label} title={props.label}>
         {props.trigger}
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal mount={overlayRoot()}>
         <DropdownMenu.Content class="appear forced-border z-50 max-h-[80dvh] min-w-48 overflow-y-auto rounded-lg border border-border bg-surface p-1 shadow-overlay outline-none">
           {props.children}
         </DropdownMenu.Content>

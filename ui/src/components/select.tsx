@@ -2,6 +2,7 @@ import { Select as Base } from '@kobalte/core/select'
 import Check from 'lucide-solid/icons/check'
 import ChevronDown from 'lucide-solid/icons/chevron-down'
 import { Show } from 'solid-js'
+import { overlayRoot } from './overlay-root.ts'
 
 export type Option = { readonly value: string; readonly text: string; readonly hint?: string }
 
@@ -33,12 +34,12 @@ export function Select(props: SelectProps) {
           item={item.item}
           class="control flex cursor-default items-center justify-between gap-2 rounded-md px-2 outline-none data-highlighted:bg-surface-2"
         >
-          <div class="min-w-0">
-            <Base.ItemLabel>{item.item.rawValue.text}</Base.ItemLabel>
+          <Base.ItemLabel class="min-w-0">
+            {item.item.rawValue.text}
             <Show when={item.item.rawValue.hint}>
-              <Base.ItemDescription class="text-12 text-text-3">{item.item.rawValue.hint}</Base.ItemDescription>
+              <span class="block text-12 text-text-3">{item.item.rawValue.hint}</span>
             </Show>
-          </div>
+          </Base.ItemLabel>
           <Base.ItemIndicator>
             <Check size={16} strokeWidth={1.75} aria-hidden="true" />
           </Base.ItemIndicator>
@@ -54,7 +55,7 @@ export function Select(props: SelectProps) {
           <ChevronDown size={16} strokeWidth={1.75} aria-hidden="true" />
         </Base.Icon>
       </Base.Trigger>
-      <Base.Portal>
+      <Base.Portal mount={overlayRoot()}>
         <Base.Content class="appear forced-border z-50 rounded-lg border border-border bg-surface shadow-overlay">
           <Base.Listbox class="max-h-72 overflow-y-auto p-1 outline-none" />
         </Base.Content>

@@ -16,6 +16,7 @@ export type ToastContent = {
 export function showToast(content: ToastContent): void {
   toaster.show((shown) => (
     <Toast
+      as="div"
       toastId={shown.toastId}
       persistent={content.tone === 'error'}
       duration={8000}
@@ -72,7 +73,10 @@ export function ToastRegion() {
         swipeDirection="right"
         data-toasts=""
       >
-        <Toast.List class="pointer-events-none fixed right-0 bottom-0 z-60 flex w-full max-w-sm flex-col gap-2 p-4 outline-none max-md:bottom-16" />
+        <Toast.List
+          as="div"
+          class="pointer-events-none fixed right-0 bottom-0 z-60 flex w-full max-w-sm flex-col gap-2 p-4 outline-none max-md:bottom-16"
+        />
       </Toast.Region>
     </Portal>
   )

@@ -17,6 +17,12 @@ export function createFormat(locale: string) {
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
   })
+  const milliseconds = new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit: 'millisecond',
+    unitDisplay: 'short',
+    maximumFractionDigits: 0,
+  })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
@@ -26,7 +32,8 @@ export function createFormat(locale: string) {
     number: (value: number) => number.format(value),
     /** `ratio` 0-1. */
     percent: (ratio: number) => percent.format(ratio),
-    seconds: (ms: number) => seconds.format(ms / 1000),
+    /** "240 ms" below a second, else "6.2 sec". */
+    duration: (ms: number) => (ms < 1000 ? milliseconds.format(ms) : seconds.format(ms / 1000)),
     dateTime: (at: number) => dateTime.format(at),
     date: (at: number) => date.format(at),
     plural: (count: number) => plural.select(count),

@@ -70,7 +70,7 @@ export default function PlaygroundPage() {
                   <li class="flex flex-col gap-3">
                     <div>
                       <h2 class="font-medium text-12 text-text-3">{t('playground.you')}</h2>
-                      <p class="whitespace-pre-wrap">{exchange().question}</p>
+                      <p class="wrap-anywhere whitespace-pre-wrap">{exchange().question}</p>
                     </div>
                     <div>
                       <h2 class="font-medium text-12 text-text-3">{t('playground.answer')}</h2>

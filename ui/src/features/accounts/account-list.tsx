@@ -49,7 +49,11 @@ export function AccountListView(props: ListProps) {
           <table class="w-full text-13">
             <thead>
               <tr class="border-border border-b bg-surface-2 text-left text-12 text-text-2">
-                <For each={columns}>{(key) => <th class="px-3 py-2 font-medium">{t(key)}</th>}</For>
+                <For each={columns}>
+                  {(column) => (
+                    <th class={`whitespace-nowrap px-3 py-2 font-medium ${column.class ?? ''}`}>{t(column.key)}</th>
+                  )}
+                </For>
                 <th class="px-3 py-2">
                   <span class="sr-only">{t('accounts.column.actions')}</span>
                 </th>
@@ -69,14 +73,15 @@ export function AccountListView(props: ListProps) {
   )
 }
 
-const columns: readonly PlainKey[] = [
-  'accounts.column.account',
-  'accounts.column.status',
-  'accounts.column.quota',
-  'accounts.column.plan',
-  'accounts.column.region',
-  'accounts.column.lastUsed',
-  'accounts.column.on',
+// Plan and region give way first where the table is narrow.
+const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
+  { key: 'accounts.column.account' },
+  { key: 'accounts.column.status' },
+  { key: 'accounts.column.quota' },
+  { key: 'accounts.column.plan', class: 'max-lg:hidden' },
+  { key: 'accounts.column.region', class: 'max-lg:hidden' },
+  { key: 'accounts.column.lastUsed' },
+  { key: 'accounts.column.on' },
 ]
 
 function Cell(props: { class?: string; children: JSX.Element }) {
@@ -87,17 +92,17 @@ function Row(props: RowProps) {
   const { t } = useI18n()
   return (
     <tr class="border-border border-b last:border-b-0 hover:bg-surface-2">
-      <Cell class="max-w-64">
+      <Cell class="min-w-44 max-w-64">
         <Identity account={props.account} />
       </Cell>
-      <Cell class="max-w-72">
+      <Cell class="min-w-40 max-w-72">
         <StatusBadge account={props.account} now={props.now} />
       </Cell>
       <Cell class="min-w-40">
         <QuotaCell account={props.account} now={props.now} />
       </Cell>
-      <Cell>{props.account.subscription_type ?? t('common.unknown')}</Cell>
-      <Cell class="whitespace-nowrap">{props.account.region}</Cell>
+      <Cell class="whitespace-nowrap max-lg:hidden">{props.account.subscription_type ?? t('common.unknown')}</Cell>
+      <Cell class="whitespace-nowrap max-lg:hidden">{props.account.region}</Cell>
       <Cell class="whitespace-nowrap">
         <TimeAgo at={props.account.last_used_at} now={props.now} never={t('common.never')} />
       </Cell>
@@ -145,9 +150,9 @@ function Identity(props: { account: AccountListItem }) {
   }
   return (
     <div class="min-w-0">
-      <div class="font-medium">{shownName(props.account)}</div>
+      <div class="wrap-anywhere font-medium">{shownName(props.account)}</div>
       <Show when={props.account.label && props.account.email}>
-        <div class="text-12 text-text-2">{maskEmail(props.account.email ?? '')}</div>
+        <div class="wrap-anywhere text-12 text-text-2">{maskEmail(props.account.email ?? '')}</div>
       </Show>
       <div class="text-12 text-text-3">
         {method()} · <span class="font-mono">{shortId(props.account.id)}</span>

@@ -42,7 +42,7 @@ export function StatusBadge(props: { account: AccountListItem; now: Accessor<num
         text={statusText(props.account, t, format(), props.now())}
       />
       <Show when={!calm() && props.account.status_reason}>
-        <span class="line-clamp-3 text-12 text-text-2">{props.account.status_reason}</span>
+        <span class="wrap-anywhere line-clamp-3 text-12 text-text-2">{props.account.status_reason}</span>
       </Show>
       <Show when={since() !== undefined || advice()}>
         <span class="text-12 text-text-3">

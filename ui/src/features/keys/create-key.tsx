@@ -138,7 +138,7 @@ function BaseUrl(props: { label: string; url: string }) {
     <div class="flex flex-wrap items-center justify-between gap-x-3 gap-y-1 rounded-md bg-code-bg py-1 pr-1 pl-3">
       <dt class="text-12 text-text-2">{props.label}</dt>
       <dd class="flex flex-wrap items-center gap-2">
-        <code ref={(element) => (code = element)} class="font-mono text-13">
+        <code ref={(element) => (code = element)} class="wrap-anywhere font-mono text-13">
           {props.url}
         </code>
         <CopyButton text={props.url} look="quiet" select={() => code} />

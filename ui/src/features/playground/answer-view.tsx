@@ -1,24 +1,40 @@
+import { useQuery } from '@tanstack/solid-query'
 import { createMemo, Show } from 'solid-js'
+import { dataOf, queries } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { faultText } from './fault.ts'
 import type { Answer } from './stream.ts'
+import { tokenSource } from './token-source.ts'
 
 /** One answer: text as text (never as HTML), its failure in place, its figures below. */
 export function AnswerView(props: { answer: Answer }) {
   const { t, format } = useI18n()
   const running = (): boolean => props.answer.endedAt === undefined
+  // The public API gives the counts alone; where they come from is in the gateway's record of the request.
+  const record = useQuery(() => ({
+    ...queries.request(props.answer.requestId ?? ''),
+    enabled: props.answer.requestId !== undefined && props.answer.endedAt !== undefined,
+  }))
+  const sources = (): readonly string[] => {
+    const row = dataOf(record)
+    if (!row) return []
+    return [
+      t('playground.sources', { input: t(tokenSource(row.input_source)), output: t(tokenSource(row.output_source)) }),
+    ]
+  }
   const facts = createMemo((): readonly string[] => {
     const { sentAt, firstAt, endedAt, inputTokens, outputTokens } = props.answer
     const note = endNote(props.answer)
     return [
-      ...(firstAt === undefined ? [] : [t('playground.firstToken', { time: format().seconds(firstAt - sentAt) })]),
-      ...(endedAt === undefined ? [] : [t('playground.total', { time: format().seconds(endedAt - sentAt) })]),
+      ...(firstAt === undefined ? [] : [t('playground.firstToken', { time: format().duration(firstAt - sentAt) })]),
+      ...(endedAt === undefined ? [] : [t('playground.total', { time: format().duration(endedAt - sentAt) })]),
       ...(endedAt === undefined || inputTokens === undefined || outputTokens === undefined
         ? []
         : [t('playground.tokens', { input: format().number(inputTokens), output: format().number(outputTokens) })]),
+      ...sources(),
       ...(note ? [t(note)] : []),
     ]
   })
@@ -27,11 +43,11 @@ export function AnswerView(props: { answer: Answer }) {
       <Show when={props.answer.thinking}>
         <details open={running() && props.answer.text === ''} class="rounded-md border border-border px-3 py-2">
           <summary class="cursor-pointer text-13 text-text-2">{t('playground.thinking')}</summary>
-          <p class="mt-2 whitespace-pre-wrap text-13 text-text-2">{props.answer.thinking}</p>
+          <p class="mt-2 wrap-anywhere whitespace-pre-wrap text-13 text-text-2">{props.answer.thinking}</p>
         </details>
       </Show>
       <Show when={props.answer.text}>
-        <p class="whitespace-pre-wrap">{props.answer.text}</p>
+        <p class="wrap-anywhere whitespace-pre-wrap">{props.answer.text}</p>
       </Show>
       <Show when={running() && !props.answer.text && !props.answer.thinking}>
         <p class="text-text-3">{t('playground.waiting')}</p>

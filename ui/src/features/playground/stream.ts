@@ -10,6 +10,8 @@ export type Answer = {
   readonly inputTokens?: number
   readonly outputTokens?: number
   readonly stopReason?: string
+  /** Under which the gateway recorded the request. */
+  readonly requestId?: string
   readonly fault?: AnswerFault
 }
 
@@ -110,6 +112,8 @@ export async function* ask(request: Ask, now: () => number, signal: AbortSignal)
       yield { ...answer, endedAt: now(), fault: await refusal(response) }
       return
     }
+    const requestId = response.headers.get('x-request-id')
+    if (requestId) answer = { ...answer, requestId }
     const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     for await (const event of chunks(events)) {
       answer = step(answer, object(JSON.parse(event.data)), now())

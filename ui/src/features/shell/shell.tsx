@@ -104,7 +104,7 @@ function Frame(props: FrameProps) {
       >
         {t('common.skip')}
       </a>
-      <header class="sticky top-0 z-20 flex items-center justify-between gap-2 border-border border-b bg-surface px-3 py-1 md:h-dvh md:w-14 md:flex-col md:items-stretch md:border-r md:border-b-0 md:px-2 md:py-3 xl:w-58">
+      <header class="sticky top-0 shrink-0 z-20 flex items-center justify-between gap-2 border-border border-b bg-surface px-3 py-1 md:h-dvh md:w-14 md:flex-col md:items-stretch md:border-r md:border-b-0 md:px-2 md:py-3 xl:w-58">
         <span class="inline-flex items-center gap-2 font-semibold text-16 md:justify-center md:px-2 md:pb-4 xl:justify-start">
           <span class="text-accent">
             <Logo />

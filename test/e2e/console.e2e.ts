@@ -1,0 +1,269 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
+import type { Browser, Page } from 'playwright-core'
+import { contentSecurityPolicy } from '../../server/console/security-headers.ts'
+import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { gatewayCommand } from '../support/command.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+
+let gateway: Gateway
+beforeAll(async () => {
+  gateway = await startGateway()
+})
+afterAll(() => gateway.stop())
+
+const html = { accept: 'text/html,*/*;q=0.8' }
+
+describe('the console over HTTP', () => {
+  const fetchPlain = (route: string, headers: Record<string, string>): Promise<Response> =>
+    fetch(gateway.url + route, { headers, decompress: false } as RequestInit)
+
+  test('the page comes with the content security policy, for every path of its own', async () => {
+    for (const route of ['/', '/login', '/accounts', '/keys']) {
+      const response = await fetchPlain(route, { ...html, 'accept-encoding': 'identity' })
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-security-policy')).toBe(contentSecurityPolicy)
+      expect(response.headers.get('cache-control')).toBe('no-cache')
+      expect(await response.text()).toContain('<div id="root">')
+    }
+  })
+
+  test('its scripts come compressed, may be kept for ever, and are a 304 when known', async () => {
+    const page = await (await fetchPlain('/', { ...html, 'accept-encoding': 'identity' })).text()
+    const script = /<script type="module"[^>]* src="(\/assets\/[^"]+)"/.exec(page)?.[1] ?? ''
+    const response = await fetchPlain(script, { 'accept-encoding': 'br, gzip' })
+    expect(response.headers.get('content-encoding')).toBe('br')
+    expect(response.headers.get('cache-control')).toContain('immutable')
+    expect(brotliDecompressSync(Buffer.from(await response.arrayBuffer())).length).toBeGreaterThan(1000)
+    const etag = response.headers.get('etag') ?? ''
+    expect((await fetchPlain(script, { 'accept-encoding': 'br', 'if-none-match': etag })).status).toBe(304)
+  })
+
+  test('the page never stands in for an API', async () => {
+    for (const route of ['/v1/nothing', '/v2/nothing', '/api/nothing', '/assets/nothing.js']) {
+      const response = await fetchPlain(route, html)
+      expect(response.status).toBeGreaterThanOrEqual(400)
+      expect(response.headers.get('content-type')).not.toContain('text/html')
+    }
+  })
+})
+
+if (browserPath === undefined) {
+  console.warn('console.e2e: no Chromium found (CHROMIUM_PATH), the pages themselves are not driven')
+} else {
+  driveThePages()
+}
+
+async function signIn(page: Page, url: string, password: string): Promise<void> {
+  await page.goto(url)
+  await page.locator('[autocomplete=current-password]').fill(password)
+  await page.locator('button[type=submit]').click()
+}
+
+function driveThePages(): void {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await startBrowser()
+  })
+  afterAll(() => browser.close())
+
+  test('a wrong password says so, the right one leads to where the visitor was going', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await page.goto(`${gateway.url}/keys`)
+    await page.waitForURL('**/login?next=**')
+    await page.locator('[autocomplete=current-password]').fill('not this one')
+    await page.locator('button[type=submit]').click()
+    await page.getByText('That password is not right.').waitFor()
+    await page.locator('[autocomplete=current-password]').fill(adminPassword)
+    await page.locator('button[type=submit]').click()
+    await page.waitForURL('**/keys')
+    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('an address of another site is not followed after sign-in', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login?next=//evil.example/x`, adminPassword)
+    await page.waitForURL(`${gateway.url}/accounts`)
+    await close()
+  })
+
+  test('a key is shown once and answers in the playground; nothing secret is kept by the browser', async () => {
+    const { page, faults, addresses, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login?next=/keys`, adminPassword)
+    await page.getByRole('button', { name: 'Create key' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('made in the console')
+    await dialog.getByRole('button', { name: 'Create key' }).click()
+    const key = await dialog.getByLabel('New key').inputValue()
+    expect(key.length).toBeGreaterThan(20)
+    await page.keyboard.press('Escape')
+    await dialog.getByText('The key has not been copied yet.').waitFor()
+    await dialog.getByRole('button', { name: 'Close without the key' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(await page.content()).not.toContain(key)
+    await page.getByText('made in the console').waitFor()
+
+    await page.getByRole('link', { name: 'Playground' }).click()
+    await page.getByLabel('Message').fill('Say <b>hello</b>. [[marker:console]]')
+    await page.keyboard.press('Enter')
+    await page.getByText('The answer is complete.').waitFor({ state: 'attached' })
+    await page.getByText(/tokens in/).waitFor()
+    expect(await page.locator('main').textContent()).toMatch(/to the first token/)
+    const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
+    expect(stored).not.toContain(key)
+    expect(stored).not.toContain(adminPassword)
+    expect(addresses.filter((address) => address.includes(key) || new URL(address).origin !== gateway.url)).toEqual([])
+    const cookies = await page.context().cookies()
+    expect(cookies.map(({ httpOnly, sameSite }) => ({ httpOnly, sameSite }))).toEqual([
+      { httpOnly: true, sameSite: 'Strict' },
+    ])
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a device sign-in adds an account as soon as the provider’s page allows it', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await page.getByRole('button', { name: 'Add account' }).first().click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(/Name in this console/).fill('by device')
+    await dialog.getByRole('button', { name: 'Get a code' }).click()
+    const link = dialog.getByRole('link', { name: 'Open the sign-in page' })
+    await dialog.getByText('Waiting for you to sign in…').waitFor()
+    const userCode = (await dialog.locator('code').textContent()) ?? ''
+    expect(await link.getAttribute('href')).toContain(userCode)
+    expect(gateway.simulator.signIns.approve(userCode)).toBe(true)
+    await dialog.getByText(/is ready\./).waitFor({ timeout: 20_000 })
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await page.getByText('by device', { exact: true }).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  }, 40_000)
+
+  test('an ended session asks for the password over the page, which stays', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
+    await page.getByLabel('Message').fill('half a thought')
+    await page.context().clearCookies()
+    await page.getByRole('link', { name: 'Keys' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('You were signed out.').waitFor()
+    await dialog.locator('[autocomplete=current-password]').fill(adminPassword)
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test.each([
+    ['en-US', 'light', 1280],
+    ['zh-CN', 'dark', 1280],
+    ['zh-CN', 'light', 360],
+    ['en-US', 'dark', 360],
+  ] as const)(
+    'every page in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways',
+    async (locale, colorScheme, width) => {
+      const { page, faults, close } = await openPage(browser, {
+        locale,
+        colorScheme,
+        viewport: { width, height: 740 },
+        hasTouch: width < 700,
+      })
+      await signIn(page, `${gateway.url}/login`, adminPassword)
+      expect(await page.getAttribute('html', 'lang')).toBe(locale === 'zh-CN' ? 'zh-CN' : 'en')
+      expect(await page.getAttribute('html', 'data-theme')).toBe(colorScheme)
+      for (const route of ['/accounts', '/keys', '/playground', '/health', '/nothing/here', '/password']) {
+        await page.goto(gateway.url + route)
+        await page.waitForLoadState('networkidle')
+        await page.locator('h1').waitFor()
+        expect({ route, faults: await accessibilityFaults(page) }).toEqual({ route, faults: [] })
+        expect({ route, sideways: await scrollsSideways(page) }).toEqual({ route, sideways: false })
+      }
+      expect(faults).toEqual([])
+      await close()
+    },
+    60_000,
+  )
+
+  test('the language changes without a reload', async () => {
+    const { page, addresses, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
+    const before = addresses.filter((address) => address.endsWith('/accounts')).length
+    await page.getByRole('button', { name: 'My menu' }).click()
+    await page.getByRole('menuitemradio', { name: '简体中文' }).click()
+    await page.getByRole('heading', { level: 1, name: '账号' }).waitFor()
+    expect(await page.getAttribute('html', 'lang')).toBe('zh-CN')
+    expect(await page.title()).toStartWith('账号')
+    expect(addresses.filter((address) => address.endsWith('/accounts')).length).toBe(before)
+    await close()
+  })
+
+  test('on a fresh data folder the first password opens only the change step', async () => {
+    const fresh = await startFresh()
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    try {
+      await signIn(page, `${fresh.url}/keys`, 'admin')
+      await page.waitForURL('**/password')
+      await page.getByLabel('New password', { exact: true }).fill('admin')
+      await page.getByLabel('Repeat the new password').fill('admin')
+      await page.getByRole('button', { name: 'Save password' }).click()
+      await page.getByText('Choose something other than "admin".').waitFor()
+      await page.goto(`${fresh.url}/keys`)
+      await page.waitForURL('**/password')
+      // The reload forgot the password typed at sign-in, so it is asked for.
+      await page.getByLabel('Current password').fill('admin')
+      await page.getByLabel('New password', { exact: true }).fill('correct horse battery')
+      await page.getByLabel('Repeat the new password').fill('correct horse battery')
+      await page.getByRole('button', { name: 'Save password' }).click()
+      await page.getByText('No accounts yet.').waitFor()
+      expect(faults).toEqual([])
+    } finally {
+      await close()
+      await fresh.stop()
+    }
+  }, 30_000)
+}
+
+/** A gateway nobody has set up: no password given, no account, no key. */
+async function startFresh(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'gateway-fresh-'))
+  const probe = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
+  const { port } = probe
+  probe.stop(true)
+  const child = Bun.spawn(gatewayCommand(), {
+    cwd: dataDir,
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      NO_BROWSER: '1',
+    },
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  const url = `http://127.0.0.1:${port}`
+  const until = Date.now() + 20_000
+  while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok) {
+    if (Date.now() > until || child.exitCode !== null)
+      throw new Error(`the fresh gateway did not start (${child.exitCode})`)
+    await Bun.sleep(25)
+  }
+  return {
+    url,
+    stop: async () => {
+      child.kill('SIGTERM')
+      await child.exited
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,302 @@
+import { Elysia, status } from 'elysia'
+import type { AccountCreate, AccountListItem, AccountState } from '../../server/admin/contract/accounts.ts'
+import type { KeyView } from '../../server/admin/contract/keys.ts'
+import type { SignInStatus } from '../../server/admin/contract/sign-in.ts'
+import { createConsole } from '../../server/console/assets.ts'
+
+/**
+ * A gateway of cardboard for work on the console: real pages and headers, made-up answers, everything in memory.
+ * `bun run test/ui/fake-gateway.ts [port]` serves it; the first password is `admin`.
+ */
+export type FakeGateway = {
+  readonly url: string
+  /** What the pages show next; changed by the checks as they go. */
+  readonly state: FakeState
+  readonly stop: () => void
+}
+
+export type FakeState = {
+  password: string
+  mustChange: boolean
+  setupCode: string | undefined
+  demo: boolean
+  wrongTries: number
+  sessions: Set<string>
+  accounts: AccountListItem[]
+  keys: (KeyView & { key: string })[]
+  signIn: SignInStatus
+  failLists: boolean
+}
+
+const ago = (ms: number): string => new Date(Date.now() - ms).toISOString()
+const hour = 3_600_000
+
+function account(label: string, state: AccountState, extra: Partial<AccountListItem> = {}): AccountListItem {
+  const id = `acc_${Bun.hash(label).toString(36).padEnd(24, '0').slice(0, 24)}`
+  return {
+    id,
+    label,
+    enabled: state !== 'disabled',
+    status: state === 'ready' || state === 'cooling' || state === 'failing' || state === 'unchecked' ? 'normal' : state,
+    status_reason: null,
+    last_refresh_time: ago(hour),
+    last_refresh_status: 'success',
+    created_at: ago(90 * hour),
+    updated_at: ago(hour),
+    error_count: 0,
+    success_count: 442,
+    q_user_id: null,
+    email: `${label}@example.com`,
+    usage_current: 180,
+    usage_limit: 500,
+    subscription_type: 'Pro',
+    quota_refreshed_at: ago(hour / 4),
+    token_expiry: null,
+    state,
+    state_since: ago(3 * hour),
+    state_until: null,
+    auth_method: 'builder-id',
+    region: 'us-east-1',
+    access_token_expires_at: ago(-hour),
+    quota_resets_at: ago(-140 * hour),
+    last_used_at: ago(140_000),
+    in_flight: 0,
+    ...extra,
+  }
+}
+
+export const someAccounts = (): AccountListItem[] => [
+  account('team-01', 'ready'),
+  account('team-02', 'exhausted', {
+    usage_current: 500,
+    state_until: ago(-140 * hour),
+    auth_method: 'identity-center',
+  }),
+  account('team-03', 'cooling', { state_until: ago(-42_000), usage_current: 372, region: 'eu-central-1' }),
+  account('team-07', 'suspended', {
+    status_reason: 'Your account has been locked as a security precaution. Contact support to restore access.',
+    usage_limit: 0,
+    usage_current: 0,
+    subscription_type: null,
+  }),
+  account('team-08', 'expired', { status_reason: 'Invalid refresh token provided', last_used_at: null }),
+  account('team-09', 'failing', { error_count: 7, usage_current: 460 }),
+  account('a-very-long-account-label-that-somebody-typed-to-see-what-happens', 'unchecked', { usage_limit: 0 }),
+  account('old', 'disabled', { auth_method: 'social' }),
+]
+
+export async function startFakeGateway(port = 0): Promise<FakeGateway> {
+  const state: FakeState = {
+    password: 'admin',
+    mustChange: true,
+    setupCode: undefined,
+    demo: false,
+    wrongTries: 0,
+    sessions: new Set(),
+    accounts: someAccounts(),
+    keys: [],
+    signIn: { status: 'pending', remaining: 582, error: null, code: null, accountId: null },
+    failLists: false,
+  }
+  const sessionOf = (request: Request): string =>
+    /admin_session=(\w+)/.exec(request.headers.get('cookie') ?? '')?.[1] ?? ''
+  const isIn = (request: Request): boolean => state.sessions.has(sessionOf(request))
+  const refused = () => status(401, { error: 'Sign in first.', code: 'UNAUTHORIZED', requestId: 'req_fake' })
+
+  const open = new Elysia()
+    .get('/healthz', () => ({ status: 'ok' }))
+    .get('/api/session', ({ request }) => ({
+      name: 'claude-server',
+      signedIn: isIn(request),
+      mustChangePassword: isIn(request) && state.mustChange,
+      setupCodeRequired: !isIn(request) && state.setupCode !== undefined,
+      demo: state.demo,
+      ...(state.demo ? { demoPassword: state.password, demoKey: 'sk-demo' } : {}),
+      ...(isIn(request) ? { version: '0.1.0' } : {}),
+    }))
+    .post('/api/login', ({ body, set }) => {
+      const { password, setupCode } = body as { password: string; setupCode?: string }
+      if (state.wrongTries >= 5) {
+        set.headers['retry-after'] = '3'
+        state.wrongTries = 0
+        return status(429, { success: false, message: 'Locked.', code: 'LOCKED' })
+      }
+      if (password !== state.password) {
+        state.wrongTries += 1
+        return status(401, { success: false, message: 'Wrong.', code: 'INVALID_PASSWORD' })
+      }
+      if (state.setupCode !== undefined && setupCode !== state.setupCode) {
+        return status(401, { success: false, message: 'Code.', code: 'SETUP_CODE_REQUIRED' })
+      }
+      const session = crypto.randomUUID().replaceAll('-', '')
+      state.sessions.add(session)
+      set.headers['set-cookie'] = `admin_session=${session}; Path=/; HttpOnly; SameSite=Strict`
+      return { success: true, message: 'Signed in.', mustChangePassword: state.mustChange }
+    })
+    .post('/api/password', ({ body, request }) => {
+      if (!isIn(request)) return refused()
+      const { currentPassword, newPassword } = body as { currentPassword: string; newPassword: string }
+      if (currentPassword !== state.password) {
+        return status(403, { error: 'Wrong.', code: 'INVALID_PASSWORD', field: 'currentPassword' })
+      }
+      Object.assign(state, { password: newPassword, mustChange: false, setupCode: undefined })
+      return { success: true }
+    })
+    .post('/api/logout', ({ request }) => {
+      state.sessions.delete(sessionOf(request))
+      return { success: true }
+    })
+
+  const admin = new Elysia({ prefix: '/v2' })
+    .onBeforeHandle(({ request }) => {
+      if (!isIn(request)) return refused()
+      if (state.failLists && request.method === 'GET') {
+        return status(500, { error: 'The database is locked.', code: 'INTERNAL', requestId: 'req_fake' })
+      }
+      return undefined
+    })
+    .get('/accounts', ({ query }) => {
+      const wanted = query.status ?? 'all'
+      const shown = state.accounts.filter((item) => wanted === 'all' || item.status === wanted)
+      const count = (word: string): number => state.accounts.filter((item) => item.status === word).length
+      const total = (member: 'usage_current' | 'usage_limit'): number =>
+        state.accounts.reduce((sum, item) => sum + item[member], 0)
+      return {
+        accounts: shown,
+        count: shown.length,
+        pagination: { total: shown.length, page: 1, pageSize: 100, pages: 1 },
+        quotaStats: { totalUsage: total('usage_current'), totalLimit: total('usage_limit'), count: 1, percent: 0 },
+        accountStats: { totalCount: state.accounts.length, enabledCount: 1, successTotal: 0, errorTotal: 0 },
+        statusStats: Object.fromEntries(
+          ['normal', 'exhausted', 'suspended', 'expired', 'disabled'].map((word) => [word, count(word)]),
+        ),
+      }
+    })
+    .get('/accounts/:id', ({ params }) => state.accounts.find((item) => item.id === params.id) ?? notFound())
+    .post('/accounts', ({ body }) => {
+      const asked = body as AccountCreate
+      if (asked.refreshToken?.startsWith('bad')) {
+        return status(400, {
+          error: 'The refresh token is not accepted.',
+          code: 'SIGN_IN_EXPIRED',
+          requestId: 'req_fake',
+        })
+      }
+      const added = account(asked.label ?? 'pasted', 'ready')
+      state.accounts = [...state.accounts, added]
+      return added
+    })
+    .patch('/accounts/:id', ({ params, body }) => {
+      state.accounts = state.accounts.map((item) => (item.id === params.id ? { ...item, ...(body as object) } : item))
+      return state.accounts.find((item) => item.id === params.id) ?? notFound()
+    })
+    .delete('/accounts/:id', ({ params }) => {
+      state.accounts = state.accounts.filter((item) => item.id !== params.id)
+      return { success: true }
+    })
+    .post('/accounts/:id/refresh', ({ params }) => state.accounts.find((item) => item.id === params.id) ?? notFound())
+    .post('/accounts/import-by-token', ({ body }) => {
+      const items = body as { refreshToken: string }[]
+      const results = items.map((item, index) =>
+        item.refreshToken.startsWith('bad')
+          ? { index, success: false, error: 'not accepted' }
+          : { index, success: true },
+      )
+      const imported = results.filter((result) => result.success).length
+      return { success: true, total: items.length, imported, failed: items.length - imported, duplicate: 0, results }
+    })
+    .post('/accounts/import', ({ body }) => {
+      const total = (body as unknown[]).length
+      return { success: true, total, valid: total, duplicate: 0, invalid: 0, imported: total, message: '' }
+    })
+    .post('/auth/start', () => ({
+      authId: crypto.randomUUID(),
+      verificationUri: 'https://device.sso.us-east-1.amazonaws.com/',
+      verificationUriComplete: 'https://device.sso.us-east-1.amazonaws.com/?user_code=WXYZ-1234',
+      userCode: 'WXYZ-1234',
+      expiresIn: 600,
+      interval: 1,
+    }))
+    .get('/auth/status/:id', () => state.signIn)
+    .post('/auth/cancel/:id', () => {
+      state.signIn = { status: 'error', remaining: 0, error: 'Cancelled.', code: 'cancelled', accountId: null }
+      return { success: true }
+    })
+    .get('/keys', () => ({ keys: state.keys.map(({ key: _, ...shown }) => shown), count: state.keys.length }))
+    .post('/keys', ({ body }) => {
+      const { name } = body as { name: string }
+      const key = `sk-${crypto.randomUUID().replaceAll('-', '')}`
+      const id = `key_${state.keys.length}`
+      const view = {
+        id,
+        name,
+        prefix: 'sk-',
+        last4: key.slice(-4),
+        enabled: true,
+        created_at: ago(0),
+        last_used_at: null,
+      }
+      state.keys = [...state.keys, { ...view, key }]
+      return { ...view, key }
+    })
+    .delete('/keys/:id', ({ params }) => {
+      state.keys = state.keys.filter((item) => item.id !== params.id)
+      return { success: true }
+    })
+    .get('/logs', () => ({
+      logs: [{ id: 'req_1', input_source: 'derived', output_source: 'estimated' }],
+      total: 1,
+      limit: 50,
+      offset: 0,
+    }))
+    .get('/models', () => ({
+      models: ['claude-sonnet-4.5', 'claude-haiku-4.5'].map((id, index) => ({
+        id,
+        name: id,
+        description: index === 0 ? 'Balanced' : 'Fast',
+        default: index === 0,
+        thinking: true,
+        maxInputTokens: 200_000,
+        maxOutputTokens: 64_000,
+        images: true,
+      })),
+    }))
+
+  const app = new Elysia()
+    .onError(({ code }) => (code === 'NOT_FOUND' ? notFound() : undefined))
+    .use(open)
+    .use(admin)
+    .post('/v1/messages', ({ request }) => {
+      const key = request.headers.get('x-api-key')
+      if (key !== 'sk-demo' && !state.keys.some((known) => known.key === key)) {
+        const error = { type: 'authentication_error', message: 'invalid x-api-key' }
+        return status(401, { type: 'error', error, request_id: 'req_fake' })
+      }
+      return new Response(slowAnswer() as unknown as ReadableStream, {
+        headers: { 'content-type': 'text/event-stream', 'x-request-id': 'req_1' },
+      })
+    })
+    .use(await createConsole())
+    .listen({ port, hostname: '127.0.0.1' })
+  return { url: `http://127.0.0.1:${app.server?.port}`, state, stop: () => void app.stop(true) }
+}
+
+const notFound = () => status(404, { error: 'Not found.', code: 'NOT_FOUND' })
+
+async function* slowAnswer(): AsyncGenerator<string> {
+  const frame = (type: string, data: object): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`
+  yield frame('message_start', { message: { usage: { input_tokens: 18, output_tokens: 1 } } })
+  const words = ['Hello ', '<img src=x onerror=alert(1)> ', '你好 ', 'from ', 'the ', 'simulated ', 'provider.']
+  yield frame('content_block_delta', { delta: { type: 'thinking_delta', thinking: 'A greeting is asked for.' } })
+  for (const text of words) {
+    await Bun.sleep(60)
+    yield frame('content_block_delta', { delta: { type: 'text_delta', text } })
+  }
+  yield frame('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 92 } })
+  yield frame('message_stop', {})
+}
+
+if (import.meta.main) {
+  const { url } = await startFakeGateway(Number(process.argv[2] ?? 0))
+  console.log(url)
+}
