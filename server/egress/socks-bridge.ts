@@ -52,7 +52,8 @@ export function createSocksBridge(): SocksBridge {
       client.on('close', () => socket.end())
       socket.on('close', () => client.end())
       client.pipe(socket)
-      socket.pipe(client)
+      if (target.opening === undefined) socket.pipe(client)
+      else pipeLastAnswer(socket, client)
     } catch {
       client.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n')
     }
@@ -100,6 +101,26 @@ export function createSocksBridge(): SocksBridge {
       await new Promise<void>((resolve) => (open === undefined ? resolve() : open.server.close(() => resolve())))
     },
   }
+}
+
+/**
+ * Passes the answer on and says that the connection ends with it: the target may keep its own open, but the next request of
+ * this client may be for another target.
+ */
+function pipeLastAnswer(socket: Socket, client: Socket): void {
+  let seen = Buffer.alloc(0)
+  const read = (chunk: Buffer): void => {
+    seen = Buffer.concat([seen, chunk])
+    const end = seen.indexOf('\r\n\r\n')
+    if (end < 0 && seen.length <= maxHeadBytes) return
+    socket.off('data', read)
+    const [line = '', ...fields] = seen.subarray(0, end).toString('latin1').split('\r\n')
+    const kept = fields.filter((field) => !/^(connection|keep-alive):/i.test(field))
+    client.write([line, ...kept, 'connection: close', '', ''].join('\r\n'), 'latin1')
+    client.write(seen.subarray(end + 4))
+    socket.pipe(client)
+  }
+  socket.on('data', read)
 }
 
 function socksProxyOf(socksUrl: string): SocksProxy {

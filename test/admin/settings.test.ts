@@ -24,6 +24,7 @@ test('the settings start with their defaults, secrets masked or empty', async ()
     'round_robin',
     'weighted_random',
     'least_loaded',
+    'quota_aware',
   ])
   expect(json.withoutEffect).toContain('compressionEnabled')
   expect(json.withoutEffect).not.toContain('maxErrorCount')

@@ -42,8 +42,8 @@ export async function startSocksServer(login?: {
           target.pipe(client)
         })
         target.on('error', () => client.end(Buffer.from([5, 5, 0, 1, 0, 0, 0, 0, 0, 0])))
-        target.on('close', () => client.destroy())
-        client.on('close', () => target.destroy())
+        target.on('close', () => client.end())
+        client.on('close', () => target.end())
       }
     })
   })
