@@ -104,7 +104,7 @@ export function PasswordField(props: FrameProps & JSX.InputHTMLAttributes<HTMLIn
           aria-pressed={shown()}
           aria-label={`${shown() ? t('common.hide') : t('common.show')}: ${frame.label}`}
           onClick={() => setShown(!shown())}
-          class="absolute inset-y-0 right-0 flex w-10 items-center justify-center rounded-md text-text-3 hover:text-text"
+          class="absolute inset-y-0 right-0 flex w-11 items-center justify-center rounded-md text-text-3 hover:text-text"
         >
           <Show when={shown()} fallback={<Eye size={16} strokeWidth={1.75} aria-hidden="true" />}>
             <EyeOff size={16} strokeWidth={1.75} aria-hidden="true" />
