@@ -1,0 +1,70 @@
+import { wireLimits } from './wire.ts'
+
+/** Tool names as the provider takes them, and back. Names that are in order already stay as they are. */
+export type ToolNames = {
+  readonly toWire: (name: string) => string
+  /** A name the model made up itself comes back unchanged. */
+  readonly fromWire: (name: string) => string
+}
+
+/** Letters, digits, `_`, `-`, starting with a letter: what every age of the service takes. */
+const allowed = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/
+
+/** Names that clash with tools of the server's own. */
+const clashing: ReadonlySet<string> = new Set(['web_search'])
+
+/**
+ * Maps all names of one conversation, without collisions. A mapped name keeps what is readable of the original and ends in
+ * a digest of it, so it does not depend on the other names and stays the same from turn to turn.
+ */
+export function mapToolNames(names: Iterable<string>): ToolNames {
+  const distinct = new Set(names)
+  const wireOf = new Map<string, string>()
+  const nameOf = new Map<string, string>()
+  const put = (name: string, wire: string): void => {
+    wireOf.set(name, wire)
+    nameOf.set(wire, name)
+  }
+  for (const name of distinct) if (isFit(name)) put(name, name)
+  for (const name of distinct) {
+    if (wireOf.has(name)) continue
+    // A second try is needed only when another tool is literally called like the first.
+    for (let attempt = 0; !wireOf.has(name); attempt++) {
+      const wire = mappedName(name, attempt)
+      if (!nameOf.has(wire)) put(name, wire)
+    }
+  }
+  return {
+    toWire: (name) => wireOf.get(name) ?? (isFit(name) ? name : mappedName(name, 0)),
+    fromWire: (wire) => nameOf.get(wire) ?? wire,
+  }
+}
+
+const isFit = (name: string): boolean => allowed.test(name) && !clashing.has(name)
+
+const digestCharacters = 10
+
+function mappedName(name: string, attempt: number): string {
+  const readable = name
+    .replace(/[^a-zA-Z0-9_-]+/g, '_')
+    .replace(/^[^a-zA-Z]+/, '')
+    .slice(0, wireLimits.toolNameCharacters - digestCharacters - 1)
+  return `${readable || 'tool'}_${digest(`${attempt}:${name}`).slice(0, digestCharacters)}`
+}
+
+/** Allowed as a tool use id by the service. */
+const allowedId = /^[a-zA-Z0-9_-]{1,64}$/
+
+/**
+ * A tool call id as the service takes it: the id itself when it fits, else one derived from it. `occurrence` counts earlier
+ * calls with the same id, which some clients number anew in every turn while the service wants each id once.
+ */
+export function toolUseId(id: string, occurrence: number): string {
+  if (occurrence === 0 && allowedId.test(id)) return id
+  return `tooluse_${digest(`${occurrence}:${id}`).slice(0, 22)}`
+}
+
+/** 40 hex digits; lone surrogates count, so that two different names never digest alike by encoding. */
+function digest(text: string): string {
+  return new Bun.CryptoHasher('sha1').update(Buffer.from(text, 'utf16le')).digest('hex')
+}

@@ -1,0 +1,193 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import type { FaultName } from '../../server/simulator/fault.ts'
+import { eventually, type Gateway, startGateway } from '../support/gateway.ts'
+import { ask, openStreams } from '../support/open-streams.ts'
+
+const running: Gateway[] = []
+const start = async (...args: Parameters<typeof startGateway>): Promise<Gateway> => {
+  const gateway = await startGateway(...args)
+  running.push(gateway)
+  return gateway
+}
+afterAll(async () => {
+  for (const gateway of running) await gateway.stop()
+})
+
+type Listed = { readonly id: string; readonly label: string; readonly state: string; readonly in_flight: number }
+const listed = async (gateway: Gateway): Promise<readonly Listed[]> =>
+  ((await gateway.admin('GET', '/v2/accounts')) as { accounts: Listed[] }).accounts
+const ready = async (gateway: Gateway): Promise<void> => {
+  for (let tries = 0; tries < 200; tries++) {
+    if ((await listed(gateway)).every(({ state }) => state === 'ready')) return
+    await Bun.sleep(50)
+  }
+  throw new Error(`not all accounts became ready: ${JSON.stringify(await listed(gateway))}`)
+}
+const messages = (gateway: Gateway): string => `${gateway.url}/v1/messages`
+const plenty = { plan: 'power', quota: { limit: 1_000_000 } } as const
+
+const nineteenWays: readonly FaultName[] = [
+  'token-invalid',
+  'token-invalid-401',
+  'token-invalid-400',
+  'forbidden',
+  'suspended',
+  'suspended-unnamed',
+  'suspended-400',
+  'feature-gate',
+  'subscription',
+  'monthly-limit',
+  'monthly-limit-429',
+  'overage-limit',
+  'daily-limit',
+  'rate',
+  'credit-rate',
+  'invalid-model',
+  '500',
+  'reset',
+  'empty',
+]
+
+test('19 of 20 accounts fail in their own way before any content, and no client sees it', async () => {
+  const gateway = await start({
+    accounts: Array.from({ length: 20 }, () => plenty),
+    config: 'pool:\n  max_in_flight_per_account: 300\n  strategy: sequential\n',
+  })
+  await ready(gateway)
+  nineteenWays.forEach((fault, index) => {
+    gateway.accounts[index]?.set({ fault })
+  })
+  const streams = openStreams(messages(gateway), gateway.key, 200, (index) => ask(`Say it. [[marker:m${index}]]`)())
+  await streams.done
+  expect(streams.ends.filter((end) => end?.status !== 200 || !end.whole)).toEqual([])
+  expect(streams.texts.filter((text) => text.includes('event: error'))).toEqual([])
+  streams.texts.forEach((text, index) => {
+    expect(text).toContain(`m${index}`)
+    expect(text).toContain('event: message_stop')
+  })
+  const states = Object.fromEntries((await listed(gateway)).map(({ label, state }) => [label, state]))
+  expect(Object.values(states).filter((state) => state === 'suspended')).toHaveLength(3)
+  expect(Object.values(states).filter((state) => state === 'exhausted')).toHaveLength(4)
+}, 120_000)
+
+describe('one gateway with three accounts', () => {
+  let gateway: Gateway
+  test('starts', async () => {
+    gateway = await start({
+      accounts: [plenty, plenty, plenty],
+      config: 'pool:\n  max_in_flight_per_account: 300\n',
+    })
+    await ready(gateway)
+  })
+
+  test.each(['cut-in-frame', 'cut-boundary', 'exception-after-text', 'reset-after-text', 'crc'] as const)(
+    'a fault after content (%s) is a lawful in-band error, and the next request is served',
+    async (fault) => {
+      const before = gateway.simulator.counters().requests
+      const broken = openStreams(
+        messages(gateway),
+        gateway.key,
+        1,
+        ask(`[[sim:repeat=30]] [[sim:fault=${fault}]] hello`),
+      )
+      await broken.done
+      expect(broken.ends[0]?.status).toBe(200)
+      expect(broken.texts[0]).toContain('content_block_delta')
+      expect(broken.texts[0]).toContain('event: error')
+      expect(broken.texts[0]).not.toContain('message_stop')
+      expect(gateway.simulator.counters().requests - before).toBe(1)
+      const next = openStreams(messages(gateway), gateway.key, 1, ask('hello'))
+      await next.done
+      expect(next.texts[0]).toContain('event: message_stop')
+    },
+  )
+
+  test('100 requests on an expired token cause exactly one refresh for each account', async () => {
+    const before = gateway.accounts.map((account) => account.counts().refreshes)
+    for (const account of gateway.accounts) account.expireAccess()
+    const streams = openStreams(messages(gateway), gateway.key, 100, ask('hello'))
+    await streams.done
+    expect(streams.texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(100)
+    const added = gateway.accounts.map((account, index) => account.counts().refreshes - (before[index] ?? 0))
+    expect(added).toEqual([1, 1, 1])
+  })
+
+  test('an aborting client frees its seat at once', async () => {
+    const streams = openStreams(messages(gateway), gateway.key, 30, ask('[[sim:pace=300]][[sim:repeat=100]] hello'))
+    expect(await eventually(() => gateway.simulator.counters().openStreams === 30, 5_000)).toBeNumber()
+    for (let index = 0; index < 30; index++) streams.abort(index)
+    expect(await eventually(() => gateway.simulator.counters().openStreams === 0, 1_000)).toBeNumber()
+    await Bun.sleep(50)
+    expect((await listed(gateway)).reduce((sum, account) => sum + account.in_flight, 0)).toBe(0)
+  })
+
+  test('a conversation stays on its account and keeps its id at the provider', async () => {
+    for (let turn = 0; turn < 6; turn++) {
+      const answer = await fetch(messages(gateway), {
+        method: 'POST',
+        headers: {
+          'x-api-key': gateway.key,
+          'content-type': 'application/json',
+          'x-claude-code-session-id': 'one-session',
+        },
+        body: JSON.stringify({ ...ask(`turn ${turn}`)(), stream: false }),
+      })
+      expect(answer.status).toBe(200)
+      await answer.json()
+    }
+    const { logs } = (await gateway.admin('GET', '/v2/logs?limit=6')) as { logs: { account_id: string }[] }
+    expect(new Set(logs.map((row) => row.account_id)).size).toBe(1)
+  })
+
+  test('a whole-pool outage by rate limits answers 429 with the time of the first to return', async () => {
+    gateway.accounts.forEach((account, index) => {
+      account.set({ fault: { name: 'rate', retryAfterMs: 20_000 + index * 10_000 } })
+    })
+    const answer = await fetch(messages(gateway), {
+      method: 'POST',
+      headers: { 'x-api-key': gateway.key, 'content-type': 'application/json' },
+      body: JSON.stringify(ask('hello')()),
+    })
+    expect(answer.status).toBe(429)
+    expect(Number(answer.headers.get('retry-after'))).toBeWithin(15, 21)
+    expect(await answer.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } })
+  })
+})
+
+test('spent quota everywhere is told with the real reset and no invitation to retry', async () => {
+  const gateway = await start({ accounts: [plenty, plenty] })
+  await ready(gateway)
+  for (const account of gateway.accounts) account.set({ fault: 'monthly-limit' })
+  const chat = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'hello' }] }),
+  })
+  expect(chat.status).toBe(429)
+  expect(chat.headers.get('x-should-retry')).toBe('false')
+  expect(Number(chat.headers.get('retry-after'))).toBeGreaterThan(3_600)
+  expect(await chat.json()).toMatchObject({ error: { type: 'insufficient_quota', code: 'insufficient_quota' } })
+})
+
+test('suspended accounts stay out after a restart of the state, and all suspended is 403 without retry', async () => {
+  const gateway = await start({ accounts: [plenty] })
+  await ready(gateway)
+  gateway.accounts[0]?.set({ fault: 'suspended' })
+  const send = () =>
+    fetch(messages(gateway), {
+      method: 'POST',
+      headers: { 'x-api-key': gateway.key, 'content-type': 'application/json' },
+      body: JSON.stringify(ask('hello')()),
+    })
+  const first = await send()
+  expect(first.status).toBe(403)
+  expect(first.headers.get('x-should-retry')).toBe('false')
+  const asked = gateway.accounts[0]?.counts().requests
+  gateway.accounts[0]?.set({ fault: undefined })
+  expect((await send()).status).toBe(403)
+  expect(gateway.accounts[0]?.counts().requests).toBe(asked as number)
+  const [account] = await listed(gateway)
+  expect(account?.state).toBe('suspended')
+  await gateway.admin('POST', `/v2/accounts/${account?.id}/refresh`)
+  expect((await send()).status).toBe(200)
+})
