@@ -45,7 +45,7 @@ function unknownModel(name: string, available: readonly ModelInfo[]): GatewayErr
   })
 }
 
-/** Up to three live ids that look like `name`; for a wholly foreign name the provider's own choice and the newest Sonnet. */
+/** Up to three live ids: those that look like `name`, then the provider's own choice and the newest Sonnet and Opus. */
 export function nearNames(name: string, available: readonly ModelInfo[]): readonly string[] {
   const key = nameKey(name.trim().slice(0, 100))
   const near = [...new Set(available.map((model) => model.id))]
@@ -54,12 +54,11 @@ export function nearNames(name: string, available: readonly ModelInfo[]): readon
     .sort((a, b) => b.score - a.score || a.id.localeCompare(b.id))
     .slice(0, 3)
     .map(({ id }) => id)
-  if (near.length > 0) return near
   const usual = [
     available.find((model) => model.id === 'auto'),
     newestOf('sonnet', available),
     newestOf('opus', available),
-  ]
-  const ids = usual.flatMap((model) => (model ? [model.id] : []))
-  return ids.length > 0 ? ids : available.slice(0, 3).map((model) => model.id)
+    ...available,
+  ].flatMap((model) => (model ? [model.id] : []))
+  return [...new Set([...near, ...usual])].slice(0, 3)
 }

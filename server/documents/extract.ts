@@ -24,7 +24,7 @@ export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): D
 
   async function read(part: DocumentPart, signal: AbortSignal): Promise<Result<TextPart, GatewayError>> {
     const refuse = (reason: string): Result<TextPart, GatewayError> =>
-      err(gatewayError('invalid-request', `The document ${reason}.`, { field: part.field }))
+      err(gatewayError('invalid-request', `${part.field}: the document ${reason}.`, { field: part.field }))
     const bytes = Math.floor((part.base64.length * 3) / 4)
     if (bytes > pdfLimits.bytes) return refuse(`is too large: ${bytes} bytes, at most ${pdfLimits.bytes} can be read`)
     const hash = new Bun.CryptoHasher('sha256').update(part.base64).digest('hex')
@@ -47,7 +47,7 @@ export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): D
       let images = 0
       const one = async (part: Plain): Promise<Result<TextPart | ImagePart, GatewayError>> => {
         if (part.type === 'document') return read(part, signal)
-        return part.type === 'image' ? checkImage(part, `Image ${++images} of the request`) : ok(part)
+        return part.type === 'image' ? checkImage(part, `image ${++images} of the request`) : ok(part)
       }
       const messages: Message[] = []
       for (const message of conversation.messages) {

@@ -12,17 +12,25 @@ export function checkImage(part: ImagePart, name: string): Result<ImagePart, Gat
   const bytes = Math.floor((part.base64.length * 3) / 4)
   if (bytes > maxImageBytes) {
     return err(
-      gatewayError('invalid-request', `${name} is too large: ${bytes} bytes, at most ${maxImageBytes} can be sent.`, {
-        field: 'messages',
-      }),
+      gatewayError(
+        'invalid-request',
+        `messages: ${name} is too large: ${bytes} bytes, at most ${maxImageBytes} can be sent.`,
+        {
+          field: 'messages',
+        },
+      ),
     )
   }
   const format = formatOf(Buffer.from(part.base64.slice(0, 24), 'base64'))
   if (format === undefined) {
     return err(
-      gatewayError('invalid-request', `${name} is not a PNG, JPEG, GIF or WebP image (declared as ${part.format}).`, {
-        field: 'messages',
-      }),
+      gatewayError(
+        'invalid-request',
+        `messages: ${name} is not a PNG, JPEG, GIF or WebP image (declared as ${part.format}).`,
+        {
+          field: 'messages',
+        },
+      ),
     )
   }
   return ok(format === part.format ? part : { ...part, format })

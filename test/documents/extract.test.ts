@@ -61,7 +61,7 @@ describe('createDocuments', () => {
       ok: false,
       error: {
         kind: 'invalid-request',
-        message: 'The document is protected by a password.',
+        message: 'messages.0.content.1: the document is protected by a password.',
         field: 'messages.0.content.1',
       },
     })
@@ -122,7 +122,7 @@ describe('createDocuments', () => {
     )
     expect(resolved).toMatchObject({
       ok: false,
-      error: { kind: 'invalid-request', field: 'messages', message: expect.stringContaining('Image 2 of the request') },
+      error: { kind: 'invalid-request', field: 'messages', message: expect.stringContaining('image 2 of the request') },
     })
   })
 })
