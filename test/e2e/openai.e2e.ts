@@ -491,6 +491,35 @@ describe('accounts that cannot serve', () => {
     })
   })
 
+  test('without any account the caller is told so, and no model is listed', async () => {
+    const own = await startGateway({ accounts: [] })
+    try {
+      const failure = await failureOf(clientOf(own).chat.completions.create({ model, messages: ask('Hello') }))
+      expect(failure.status).toBe(403)
+      expect(failure.headers?.get('x-should-retry')).toBe('false')
+      expect((await clientOf(own).models.list()).data).toEqual([])
+    } finally {
+      await own.stop()
+    }
+  })
+
+  test('a stop finishes the open stream and exits cleanly', async () => {
+    const own = await startGateway()
+    const stream = await clientOf(own).chat.completions.create({
+      model,
+      messages: ask('[[sim:repeat=4]][[sim:pace=15]] Hello'),
+      stream: true,
+    })
+    let stopped: Promise<number> | undefined
+    let reason: string | null | undefined
+    for await (const chunk of stream) {
+      stopped ??= own.stop()
+      reason = chunk.choices[0]?.finish_reason ?? reason
+    }
+    expect(reason).toBe('stop')
+    expect(await stopped).toBe(0)
+  })
+
   test('another account takes over', async () => {
     const own = await startGateway({ accounts: [{ plan: 'power' }, { plan: 'power' }, { plan: 'power' }] })
     try {
