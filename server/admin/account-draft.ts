@@ -9,16 +9,21 @@ import type { AccountCreate } from './contract/accounts.ts'
 export type AccountDraft = { readonly record: AccountRecord; readonly credentials: Credentials }
 
 const defaultRegion = 'us-east-1'
-const defaultMaxInFlight = 8
 
 /** An account from what the operator gave. `field` of an error is relative to the item. */
-export function draftAccount(input: AccountCreate, id: string, now: number): Result<AccountDraft, GatewayError> {
+export function draftAccount(
+  input: AccountCreate,
+  id: string,
+  now: number,
+  maxInFlight: number,
+): Result<AccountDraft, GatewayError> {
   const credentials = draftCredentials(input)
   if (!credentials.ok) return credentials
   const { value } = credentials
   const record = newAccountRecord(
     { id, label: text(input.label) ?? '', enabled: input.enabled ?? true, credentials: value }, // D-08: false stays false
     now,
+    maxInFlight,
   )
   const counts = { successCount: Math.max(0, input.successCount ?? 0), errorCount: Math.max(0, input.errorCount ?? 0) }
   return ok({ record: { account: record.account, profile: { ...record.profile, ...counts } }, credentials: value })
@@ -33,6 +38,7 @@ export function newAccountRecord(
     readonly credentials: Credentials
   },
   now: number,
+  maxInFlight: number,
 ): AccountRecord {
   const { method, refreshToken, accessToken, apiKey, profileArn, identityRegion } = from.credentials
   const usable = refreshToken !== undefined || accessToken !== undefined || apiKey !== undefined
@@ -45,7 +51,7 @@ export function newAccountRecord(
         ? { state: 'unchecked', since: now, failures: 0 }
         : { state: 'expired', since: now, failures: 0, reason: 'There is no refresh token: sign in again.' },
       weight: 1,
-      maxInFlight: defaultMaxInFlight,
+      maxInFlight,
       createdAt: now,
     },
     profile: {

@@ -29,7 +29,7 @@ const checksAtOnce = 4
 export function createAccountImports(deps: AccountDeps): AccountImports {
   const inTurn = createTurns()
   const draft = (item: AccountCreate): Result<AccountDraft, GatewayError> =>
-    draftAccount(item, deps.effects.newId('acc'), deps.effects.now())
+    draftAccount(item, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
   const add = async ({ record, credentials }: AccountDraft): Promise<void> => {
     await deps.store.accounts.create(record, credentials)
     await deps.accountsChanged(record.account.id)
@@ -95,7 +95,7 @@ async function importTokens(deps: AccountDeps, items: readonly TokenImportItem[]
 
   const importOne = async (item: TokenImportItem, index: number): Promise<TokenOutcome> => {
     const failed = (error: string): TokenOutcome => ({ index, success: false, error })
-    const made = draftAccount(fromToken(item), deps.effects.newId('acc'), deps.effects.now())
+    const made = draftAccount(fromToken(item), deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
     if (!made.ok) return failed(made.error.message)
     if (known.has(made.value)) {
       duplicate++

@@ -53,6 +53,7 @@ export async function acceptSignIn(deps: AccountDeps, signedIn: SignedIn): Promi
     const fresh = newAccountRecord(
       { id, label: signedIn.label ?? usage.email ?? '', enabled: signedIn.enabled ?? true, credentials },
       now,
+      deps.newAccountRoom,
     )
     await deps.store.accounts.create(fresh, credentials)
   } else {

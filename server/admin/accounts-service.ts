@@ -52,7 +52,7 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
     list: async (query) => accountList(await accounts.list(), query, deps.inFlight),
     get: view,
     create: async (input) => {
-      const draft = draftAccount(input, deps.effects.newId('acc'), deps.effects.now())
+      const draft = draftAccount(input, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
       if (!draft.ok) return draft
       const { id } = draft.value.record.account
       await accounts.create(draft.value.record, draft.value.credentials)

@@ -40,6 +40,8 @@ export type AccountDeps = {
   /** The row or its credentials changed or went: whatever holds a copy (pool, token source) takes the new state over at once. */
   readonly accountsChanged: (id: string) => Promise<void> | void
   readonly inFlight: (id: string) => number
+  /** `maxInFlight` of accounts added from now on. */
+  readonly newAccountRoom: number
   readonly log: AdminLog
 }
 

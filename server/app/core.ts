@@ -94,6 +94,7 @@ export async function openCore(
       await hooks.accountsChanged?.(id)
     },
     inFlight: hooks.inFlight ?? (() => 0),
+    newAccountRoom: config.pool.maxInFlightPerAccount,
     log: adminLog,
   }
   const signIns = createSignIns({ ...control, onSignedIn: (signedIn) => acceptSignIn(accountDeps, signedIn) })

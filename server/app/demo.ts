@@ -39,7 +39,11 @@ export async function startDemo(config: Config, effects: Effects): Promise<Demo>
     prepare: async ({ store, accountDeps }) => {
       const now = effects.now()
       const { credentials, label } = account
-      const record = newAccountRecord({ id: effects.newId('acc'), label, enabled: true, credentials }, now)
+      const record = newAccountRecord(
+        { id: effects.newId('acc'), label, enabled: true, credentials },
+        now,
+        accountDeps.newAccountRoom,
+      )
       await store.accounts.create(record, credentials)
       await accountDeps.accountsChanged(record.account.id)
       await store.keys.create({

@@ -73,6 +73,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     },
     accountsChanged: (id) => void world.changed.push(id),
     inFlight: () => 2,
+    newAccountRoom: 8,
     log: (level, event, fields) => void world.logged.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`),
     signIns: {
       start: async (ask) => {
@@ -142,7 +143,11 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
   }
   const addAccount = async (id: string, change: { label?: string; credentials?: Partial<Credentials> } = {}) => {
     const credentials = { ...secretsOf(id), ...change.credentials }
-    const record = newAccountRecord({ id, label: change.label ?? `label ${id}`, enabled: true, credentials }, clock.now)
+    const record = newAccountRecord(
+      { id, label: change.label ?? `label ${id}`, enabled: true, credentials },
+      clock.now,
+      8,
+    )
     await store.accounts.create(record, credentials)
     return record
   }

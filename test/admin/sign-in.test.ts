@@ -90,6 +90,7 @@ function keeper(checkError?: 'upstream-unreachable') {
     adoptCredentials: (id, credentials) => store.accounts.credentials.save(id, credentials),
     accountsChanged: (id) => void changed.push(id),
     inFlight: () => 0,
+    newAccountRoom: 8,
     log: () => {},
   }
   return { deps, store, changed }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { runGateway } from '../support/command.ts'
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts'
-import { ask, openStreams } from '../support/open-streams.ts'
+import { ask, openStreams, textOf } from '../support/open-streams.ts'
 
 const folders: string[] = []
 const folder = (): string => {
@@ -46,9 +46,7 @@ describe('many streams', () => {
     await streams.done
     for (let index = 0; index < 500; index++) {
       expect(streams.ends[index]).toEqual({ status: 200, whole: true })
-      const text = [...(streams.texts[index] ?? '').matchAll(/"text_delta","text":("(?:[^"\\]|\\.)*")/g)]
-        .map((match) => JSON.parse(match[1] ?? '""') as string)
-        .join('')
+      const text = textOf(streams.texts[index] ?? '')
       const markers = [...text.matchAll(/\[\[marker:([^\]]+)\]\]/g)].map((match) => match[1])
       expect(new Set(markers)).toEqual(new Set([`m${index}-${index * 7}`]))
       expect(streams.texts[index]).toContain('event: message_stop')

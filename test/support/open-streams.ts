@@ -53,3 +53,9 @@ export const ask = (prompt: string) => (): object => ({
   stream: true,
   messages: [{ role: 'user', content: prompt }],
 })
+
+/** The text of a Messages stream, its deltas joined. */
+export const textOf = (stream: string): string =>
+  [...stream.matchAll(/"type":"text_delta","text":("(?:[^"\\]|\\.)*")/g)]
+    .map((match) => JSON.parse(match[1] ?? '""') as string)
+    .join('')

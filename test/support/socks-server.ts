@@ -18,7 +18,7 @@ export async function startSocksServer(login?: {
     sockets.add(client)
     client.on('error', () => client.destroy())
     let stage: 'hello' | 'login' | 'request' | 'open' = 'hello'
-    client.on('data', (data) => {
+    client.on('data', (data: Buffer) => {
       if (stage === 'hello') {
         stage = login === undefined ? 'request' : 'login'
         client.write(Buffer.from([5, login === undefined ? 0 : 2]))

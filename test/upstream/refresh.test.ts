@@ -250,14 +250,15 @@ describe('a refused access token', () => {
     expect(exchanges()).toBe(1)
   })
 
-  test('just issued is not refreshed again: the account is at fault, not the token', async () => {
+  test('replaced a moment ago is not refreshed again: the account is at fault, not the token', async () => {
     const { keeper, exchanges } = setUp(stale, rotating())
     await keeper.get('acc_1')
-    expect(await keeper.replace('acc_1', 'fake-access-2')).toMatchObject({
+    expect(await keeper.replace('acc_1', 'fake-access-2')).toMatchObject({ value: { token: 'fake-access-3' } })
+    expect(await keeper.replace('acc_1', 'fake-access-3')).toMatchObject({
       ok: false,
       error: { kind: 'account-refused' },
     })
-    expect(exchanges()).toBe(1)
+    expect(exchanges()).toBe(2)
   })
 })
 

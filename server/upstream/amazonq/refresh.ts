@@ -58,6 +58,8 @@ const maxPauseMs = 30_000
 /** Holds the accounts' tokens: one refresh in flight for each account, durable before it is used, on nobody's signal. */
 export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
   const { effects, settings, store } = deps
+  /** When a refused token was last replaced: a new one that is refused at once is no matter of age. */
+  const replacedAt = new LRUCache<string, number>({ max: deps.maxHeld ?? 10_000 })
   const max = deps.maxHeld ?? 10_000
   const held = new LRUCache<string, Held>({ max })
   const dead = new LRUCache<string, Dead>({ max })
@@ -123,9 +125,11 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     }
     if (credentials.method === 'api-key')
       return bury(accountId, credentials, 'api-key-refused', 'refused by the provider')
-    if (issuedAt !== undefined && now - issuedAt < freshMs && !flights.has(accountId)) {
+    const lately = now - (replacedAt.get(accountId) ?? Number.NEGATIVE_INFINITY) < freshMs
+    if (issuedAt !== undefined && lately && !flights.has(accountId)) {
       return err(gatewayError('account-refused', 'The provider refused an access token it had just issued.'))
     }
+    replacedAt.set(accountId, now)
     return refresh(accountId, false)
   }
 
@@ -297,6 +301,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
   }
 
   function forget(accountId: string): void {
+    replacedAt.delete(accountId)
     loads.delete(accountId)
     // What is not saved yet stays: it may be the only copy, and is dropped by itself once the row is gone.
     for (const memory of [held, dead, pauses]) memory.delete(accountId)

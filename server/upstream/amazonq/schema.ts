@@ -57,7 +57,10 @@ function clean(schema: JsonObject, depth: number): JsonObject {
         : cleanValue(value, depth)
     } else cleaned[keyword] = value
   }
-  const notes = [noteOf('Further properties match', schema.additionalProperties), noteOf('Property names match', schema.propertyNames)]
+  const notes = [
+    noteOf('Further properties match', schema.additionalProperties),
+    noteOf('Property names match', schema.propertyNames),
+  ]
   const description = [cleaned.description, ...notes].filter((text) => typeof text === 'string' && text !== '')
   if (notes.some((note) => note !== undefined)) cleaned.description = description.join('\n')
   return cleaned
@@ -94,7 +97,9 @@ function cleanDocument(value: unknown, depth: number): unknown {
     return items.every((item, index) => item === value[index]) ? value : items
   }
   const entries = Object.entries(value)
-  const kept = entries.filter(([name]) => name !== '').map(([name, member]) => [name, cleanDocument(member, depth + 1)] as const)
+  const kept = entries
+    .filter(([name]) => name !== '')
+    .map(([name, member]) => [name, cleanDocument(member, depth + 1)] as const)
   const same = kept.length === entries.length && kept.every(([, member], index) => member === entries[index]?.[1])
   return same ? value : Object.fromEntries(kept)
 }
