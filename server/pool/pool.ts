@@ -201,11 +201,13 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     if (able.some(({ account }) => availableAt(account, now) !== undefined)) {
       return gatewayError('upstream-failed', 'Every account was tried and none could answer.')
     }
+    const anyWell = [...seats.values()].some(({ account }) => availableAt(account, now) !== undefined)
+    if (able.length === 0 && anyWell) {
+      return gatewayError('model-not-found', 'No account offers this model.', { field: 'model' })
+    }
     return gatewayError(
       'no-healthy-account',
-      able.length === 0
-        ? 'No enabled account offers this model.'
-        : 'Every account needs attention (suspended, signed out or failing); see the Accounts page.',
+      'Every account needs attention (disabled, suspended, signed out or failing); see the Accounts page.',
     )
   }
 

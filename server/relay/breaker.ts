@@ -3,23 +3,37 @@ import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 
 export type BreakerPolicy = {
-  /** Faults in a row that open the circuit. */
+  /** Faults in a row that open the circuit, told by at least so many different sources: one account's own trouble is not it. */
   readonly threshold: number
+  readonly sources: number
   readonly rest: Backoff
   /** Circuits remembered; the longest unused is forgotten. */
   readonly maxKeys: number
 }
 
-/** Told how the call went: `fault` is the thing's own (model full, host unreachable), `other` says nothing about it. */
-export type Passed = (how: 'ok' | 'fault' | 'other', retryAfterMs?: number) => void
+/** How a call went: `fault` is the thing's own (model full, host unreachable), `other` says nothing about it. */
+export type Passage =
+  | { readonly how: 'ok' | 'other' }
+  | { readonly how: 'fault'; readonly source: string; readonly retryAfterMs?: number }
+export type Passed = (passage: Passage) => void
 export type Barred = { readonly reason: 'resting' | 'cancelled'; readonly retryAfterMs: number }
 
-type Circuit = { faults: number; openUntil: number; probe: Promise<void> | undefined }
+type Circuit = { faults: number; sources: Set<string>; openUntil: number; probe: Promise<void> | undefined }
 
-/** A full model rests at its first word of it; the provider asks for a few spaced tries. */
-export const modelBreaker: BreakerPolicy = { threshold: 1, rest: { baseMs: 2_000, maxMs: 60_000 }, maxKeys: 200 }
+/** A model is full when two accounts are told so; the provider asks for a few spaced tries. */
+export const modelBreaker: BreakerPolicy = {
+  threshold: 2,
+  sources: 2,
+  rest: { baseMs: 2_000, maxMs: 60_000 },
+  maxKeys: 200,
+}
 /** One lost connection says little; several in a row say that the way is closed. */
-export const routeBreaker: BreakerPolicy = { threshold: 5, rest: { baseMs: 1_000, maxMs: 30_000 }, maxKeys: 1_000 }
+export const routeBreaker: BreakerPolicy = {
+  threshold: 5,
+  sources: 2,
+  rest: { baseMs: 1_000, maxMs: 30_000 },
+  maxKeys: 1_000,
+}
 
 export type Breaker = {
   /** Passes at once while all is well; during a rest waits for its end, or refuses when that lies beyond `until` (epoch ms). */
@@ -35,7 +49,7 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
   const circuits = new Map<string, Circuit>()
 
   const circuitOf = (key: string): Circuit => {
-    const circuit = circuits.get(key) ?? { faults: 0, openUntil: 0, probe: undefined }
+    const circuit = circuits.get(key) ?? { faults: 0, sources: new Set(), openUntil: 0, probe: undefined }
     circuits.delete(key)
     circuits.set(key, circuit)
     if (circuits.size > policy.maxKeys)
@@ -46,15 +60,17 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
     return circuit
   }
 
-  const settle = (circuit: Circuit, how: 'ok' | 'fault' | 'other', retryAfterMs: number | undefined): void => {
-    if (how === 'ok') {
+  const settle = (circuit: Circuit, passage: Passage): void => {
+    if (passage.how === 'ok') {
       circuit.faults = 0
+      circuit.sources.clear()
       circuit.openUntil = 0
-    } else if (how === 'fault') {
+    } else if (passage.how === 'fault') {
       circuit.faults++
+      if (circuit.sources.size < policy.sources) circuit.sources.add(passage.source)
       const beyond = circuit.faults - policy.threshold
-      if (beyond < 0) return
-      const restMs = retryAfterMs ?? backoffMs(policy.rest, beyond + 1, effects.random())
+      if (beyond < 0 || circuit.sources.size < policy.sources) return
+      const restMs = passage.retryAfterMs ?? backoffMs(policy.rest, Math.min(beyond + 1, 8), effects.random())
       circuit.openUntil = Math.max(circuit.openUntil, effects.now() + restMs)
     }
   }
@@ -63,8 +79,8 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
   const probing = (circuit: Circuit): Passed => {
     const { promise, resolve } = Promise.withResolvers<void>()
     circuit.probe = promise
-    return once((how, retryAfterMs) => {
-      settle(circuit, how, retryAfterMs)
+    return once((passage) => {
+      settle(circuit, passage)
       circuit.probe = undefined
       resolve()
     })
@@ -85,7 +101,7 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
           if (circuit.openUntil > until) return err({ reason: 'resting', retryAfterMs: waitMs })
           await effects.sleep(waitMs, signal)
         } else if (circuit.openUntil === 0) {
-          return ok(once((how, retryAfterMs) => settle(circuit, how, retryAfterMs)))
+          return ok(once((passage) => settle(circuit, passage)))
         } else if (circuit.probe === undefined) {
           return ok(probing(circuit))
         } else {
@@ -99,9 +115,9 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
 
 function once(passed: Passed): Passed {
   let told = false
-  return (how, retryAfterMs) => {
+  return (passage) => {
     if (told) return
     told = true
-    passed(how, retryAfterMs)
+    passed(passage)
   }
 }

@@ -99,7 +99,7 @@ export async function relay(
       signal,
     )
     if (!seat.ok) {
-      roomOfModel.value('other')
+      roomOfModel.value({ how: 'other' })
       return fail(finalError(errors.at(-1), seat.error), model.id)
     }
     const lease = seat.value
@@ -110,8 +110,8 @@ export async function relay(
     const road = await enter(deps.routes, deps.routeOf(accountId), 'upstream-unreachable', deps, signal)
     const sent = road.ok ? await deps.send(call, signal) : road
     const failed = sent.ok ? undefined : sent.error
-    tell(roomOfModel.value, failed, 'model-overloaded')
-    if (road.ok) tell(road.value, failed, 'upstream-unreachable')
+    tell(roomOfModel.value, failed, 'model-overloaded', accountId)
+    if (road.ok) tell(road.value, failed, 'upstream-unreachable', accountId)
     const note = (outcome: Attempt['outcome'], more: Partial<Attempt> = {}): void => {
       attempts.push({ accountId, startedMs, waitedMs: lease.waitedMs, endedMs: elapsed(), outcome, ...more })
     }
@@ -152,9 +152,11 @@ async function enter(
   return err(gatewayError(kind, message, { retryAfterMs }))
 }
 
-function tell(passed: Passed, error: GatewayError | undefined, own: GatewayError['kind']): void {
-  if (error === undefined) passed('ok')
-  else passed(error.kind === own ? 'fault' : 'other', error.retryAfterMs)
+function tell(passed: Passed, error: GatewayError | undefined, own: GatewayError['kind'], source: string): void {
+  if (error === undefined) passed({ how: 'ok' })
+  else if (error.kind !== own) passed({ how: 'other' })
+  else
+    passed({ how: 'fault', source, ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }) })
 }
 
 type Context = {

@@ -135,6 +135,7 @@ describe('one gateway with three accounts', () => {
       expect(answer.status).toBe(200)
       await answer.json()
     }
+    await Bun.sleep(700) // the log is written in batches
     const { logs } = (await gateway.admin('GET', '/v2/logs?limit=6')) as { logs: { account_id: string }[] }
     expect(new Set(logs.map((row) => row.account_id)).size).toBe(1)
   })

@@ -134,6 +134,13 @@ describe('nobody left', () => {
   })
 })
 
+test('a model that no well account offers is not found, whoever else is unwell', async () => {
+  const { pool, refusal } = makePool([makeAccount('a'), makeAccount('b', { health: health('suspended') })])
+  pool.setModels('a', ['other'])
+  pool.setModels('b', ['other'])
+  expect((await refusal()).kind).toBe('model-not-found')
+})
+
 describe('the waiting line', () => {
   test('serves the next in line as soon as a seat is free', async () => {
     const { take, pool } = makePool([makeAccount('a', { maxInFlight: 1 })])

@@ -1,9 +1,15 @@
 import { expect, test } from 'bun:test'
-import { type Barred, createBreaker, type Passed } from '../../server/relay/breaker.ts'
+import { type Barred, createBreaker, type Passage, type Passed } from '../../server/relay/breaker.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
 
-const policy = { threshold: 2, rest: { baseMs: 4_000, maxMs: 30_000 }, maxKeys: 3 }
+const policy = { threshold: 2, sources: 2, rest: { baseMs: 4_000, maxMs: 30_000 }, maxKeys: 3 }
 const never = new AbortController().signal
+
+const fault = (source: string, retryAfterMs?: number): Passage => ({
+  how: 'fault',
+  source,
+  ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+})
 
 function setUp() {
   const effects = createTestEffects()
@@ -19,21 +25,27 @@ function setUp() {
     return result.error
   }
   const open = async (key = 'm'): Promise<void> => {
-    for (let fault = 0; fault < policy.threshold; fault++) (await pass(key))('fault', 5_000)
+    for (const source of ['a', 'b']) (await pass(key))(fault(source, 5_000))
   }
   return { effects, breaker, pass, bar, open }
 }
 
 test('single faults pass, faults in a row open the circuit, for that key alone', async () => {
   const { pass, bar, open } = setUp()
-  ;(await pass())('fault')
-  ;(await pass())('ok')
-  ;(await pass())('fault')
-  ;(await pass())('other')
+  ;(await pass())(fault('a'))
+  ;(await pass())({ how: 'ok' })
+  ;(await pass())(fault('a'))
+  ;(await pass())({ how: 'other' })
   await pass()
   await open('n')
   expect(await bar('n')).toEqual({ reason: 'resting', retryAfterMs: 5_000 })
   await pass('m')
+})
+
+test('however often one source alone complains, the circuit stays closed', async () => {
+  const { pass } = setUp()
+  for (let turn = 0; turn < 20; turn++) (await pass())(fault('a', 60_000))
+  ;(await pass())({ how: 'ok' })
 })
 
 test('after the rest one call alone tries; its success lets the others through', async () => {
@@ -46,7 +58,7 @@ test('after the rest one call alone tries; its success lets the others through',
   const others = [1, 2, 3].map(() => pass().then(() => through++))
   await settle()
   expect(through).toBe(0)
-  done('ok')
+  done({ how: 'ok' })
   await Promise.all(others)
   expect(through).toBe(3)
 })
@@ -55,10 +67,10 @@ test('a probe that fails rests again, longer, and never shorter than the provide
   const { effects, pass, bar, open } = setUp()
   await open()
   await effects.advance(5_001)
-  ;(await pass())('fault', 20_000)
+  ;(await pass())(fault('a', 20_000))
   expect((await bar()).retryAfterMs).toBe(20_000)
   await effects.advance(20_001)
-  ;(await pass())('fault')
+  ;(await pass())(fault('a'))
   expect((await bar()).retryAfterMs).toBeGreaterThan(policy.rest.baseMs)
 })
 
@@ -68,7 +80,7 @@ test('a probe whose caller leaves gives the try to the next', async () => {
   await effects.advance(5_001)
   const first = await pass()
   const second = pass()
-  first('other')
+  first({ how: 'other' })
   expect(await second).toBeFunction()
 })
 
