@@ -22,6 +22,7 @@ export function createModelShelf(deps: ModelShelfDeps) {
   const lists = new Map<string, readonly ModelInfo[]>()
   let union: readonly ModelInfo[] | undefined
   let triedAt = Number.NEGATIVE_INFINITY
+  let reading: Promise<void> | undefined
 
   const joined = (): readonly ModelInfo[] => {
     if (union === undefined) {
@@ -35,9 +36,15 @@ export function createModelShelf(deps: ModelShelfDeps) {
 
   const available = async (): Promise<readonly ModelInfo[]> => {
     const known = joined()
-    if (known.length > 0 || deps.serving().length === 0 || deps.now() - triedAt < retryMissingMs) return known
-    triedAt = deps.now()
-    await deps.readMissing()
+    if (known.length > 0 || deps.serving().length === 0) return known
+    // Everybody who comes meanwhile waits for the same reading.
+    if (reading === undefined && deps.now() - triedAt >= retryMissingMs) {
+      triedAt = deps.now()
+      reading = deps.readMissing().finally(() => {
+        reading = undefined
+      })
+    }
+    await reading
     return joined()
   }
 

@@ -60,7 +60,7 @@ test('a stop lets 100 open streams finish, refuses new work meanwhile and exits 
     `${gateway.url}/v1/messages`,
     gateway.key,
     100,
-    ask('[[sim:pace=40]][[sim:repeat=3]] hello'),
+    ask('[[sim:pace=100]][[sim:repeat=3]][[sim:text=one two three four five six seven eight nine ten]]'),
   )
   expect(await eventually(() => gateway.simulator.counters().openStreams === 100, 10_000)).toBeNumber()
   const stopped = gateway.stop()

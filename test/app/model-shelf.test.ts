@@ -1,0 +1,81 @@
+import { expect, test } from 'bun:test'
+import { createModelShelf } from '../../server/app/model-shelf.ts'
+import type { Conversation } from '../../server/conversation/conversation.ts'
+
+const model = (id: string) => ({ id, name: id, maxInputTokens: 1, maxOutputTokens: 1, acceptsImages: true })
+const asking = (name: string, more: Partial<Conversation> = {}): Conversation => ({
+  model: name,
+  system: [],
+  messages: [],
+  tools: [],
+  toolChoice: { type: 'auto' },
+  parallelToolCalls: true,
+  limits: { stop: [] },
+  sampling: {},
+  thinking: { type: 'unspecified' },
+  output: { type: 'text' },
+  stream: true,
+  ...more,
+})
+
+function setUp() {
+  let now = 0
+  let readings = 0
+  let serving = ['a', 'b']
+  const shelf = createModelShelf({
+    now: () => now,
+    serving: () => serving,
+    readMissing: async () => {
+      readings++
+      await Bun.sleep(5)
+      if (readings > 1) shelf.set('a', [model('claude-sonnet-4.5'), model('auto')])
+    },
+  })
+  return {
+    shelf,
+    readings: () => readings,
+    pass: (ms: number) => {
+      now += ms
+    },
+    serve: (ids: string[]) => {
+      serving = ids
+      shelf.changed()
+    },
+  }
+}
+
+test('many who ask before any list is known wait for one reading, and a failed one is not repeated at once', async () => {
+  const { shelf, readings, pass } = setUp()
+  expect(await Promise.all(Array.from({ length: 50 }, () => shelf.available()))).toEqual(Array(50).fill([]))
+  await shelf.available()
+  expect(readings()).toBe(1)
+  pass(10_000)
+  const lists = await Promise.all(Array.from({ length: 50 }, () => shelf.available()))
+  expect(readings()).toBe(2)
+  expect(lists.every((list) => list.length === 2)).toBe(true)
+})
+
+test('the union follows the accounts that serve', async () => {
+  const { shelf, serve } = setUp()
+  shelf.set('a', [model('x')])
+  shelf.set('b', [model('x'), model('y')])
+  expect((await shelf.available()).map(({ id }) => id)).toEqual(['x', 'y'])
+  serve(['a'])
+  expect((await shelf.available()).map(({ id }) => id)).toEqual(['x'])
+})
+
+test('what a name says about thinking and effort counts unless the body says otherwise', async () => {
+  const { shelf } = setUp()
+  shelf.set('a', [model('claude-opus-4.5')])
+  const resolved = async (conversation: Conversation) => {
+    const result = await shelf.resolve(conversation)
+    if (!result.ok) throw new Error(result.error.kind)
+    return result.value.conversation
+  }
+  expect((await resolved(asking('claude-opus-4-5-thinking'))).thinking).toEqual({ type: 'enabled' })
+  expect((await resolved(asking('claude-opus-4-5-thinking', { thinking: { type: 'disabled' } }))).thinking.type).toBe(
+    'disabled',
+  )
+  expect((await resolved(asking('claude-4.5-opus-high'))).effort).toBe('high')
+  expect((await resolved(asking('claude-4.5-opus-high', { effort: 'low' }))).effort).toBe('low')
+})
