@@ -57,8 +57,14 @@ export async function run(): Promise<readonly Measurement[]> {
     maxOutputTokens: 64_000,
     acceptsImages: true,
   }
-  const encode = (): string =>
-    JSON.stringify(encodeRequest({ conversation, model, conversationId: 'c', origin: 'AI_EDITOR' }).body)
+  const encode = (): string => {
+    const encoded = encodeRequest(conversation, model, {
+      conversationId: 'c',
+      access: {},
+      settings: { origin: 'AI_EDITOR' },
+    })
+    return encoded.ok ? JSON.stringify(encoded.value.body) : encoded.error.message
+  }
   const plain = (): string => JSON.stringify(conversation)
   const time = (task: () => string): number => {
     for (let turn = 0; turn < 50; turn++) task()

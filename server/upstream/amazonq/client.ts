@@ -33,14 +33,20 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
         return newer.ok ? attempt(deps, call, newer.value, signal) : newer
       }
       if (sent.error.kind === 'thinking-signature' && hasReasoning(call.conversation)) {
-        return attempt(deps, { ...call, conversation: withoutReasoning(call.conversation) }, access.value, signal)
+        return attempt(deps, call, access.value, signal, true)
       }
       return sent
     },
   }
 }
 
-async function attempt(deps: ClientDeps, call: UpstreamCall, access: Access, signal: AbortSignal): Promise<Sent> {
+async function attempt(
+  deps: ClientDeps,
+  call: UpstreamCall,
+  access: Access,
+  signal: AbortSignal,
+  dropReasoning = false,
+): Promise<Sent> {
   const { settings, effects } = deps
   const controller = new AbortController()
   let late = false
@@ -57,19 +63,23 @@ async function attempt(deps: ClientDeps, call: UpstreamCall, access: Access, sig
   }
   const explain = (thrown: unknown): GatewayError => (signal.aborted ? cancelled : late ? tooLate : unreachable(thrown))
 
-  const encoded = encodeRequest({
-    conversation: call.conversation,
-    model: call.model,
+  const encoded = encodeRequest(call.conversation, call.model, {
     conversationId: call.conversationId,
-    origin: settings.origin,
-    ...(access.profileArn === undefined ? {} : { profileArn: access.profileArn }),
+    access,
+    settings,
+    dropReasoning,
   })
+  if (!encoded.ok) {
+    done()
+    return encoded
+  }
+  const { body, names, splitThinking } = encoded.value
   try {
     watchdog.wait(settings.connectTimeoutMs)
     const response = await effects.fetch(urlOf(settings, access), {
       method: 'POST',
       headers: headersOf(settings, call, access),
-      body: JSON.stringify(encoded.body),
+      body: JSON.stringify(body),
       signal: controller.signal,
       redirect: 'manual',
       timeout: false,
@@ -83,7 +93,7 @@ async function attempt(deps: ClientDeps, call: UpstreamCall, access: Access, sig
     const source: Source = {
       reader: response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>,
       frames: createFrameDecoder(),
-      events: createReplyDecoder(encoded),
+      events: createReplyDecoder({ names, thinksInTags: splitThinking }),
       watchdog,
       idleMs: settings.idleTimeoutMs,
       explain,
@@ -226,10 +236,3 @@ function unreachable(thrown: unknown): GatewayError {
 const isReasoning = ({ type }: { readonly type: string }): boolean =>
   type === 'reasoning' || type === 'redacted-reasoning'
 const hasReasoning = ({ messages }: Conversation): boolean => messages.some(({ parts }) => parts.some(isReasoning))
-const withoutReasoning = (conversation: Conversation): Conversation => ({
-  ...conversation,
-  messages: conversation.messages.map((message) => ({
-    ...message,
-    parts: message.parts.filter((part) => !isReasoning(part)),
-  })),
-})

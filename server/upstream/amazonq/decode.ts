@@ -1,270 +1,287 @@
 import type { Frame } from '../../codec/eventstream.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
-import type { FinishReason, UpstreamEvent, UsageReport } from '../../conversation/event.ts'
+import type { BlockEvent, UpstreamEvent, UsageReport } from '../../conversation/event.ts'
+import { type Blocks, type CallBlock, createBlocks } from './blocks.ts'
 import { classifyException } from './errors.ts'
-import { createTagSplitter, type Segment } from './thinking.ts'
-import type { ToolNames } from './tool-names.ts'
+import { createRepeatGuard } from './repeats.ts'
+import { finishReason } from './stop-reason.ts'
+import { createTagSplitter } from './thinking.ts'
 import { isObject, type JsonObject, numberOf, textOf } from './wire.ts'
 
-export type DecodeOptions = { readonly names: Pick<ToolNames, 'fromWire'>; readonly thinksInTags: boolean }
+export type DecodeContext = {
+  /** From the provider's spelling of a tool name to the caller's. */
+  readonly toolName: (wireName: string) => string
+  /** The model was asked to reason between tags. */
+  readonly splitThinking: boolean
+}
 
+/** Turns one reply's frames into events. After a `finish` or `error` it gives nothing more. */
 export type ReplyDecoder = {
-  /** Events of one frame; after an `error` event nothing more is to be fed. */
-  readonly push: (frame: Frame) => readonly UpstreamEvent[]
-  /** The body has ended on a frame boundary: the rest, then exactly one `finish` or `error`. */
+  readonly step: (frame: Frame) => readonly UpstreamEvent[]
+  /** The body ended on a frame border. */
   readonly end: () => readonly UpstreamEvent[]
+  /** The body cannot be read on: gives what was held back, then the error. */
+  readonly fail: (error: GatewayError) => readonly UpstreamEvent[]
+  /** Some content was seen; given out or still held. */
+  readonly hasContent: () => boolean
 }
 
-/** The list is open; what is not in it ends a reply like END_TURN. Source: protocol notes, 3.6. */
-const stopReasons: Readonly<Record<string, FinishReason>> = {
-  END_TURN: 'end',
-  TOOL_USE: 'end', // said without a tool use having been seen
-  MAX_TOKENS: 'max-tokens',
-  MODEL_CONTEXT_WINDOW_EXCEEDED: 'context-full',
-  CONTENT_FILTERED: 'filtered',
-  STOP_SEQUENCE: 'end',
-  GUARDRAIL_INTERVENED: 'refusal',
-}
-const malformed = new Set(['MALFORMED_MODEL_OUTPUT', 'MALFORMED_TOOL_USE'])
+/** Longest input of one tool call, characters. */
+const maxInputCharacters = 16 * 1024 * 1024
 
-type Call = { readonly id: string; name: string; json: string; waiting: string[]; started: boolean; stopped: boolean }
-type Block =
-  | { readonly type: 'text' | 'reasoning'; readonly index: number }
-  | { readonly type: 'tool'; readonly index: number; readonly call: Call }
+const text = new TextDecoder()
 
-/** A provider's frames as events, one state machine per reply. Blocks come one after another even if the calls' frames mix. */
-export function createReplyDecoder({ names, thinksInTags }: DecodeOptions): ReplyDecoder {
-  const splitter = thinksInTags ? createTagSplitter() : undefined
-  const calls = new Map<string, Call>()
-  let report: UsageReport = {}
-  let stopReason: string | undefined
-  let accounted = false
-  let open: Block | undefined
-  let nextIndex = 0
+/** Source of every rule: provider's protocol notes, the response. */
+export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
   let out: UpstreamEvent[] = []
-  let held: Segment[] = []
-  let failure: GatewayError | undefined
+  let done = false
+  const events: BlockEvent[] = []
+  const blocks = createBlocks(events)
+  const repeats = createRepeatGuard()
+  const splitter = context.splitThinking ? createTagSplitter() : undefined
+  const calls = createCalls(blocks, context.toolName)
+  const accounting: Accounting = { seen: false, report: {}, stopReason: undefined, stopDetails: undefined }
 
-  const close = (signature?: string): void => {
-    if (open?.type === 'text') out.push({ type: 'text-end', index: open.index })
-    if (open?.type === 'reasoning') {
-      out.push({ type: 'reasoning-end', index: open.index, ...(signature === undefined ? {} : { signature }) })
-    }
-    if (open?.type === 'tool') out.push({ type: 'tool-call-end', index: open.index })
-    open = undefined
-  }
-  const speak = (kind: Segment['kind'], text: string): void => {
-    if (open?.type === 'tool') {
-      // Not seen of the service; what is said meanwhile waits until the call has ended.
-      held.push({ kind, text })
-      return
-    }
-    if (open?.type !== kind) {
-      close()
-      open = { type: kind, index: nextIndex++ }
-      out.push(
-        kind === 'text' ? { type: 'text-start', index: open.index } : { type: 'reasoning-start', index: open.index },
-      )
-    }
-    out.push(
-      kind === 'text'
-        ? { type: 'text-delta', index: open.index, text }
-        : { type: 'reasoning-delta', index: open.index, text },
-    )
-  }
-  const say = (segments: readonly Segment[]): void => {
-    for (const { kind, text } of segments) speak(kind, text)
+  function write(content: string): void {
+    if (content === '') return
+    if (splitter === undefined) blocks.text('text', content)
+    else for (const piece of splitter.push(content)) blocks.text(piece.kind, piece.text)
   }
 
-  function onText(payload: JsonObject): void {
-    const text = textOf(payload.content)
-    if (text === undefined) return
-    if (splitter === undefined) speak('text', text)
-    else say(splitter.push(text))
+  /** Before anything that is not text, and at the end. */
+  function flushText(): void {
+    if (splitter !== undefined) for (const piece of splitter.flush()) blocks.text(piece.kind, piece.text)
   }
 
-  function onReasoning(payload: JsonObject): void {
-    const text = textOf(payload.text)
-    const signature = textOf(payload.signature)
-    const redacted = textOf(payload.redactedContent)
-    if (text !== undefined) speak('reasoning', text)
-    if (signature !== undefined) {
-      if (open?.type !== 'reasoning') {
-        close()
-        open = { type: 'reasoning', index: nextIndex++ }
-        out.push({ type: 'reasoning-start', index: open.index })
-      }
-      close(signature)
-    }
-    if (redacted !== undefined) {
-      close()
-      out.push({ type: 'redacted-reasoning', index: nextIndex++, base64: redacted })
-    }
+  function take(): readonly UpstreamEvent[] {
+    out.push(...events)
+    events.length = 0
+    const batch = out
+    out = []
+    return batch
   }
 
-  function onToolUse(payload: JsonObject): void {
-    const id = textOf(payload.toolUseId)
-    if (id === undefined) return
-    let call = calls.get(id)
-    if (call === undefined) {
-      call = { id, name: '', json: '', waiting: [], started: false, stopped: false }
-      calls.set(id, call)
-    }
-    if (call.stopped) return
-    if (call.name === '') call.name = textOf(payload.name) ?? ''
-    const fragment = isObject(payload.input) ? JSON.stringify(payload.input) : textOf(payload.input)
-    if (fragment !== undefined) {
-      call.json += fragment
-      call.waiting.push(fragment)
-    }
-    if (payload.stop === true) call.stopped = true
-    pump()
+  function stop(error: GatewayError): readonly UpstreamEvent[] {
+    write(repeats.settle(false))
+    flushText()
+    out.push(...events, { type: 'error', error })
+    events.length = 0
+    done = true
+    return take()
   }
 
-  /** Feeds the call that is open; when it ends, the next that has begun takes its place. */
-  function pump(): void {
-    for (;;) {
-      const call =
-        open?.type === 'tool' ? open.call : [...calls.values()].find(({ started, name }) => !started && name !== '')
-      if (call === undefined) return
-      if (!call.started) {
-        close()
-        call.started = true
-        open = { type: 'tool', index: nextIndex++, call }
-        out.push({ type: 'tool-call-start', index: open.index, id: call.id, name: names.fromWire(call.name) })
-      }
-      const index = open?.index ?? 0
-      for (const json of call.waiting) out.push({ type: 'tool-call-delta', index, json })
-      call.waiting = []
-      if (!call.stopped) return
-      if (!isJsonObject(call.json)) {
-        failure ??= broken('a tool input that is not a JSON object')
-        return
-      }
-      close()
-      const said = held
-      held = []
-      say(said)
-    }
+  function step(frame: Frame): readonly UpstreamEvent[] {
+    if (done) return []
+    const type = frame.headers[':event-type']
+    write(repeats.settle(type === 'codeReferenceEvent'))
+    const failure = frameFailure(frame)
+    if (failure !== undefined) return stop(failure)
+    if (typeof type !== 'string' || !knownEvents.has(type)) return take()
+    const payload = parseObject(frame.payload)
+    if (payload === undefined)
+      return stop(broken('The provider sent an unreadable event.', `${type} is no JSON object`))
+    const fault = apply(type, payload)
+    return fault === undefined ? take() : stop(fault)
   }
 
-  function onMetadata(payload: JsonObject): void {
-    const usage = isObject(payload.tokenUsage) ? payload.tokenUsage : {}
-    const uncached = numberOf(usage.uncachedInputTokens)
-    const cacheRead = numberOf(usage.cacheReadInputTokens)
-    const cacheWrite = numberOf(usage.cacheWriteInputTokens)
-    const output = numberOf(usage.outputTokens)
-    const percent = numberOf(usage.contextUsagePercentage)
-    stopReason = textOf(payload.stopReason) ?? stopReason
-    report = {
-      ...report,
-      ...(uncached === undefined ? {} : { inputTokens: uncached + (cacheRead ?? 0) + (cacheWrite ?? 0) }),
-      ...(output === undefined ? {} : { outputTokens: output }),
-      ...(cacheRead === undefined ? {} : { cacheReadTokens: cacheRead }),
-      ...(cacheWrite === undefined ? {} : { cacheWriteTokens: cacheWrite }),
-      ...(percent === undefined ? {} : { contextPercent: percent }),
-    }
-    accounted = true
-  }
-
-  function onEvent(type: string, payload: JsonObject): void {
+  function apply(type: string, payload: JsonObject): GatewayError | undefined {
     switch (type) {
       case 'assistantResponseEvent':
-      case 'codeEvent':
-        onText(payload)
+        write(repeats.offer(textOf(payload.content) ?? ''))
         break
-      case 'reasoningContentEvent':
-        onReasoning(payload)
+      case 'reasoningContentEvent': {
+        const reasoning = textOf(payload.text)
+        const signature = textOf(payload.signature)
+        const redacted = textOf(payload.redactedContent)
+        if (reasoning !== undefined || signature !== undefined || redacted !== undefined) flushText()
+        if (reasoning !== undefined) blocks.text('reasoning', reasoning)
+        if (signature !== undefined) blocks.signature(signature)
+        if (redacted !== undefined) blocks.redacted(redacted)
         break
+      }
       case 'toolUseEvent':
-        onToolUse(payload)
-        break
-      case 'metadataEvent':
-        onMetadata(payload)
-        break
-      case 'contextUsageEvent': {
-        const percent = numberOf(payload.contextUsagePercentage)
-        if (percent !== undefined) report = { ...report, contextPercent: percent }
-        accounted = true
-        break
-      }
-      case 'meteringEvent': {
-        const credits = numberOf(payload.usage)
-        if (credits !== undefined) report = { ...report, credits }
-        accounted = true
-        break
-      }
+        flushText()
+        return calls.step(payload) ?? (blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined)
+      default:
+        readAccounting(accounting, type, payload)
     }
+    return blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined
   }
 
-  const flush = (): readonly UpstreamEvent[] => {
-    const events = out
-    out = []
-    if (failure !== undefined) return [...events, { type: 'error', error: failure }]
-    return events
-  }
-
-  function ending(): UpstreamEvent {
-    const unfinished = [...calls.values()].some(({ stopped }) => !stopped)
-    if (unfinished) return { type: 'error', error: broken('a tool use that never ended') }
-    const reason = stopReason === undefined ? undefined : stopReasons[stopReason]
-    if (stopReason !== undefined && malformed.has(stopReason)) return { type: 'error', error: broken(stopReason) }
-    if (nextIndex === 0) {
-      return reason === 'filtered' || reason === 'refusal'
-        ? { type: 'finish', reason, report }
-        : { type: 'error', error: gatewayError('empty-reply', 'The provider sent an empty reply.') }
+  function end(): readonly UpstreamEvent[] {
+    if (done) return []
+    write(repeats.settle(false))
+    flushText()
+    const { stopReason, stopDetails, report } = accounting
+    const reason = finishReason({ stopReason, stopDetails, report, hasCalls: blocks.callCount() > 0 })
+    if (!accounting.seen) {
+      return blocks.isEmpty()
+        ? stop(
+            gatewayError('empty-reply', 'The provider gave an empty reply.', { cause: 'no content and no accounting' }),
+          )
+        : stop(broken('The reply was cut short by the provider.', 'the body ended without accounting'))
     }
-    if (!accounted) return { type: 'error', error: broken('the body ended without its closing events') }
-    if (calls.size > 0) return { type: 'finish', reason: 'tool-calls', report }
-    const full = reason === undefined && (report.contextPercent ?? 0) >= 100
-    return { type: 'finish', reason: full ? 'context-full' : (reason ?? 'end'), report }
+    if (calls.hasOpen()) return stop(broken('The reply was cut short by the provider.', 'a tool call was not closed'))
+    if (reason === 'broken') {
+      return stop(broken('The model gave a malformed reply.', `stopReason ${stopReason}`))
+    }
+    if (blocks.isEmpty() && (reason === 'end' || reason === 'stop-sequence')) {
+      return stop(
+        gatewayError('empty-reply', 'The provider gave an empty reply.', { cause: 'accounting without content' }),
+      )
+    }
+    blocks.finish()
+    out.push(...events, { type: 'finish', reason, report })
+    events.length = 0
+    done = true
+    return take()
   }
 
-  return {
-    push: ({ headers, payload }) => {
-      const messageType = headers[':message-type']
-      const text =
-        payload.length === 0 ? '{}' : Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8')
-      if (messageType === 'exception' || messageType === 'error') {
-        const name = textOf(headers[':exception-type']) ?? textOf(headers[':error-code']) ?? ''
-        const said = messageType === 'error' ? JSON.stringify({ message: headers[':error-message'] }) : text
-        failure ??= classifyException(name, said)
-        return flush()
-      }
-      if (messageType !== 'event') {
-        failure ??= broken('a frame of an unknown message type')
-        return flush()
-      }
-      let body: unknown
-      try {
-        body = JSON.parse(text)
-      } catch {
-        failure ??= broken('an event that is not JSON')
-        return flush()
-      }
-      const type = headers[':event-type']
-      if (typeof type === 'string' && isObject(body)) onEvent(type, body)
-      return flush()
-    },
-    end: () => {
-      if (splitter !== undefined) say(splitter.end())
-      if (open?.type !== 'tool') close()
-      const last = ending()
-      if (last.type === 'finish') close()
-      out.push(last)
-      return flush()
-    },
+  return { step, end, fail: (error) => (done ? [] : stop(error)), hasContent: () => !blocks.isEmpty() }
+}
+
+const unusable = 'The provider sent a reply that cannot be used.'
+
+function broken(message: string, cause: string): GatewayError {
+  return gatewayError('broken-reply', message, { cause })
+}
+
+/** Everything else is passed over unread: citations, links, follow-ups, and what is yet to be invented. */
+const knownEvents: ReadonlySet<string> = new Set([
+  'assistantResponseEvent',
+  'reasoningContentEvent',
+  'toolUseEvent',
+  'metadataEvent',
+  'contextUsageEvent',
+  'meteringEvent',
+])
+
+/** What a frame says went wrong; undefined for events. */
+function frameFailure(frame: Frame): GatewayError | undefined {
+  const { headers, payload } = frame
+  const event = headers[':event-type']
+  switch (headers[':message-type']) {
+    case 'exception':
+      return classifyException(String(headers[':exception-type'] ?? 'error'), text.decode(payload))
+    case 'error':
+      return classifyException(
+        String(headers[':error-code'] ?? 'error'),
+        JSON.stringify({ message: headers[':error-message'] }),
+      )
+    case 'event':
+      // Some hosts are said to send an exception's name as an event's.
+      return typeof event === 'string' && /(?:exception|error)$/i.test(event)
+        ? classifyException(event, text.decode(payload))
+        : undefined
+    default:
+      return broken('The provider broke its protocol.', `message type ${String(headers[':message-type'])}`)
   }
 }
 
-const broken = (what: string): GatewayError =>
-  gatewayError('broken-reply', 'The provider’s reply broke off.', { cause: what })
-
-function isJsonObject(text: string): boolean {
-  if (text === '') return true
+function parseObject(payload: Uint8Array): JsonObject | undefined {
   try {
-    return isObject(JSON.parse(text))
+    const value: unknown = JSON.parse(text.decode(payload))
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Keeps the tool calls of a reply by their ids. */
+function createCalls(blocks: Blocks, toolName: (wireName: string) => string) {
+  const byId = new Map<string, CallBlock>()
+  let latest: CallBlock | undefined
+
+  function step(payload: JsonObject): GatewayError | undefined {
+    const id = textOf(payload.toolUseId)
+    const call = id === undefined ? latest : (byId.get(id) ?? open(id))
+    if (call === undefined) return broken(unusable, 'a tool call without an id')
+    if (call.closed) return undefined // announced again, whole
+    const name = textOf(payload.name)
+    if (call.name === undefined && name !== undefined) {
+      call.name = toolName(name)
+      blocks.drain()
+    }
+    const input = inputText(payload.input, call.json)
+    if (call.json.length + input.length > maxInputCharacters) return broken(unusable, 'a tool call is too large')
+    if (input !== '') blocks.callInput(call, input)
+    return payload.stop === true ? close(call) : undefined
+  }
+
+  function open(id: string): CallBlock {
+    const call = blocks.call(id)
+    byId.set(id, call)
+    latest = call
+    blocks.drain()
+    return call
+  }
+
+  function close(call: CallBlock): GatewayError | undefined {
+    if (call.name === undefined) return broken(unusable, 'a tool call without a name')
+    if (call.json.trim() === '') blocks.callInput(call, '{}')
+    else if (!isJsonObject(call.json))
+      return broken('The model gave a malformed tool call.', 'its input is no JSON object')
+    call.closed = true
+    blocks.drain()
+    return undefined
+  }
+
+  return { step, hasOpen: () => [...byId.values()].some((call) => !call.closed) }
+}
+
+/** `input` is a fragment of JSON text; some models were seen to give the object itself, perhaps with every fragment. */
+function inputText(input: unknown, soFar: string): string {
+  if (typeof input === 'string') return input
+  if (!isObject(input) || Object.keys(input).length === 0) return ''
+  const json = JSON.stringify(input)
+  return json === soFar ? '' : json
+}
+
+function isJsonObject(json: string): boolean {
+  try {
+    return isObject(JSON.parse(json))
   } catch {
     return false
+  }
+}
+
+type Accounting = {
+  seen: boolean
+  report: UsageReport
+  stopReason: string | undefined
+  stopDetails: JsonObject | undefined
+}
+
+function readAccounting(accounting: Accounting, type: string, payload: JsonObject): void {
+  accounting.seen = true
+  if (type === 'metadataEvent') {
+    accounting.stopReason = textOf(payload.stopReason) ?? accounting.stopReason
+    accounting.stopDetails = isObject(payload.stopDetails) ? payload.stopDetails : accounting.stopDetails
+    if (isObject(payload.tokenUsage)) accounting.report = { ...accounting.report, ...tokenReport(payload.tokenUsage) }
+  } else if (type === 'contextUsageEvent') {
+    const percent = numberOf(payload.contextUsagePercentage)
+    if (percent !== undefined) accounting.report = { ...accounting.report, contextPercent: percent }
+  } else {
+    const credits = numberOf(payload.usage)
+    if (credits !== undefined) accounting.report = { ...accounting.report, credits }
+  }
+}
+
+/** Input counts what came from the cache and went into it. */
+function tokenReport(usage: JsonObject): UsageReport {
+  const output = numberOf(usage.outputTokens)
+  const total = numberOf(usage.totalTokens)
+  const uncached = numberOf(usage.uncachedInputTokens)
+  const read = numberOf(usage.cacheReadInputTokens)
+  const written = numberOf(usage.cacheWriteInputTokens)
+  const percent = numberOf(usage.contextUsagePercentage)
+  const counted = uncached === undefined ? undefined : uncached + (read ?? 0) + (written ?? 0)
+  const input = counted ?? (total === undefined || output === undefined ? undefined : total - output)
+  return {
+    ...(input === undefined ? {} : { inputTokens: input }),
+    ...(output === undefined ? {} : { outputTokens: output }),
+    ...(read === undefined ? {} : { cacheReadTokens: read }),
+    ...(written === undefined ? {} : { cacheWriteTokens: written }),
+    ...(percent === undefined ? {} : { contextPercent: percent }),
   }
 }

@@ -1,142 +1,233 @@
 import { type ErrorKind, type GatewayError, gatewayError } from '../../conversation/error.ts'
 import { isObject, type JsonObject, numberOf, textOf } from './wire.ts'
 
-/** What the service said, wherever it said it: an HTTP answer or an exception frame. */
-type Said = {
+/** What the provider said, from a response or from an exception frame. */
+type Failure = {
+  /** Absent for exception frames. */
   readonly status?: number
-  /** Class name without namespace: `ThrottlingException`. */
-  readonly type: string
+  /** Class name without namespace and without `Exception` or `Error`, lower case. */
+  readonly stem: string
+  readonly reason: string
   readonly message: string
-  readonly reason?: string
   readonly retryAfterMs?: number
 }
 
-/** `reason` decides before anything else (provider's protocol notes, table of faults). */
-const byReason: Readonly<Record<string, ErrorKind>> = {
-  TEMPORARILY_SUSPENDED: 'account-suspended',
-  FEATURE_NOT_SUPPORTED: 'account-refused',
-  UNAUTHORIZED_CUSTOMIZATION_RESOURCE_ACCESS: 'account-refused',
-  UNAUTHORIZED_WORKSPACE_CONTEXT_FEATURE_ACCESS: 'account-refused',
-  MONTHLY_REQUEST_COUNT: 'quota-exhausted',
-  DAILY_REQUEST_COUNT: 'quota-exhausted',
-  OVERAGE_REQUEST_LIMIT_EXCEEDED: 'quota-exhausted',
-  USAGE_LIMIT_REACHED: 'quota-exhausted',
-  CONVERSATION_LIMIT_EXCEEDED: 'context-too-long',
-  CONTENT_LENGTH_EXCEEDS_THRESHOLD: 'context-too-long',
-  USER_REQUEST_RATE_EXCEEDED: 'rate-limited',
-  CREDIT_CONSUMPTION_RATE_EXCEEDED: 'rate-limited',
-  SERVICE_REQUEST_RATE_EXCEEDED: 'service-throttled',
-  INSUFFICIENT_MODEL_CAPACITY: 'model-overloaded',
-  MODEL_TEMPORARILY_UNAVAILABLE: 'model-overloaded',
-  INVALID_MODEL_ID: 'model-not-found',
-  THINKING_SIGNATURE_INVALID: 'thinking-signature',
-}
-
-/** The wording comes next: statuses and reasons have changed over time, the sentences less. */
-const byWording: readonly (readonly [RegExp, ErrorKind])[] = [
-  [/input is too long/i, 'context-too-long'],
-  [/user id.{0,80}suspended|temporarily (is )?suspended|locked your account/i, 'account-suspended'],
-  [/high (traffic|load)/i, 'model-overloaded'],
-  [/credit limit exceeded/i, 'rate-limited'],
-  [/reached (the|your)( \w+)? limit|maximum request reached/i, 'quota-exhausted'],
-  [/invalid model id/i, 'model-not-found'],
-  [/profilearn is required|does not support this application/i, 'account-refused'],
-]
-const namesToken = /bearer token|security token|token.{0,40}(invalid|expired|rejected)|(invalid|expired).{0,20}token/i
-
-const byStem: readonly (readonly [RegExp, ErrorKind])[] = [
-  [/^(unauthorized|unrecognizedclient|expiredtoken|invalidtoken)/i, 'token-rejected'],
-  [/^accessdenied/i, 'account-refused'],
-  [/^throttling/i, 'rate-limited'],
-  [/^servicequotaexceeded/i, 'quota-exhausted'],
-  [/^contentlengthexceeded/i, 'context-too-long'],
-  [/^(validation|conflict)/i, 'invalid-request'],
-  [/^(internalserver|serviceunavailable|error$)/i, 'upstream-failed'],
-]
-
-/** An answer that is not a 2xx, in our words. `headers` may name the class and a time to wait. */
+/**
+ * An HTTP answer that is not a reply, in our words: whose fault it is decides the kind. Reason and wording come before the
+ * status, because the same fault was seen under several. Source: provider's protocol notes, errors.
+ */
 export function classifyHttpError(status: number, headers: Headers, bodyText: string): GatewayError {
   const body = parseBody(bodyText)
-  const said: Said = {
-    status,
-    ...bodyOf(body, headers.get('x-amzn-errortype') ?? undefined),
-    ...waitOf(body, headers.get('retry-after')),
-  }
-  const plain = body === undefined ? bodyText.trim().slice(0, 200) : ''
-  const text = said.message !== '' ? said.message : /^[^<{]/.test(plain) ? plain : `The provider answered ${status}.`
-  return errorOf({ ...said, message: text }, headers.get('x-amzn-requestid') ?? undefined)
+  const name = textOf(body.__type) ?? textOf(headers.get('x-amzn-errortype')) ?? textOf(body.code) ?? ''
+  const inner = isObject(body.error) ? body.error : {}
+  const message = messageOf(body) ?? messageOf(inner) ?? (isPlain(headers, bodyText) ? bodyText.trim() : '')
+  const retryAfterMs = retryAfter(body, headers)
+  const requestId = requestIdOf(headers)
+  return toError(
+    {
+      status,
+      stem: stemOf(name),
+      reason: textOf(body.reason) ?? textOf(inner.reason) ?? '',
+      message,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+    [`status ${status}`, name, requestId === undefined ? '' : `request ${requestId}`],
+  )
 }
 
-/** An exception or error frame inside a stream; the kind is the class's, whether or not content came before. */
+/** An exception frame: its name and its JSON payload. */
 export function classifyException(name: string, payloadText: string): GatewayError {
   const body = parseBody(payloadText)
-  const { type, ...said } = bodyOf(body, undefined)
-  const stem = name.replace(/^.*[#.]/, '').replace(/Error$/i, 'Exception')
-  return errorOf({ ...said, type: type === '' ? stem : type, ...waitOf(body, null) }, undefined)
+  const retryAfterMs = retryAfter(body)
+  // `error` says nothing; the payload may name the class.
+  const named = stemOf(name) === '' ? (textOf(body.__type) ?? '') : name
+  return toError(
+    {
+      stem: stemOf(named),
+      reason: textOf(body.reason) ?? '',
+      message: messageOf(body) ?? '',
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+    [`exception ${name}`, named === name ? '' : named],
+  )
 }
 
-function errorOf(said: Said, requestId: string | undefined): GatewayError {
-  const { status, type, message, reason, retryAfterMs } = said
-  const cause = [status, type, reason, requestId].filter((part) => part !== undefined && part !== '').join(' ')
-  return gatewayError(kindOf(said), masked(message === '' ? 'The provider reported an error.' : message), {
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(cause === '' ? {} : { cause }),
+/** The provider's id of a call, under any of the names it was seen with. */
+export function requestIdOf(headers: Headers): string | undefined {
+  for (const name of ['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id', 'x-request-id']) {
+    const id = headers.get(name)
+    if (id) return id.slice(0, 128)
+  }
+  return undefined
+}
+
+function toError(failure: Failure, causes: readonly string[]): GatewayError {
+  const kind = kindOf(failure)
+  const shown = showable(failure.message)
+  const cause = [...causes, failure.reason, shown].filter((part) => part !== '').join(', ')
+  return gatewayError(kind, shown === '' ? defaultMessage(failure) : shown, {
+    ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
+    cause,
   })
 }
 
-function kindOf({ status, type, message, reason }: Said): ErrorKind {
-  const reasoned = reason === undefined ? undefined : byReason[reason]
-  if (reasoned !== undefined) return reasoned
-  if (status !== 429 && namesToken.test(message)) return 'token-rejected'
-  for (const [wording, kind] of byWording) if (wording.test(message)) return kind
-  if (status === 401) return 'token-rejected'
-  if (status === 402) return 'quota-exhausted'
-  if (status === 413) return 'request-too-large'
-  if (status === 429) return 'rate-limited'
-  for (const [stem, kind] of byStem) if (stem.test(type)) return kind
-  if (status === 403) return 'account-refused'
-  if (status === undefined || status >= 500 || status === 408 || status === 404) return 'upstream-failed'
-  return 'invalid-request'
+function kindOf(failure: Failure): ErrorKind {
+  const { reason, message, stem, status } = failure
+  return (
+    kindOfReason.get(reason) ??
+    kindOfWording.find(([wording, , condition]) => wording.test(message) && (condition?.(failure) ?? true))?.[1] ??
+    kindOfStem.get(stem) ??
+    (status === undefined ? 'upstream-failed' : kindOfStatus(status))
+  )
 }
 
-function parseBody(text: string): JsonObject | undefined {
+const kindOfReason: ReadonlyMap<string, ErrorKind> = new Map([
+  ['TEMPORARILY_SUSPENDED', 'account-suspended'],
+  ['MONTHLY_REQUEST_COUNT', 'quota-exhausted'],
+  ['DAILY_REQUEST_COUNT', 'quota-exhausted'],
+  ['OVERAGE_REQUEST_LIMIT_EXCEEDED', 'quota-exhausted'],
+  ['USAGE_LIMIT_REACHED', 'quota-exhausted'],
+  ['CONVERSATION_LIMIT_EXCEEDED', 'context-too-long'],
+  ['CONTENT_LENGTH_EXCEEDS_THRESHOLD', 'context-too-long'],
+  ['INVALID_MODEL_ID', 'model-not-found'],
+  ['THINKING_SIGNATURE_INVALID', 'thinking-signature'],
+  ['INSUFFICIENT_MODEL_CAPACITY', 'model-overloaded'],
+  ['MODEL_TEMPORARILY_UNAVAILABLE', 'model-overloaded'],
+  ['SERVICE_REQUEST_RATE_EXCEEDED', 'service-throttled'],
+  ['USER_REQUEST_RATE_EXCEEDED', 'rate-limited'],
+  ['CREDIT_CONSUMPTION_RATE_EXCEEDED', 'rate-limited'],
+  ['FEATURE_NOT_SUPPORTED', 'account-refused'],
+  ['UNAUTHORIZED_CUSTOMIZATION_RESOURCE_ACCESS', 'account-refused'],
+  ['UNAUTHORIZED_WORKSPACE_CONTEXT_FEATURE_ACCESS', 'account-refused'],
+  // Keys of the customer's own, which every request of this account needs.
+  ['INVALID_KMS_GRANT', 'account-refused'],
+  ['CUSTOMER_KMS_KEY_DISABLED', 'account-refused'],
+  ['CUSTOMER_KMS_KEY_INVALID_KEY_POLICY', 'account-refused'],
+  ['MISMATCHED_KMS_KEY', 'account-refused'],
+  ['IMAGE_FORMAT_UNSUPPORTED', 'invalid-request'],
+  ['REQUEST_BODY_INVALID', 'invalid-request'],
+  ['TOOL_USE_RESULT_MISMATCH', 'invalid-request'],
+  ['INVALID_CONVERSATION_ID', 'invalid-request'],
+] as const)
+
+type Wording = readonly [wording: RegExp, kind: ErrorKind, condition?: (failure: Failure) => boolean]
+
+// A wording that a caller could bring into a message of his own counts only where the status or class fits.
+const isRefusal = ({ status, stem }: Failure): boolean =>
+  status === 400 || status === 401 || status === 403 || (status === undefined && stem === 'accessdenied')
+
+const kindOfWording: readonly Wording[] = [
+  [/temporarily (?:is )?suspended|is suspended\b|account (?:has been |is )?suspended/i, 'account-suspended', isRefusal],
+  [/input is too long/i, 'context-too-long'],
+  [/high (?:traffic|load)/i, 'model-overloaded'],
+  [/maximum request reached|reached (?:the|your) (?:monthly |overage )?limit|overage limit/i, 'quota-exhausted'],
+  [
+    /(?:bearer|security|access) token|token (?:is |has |included )?[^.]*(?:invalid|expired)|expired token/i,
+    'token-rejected',
+    isRefusal,
+  ],
+  [/^"?unauthorized"?\.?$/i, 'token-rejected', isRefusal],
+  [/profileArn is required|does not support this application|not supported for this operation/i, 'account-refused'],
+  [/invalid model/i, 'model-not-found', ({ status }) => status === 400],
+  // Said to be the service's own passing fault, although it may come as a 400.
+  [/internal validation error/i, 'upstream-failed'],
+]
+
+const kindOfStem: ReadonlyMap<string, ErrorKind> = new Map([
+  ['unauthorized', 'token-rejected'],
+  ['unrecognizedclient', 'token-rejected'],
+  ['expiredtoken', 'token-rejected'],
+  ['invalidtoken', 'token-rejected'],
+  ['throttling', 'rate-limited'],
+  ['toomanyrequests', 'rate-limited'],
+  ['servicequotaexceeded', 'quota-exhausted'],
+  ['contentlengthexceeded', 'context-too-long'],
+  ['validation', 'invalid-request'],
+  ['accessdenied', 'account-refused'],
+  ['resourcenotfound', 'account-refused'],
+  ['conflict', 'account-refused'],
+  ['internalserver', 'upstream-failed'],
+  ['serviceunavailable', 'upstream-failed'],
+] as const)
+
+function kindOfStatus(status: number): ErrorKind {
+  switch (status) {
+    case 401:
+      return 'token-rejected'
+    case 402:
+      return 'quota-exhausted'
+    case 403:
+      return 'account-refused'
+    case 408:
+    case 504:
+      return 'timeout'
+    case 413:
+      return 'request-too-large'
+    case 429:
+      return 'rate-limited'
+    default:
+      // 404 and 3xx: not the caller's doing; the address is wrong or the service has changed.
+      return status >= 400 && status < 500 && status !== 404 ? 'invalid-request' : 'upstream-failed'
+  }
+}
+
+/** `com.amazon.x#ThrottlingException:http://…` and `throttlingError` are both `throttling`; `error` is empty. */
+function stemOf(name: string): string {
+  const bare = name.slice(name.lastIndexOf('#') + 1).split(':')[0] ?? ''
+  return bare.toLowerCase().replace(/(?:exception|error)$/, '')
+}
+
+function messageOf(body: JsonObject): string | undefined {
+  return textOf(body.message) ?? textOf(body.Message) ?? textOf(body.errorMessage)
+}
+
+/** Short text that is not a web page of some box in between. */
+function isPlain(headers: Headers, body: string): boolean {
+  return (
+    body.length <= 200 &&
+    !body.includes('<') &&
+    !body.trimStart().startsWith('{') &&
+    !/html/i.test(headers.get('content-type') ?? '')
+  )
+}
+
+function parseBody(text: string): JsonObject {
   try {
     const body: unknown = JSON.parse(text)
-    return isObject(body) ? body : undefined
+    return isObject(body) ? body : {}
   } catch {
-    return undefined
+    return {}
   }
 }
 
-/** Members sit at the top or one level down; the class name may carry a namespace before `#` and more after `:`. */
-function bodyOf(
-  body: JsonObject | undefined,
-  headerType: string | undefined,
-): Pick<Said, 'type' | 'message' | 'reason'> {
-  const nested = isObject(body?.error) ? body.error : {}
-  const pick = (...names: readonly string[]): string | undefined =>
-    names.map((name) => textOf(body?.[name]) ?? textOf(nested[name])).find((text) => text !== undefined)
-  const reason = pick('reason')
-  const type = (pick('__type') ?? headerType ?? '').replace(/^.*#/, '').replace(/:.*$/, '')
-  return {
-    type,
-    message: pick('message', 'Message', 'errorMessage') ?? '',
-    ...(reason === undefined ? {} : { reason }),
-  }
+const maxRetryAfterMs = 7 * 24 * 3_600_000
+
+/** From the body in milliseconds, else from the header in seconds or as a date, read against the answer's own date. */
+function retryAfter(body: JsonObject, headers?: Headers): number | undefined {
+  const declared = numberOf(body.retryAfterMilliseconds)
+  const header = headers?.get('retry-after')?.trim()
+  const seconds = header !== undefined && /^\d+(?:\.\d+)?$/.test(header) ? Number(header) * 1_000 : undefined
+  const until = header ? Date.parse(header) - Date.parse(headers?.get('date') ?? '') : Number.NaN
+  const wait = declared ?? seconds ?? (Number.isFinite(until) ? until : undefined)
+  return wait === undefined || wait < 0 ? undefined : Math.min(Math.ceil(wait), maxRetryAfterMs)
 }
 
-const longestWaitMs = 45 * 86_400_000
+const maxMessageCharacters = 500
 
-function waitOf(body: JsonObject | undefined, header: string | null): { readonly retryAfterMs?: number } {
-  const given = numberOf(body?.retryAfterMilliseconds)
-  const seconds = header === null ? Number.NaN : Number(header)
-  const waitMs = given ?? (Number.isFinite(seconds) ? seconds * 1_000 : undefined)
-  return waitMs === undefined || waitMs < 0 ? {} : { retryAfterMs: Math.min(longestWaitMs, Math.ceil(waitMs)) }
+/** The provider's message without whom it is about: user ids, ARNs, addresses, anything that looks like a secret. */
+function showable(message: string): string {
+  return message
+    .replace(/(user ?id)\s*[([][^)\]]*[)\]]/gi, '$1')
+    .replace(/(user ?id\s*[:=]\s*)\S+/gi, '$1…')
+    .replace(/arn:[a-z-]+:\S+/gi, 'arn:…')
+    .replace(/[\w.+-]+@[\w-]+\.[\w.]+/g, '…')
+    .replace(/\b[A-Za-z0-9_+/=-]{40,}/g, '…')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, maxMessageCharacters)
+    .toWellFormed()
 }
 
-/** The service repeats the user's id in some sentences. */
-const masked = (message: string): string =>
-  message
-    .replace(/(User ID) \([^)]*\)/gi, '$1')
-    .replace(/\b[\w.+-]+@[\w-]+\.[\w.]+\b/g, '…')
-    .slice(0, 1_000)
+function defaultMessage({ status }: Failure): string {
+  return status === undefined ? 'The provider reported an error.' : `The provider answered with status ${status}.`
+}

@@ -1,131 +1,208 @@
 import type {
-  Conversation,
   ImagePart,
-  Message,
-  Part,
   ReasoningPart,
   RedactedReasoningPart,
-  TextPart,
-  ToolCallPart,
   ToolResultPart,
 } from '../../conversation/conversation.ts'
-import { toolUseId } from './tool-names.ts'
+import { cleanInput } from './schema.ts'
+import { type ToolNames, toolUseId } from './tool-names.ts'
+import { type AssistantTurn, isBlank, joinTexts, type Turn, type UserTurn } from './turns.ts'
+import {
+  type HistoryEntry,
+  type Image,
+  type ReasoningContent,
+  type ToolResult,
+  type UserEntry,
+  wireLimits,
+} from './wire.ts'
 
-/** A turn of the strict alternation the provider wants. Ids are already in the provider's shape. */
-export type UserTurn = {
-  readonly role: 'user'
-  readonly texts: readonly string[]
-  readonly images: readonly ImagePart[]
-  readonly results: readonly TurnResult[]
+// Words the protocol forces on us where it has no form for what the caller sent. Nothing else of ours is ever added.
+const missingResult = 'Tool use was cancelled by the user'
+const emptyResult = '(no output)'
+const imageResult = 'See images data supplied'
+const imageOnly = '[image]'
+const moreImages = '(more images follow)'
+const emptyTurn = '(empty message)'
+const continueReply = 'Continue your last message exactly where it ends. Do not repeat any of it.'
+
+export type HistoryContext = {
+  /** Put at the head of the first user message: there is no system channel, and there it keeps a stable prefix. */
+  readonly system: string
+  /** Put at the end of the current message. */
+  readonly instructions: string
+  readonly names: ToolNames
+  readonly origin: string
+  /** True after the provider refused a signature. */
+  readonly dropReasoning: boolean
 }
-export type AssistantTurn = {
-  readonly role: 'assistant'
-  readonly texts: readonly string[]
-  readonly calls: readonly TurnCall[]
-  readonly reasoning?: ReasoningPart | RedactedReasoningPart
-}
-export type Turn = UserTurn | AssistantTurn
-export type TurnCall = { readonly id: string; readonly name: string; readonly input: ToolCallPart['input'] }
-export type TurnResult = { readonly id: string; readonly text: string; readonly isError: boolean }
 
-const emptyUser: UserTurn = { role: 'user', texts: [], images: [], results: [] }
-
-/** What the official client fills in for a call nobody answered. Source: protocol notes, 2.9. */
-const unanswered = 'Tool use was cancelled by the user'
-const imagesOnly = 'See the images of this message.'
+export type EncodedTurns = { readonly history: readonly HistoryEntry[]; readonly current: UserEntry }
 
 /**
- * The conversation as alternating turns, user first and user last: neighbours of one role merged, system messages where they
- * stood as user text, every call answered once in the next turn and in the calls' order, answers to nothing as text.
+ * Writes alternating turns as history and current message, repairing what the provider demands: it starts with a user, the
+ * current message is a user's, and every tool use is answered, once and in order, by the message right after it.
  */
-export function alternate(conversation: Conversation): readonly Turn[] {
-  const turns = merged(conversation.messages.map(turnOf))
-  const first = turns[0]
-  const whole = first === undefined || first.role === 'assistant' ? [emptyUser, ...turns] : turns
-  const ended = whole.at(-1)?.role === 'assistant' ? [...whole, emptyUser] : whole
-  return answered(ended)
-}
-
-function turnOf({ role, parts }: Message): Turn {
-  if (role === 'assistant') {
-    const reasoning = parts.findLast((part) => part.type === 'reasoning' || part.type === 'redacted-reasoning')
-    return {
-      role: 'assistant',
-      texts: textsOf(parts),
-      calls: parts.filter((part) => part.type === 'tool-call').map(({ id, name, input }) => ({ id, name, input })),
-      ...(reasoning === undefined ? {} : { reasoning }),
-    }
+export function encodeTurns(turns: readonly Turn[], context: HistoryContext): EncodedTurns {
+  const entries: HistoryEntry[] = []
+  const answers = createAnswers()
+  let system = context.system
+  if (turns[0]?.role !== 'user') {
+    entries.push(userEntry({ text: system === '' ? emptyTurn : system, images: [], results: [] }, context.origin))
+    system = ''
   }
-  const results = parts.filter((part) => part.type === 'tool-result')
-  return {
-    role: 'user',
-    texts: textsOf(parts),
-    images: [...results.flatMap(imagesOf), ...parts.filter((part) => part.type === 'image')],
-    results: results.map((part) => ({ id: part.callId, text: resultText(part), isError: part.isError })),
-  }
-}
-
-const textsOf = (parts: readonly Part[]): readonly string[] =>
-  parts.filter((part): part is TextPart => part.type === 'text' && part.text !== '').map(({ text }) => text)
-
-const imagesOf = ({ parts }: ToolResultPart): readonly ImagePart[] => parts.filter((part) => part.type === 'image')
-
-/** The provider takes text in a result; its images go to the message that carries it, in the order of the results. */
-function resultText(part: ToolResultPart): string {
-  const text = part.parts
-    .filter((inner): inner is TextPart => inner.type === 'text')
-    .map((inner) => inner.text)
-    .join('\n')
-  return text === '' && imagesOf(part).length > 0 ? imagesOnly : text
-}
-
-function merged(turns: readonly Turn[]): readonly Turn[] {
-  const out: Turn[] = []
   for (const turn of turns) {
-    const last = out.at(-1)
-    if (last?.role === 'user' && turn.role === 'user') {
-      out[out.length - 1] = {
-        role: 'user',
-        texts: [...last.texts, ...turn.texts],
-        images: [...last.images, ...turn.images],
-        results: [...last.results, ...turn.results],
-      }
-    } else if (last?.role === 'assistant' && turn.role === 'assistant') {
-      const reasoning = turn.reasoning ?? last.reasoning
-      out[out.length - 1] = {
-        role: 'assistant',
-        texts: [...last.texts, ...turn.texts],
-        calls: [...last.calls, ...turn.calls],
-        ...(reasoning === undefined ? {} : { reasoning }),
-      }
-    } else out.push(turn)
+    if (turn.role === 'assistant') entries.push(assistantEntry(turn, answers.open(turn), context))
+    else {
+      const answered = answers.close(turn)
+      const text = joinTexts(system, answered.text)
+      system = ''
+      entries.push(...userEntries({ ...answered, text }, context.origin))
+    }
   }
-  return out
+  const last = turns.at(-1)
+  if (last?.role === 'assistant') {
+    const unanswered = answers.close({ role: 'user', text: '', images: [], results: [] })
+    // Without open calls the caller began the reply itself; the protocol knows no such thing, so it is asked for in words.
+    const text = last.calls.length > 0 ? '' : continueReply
+    entries.push(...userEntries({ ...unanswered, text }, context.origin))
+  }
+  const history = entries.slice(0, -1)
+  const current = entries.at(-1) as UserEntry // the last entry written is always a user's
+  return { history, current: instructed(current, context.instructions) }
 }
 
-/** Matches results to the calls of the turn before; ids become the provider's, the same for a call and its result. */
-function answered(turns: readonly Turn[]): readonly Turn[] {
-  const seen = new Map<string, number>()
-  let open: readonly { readonly from: string; readonly id: string }[] = []
-  return turns.map((turn) => {
-    if (turn.role === 'assistant') {
-      const calls = turn.calls.map((call) => {
-        const occurrence = seen.get(call.id) ?? 0
-        seen.set(call.id, occurrence + 1)
-        return { from: call.id, call: { ...call, id: toolUseId(call.id, occurrence) } }
+function instructed(entry: UserEntry, instructions: string): UserEntry {
+  const message = entry.userInputMessage
+  return { userInputMessage: { ...message, content: joinTexts(message.content, instructions.toWellFormed()) } }
+}
+
+type Answered = {
+  readonly text: string
+  readonly images: readonly ImagePart[]
+  readonly results: readonly ToolResult[]
+}
+
+/** Matches the results of each user turn with the calls of the turn before it. */
+function createAnswers(): {
+  /** Opens the calls of a turn; gives their ids for the wire. */
+  readonly open: (turn: AssistantTurn) => readonly string[]
+  readonly close: (turn: UserTurn) => Answered
+} {
+  const occurrences = new Map<string, number>()
+  const nameOfCall = new Map<string, string>()
+  let pending: readonly { readonly id: string; readonly wireId: string }[] = []
+  return {
+    open: (turn) => {
+      pending = turn.calls.map(({ id, name }) => {
+        const occurrence = occurrences.get(id) ?? 0
+        occurrences.set(id, occurrence + 1)
+        nameOfCall.set(id, name)
+        return { id, wireId: toolUseId(id, occurrence) }
       })
-      open = calls.map(({ from, call }) => ({ from, id: call.id }))
-      return { ...turn, calls: calls.map(({ call }) => call) }
-    }
-    const left = [...turn.results]
-    const results = open.map(({ from, id }) => {
-      const at = left.findIndex((result) => result.id === from)
-      const [result] = at < 0 ? [] : left.splice(at, 1)
-      return { id, text: result?.text ?? unanswered, isError: result?.isError ?? true }
-    })
-    const known = new Set(open.map(({ from }) => from))
-    const orphans = left.filter(({ id }) => !known.has(id)).map(({ text }) => `Tool result: ${text}`)
-    open = []
-    return { ...turn, results, texts: [...orphans, ...turn.texts] }
-  })
+      return pending.map(({ wireId }) => wireId)
+    },
+    close: (turn) => {
+      const calls = pending
+      pending = []
+      const open = new Set(calls.map(({ id }) => id))
+      const orphans = turn.results.filter(({ callId }) => !open.has(callId))
+      const matched = calls.map(({ id, wireId }) => ({
+        wireId,
+        result: turn.results.find(({ callId }) => callId === id),
+      }))
+      return {
+        text: joinTexts(...orphans.map((result) => orphanText(result, nameOfCall.get(result.callId))), turn.text),
+        // Order alone ties images to results.
+        images: [
+          ...matched.flatMap(({ result }) => (result === undefined ? [] : imagesOf(result))),
+          ...orphans.flatMap(imagesOf),
+          ...turn.images,
+        ],
+        results: matched.map(({ wireId, result }) => encodeResult(wireId, result)),
+      }
+    },
+  }
+}
+
+function encodeResult(toolUseId: string, result: ToolResultPart | undefined): ToolResult {
+  if (result === undefined) return { toolUseId, content: [{ text: missingResult }], status: 'error' }
+  const text = resultText(result)
+  const placeholder = imagesOf(result).length > 0 ? imageResult : emptyResult
+  return {
+    toolUseId,
+    content: [{ text: isBlank(text) ? placeholder : text }],
+    status: result.isError ? 'error' : 'success',
+  }
+}
+
+const resultText = (result: ToolResultPart): string =>
+  result.parts
+    .flatMap((part) => (part.type === 'text' ? [part.text] : []))
+    .join('\n')
+    .toWellFormed()
+
+const imagesOf = (result: ToolResultPart): readonly ImagePart[] => result.parts.filter((part) => part.type === 'image')
+
+/** A result whose call is not in the message before it may not be sent as one; what it says is kept as text. */
+function orphanText(result: ToolResultPart, name: string | undefined): string {
+  const text = resultText(result)
+  const head = `${result.isError ? 'Failed result' : 'Result'} of tool call ${name ?? result.callId}:`
+  return `${head}\n${isBlank(text) ? emptyResult : text}`
+}
+
+/** One user message, or several with the assistant's fillers between when it has more images than one may carry. */
+function userEntries(turn: Answered, origin: string): readonly HistoryEntry[] {
+  const limit = wireLimits.imagesPerMessage
+  const entries: HistoryEntry[] = []
+  let { images, results } = turn
+  while (images.length > limit) {
+    entries.push(
+      userEntry({ text: results.length > 0 ? '' : imageOnly, images: images.slice(0, limit), results }, origin),
+      { assistantResponseMessage: { content: moreImages } },
+    )
+    images = images.slice(limit)
+    results = []
+  }
+  return [...entries, userEntry({ text: turn.text, images, results }, origin)]
+}
+
+function userEntry({ text, images, results }: Answered, origin: string): UserEntry {
+  const filler = results.length > 0 ? '' : images.length > 0 ? imageOnly : emptyTurn
+  return {
+    userInputMessage: {
+      content: text === '' ? filler : text.toWellFormed(),
+      ...(results.length === 0 ? {} : { userInputMessageContext: { toolResults: results } }),
+      origin,
+      ...(images.length === 0 ? {} : { images: images.map(encodeImage) }),
+    },
+  }
+}
+
+const encodeImage = ({ format, base64 }: ImagePart): Image => ({ format, source: { bytes: base64 } })
+
+function assistantEntry(turn: AssistantTurn, ids: readonly string[], context: HistoryContext): HistoryEntry {
+  return {
+    assistantResponseMessage: {
+      content: turn.text.toWellFormed(),
+      ...(turn.calls.length === 0
+        ? {}
+        : {
+            toolUses: turn.calls.map((call, index) => ({
+              toolUseId: ids[index] as string, // one id per call
+              name: context.names.toWire(call.name),
+              input: cleanInput(call.input),
+            })),
+          }),
+      ...(turn.reasoning === undefined || context.dropReasoning
+        ? {}
+        : { reasoningContent: encodeReasoning(turn.reasoning) }),
+    },
+  }
+}
+
+/** Signatures and sealed reasoning go back untouched: a changed one is refused. */
+function encodeReasoning(reasoning: ReasoningPart | RedactedReasoningPart): ReasoningContent {
+  return reasoning.type === 'redacted-reasoning'
+    ? { redactedContent: reasoning.base64 }
+    : { reasoningText: { text: reasoning.text, signature: reasoning.signature } }
 }
