@@ -227,10 +227,12 @@ const tooLate = gatewayError('timeout', 'The provider did not answer in time.')
 const broken = (cause: string): GatewayError =>
   gatewayError('broken-reply', 'The provider’s reply broke off.', { cause })
 
+/** What the network throws carries a code; anything else is a fault of ours. */
 function unreachable(thrown: unknown): GatewayError {
   const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : ''
-  const name = thrown instanceof Error ? thrown.name : 'error'
-  return gatewayError('upstream-unreachable', 'The provider could not be reached.', { cause: `${name} ${code}`.trim() })
+  if (code !== '') return gatewayError('upstream-unreachable', 'The provider could not be reached.', { cause: code })
+  const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  return gatewayError('internal', 'The gateway failed on the provider’s reply.', { cause })
 }
 
 const isReasoning = ({ type }: { readonly type: string }): boolean =>
