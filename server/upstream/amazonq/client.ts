@@ -1,16 +1,14 @@
-import { createFrameDecoder } from '../../codec/eventstream.ts'
-import type { Conversation } from '../../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
-import type { UpstreamEvent } from '../../conversation/event.ts'
 import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Upstream, UpstreamCall, UpstreamReply } from '../upstream.ts'
+import { type CallGuard, cancelled, createCallGuard } from './call-guard.ts'
 import type { Access, TokenSource } from './credentials.ts'
-import { createReplyDecoder, type ReplyDecoder } from './decode.ts'
-import { encodeRequest } from './encode.ts'
+import { createReplyDecoder } from './decode.ts'
+import { type EncodedRequest, encodeRequest } from './encode.ts'
 import { type AmazonQSettings, dataUrl, userAgent } from './endpoint.ts'
-import { classifyHttpError } from './errors.ts'
-import { createWatchdog, type Watchdog } from './watchdog.ts'
+import { classifyHttpError, requestIdOf } from './errors.ts'
+import { createReplyStream, eventsOf, unreachable } from './reply-stream.ts'
 
 export type ClientDeps = {
   readonly settings: AmazonQSettings
@@ -20,221 +18,161 @@ export type ClientDeps = {
 
 type Sent = Result<UpstreamReply, GatewayError>
 
-/** Conversations with the provider. A refused token is replaced once, a refused thinking signature dropped once. */
+/**
+ * Conversations with the provider. Within one call a refused token is replaced and a refused thinking signature left out,
+ * once each; everything else is the relay's to decide.
+ */
 export function createAmazonQ(deps: ClientDeps): Upstream {
   return {
     send: async (call, signal) => {
-      const access = await deps.tokens.get(call.accountId)
-      if (!access.ok) return access
-      const sent = await attempt(deps, call, access.value, signal)
-      if (sent.ok) return sent
-      if (sent.error.kind === 'token-rejected') {
-        const newer = await deps.tokens.replace(call.accountId, access.value.token)
-        return newer.ok ? attempt(deps, call, newer.value, signal) : newer
+      const first = await unlessAborted(deps.tokens.get(call.accountId), signal)
+      if (!first.ok) return first
+      let access = first.value
+      let replaced = false
+      let dropReasoning = false
+      for (let repeats = 0; ; repeats++) {
+        const { conversationId } = call
+        const context = { conversationId, access, settings: deps.settings, dropReasoning }
+        const encoded = encodeRequest(call.conversation, call.model, context)
+        if (!encoded.ok) return encoded
+        const sent = await attempt(deps, call, access, encoded.value, repeats, signal)
+        if (sent.ok) return sent
+        if (sent.error.kind === 'token-rejected' && !replaced) {
+          replaced = true
+          const newer = await unlessAborted(deps.tokens.replace(call.accountId, access.token), signal)
+          if (!newer.ok) return newer
+          if (newer.value.token === access.token) return sent
+          access = newer.value
+        } else if (sent.error.kind === 'thinking-signature' && !dropReasoning && encoded.value.hasReasoning) {
+          dropReasoning = true
+        } else return sent
       }
-      if (sent.error.kind === 'thinking-signature' && hasReasoning(call.conversation)) {
-        return attempt(deps, call, access.value, signal, true)
-      }
-      return sent
     },
   }
 }
 
 async function attempt(
-  deps: ClientDeps,
+  { settings, effects }: ClientDeps,
   call: UpstreamCall,
   access: Access,
+  request: EncodedRequest,
+  repeats: number,
   signal: AbortSignal,
-  dropReasoning = false,
 ): Promise<Sent> {
-  const { settings, effects } = deps
-  const controller = new AbortController()
-  let late = false
-  const leave = (): void => controller.abort()
-  if (signal.aborted) return err(cancelled)
-  signal.addEventListener('abort', leave, { once: true })
-  const watchdog = createWatchdog(effects, () => {
-    late = true
-    leave()
-  })
-  const done = (): void => {
-    watchdog.stop()
-    signal.removeEventListener('abort', leave)
+  const guard = createCallGuard(effects, signal)
+  const fail = (error: GatewayError, complete = false): Sent => {
+    guard.close(complete)
+    return err(error)
   }
-  const explain = (thrown: unknown): GatewayError => (signal.aborted ? cancelled : late ? tooLate : unreachable(thrown))
-
-  const encoded = encodeRequest(call.conversation, call.model, {
-    conversationId: call.conversationId,
-    access,
-    settings,
-    dropReasoning,
-  })
-  if (!encoded.ok) {
-    done()
-    return encoded
-  }
-  const { body, names, splitThinking } = encoded.value
   try {
-    watchdog.wait(settings.connectTimeoutMs)
-    const response = await effects.fetch(urlOf(settings, access), {
-      method: 'POST',
-      headers: headersOf(settings, call, access),
-      body: JSON.stringify(body),
-      signal: controller.signal,
-      redirect: 'manual',
-      timeout: false,
+    guard.wait('headers', settings.connectTimeoutMs)
+    const response = await guard.race(
+      effects.fetch(urlOf(settings, access), {
+        method: 'POST',
+        headers: headersOf(settings, call, access, call.attempt + repeats),
+        body: JSON.stringify(request.body),
+        signal: guard.signal,
+        redirect: 'manual',
+        timeout: false,
+      }),
+    )
+    guard.wait('first-event', settings.firstEventTimeoutMs)
+    const { status, headers, body } = response
+    if (status !== 200 || body === null || isJson(headers)) {
+      const { text, complete } = await readText(body, guard)
+      return fail(classifyHttpError(status, headers, text), complete)
+    }
+    const decoder = createReplyDecoder({
+      toolName: request.names.fromWire,
+      splitThinking: request.splitThinking,
     })
-    if (!response.ok || response.body === null) {
-      const error = classifyHttpError(response.status, response.headers, await textOf(response))
-      done()
-      leave()
-      return err(error)
+    const stream = createReplyStream(body, decoder, guard)
+    let batch = await stream.read()
+    while (batch.length === 0) batch = await stream.read()
+    guard.rest()
+    const [event] = batch
+    if (event?.type === 'error') {
+      stream.close()
+      return err(event.error)
     }
-    const source: Source = {
-      reader: response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>,
-      frames: createFrameDecoder(),
-      events: createReplyDecoder({ names, thinksInTags: splitThinking }),
-      watchdog,
-      idleMs: settings.idleTimeoutMs,
-      explain,
-      close: () => {
-        done()
-        leave()
-      },
-    }
-    watchdog.wait(settings.firstEventTimeoutMs)
-    const first = await untilContent(source)
-    const error = first.find((event) => event.type === 'error')
-    if (error !== undefined && !first.some(isContent)) {
-      source.close()
-      return err(error.error)
-    }
-    const requestId = response.headers.get('x-amzn-requestid')
+    const providerRequestId = requestIdOf(headers)
     return ok({
-      ...(requestId === null ? {} : { providerRequestId: requestId }),
-      events: restOf(source, first),
+      ...(providerRequestId === undefined ? {} : { providerRequestId }),
+      events: eventsOf(stream, batch, guard, settings.idleTimeoutMs),
     })
   } catch (thrown) {
-    done()
-    leave()
-    return err(explain(thrown))
+    return fail(guard.reason() ?? unreachable(thrown))
   }
 }
-
-type Source = {
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>
-  readonly frames: ReturnType<typeof createFrameDecoder>
-  readonly events: ReplyDecoder
-  readonly watchdog: Watchdog
-  readonly idleMs: number
-  readonly explain: (thrown: unknown) => GatewayError
-  readonly close: () => void
-}
-
-const isEnd = (event: UpstreamEvent): boolean => event.type === 'finish' || event.type === 'error'
-const isContent = (event: UpstreamEvent): boolean => !isEnd(event)
-
-/** Reads on until there is content, or the reply is over; the first-event limit runs meanwhile. */
-async function untilContent(source: Source): Promise<readonly UpstreamEvent[]> {
-  for (;;) {
-    const events = await nextEvents(source)
-    if (events.length > 0) return events
-  }
-}
-
-/** The events of one network read; the last batch ends with `finish` or `error`. Never throws. */
-async function nextEvents({ reader, frames, events, explain }: Source): Promise<readonly UpstreamEvent[]> {
-  let read: { readonly done: boolean; readonly value?: Uint8Array | undefined }
-  try {
-    read = await reader.read()
-  } catch (thrown) {
-    const error = explain(thrown)
-    // A connection lost inside a reply is a broken reply; before it, nothing has arrived that could be broken.
-    return [{ type: 'error', error }]
-  }
-  if (read.done || read.value === undefined) {
-    const whole = frames.end()
-    return whole.ok ? events.end() : [{ type: 'error', error: broken(whole.error.message) }]
-  }
-  const pushed = frames.push(read.value)
-  const out: UpstreamEvent[] = []
-  if (!pushed.ok) return [{ type: 'error', error: broken(pushed.error.message) }]
-  for (const frame of pushed.value) {
-    for (const event of events.push(frame)) {
-      out.push(event)
-      if (isEnd(event)) return out
-    }
-  }
-  return out
-}
-
-async function* restOf(source: Source, first: readonly UpstreamEvent[]): AsyncGenerator<readonly UpstreamEvent[]> {
-  const { watchdog, idleMs } = source
-  try {
-    for (let batch = first; ; ) {
-      watchdog.rest()
-      if (batch.length > 0) {
-        yield batch
-        const last = batch.at(-1)
-        if (last !== undefined && isEnd(last)) return
-      }
-      watchdog.wait(idleMs)
-      batch = (await nextEvents(source)).map(afterContent)
-    }
-  } finally {
-    source.close()
-  }
-}
-
-/** Whatever breaks a reply that has begun is one thing to the caller; being asked to stop is not. */
-const afterContent = (event: UpstreamEvent): UpstreamEvent =>
-  event.type === 'error' && (event.error.kind === 'upstream-unreachable' || event.error.kind === 'empty-reply')
-    ? { type: 'error', error: broken(event.error.cause ?? event.error.message) }
-    : event
 
 function urlOf(settings: AmazonQSettings, { region }: Access): string {
   const base = dataUrl(settings, region)
   return settings.protocol === 'rest' ? `${base}/generateAssistantResponse` : `${base}/`
 }
 
-/** Source: protocol notes, 1.3. Nothing beyond what the protocol needs. */
-function headersOf(settings: AmazonQSettings, call: UpstreamCall, access: Access): Record<string, string> {
+/** What the protocol needs and nothing more. Source: provider's protocol notes, request headers. */
+function headersOf(
+  settings: AmazonQSettings,
+  call: UpstreamCall,
+  access: Access,
+  attemptNumber: number,
+): Record<string, string> {
   const rpc = settings.protocol === 'rpc'
   const agent = userAgent(settings, 'codewhispererstreaming')
   return {
     authorization: `Bearer ${access.token}`,
     'content-type': rpc ? 'application/x-amz-json-1.0' : 'application/json',
     ...(rpc ? { 'x-amz-target': 'AmazonCodeWhispererStreamingService.GenerateAssistantResponse' } : {}),
-    accept: 'application/vnd.amazon.eventstream',
+    // Compression would hold small frames back until a block of it is full.
+    'accept-encoding': 'identity',
     'user-agent': agent,
     'x-amz-user-agent': agent,
     'amz-sdk-invocation-id': call.invocationId,
-    'amz-sdk-request': `attempt=${call.attempt}; max=${Math.max(3, call.attempt)}`,
+    'amz-sdk-request': `attempt=${attemptNumber}; max=${Math.max(3, attemptNumber)}`,
     'x-amzn-codewhisperer-optout': String(settings.optOut),
     ...(access.method === 'api-key' ? { tokentype: 'API_KEY' } : {}),
   }
 }
 
-const longestErrorBody = 64 * 1024
+/** A 200 that is no event stream is an error in disguise, or some other server. */
+const isJson = (headers: Headers): boolean =>
+  /^(?:application|text)\/[\w.+-]*json/i.test(headers.get('content-type') ?? '')
 
-async function textOf(response: Response): Promise<string> {
-  const text = await response.text()
-  return text.slice(0, longestErrorBody)
+const maxErrorBytes = 64 * 1024
+
+/** The beginning of an error's body; `complete`: there was no more. */
+async function readText(
+  body: ReadableStream<Uint8Array> | null,
+  guard: CallGuard,
+): Promise<{ readonly text: string; readonly complete: boolean }> {
+  if (body === null) return { text: '', complete: true }
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  while (bytes < maxErrorBytes) {
+    const { done, value } = await guard.race(reader.read())
+    if (done || value === undefined) return { text: text + decoder.decode(), complete: true }
+    bytes += value.length
+    text += decoder.decode(value, { stream: true })
+  }
+  return { text, complete: false }
 }
 
-const cancelled = gatewayError('cancelled', 'The caller left.')
-const tooLate = gatewayError('timeout', 'The provider did not answer in time.')
-const broken = (cause: string): GatewayError =>
-  gatewayError('broken-reply', 'The provider’s reply broke off.', { cause })
-
-/** What the network throws carries a code; anything else is a fault of ours. */
-function unreachable(thrown: unknown): GatewayError {
-  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : ''
-  if (code !== '') return gatewayError('upstream-unreachable', 'The provider could not be reached.', { cause: code })
-  const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-  return gatewayError('internal', 'The gateway failed on the provider’s reply.', { cause })
+/** Tokens are refreshed on nobody's signal; who leaves meanwhile only stops waiting for them. */
+async function unlessAborted<T>(
+  promise: Promise<Result<T, GatewayError>>,
+  signal: AbortSignal,
+): Promise<Result<T, GatewayError>> {
+  if (signal.aborted) {
+    promise.catch(() => undefined)
+    return err(cancelled)
+  }
+  return new Promise((resolve) => {
+    const leave = (): void => resolve(err(cancelled))
+    signal.addEventListener('abort', leave, { once: true })
+    promise
+      .then(resolve, () => resolve(err(gatewayError('internal', 'The account could not be read.'))))
+      .finally(() => signal.removeEventListener('abort', leave))
+  })
 }
-
-const isReasoning = ({ type }: { readonly type: string }): boolean =>
-  type === 'reasoning' || type === 'redacted-reasoning'
-const hasReasoning = ({ messages }: Conversation): boolean => messages.some(({ parts }) => parts.some(isReasoning))
