@@ -13,12 +13,13 @@ import { upkeepJobs } from '../jobs/account-upkeep.ts'
 import { createBacklog } from '../jobs/backlog.ts'
 import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
 import { startScheduler } from '../jobs/scheduler.ts'
+import { createTally } from '../jobs/tally.ts'
 import { forEachLimited } from '../lib/each.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
-import type { Account, Outcome } from '../pool/account.ts'
+import type { Account } from '../pool/account.ts'
 import { createPool, type Pool } from '../pool/pool.ts'
 import { createBreaker, modelBreaker, routeBreaker } from '../relay/breaker.ts'
 import { relay } from '../relay/relay.ts'
@@ -72,16 +73,19 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
 
   let stored = await store.settings.all()
   const metrics = createMetrics()
-  const counting = (id: string, outcome: Outcome): void => {
-    const failed = outcome.type === 'failure'
-    if (outcome.type !== 'cancelled') void quietly(accounts.count(id, failed ? { error: 1 } : { success: 1 }))
-    void quietly(accounts.updateAccount(id, { lastUsedAt: effects.now() }))
-  }
   const quietly = (work: Promise<unknown>): Promise<void> =>
     work.then(
       () => undefined,
       (error: unknown) => log.error('store.failed', { cause: String(error) }),
     )
+  const tally = createTally(
+    async (id, { success, error, lastUsedAt }) => {
+      await accounts.count(id, { success, error })
+      await accounts.updateAccount(id, { lastUsedAt })
+    },
+    effects,
+    (error) => log.error('store.failed', { cause: String(error) }),
+  )
   pool = createPool(poolSettings(config, stored), {
     effects,
     onHealth: (id, health) => {
@@ -94,7 +98,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       })
       void quietly(accounts.saveHealth(id, health))
     },
-    onOutcome: counting,
+    onOutcome: (id, { type }) =>
+      tally.add(id, type === 'cancelled' ? 'neither' : type === 'success' ? 'success' : 'error'),
   })
   const seats = pool
 
@@ -293,6 +298,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       await scheduler.stop()
       await tokens.settled()
       await requestLog.flush()
+      await tally.flush()
       await core.close()
       return whole
     },

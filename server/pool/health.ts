@@ -74,7 +74,10 @@ export function afterOutcome(
   if (outcome.type === 'cancelled') return health
   if (outcome.type === 'success') {
     const stale = final.has(health.state) || (health.since > startedAt && health.state !== 'ready')
-    return stale ? health : { state: 'ready', since: health.state === 'ready' ? health.since : now, failures: 0 }
+    const unchanged = health.state === 'ready' && health.failures === 0
+    return stale || unchanged
+      ? health
+      : { state: 'ready', since: health.state === 'ready' ? health.since : now, failures: 0 }
   }
   return afterFailure(account, outcome.error, now, random, policy)
 }
@@ -138,6 +141,7 @@ export function afterSignInLost(account: Account, reason: string, now: number): 
 /** A person checked the account and the provider answered well: everything but spent quota is forgiven. */
 export function afterCheck(account: Account, now: number): Health {
   if (account.health.state === 'exhausted' && (account.health.until ?? 0) > now) return account.health
+  if (account.health.state === 'ready' && account.health.failures === 0) return account.health
   return { state: 'ready', since: account.health.state === 'ready' ? account.health.since : now, failures: 0 }
 }
 

@@ -13,17 +13,29 @@ export type RepeatGuard = {
  * equal neighbours that are real text are kept. Source: provider's protocol notes, chunking and duplicates.
  */
 export function createRepeatGuard(): RepeatGuard {
-  let recent = ''
+  // Pieces are joined only when one may be a repeat: a string that grows by each of them would be copied by each look at it.
+  let pieces: string[] = []
+  let length = 0
+  let last = ''
   let waiting = ''
+  const recent = (): string => {
+    const joined = pieces.join('').slice(-keptCharacters)
+    pieces = [joined]
+    length = joined.length
+    return joined
+  }
   const note = (text: string): string => {
-    recent += text
-    if (recent.length > keptCharacters * 2) recent = recent.slice(-keptCharacters)
+    if (text === '') return text
+    pieces.push(text)
+    length += text.length
+    last = text.charAt(text.length - 1)
+    if (length > keptCharacters * 2) recent()
     return text
   }
   return {
     offer: (text) => {
-      // The last character rules most pieces out before the strings are compared.
-      if (text === '' || recent.at(-1) !== text.at(-1) || !recent.endsWith(text)) return note(text)
+      // The last character rules most pieces out before anything is compared.
+      if (text === '' || text.charAt(text.length - 1) !== last || !recent().endsWith(text)) return note(text)
       waiting = text
       return ''
     },

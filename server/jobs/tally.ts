@@ -1,0 +1,42 @@
+import type { Effects } from '../lib/effects.ts'
+
+export type Counted = { readonly success: number; readonly error: number; readonly lastUsedAt: number }
+
+export type Tally = {
+  readonly add: (accountId: string, outcome: 'success' | 'error' | 'neither') => void
+  /** Writes what has gathered; a clean stop calls it after the last request. */
+  readonly flush: () => Promise<void>
+}
+
+const pauseMs = 1_000
+
+/** Gathers the accounts' counters between two writes: one row a second for each account in use, however busy it is. */
+export function createTally(
+  write: (accountId: string, counted: Counted) => Promise<void>,
+  effects: Pick<Effects, 'now' | 'after'>,
+  onFailure: (error: unknown) => void,
+): Tally {
+  let gathered = new Map<string, { success: number; error: number; lastUsedAt: number }>()
+  let planned = false
+
+  const flush = async (): Promise<void> => {
+    const due = gathered
+    gathered = new Map()
+    for (const [accountId, counted] of due) await write(accountId, counted).catch(onFailure)
+  }
+  return {
+    flush,
+    add: (accountId, outcome) => {
+      const counted = gathered.get(accountId) ?? { success: 0, error: 0, lastUsedAt: 0 }
+      if (outcome !== 'neither') counted[outcome]++
+      counted.lastUsedAt = effects.now()
+      gathered.set(accountId, counted)
+      if (planned) return
+      planned = true
+      effects.after(pauseMs, () => {
+        planned = false
+        void flush()
+      })
+    },
+  }
+}
