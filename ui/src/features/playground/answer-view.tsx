@@ -16,7 +16,8 @@ export function AnswerView(props: { answer: Answer }) {
   // The public API gives the counts alone; where they come from is in the gateway's record of the request.
   const record = useQuery(() => ({
     ...queries.request(props.answer.requestId ?? ''),
-    enabled: props.answer.requestId !== undefined && props.answer.endedAt !== undefined,
+    enabled:
+      props.answer.requestId !== undefined && props.answer.endedAt !== undefined && props.answer.fault === undefined,
   }))
   const sources = (): readonly string[] => {
     const row = dataOf(record)
