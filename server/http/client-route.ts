@@ -124,7 +124,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       const whole = sent.ok ? await foldReply(sent.value) : sent
       if (!whole.ok) return refuse(whole.error, summary)
       end(200, summary === undefined ? {} : { summary })
-      return Response.json(dialect.encodeReply(whole.value, context), { headers: idHeaders(requestId) })
+      return Response.json(dialect.encodeReply(whole.value, context), { headers: clientHeaders(requestId) })
     }
     const first = await within(reply, deps.holdHeadersMs, effects)
     if (first !== undefined && !first.ok) return refuse(first.error, summary)
@@ -137,7 +137,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       encode: dialect.createEncoder(context),
       keepAlive: dialect.keepAlive,
       keepAliveMs: deps.keepAliveMs,
-      headers: idHeaders(requestId),
+      headers: clientHeaders(requestId),
       effects,
       leave: leaving.leave,
       onStream: deps.onStream,
@@ -153,13 +153,15 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
 
 export function errorResponse(dialect: Dialect, error: GatewayError, requestId: string): Response {
   const { status, headers, body } = dialect.encodeError(error, { requestId })
-  return Response.json(body, { status, headers: { ...headers, ...idHeaders(requestId) } })
+  return Response.json(body, { status, headers: { ...headers, ...clientHeaders(requestId) } })
 }
 
-/** Both APIs' names for the same thing: the SDKs expose one each. */
-export const idHeaders = (requestId: string): Record<string, string> => ({
+/** What every answer of the client APIs carries: both APIs' names of its id, and leave for pages of any origin to read it. */
+export const clientHeaders = (requestId: string): Record<string, string> => ({
   'request-id': requestId,
   'x-request-id': requestId,
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'request-id, x-request-id, retry-after, x-should-retry',
 })
 
 /** The session id clients put into headers, when the body named none. */

@@ -12,7 +12,7 @@ export function createRequestStore(engine: Engine, sleep: (ms: number) => Promis
   return {
     append: async (rows) => {
       if (rows.length === 0) return
-      await engine.atomic((db) => rows.map((row) => db.insert(requests).values(toRow(row))))
+      await engine.atomic((db) => [db.insert(requests).values(rows.map(toRow))])
     },
     recent: async (limit) => {
       if (limit <= 0) return []
