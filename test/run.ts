@@ -35,7 +35,7 @@ const ending = (suffix: string): readonly string[] =>
 const binary = path.join(
   root,
   'dist',
-  `${process.platform}-${process.arch}`,
+  `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`,
   process.platform === 'win32' ? 'claude-server.exe' : 'claude-server',
 )
 

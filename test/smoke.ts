@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const name = process.platform === 'win32' ? 'claude-server.exe' : 'claude-server'
-const built = process.argv[2] ?? path.join(import.meta.dir, '..', 'dist', `${process.platform}-${process.arch}`, name)
+const built =
+  process.argv[2] ??
+  path.join(
+    import.meta.dir,
+    '..',
+    'dist',
+    `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`,
+    name,
+  )
 const folder = mkdtempSync(path.join(tmpdir(), 'gateway-smoke-'))
 copyFileSync(built, path.join(folder, name))
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { type ResolvedModel, resolveModel } from '../catalog/models.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import type { GatewayError } from '../conversation/error.ts'
@@ -21,6 +22,8 @@ const retryMissingMs = 10_000
 export function createModelShelf(deps: ModelShelfDeps) {
   const lists = new Map<string, readonly ModelInfo[]>()
   let union: readonly ModelInfo[] | undefined
+  /** Names looked up in the present union. */
+  const known = new LRUCache<string, Result<ResolvedModel, GatewayError>>({ max: 500 })
   let triedAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | undefined
 
@@ -30,13 +33,14 @@ export function createModelShelf(deps: ModelShelfDeps) {
       for (const id of deps.serving())
         for (const model of lists.get(id) ?? []) if (!byId.has(model.id)) byId.set(model.id, model)
       union = [...byId.values()]
+      known.clear()
     }
     return union
   }
 
   const available = async (): Promise<readonly ModelInfo[]> => {
-    const known = joined()
-    if (known.length > 0 || deps.serving().length === 0) return known
+    const models = joined()
+    if (models.length > 0 || deps.serving().length === 0) return models
     // Everybody who comes meanwhile waits for the same reading.
     if (reading === undefined && deps.now() - triedAt >= retryMissingMs) {
       triedAt = deps.now()
@@ -64,7 +68,10 @@ export function createModelShelf(deps: ModelShelfDeps) {
     },
     /** The model a conversation names, and the conversation with what the name says about thinking and effort. */
     resolve: async (conversation: Conversation): Promise<Result<Resolved, GatewayError>> => {
-      const resolved = resolveModel(conversation.model, await available())
+      const models = await available()
+      const name = conversation.model
+      const resolved = known.get(name) ?? resolveModel(name, models)
+      if (models === union && models.length > 0) known.set(name, resolved)
       return resolved.ok
         ? ok({ model: resolved.value.model, conversation: withWishes(conversation, resolved.value) })
         : resolved

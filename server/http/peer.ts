@@ -24,7 +24,8 @@ export function createPeerOf(trustedProxies: readonly string[]): PeerOf {
     const direct = plain(socketAddress ?? '')
     const { headers } = request
     const forwarded = headers.has('forwarded') || headers.has('x-forwarded-for') || headers.has('x-real-ip')
-    const believed = isIP(direct) !== 0 && trusted.check(direct, isIP(direct) === 6 ? 'ipv6' : 'ipv4')
+    const believed =
+      trustedProxies.length > 0 && isIP(direct) !== 0 && trusted.check(direct, isIP(direct) === 6 ? 'ipv6' : 'ipv4')
     const claimed = believed ? lastUntrusted(headers.get('x-forwarded-for'), trusted) : undefined
     return {
       address: claimed ?? direct,

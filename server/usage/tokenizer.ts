@@ -14,16 +14,19 @@ const rememberedPieces = 20_000
 export async function createTokenizer(): Promise<CountTokens> {
   const [{ Tokenizer }, encoding] = await Promise.all([import('ai-tokenizer'), import('ai-tokenizer/encoding/claude')])
   const tokenizer = new Tokenizer(encoding, undefined, rememberedPieces)
+  // As ordinary text: names of special tokens are words like others here, where `count` would throw at them.
+  const count = (text: string): number => tokenizer.encode(text, 'all').length
   return (text) => {
+    if (text.length <= runLimit) return count(text)
     let tokens = 0
     let from = 0
     longRun.lastIndex = 0
     for (const match of text.matchAll(longRun)) {
-      tokens += tokenizer.count(text.slice(from, match.index))
+      tokens += count(text.slice(from, match.index))
       const run = match[0]
-      for (let at = 0; at < run.length; at += runLimit) tokens += tokenizer.count(run.slice(at, at + runLimit))
+      for (let at = 0; at < run.length; at += runLimit) tokens += count(run.slice(at, at + runLimit))
       from = match.index + run.length
     }
-    return tokens + tokenizer.count(from === 0 ? text : text.slice(from))
+    return tokens + count(from === 0 ? text : text.slice(from))
   }
 }

@@ -1,5 +1,6 @@
 // Opens streams against one URL and prints one JSON line. Run as its own process: node:http has no limit on connections.
 // Usage: load.ts <url> <key> <concurrency> <total> [holdMs]; with holdMs all streams are kept open that long, then cut.
+// Concurrency -1: one after the other, each cut after its first byte, 20 ms apart.
 import http from 'node:http'
 
 const [url = '', key = '', concurrencyText = '1', totalText = '1', holdText] = process.argv.slice(2)
@@ -33,7 +34,10 @@ function one(open: Set<http.ClientRequest>): Promise<Sample> {
       },
       (response) => {
         response.on('data', (chunk: Buffer) => {
-          if (firstMs < 0) firstMs = performance.now() - startedAt
+          if (firstMs < 0) {
+            firstMs = performance.now() - startedAt
+            if (concurrency < 0) return request.destroy()
+          }
           tail = (tail + chunk.toString('latin1')).slice(-200)
         })
         response.on('end', () => finish(response.statusCode === 200 && /message_stop|metering|"usage":0/.test(tail)))
@@ -61,9 +65,15 @@ if (holdText !== undefined) {
   console.log(JSON.stringify({ open: open.size, ended: samples.length }))
   process.exit(0)
 }
-let begun = 0
+if (concurrency < 0) {
+  for (let probe = 0; probe < total; probe++) {
+    samples.push(await one(open))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+let begun = concurrency < 0 ? total : 0
 await Promise.all(
-  Array.from({ length: concurrency }, async () => {
+  Array.from({ length: Math.max(0, concurrency) }, async () => {
     while (begun < total) {
       begun++
       samples.push(await one(open))

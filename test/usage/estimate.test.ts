@@ -9,6 +9,11 @@ const count = await createTokenizer()
 const noRest = { sleep: async () => {} }
 const estimator = createEstimator(count, noRest)
 
+test('names of special tokens are ordinary words', () => {
+  for (const word of ['<META>', '<META_START>', '<EOT>', '<SOS>', '<|endoftext|>'])
+    expect(count(`a ${word} b`)).toBeGreaterThan(2)
+})
+
 const conversation = (over: Partial<Conversation>): Conversation => ({
   model: 'm',
   system: [],

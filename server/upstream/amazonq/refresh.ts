@@ -106,7 +106,9 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     const { credentials } = found.value
     if (credentials.method === 'api-key') {
       const refused = dead.get(accountId)
-      return refused?.grant === grantOf(credentials) ? err(refused.error) : ok(accessOf(credentials))
+      return refused !== undefined && refused.grant === grantOf(credentials)
+        ? err(refused.error)
+        : ok(accessOf(credentials))
     }
     if (!isUsable(found.value, now)) return refresh(accountId, false)
     if (expiresWithin(found.value, now, renewAheadMs)) void refresh(accountId, false)
