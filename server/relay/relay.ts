@@ -1,7 +1,6 @@
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Figure, ReplyEvent, Usage } from '../conversation/event.ts'
-import { joinDeltas } from '../conversation/join-deltas.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
@@ -197,7 +196,7 @@ async function* replyEvents(
     for await (const batch of reply.events) {
       const out: ReplyEvent[] = [...opening]
       opening = []
-      for (const event of joinDeltas(batch)) {
+      for (const event of batch) {
         for (const limited of limiter.push(event)) {
           const metered = meter.push(limited)
           out.push(metered)

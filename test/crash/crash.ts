@@ -58,7 +58,11 @@ export async function crash(kills: number, rotation: 'rotate' | 'strict'): Promi
   await withStore(async (store) => {
     for (let index = 0; index < accountCount; index++) {
       const credentials = credentialsOf(index)
-      const record = newAccountRecord({ id: `acc-${index}`, label: `${index}`, enabled: true, credentials }, Date.now(), 8)
+      const record = newAccountRecord(
+        { id: `acc-${index}`, label: `${index}`, enabled: true, credentials },
+        Date.now(),
+        8,
+      )
       await store.accounts.create(record, credentials)
     }
   })
