@@ -109,18 +109,23 @@ function unreadable(fault: { readonly name: string; readonly message: string }):
 function lost(thrown: unknown, hasContent: boolean): GatewayError {
   return hasContent
     ? gatewayError('broken-reply', 'The connection to the provider was lost within the reply.', {
-        cause: nameOf(thrown),
+        cause: codeOf(thrown) ?? 'read failed',
       })
     : unreachable(thrown)
 }
 
+/** What the network throws carries a code; anything else is a fault of ours. */
 export function unreachable(thrown: unknown): GatewayError {
-  return gatewayError('upstream-unreachable', 'The provider could not be reached.', { cause: nameOf(thrown) })
+  const code = codeOf(thrown)
+  if (code !== undefined) {
+    return gatewayError('upstream-unreachable', 'The provider could not be reached.', { cause: code })
+  }
+  const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  return gatewayError('internal', "The gateway failed on the provider's reply.", { cause })
 }
 
 // The message of a thrown fetch error may quote the address, with a proxy's password in it; its code never does.
-function nameOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return 'unknown failure'
-  const code = (thrown as { code?: unknown }).code
-  return typeof code === 'string' ? code : thrown.name
+function codeOf(thrown: unknown): string | undefined {
+  const code: unknown = thrown instanceof Error ? (thrown as { code?: unknown }).code : undefined
+  return typeof code === 'string' ? code : typeof code === 'number' ? `${(thrown as Error).name} ${code}` : undefined
 }

@@ -1,0 +1,449 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { encodeFrame } from '../../server/codec/eventstream.ts'
+import { gatewayError } from '../../server/conversation/error.ts'
+import type { UpstreamEvent } from '../../server/conversation/event.ts'
+import { err, ok } from '../../server/lib/result.ts'
+import { createAmazonQ } from '../../server/upstream/amazonq/client.ts'
+import type { Access, TokenSource } from '../../server/upstream/amazonq/credentials.ts'
+import type { AmazonQSettings } from '../../server/upstream/amazonq/endpoint.ts'
+import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
+import type { UpstreamCall } from '../../server/upstream/upstream.ts'
+import { createTestEffects, settle } from '../support/effects.ts'
+import { amazonQSettings, assistant, conversation, modelInfo, user } from './conversation-support.ts'
+import { until } from './identity-support.ts'
+
+const event = (type: string, payload: object): Uint8Array =>
+  encodeFrame(
+    { ':event-type': type, ':content-type': 'application/json', ':message-type': 'event' },
+    JSON.stringify(payload),
+  )
+const text = (content: string): Uint8Array => event('assistantResponseEvent', { content })
+const initial = event('initial-response', { conversationId: '' })
+const metering = event('meteringEvent', { unit: 'credit', usage: 0.5 })
+const stream = { headers: { 'content-type': 'application/vnd.amazon.eventstream', 'x-amzn-requestid': 'req-1' } }
+const whole = (...frames: readonly Uint8Array[]): Response => new Response(Buffer.concat(frames), stream)
+
+type Handler = (request: Request, seen: Seen) => Response | Promise<Response>
+type Seen = { readonly url: URL; readonly headers: Headers; readonly body: RequestBody }
+
+const stops: (() => void)[] = []
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop()
+})
+
+/** The client against a provider on loopback, with a clock that stands still. */
+function setUp(handler: Handler, more: Partial<AmazonQSettings> = {}, tokens?: TokenSource) {
+  const seen: Seen[] = []
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    idleTimeout: 0,
+    fetch: async (request) => {
+      const one = { url: new URL(request.url), headers: request.headers, body: (await request.json()) as RequestBody }
+      seen.push(one)
+      return handler(request, one)
+    },
+  })
+  stops.push(() => void server.stop(true))
+  const effects = createTestEffects()
+  const upstream = createAmazonQ({
+    settings: { ...amazonQSettings, qUrl: `http://127.0.0.1:${server.port}`, ...more },
+    effects,
+    tokens: tokens ?? {
+      get: async () => ok(access),
+      replace: async () => err(gatewayError('token-rejected', 'No other.')),
+    },
+  })
+  const controller = new AbortController()
+  const send = (more: Partial<UpstreamCall> = {}) => upstream.send({ ...call, ...more }, controller.signal)
+  return { send, seen, effects, leave: () => controller.abort(), server }
+}
+
+const access: Access = { token: 'token-1', method: 'builder-id', region: 'us-east-1' }
+const call: UpstreamCall = {
+  accountId: 'acc_1',
+  conversation: conversation(),
+  model: modelInfo(),
+  conversationId: '11111111-2222-4333-8444-555555555555',
+  invocationId: '99999999-2222-4333-8444-555555555555',
+  attempt: 2,
+}
+
+type Sent = Awaited<ReturnType<ReturnType<typeof setUp>['send']>>
+async function eventsOf(sent: Sent): Promise<readonly UpstreamEvent[]> {
+  if (!sent.ok) throw new Error(`${sent.error.kind}: ${sent.error.message}`)
+  const events: UpstreamEvent[] = []
+  for await (const batch of sent.value.events) events.push(...batch)
+  return events
+}
+const errorOf = (sent: Sent): string | undefined => (sent.ok ? undefined : sent.error.kind)
+const typesOf = (events: readonly UpstreamEvent[]): readonly string[] => events.map(({ type }) => type)
+const lastError = (events: readonly UpstreamEvent[]): string | undefined => {
+  const last = events.at(-1)
+  return last?.type === 'error' ? last.error.kind : undefined
+}
+
+/** A body that is written by hand; `gone` tells when the client is. */
+function handWritten() {
+  let sink: ReadableStreamDefaultController<Uint8Array> | undefined
+  let gone = false
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      sink = controller
+    },
+    cancel: () => {
+      gone = true
+    },
+  })
+  return {
+    response: () => new Response(body, stream),
+    write: (...frames: readonly Uint8Array[]) => sink?.enqueue(Buffer.concat(frames)),
+    end: () => sink?.close(),
+    isGone: () => gone,
+  }
+}
+
+describe('a call', () => {
+  test('carries what the protocol needs and a truthful name', async () => {
+    const { send, seen } = setUp(() => whole(initial, text('Hi'), metering))
+    const sent = await send()
+    expect(typesOf(await eventsOf(sent))).toEqual(['text-start', 'text-delta', 'text-end', 'finish'])
+    expect(sent.ok ? sent.value.providerRequestId : undefined).toBe('req-1')
+    const [{ url, headers, body } = {} as Seen] = seen
+    expect(url?.pathname).toBe('/')
+    expect(Object.fromEntries(headers ?? [])).toMatchObject({
+      authorization: 'Bearer token-1',
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'AmazonCodeWhispererStreamingService.GenerateAssistantResponse',
+      'amz-sdk-invocation-id': call.invocationId,
+      'amz-sdk-request': 'attempt=2; max=3',
+      'x-amzn-codewhisperer-optout': 'true',
+    })
+    expect(headers?.get('user-agent')).toStartWith('claude-server/0.0.0 ')
+    expect(headers?.has('tokentype')).toBe(false)
+    expect(body?.conversationState.currentMessage.userInputMessage.content).toBe('Hello')
+  })
+  test('by REST has a path of its own and no target; an API key says that it is one', async () => {
+    const tokens: TokenSource = {
+      get: async () => ok({ ...access, method: 'api-key', token: 'ksk_1' }),
+      replace: async () => err(gatewayError('token-rejected', 'x')),
+    }
+    const { send, seen } = setUp(() => whole(text('Hi'), metering), { protocol: 'rest', optOut: false }, tokens)
+    await eventsOf(await send())
+    expect(seen[0]?.url.pathname).toBe('/generateAssistantResponse')
+    expect(seen[0]?.headers.get('content-type')).toBe('application/json')
+    expect(seen[0]?.headers.has('x-amz-target')).toBe(false)
+    expect(seen[0]?.headers.get('tokentype')).toBe('API_KEY')
+    expect(seen[0]?.headers.get('x-amzn-codewhisperer-optout')).toBe('false')
+  })
+  test('resolves with the first content, and each network read is one batch', async () => {
+    const body = handWritten()
+    const { send } = setUp(() => body.response())
+    const sending = send()
+    body.write(initial)
+    const early = await Promise.race([sending, Bun.sleep(30).then(() => 'waiting')])
+    expect(early).toBe('waiting')
+    body.write(text('One'))
+    const sent = await sending
+    if (!sent.ok) throw new Error(sent.error.message)
+    const reading = sent.value.events[Symbol.asyncIterator]()
+    expect((await reading.next()).value?.at(-1)).toEqual({ type: 'text-delta', index: 0, text: 'One' })
+    body.write(text('Two'), text('Three'))
+    expect((await reading.next()).value).toHaveLength(2)
+    body.write(metering)
+    body.end()
+    expect(typesOf((await reading.next()).value ?? [])).toEqual(['text-end', 'finish'])
+    expect((await reading.next()).done).toBe(true)
+  })
+  test('reads tool names back and splits tags when it asked for them', async () => {
+    const { send } = setUp((_, { body }) => {
+      const spec = body.conversationState.currentMessage.userInputMessage.userInputMessageContext?.tools?.[0]
+      const name = spec?.toolSpecification.name ?? ''
+      return whole(
+        text('<thinking>Hm.</thinking>\n\nOk'),
+        event('toolUseEvent', { name, toolUseId: 'a', stop: true }),
+        metering,
+      )
+    })
+    const asked = conversation({
+      thinking: { type: 'enabled' },
+      tools: [{ name: 'web_search', description: 'x', schema: {} }],
+    })
+    const events = await eventsOf(await send({ conversation: asked }))
+    expect(events).toContainEqual({ type: 'reasoning-delta', index: 0, text: 'Hm.' })
+    expect(events).toContainEqual({ type: 'tool-call-start', index: 2, id: 'a', name: 'web_search' })
+  })
+})
+
+describe('a refusal', () => {
+  const refused = (status: number, body: object, headers: Record<string, string> = {}): Response =>
+    Response.json(body, { status, headers })
+  const badToken = (): Response => refused(403, { message: 'The bearer token included in the request is invalid.' })
+
+  test('is an error in our words, with the wait', async () => {
+    const { send } = setUp(() => refused(429, { message: 'Slow down.' }, { 'retry-after': '3' }))
+    const sent = await send()
+    expect(sent.ok ? undefined : sent.error).toMatchObject({
+      kind: 'rate-limited',
+      message: 'Slow down.',
+      retryAfterMs: 3_000,
+    })
+  })
+  test('of the token is answered with a newer one, once', async () => {
+    const asked: string[] = []
+    const tokens: TokenSource = {
+      get: async () => ok(access),
+      replace: async (_, token) => {
+        asked.push(token)
+        return ok({ ...access, token: 'token-2' })
+      },
+    }
+    const works = setUp(
+      (request) => (request.headers.get('authorization')?.endsWith('2') ? whole(text('Hi'), metering) : badToken()),
+      {},
+      tokens,
+    )
+    expect(lastError(await eventsOf(await works.send()))).toBeUndefined()
+    expect(asked).toEqual(['token-1'])
+    expect(works.seen.map(({ headers }) => headers.get('amz-sdk-request'))).toEqual([
+      'attempt=2; max=3',
+      'attempt=3; max=3',
+    ])
+    const fails = setUp(badToken, {}, tokens)
+    expect(errorOf(await fails.send())).toBe('token-rejected')
+    expect(fails.seen).toHaveLength(2)
+  })
+  test('of the token is final when there is no other', async () => {
+    const fails = setUp(badToken)
+    expect(errorOf(await fails.send())).toBe('token-rejected')
+    expect(fails.seen).toHaveLength(1)
+    const same = setUp(badToken, {}, { get: async () => ok(access), replace: async () => ok(access) })
+    expect(errorOf(await same.send())).toBe('token-rejected')
+    expect(same.seen).toHaveLength(1)
+  })
+  test('of a signature leaves all reasoning out and repeats, once', async () => {
+    const signature = { message: 'Invalid signature.', reason: 'THINKING_SIGNATURE_INVALID' }
+    const thought = { type: 'reasoning', text: 'x', signature: 'y' } as const
+    const asked = conversation({ messages: [user('A'), assistant(thought, 'B'), user('C')] })
+    const { send, seen } = setUp((_, { body }) =>
+      JSON.stringify(body).includes('reasoningContent') ? refused(400, signature) : whole(text('Hi'), metering),
+    )
+    expect(lastError(await eventsOf(await send({ conversation: asked })))).toBeUndefined()
+    expect(seen).toHaveLength(2)
+    const without = setUp(() => refused(400, signature))
+    expect(errorOf(await without.send())).toBe('thinking-signature')
+    expect(without.seen).toHaveLength(1)
+  })
+  test('of an account without a token never reaches the network', async () => {
+    const none: TokenSource = {
+      get: async () => err(gatewayError('account-refused', 'Sign in again.')),
+      replace: async () => err(gatewayError('account-refused', 'x')),
+    }
+    const { send, seen } = setUp(() => whole(), {}, none)
+    expect(errorOf(await send())).toBe('account-refused')
+    expect(seen).toHaveLength(0)
+  })
+})
+
+describe('a reply that fails', () => {
+  const throttled = encodeFrame(
+    { ':exception-type': 'ThrottlingException', ':message-type': 'exception' },
+    JSON.stringify({ message: 'Slow.', retryAfterMilliseconds: 9 }),
+  )
+  test.each([
+    ['by an exception', () => whole(initial, throttled), 'rate-limited'],
+    ['by being empty', () => whole(initial, metering), 'empty-reply'],
+    ['by having no body', () => whole(), 'empty-reply'],
+    ['by a wrong CRC', () => whole(text('Hi').with(30, 0)), 'broken-reply'],
+    ['by being JSON', () => Response.json({ message: 'Not a stream.' }), 'upstream-failed'],
+  ])('before content %s is an error value', async (_, answer, kind) => {
+    expect(errorOf(await setUp(answer).send())).toBe(kind)
+  })
+  test.each([
+    ['by an exception', () => whole(text('Hi'), throttled), 'rate-limited'],
+    ['by being cut on a border', () => whole(text('Hi')), 'broken-reply'],
+    ['by being cut in a frame', () => whole(text('Hi'), text('there').subarray(0, 40)), 'broken-reply'],
+    ['by a wrong CRC', () => whole(text('Hi'), text('there').with(30, 0), metering), 'broken-reply'],
+  ])('after content %s is the last event', async (_, answer, kind) => {
+    const events = await eventsOf(await setUp(answer).send())
+    expect(typesOf(events)).toEqual(['text-start', 'text-delta', 'error'])
+    expect(lastError(events)).toBe(kind)
+  })
+  test('by a lost connection is unreachable before content and broken after it', async () => {
+    const drop = (frames: readonly Uint8Array[]) =>
+      Bun.listen({
+        hostname: '127.0.0.1',
+        port: 0,
+        socket: {
+          data: (socket) => {
+            if (frames.length > 0) {
+              const body = Buffer.concat(frames)
+              socket.write(
+                'HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ntransfer-encoding: chunked\r\n\r\n',
+              )
+              socket.write(`${body.length.toString(16)}\r\n`)
+              socket.write(body)
+              socket.write('\r\n')
+            }
+            setTimeout(() => socket.terminate(), 20)
+          },
+        },
+      })
+    for (const [frames, kind] of [
+      [[], 'upstream-unreachable'],
+      [[initial], 'upstream-unreachable'],
+    ] as const) {
+      const server = drop(frames)
+      stops.push(() => server.stop(true))
+      const { send } = setUp(() => whole(), { qUrl: `http://127.0.0.1:${server.port}` })
+      expect(errorOf(await send())).toBe(kind)
+    }
+    const server = drop([text('Hi')])
+    stops.push(() => server.stop(true))
+    const { send } = setUp(() => whole(), { qUrl: `http://127.0.0.1:${server.port}` })
+    expect(lastError(await eventsOf(await send()))).toBe('broken-reply')
+  })
+  test('where nobody listens is unreachable', async () => {
+    const { send, server } = setUp(() => whole())
+    await server.stop(true)
+    const sent = await send()
+    expect(sent.ok ? undefined : sent.error).toMatchObject({ kind: 'upstream-unreachable' })
+  })
+})
+
+describe('who leaves', () => {
+  test('before the provider answers gets an error at once', async () => {
+    let gone = false
+    const { send, seen, leave } = setUp(async (request) => {
+      request.signal.addEventListener('abort', () => {
+        gone = true
+      })
+      await Bun.sleep(5_000)
+      return whole()
+    })
+    const sending = send()
+    await until(() => seen.length === 1)
+    leave()
+    expect(errorOf(await sending)).toBe('cancelled')
+    await until(() => gone)
+  })
+  test('while the token is fetched does not wait for it, and nothing is sent', async () => {
+    const { send, seen, leave } = setUp(
+      () => whole(),
+      {},
+      { get: () => new Promise(() => {}), replace: () => new Promise(() => {}) },
+    )
+    const sending = send()
+    leave()
+    expect(errorOf(await sending)).toBe('cancelled')
+    expect(errorOf(await send())).toBe('cancelled')
+    expect(seen).toHaveLength(0)
+  })
+  test('within the reply ends it for both sides', async () => {
+    const body = handWritten()
+    const { send, leave, effects } = setUp(() => body.response())
+    const sending = send()
+    body.write(text('Hi'))
+    const sent = await sending
+    if (!sent.ok) throw new Error(sent.error.message)
+    const reading = sent.value.events[Symbol.asyncIterator]()
+    await reading.next()
+    const next = reading.next()
+    leave()
+    expect(lastError((await next).value ?? [])).toBe('cancelled')
+    expect((await reading.next()).done).toBe(true)
+    await until(body.isGone)
+    expect(effects.timers()).toBe(0)
+  })
+  test.each([
+    ['the loop', true],
+    ['before the first step', false],
+  ])('%s cancels the call', async (_, begin) => {
+    const body = handWritten()
+    const { send, effects } = setUp(() => body.response())
+    const sending = send()
+    body.write(text('Hi'))
+    const sent = await sending
+    if (!sent.ok) throw new Error(sent.error.message)
+    const reading = sent.value.events[Symbol.asyncIterator]()
+    if (begin) await reading.next()
+    await reading.return?.()
+    await until(body.isGone)
+    expect((await reading.next()).done).toBe(true)
+    expect(effects.timers()).toBe(0)
+  })
+})
+
+describe('time limits', () => {
+  test('for the headers', async () => {
+    const { send, seen, effects } = setUp(async () => {
+      await Bun.sleep(5_000)
+      return whole()
+    })
+    const sending = send()
+    await until(() => seen.length === 1)
+    await effects.advance(amazonQSettings.connectTimeoutMs - 1)
+    expect(await Promise.race([sending, settle().then(() => 'waiting')])).toBe('waiting')
+    await effects.advance(1)
+    const sent = await sending
+    expect(sent.ok ? undefined : sent.error).toMatchObject({ kind: 'timeout', cause: 'no headers within 1000 ms' })
+  })
+  test('for the first content, which frames without any do not prolong', async () => {
+    const body = handWritten()
+    const { send, effects } = setUp(() => body.response())
+    const sending = send()
+    body.write(initial)
+    await Bun.sleep(30)
+    await effects.advance(4_000)
+    body.write(initial)
+    await Bun.sleep(30)
+    await effects.advance(1_000)
+    const sent = await sending
+    expect(sent.ok ? undefined : sent.error).toMatchObject({ kind: 'timeout', cause: 'no first-event within 5000 ms' })
+    await until(body.isGone)
+  })
+  test('for silence within the reply; the consumer’s own pauses do not count', async () => {
+    const body = handWritten()
+    const { send, effects } = setUp(() => body.response())
+    const sending = send()
+    body.write(text('Hi'))
+    const sent = await sending
+    if (!sent.ok) throw new Error(sent.error.message)
+    const reading = sent.value.events[Symbol.asyncIterator]()
+    await reading.next()
+    await effects.advance(60_000)
+    const next = reading.next()
+    await effects.advance(1_999)
+    body.write(text('there'))
+    expect((await next).value).toEqual([{ type: 'text-delta', index: 0, text: 'there' }])
+    const silent = reading.next()
+    await effects.advance(2_000)
+    expect(lastError((await silent).value ?? [])).toBe('timeout')
+    await until(body.isGone)
+    expect(effects.timers()).toBe(0)
+  })
+})
+
+test('nothing is read ahead of a consumer that does not ask', async () => {
+  let written = 0
+  const piece = text('x'.repeat(256 * 1024))
+  const endless = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        written += piece.length
+        controller.enqueue(piece)
+        await Bun.sleep(0)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const { send } = setUp(() => new Response(endless, stream))
+  const sent = await send()
+  if (!sent.ok) throw new Error(sent.error.message)
+  await Bun.sleep(300)
+  const before = written
+  await Bun.sleep(200)
+  expect(written).toBe(before)
+  expect(before).toBeLessThan(64 * 1024 * 1024)
+  await sent.value.events[Symbol.asyncIterator]().return?.()
+})

@@ -1,0 +1,296 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { createFrameDecoder, encodeFrame, type Frame } from '../../server/codec/eventstream.ts'
+import type { ErrorKind } from '../../server/conversation/error.ts'
+import type { FinishReason, UpstreamEvent } from '../../server/conversation/event.ts'
+import { createReplyDecoder, type DecodeContext } from '../../server/upstream/amazonq/decode.ts'
+import { stopReasons } from '../../server/upstream/amazonq/stop-reason.ts'
+import { brokenVectors, frameVectors, type StreamVector, streamVectors } from '../codec/vectors.ts'
+import { replyFault } from '../support/grammar.ts'
+
+const plain: DecodeContext = { toolName: (name) => name, splitThinking: false }
+
+function frame(headers: Readonly<Record<string, string>>, payload: string): Frame {
+  return { headers, payload: new TextEncoder().encode(payload) }
+}
+const event = (type: string, payload: object): Frame =>
+  frame({ ':message-type': 'event', ':event-type': type, ':content-type': 'application/json' }, JSON.stringify(payload))
+const text = (content: string): Frame => event('assistantResponseEvent', { content })
+const call = (toolUseId: string, more: object = {}): Frame => event('toolUseEvent', { toolUseId, name: 'run', ...more })
+const metering = event('meteringEvent', { unit: 'credit', usage: 0.5 })
+const codeReference = event('codeReferenceEvent', { references: [] })
+
+function decode(frames: readonly Frame[], context = plain): readonly UpstreamEvent[] {
+  const decoder = createReplyDecoder(context)
+  const events = [...frames.flatMap(decoder.step), ...decoder.end()]
+  // The grammar is that of a reply, but for its opening and what the relay adds to its end.
+  expect(
+    replyFault([{ type: 'reply-start', input: { tokens: 1, source: 'estimated' } }, ...(events as never[])]),
+  ).toBeUndefined()
+  return events
+}
+
+const textOf = (events: readonly UpstreamEvent[]): string =>
+  events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('')
+const reasoningOf = (events: readonly UpstreamEvent[]): string =>
+  events.map((event) => (event.type === 'reasoning-delta' ? event.text : '')).join('')
+const outcome = (events: readonly UpstreamEvent[]): string | undefined => {
+  const last = events.at(-1)
+  return last?.type === 'finish' ? last.reason : last?.type === 'error' ? last.error.kind : undefined
+}
+
+describe('published streams', () => {
+  const body = (vector: StreamVector, size: number): readonly UpstreamEvent[] => {
+    const frames = createFrameDecoder()
+    const decoder = createReplyDecoder(plain)
+    const events: UpstreamEvent[] = []
+    for (let at = 0; at < vector.bytes.length; at += size) {
+      const pushed = frames.push(vector.bytes.slice(at, at + size))
+      if (pushed.ok) events.push(...pushed.value.flatMap(decoder.step))
+    }
+    const whole = frames.end()
+    return [
+      ...events,
+      ...(whole.ok ? decoder.end() : decoder.fail({ kind: 'broken-reply', message: whole.error.message })),
+    ]
+  }
+  const endings: Readonly<Record<string, FinishReason | ErrorKind>> = {
+    'rpc-text-reply-2026-05-order': 'end',
+    'text-reply-with-metadata-2026-08-order': 'end',
+    'one-tool-three-frames': 'tool-calls',
+    'text-then-two-tools-one-split': 'tool-calls',
+    'reasoning-then-text': 'end',
+    'equal-neighbouring-text-events-are-both-real': 'end',
+    'text-then-exception': 'rate-limited',
+    'text-then-union-error': 'model-overloaded',
+    'tool-without-stop': 'broken-reply',
+    'runtime-order-text-reply': 'end',
+    'runtime-order-text-then-throttled': 'rate-limited',
+    'text-without-closing-metadata-at-frame-boundary': 'broken-reply',
+    'only-accounting-no-content': 'empty-reply',
+    'cut-inside-a-frame': 'broken-reply',
+  }
+  test.each(streamVectors)('$name ends as it should, at any cut alike', (vector) => {
+    const whole = body(vector, vector.bytes.length)
+    expect(outcome(whole)).toBe(endings[vector.name] as string)
+    for (const size of [1, 2, 7, 100]) expect(body(vector, size)).toEqual(whole)
+  })
+  test('equal neighbours are both kept', () => {
+    const vector = streamVectors.find(({ name }) => name.startsWith('equal-neighbouring')) as StreamVector
+    expect(textOf(body(vector, 1_000))).toBe('Hello, world!Hello, world!')
+  })
+})
+
+test('every published frame alone is survived, and only failures and unknown message types end the reply', () => {
+  for (const { name, headers, payload } of frameVectors) {
+    const decoder = createReplyDecoder(plain)
+    const events = decoder.step({ headers, payload: new TextEncoder().encode(payload) })
+    const fails = /^(exception|error|framing)/.test(name)
+    expect([name, outcome(events) !== undefined]).toEqual([name, fails])
+  }
+})
+
+test('a payload that is no JSON breaks the reply', () => {
+  const bytes = brokenVectors.find(({ name }) => name === 'payload-not-json')?.bytes ?? new Uint8Array()
+  const pushed = createFrameDecoder().push(bytes)
+  expect(pushed.ok ? outcome(decode(pushed.value)) : undefined).toBe('broken-reply')
+  expect(outcome(decode([event('meteringEvent', [])]))).toBe('broken-reply')
+})
+
+describe('the end', () => {
+  const meta = (stopReason: string, more: object = {}): Frame => event('metadataEvent', { stopReason, ...more })
+  test.each([
+    ['with accounting is complete', [text('a'), metering], 'end'],
+    ['with metadata alone is complete', [text('a'), meta('END_TURN')], 'end'],
+    ['without accounting is cut', [text('a')], 'broken-reply'],
+    ['of nothing is an empty reply', [], 'empty-reply'],
+    ['of accounting alone is an empty reply', [meta('END_TURN'), metering], 'empty-reply'],
+    ['of empty deltas is an empty reply', [text(''), event('reasoningContentEvent', {}), metering], 'empty-reply'],
+    ['of a filtered reply is told', [meta('CONTENT_FILTERED')], 'filtered'],
+    ['of a refused one too', [text('I'), meta('CONTENT_FILTERED', { stopDetails: { refusal: {} } })], 'refusal'],
+    ['by the window is told', [meta('MODEL_CONTEXT_WINDOW_EXCEEDED')], 'context-full'],
+    ['by an unknown reason is an end', [text('a'), meta('SOMETHING_NEW')], 'end'],
+    ['by a prototype member is an end', [text('a'), meta('constructor')], 'end'],
+    ['of a malformed reply is a broken one', [text('a'), meta('MALFORMED_MODEL_OUTPUT')], 'broken-reply'],
+    ['after a call is for its tools, whatever is said', [call('a', { stop: true }), meta('END_TURN')], 'tool-calls'],
+    ['in an unfinished call is broken, even with accounting', [call('a', { input: '{' }), metering], 'broken-reply'],
+    ['of reasoning alone is an end', [event('reasoningContentEvent', { text: 'x' }), metering], 'end'],
+  ] as const)('%s', (_, frames, expected) => expect(outcome(decode(frames))).toBe(expected))
+
+  test.each(Object.entries(stopReasons))('%s is %s', (stopReason, expected) => {
+    expect(outcome(decode([text('a'), meta(stopReason)]))).toBe(expected === 'broken' ? 'broken-reply' : expected)
+  })
+  test('nothing follows it', () => {
+    const decoder = createReplyDecoder(plain)
+    decoder.step(text('a'))
+    expect(outcome(decoder.fail({ kind: 'timeout', message: 'x' }))).toBe('timeout')
+    expect([...decoder.step(text('b')), ...decoder.end(), ...decoder.fail({ kind: 'internal', message: 'y' })]).toEqual(
+      [],
+    )
+  })
+})
+
+describe('the report', () => {
+  test('is what the provider said, input with what was cached', () => {
+    const events = decode([
+      text('a'),
+      event('metadataEvent', {
+        tokenUsage: {
+          uncachedInputTokens: 10,
+          outputTokens: 5,
+          totalTokens: 35,
+          cacheReadInputTokens: 15,
+          cacheWriteInputTokens: 5,
+        },
+      }),
+      event('contextUsageEvent', { contextUsagePercentage: 1.5 }),
+      metering,
+    ])
+    expect(events.at(-1)).toMatchObject({
+      report: {
+        inputTokens: 30,
+        outputTokens: 5,
+        cacheReadTokens: 15,
+        cacheWriteTokens: 5,
+        contextPercent: 1.5,
+        credits: 0.5,
+      },
+    })
+  })
+  test('leaves out what it did not say', () => {
+    expect(decode([text('a'), event('contextUsageEvent', { contextUsagePercentage: 'many' })]).at(-1)).toEqual({
+      type: 'finish',
+      reason: 'end',
+      report: {},
+    })
+  })
+})
+
+describe('tool calls', () => {
+  test('names come back in the caller’s spelling', () => {
+    const events = decode([call('a', { stop: true }), metering], { ...plain, toolName: (name) => `my ${name}` })
+    expect(events[0]).toEqual({ type: 'tool-call-start', index: 0, id: 'a', name: 'my run' })
+  })
+  test('fragments without a name or an id belong to the call before them', () => {
+    const events = decode([
+      call('a'),
+      event('toolUseEvent', { toolUseId: 'a', input: '{"x"' }),
+      event('toolUseEvent', { input: ':1}' }),
+      event('toolUseEvent', { stop: true }),
+      metering,
+    ])
+    expect(events.map((event) => (event.type === 'tool-call-delta' ? event.json : '')).join('')).toBe('{"x":1}')
+  })
+  test('a call waits for its name', () => {
+    const events = decode([event('toolUseEvent', { toolUseId: 'a', input: '{}' }), call('a', { stop: true }), metering])
+    expect(events.map(({ type }) => type)).toEqual(['tool-call-start', 'tool-call-delta', 'tool-call-end', 'finish'])
+  })
+  test.each([
+    ['a list', '[]'],
+    ['a number', '1'],
+    ['null', 'null'],
+    ['half an object', '{"a":'],
+    ['two objects', '{}{}'],
+  ])('%s for an input breaks the reply', (_, input) => {
+    expect(outcome(decode([call('a', { input }), call('a', { stop: true }), metering]))).toBe('broken-reply')
+  })
+  test.each([
+    ['without a name', event('toolUseEvent', { toolUseId: 'a', stop: true })],
+    ['without an id', event('toolUseEvent', { name: 'run', input: '{}' })],
+  ])('a call %s breaks the reply', (_, only) => expect(outcome(decode([only, metering]))).toBe('broken-reply'))
+
+  test('however fragments of several calls and text are mixed, each comes out whole and in order', () => {
+    const inputs = [{ n: 1 }, { text: 'a "b" \\ 格' }, {}]
+    const fragments = inputs.map((input, id) => {
+      const json = JSON.stringify(input)
+      const cut = [json.slice(0, 2), json.slice(2, 5), json.slice(5)]
+      return [...cut.map((input) => call(`id${id}`, { input })), call(`id${id}`, { stop: true })]
+    })
+    const queues = fc.shuffledSubarray(
+      fragments.flatMap((list, id) => list.map(() => id)),
+      { minLength: 12, maxLength: 12 },
+    )
+    fc.assert(
+      fc.property(queues, (order) => {
+        const next = [0, 0, 0]
+        const frames = order.flatMap((id, position) => {
+          const at = next[id] ?? 0
+          next[id] = at + 1
+          return [fragments[id]?.[at] as Frame, text(`t${position}.`)]
+        })
+        const events = decode([...frames, metering])
+        expect(outcome(events)).toBe('tool-calls')
+        for (const [id, input] of inputs.entries()) {
+          const start = events.find((event) => event.type === 'tool-call-start' && event.id === `id${id}`)
+          const index = start?.type === 'tool-call-start' ? start.index : -1
+          const json = events.map((event) =>
+            event.type === 'tool-call-delta' && event.index === index ? event.json : '',
+          )
+          expect(JSON.parse(json.join(''))).toEqual(input)
+        }
+        expect(textOf(events)).toBe(order.map((_, position) => `t${position}.`).join(''))
+      }),
+    )
+  })
+})
+
+describe('text', () => {
+  test('that is repeated right before its source is named is dropped, and only that', () => {
+    expect(textOf(decode([text('a'), text('a'), codeReference, metering]))).toBe('a')
+    expect(textOf(decode([text('a'), text('b'), codeReference, metering]))).toBe('ab')
+    expect(textOf(decode([text('a'), text('a'), text('a'), metering]))).toBe('aaa')
+    expect(textOf(decode([text('ab'), text('c'), text('abc'), codeReference, text('d'), metering]))).toBe('abcd')
+  })
+  test('held back for a moment is given out before a failure', () => {
+    const decoder = createReplyDecoder(plain)
+    const events = [text('a'), text('a')].flatMap(decoder.step)
+    expect(textOf([...events, ...decoder.fail({ kind: 'timeout', message: 'x' })])).toBe('aa')
+  })
+  test('between tags is reasoning when the model was asked for it, text otherwise', () => {
+    const frames = [text('<think'), text('ing>I plan.</thin'), text('king>\n\nNow.'), metering]
+    const split = decode(frames, { ...plain, splitThinking: true })
+    expect([reasoningOf(split), textOf(split)]).toEqual(['I plan.', 'Now.'])
+    expect(split.find(({ type }) => type === 'reasoning-end')).toEqual({ type: 'reasoning-end', index: 0 })
+    expect(textOf(decode(frames))).toBe('<thinking>I plan.</thinking>\n\nNow.')
+  })
+  test('that is still undecided when a call comes is text', () => {
+    const events = decode([text('<thin'), call('a', { stop: true }), metering], { ...plain, splitThinking: true })
+    expect(textOf(events)).toBe('<thin')
+    expect(events.map(({ type }) => type).slice(0, 4)).toEqual([
+      'text-start',
+      'text-delta',
+      'text-end',
+      'tool-call-start',
+    ])
+  })
+})
+
+describe('failures in the stream', () => {
+  const exception = (name: string, payload: object): Frame =>
+    frame({ ':message-type': 'exception', ':exception-type': name }, JSON.stringify(payload))
+  test.each([
+    ['before content', [exception('ThrottlingException', { message: 'Slow.' })], 'rate-limited'],
+    ['under another spelling', [exception('throttlingError', { retryAfterMilliseconds: 1500 })], 'rate-limited'],
+    ['by the reason first', [exception('error', { reason: 'MODEL_TEMPORARILY_UNAVAILABLE' })], 'model-overloaded'],
+    ['without a name', [exception('error', {})], 'upstream-failed'],
+    ['with the name in the payload', [exception('error', { __type: 'x#ValidationException' })], 'invalid-request'],
+    [
+      'of length',
+      [exception('ContentLengthExceededException', { message: 'Content length exceeded.' })],
+      'context-too-long',
+    ],
+    ['as an event', [event('InternalServerException', { message: 'x' })], 'upstream-failed'],
+    [
+      'as an error message',
+      [frame({ ':message-type': 'error', ':error-code': 'InternalError', ':error-message': 'x' }, '')],
+      'upstream-failed',
+    ],
+    ['of the protocol', [frame({ ':message-type': 'surprise' }, '{}')], 'broken-reply'],
+  ] as const)('%s', (_, frames, expected) => expect(outcome(decode(frames))).toBe(expected))
+})
+
+test('what is encoded twice decodes alike: the decoder keeps nothing of a frame', () => {
+  const bytes = encodeFrame({ ':message-type': 'event', ':event-type': 'assistantResponseEvent' }, '{"content":"a"}')
+  const pushed = createFrameDecoder().push(Buffer.concat([bytes, bytes]))
+  expect(pushed.ok ? textOf(decode([...pushed.value, metering])) : '').toBe('aa')
+})
