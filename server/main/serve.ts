@@ -90,15 +90,20 @@ const demoText = (url: string, { shown }: Demo): string =>
     '',
   ].join('\n')
 
-/** Resolves with the first signal that asks to stop; a second one ends the process at once. */
+/** A terminal sends its interrupt to every process of a chain, and runners pass it on: such an echo is no second request. */
+const echoMs = 1_000
+
+/** Resolves with the first signal that asks to stop; a second one, given on purpose, ends the process at once. */
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
-    let asked = false
+    let askedAt: number | undefined
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(1)
-        asked = true
-        resolve(signal)
+        const now = realEffects.now()
+        if (askedAt === undefined) {
+          askedAt = now
+          resolve(signal)
+        } else if (now - askedAt > echoMs) process.exit(1)
       })
     }
   })
