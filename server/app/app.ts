@@ -214,6 +214,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     port: () => listening?.port ?? config.server.port,
     setupCode,
     controlToken,
+    requestIdOf: (request) => server.requestIdOf(request),
     peerOf: (request) => peerOf(request, server.addressOf(request)),
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
@@ -234,8 +235,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         return new Response('Metrics are shown to this machine only.', { status: 403 })
       return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
     },
-    onBug: (error, request) =>
+    newRequestId: () => effects.newId('req'),
+    onAnswered: ({ requestId, request, status }) =>
+      log.debug('http.answered', { requestId, method: request.method, path: new URL(request.url).pathname, status }),
+    onBug: (error, request, requestId) =>
       log.error('http.failed', {
+        requestId,
         path: new URL(request.url).pathname,
         cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),

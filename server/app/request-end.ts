@@ -25,6 +25,7 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
     metrics.tokensUsed(record.upstreamModel, 'input', record.inputSource, record.inputTokens)
     metrics.tokensUsed(record.upstreamModel, 'output', record.outputSource, record.outputTokens)
   }
+  if (summary?.missed !== undefined) metrics.wishMissed(summary.missed)
   const cause = end.error?.cause ?? summary?.cause
   log[outcome === 'failure' && record.status >= 500 ? 'warn' : 'info']('relay.finished', {
     requestId: record.id,
@@ -44,6 +45,7 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
     inputTokens: record.inputTokens,
     outputTokens: record.outputTokens,
     usageSource: `${record.inputSource}/${record.outputSource}`,
+    missed: summary?.missed,
     peer: record.peer,
     client: end.clientNote,
   })

@@ -11,8 +11,15 @@ export type ServerDeps = {
   readonly version: string
   /** Prometheus text, for peers that may see it. */
   readonly metrics: (request: Request, socketAddress: string | undefined) => Promise<Response>
+  readonly newRequestId: () => string
+  /** A request outside the client APIs was answered; those tell their end themselves. */
+  readonly onAnswered: (answered: {
+    readonly requestId: string
+    readonly request: Request
+    readonly status: number
+  }) => void
   /** A bug below: logged with its request; the caller gets 500 without details. */
-  readonly onBug: (error: unknown, request: Request) => void
+  readonly onBug: (error: unknown, request: Request, requestId: string) => void
 }
 
 export type Listening = {
@@ -25,22 +32,39 @@ export type ListenFault = { readonly code: 'port-taken' | 'address' | 'other'; r
 
 /** Routes of everybody, then the client APIs, the admin API and the console. */
 export function createServer(deps: ServerDeps) {
+  const ids = new WeakMap<Request, string>()
   const app = new Elysia({ serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 120 } })
+    .onRequest(({ request, set }) => {
+      if (request.url.includes('/v1/')) return // the client APIs name their requests themselves
+      const id = deps.newRequestId()
+      ids.set(request, id)
+      set.headers['x-request-id'] = id
+    })
     .onError(({ code, error, request }) => {
       if (code === 'NOT_FOUND')
         return Response.json({ error: 'There is nothing at this path.', code: 'NOT_FOUND' }, { status: 404 })
-      deps.onBug(error, request)
-      return Response.json({ error: 'The gateway failed on this request.', code: 'INTERNAL' }, { status: 500 })
+      const requestId = ids.get(request) ?? deps.newRequestId()
+      deps.onBug(error, request, requestId)
+      return Response.json(
+        { error: 'The gateway failed on this request.', code: 'INTERNAL', requestId },
+        { status: 500, headers: { 'x-request-id': requestId } },
+      )
+    })
+    .use(deps.clientRoutes)
+    .onAfterResponse(({ request, set }) => {
+      const id = ids.get(request)
+      if (id !== undefined) deps.onAnswered({ requestId: id, request, status: Number(set.status ?? 200) })
     })
     .get('/healthz', () => ({ status: 'ok' }))
     .get('/version', () => ({ version: deps.version }))
     .get('/metrics', ({ request, server }) => deps.metrics(request, server?.requestIP(request)?.address))
     .head('/api/hello', () => new Response(null))
-    .use(deps.clientRoutes)
   for (const plugin of deps.plugins) app.use(plugin)
 
   return {
     /** The direct peer's address, while the server listens. */
+    requestIdOf: (request: Request): string | undefined => ids.get(request),
+
     addressOf: (request: Request): string | undefined => app.server?.requestIP(request)?.address,
 
     handle: (request: Request): Promise<Response> => app.handle(request),

@@ -19,6 +19,8 @@ export type Metrics = {
   readonly streamClosed: () => void
   /** One call to the provider; `outcome` is `success`, `cancelled` or an error kind. */
   readonly upstreamAttempted: (outcome: string) => void
+  /** A finished reply without the forced tool, or not in the form the caller demanded. */
+  readonly wishMissed: (what: string) => void
   /** A figure that is read when asked for: sizes of caches and queues, accounts by state. Name without the prefix. */
   readonly watch: (name: string, help: string, read: () => number) => void
   /** The same with one label: `read` gives a figure for each of its values. */
@@ -69,6 +71,12 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   })
+  const missed = new Counter({
+    name: `${prefix}wishes_missed_total`,
+    help: 'Replies that did not use the forced tool or the demanded output format.',
+    labelNames: ['what'],
+    registers,
+  })
   const models = new Set<string>()
   const modelLabel = (model: string): string => {
     if (models.has(model)) return model
@@ -102,6 +110,7 @@ export function createMetrics(): Metrics {
     streamOpened: () => streams.inc(),
     streamClosed: () => streams.dec(),
     upstreamAttempted: (outcome) => attempts.inc({ outcome }),
+    wishMissed: (what) => missed.inc({ what }),
     watch,
     watchEach: (name, help, label, read) => {
       new Gauge({

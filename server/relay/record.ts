@@ -1,6 +1,7 @@
 import type { ErrorKind } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
 import type { Consideration } from '../pool/pool.ts'
+import type { Missed } from './wishes.ts'
 
 /** One call to the provider within a request. Times are milliseconds since the request arrived. */
 export type Attempt = {
@@ -32,5 +33,7 @@ export type Summary = {
   readonly firstTokenMs?: number
   readonly durationMs: number
   readonly usage?: Usage
+  /** A demand of the caller's that the finished reply does not fulfil. */
+  readonly missed?: Missed
   readonly route: RouteRecord
 }

@@ -12,6 +12,7 @@ import type { Breaker, Passed } from './breaker.ts'
 import { createLimiter } from './limit.ts'
 import type { Attempt, RouteRecord, Summary } from './record.ts'
 import { finalError, nextMove, type RetryLimits } from './retry.ts'
+import { createWishCheck, type WishCheck } from './wishes.ts'
 
 export type RelayRequest = {
   readonly conversation: Conversation
@@ -180,6 +181,7 @@ async function* replyEvents(
   const firstTokenMs = elapsed()
   let outcome: Outcome = { type: 'cancelled' }
   let meter: Meter | undefined
+  let wishes: WishCheck | undefined
   let end: Extract<ReplyEvent, { type: 'finish' | 'error' }> | undefined
   try {
     const input = await context.estimate
@@ -193,6 +195,7 @@ async function* replyEvents(
     })
     meter = createMeter({ input, windowTokens: model.maxInputTokens, countTokens: deps.countTokens })
     let opening: readonly ReplyEvent[] = [meter.start()]
+    wishes = createWishCheck(conversation)
     for await (const batch of reply.events) {
       const out: ReplyEvent[] = [...opening]
       opening = []
@@ -200,6 +203,7 @@ async function* replyEvents(
         for (const limited of limiter.push(event)) {
           const metered = meter.push(limited)
           out.push(metered)
+          wishes?.push(metered)
           if (metered.type === 'finish' || metered.type === 'error') end = metered
         }
         if (end !== undefined) break
@@ -222,7 +226,9 @@ async function* replyEvents(
     yield [end]
   } finally {
     lease.release(outcome)
-    request.onEnd(summaryOf(end, meter?.usage(), lease.accountId, firstTokenMs, context))
+    const missed = end?.type === 'finish' ? wishes?.missed() : undefined
+    const summary = summaryOf(end, meter?.usage(), lease.accountId, firstTokenMs, context)
+    request.onEnd(missed === undefined ? summary : { ...summary, missed })
   }
 }
 
