@@ -80,7 +80,7 @@ export const FileSchema = Type.Object({
   pool: Type.Object({
     max_in_flight_per_account: whole(
       'Requests one account serves at a time, for accounts added from now on.',
-      8,
+      1000,
       1,
       1000,
     ),

@@ -62,9 +62,9 @@ export function createServer(deps: ServerDeps) {
   for (const plugin of deps.plugins) app.use(plugin)
 
   return {
-    /** The direct peer's address, while the server listens. */
     requestIdOf: (request: Request): string | undefined => ids.get(request),
 
+    /** The direct peer's address, while the server listens. */
     addressOf: (request: Request): string | undefined => app.server?.requestIP(request)?.address,
 
     handle: (request: Request): Promise<Response> => app.handle(request),
