@@ -34,6 +34,8 @@ export type SeatRequest = {
   readonly modelId: string
   /** Names the caller's conversation; the same one goes to the same account while that is well. */
   readonly session?: string
+  /** The conversation's first turn: it is remembered where it goes, but follows nobody. */
+  readonly isNew?: boolean
   /** Accounts this request must not get again. */
   readonly exclude: ReadonlySet<string>
   /** Accounts to take only if there is no other. */
@@ -127,7 +129,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       else free.push(held)
     }
     const suitable = free.length > 0 ? free : fallback
-    const tie = request.session === undefined ? undefined : affinity.find(request.session)
+    const tie = request.session === undefined || request.isNew === true ? undefined : affinity.find(request.session)
     const tied = tie === undefined ? undefined : suitable.find(({ account }) => account.id === tie.accountId)
     const held =
       tied ??

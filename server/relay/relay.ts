@@ -12,6 +12,7 @@ import type { Breaker, Passed } from './breaker.ts'
 import { createLimiter } from './limit.ts'
 import type { Attempt, RouteRecord, Summary } from './record.ts'
 import { finalError, nextMove, type RetryLimits } from './retry.ts'
+import { sessionOf } from './session.ts'
 import { createWishCheck, type WishCheck } from './wishes.ts'
 
 export type RelayRequest = {
@@ -95,7 +96,7 @@ export async function relay(
         exclude,
         avoid,
         waitUntil: request.arrivedAt + deps.maxQueueMs,
-        ...(conversation.session === undefined ? {} : { session: conversation.session }),
+        ...sessionOf(conversation, request.callerId),
       },
       signal,
     )

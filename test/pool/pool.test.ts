@@ -246,6 +246,13 @@ describe('affinity', () => {
     expect(pool.stats().affinity).toMatchObject({ size: 1, hits: 7, misses: 1 })
   })
 
+  test('a first turn follows nobody, and its next turn follows it', async () => {
+    const { take } = makePool([makeAccount('a'), makeAccount('b'), makeAccount('c')])
+    const firsts = [await take({ session: 's', isNew: true }), await take({ session: 's', isNew: true })]
+    expect(firsts[0]?.accountId).not.toBe(firsts[1]?.accountId as string)
+    expect((await take({ session: 's' })).accountId).toBe(firsts[1]?.accountId as string)
+  })
+
   test('remembers a bounded number of conversations, each for a bounded time', async () => {
     const { take, pool, effects } = makePool([makeAccount('a', { maxInFlight: 1_000 })], {
       affinityMax: 3,
