@@ -21,12 +21,10 @@ export type Quota = {
 }
 
 /** What is left to spend: main part, active trial, active bonuses and enabled overage. Never negative. */
-export function remainingCredits(quota: Quota): number {
-  const part = (limit: number, used: number): number => Math.max(0, limit - used)
-  return (
-    part(quota.limit, quota.used) +
-    (quota.trial?.active ? part(quota.trial.limit, quota.trial.used) : 0) +
-    (quota.bonuses ?? []).reduce((sum, bonus) => sum + part(bonus.limit, bonus.used), 0) +
-    (quota.overage?.enabled ? part(quota.overage.cap, quota.overage.used) : 0)
-  )
+export function remainingCredits({ limit, used, trial, bonuses, overage }: Quota): number {
+  let left = Math.max(0, limit - used)
+  if (trial?.active) left += Math.max(0, trial.limit - trial.used)
+  if (bonuses !== undefined) for (const bonus of bonuses) left += Math.max(0, bonus.limit - bonus.used)
+  if (overage?.enabled) left += Math.max(0, overage.cap - overage.used)
+  return left
 }

@@ -103,13 +103,15 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
 
   function verdictOf(held: Held, request: SeatRequest, now: number): Verdict {
     const { account } = held
-    if (request.exclude.has(account.id)) return 'tried'
+    if (request.exclude.size > 0 && request.exclude.has(account.id)) return 'tried'
     if (!account.enabled) return 'disabled'
     if (held.models !== undefined && !held.models.has(request.modelId)) return 'no-model'
-    const at = availableAt(account, now)
-    if (at === undefined || at > now) return account.health.state
+    if (account.health.state !== 'ready') {
+      const at = availableAt(account, now)
+      if (at === undefined || at > now) return account.health.state
+    }
     if (held.inFlight >= account.maxInFlight) return 'busy'
-    forgetOldStarts(held, now)
+    if (held.startsLastMinute > 0) forgetOldStarts(held, now)
     if (settings.startsPerMinute > 0 && held.startsLastMinute >= settings.startsPerMinute) return 'paced'
     return 'free'
   }
@@ -125,7 +127,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       if (considered.length < maxConsidered) considered.push({ accountId: held.account.id, verdict })
       if (verdict === 'busy' || verdict === 'paced') busy = true
       if (verdict !== 'free') continue
-      if (request.avoid.has(held.account.id)) fallback.push(held)
+      if (request.avoid.size > 0 && request.avoid.has(held.account.id)) fallback.push(held)
       else free.push(held)
     }
     const suitable = free.length > 0 ? free : fallback

@@ -63,14 +63,18 @@ function least<S extends Seat>(seats: readonly S[], cost: (seat: S) => number, c
   const offset = choice === undefined ? 0 : Math.floor(choice.random * seats.length)
   let best: S | undefined
   let bestCost = Number.POSITIVE_INFINITY
-  for (let step = 0; step < seats.length; step++) {
-    const seat = seats[(step + offset) % seats.length] as S // in range: seats.length > 0 here
-    const value = cost(seat)
-    if (value < bestCost) {
-      best = seat
-      bestCost = value
+  const look = (from: number, to: number): void => {
+    for (let at = from; at < to; at++) {
+      const seat = seats[at] as S // in range by the loop's bounds
+      const value = cost(seat)
+      if (value < bestCost) {
+        best = seat
+        bestCost = value
+      }
     }
   }
+  look(offset, seats.length)
+  look(0, offset)
   return best
 }
 

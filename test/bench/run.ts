@@ -1,6 +1,7 @@
 // All benchmarks; figures are ratios against a baseline measured in the same run, rounds of the two alternating.
 import { run as runCodec } from './codec.bench.ts'
 import { run as runEncode } from './encode.bench.ts'
+import { run as runPool } from './pool.bench.ts'
 import { cpuMs, load, residentMib, startGateway, startScript } from './process.ts'
 
 const quick = process.argv.includes('--quick')
@@ -12,7 +13,7 @@ const median = (values: readonly number[]): number =>
 const say = (name: string, value: string): void => console.log(`${name.padEnd(58)} ${value}`)
 const fixed = (value: number, digits = 2): string => value.toFixed(digits)
 
-for (const { name, value, unit } of [...(await runCodec()), ...(await runEncode())])
+for (const { name, value, unit } of [...(await runCodec()), ...(await runEncode()), ...(await runPool())])
   say(name, `${fixed(value)} ${unit}`)
 
 const upstream = await startScript('test/bench/upstream.ts')
