@@ -89,7 +89,9 @@ function draftCredentials(input: AccountCreate): Result<Credentials, GatewayErro
     if (clientId === undefined) return refuse('clientId', 'clientId and clientSecret are required.')
     if (clientSecret === undefined) return refuse('clientSecret', 'clientId and clientSecret are required.')
   }
-  if (method === 'identity-center' && startUrl === undefined) return refuse('startUrl', 'startUrl is required.')
+  // Another client's token file does not say it, and renewing a token does not need it.
+  if (method === 'identity-center' && startUrl === undefined && refreshToken === undefined)
+    return refuse('startUrl', 'startUrl is required.')
   const oidc = method === 'builder-id' || method === 'identity-center'
   return ok({
     method,

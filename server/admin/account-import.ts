@@ -1,4 +1,4 @@
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { GatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { AccountRecord } from '../store/store.ts'
 import { type AccountDraft, draftAccount, text } from './account-draft.ts'
@@ -20,7 +20,12 @@ export type AccountImports = {
   readonly importAll: (items: readonly AccountCreate[]) => Promise<AccountImported>
   /** One account per refresh token, each signed in before it counts. */
   readonly importTokens: (items: readonly TokenImportItem[]) => Promise<TokenImportResult>
+  /** The same for sign-ins of every method. */
+  readonly importChecked: (items: readonly AccountCreate[]) => Promise<TokenImportResult>
 }
+
+/** A sign-in to be checked before it counts; `fallbackLabel` is used when neither it nor the provider gives a name. */
+type Candidate = { readonly account: AccountCreate; readonly email?: string; readonly fallbackLabel?: string }
 
 type TokenOutcome = TokenImportResult['results'][number]
 const checksAtOnce = 4
@@ -82,24 +87,31 @@ export function createAccountImports(deps: AccountDeps): AccountImports {
           message: `Imported ${imported} of ${items.length} accounts (${duplicate} already there, ${invalid} unusable).`,
         }
       }),
-    importTokens: (items) => inTurn(() => importTokens(deps, items)),
+    importTokens: (items) => inTurn(() => addChecked(deps, items.map(fromToken))),
+    importChecked: (items) =>
+      inTurn(() =>
+        addChecked(
+          deps,
+          items.map((account) => ({ account })),
+        ),
+      ),
   }
 }
 
-async function importTokens(deps: AccountDeps, items: readonly TokenImportItem[]): Promise<TokenImportResult> {
+async function addChecked(deps: AccountDeps, items: readonly Candidate[]): Promise<TokenImportResult> {
   const known = await knownSecrets(deps, { byClient: false })
   const settleInTurn = createTurns()
   // Rows of this batch that are not decided yet: they are nobody's duplicate.
   const undecided = new Set<string>()
   let duplicate = 0
 
-  const importOne = async (item: TokenImportItem, index: number): Promise<TokenOutcome> => {
+  const importOne = async (item: Candidate, index: number): Promise<TokenOutcome> => {
     const failed = (error: string): TokenOutcome => ({ index, success: false, error })
-    const made = draftAccount(fromToken(item), deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
+    const made = draftAccount(item.account, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
     if (!made.ok) return failed(made.error.message)
     if (known.has(made.value)) {
       duplicate++
-      return failed('This refresh token belongs to an account that is already there.')
+      return failed('This sign-in belongs to an account that is already there.')
     }
     known.add(made.value)
     const { id } = made.value.record.account
@@ -109,11 +121,13 @@ async function importTokens(deps: AccountDeps, items: readonly TokenImportItem[]
     const checked = await recordCheck(deps, await deps.checkAccount(id))
     return settleInTurn(async () => {
       undecided.delete(id)
-      const failure = await settle(deps, made.value, checked, undecided)
+      const settled = await settle(deps, made.value, checked, undecided)
       await deps.accountsChanged(id)
-      if (failure.ok) return succeeded(deps, id, index, item)
-      if (failure.error.kind === 'limit-reached') duplicate++
-      return failed(failure.error.message)
+      if (settled.ok) return succeeded(deps, id, index, item)
+      if (settled.error.duplicateOf === undefined) return failed(settled.error.message)
+      duplicate++
+      const { message, duplicateOf, renewed } = settled.error
+      return { ...failed(message), id: duplicateOf, ...(renewed ? { renewed } : {}) }
     })
   }
 
@@ -141,13 +155,15 @@ async function importTokens(deps: AccountDeps, items: readonly TokenImportItem[]
   }
 }
 
-/** Keeps or removes a new row by what its check said and who it turned out to be. `limit-reached` marks a duplicate. */
+type Unkept = { readonly message: string; readonly duplicateOf?: string; readonly renewed?: boolean }
+
+/** Keeps or removes a new row by what its check said and who it turned out to be. */
 async function settle(
   deps: AccountDeps,
   { record, credentials }: AccountDraft,
   checked: Result<void, GatewayError>,
   undecided: ReadonlySet<string>,
-): Promise<Result<void, GatewayError>> {
+): Promise<Result<void, Unkept>> {
   const { accounts } = deps.store
   const { id } = record.account
   if (!checked.ok && !(await hasNewTokens(deps, id, credentials))) {
@@ -164,14 +180,13 @@ async function settle(
   const renewed = await renewOther(deps, id, same)
   await accounts.remove(id)
   const name = same.profile.email ?? same.account.label
-  return err(
-    gatewayError(
-      'limit-reached',
-      renewed
-        ? `The account ${name} was already there; its sign-in had expired and has been renewed.`
-        : `The account ${name} is already there.`,
-    ),
-  )
+  return err({
+    message: renewed
+      ? `The account ${name} was already there; its sign-in had expired and has been renewed.`
+      : `The account ${name} is already there.`,
+    duplicateOf: same.account.id,
+    renewed,
+  })
 }
 
 /** The same login again: where the account that is there needs a sign-in, it takes over this one. */
@@ -185,13 +200,13 @@ async function renewOther(deps: AccountDeps, id: string, { account }: AccountRec
   return true
 }
 
-async function succeeded(deps: AccountDeps, id: string, index: number, item: TokenImportItem): Promise<TokenOutcome> {
+async function succeeded(deps: AccountDeps, id: string, index: number, item: Candidate): Promise<TokenOutcome> {
   const { accounts } = deps.store
   const given = text(item.email)
   const found = await accounts.get(id)
   if (given !== undefined && found?.profile.email === undefined) await accounts.updateProfile(id, { email: given })
   const email = given ?? found?.profile.email
-  const label = text(item.label) ?? email ?? `Token ${index + 1}`
+  const label = text(item.account.label) ?? email ?? item.fallbackLabel ?? ''
   await accounts.updateAccount(id, { label: label.slice(0, 100) })
   await deps.accountsChanged(id)
   const userId = found?.profile.userId
@@ -205,14 +220,19 @@ async function succeeded(deps: AccountDeps, id: string, index: number, item: Tok
   }
 }
 
-function fromToken(item: TokenImportItem): AccountCreate {
+function fromToken(item: TokenImportItem, index: number): Candidate {
   const oidc = text(item.clientId) !== undefined && text(item.clientSecret) !== undefined
+  const email = text(item.email)
   return {
-    method: oidc && !item.clientId?.startsWith('social-') ? 'builder-id' : 'social',
-    refreshToken: item.refreshToken,
-    ...(oidc ? { clientId: item.clientId ?? null, clientSecret: item.clientSecret ?? null } : {}),
-    ...(item.label === undefined ? {} : { label: item.label }),
-    ...(item.region === undefined ? {} : { region: item.region }),
+    account: {
+      method: oidc && !item.clientId?.startsWith('social-') ? 'builder-id' : 'social',
+      refreshToken: item.refreshToken,
+      ...(oidc ? { clientId: item.clientId ?? null, clientSecret: item.clientSecret ?? null } : {}),
+      ...(item.label === undefined ? {} : { label: item.label }),
+      ...(item.region === undefined ? {} : { region: item.region }),
+    },
+    ...(email === undefined ? {} : { email }),
+    fallbackLabel: `Token ${index + 1}`,
   }
 }
 

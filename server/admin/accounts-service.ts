@@ -5,7 +5,7 @@ import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import { draftAccount } from './account-draft.ts'
 import { type AccountQuery, accountList } from './account-list.ts'
 import { recordCheck } from './account-reading.ts'
-import { accountView, quotaView, statusOf } from './account-view.ts'
+import { accountView, quotaView, stateOf, statusOf } from './account-view.ts'
 import type {
   AccountCreate,
   AccountList,
@@ -198,10 +198,21 @@ export async function accountStates({ store }: Pick<AccountDeps, 'store'>) {
     id: account.id,
     label: account.label,
     status: statusOf(account),
-    state: account.health.state,
+    state: stateOf(account),
+    until: account.health.until === undefined ? null : new Date(account.health.until).toISOString(),
     reason: account.health.reason ?? null,
     email: profile.email ?? null,
+    plan: profile.plan ?? null,
     method: profile.method,
     region: profile.region,
   }))
+}
+
+/** Ids of the accounts whose sealed secrets cannot be opened with the master key in use, or are gone. */
+export async function unreadableAccounts({ store }: Pick<AccountDeps, 'store'>): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (const { account } of await store.accounts.list()) {
+    if ((await store.accounts.credentials.load(account.id)) === undefined) ids.push(account.id)
+  }
+  return ids
 }

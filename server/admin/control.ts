@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { AccountImports } from './account-import.ts'
-import { type AccountsService, accountStates } from './accounts-service.ts'
+import { type AccountsService, accountStates, unreadableAccounts } from './accounts-service.ts'
 import { jsonBody } from './body.ts'
-import { AccountCreate, TokenImportItem } from './contract/accounts.ts'
+import { AccountCreate, AccountImport, TokenImportItem } from './contract/accounts.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
 import { keyRoutes } from './key-routes.ts'
@@ -35,9 +35,15 @@ export function controlRoutes(deps: AdminDeps, accounts: AccountsService, import
       },
       { parse: jsonBody, body: Type.Array(TokenImportItem, { maxItems: 5000 }) },
     )
+    .post('/api/control/accounts/import', ({ body }) => imports.importChecked(body), {
+      parse: jsonBody,
+      body: AccountImport,
+    })
     .post('/api/control/accounts/:id/check', async ({ params }) => {
       const checked = await accounts.check(params.id)
-      return checked.ok ? checked.value : fail(checked.error)
+      if (!checked.ok) return fail(checked.error)
+      const models = (await deps.store.accounts.loadModels()).get(params.id)?.models ?? []
+      return { ...checked.value, models: models.map(({ id }) => id) }
     })
     .delete('/api/control/accounts/:id', async ({ params }) => {
       const removed = await accounts.remove(params.id)
@@ -58,6 +64,7 @@ export function controlRoutes(deps: AdminDeps, accounts: AccountsService, import
       keyCount: (await deps.store.keys.list()).length,
       firstPassword: await deps.passwords.isFirst(),
       accounts: await accountStates(deps),
+      unreadableAccounts: await unreadableAccounts(deps),
       ...(await deps.doctor?.()),
     }))
 }

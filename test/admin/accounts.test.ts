@@ -218,7 +218,13 @@ test.each([
   ['no client secret', { clientId: 'x', refreshToken: 'y' }, 400, 'clientSecret'],
   ['a region that is a host name', { ...oidc, region: 'evil.example/' }, 400, 'region'],
   ['a start URL without TLS', { ...oidc, startUrl: 'http://acme.example/start' }, 400, 'startUrl'],
-  ['a company without a start URL', { ...oidc, method: 'identity-center' }, 400, 'startUrl'],
+  ['a company’s refresh token alone', { ...oidc, method: 'identity-center' }, 200, 'identity-center'],
+  [
+    'a company without start URL and refresh token',
+    { ...oidc, refreshToken: null, method: 'identity-center' },
+    400,
+    'startUrl',
+  ],
   ['an ARN that is none', { ...oidc, profileArn: 'arn' }, 400, 'profileArn'],
   ['an unknown method', { ...oidc, method: 'magic' }, 400, 'method'],
 ])('creating an account from %s', async (_, body, status, said) => {

@@ -84,3 +84,47 @@ test('doctor sees the store, the keys and each account’s state', async () => {
     uptimeMs: 5,
   })
 })
+
+test('sign-ins of every method are imported once, each with its own answer', async () => {
+  const { ask, store } = await adminApp()
+  const body = [
+    { method: 'api-key', apiKey: 'ksk_0123456789abcdef', label: 'by key' },
+    { method: 'api-key', apiKey: 'ksk_0123456789abcdef' },
+    { method: 'identity-center', clientId: 'c', clientSecret: 's', refreshToken: 'company-refresh-token' },
+    { method: 'api-key' },
+  ]
+  const { json } = await ask('POST', '/api/control/accounts/import', { headers, body })
+  expect(json.results.map((result: { success: boolean }) => result.success)).toEqual([true, false, true, false])
+  expect(json.results[1].error).toContain('already there')
+  expect(await store.accounts.list()).toHaveLength(2)
+})
+
+test('a sign-in of an account that needed one renews it instead of making a second', async () => {
+  const { ask, world, store, addAccount } = await adminApp()
+  await addAccount('old')
+  await store.accounts.updateProfile('old', { userId: 'one' })
+  await store.accounts.saveHealth('old', { state: 'expired', since: 0, failures: 0 })
+  world.check = () => ({ userId: 'one', email: 'one@example.com' })
+  const { json } = await ask('POST', '/api/control/accounts/import', { headers, body: [{ refreshToken: 'newer' }] })
+  expect(json.results).toMatchObject([{ success: false, id: 'old', renewed: true }])
+  expect(world.adopted).toEqual(['old'])
+  expect(await store.accounts.list()).toHaveLength(1)
+})
+
+test('a check tells the models; doctor names accounts whose secrets cannot be opened and those switched off', async () => {
+  const { ask, addAccount, store } = await adminApp({
+    deps: {
+      checkAccount: async (accountId) => ({ accountId, at: 1, models: [{ id: 'm-1' } as never] }),
+    },
+  })
+  await addAccount('a')
+  await addAccount('b')
+  expect((await ask('POST', '/api/control/accounts/a/check', { headers })).json.models).toEqual(['m-1'])
+  await store.accounts.updateAccount('a', { enabled: false })
+  const load = store.accounts.credentials.load
+  Object.assign(store.accounts.credentials, { load: async (id: string) => (id === 'b' ? undefined : load(id)) })
+  expect((await ask('GET', '/api/control/doctor', { headers })).json).toMatchObject({
+    unreadableAccounts: ['b'],
+    accounts: [{ id: 'a', state: 'disabled' }, { id: 'b' }],
+  })
+})

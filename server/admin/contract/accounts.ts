@@ -156,6 +156,8 @@ export const TokenImportResult = Type.Object({
       userId: Type.Optional(Type.String()),
       label: Type.Optional(Type.String()),
       error: Type.Optional(Type.String()),
+      /** Not added: it is the same login as the account `id`, whose expired sign-in it has replaced. */
+      renewed: Type.Optional(Type.Boolean()),
     }),
   ),
 })
