@@ -3,6 +3,7 @@ import { crc32 } from './crc32.ts'
 import {
   createHeaderReader,
   type HeaderFault,
+  type HeaderReader,
   type Headers,
   type HeaderValue,
   headerBytes,
@@ -63,7 +64,7 @@ export type FrameDecoder = {
 export type FrameLimits = { readonly maxFrameBytes: number; readonly maxHeadersBytes: number }
 
 /** Published limits of the format: 16 MiB of payload, 128 KiB of headers. */
-const publishedLimits: FrameLimits = {
+export const publishedLimits: FrameLimits = {
   maxFrameBytes: 16 * 1024 * 1024 + 128 * 1024 + frameOverheadBytes,
   maxHeadersBytes: 128 * 1024,
 }
@@ -73,10 +74,12 @@ const preludeBytes = 12
 /**
  * Cuts a body that arrives in arbitrary pieces into frames, checking both CRCs and every length. After a fault it stays
  * faulty: there is no way to find the next border. Memory is bounded by one frame; a frame that lies inside one chunk is
- * not copied.
+ * not copied. Equal header blocks give the same `headers` object; bodies that share `headersOf` share them too.
  */
-export function createFrameDecoder(limits: FrameLimits = publishedLimits): FrameDecoder {
-  const headersOf = createHeaderReader()
+export function createFrameDecoder(
+  limits: FrameLimits = publishedLimits,
+  headersOf: HeaderReader = createHeaderReader(),
+): FrameDecoder {
   let carry = new Uint8Array(0)
   let carried = 0
   let fault: Omit<FrameFault, 'before'> | undefined

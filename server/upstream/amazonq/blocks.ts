@@ -23,7 +23,7 @@ const maxHeldCharacters = 16 * 1024 * 1024
  * Turns what arrives in any order into blocks that follow one another. The first unfinished block is live and its pieces
  * pass at once; what belongs to later ones waits until it ends.
  */
-export function createBlocks(out: BlockEvent[]) {
+export function createBlocks(emit: (event: BlockEvent) => void) {
   const queue: Entry[] = []
   let nextIndex = 0
   let held = 0
@@ -32,31 +32,31 @@ export function createBlocks(out: BlockEvent[]) {
   function start({ block, index }: Entry): void {
     switch (block.kind) {
       case 'text':
-        out.push({ type: 'text-start', index })
+        emit({ type: 'text-start', index })
         break
       case 'reasoning':
-        out.push({ type: 'reasoning-start', index })
+        emit({ type: 'reasoning-start', index })
         break
       case 'call':
-        out.push({ type: 'tool-call-start', index, id: block.id, name: block.name ?? '' })
+        emit({ type: 'tool-call-start', index, id: block.id, name: block.name ?? '' })
         break
       case 'redacted':
-        out.push({ type: 'redacted-reasoning', index, base64: block.base64 })
+        emit({ type: 'redacted-reasoning', index, base64: block.base64 })
         break
     }
   }
 
   function delta(block: Block, index: number, piece: string): void {
-    if (block.kind === 'text') out.push({ type: 'text-delta', index, text: piece })
-    else if (block.kind === 'reasoning') out.push({ type: 'reasoning-delta', index, text: piece })
-    else if (block.kind === 'call') out.push({ type: 'tool-call-delta', index, json: piece })
+    if (block.kind === 'text') emit({ type: 'text-delta', index, text: piece })
+    else if (block.kind === 'reasoning') emit({ type: 'reasoning-delta', index, text: piece })
+    else if (block.kind === 'call') emit({ type: 'tool-call-delta', index, json: piece })
   }
 
   function end(block: Block, index: number): void {
-    if (block.kind === 'text') out.push({ type: 'text-end', index })
-    else if (block.kind === 'call') out.push({ type: 'tool-call-end', index })
+    if (block.kind === 'text') emit({ type: 'text-end', index })
+    else if (block.kind === 'call') emit({ type: 'tool-call-end', index })
     else if (block.kind === 'reasoning') {
-      out.push({ type: 'reasoning-end', index, ...(block.signature === '' ? {} : { signature: block.signature }) })
+      emit({ type: 'reasoning-end', index, ...(block.signature === '' ? {} : { signature: block.signature }) })
     }
   }
 
@@ -68,11 +68,13 @@ export function createBlocks(out: BlockEvent[]) {
         entry.index = nextIndex++
         start(entry)
       }
-      for (const piece of entry.pieces) {
-        held -= piece.length
-        delta(block, entry.index, piece)
+      if (entry.pieces.length > 0) {
+        for (const piece of entry.pieces) {
+          held -= piece.length
+          delta(block, entry.index, piece)
+        }
+        entry.pieces = []
       }
-      entry.pieces = []
       if (!block.closed) return
       end(block, entry.index)
       queue.shift()
@@ -87,6 +89,8 @@ export function createBlocks(out: BlockEvent[]) {
 
   function feed(entry: Entry, piece: string): void {
     if (piece === '') return
+    // The usual case, a delta of the live block, is not held at all. (A live block's own pieces have been given out.)
+    if (entry === queue[0] && entry.index >= 0) return delta(entry.block, entry.index, piece)
     held += piece.length
     entry.pieces.push(piece)
   }

@@ -1,3 +1,4 @@
+import { createHeaderReader, type HeaderReader } from '../../codec/eventstream-headers.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
@@ -23,6 +24,8 @@ type Sent = Result<UpstreamReply, GatewayError>
  * once each; everything else is the relay's to decide.
  */
 export function createAmazonQ(deps: ClientDeps): Upstream {
+  // All replies have the same few header blocks: decoded once, not once per reply.
+  const readHeaders = createHeaderReader()
   return {
     send: async (call, signal) => {
       const first = await unlessAborted(deps.tokens.get(call.accountId), signal)
@@ -35,7 +38,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
         const context = { conversationId, access, settings: deps.settings, dropReasoning }
         const encoded = encodeRequest(call.conversation, call.model, context)
         if (!encoded.ok) return encoded
-        const sent = await attempt(deps, call, access, encoded.value, repeats, signal)
+        const sent = await attempt(deps, readHeaders, call, access, encoded.value, repeats, signal)
         if (sent.ok) return sent
         if (sent.error.kind === 'token-rejected' && !replaced) {
           replaced = true
@@ -53,6 +56,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
 
 async function attempt(
   { settings, effects }: ClientDeps,
+  readHeaders: HeaderReader,
   call: UpstreamCall,
   access: Access,
   request: EncodedRequest,
@@ -86,7 +90,7 @@ async function attempt(
       toolName: request.names.fromWire,
       splitThinking: request.splitThinking,
     })
-    const stream = createReplyStream(body, decoder, guard)
+    const stream = createReplyStream(body, decoder, guard, readHeaders)
     let batch = await stream.read()
     while (batch.length === 0) batch = await stream.read()
     guard.rest()

@@ -18,6 +18,8 @@ export type DecodeContext = {
 /** Turns one reply's frames into events. After a `finish` or `error` it gives nothing more. */
 export type ReplyDecoder = {
   readonly step: (frame: Frame) => readonly UpstreamEvent[]
+  /** The same for all frames of one network chunk. */
+  readonly steps: (frames: readonly Frame[]) => readonly UpstreamEvent[]
   /** The body ended on a frame border. */
   readonly end: () => readonly UpstreamEvent[]
   /** The body cannot be read on: gives what was held back, then the error. */
@@ -35,11 +37,15 @@ const text = new TextDecoder()
 export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
   let out: UpstreamEvent[] = []
   let done = false
-  const events: BlockEvent[] = []
-  const blocks = createBlocks(events)
+  const blocks = createBlocks((event: BlockEvent) => {
+    out.push(event)
+  })
   const repeats = createRepeatGuard()
   const splitter = context.splitThinking ? createTagSplitter() : undefined
   const calls = createCalls(blocks, context.toolName)
+  /** The headers of the latest known event, and what it is. */
+  let knownHeaders: Frame['headers'] | undefined
+  let knownType = ''
   const accounting: Accounting = { seen: false, report: {}, stopReason: undefined, stopDetails: undefined }
 
   function write(content: string): void {
@@ -54,34 +60,36 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
   }
 
   function take(): readonly UpstreamEvent[] {
-    out.push(...events)
-    events.length = 0
     const batch = out
     out = []
     return batch
   }
 
-  function stop(error: GatewayError): readonly UpstreamEvent[] {
+  function stop(error: GatewayError): void {
     write(repeats.settle(false))
     flushText()
-    out.push(...events, { type: 'error', error })
-    events.length = 0
+    out.push({ type: 'error', error })
     done = true
-    return take()
   }
 
-  function step(frame: Frame): readonly UpstreamEvent[] {
-    if (done) return []
-    const type = frame.headers[':event-type']
-    write(repeats.settle(type === 'codeReferenceEvent'))
-    const failure = frameFailure(frame)
-    if (failure !== undefined) return stop(failure)
-    if (typeof type !== 'string' || !knownEvents.has(type)) return take()
+  function read(frame: Frame): void {
+    if (done) return
+    const { headers } = frame
+    // Equal header blocks come as one object: a run of deltas asks once what kind they are.
+    if (headers !== knownHeaders) {
+      const type = headers[':event-type']
+      write(repeats.settle(type === 'codeReferenceEvent'))
+      const failure = frameFailure(frame)
+      if (failure !== undefined) return stop(failure)
+      if (typeof type !== 'string' || !knownEvents.has(type)) return
+      knownHeaders = headers
+      knownType = type
+    } else write(repeats.settle(false))
     const payload = parseObject(frame.payload)
     if (payload === undefined)
-      return stop(broken('The provider sent an unreadable event.', `${type} is no JSON object`))
-    const fault = apply(type, payload)
-    return fault === undefined ? take() : stop(fault)
+      return stop(broken('The provider sent an unreadable event.', `${knownType} is no JSON object`))
+    const fault = apply(knownType, payload)
+    if (fault !== undefined) stop(fault)
   }
 
   function apply(type: string, payload: JsonObject): GatewayError | undefined {
@@ -108,8 +116,8 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
     return blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined
   }
 
-  function end(): readonly UpstreamEvent[] {
-    if (done) return []
+  function end(): void {
+    if (done) return
     write(repeats.settle(false))
     flushText()
     const { stopReason, stopDetails, report } = accounting
@@ -131,13 +139,29 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
       )
     }
     blocks.finish()
-    out.push(...events, { type: 'finish', reason, report })
-    events.length = 0
+    out.push({ type: 'finish', reason, report })
     done = true
-    return take()
   }
 
-  return { step, end, fail: (error) => (done ? [] : stop(error)), hasContent: () => !blocks.isEmpty() }
+  return {
+    step: (frame) => {
+      read(frame)
+      return take()
+    },
+    steps: (frames) => {
+      for (const frame of frames) read(frame)
+      return take()
+    },
+    end: () => {
+      end()
+      return take()
+    },
+    fail: (error) => {
+      if (!done) stop(error)
+      return take()
+    },
+    hasContent: () => !blocks.isEmpty(),
+  }
 }
 
 const unusable = 'The provider sent a reply that cannot be used.'

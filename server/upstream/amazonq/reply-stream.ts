@@ -1,4 +1,5 @@
-import { createFrameDecoder } from '../../codec/eventstream.ts'
+import { createFrameDecoder, publishedLimits } from '../../codec/eventstream.ts'
+import type { HeaderReader } from '../../codec/eventstream-headers.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { UpstreamEvent } from '../../conversation/event.ts'
 import type { CallGuard } from './call-guard.ts'
@@ -17,9 +18,10 @@ export function createReplyStream(
   body: ReadableStream<Uint8Array>,
   decoder: ReplyDecoder,
   guard: CallGuard,
+  headersOf: HeaderReader,
 ): ReplyStream {
   const reader = body.getReader()
-  const frames = createFrameDecoder()
+  const frames = createFrameDecoder(publishedLimits, headersOf)
   let complete = false
 
   async function read(): Promise<Batch> {
@@ -35,11 +37,9 @@ export function createReplyStream(
       return whole.ok ? decoder.end() : decoder.fail(unreadable(whole.error))
     }
     const pushed = frames.push(chunk.value)
-    if (pushed.ok) return pushed.value.length === 1 ? decoder.step(pushed.value[0] as Frame) : stepAll(pushed.value)
-    return [...stepAll(pushed.error.before), ...decoder.fail(unreadable(pushed.error))]
+    if (pushed.ok) return decoder.steps(pushed.value)
+    return [...decoder.steps(pushed.error.before), ...decoder.fail(unreadable(pushed.error))]
   }
-
-  const stepAll = (list: readonly Frame[]): Batch => list.flatMap((frame) => decoder.step(frame))
 
   return {
     read,
@@ -50,8 +50,6 @@ export function createReplyStream(
     },
   }
 }
-
-type Frame = Parameters<ReplyDecoder['step']>[0]
 
 /** The stream as the relay takes it. `first` was read already. Leaving early closes the call, even before the first step. */
 export function eventsOf(
