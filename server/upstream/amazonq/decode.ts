@@ -59,7 +59,7 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
     if (splitter !== undefined) for (const piece of splitter.flush()) blocks.text(piece.kind, piece.text)
   }
 
-  function take(): readonly UpstreamEvent[] {
+  function handOver(): readonly UpstreamEvent[] {
     const batch = out
     out = []
     return batch
@@ -74,22 +74,25 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
 
   function read(frame: Frame): void {
     if (done) return
+    const fault = take(frame)
+    if (fault !== undefined) stop(fault)
+  }
+
+  function take(frame: Frame): GatewayError | undefined {
     const { headers } = frame
     // Equal header blocks come as one object: a run of deltas asks once what kind they are.
     if (headers !== knownHeaders) {
       const type = headers[':event-type']
       write(repeats.settle(type === 'codeReferenceEvent'))
       const failure = frameFailure(frame)
-      if (failure !== undefined) return stop(failure)
-      if (typeof type !== 'string' || !knownEvents.has(type)) return
+      if (failure !== undefined) return failure
+      if (typeof type !== 'string' || !knownEvents.has(type)) return undefined
       knownHeaders = headers
       knownType = type
     } else write(repeats.settle(false))
     const payload = parseObject(frame.payload)
-    if (payload === undefined)
-      return stop(broken('The provider sent an unreadable event.', `${knownType} is no JSON object`))
-    const fault = apply(knownType, payload)
-    if (fault !== undefined) stop(fault)
+    if (payload === undefined) return broken('The provider sent an unreadable event.', `${knownType} is no JSON object`)
+    return apply(knownType, payload)
   }
 
   function apply(type: string, payload: JsonObject): GatewayError | undefined {
@@ -116,49 +119,47 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
     return blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined
   }
 
-  function end(): void {
-    if (done) return
+  /** Closes a sound reply; a fault when the body ended too early for one. */
+  function finish(): GatewayError | undefined {
     write(repeats.settle(false))
     flushText()
     const { stopReason, stopDetails, report } = accounting
     const reason = finishReason({ stopReason, stopDetails, report, hasCalls: blocks.callCount() > 0 })
     if (!accounting.seen) {
       return blocks.isEmpty()
-        ? stop(
-            gatewayError('empty-reply', 'The provider gave an empty reply.', { cause: 'no content and no accounting' }),
-          )
-        : stop(broken('The reply was cut short by the provider.', 'the body ended without accounting'))
+        ? gatewayError('empty-reply', 'The provider gave an empty reply.', { cause: 'no content and no accounting' })
+        : broken('The reply was cut short by the provider.', 'the body ended without accounting')
     }
-    if (calls.hasOpen()) return stop(broken('The reply was cut short by the provider.', 'a tool call was not closed'))
+    if (calls.hasOpen()) return broken('The reply was cut short by the provider.', 'a tool call was not closed')
     if (reason === 'broken') {
-      return stop(broken('The model gave a malformed reply.', `stopReason ${stopReason}`))
+      return broken('The model gave a malformed reply.', `stopReason ${stopReason}`)
     }
     if (blocks.isEmpty() && (reason === 'end' || reason === 'stop-sequence')) {
-      return stop(
-        gatewayError('empty-reply', 'The provider gave an empty reply.', { cause: 'accounting without content' }),
-      )
+      return gatewayError('empty-reply', 'The provider gave an empty reply.', { cause: 'accounting without content' })
     }
     blocks.finish()
     out.push({ type: 'finish', reason, report })
     done = true
+    return undefined
   }
 
   return {
     step: (frame) => {
       read(frame)
-      return take()
+      return handOver()
     },
     steps: (frames) => {
       for (const frame of frames) read(frame)
-      return take()
+      return handOver()
     },
     end: () => {
-      end()
-      return take()
+      const fault = done ? undefined : finish()
+      if (fault !== undefined) stop(fault)
+      return handOver()
     },
     fail: (error) => {
       if (!done) stop(error)
-      return take()
+      return handOver()
     },
     hasContent: () => !blocks.isEmpty(),
   }
