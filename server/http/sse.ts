@@ -43,12 +43,13 @@ async function pump(parts: SseParts, controller: ReadableStreamDirectController)
   const { encode, keepAlive, keepAliveMs, effects } = parts
   let writing = false
   let idle = true
-  const write = async (text: string): Promise<void> => {
+  const write = async (text: string, isLast = false): Promise<void> => {
     if (text === '') return
     writing = true
     idle = false
     const written = controller.write(text)
-    controller.flush()
+    // The closing right after the last frames sends them: one packet less.
+    if (!isLast) controller.flush()
     if (typeof written !== 'number') await written
     writing = false
   }
@@ -66,7 +67,8 @@ async function pump(parts: SseParts, controller: ReadableStreamDirectController)
     for await (const batch of reply.value) {
       let text = ''
       for (const event of batch) text += encode(event)
-      await write(text)
+      const last = batch.at(-1)?.type
+      await write(text, last === 'finish' || last === 'error')
     }
   } catch {
     parts.leave() // the client is gone, or the write failed: nobody is left to tell

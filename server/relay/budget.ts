@@ -2,6 +2,8 @@
 export type Budget = {
   /** The part of `text` that still fits; shorter than `text` means that the budget is spent. */
   readonly fit: (text: string) => string
+  /** Lets the whole text through where no count is due; false: nothing was done, ask `fit`. */
+  readonly passes: (text: string) => boolean
   /** Counts what cannot be cut. */
   readonly spend: (text: string) => void
   /** True once nothing more fits. */
@@ -42,6 +44,11 @@ export function createBudget(maxTokens: number, countTokens: (text: string) => n
 
   return {
     spent: () => over,
+    passes: (text) => {
+      if (over || text.length >= free) return false
+      pass(text)
+      return true
+    },
     spend: (text) => {
       for (let at = 0; at < text.length; at += 8_192) pass(text.slice(at, at + 8_192))
     },

@@ -37,6 +37,7 @@ export function createLimiter(limits: Limits): Limiter {
   const budget =
     limits.maxOutputTokens === undefined ? undefined : createBudget(limits.maxOutputTokens, limits.countTokens)
   let finder = createStopFinder(limits.stop)
+  const hasStops = limits.stop.length > 0
   /** The text block whose start has not been passed on yet, since all of its text may be a stop. */
   let unopened: number | undefined
   let openText: number | undefined
@@ -93,6 +94,9 @@ export function createLimiter(limits: Limits): Limiter {
           openText = event.index
           return []
         case 'text-delta':
+          // The usual delta: nothing to open, to hold back or to count.
+          if (!hasStops && unopened === undefined && event.text !== '' && (!budget || budget.passes(event.text)))
+            return [event]
           return text(event.index, finder.push(event.text), false)
         case 'text-end':
           openText = undefined

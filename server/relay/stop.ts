@@ -6,13 +6,16 @@ export type StopFinder = {
 }
 export type StopStep = { readonly ready: string; readonly stop?: string }
 
+const noStops: StopFinder = { push: (text) => ({ ready: text }), end: () => ({ ready: '' }) }
+
 /**
  * The earliest stop wins, and of two that begin at one place the longer, as if the whole text had been there at once. At most
  * the longest stop's length minus one is ever held back. Empty stops are ignored.
  */
 export function createStopFinder(given: readonly string[]): StopFinder {
+  if (given.length === 0) return noStops
   const stops = [...new Set(given)].filter((stop) => stop !== '').sort((a, b) => b.length - a.length)
-  if (stops.length === 0) return { push: (text) => ({ ready: text }), end: () => ({ ready: '' }) }
+  if (stops.length === 0) return noStops
   const firsts = new Set(stops.map((stop) => stop.charCodeAt(0)))
   let held = ''
 
