@@ -15,7 +15,12 @@ import { createSignIns, type SignIns } from '../upstream/amazonq/sign-in.ts'
 import { openData } from './data.ts'
 
 /** Why the program cannot go on; `message` is one or more plain lines for standard error. */
-export type StartFault = { readonly message: string; readonly exitCode: 1 | 2 }
+export type StartFault = {
+  readonly message: string
+  readonly exitCode: 1 | 2
+  /** Another process has the data folder; it may be done with it soon. */
+  readonly held?: boolean
+}
 
 export type CoreHooks = {
   /** Row or credentials changed or went: holders of copies take the new state over. */

@@ -26,7 +26,7 @@ export async function openData(config: Config, effects: Effects, log: Logger): P
     })
   }
   const lock = acquireLock(config.dataDir)
-  if (!lock.ok) return err({ message: lock.error.message, exitCode: 1 })
+  if (!lock.ok) return err({ message: lock.error.message, exitCode: 1, held: lock.error.kind === 'held' })
   const opened = await openStore({
     path: config.databasePath,
     dataDir: config.dataDir,

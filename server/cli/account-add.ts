@@ -1,115 +1,180 @@
-import type { AccountView } from '../admin/contract/accounts.ts'
-import type { SignInStarted, SignInStatus } from '../admin/contract/sign-in.ts'
+import type { AccountCreate } from '../admin/contract/accounts.ts'
 import type { Command } from '../config/command.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import type { ImportItem } from '../upstream/amazonq/import.ts'
 import { readLocalClient } from '../upstream/amazonq/local-clients.ts'
-import type { Backend } from './backend.ts'
-import type { CliIo } from './io.ts'
+import { type AddPlan, planAdd } from './add-plan.ts'
+import { stateText } from './answers.ts'
+import type { Control } from './control.ts'
+import { signInByDevice } from './device-sign-in.ts'
+import { type CliIo, type Failure, failed, liveLine } from './io.ts'
 
-type Options = Command['options']
-type Added = { readonly ids: readonly string[]; readonly text: string }
+/** `failed` counts from 1, as people do. */
+export type Added = {
+  readonly ids: readonly string[]
+  readonly failed: readonly { readonly item: number; readonly error: string }[]
+  readonly text: string
+}
+export type Add = (control: Control) => Promise<Result<Added, Failure>>
 
-/** `account add`: by device sign-in, or by what a file or standard input holds. Secrets never come from the command line. */
-export async function addAccount(
-  backend: Backend,
-  options: Options,
+const itemsAtOnce = 50
+
+/** Reads what `account add` needs while nobody waits for the data; what it gives then adds the accounts. */
+export async function prepareAdd(
+  options: Command['options'],
   io: CliIo,
   effects: Pick<Effects, 'sleep'>,
-): Promise<Result<Added, string>> {
-  const text = (name: string): string | undefined => {
-    const value = options[name]
-    return typeof value === 'string' && value !== '' ? value : undefined
+): Promise<Result<Add, Failure>> {
+  const plan = planAdd(options)
+  if (!plan.ok) return plan
+  const { from, ...ask } = plan.value
+  if (from === 'device') {
+    return ok(async (control) => {
+      const id = await signInByDevice(control, ask, io, effects)
+      return id.ok ? ok(await report(control, { ids: [id.value], failed: [] })) : id
+    })
   }
-  const label = text('label')
-  const common = {
-    ...(label === undefined ? {} : { label }),
-    ...(text('profile-arn') === undefined ? {} : { profileArn: text('profile-arn') }),
-  }
-  const file = text('import')
-  if (file !== undefined) return importFile(backend, file)
-  if (options['api-key-stdin'] === true) {
-    const apiKey = (await io.stdin()).trim()
-    return apiKey === ''
-      ? err('Standard input is empty: give the API key there.')
-      : create(backend, { ...common, method: 'api-key', apiKey })
-  }
-  const tokenFile = text('refresh-token-file')
-  if (tokenFile !== undefined || options['refresh-token-stdin'] === true) {
-    const refreshToken = (tokenFile === undefined ? await io.stdin() : await io.readFile(tokenFile)).trim()
-    if (refreshToken === '') return err('There is no refresh token in it.')
-    const clientId = text('client-id')
-    const secretFile = text('client-secret-file')
-    if ((clientId === undefined) !== (secretFile === undefined)) {
-      return err('--client-id and --client-secret-file go together; without them the token is a social one.')
+  const items = await itemsOf(plan.value, io)
+  return items.ok ? ok((control) => addItems(control, items.value, io)) : items
+}
+
+async function itemsOf(
+  plan: Exclude<AddPlan, { from: 'device' }>,
+  io: CliIo,
+): Promise<Result<readonly (AccountCreate | string)[], Failure>> {
+  switch (plan.from) {
+    case 'file':
+      return readItems(plan)
+    case 'api-key': {
+      const { from: _, ...common } = plan
+      const apiKey = secretOf(await io.stdin('API key'), 'Standard input')
+      return apiKey.ok ? ok([{ ...common, method: 'api-key', apiKey: apiKey.value }]) : apiKey
     }
-    const client =
-      clientId === undefined || secretFile === undefined
-        ? { method: 'social' }
-        : { clientId, clientSecret: (await io.readFile(secretFile)).trim() }
-    const region = text('region')
-    return create(backend, { ...common, ...client, refreshToken, ...(region === undefined ? {} : { region }) })
+    case 'refresh-token': {
+      const { from: _, file, client, ...common } = plan
+      const refreshToken =
+        file === undefined ? secretOf(await io.stdin('Refresh token'), 'Standard input') : await readSecret(file, io)
+      if (!refreshToken.ok) return refreshToken
+      const secret = client === undefined ? undefined : await readSecret(client.secretFile, io)
+      if (secret?.ok === false) return secret
+      const method = client === undefined ? 'social' : common.startUrl === undefined ? 'builder-id' : 'identity-center'
+      return ok([
+        {
+          ...common,
+          method,
+          refreshToken: refreshToken.value,
+          ...(client === undefined || secret === undefined ? {} : { clientId: client.id, clientSecret: secret.value }),
+        },
+      ])
+    }
   }
-  return signIn(backend, { ...common, startUrl: text('start-url'), region: text('region') }, io, effects)
 }
 
-async function create(backend: Backend, body: object): Promise<Result<Added, string>> {
-  const created = await backend.ask<AccountView>('POST', '/accounts', { ...body, check: true })
-  if (!created.ok) return created
-  const { id, label, email, subscription_type: plan, state } = created.value
-  return ok({ ids: [id], text: `Added ${label || email || id} (${[plan, state].filter(Boolean).join(', ')}).` })
-}
-
-async function importFile(backend: Backend, file: string): Promise<Result<Added, string>> {
+/** The sign-ins in another client's file; an item that cannot be taken is its fault in words. */
+async function readItems({
+  file,
+  label,
+  profileArn,
+}: Extract<AddPlan, { from: 'file' }>): Promise<Result<readonly (AccountCreate | string)[], Failure>> {
   const read = await readLocalClient(file)
-  if (!read.ok) return err(read.error.message)
-  const ids: string[] = []
-  const lines: string[] = []
-  for (const item of read.value) {
-    if (!item.ok) {
-      lines.push(`Item ${item.error.index + 1}: ${item.error.error}`)
-      continue
-    }
-    const { credentials, label, email } = item.value
-    const {
-      identityRegion,
-      accessExpiresAt: _expiry,
-      clientExpiresAt: _client,
-      provider: _provider,
-      ...secrets
-    } = credentials
-    const body = { ...secrets, region: identityRegion, label: label ?? email ?? '' }
-    const added = await create(backend, body)
-    lines.push(added.ok ? added.value.text : `Item ${item.value.index + 1}: ${added.error}`)
-    if (added.ok) ids.push(...added.value.ids)
+  if (!read.ok) return err(failed(`${file}: ${read.error.message}`))
+  if (read.value.length === 0) return err(failed(`${file}: nobody is signed in there.`))
+  if (read.value.length > 1 && (label !== undefined || profileArn !== undefined)) {
+    return err(failed(`${file} holds ${read.value.length} accounts; --label and --profile-arn are for one.`))
   }
-  return ids.length === 0 ? err(lines.join('\n')) : ok({ ids, text: lines.join('\n') })
+  const chosen = { ...(label === undefined ? {} : { label }), ...(profileArn === undefined ? {} : { profileArn }) }
+  return ok(read.value.map((item) => (item.ok ? { ...toCreate(item.value), ...chosen } : faultText(item.error))))
 }
 
-/** Prints address and code, then waits for the person; an interrupt cancels the sign-in. */
-async function signIn(
-  backend: Backend,
-  body: object,
-  io: CliIo,
-  effects: Pick<Effects, 'sleep'>,
-): Promise<Result<Added, string>> {
-  const started = await backend.ask<SignInStarted>('POST', '/sign-in/start', JSON.parse(JSON.stringify(body)))
-  if (!started.ok) return started
-  const { authId, verificationUriComplete, userCode, interval } = started.value
-  io.err(`Open   ${verificationUriComplete}\nCode   ${userCode}   (check that the page shows the same)\n`)
-  for (;;) {
-    await effects.sleep(Math.max(1, interval) * 1_000, io.interrupted)
-    if (io.interrupted.aborted) {
-      await backend.ask('POST', `/sign-in/cancel/${authId}`)
-      return err('The sign-in was cancelled.')
-    }
-    const status = await backend.ask<SignInStatus>('GET', `/sign-in/status/${authId}`)
-    if (!status.ok) return status
-    if (status.value.status === 'error') return err(status.value.error ?? 'The sign-in failed.')
-    if (status.value.status === 'completed') {
-      const id = status.value.accountId ?? ''
-      return ok({ ids: [id], text: `Signed in. The account is ${id}.` })
-    }
-    if (io.isTerminal) io.err(`\rWaiting for you to sign in… the code is good for ${status.value.remaining} s more   `)
+type Taken = Extract<ImportItem, { ok: true }>['value']
+
+function toCreate({ credentials, label, email, enabled, successCount, errorCount }: Taken): AccountCreate {
+  const { method, clientId, clientSecret, refreshToken, accessToken, apiKey, identityRegion, startUrl, profileArn } =
+    credentials
+  const members = { clientId, clientSecret, refreshToken, accessToken, apiKey, startUrl, profileArn, successCount }
+  return {
+    method,
+    region: identityRegion,
+    ...Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)),
+    ...(label === undefined && email === undefined ? {} : { label: label ?? email ?? null }),
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(errorCount === undefined ? {} : { errorCount }),
   }
 }
+
+const faultText = ({ error, field }: { readonly error: string; readonly field?: string }): string =>
+  field === undefined || error.includes(field) ? error : `${field} ${error}`
+
+async function readSecret(file: string, io: CliIo): Promise<Result<string, Failure>> {
+  try {
+    return secretOf(await io.readFile(file), file)
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code
+    return err(failed(`${file}: ${code === 'ENOENT' ? 'there is no such file' : 'it cannot be read'}.`))
+  }
+}
+
+function secretOf(text: string, where: string): Result<string, Failure> {
+  const secret = text.replace(/^\uFEFF/, '').trim()
+  if (secret === '') return err(failed(`${where} is empty.`))
+  if (/[^\x21-\x7e]/.test(secret)) return err(failed(`${where} holds more than one word: the secret alone is wanted.`))
+  return ok(secret)
+}
+
+async function addItems(
+  control: Control,
+  items: readonly (AccountCreate | string)[],
+  io: CliIo,
+): Promise<Result<Added, Failure>> {
+  const usable = items.flatMap((item, index) => (typeof item === 'string' ? [] : [{ item, index }]))
+  const faults = items.flatMap((item, index) => (typeof item === 'string' ? [{ item: index + 1, error: item }] : []))
+  const ids: string[] = []
+  const renewed: string[] = []
+  const line = liveLine(io)
+  for (let start = 0; start < usable.length; start += itemsAtOnce) {
+    const batch = usable.slice(start, start + itemsAtOnce)
+    line.draw(`Checking ${start + 1} to ${start + batch.length} of ${usable.length}…`)
+    const imported = await control.importAccounts(batch.map(({ item }) => item))
+    line.end()
+    // What was added before stays added, and must be told.
+    if (!imported.ok) {
+      faults.push(...usable.slice(start).map(({ index }) => ({ item: index + 1, error: imported.error })))
+      break
+    }
+    for (const result of imported.value.results) {
+      if (result.id !== undefined && result.success) ids.push(result.id)
+      else if (result.id !== undefined && result.renewed === true) renewed.push(result.id)
+      else faults.push({ item: (batch[result.index]?.index ?? 0) + 1, error: result.error ?? 'It was refused.' })
+    }
+  }
+  faults.sort((a, b) => a.item - b.item)
+  const [only] = faults
+  if (ids.length + renewed.length > 0) return ok(await report(control, { ids, failed: faults }, renewed))
+  if (items.length === 1 && only !== undefined) return err(failed(only.error))
+  return err(failed(`Nothing was added.\n${faultLines(faults)}`))
+}
+
+/** Says what came of it, with the state each account is in now. */
+async function report(
+  control: Control,
+  { ids, failed: faults }: Pick<Added, 'ids' | 'failed'>,
+  renewed: readonly string[] = [],
+): Promise<Added> {
+  const listed = await control.listAccounts()
+  const states = new Map((listed.ok ? listed.value : []).map((state) => [state.id, state]))
+  const lineOf = (verb: string, id: string): string => {
+    const state = states.get(id)
+    const name = state?.label || state?.email
+    const about = [state?.plan, state && stateText(state), state?.reason].filter(Boolean).join(', ')
+    return `${verb} ${name ? `${name} (${id})` : id}${about === '' ? '' : `: ${about}`}\n`
+  }
+  const text =
+    ids.map((id) => lineOf('Added', id)).join('') +
+    renewed.map((id) => lineOf('Renewed', id)).join('') +
+    faultLines(faults)
+  return { ids: [...ids, ...renewed], failed: faults, text }
+}
+
+const faultLines = (faults: Added['failed']): string =>
+  faults.map(({ item, error }) => `Item ${item}: ${error}\n`).join('')

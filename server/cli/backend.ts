@@ -1,68 +1,93 @@
 import { controlHeader } from '../admin/gate.ts'
 import { createAdmin } from '../admin/index.ts'
-import { openCore } from '../app/core.ts'
+import { type Core, openCore } from '../app/core.ts'
 import type { Config } from '../config/schema.ts'
-import type { Effects } from '../lib/effects.ts'
+import type { Effects, FetchInit } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
-import { newControlToken, readControl } from '../store/control.ts'
-import { acquireLock } from '../store/lock.ts'
+import { newControlToken, type Control as Place, readControl } from '../store/control.ts'
+import { type Ask, answerOf, type Control, createControl } from './control.ts'
 
-/** The control routes (`/api/control`), wherever they are served; a failure is a sentence for the operator. */
-export type Backend = {
-  /** True: a running server answers; false: the data was opened for this command alone. */
-  readonly running: boolean
-  readonly ask: <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<Result<T, string>>
+export type Backend = Control & {
+  /** The server that answers; absent when the data was opened for this command alone. */
+  readonly server?: { readonly pid: number; readonly port: number }
+  /** What the operator must be told about the opening itself. */
+  readonly notices: readonly string[]
   readonly close: () => Promise<void>
 }
 
-export type BackendDeps = {
-  readonly config: Config
+export type CommandDeps = {
   readonly effects: Effects
   readonly log: Logger
   readonly version: string
+  /** How long to wait for a data folder that another process holds; default 5 s. */
+  readonly heldWaitMs?: number
 }
+
+const greetMs = 5_000
 
 /**
- * Asks the running server over loopback with its token whenever one holds the data folder; otherwise opens the data and asks
- * the same routes in this process. So there is one owner of database and tokens at any time, and one set of functions.
+ * Asks the running server over loopback with its token whenever one answers; otherwise opens the data and asks the same
+ * routes in this process. So database and tokens have one owner at any time, and there is one set of functions. A folder
+ * that is held by a server still starting or stopping, or by another command, is waited for.
  */
-export async function openBackend(deps: BackendDeps): Promise<Result<Backend, string>> {
-  const { config } = deps
-  const lock = acquireLock(config.dataDir)
-  if (lock.ok) lock.value.release()
-  else if (lock.error.kind === 'held') return remote(deps)
-  else return err(lock.error.message)
-  return local(deps)
-}
-
-function remote({ config, effects }: BackendDeps): Result<Backend, string> {
-  const control = readControl(config.dataDir)
-  if (control === undefined) {
-    return err(
-      'A server holds this data folder but has not said how to reach it; it may be starting or stopping. Try again.',
-    )
+export async function openBackend(
+  config: Config,
+  { effects, log, version, heldWaitMs = 5_000 }: CommandDeps,
+  interrupted: AbortSignal,
+): Promise<Result<Backend, string>> {
+  const until = effects.now() + heldWaitMs
+  for (;;) {
+    const place = readControl(config.dataDir)
+    const met = place === undefined ? undefined : await meet(place, effects)
+    if (met?.ok) return met
+    const opened = await openCore(config, effects, log, version)
+    if (opened.ok) return ok(local(opened.value, version))
+    if (opened.error.held !== true) return err(opened.error.message)
+    if (effects.now() >= until || interrupted.aborted) {
+      return err(
+        place === undefined || met === undefined
+          ? `${opened.error.message} It may be another command that waits for a sign-in: try again when it is done.`
+          : `${opened.error.message} It cannot be asked (pid ${place.pid}): ${met.error}`,
+      )
+    }
+    await effects.sleep(100, interrupted)
   }
-  const host = control.host.includes(':') ? `[${control.host}]` : control.host
-  const base = `http://${host}:${control.port}/api/control`
-  return ok({
-    running: true,
-    close: async () => {},
-    ask: async (method, path, body) => {
-      try {
-        const answer = await effects.fetch(base + path, { ...requestInit(method, control.token, body), proxy: false })
-        return resultOf(answer)
-      } catch {
-        return err(`The running server (pid ${control.pid}) does not answer on port ${control.port}.`)
-      }
-    },
-  })
 }
 
-async function local({ config, effects, log, version }: BackendDeps): Promise<Result<Backend, string>> {
-  const opened = await openCore(config, effects, log, version)
-  if (!opened.ok) return err(opened.error.message)
-  const core = opened.value
+/** The server that wrote its place down, when it is still there: the file alone proves nothing. */
+async function meet(place: Place, effects: Effects): Promise<Result<Backend, string>> {
+  const host = place.host.includes(':') ? `[${place.host}]` : place.host
+  const base = `http://${host}:${place.port}/api/control`
+  const send = async (method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response> =>
+    effects.fetch(base + path, {
+      ...requestInit(method, place.token, body),
+      proxy: false,
+      timeout: false,
+      ...(signal === undefined ? {} : { signal }),
+    })
+  const controller = new AbortController()
+  const cancel = effects.after(greetMs, () => controller.abort())
+  try {
+    const greeting = await answerOf(await send('GET', '/keys', undefined, controller.signal))
+    if (!greeting.ok) return greeting
+  } catch {
+    return err(`it does not answer on port ${place.port}.`)
+  } finally {
+    cancel()
+  }
+  const ask: Ask = async (method, path, body) => {
+    try {
+      return await answerOf(await send(method, path, body))
+    } catch {
+      return err(`The running server (pid ${place.pid}) does not answer any more on port ${place.port}.`)
+    }
+  }
+  const { pid, port } = place
+  return ok({ ...createControl(ask), server: { pid, port }, notices: [], close: async () => {} })
+}
+
+function local(core: Core, version: string): Backend {
   const token = newControlToken()
   const admin = createAdmin({
     ...core.accountDeps,
@@ -73,36 +98,22 @@ async function local({ config, effects, log, version }: BackendDeps): Promise<Re
     keysChanged: () => {},
     applySettings: () => {},
     version,
-    port: () => config.server.port,
+    port: () => core.config.server.port,
     setupCode: token,
     controlToken: token,
     peerOf: () => ({ address: '127.0.0.1', loopback: true, forwarded: false, https: false }),
   })
-  return ok({
-    running: false,
-    close: core.close,
-    ask: async (method, path, body) =>
-      resultOf(
-        await admin.handle(new Request(`http://localhost/api/control${path}`, requestInit(method, token, body))),
-      ),
-  })
+  const ask: Ask = async (method, path, body) =>
+    answerOf(await admin.handle(new Request(`http://localhost/api/control${path}`, requestInit(method, token, body))))
+  const notice =
+    core.keyCreated && core.keyFile !== undefined
+      ? [`A master key was made: ${core.keyFile}. Back it up together with the database.`]
+      : []
+  return { ...createControl(ask), notices: notice, close: core.close }
 }
 
-const requestInit = (method: string, token: string, body: object | undefined): RequestInit => ({
+const requestInit = (method: string, token: string, body: object | undefined): FetchInit => ({
   method,
   headers: { [controlHeader]: token, 'content-type': 'application/json' },
   ...(body === undefined ? {} : { body: JSON.stringify(body) }),
 })
-
-async function resultOf<T>(answer: Response): Promise<Result<T, string>> {
-  const text = await answer.text()
-  let value: unknown
-  try {
-    value = text === '' ? {} : JSON.parse(text)
-  } catch {
-    return err(`The server answered ${answer.status} with something unreadable.`)
-  }
-  if (answer.ok) return ok(value as T) // the control routes' own answers
-  const { error } = value as { readonly error?: unknown }
-  return err(typeof error === 'string' ? error : `The server answered ${answer.status}.`)
-}

@@ -1,153 +1,151 @@
-import type { AccountView } from '../admin/contract/accounts.ts'
-import type { KeyCreated, KeyList } from '../admin/contract/keys.ts'
+import type { Command } from '../config/command.ts'
 import type { Resolved } from '../config/resolve.ts'
-import { configRows } from '../config/rows.ts'
+import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { addAccount } from './account-add.ts'
-import { type Backend, type BackendDeps, openBackend } from './backend.ts'
-import { examine } from './doctor.ts'
-import { type CliIo, table } from './io.ts'
+import { describeError } from '../observe/redact.ts'
+import { prepareAdd } from './account-add.ts'
+import { accountListText, accountText, keyListText, type Said } from './answers.ts'
+import { type CommandDeps, openBackend } from './backend.ts'
+import type { Control } from './control.ts'
+import { doctor } from './doctor.ts'
+import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
 
-/** What a command has to say: `json` for `--json`, `text` for people. `ok: false` still prints, and exits with 1. */
-type Said = { readonly json: unknown; readonly text: string; readonly ok?: boolean }
+type Act = (control: Control) => Promise<Result<Said, Failure>>
 
-/** Runs one subcommand to its exit code: 0 done, 1 failed. Usage errors never come here. */
-export async function runCommand(resolved: Resolved, deps: Omit<BackendDeps, 'config'>, io: CliIo): Promise<number> {
-  const backend = await openBackend({ ...deps, config: resolved.config })
-  if (!backend.ok) return fail(backend.error, io)
+/**
+ * Runs one subcommand to its exit code: 0 done, 1 failed, 2 asked wrongly. Standard output holds the answer and nothing
+ * else. `serve`, `selftest`, `version` and `help` are not its business.
+ */
+export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliIo): Promise<number> {
+  const { command, config } = resolved
   try {
-    const said = await run(resolved, backend.value, deps, io)
+    if (config.demo) return fail(misused('--demo goes with serving alone: it keeps nothing to work on.'), io)
+    const said =
+      command.name === 'doctor'
+        ? await untilInterrupted(
+            doctor(resolved, deps, io).then((found): Result<Said, Failure> => ok(found)),
+            io,
+          )
+        : await perform(resolved, deps, io)
     if (!said.ok) return fail(said.error, io)
     const { json, text, ok: good = true } = said.value
-    io.out(resolved.command.options.json === true ? `${JSON.stringify(json)}\n` : text)
+    io.out(command.options.json === true ? `${JSON.stringify(json)}\n` : text)
     return good ? 0 : 1
+  } catch (thrown) {
+    return fail(failed(describeError(thrown)), io)
+  }
+}
+
+async function perform(resolved: Resolved, deps: CommandDeps, io: CliIo): Promise<Result<Said, Failure>> {
+  const { command, config, warnings } = resolved
+  // Input first: nobody is kept waiting for the data while a person types.
+  const act = await untilInterrupted(prepare(command, deps.effects, io), io)
+  if (!act.ok) return act
+  for (const warning of warnings) io.err(`Warning: ${shown(warning)}\n`)
+  const backend = await openBackend(config, deps, io.interrupted)
+  if (!backend.ok) return err(failed(backend.error))
+  try {
+    for (const notice of backend.value.notices) io.err(`${notice}\n`)
+    const acting = act.value(backend.value)
+    return await (command.name === 'account add' ? acting : untilInterrupted(acting, io))
   } finally {
     await backend.value.close()
   }
 }
 
-function fail(message: string, io: CliIo): number {
-  io.err(`claude-server: ${message}\n`)
-  return 1
+function fail({ message, exitCode }: Failure, io: CliIo): number {
+  io.err(`claude-server: ${shown(message)}\n`)
+  return exitCode
 }
 
-async function run(
-  resolved: Resolved,
-  backend: Backend,
-  { effects, version }: Omit<BackendDeps, 'config'>,
+/** An interrupt ends the waiting; what must not be cut short (a token on its way to disk) ends in `close`. */
+async function untilInterrupted<T>(
+  work: Promise<Result<T, Failure>>,
+  { interrupted }: CliIo,
+): Promise<Result<T, Failure>> {
+  const { promise, resolve } = Promise.withResolvers<Result<T, Failure>>()
+  const leave = (): void => resolve(err(failed('Interrupted.')))
+  interrupted.addEventListener('abort', leave, { once: true })
+  if (interrupted.aborted) leave()
+  work.catch(() => {}) // it may fail after it was left
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    interrupted.removeEventListener('abort', leave)
+  }
+}
+
+/** Checks the question and reads its input; what it gives asks the data. */
+async function prepare(
+  { name, operands, options }: Command,
+  effects: Pick<Effects, 'sleep'>,
   io: CliIo,
-): Promise<Result<Said, string>> {
-  const { name, operands, options } = resolved.command
+): Promise<Result<Act, Failure>> {
   const [operand = ''] = operands
-  const id = encodeURIComponent(operand)
+  if (operands.some((one) => one.trim() === '')) return err(misused(`${name}: an empty name or id was given.`))
   switch (name) {
-    case 'account list':
-      return listAccounts(backend)
     case 'account add': {
-      const added = await addAccount(backend, options, io, effects)
-      return added.ok ? ok({ json: { ids: added.value.ids }, text: `${added.value.text}\n` }) : added
-    }
-    case 'account check': {
-      const checked = await backend.ask<AccountView>('POST', `/accounts/${id}/check`)
-      return checked.ok ? ok({ json: checked.value, text: accountText(checked.value) }) : checked
-    }
-    case 'account remove': {
-      const removed = await backend.ask('DELETE', `/accounts/${id}`)
-      return removed.ok ? ok({ json: { removed: operand }, text: `Removed ${operand}.\n` }) : removed
-    }
-    case 'key create': {
-      const created = await backend.ask<KeyCreated>('POST', '/keys', { name: operand })
-      if (!created.ok) return created
-      io.err('The key is shown only now:\n')
-      return ok({ json: created.value, text: `${created.value.key}\n` })
-    }
-    case 'key list': {
-      const keys = await backend.ask<KeyList>('GET', '/keys')
-      if (!keys.ok) return keys
-      const rows = keys.value.keys.map((key) => [
-        key.id,
-        key.name,
-        `${key.prefix}…${key.last4}`,
-        key.last_used_at ?? 'never used',
-      ])
-      return ok({
-        json: keys.value.keys,
-        text: rows.length === 0 ? 'No keys yet.\n' : table([['ID', 'NAME', 'KEY', 'LAST USED'], ...rows]),
+      const add = await prepareAdd(options, io, effects)
+      if (!add.ok) return add
+      return ok(async (control) => {
+        const added = await add.value(control)
+        if (!added.ok) return added
+        const { text, ...json } = added.value
+        return ok({ json, text })
       })
     }
-    case 'key revoke': {
-      const revoked = await backend.ask('DELETE', `/keys/${id}`)
-      return revoked.ok ? ok({ json: { revoked: operand }, text: `Revoked ${operand}.\n` }) : revoked
-    }
-    case 'password reset': {
-      const password = options['password-stdin'] === true ? (await io.stdin()).trim() : undefined
-      const reset = await backend.ask<{ password: string }>(
-        'POST',
-        '/password',
-        password === undefined ? {} : { password },
+    case 'account list':
+      return ok(async (control) =>
+        answer(await control.listAccounts(), (accounts) => ({ json: accounts, text: accountListText(accounts) })),
       )
-      if (!reset.ok) return reset
-      if (password !== undefined) return ok({ json: {}, text: 'The password is set; everybody is signed out.\n' })
-      io.err('The new console password is shown only now; everybody is signed out:\n')
-      return ok({ json: reset.value, text: `${reset.value.password}\n` })
-    }
-    case 'doctor': {
-      const findings = await examine(resolved, backend, effects, version)
-      const rows = configRows(resolved)
-      const origin = ({ from, where }: (typeof rows)[number]): string =>
-        where === undefined ? from : `${from} ${where}`
-      const text =
-        table(rows.map((row) => [row.key, row.value === '' ? '-' : row.value, origin(row)])) +
-        `\n${table(findings.map(({ level, what, detail }) => [level === 'ok' ? 'ok' : level.toUpperCase(), what, detail]))}`
-      return ok({ json: { configuration: rows, findings }, text, ok: findings.every(({ level }) => level !== 'fail') })
-    }
+    case 'account check':
+      return ok(async (control) =>
+        answer(await control.checkAccount(operand), (account) => ({ json: account, text: accountText(account) })),
+      )
+    case 'account remove':
+      return ok(async (control) =>
+        answer(await control.removeAccount(operand), () => ({
+          json: { removed: operand },
+          text: `Removed ${operand}.\n`,
+        })),
+      )
+    case 'key create':
+      return ok(async (control) => {
+        const created = await control.createKey(operand)
+        if (created.ok) io.err('The key is shown only now:\n')
+        return answer(created, (key) => ({ json: key, text: `${key.key}\n` }))
+      })
+    case 'key list':
+      return ok(async (control) =>
+        answer(await control.listKeys(), (keys) => ({ json: keys, text: keyListText(keys) })),
+      )
+    case 'key revoke':
+      return ok(async (control) =>
+        answer(await control.revokeKey(operand), () => ({ json: { revoked: operand }, text: `Revoked ${operand}.\n` })),
+      )
+    case 'password reset':
+      return prepareReset(options['password-stdin'] === true, io)
+    case 'doctor':
     case 'serve':
     case 'selftest':
     case 'version':
     case 'help':
-      return err(`${name} is not a command of this kind.`)
+      return err(misused(`${name} is not a command of this kind.`))
   }
 }
 
-async function listAccounts(backend: Backend): Promise<Result<Said, string>> {
-  type Row = {
-    id: string
-    label: string
-    state: string
-    reason: string | null
-    method: string
-    region: string
-    email: string | null
-  }
-  const list = await backend.ask<{ accounts: readonly Row[] }>('GET', '/accounts')
-  if (!list.ok) return list
-  const { accounts } = list.value
-  const rows = accounts.map(({ id, label, state, reason, method, region }) => [
-    id,
-    label,
-    state,
-    method,
-    region,
-    reason ?? '',
-  ])
-  const text =
-    rows.length === 0
-      ? 'No accounts yet. Add one: claude-server account add\n'
-      : table([['ID', 'LABEL', 'STATE', 'SIGN-IN', 'REGION', 'REASON'], ...rows])
-  return ok({ json: accounts, text })
+async function prepareReset(fromStdin: boolean, io: CliIo): Promise<Result<Act, Failure>> {
+  // Spaces may be part of a password, the line's end is not.
+  const given = fromStdin ? (await io.stdin('New password')).replace(/\r?\n$/, '') : undefined
+  return ok(async (control) => {
+    const reset = await control.resetPassword(given)
+    if (!reset.ok) return err(failed(reset.error))
+    if (given !== undefined)
+      return ok({ json: { reset: true }, text: 'The password is set; everybody is signed out.\n' })
+    io.err('The new console password is shown only now; everybody is signed out:\n')
+    return ok({ json: { reset: true, password: reset.value }, text: `${reset.value}\n` })
+  })
 }
 
-function accountText(account: AccountView): string {
-  const quota = account.usage_limit > 0 ? `${account.usage_current} of ${account.usage_limit}` : 'unknown'
-  const rows: readonly (readonly [string, string])[] = [
-    ['id', account.id],
-    ['label', account.label ?? ''],
-    ['state', account.status_reason === null ? account.state : `${account.state}: ${account.status_reason}`],
-    ['sign-in', account.auth_method],
-    ['plan', account.subscription_type ?? 'unknown'],
-    ['quota used', quota],
-    ['quota resets', account.quota_resets_at ?? 'unknown'],
-    ['access token until', account.access_token_expires_at ?? 'unknown'],
-  ]
-  return table(rows)
-}
+const answer = <T>(given: Result<T, string>, say: (value: T) => Said): Result<Said, Failure> =>
+  given.ok ? ok(say(given.value)) : err(failed(given.error))

@@ -1,4 +1,4 @@
-import { findCommand, usage } from '../config/command.ts'
+import { helpText, versionText } from '../cli/help.ts'
 import { loadConfig } from '../config/load.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
@@ -12,11 +12,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const { command } = resolved.value
   if (command.name === 'version') {
-    process.stdout.write(`${version}\n`)
+    process.stdout.write(versionText(version, command.options.json === true))
     return 0
   }
   if (command.name === 'help') {
-    process.stdout.write(usage(command.operands.find((name) => findCommand(name) !== undefined)))
+    process.stdout.write(helpText(command.operands))
     return 0
   }
   if (command.name === 'serve') return serve(resolved.value)

@@ -4,6 +4,8 @@ import { selftest } from '../cli/selftest.ts'
 import type { Resolved } from '../config/resolve.ts'
 import { realEffects } from '../lib/effects.ts'
 import { createLogger, type Logger } from '../observe/log.ts'
+import { isDesktop, openBrowser } from './browser.ts'
+import { readInput } from './read-input.ts'
 import { version } from './version.ts'
 
 /** Runs a subcommand on this terminal; resolves to the exit code. Standard output holds the answer and nothing else. */
@@ -16,20 +18,34 @@ export async function runOnTerminal(resolved: Resolved): Promise<number> {
   })
   if (resolved.command.name === 'selftest') return runSelftest(resolved, log)
   const controller = new AbortController()
-  process.once('SIGINT', () => controller.abort())
-  return runCommand(
+  const interrupt = (): void => controller.abort()
+  // Once: a second interrupt ends the process at once.
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
+  const { config } = resolved
+  const terminal = process.stderr.isTTY === true
+  const mayOpen = !config.noBrowser && isDesktop(process.env, process.platform, terminal)
+  const code = await runCommand(
     resolved,
     { effects: realEffects, log, version },
     {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
-      stdin: () => Bun.stdin.text(),
+      stdin: (what) => readInput(what, interrupt),
       readFile: (file) => readFile(file, 'utf8'),
-      isTerminal: process.stderr.isTTY === true,
+      isTerminal: terminal,
+      columns: process.stderr.columns ?? 80,
       interrupted: controller.signal,
+      ...(mayOpen ? { openUrl: (url) => void openBrowser(url, process.platform) } : {}),
     },
   )
+  await Promise.all([process.stdout, process.stderr].map(written))
+  return code
 }
+
+/** A pipe takes 64 KiB at a time; the process must not end before the rest has gone. */
+const written = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => void stream.write('', () => resolve()))
 
 async function runSelftest({ config, command }: Resolved, log: Logger): Promise<number> {
   const results = await selftest(config, realEffects, log, version)

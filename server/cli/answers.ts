@@ -1,0 +1,59 @@
+import type { KeyView } from '../admin/contract/keys.ts'
+import type { AccountState, CheckedAccount } from './control.ts'
+import { table } from './io.ts'
+
+/** What a command has to say: `json` for `--json`, `text` for people. `ok: false` still prints, and exits with 1. */
+export type Said = { readonly json: unknown; readonly text: string; readonly ok?: boolean }
+
+export function accountListText(accounts: readonly AccountState[]): string {
+  if (accounts.length === 0) return 'No accounts yet. Add one: claude-server account add\n'
+  const rows = accounts.map((account) => [
+    account.id,
+    account.label,
+    account.email ?? '',
+    account.plan ?? '',
+    stateText(account),
+    account.method,
+    account.region,
+    account.reason ?? '',
+  ])
+  return table([['ID', 'LABEL', 'EMAIL', 'PLAN', 'STATE', 'SIGN-IN', 'REGION', 'REASON'], ...rows])
+}
+
+/** The state in a word, and until when it lasts by itself. */
+export const stateText = ({ state, until }: Pick<AccountState, 'state' | 'until'>): string =>
+  until === null || state === 'ready' ? state : `${state} until ${timeText(until)}`
+
+export function accountText(account: CheckedAccount): string {
+  const state = stateText({ state: account.state, until: account.state_until })
+  const { usage_current: used, usage_limit: limit, models } = account
+  return table([
+    ['id', account.id],
+    ['label', account.label ?? ''],
+    ['email', account.email ?? 'unknown'],
+    ['state', account.status_reason === null ? state : `${state}: ${account.status_reason}`],
+    ['sign-in', account.auth_method],
+    ['region', account.region],
+    ['plan', account.subscription_type ?? 'unknown'],
+    ['quota used', limit > 0 ? `${used} of ${limit} (${Math.round((used / limit) * 100)} %)` : 'unknown'],
+    ['quota resets', timeText(account.quota_resets_at)],
+    ['access token until', account.auth_method === 'api-key' ? 'for ever' : timeText(account.access_token_expires_at)],
+    ['models', models.length === 0 ? 'unknown' : `${models.length}: ${models.join(', ')}`],
+  ])
+}
+
+export function keyListText(keys: readonly KeyView[]): string {
+  if (keys.length === 0) return 'No keys yet. Make one: claude-server key create NAME\n'
+  const rows = keys.map((key) => [
+    key.id,
+    key.name,
+    `${key.prefix}…${key.last4}`,
+    timeText(key.created_at),
+    key.last_used_at === null ? 'never' : timeText(key.last_used_at),
+  ])
+  return table([['ID', 'NAME', 'KEY', 'CREATED', 'LAST USED'], ...rows])
+}
+
+/** `2026-01-31 14:05 UTC` */
+const timeText = (iso: string | null): string =>
+  iso === null ? 'unknown' : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`

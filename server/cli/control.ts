@@ -1,0 +1,85 @@
+import type { accountStates } from '../admin/accounts-service.ts'
+import type { AccountCreate, AccountView, TokenImportResult } from '../admin/contract/accounts.ts'
+import type { KeyCreated, KeyList } from '../admin/contract/keys.ts'
+import type { SignInStart, SignInStarted, SignInStatus } from '../admin/contract/sign-in.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { Store } from '../store/store.ts'
+
+/** One call of the control routes (`/api/control`), wherever they are served; a failure is a sentence for the operator. */
+export type Ask = <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<Result<T, string>>
+
+export type AccountState = Awaited<ReturnType<typeof accountStates>>[number]
+/** `models` are the provider's ids. */
+export type CheckedAccount = AccountView & { readonly models: readonly string[] }
+export type DoctorState = {
+  readonly version: string
+  readonly port: number
+  readonly store: Awaited<ReturnType<Store['describe']>>
+  readonly keyCount: number
+  readonly firstPassword: boolean
+  readonly accounts: readonly AccountState[]
+  readonly unreadableAccounts: readonly string[]
+}
+
+type Answer<T> = Promise<Result<T, string>>
+
+/** Everything the command line can do to the data; it does not know whether a server does it or this process. */
+export type Control = {
+  readonly listAccounts: () => Answer<readonly AccountState[]>
+  /** Each is signed in before it counts, and is added only once. */
+  readonly importAccounts: (items: readonly AccountCreate[]) => Answer<TokenImportResult>
+  readonly checkAccount: (id: string) => Answer<CheckedAccount>
+  readonly removeAccount: (id: string) => Answer<unknown>
+  readonly startSignIn: (ask: SignInStart) => Answer<SignInStarted>
+  readonly signInStatus: (authId: string) => Answer<SignInStatus>
+  /** False: it was decided before. */
+  readonly cancelSignIn: (authId: string) => Answer<boolean>
+  readonly createKey: (name: string) => Answer<KeyCreated>
+  readonly listKeys: () => Answer<KeyList['keys']>
+  readonly revokeKey: (id: string) => Answer<unknown>
+  /** Gives the password that is now in force: the one given, else a new random one. */
+  readonly resetPassword: (password?: string) => Answer<string>
+  readonly doctorState: () => Answer<DoctorState>
+}
+
+export function createControl(ask: Ask): Control {
+  const at = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`
+  return {
+    listAccounts: async () =>
+      member(await ask<{ accounts: readonly AccountState[] }>('GET', '/accounts'), ({ accounts }) => accounts),
+    importAccounts: (items) => ask('POST', '/accounts/import', items),
+    checkAccount: (id) => ask('POST', `${at('/accounts', id)}/check`),
+    removeAccount: (id) => ask('DELETE', at('/accounts', id)),
+    startSignIn: (body) => ask('POST', '/sign-in/start', body),
+    signInStatus: (authId) => ask('GET', at('/sign-in/status', authId)),
+    cancelSignIn: async (authId) =>
+      member(await ask<{ success: boolean }>('POST', at('/sign-in/cancel', authId)), ({ success }) => success),
+    createKey: (name) => ask('POST', '/keys', { name }),
+    listKeys: async () => member(await ask<KeyList>('GET', '/keys'), ({ keys }) => keys),
+    revokeKey: (id) => ask('DELETE', at('/keys', id)),
+    resetPassword: async (password) =>
+      member(
+        await ask<{ password: string }>('POST', '/password', password === undefined ? {} : { password }),
+        (reset) => reset.password,
+      ),
+    doctorState: () => ask('GET', '/doctor'),
+  }
+}
+
+/** What a control route answered. */
+export async function answerOf<T>(response: Response): Promise<Result<T, string>> {
+  const text = await response.text()
+  let value: unknown
+  try {
+    value = text === '' ? {} : JSON.parse(text)
+  } catch {
+    return err(`The server answered ${response.status} with something unreadable.`)
+  }
+  if (response.ok) return ok(value as T) // the control routes' own answers
+  const { error, field } = value as { readonly error?: unknown; readonly field?: unknown }
+  if (typeof error !== 'string') return err(`The server answered ${response.status}.`)
+  return err(typeof field === 'string' && !error.includes(field) ? `${field}: ${error}` : error)
+}
+
+const member = <T, U>(answer: Result<T, string>, pick: (value: T) => U): Result<U, string> =>
+  answer.ok ? ok(pick(answer.value)) : answer

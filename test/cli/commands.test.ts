@@ -1,0 +1,213 @@
+import { Database } from 'bun:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expectSaid, openWorld, places, type World } from './cli.ts'
+
+/** The same commands by both ways to the data; whatever is said never holds a secret. */
+describe.each(places)('%s', (place) => {
+  let world: World
+  let said = ''
+  const secrets: string[] = []
+  const run: World['run'] = async (args, options) => {
+    const ran = await world.run(args, options)
+    said += ran.out + ran.err
+    return ran
+  }
+  const secret = (value: string | undefined): string => {
+    if (value === undefined) throw new Error('no secret')
+    secrets.push(value)
+    return value
+  }
+  const file = (name: string, content: unknown): string => {
+    const whole = path.join(world.folder, name)
+    writeFileSync(whole, typeof content === 'string' ? content : JSON.stringify(content))
+    return whole
+  }
+  const forgetAll = async (): Promise<void> => {
+    for (const { id } of (await run(['account', 'list', '--json'])).json) await run(['account', 'remove', id])
+  }
+  beforeAll(async () => {
+    world = await openWorld(place)
+  })
+  afterAll(() => world.stop())
+
+  test('an empty folder has empty lists, in words and in JSON', async () => {
+    expectSaid(await run(['account', 'list']), 0, { out: 'No accounts yet' })
+    expectSaid(await run(['account', 'list', '--json']), 0, { json: [], err: '' })
+    expectSaid(await run(['key', 'list', '--json']), 0, { json: [] })
+  })
+
+  test('a key stands alone on standard output, once; it is listed masked and can be revoked', async () => {
+    const made = await world.run(['key', 'create', '笔记本'])
+    expectSaid(made, 0, { out: /^sk-[A-Za-z0-9]{48}\n$/ })
+    expect(made.err).toBe('The key is shown only now:\n')
+    secret(made.out.trim())
+    const listed = await run(['key', 'list'])
+    expect(listed.out).toContain('笔记本')
+    expect(listed.out).toContain('never')
+    const [{ id }] = (await run(['key', 'list', '--json'])).json
+    expectSaid(await run(['key', 'revoke', id]), 0, { out: `Revoked ${id}.` })
+    expectSaid(await run(['key', 'revoke', id]), 1, { out: '', err: 'no key' })
+    expect((await world.run(['key', 'create', 'x', '--json'])).json).toMatchObject({
+      name: 'x',
+      key: expect.any(String),
+    })
+  })
+
+  test.each([
+    ['social', 'a refresh token from standard input', 'account add --refresh-token-stdin'],
+    ['api-key', 'an API key', 'account add --api-key-stdin'],
+  ] as const)('a %s account is added by %s and checked', async (method, _, words) => {
+    const account = world.simulator.accounts.add({ method, plan: 'pro' })
+    const given = secret(method === 'social' ? account.secrets().refreshToken : account.secrets().apiKey)
+    const added = await run([...words.split(' '), '--label', `团队 ${method}`, '--json'], { stdin: `${given}\n` })
+    expectSaid(added, 0, { json: { ids: [expect.stringMatching(/^acc_/)], failed: [] } })
+    const [id] = added.json.ids
+    const checked = await run(['account', 'check', id])
+    expect(checked.code).toBe(0)
+    for (const part of ['KIRO PRO', 'ready', 'quota used', 'claude-sonnet-4.5', `团队 ${method}`]) {
+      expect(checked.out).toContain(part)
+    }
+    expect((await run(['account', 'check', id, '--json'])).json.models.length).toBeGreaterThan(1)
+    const again = await run(words.split(' '), { stdin: given })
+    // A refresh token has been used up by the check; the provider says so first.
+    expectSaid(again, 1, { out: '', err: method === 'api-key' ? 'already there' : 'sign the account in again' })
+    expectSaid(await run(['account', 'remove', id]), 0, { out: `Removed ${id}.\n` })
+    expectSaid(await run(['account', 'remove', id]), 1, { err: 'no account' })
+    expect((await run(['account', 'check', id])).code).toBe(1)
+  })
+
+  test('a company’s token and its client come from files', async () => {
+    const account = world.simulator.accounts.add({ method: 'identity-center', region: 'eu-central-1' })
+    const { clientId = '', clientSecret, refreshToken } = account.secrets()
+    const token = file('token.txt', secret(refreshToken))
+    const client = ['--client-id', clientId, '--client-secret-file', file('client.txt', `${secret(clientSecret)}\r\n`)]
+    const where = ['--start-url', 'https://simulated.awsapps.com/start', '--region', 'eu-central-1']
+    const added = await run(['account', 'add', '--refresh-token-file', token, ...client, ...where])
+    expectSaid(added, 0, { out: 'Added' })
+    const listed = (await run(['account', 'list', '--json'])).json
+    expect(listed).toMatchObject([{ method: 'identity-center', state: 'ready', region: 'eu-central-1' }])
+    await forgetAll()
+  })
+
+  test('a list of accounts is imported as far as it can be, each fault by its place, and only once', async () => {
+    const one = world.simulator.accounts.add({ method: 'builder-id' }).secrets()
+    const two = world.simulator.accounts.add({ method: 'social' }).secrets()
+    for (const value of [one.clientSecret, one.refreshToken, two.refreshToken]) secret(value)
+    const { clientId, clientSecret, refreshToken } = one
+    const list = file('accounts.json', [
+      { clientId, clientSecret, refreshToken, label: 'first' },
+      { refreshToken: 7 },
+      { refreshToken: two.refreshToken, provider: 'Google' },
+      { refreshToken: 'aorSIM-never-issued-token-of-some-length' },
+    ])
+    const imported = await run(['account', 'add', '--import', list, '--json'])
+    expect(imported.code).toBe(0)
+    expect(imported.json.ids).toHaveLength(2)
+    expect(imported.json.failed.map(({ item }: { item: number }) => item)).toEqual([2, 4])
+    const again = await run(['account', 'add', '--import', list])
+    expectSaid(again, 1, { out: '', err: 'Nothing was added.\nItem 1:' })
+    await forgetAll()
+  })
+
+  test('a token file of another client is taken with the registration beside it', async () => {
+    const { clientId, clientSecret, refreshToken } = world.simulator.accounts
+      .add({ method: 'identity-center' })
+      .secrets()
+    const clientIdHash = 'a'.repeat(40)
+    file(`${clientIdHash}.json`, { clientId, clientSecret: secret(clientSecret), expiresAt: '2099-01-01T00:00:00Z' })
+    const token = file('kiro-auth-token.json', {
+      refreshToken: secret(refreshToken),
+      clientIdHash,
+      authMethod: 'IdC',
+      provider: 'Enterprise',
+      region: 'us-east-1',
+    })
+    const added = await run(['account', 'add', '--import', token, '--label', 'company'])
+    expectSaid(added, 0, { out: 'Added company (acc_' })
+    await forgetAll()
+  })
+
+  test('a command-line client’s database is read and left alone', async () => {
+    const { refreshToken } = world.simulator.accounts.add({ method: 'social' }).secrets()
+    const whole = path.join(world.folder, 'cli.sqlite3')
+    const database = new Database(whole, { create: true })
+    database.run('CREATE TABLE auth_kv (key TEXT PRIMARY KEY, value TEXT)')
+    database.run('INSERT INTO auth_kv VALUES (?, ?)', [
+      'kirocli:social:token',
+      JSON.stringify({ refresh_token: secret(refreshToken), provider: 'github' }),
+    ])
+    database.close()
+    const before = await Bun.file(whole).bytes()
+    expectSaid(await run(['account', 'add', '--import', whole]), 0, {})
+    expect(await Bun.file(whole).bytes()).toEqual(before)
+    await forgetAll()
+  })
+
+  test.each([
+    ['an empty standard input', ['--refresh-token-stdin'], '', 'Standard input is empty'],
+    ['a token of two words', ['--refresh-token-stdin'], 'two words', 'more than one word'],
+    [
+      'a token the provider never gave',
+      ['--refresh-token-stdin'],
+      'aorSIM-never-issued-token-of-some-length',
+      'no longer accepts',
+    ],
+    ['a token file that is not there', ['--refresh-token-file', '/nowhere/token'], '', 'there is no such file'],
+    ['an import that is not there', ['--import', '/nowhere/file'], '', 'There is no such file'],
+    ['a region that is none', ['--api-key-stdin', '--region', 'evil.example/'], 'ksk_0123456789', 'region'],
+    ['a start URL without TLS', ['--start-url', 'http://x.example', '--region', 'us-east-1'], '', 'start URL'],
+  ])('account add fails on %s, keeps nothing and says why', async (_, options, stdin, why) => {
+    const ran = await run(['account', 'add', ...options], { stdin })
+    expectSaid(ran, 1, { out: '' })
+    expect(ran.err.toLowerCase()).toContain(why.toLowerCase())
+    expect((await run(['account', 'list', '--json'])).json).toEqual([])
+  })
+
+  test('a password is made and shown once, or taken from standard input and never shown', async () => {
+    const made = await world.run(['password', 'reset'])
+    expectSaid(made, 0, { out: /^[0-9A-Za-z]{16}\n$/ })
+    const chosen = secret(' a chosen password ')
+    const set = await run(['password', 'reset', '--password-stdin', '--json'], { stdin: `${chosen}\n` })
+    expectSaid(set, 0, { json: { reset: true } })
+    if (world.url !== undefined) {
+      const open = (password: string) =>
+        fetch(`${world.url}/api/login`, { method: 'POST', body: JSON.stringify({ password }) })
+      expect((await open(chosen)).status).toBe(200)
+      expect((await open(made.out.trim())).status).toBe(401)
+    }
+    const short = await run(['password', 'reset', '--password-stdin'], { stdin: 'short' })
+    expectSaid(short, 1, { out: '', err: '8 characters' })
+  })
+
+  test('doctor knows the data, the key, the clock, the hosts and each account', async () => {
+    const account = world.simulator.accounts.add({ method: 'social' })
+    const label = 'doctor’s own'
+    await run(['account', 'add', '--refresh-token-stdin', '--label', label], {
+      stdin: secret(account.secrets().refreshToken),
+    })
+    const text = await run(['doctor'])
+    expect(text.code).toBe(0)
+    for (const part of ['upstream.q_url', 'env UPSTREAM_Q_URL', 'SQLite', 'master.key', `account ${label}`, 'failed']) {
+      expect(text.out).toContain(part)
+    }
+    const { json, code } = await run(['doctor', '--json'])
+    expect({ code, ok: json.ok }).toEqual({ code: 0, ok: true })
+    expect(json.server === null).toBe(world.url === undefined)
+    const levels = Object.fromEntries(
+      json.findings.map(({ what, level }: { what: string; level: string }) => [what, level]),
+    )
+    expect(levels).toMatchObject({ server: 'ok', database: 'ok', 'master key': 'ok', clock: 'ok', accounts: 'ok' })
+    expect(levels[new URL(world.simulator.url).host]).toBe('ok')
+    expect(world.simulator.requests().at(-1)?.headers['user-agent']).toStartWith('claude-server/9.9.9')
+    const broken = await run(['doctor'], { env: { UPSTREAM_OIDC_URL: 'http://127.0.0.1:1' } })
+    expectSaid(broken, 1, { out: /FAIL\s+127\.0\.0\.1:1\s+cannot be reached/ })
+  })
+
+  test('nothing that was said held a secret', () => {
+    expect(said.length).toBeGreaterThan(3_000)
+    expect(secrets.length).toBeGreaterThan(8)
+    expect(secrets.filter((value) => said.includes(value))).toEqual([])
+  })
+})
