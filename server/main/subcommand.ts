@@ -25,27 +25,29 @@ export async function runOnTerminal(resolved: Resolved): Promise<number> {
   const { config } = resolved
   const terminal = process.stderr.isTTY === true
   const mayOpen = !config.noBrowser && isDesktop(process.env, process.platform, terminal)
+  const written: Promise<void>[] = []
+  // A pipe takes 64 KiB at a time; the process must not end before the rest has gone.
+  const writeTo =
+    (stream: NodeJS.WriteStream) =>
+    (text: string): void =>
+      void written.push(new Promise((resolve) => void stream.write(text, () => resolve())))
   const code = await runCommand(
     resolved,
     { effects: realEffects, log, version },
     {
-      out: (text) => void process.stdout.write(text),
-      err: (text) => void process.stderr.write(text),
+      out: writeTo(process.stdout),
+      err: writeTo(process.stderr),
       stdin: (what) => readInput(what, interrupt),
       readFile: (file) => readFile(file, 'utf8'),
       isTerminal: terminal,
-      columns: process.stderr.columns ?? 80,
+      columns: process.stderr.columns || 80,
       interrupted: controller.signal,
       ...(mayOpen ? { openUrl: (url) => void openBrowser(url, process.platform) } : {}),
     },
   )
-  await Promise.all([process.stdout, process.stderr].map(written))
+  await Promise.all(written)
   return code
 }
-
-/** A pipe takes 64 KiB at a time; the process must not end before the rest has gone. */
-const written = (stream: NodeJS.WriteStream): Promise<void> =>
-  new Promise((resolve) => void stream.write('', () => resolve()))
 
 async function runSelftest({ config, command }: Resolved, log: Logger): Promise<number> {
   const results = await selftest(config, realEffects, log, version)
