@@ -89,6 +89,13 @@ export const FileSchema = Type.Object({
       ['least_loaded', 'quota_aware', 'round_robin', 'sequential', 'random', 'weighted_random'],
       'least_loaded',
     ),
+    requests_per_minute_per_account: whole(
+      'Requests one account starts within a minute; more wait or go to another account. 0: no limit.',
+      0,
+      0,
+      100_000,
+    ),
+    quota_reserve_percent: whole('With this much quota left or less, quota_aware takes an account last.', 5, 0, 100),
     max_error_count: whole('Failures in a row after which an account is taken out.', 30, 1, 1_000_000),
   }),
   logging: Type.Object({

@@ -192,3 +192,18 @@ test('suspended accounts stay out after a restart of the state, and all suspende
   await gateway.admin('POST', `/v2/accounts/${account?.id}/refresh`)
   expect((await send()).status).toBe(200)
 })
+
+test('an account starts no more requests within a minute than the setting allows', async () => {
+  const gateway = await start({
+    accounts: [plenty, plenty],
+    config: 'pool:\n  strategy: sequential\n  requests_per_minute_per_account: 3\n',
+  })
+  await ready(gateway)
+  const streams = openStreams(messages(gateway), gateway.key, 6, ask('hello'))
+  await streams.done
+  expect(streams.ends.map((end) => end?.status)).toEqual(Array(6).fill(200))
+  await Bun.sleep(700) // the log is written in batches
+  const { logs } = (await gateway.admin('GET', '/v2/logs?limit=6')) as { logs: { account_id: string }[] }
+  const each = Map.groupBy(logs, ({ account_id }) => account_id)
+  expect([...each.values()].map((rows) => rows.length)).toEqual([3, 3])
+}, 60_000)
