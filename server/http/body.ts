@@ -4,6 +4,8 @@ import { err, ok, type Result } from '../lib/result.ts'
 
 export const maxJsonDepth = 200
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** Reads a request's JSON body of at most `maxBytes`, in UTF-8, plain or gzip/deflate. Failures are the caller's own. */
 export async function readJson(request: Request, maxBytes: number): Promise<Result<unknown, GatewayError>> {
   const bytes = await readBytes(request, maxBytes)
@@ -11,7 +13,7 @@ export async function readJson(request: Request, maxBytes: number): Promise<Resu
   if (bytes.value.byteLength === 0) return err(gatewayError('invalid-request', 'The request body is empty; send JSON.'))
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.value)
+    text = utf8.decode(bytes.value)
   } catch {
     return err(gatewayError('invalid-request', 'The request body is not valid UTF-8.'))
   }
@@ -36,12 +38,12 @@ async function readBytes(request: Request, maxBytes: number): Promise<Result<Uin
       ),
     )
   }
-  const body = request.body
-  if (body === null) return ok(new Uint8Array())
   try {
-    if (encoding === 'identity') {
-      return declared >= 0 ? ok(new Uint8Array(await request.arrayBuffer())) : await collect(body, maxBytes)
-    }
+    // Before `body` is looked at, which would make a stream of what is wanted whole.
+    if (encoding === 'identity' && declared >= 0) return ok(new Uint8Array(await request.arrayBuffer()))
+    const body = request.body
+    if (body === null) return ok(new Uint8Array())
+    if (encoding === 'identity') return await collect(body, maxBytes)
     const plain = body.pipeThrough(
       new DecompressionStream(encoding) as unknown as ReadableWritablePair<Uint8Array, Uint8Array>,
     )

@@ -90,9 +90,11 @@ export function createBlocks(emit: (event: BlockEvent) => void) {
   function feed(entry: Entry, piece: string): void {
     if (piece === '') return
     // The usual case, a delta of the live block, is not held at all. (A live block's own pieces have been given out.)
-    if (entry === queue[0] && entry.index >= 0) return delta(entry.block, entry.index, piece)
-    held += piece.length
-    entry.pieces.push(piece)
+    if (entry === queue[0] && entry.index >= 0) delta(entry.block, entry.index, piece)
+    else {
+      held += piece.length
+      entry.pieces.push(piece)
+    }
   }
 
   /** Ends a text or reasoning block at the tail: something else follows. */

@@ -1,4 +1,4 @@
-import type { Conversation, Part } from '../../conversation/conversation.ts'
+import type { Conversation, DocumentPart, Part } from '../../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { ModelInfo } from '../../conversation/model.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
@@ -87,10 +87,14 @@ export function encodeRequest(
 
 /** Documents have become text before they come here; one that did not is refused by name, not dropped. */
 function documentIn({ messages }: Conversation): GatewayError | undefined {
-  const parts: readonly Part[] = messages.flatMap((message) => message.parts)
-  const document = [...parts, ...parts.flatMap((part) => (part.type === 'tool-result' ? part.parts : []))].find(
-    (part) => part.type === 'document',
-  )
-  if (document === undefined) return undefined
-  return gatewayError('invalid-request', 'This document could not be read.', { field: document.field })
+  for (const { parts } of messages) {
+    const document = documentAmong(parts) ?? documentAmong(parts.flatMap(innerParts))
+    if (document !== undefined)
+      return gatewayError('invalid-request', 'This document could not be read.', { field: document.field })
+  }
+  return undefined
 }
+
+const documentAmong = (parts: readonly Part[]): DocumentPart | undefined =>
+  parts.find((part) => part.type === 'document')
+const innerParts = (part: Part): readonly Part[] => (part.type === 'tool-result' ? part.parts : [])

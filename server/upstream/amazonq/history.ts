@@ -102,6 +102,8 @@ function createAnswers(): {
       return pending.map(({ wireId }) => wireId)
     },
     close: (turn) => {
+      if (pending.length === 0 && turn.results.length === 0)
+        return { text: turn.text, images: turn.images, results: [] }
       const calls = pending
       pending = []
       const open = new Set(calls.map(({ id }) => id))

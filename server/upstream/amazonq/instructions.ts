@@ -6,6 +6,7 @@ import type { ToolNames } from './tool-names.ts'
  * change no earlier text). Empty when there are none. `hasTools`: the model sees at least one tool.
  */
 export function instructionsFor(conversation: Conversation, names: ToolNames, hasTools: boolean): string {
+  if (!hasTools && conversation.output.type === 'text') return ''
   return [
     hasTools ? toolInstruction(conversation, names) : '',
     hasTools && !conversation.parallelToolCalls && conversation.toolChoice.type !== 'none'

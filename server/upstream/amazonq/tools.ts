@@ -9,6 +9,8 @@ export type EncodedTools = {
   readonly moved: readonly string[]
 }
 
+const noTools: EncodedTools = { tools: [], moved: [] }
+
 /**
  * The tools to declare: the caller's, and stubs for those that history names and the caller no longer declares, without
  * which the provider refuses the history. With tool choice `none` only what history names.
@@ -18,6 +20,7 @@ export function encodeTools(
   usedNames: ReadonlySet<string>,
   names: ToolNames,
 ): EncodedTools {
+  if (conversation.tools.length === 0 && usedNames.size === 0) return noTools
   const declared = new Map(conversation.tools.toReversed().map((tool) => [tool.name, tool]))
   const offered = new Set(
     conversation.tools
