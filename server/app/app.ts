@@ -156,7 +156,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const requestLog = createRequestLog(store.requests.append, effects, (error) =>
     log.error('store.failed', { cause: String(error) }),
   )
-  const peerOf = createPeerOf(config.server.trustedProxies)
+  const peerOf = createPeerOf(config.server.trustedProxies, config.server.host)
   let listening: Listening | undefined
   let stopping = false
 

@@ -11,8 +11,11 @@ export type Peer = {
 
 export type PeerOf = (request: Request, socketAddress: string | undefined) => Peer
 
-/** Forwarding headers count only when the direct peer is in `trustedProxies` (addresses or CIDR ranges). */
-export function createPeerOf(trustedProxies: readonly string[]): PeerOf {
+/**
+ * Forwarding headers count only when the direct peer is in `trustedProxies` (addresses or CIDR ranges). A peer that comes from
+ * `ownHost`, the one address we listen on, is on this machine like one from loopback.
+ */
+export function createPeerOf(trustedProxies: readonly string[], ownHost?: string): PeerOf {
   const trusted = new BlockList()
   for (const entry of trustedProxies) {
     const [address = '', bits] = entry.split('/')
@@ -29,7 +32,7 @@ export function createPeerOf(trustedProxies: readonly string[]): PeerOf {
     const claimed = believed ? lastUntrusted(headers.get('x-forwarded-for'), trusted) : undefined
     return {
       address: claimed ?? direct,
-      loopback: direct === '::1' || direct.startsWith('127.'),
+      loopback: direct === '::1' || direct.startsWith('127.') || (direct !== '' && direct === ownHost),
       forwarded,
       https: believed && headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim() === 'https',
     }

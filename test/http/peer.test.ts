@@ -43,3 +43,10 @@ describe('behind trusted proxies', () => {
     expect(peerOf(ask({ 'x-forwarded-for': 'unknown, _x' }), '10.1.1.1').address).toBe('10.1.1.1')
   })
 })
+
+test('a peer from the one address we listen on is on this machine; any other is not', () => {
+  const peerOf = createPeerOf([], '192.0.2.7')
+  expect(peerOf(ask({}), '192.0.2.7').loopback).toBe(true)
+  expect(peerOf(ask({}), '192.0.2.8').loopback).toBe(false)
+  expect(peerOf(ask({}), undefined).loopback).toBe(false)
+})
