@@ -5,9 +5,13 @@ import { randomText } from '../lib/effects.ts'
 export type SocksBridge = {
   /** An `http://` proxy address, usable by this process only, that leads through the SOCKS proxy. The same for the same URL. */
   readonly addressFor: (socksUrl: string) => Promise<string>
+  /** Forgets the other ones; what runs through them goes on. */
+  readonly keepOnly: (socksUrls: readonly string[]) => void
   readonly close: () => Promise<void>
 }
 
+/** On the bridge's own answers, which are not the target's: what went wrong. */
+export const bridgeFaultHeader = 'x-bridge-fault'
 const maxHeadBytes = 64 * 1024
 const connectTimeoutMs = 30_000
 
@@ -34,10 +38,9 @@ export function createSocksBridge(): SocksBridge {
 
   async function serve(client: Socket, head: string, rest: Buffer): Promise<void> {
     const proxy = wayOf(head)
-    if (proxy === undefined)
-      return void client.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n')
+    if (proxy === undefined) return void client.end(refusal('407 Proxy Authentication Required', 'ERR_PROXY_AUTH'))
     const target = targetOf(head)
-    if (target === undefined) return void client.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n')
+    if (target === undefined) return void client.end(refusal('400 Bad Request', 'ERR_PROXY'))
     try {
       const { socket } = await SocksClient.createConnection({
         proxy,
@@ -46,6 +49,8 @@ export function createSocksBridge(): SocksBridge {
         timeout: connectTimeoutMs,
       })
       hold(socket)
+      // Who has left meanwhile closes nothing any more.
+      if (client.destroyed) return void socket.destroy()
       if (target.opening === undefined) client.write('HTTP/1.1 200 Connection established\r\n\r\n')
       else socket.write(target.opening)
       if (rest.length > 0) socket.write(rest)
@@ -55,7 +60,7 @@ export function createSocksBridge(): SocksBridge {
       if (target.opening === undefined) socket.pipe(client)
       else pipeLastAnswer(socket, client)
     } catch {
-      client.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n')
+      client.end(refusal('502 Bad Gateway', 'ERR_SOCKS'))
     }
   }
 
@@ -95,6 +100,9 @@ export function createSocksBridge(): SocksBridge {
       }
       return `http://way:${way.secret}@127.0.0.1:${port}`
     },
+    keepOnly: (socksUrls) => {
+      for (const known of ways.keys()) if (!socksUrls.includes(known)) ways.delete(known)
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy()
       const open = await listening
@@ -102,6 +110,9 @@ export function createSocksBridge(): SocksBridge {
     },
   }
 }
+
+const refusal = (status: string, fault: string): string =>
+  `HTTP/1.1 ${status}\r\n${bridgeFaultHeader}: ${fault}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`
 
 /**
  * Passes the answer on and says that the connection ends with it: the target may keep its own open, but the next request of

@@ -17,7 +17,18 @@ export type Effects = {
 
 /** Bun's fetch, narrowed to what we use, so that egress may wrap it. */
 export type FetchLike = (url: string, init?: FetchInit) => Promise<Response>
-export type FetchInit = RequestInit & { readonly timeout?: false; readonly proxy?: string | false }
+export type FetchInit = RequestInit & {
+  readonly timeout?: false
+  readonly proxy?: string | false
+  /** On whose behalf: an account's id, or `proxy:` and the id of the outbound proxy to take. Read by egress alone. */
+  readonly via?: string
+}
+
+/** The same effects, whose requests all go out on behalf of `via`. */
+export function onBehalf<T extends Pick<Effects, 'fetch'>>(effects: T, via: string | undefined): T {
+  if (via === undefined) return effects
+  return { ...effects, fetch: (url, init) => effects.fetch(url, { ...init, via }) }
+}
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 

@@ -1,0 +1,123 @@
+import type { FetchInit, FetchLike } from '../lib/effects.ts'
+import { chooseWay, type Network, type Way } from './choose.ts'
+import { secretsOf } from './proxy-url.ts'
+import { bridgeFaultHeader, createSocksBridge } from './socks-bridge.ts'
+
+export type EgressDeps = {
+  readonly fetch: FetchLike
+  /** A request through this proxy failed on the network; must not throw. */
+  readonly onFault?: (proxyId: string) => void
+}
+
+export type Egress = {
+  /** The wrapped fetch: `init.via` says on whose behalf, and by that which way. Rejects with a code and no address. */
+  readonly fetch: FetchLike
+  /** Sends through exactly this proxy address, whatever is configured: to look whether it works. */
+  readonly fetchThrough: (href: string, url: string, init: FetchInit) => Promise<Response>
+  /** What rests when calls of this account meet network faults: the host it talks to and the way there. */
+  readonly routeOf: (accountId: string) => string
+  /** Takes effect with the next request; those under way finish where they are. */
+  readonly setNetwork: (network: Network) => void
+  readonly setAccount: (accountId: string, route: AccountRoute) => void
+  readonly forgetAccount: (accountId: string) => void
+  readonly close: () => Promise<void>
+}
+
+export type AccountRoute = {
+  /** The account's own proxy. */
+  readonly proxyId?: string
+  /** Host of its API region. */
+  readonly host?: string
+}
+
+/** Why a request got no answer. Holds no credentials: `message` is scrubbed and nothing else of the cause is kept. */
+export class EgressFault extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'EgressFault'
+    this.code = code
+  }
+}
+
+const blockedBecause = {
+  gone: 'the outbound proxy chosen for it does not exist',
+  'switched-off': 'the outbound proxy chosen for it is switched off',
+  unreadable: 'the address of the outbound proxy chosen for it cannot be opened',
+} as const
+
+const nothingSet: Network = { proxies: [], poolEnabled: false }
+const named = /^proxy:(.+)$/
+
+/** The one door to the provider's network: each account leaves by its way, whatever kind of call it is. */
+export function createEgress({ fetch, onFault }: EgressDeps): Egress {
+  const bridge = createSocksBridge()
+  const accounts = new Map<string, AccountRoute>()
+  let network = nothingSet
+
+  const wayOf = (via: string | undefined): Way => {
+    const proxyId = via === undefined ? undefined : (named.exec(via)?.[1] ?? accounts.get(via)?.proxyId)
+    return chooseWay(network, via ?? '', proxyId)
+  }
+
+  async function fetchThrough(href: string, url: string, init: FetchInit): Promise<Response> {
+    const socks = href.startsWith('socks')
+    try {
+      const proxy = socks ? await bridge.addressFor(href) : href
+      const answer = await fetch(url, { ...init, proxy })
+      const fault = socks ? answer.headers.get(bridgeFaultHeader) : null
+      if (fault === null && answer.status !== 407) return answer
+      void answer.body?.cancel()
+      throw new EgressFault(fault ?? 'ERR_PROXY_AUTH', 'The outbound proxy did not let the request through.')
+    } catch (thrown) {
+      throw init.signal?.aborted ? thrown : scrubbed(thrown, href)
+    }
+  }
+
+  return {
+    fetch: async (url, { via, ...init } = {}) => {
+      if (init.proxy !== undefined) return fetch(url, init)
+      const way = wayOf(via)
+      switch (way.type) {
+        case 'environment':
+          return fetch(url, init)
+        case 'blocked':
+          throw new EgressFault('ERR_PROXY_BLOCKED', `The request was not sent: ${blockedBecause[way.reason]}.`)
+        case 'global':
+          return fetchThrough(way.href, url, init)
+        case 'proxy':
+          try {
+            return await fetchThrough(way.href, url, init)
+          } catch (thrown) {
+            if (!init.signal?.aborted) onFault?.(way.id)
+            throw thrown
+          }
+      }
+    },
+    fetchThrough,
+    routeOf: (accountId) => {
+      const way = wayOf(accountId)
+      const host = accounts.get(accountId)?.host ?? 'provider'
+      return way.type === 'proxy' || way.type === 'blocked' ? `${host} by ${way.id}` : `${host} by ${way.type}`
+    },
+    setNetwork: (next) => {
+      network = next
+      const hrefs = [...next.proxies.map(({ href }) => href), next.globalHref]
+      bridge.keepOnly(hrefs.filter((href) => href !== undefined))
+    },
+    setAccount: (accountId, route) => void accounts.set(accountId, route),
+    forgetAccount: (accountId) => void accounts.delete(accountId),
+    close: bridge.close,
+  }
+}
+
+/** Bun's errors carry the address they failed on in members and sometimes in the message: only code and clean words are kept. */
+function scrubbed(thrown: unknown, href: string): EgressFault {
+  if (thrown instanceof EgressFault) return thrown
+  if (!(thrown instanceof Error)) return new EgressFault('ERR_PROXY', 'The request failed.')
+  const { code } = thrown as { readonly code?: unknown }
+  const message = [href, ...secretsOf(href)].reduce((text, secret) => text.replaceAll(secret, '••••'), thrown.message)
+  const name = typeof code === 'string' ? code : typeof code === 'number' ? `${thrown.name}_${code}` : thrown.name
+  return new EgressFault(name, message.replace(/\b([a-z0-9+.-]+:\/\/)[^\s/@]+@/gi, '$1••••@').slice(0, 300))
+}
