@@ -1,5 +1,6 @@
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { ModelInfo } from '../../conversation/model.ts'
+import { onBehalf } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { ControlDeps } from './control-call.ts'
 import type { Access, Credentials, SignInMethod } from './credentials.ts'
@@ -37,18 +38,19 @@ export function createAccountChecker(deps: CheckDeps): AccountChecker {
   // A token may die between two calls: each call may have it replaced once.
   async function withToken<T>(
     accountId: string,
-    call: (access: Access) => Promise<Result<T, GatewayError>>,
+    call: (deps: ControlDeps, access: Access) => Promise<Result<T, GatewayError>>,
   ): Promise<Result<T, GatewayError>> {
     const access = await deps.tokens.get(accountId)
     if (!access.ok) return access
-    const first = await call(access.value)
+    const own = { ...deps, effects: onBehalf(deps.effects, accountId) }
+    const first = await call(own, access.value)
     if (first.ok || first.error.kind !== 'token-rejected') return first
     const newer = await deps.tokens.replace(accountId, access.value.token)
-    return newer.ok ? call(newer.value) : newer
+    return newer.ok ? call(own, newer.value) : newer
   }
 
   async function findProfile(accountId: string): Promise<Result<void, GatewayError>> {
-    const profiles = await withToken(accountId, (access) => listProfiles(deps, access))
+    const profiles = await withToken(accountId, listProfiles)
     if (!profiles.ok) return profiles
     const region = (await deps.identityRegion?.(accountId)) ?? deps.settings.defaultRegion
     const profile = chooseProfile(profiles.value, region)
@@ -72,9 +74,9 @@ export function createAccountChecker(deps: CheckDeps): AccountChecker {
       if (!access.ok) return { ...base, error: access.error }
     }
     // One after the other: both may want the token replaced.
-    const usage = await withToken(accountId, (one) => readUsage(deps, one))
+    const usage = await withToken(accountId, readUsage)
     // A suspended account may still be told its usage; the model list is what shows whether it serves.
-    const models = await withToken(accountId, (one) => listModels(deps, one))
+    const models = await withToken(accountId, listModels)
     const { method, region, profileArn } = access.value
     return {
       ...base,

@@ -78,6 +78,7 @@ async function attempt(
         signal: guard.signal,
         redirect: 'manual',
         timeout: false,
+        via: call.accountId,
       }),
     )
     guard.wait('first-event', settings.firstEventTimeoutMs)

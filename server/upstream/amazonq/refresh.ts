@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
-import type { Effects } from '../../lib/effects.ts'
+import { type Effects, onBehalf } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Access, CredentialStore, Credentials, TokenSource } from './credentials.ts'
 import { type AmazonQSettings, regionOfArn } from './endpoint.ts'
@@ -167,7 +167,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
       if (using === undefined) return err(unreadable)
       const buried = dead.get(accountId)
       if (buried?.grant === grantOf(using) && !insist) return err(buried.error)
-      const tokens = await renew(deps, using)
+      const tokens = await renew({ settings, effects: onBehalf(effects, accountId) }, using)
       const step = tokens.ok
         ? await keep(accountId, using, tokens.value)
         : await giveUp(accountId, using, tokens.error, round)

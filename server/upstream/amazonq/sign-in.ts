@@ -1,4 +1,5 @@
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
+import { onBehalf } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { ControlDeps } from './control-call.ts'
 import type { Access, Credentials } from './credentials.ts'
@@ -25,6 +26,8 @@ export type SignInRequest = {
   readonly enabled?: boolean
   /** Sign this account in again instead of making a new one. */
   readonly accountId?: string
+  /** The outbound proxy for the sign-in itself; the account keeps it. Without one, an account signs in by its own way. */
+  readonly proxyId?: string
 }
 
 export type SignInStart = {
@@ -52,6 +55,7 @@ export type SignedIn = {
   readonly label?: string
   readonly enabled?: boolean
   readonly accountId?: string
+  readonly proxyId?: string
 }
 
 export type SignInDeps = ControlDeps & {
@@ -92,6 +96,11 @@ export function createSignIns(deps: SignInDeps): SignIns {
   const sessions = new Map<string, Session>()
   let starting = 0
 
+  const wayOf = ({ proxyId, accountId }: SignInRequest): ControlDeps => ({
+    ...deps,
+    effects: onBehalf(effects, proxyId === undefined ? accountId : `proxy:${proxyId}`),
+  })
+
   function prune(): void {
     const now = effects.now()
     for (const [authId, session] of sessions) {
@@ -104,6 +113,7 @@ export function createSignIns(deps: SignInDeps): SignIns {
   async function start(request: SignInRequest, signal?: AbortSignal): Promise<Result<SignInStart, GatewayError>> {
     const target = targetOf(request)
     if (!target.ok) return target
+    const way = wayOf(request)
     prune()
     const pending = [...sessions.values()].filter((session) => session.finishedAt === undefined).length
     if (pending + starting >= maxPending) {
@@ -112,9 +122,9 @@ export function createSignIns(deps: SignInDeps): SignIns {
     starting++
     try {
       const { startUrl, region } = target.value
-      const client = await register(deps, region, signal)
+      const client = await register(way, region, signal)
       if (!client.ok) return err(startFailure(client.error))
-      const device = await deviceAuthorization(deps, region, client.value, startUrl, signal)
+      const device = await deviceAuthorization(way, region, client.value, startUrl, signal)
       if (!device.ok) return err(startFailure(device.error))
       return ok(open(request, target.value, client.value, device.value))
     } finally {
@@ -135,7 +145,7 @@ export function createSignIns(deps: SignInDeps): SignIns {
     }
     sessions.set(authId, session)
     const run = async (): Promise<Session['state']> => {
-      const tokens = await poll(target.region, client, device, session.expiresAt, controller.signal)
+      const tokens = await poll(wayOf(request), target.region, client, device, session.expiresAt, controller.signal)
       if (!tokens.ok) return tokens.error
       return complete(request, target, client, tokens.value)
     }
@@ -151,6 +161,7 @@ export function createSignIns(deps: SignInDeps): SignIns {
 
   /** Asks until the person has decided or the code has expired; what the network does meanwhile does not matter. */
   async function poll(
+    way: ControlDeps,
     region: string,
     client: OidcClient,
     device: DeviceAuthorization,
@@ -163,7 +174,7 @@ export function createSignIns(deps: SignInDeps): SignIns {
       await effects.sleep(Math.min(intervalMs, Math.max(0, expiresAt - effects.now())), signal)
       if (signal.aborted) return err(cancelled)
       if (effects.now() >= expiresAt) return err(unreachable ? neverReached : expired)
-      const answer = await tokenByDeviceCode(deps, region, client, device.deviceCode, signal)
+      const answer = await tokenByDeviceCode(way, region, client, device.deviceCode, signal)
       // Tokens that came count even when somebody cancelled just now.
       if (answer.ok) return answer
       if (signal.aborted) return err(cancelled)
@@ -189,7 +200,7 @@ export function createSignIns(deps: SignInDeps): SignIns {
   }
 
   async function complete(
-    { label, enabled, accountId }: SignInRequest,
+    request: SignInRequest,
     { startUrl, region, method }: Target,
     client: OidcClient,
     tokens: Tokens,
@@ -203,21 +214,24 @@ export function createSignIns(deps: SignInDeps): SignIns {
       identityRegion: region,
       startUrl,
     }
-    const profileArn = method === 'identity-center' ? await profileOf(found, region) : undefined
+    const way = wayOf(request)
+    const profileArn = method === 'identity-center' ? await profileOf(way, found, region) : undefined
     const credentials = profileArn === undefined ? found : { ...found, profileArn }
-    const usage = await readUsage(deps, accessOf(credentials))
+    const usage = await readUsage(way, accessOf(credentials))
+    const { label, enabled, accountId, proxyId } = request
     const account = await deps.onSignedIn({
       credentials,
       usage: usage.ok ? usage.value : {},
       ...(label === undefined ? {} : { label }),
       ...(enabled === undefined ? {} : { enabled }),
       ...(accountId === undefined ? {} : { accountId }),
+      ...(proxyId === undefined ? {} : { proxyId }),
     })
     return account.ok ? { status: 'completed', accountId: account.value } : failed(account.error.message)
   }
 
-  async function profileOf(credentials: Credentials, region: string): Promise<string | undefined> {
-    const profiles = await listProfiles(deps, accessOf(credentials))
+  async function profileOf(way: ControlDeps, credentials: Credentials, region: string): Promise<string | undefined> {
+    const profiles = await listProfiles(way, accessOf(credentials))
     return profiles.ok ? chooseProfile(profiles.value, region)?.arn : undefined
   }
 
