@@ -28,3 +28,14 @@ export function remainingCredits({ limit, used, trial, bonuses, overage }: Quota
   if (overage?.enabled) left += Math.max(0, overage.cap - overage.used)
   return left
 }
+
+/** What has been spent of the same parts; together with `remainingCredits` it is all there is to spend. */
+export function spentCredits(quota: Quota): number {
+  const part = (limit: number, used: number): number => Math.min(limit, used)
+  return (
+    part(quota.limit, quota.used) +
+    (quota.trial?.active ? part(quota.trial.limit, quota.trial.used) : 0) +
+    (quota.bonuses ?? []).reduce((sum, bonus) => sum + part(bonus.limit, bonus.used), 0) +
+    (quota.overage?.enabled ? part(quota.overage.cap, quota.overage.used) : 0)
+  )
+}

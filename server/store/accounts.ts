@@ -1,14 +1,15 @@
-import { asc, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { Quota } from '../conversation/quota.ts'
 import type { Health, HealthState } from '../pool/account.ts'
+import { readingOf } from '../pool/burn.ts'
 import type { SignInMethod } from '../upstream/amazonq/credentials.ts'
 import type { Vault } from '../vault/vault.ts'
 import { createCredentialStore, type OnUnreadable, saveCredentials } from './credentials.ts'
 import type { Engine } from './engine/sqlite.ts'
 import { parseColumn, present } from './row.ts'
 import type { AccountProfile, AccountRecord, AccountStore } from './store.ts'
-import { accountModels, accounts } from './tables/sqlite.ts'
+import { accountModels, accounts, quotaReadings } from './tables/sqlite.ts'
 
 type Row = typeof accounts.$inferSelect
 type Deps = {
@@ -17,6 +18,10 @@ type Deps = {
   readonly now: () => number
   readonly onUnreadable: OnUnreadable
 }
+
+const dayMs = 86_400_000
+const readingsKeptMs = 40 * dayMs
+const readingsWholeMs = 2 * dayMs
 
 export function createAccountStore(deps: Deps): AccountStore {
   const { engine, vault, now } = deps
@@ -56,10 +61,73 @@ export function createAccountStore(deps: Deps): AccountStore {
       await update(id, healthRow(health))
     },
     saveQuota: async (id, quota) => {
-      await update(id, { quota: JSON.stringify(quota) })
+      const { at, used, limit } = readingOf(quota)
+      const last = await engine.read((db) =>
+        db
+          .select()
+          .from(quotaReadings)
+          .where(eq(quotaReadings.accountId, id))
+          .orderBy(desc(quotaReadings.at))
+          .limit(1)
+          .all(),
+      )
+      const changed = last[0] === undefined || last[0].used !== used || last[0].limit !== limit
+      await engine.atomic((db) => [
+        db
+          .update(accounts)
+          .set({ quota: JSON.stringify(quota) })
+          .where(eq(accounts.id, id)),
+        // From the row, so that an account removed meanwhile leaves nothing behind.
+        ...(changed
+          ? [
+              db
+                .insert(quotaReadings)
+                .select(
+                  db
+                    .select({
+                      accountId: accounts.id,
+                      at: sql<number>`${at}`.as('at'),
+                      used: sql<number>`${used}`.as('used'),
+                      limit: sql<number>`${limit}`.as('limit'),
+                    })
+                    .from(accounts)
+                    .where(eq(accounts.id, id)),
+                )
+                .onConflictDoUpdate({ target: [quotaReadings.accountId, quotaReadings.at], set: { used, limit } }),
+            ]
+          : []),
+      ])
+    },
+    quotaReadings: async (id, since) => {
+      const ofAccount = eq(quotaReadings.accountId, id)
+      const rows = await engine.read((db) => [
+        ...db
+          .select()
+          .from(quotaReadings)
+          .where(and(ofAccount, lt(quotaReadings.at, since)))
+          .orderBy(desc(quotaReadings.at))
+          .limit(1)
+          .all(),
+        ...db
+          .select()
+          .from(quotaReadings)
+          .where(and(ofAccount, gte(quotaReadings.at, since)))
+          .orderBy(asc(quotaReadings.at))
+          .all(),
+      ])
+      return rows.map(({ at, used, limit }) => ({ at, used, limit }))
+    },
+    pruneQuotaReadings: async () => {
+      const later = sql`(SELECT 1 FROM quota_readings AS later WHERE later.account_id = ${quotaReadings.accountId}
+        AND later.at > ${quotaReadings.at} AND later.at / 3600000 = ${quotaReadings.at} / 3600000)`
+      const changes = await engine.atomic((db) => [
+        db.delete(quotaReadings).where(lt(quotaReadings.at, now() - readingsKeptMs)),
+        db.delete(quotaReadings).where(and(lt(quotaReadings.at, now() - readingsWholeMs), sql`exists ${later}`)),
+      ])
+      return changes.reduce((sum, one) => sum + one, 0)
     },
     updateProfile: async (id, { updatedAt, ...patch }) => {
-      const { method, email, userId, plan, region, accessExpiresAt, lastRefreshAt, lastRefreshStatus } = patch
+      const { method, email, userId, plan, region, accessExpiresAt, lastRefreshAt, lastRefreshStatus, proxyId } = patch
       // `undefined` leaves a column, `null` clears it.
       await update(id, {
         ...Object.fromEntries(
@@ -72,6 +140,7 @@ export function createAccountStore(deps: Deps): AccountStore {
             accessExpiresAt,
             lastRefreshAt,
             lastRefreshStatus,
+            proxyId,
           }).filter(([, value]) => value !== undefined),
         ),
         updatedAt: updatedAt ?? now(),
@@ -150,6 +219,7 @@ function toRecord(row: Row): AccountRecord {
         accessExpiresAt: row.accessExpiresAt,
         lastRefreshAt: row.lastRefreshAt,
         lastRefreshStatus: row.lastRefreshStatus as AccountProfile['lastRefreshStatus'],
+        proxyId: row.proxyId,
       }),
     },
   }

@@ -8,7 +8,9 @@ import { countSealed, type OnUnreadable } from './credentials.ts'
 import { StoreFault } from './engine/fault.ts'
 import { type Engine, openSqlite } from './engine/sqlite.ts'
 import { createKeyStore } from './keys.ts'
+import { createProxyStore } from './proxies.ts'
 import { createRequestStore } from './requests.ts'
+import { createSealedSettingsStore } from './sealed-settings.ts'
 import { createSessionStore } from './sessions.ts'
 import { createSettingsStore } from './settings.ts'
 import type { Store } from './store.ts'
@@ -31,6 +33,8 @@ export function createStore(deps: StoreDeps): Store {
     settings: createSettingsStore(engine),
     sessions: createSessionStore(engine),
     requests: createRequestStore(engine, deps.sleep),
+    proxies: createProxyStore(deps),
+    sealedSettings: createSealedSettingsStore(deps),
     describe: async () => engine.describe(),
     close: async () => engine.close(),
   }

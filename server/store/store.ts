@@ -1,6 +1,8 @@
 import type { ModelInfo } from '../conversation/model.ts'
 import type { Quota } from '../conversation/quota.ts'
+import type { ProxyHealth } from '../egress/health.ts'
 import type { Account, Health } from '../pool/account.ts'
+import type { QuotaReading } from '../pool/burn.ts'
 import type { CredentialStore, Credentials, SignInMethod } from '../upstream/amazonq/credentials.ts'
 
 /** Everything kept on disk, one repository per concept. The same contract for every engine; all times epoch ms UTC. */
@@ -10,6 +12,8 @@ export type Store = {
   readonly settings: SettingsStore
   readonly sessions: SessionStore
   readonly requests: RequestStore
+  readonly proxies: ProxyStore
+  readonly sealedSettings: SealedSettingsStore
   /** Engine name, version and path for `doctor` and /health; throws nothing. */
   readonly describe: () => Promise<{
     readonly engine: string
@@ -34,6 +38,8 @@ export type AccountProfile = {
   readonly accessExpiresAt?: number
   readonly lastRefreshAt?: number
   readonly lastRefreshStatus?: 'success' | 'failed'
+  /** Its own outbound proxy; gone by itself when that proxy is removed. */
+  readonly proxyId?: string
   readonly updatedAt: number
 }
 export type AccountRecord = { readonly account: Account; readonly profile: AccountProfile }
@@ -49,10 +55,17 @@ export type AccountStore = {
     patch: { label?: string; enabled?: boolean; weight?: number; maxInFlight?: number; lastUsedAt?: number },
   ) => Promise<boolean>
   readonly saveHealth: (id: string, health: Health) => Promise<void>
+  /** Keeps the quota, and a reading of it when its figures are others than the last reading's. */
   readonly saveQuota: (id: string, quota: Quota) => Promise<void>
+  /** The readings of one account since `since`, and the last one before it; oldest first. */
+  readonly quotaReadings: (id: string, since: number) => Promise<readonly QuotaReading[]>
+  /** Deletes readings older than 40 days; of those older than 2 days keeps the last of each hour. Gives how many went. */
+  readonly pruneQuotaReadings: () => Promise<number>
   readonly updateProfile: (
     id: string,
-    patch: Partial<Omit<AccountProfile, 'successCount' | 'errorCount'>>,
+    patch: Partial<Omit<AccountProfile, 'successCount' | 'errorCount' | 'proxyId'>> & {
+      readonly proxyId?: string | null
+    },
   ) => Promise<void>
   /** Adds to the counters. */
   readonly count: (id: string, add: { success?: number; error?: number }) => Promise<void>
@@ -146,4 +159,47 @@ export type RequestStore = {
   readonly recent: (limit: number) => Promise<readonly RequestRecord[]>
   /** Deletes rows older than `before`; returns how many. */
   readonly prune: (before: number) => Promise<number>
+}
+
+/** An outbound proxy. `url` may hold a password; absent: it is sealed with another key and must be given again. */
+export type ProxyRecord = {
+  readonly id: string
+  readonly name: string
+  readonly url?: string
+  /** The address without its password. */
+  readonly shownUrl: string
+  /** 1-100 */
+  readonly weight: number
+  readonly enabled: boolean
+  readonly health: ProxyHealth
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+export type ProxyStore = {
+  /** In the order they were added. */
+  readonly list: () => Promise<readonly ProxyRecord[]>
+  readonly get: (id: string) => Promise<ProxyRecord | undefined>
+  readonly create: (proxy: ProxyRecord & { readonly url: string }) => Promise<void>
+  /** `url` and `shownUrl` go together. False when there is no such row. */
+  readonly update: (
+    id: string,
+    patch: {
+      readonly name?: string
+      readonly address?: { readonly url: string; readonly shownUrl: string }
+      readonly weight?: number
+      readonly enabled?: boolean
+    },
+  ) => Promise<boolean>
+  readonly saveHealth: (id: string, health: ProxyHealth) => Promise<void>
+  readonly remove: (id: string) => Promise<boolean>
+}
+
+/** Settings whose values are secrets: kept sealed, with what may be displayed beside it. */
+export type SealedSettingsStore = {
+  /** What may be displayed, by name. */
+  readonly shown: () => Promise<Readonly<Record<string, string>>>
+  /** Undefined when there is none or it cannot be opened. */
+  readonly read: (name: string) => Promise<string | undefined>
+  /** `null` removes. Durable. */
+  readonly write: (name: string, entry: { readonly value: string; readonly shown: string } | null) => Promise<void>
 }

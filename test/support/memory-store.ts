@@ -1,5 +1,13 @@
 import type { ModelInfo } from '../../server/conversation/model.ts'
-import type { AccountRecord, KeyRecord, RequestRecord, SessionRecord, Store } from '../../server/store/store.ts'
+import { type QuotaReading, readingOf } from '../../server/pool/burn.ts'
+import type {
+  AccountRecord,
+  KeyRecord,
+  ProxyRecord,
+  RequestRecord,
+  SessionRecord,
+  Store,
+} from '../../server/store/store.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 
 /** The whole store in memory, for tests of what stands above it. `now` stamps changed rows. */
@@ -10,6 +18,9 @@ export function memoryStore(now: () => number = () => 0): Store {
   const keys = new Map<string, KeyRecord>()
   const sessions = new Map<string, SessionRecord>()
   const settings = new Map<string, string>()
+  const proxies = new Map<string, ProxyRecord>()
+  const sealed = new Map<string, { readonly value: string; readonly shown: string }>()
+  const readings = new Map<string, QuotaReading[]>()
   let requests: RequestRecord[] = []
 
   const change = (id: string, to: (record: AccountRecord) => AccountRecord): boolean => {
@@ -39,10 +50,23 @@ export function memoryStore(now: () => number = () => 0): Store {
         change(id, ({ account, profile }) => ({ account: { ...account, health }, profile }))
       },
       saveQuota: async (id, quota) => {
-        change(id, ({ account, profile }) => ({ account: { ...account, quota }, profile }))
+        if (!change(id, ({ account, profile }) => ({ account: { ...account, quota }, profile }))) return
+        const rows = readings.get(id) ?? []
+        const reading = readingOf(quota)
+        const last = rows.at(-1)
+        if (last?.used !== reading.used || last.limit !== reading.limit) readings.set(id, [...rows, reading])
       },
-      updateProfile: async (id, patch) => {
-        change(id, ({ account, profile }) => ({ account, profile: { ...profile, ...given(patch) } }))
+      quotaReadings: async (id, since) => {
+        const rows = readings.get(id) ?? []
+        const first = rows.findLastIndex(({ at }) => at < since)
+        return rows.slice(Math.max(0, first))
+      },
+      pruneQuotaReadings: async () => 0,
+      updateProfile: async (id, { proxyId, ...patch }) => {
+        change(id, ({ account, profile: { proxyId: kept, ...profile } }) => {
+          const own = proxyId === undefined ? kept : (proxyId ?? undefined)
+          return { account, profile: { ...profile, ...given(patch), ...(own === undefined ? {} : { proxyId: own }) } }
+        })
       },
       count: async (id, { success = 0, error = 0 }) => {
         change(id, ({ account, profile }) => ({
@@ -57,6 +81,7 @@ export function memoryStore(now: () => number = () => 0): Store {
       remove: async (id) => {
         secrets.delete(id)
         models.delete(id)
+        readings.delete(id)
         return accounts.delete(id)
       },
       credentials: {
@@ -120,6 +145,38 @@ export function memoryStore(now: () => number = () => 0): Store {
         const gone = requests.length - kept.length
         requests = kept
         return gone
+      },
+    },
+    proxies: {
+      list: async () => [...proxies.values()],
+      get: async (id) => proxies.get(id),
+      create: async (proxy) => {
+        proxies.set(proxy.id, proxy)
+      },
+      update: async (id, { address, ...patch }) => {
+        const proxy = proxies.get(id)
+        if (proxy === undefined) return false
+        proxies.set(id, { ...proxy, ...given(patch), ...address, updatedAt: now() } as ProxyRecord)
+        return true
+      },
+      saveHealth: async (id, health) => {
+        const proxy = proxies.get(id)
+        if (proxy !== undefined) proxies.set(id, { ...proxy, health })
+      },
+      remove: async (id) => {
+        for (const [accountId, { account, profile }] of accounts) {
+          const { proxyId, ...rest } = profile
+          if (proxyId === id) accounts.set(accountId, { account, profile: rest })
+        }
+        return proxies.delete(id)
+      },
+    },
+    sealedSettings: {
+      shown: async () => Object.fromEntries([...sealed].map(([name, { shown }]) => [name, shown])),
+      read: async (name) => sealed.get(name)?.value,
+      write: async (name, entry) => {
+        if (entry === null) sealed.delete(name)
+        else sealed.set(name, entry)
       },
     },
     describe: async () => ({ engine: 'memory', version: '0', path: '', writable: true }),

@@ -1,5 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type AnySQLiteColumn, blob, check, index, integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import {
+  type AnySQLiteColumn,
+  blob,
+  check,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+} from 'drizzle-orm/sqlite-core'
 
 // All times are epoch milliseconds, UTC. Column names are snake_case, members camelCase.
 
@@ -40,9 +50,12 @@ export const accounts = sqliteTable(
     lastUsedAt: integer('last_used_at'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    /** Its own way out; none: the pool's or the global one. */
+    proxyId: text('proxy_id').references((): AnySQLiteColumn => proxies.id, { onDelete: 'set null' }),
   },
   (table) => [
     index('accounts_by_creation').on(table.createdAt, table.id),
+    index('accounts_by_proxy').on(table.proxyId),
     isSwitch('accounts_enabled', table.enabled),
     isBetween('accounts_weight', table.weight, 1, 100),
     isBetween('accounts_max_in_flight', table.maxInFlight, 1, 1000),
@@ -65,6 +78,60 @@ export const accounts = sqliteTable(
     isTime('accounts_created_at', table.createdAt),
   ],
 )
+
+/** Outbound proxies. The address may hold a password: sealed by the vault for its row, `shown` is the same without it. */
+export const proxies = sqliteTable(
+  'proxies',
+  {
+    id: text('id').primaryKey().notNull(),
+    name: text('name').notNull(),
+    sealed: blob('sealed', { mode: 'buffer' }).notNull(),
+    shown: text('shown').notNull(),
+    weight: integer('weight').notNull(),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    healthState: text('health_state').notNull(),
+    checkedAt: integer('checked_at'),
+    latencyMs: integer('latency_ms'),
+    failures: integer('failures').notNull(),
+    healthReason: text('health_reason'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    check('proxies_id', sql`substr(${table.id}, 1, 4) = 'prx_'`),
+    isSwitch('proxies_enabled', table.enabled),
+    isBetween('proxies_weight', table.weight, 1, 100),
+    isOneOf('proxies_health_state', table.healthState, ['unchecked', 'up', 'down']),
+    check('proxies_failures', sql`${table.failures} >= 0`),
+    isTime('proxies_created_at', table.createdAt),
+  ],
+)
+
+/** What an account had spent and could spend, each time a reading showed another figure. */
+export const quotaReadings = sqliteTable(
+  'quota_readings',
+  {
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id, { onDelete: 'cascade' }),
+    at: integer('at').notNull(),
+    used: real('used').notNull(),
+    limit: real('limit').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'quota_readings_pk', columns: [table.accountId, table.at] }),
+    index('quota_readings_by_time').on(table.at),
+    isTime('quota_readings_at', table.at),
+  ],
+)
+
+/** Settings whose values are secrets, sealed by the vault for their name; `shown` is what may be displayed. */
+export const sealedSettings = sqliteTable('sealed_settings', {
+  name: text('name').primaryKey().notNull(),
+  sealed: blob('sealed', { mode: 'buffer' }).notNull(),
+  shown: text('shown').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+})
 
 /** `Credentials` as JSON, sealed by the vault for this account's row. */
 export const credentials = sqliteTable('credentials', {
