@@ -1,5 +1,6 @@
+import { poolRunsOutAt } from '../pool/burn.ts'
 import type { AccountRecord } from '../store/store.ts'
-import { accountListItem, quotaTotals, statusOf } from './account-view.ts'
+import { type Aside, accountListItem, quotaTotals, statusOf } from './account-view.ts'
 import type { AccountList } from './contract/accounts.ts'
 
 /** The original's query parameters, as text. */
@@ -28,17 +29,17 @@ const orders: Readonly<Record<string, (record: AccountRecord) => number | string
 export function accountList(
   records: readonly AccountRecord[],
   query: AccountQuery,
-  inFlight: (id: string) => number,
+  asides: (record: AccountRecord) => Aside,
 ): AccountList {
   const matching = records.filter(statusFilter(query)).toSorted(order(query))
   const page = whole(query.page, 1)
   const pageSize = Math.min(largestPage, whole(query.pageSize, 100))
   const shown = matching.slice((page - 1) * pageSize, page * pageSize)
   return {
-    accounts: shown.map((record) => accountListItem(record, inFlight(record.account.id))),
+    accounts: shown.map((record) => accountListItem(record, asides(record))),
     count: shown.length,
     pagination: { total: matching.length, page, pageSize, pages: Math.ceil(matching.length / pageSize) },
-    ...accountStatistics(records),
+    ...accountStatistics(records, asides),
   }
 }
 
@@ -56,7 +57,7 @@ function order({ orderBy = 'created_at', orderDesc = 'true' }: AccountQuery) {
     direction * compare(value(a), value(b)) || compare(a.account.id, b.account.id)
 }
 
-function accountStatistics(records: readonly AccountRecord[]) {
+function accountStatistics(records: readonly AccountRecord[], asides: (record: AccountRecord) => Aside) {
   const limited = records.map(({ account }) => quotaTotals(account.quota)).filter(({ limit }) => limit > 0)
   const totalUsage = sum(limited.map(({ used }) => used))
   const totalLimit = sum(limited.map(({ limit }) => limit))
@@ -68,6 +69,7 @@ function accountStatistics(records: readonly AccountRecord[]) {
       totalLimit,
       count: limited.length,
       percent: totalLimit > 0 ? Math.trunc((totalUsage / totalLimit) * 100) : 0,
+      ...poolBurn(records, asides),
     },
     accountStats: {
       totalCount: records.length,
@@ -76,6 +78,22 @@ function accountStatistics(records: readonly AccountRecord[]) {
       errorTotal: sum(records.map(({ profile }) => profile.errorCount)),
     },
     statusStats,
+  }
+}
+
+/** Of the accounts that serve, now or by themselves later. */
+function poolBurn(records: readonly AccountRecord[], asides: (record: AccountRecord) => Aside) {
+  const spending = records.flatMap((record) => {
+    const { quota } = record.account
+    const { burn } = asides(record)
+    if (quota === undefined || !['normal', 'exhausted'].includes(statusOf(record.account))) return []
+    return [{ quota, ...(burn === undefined ? {} : { burn }) }]
+  })
+  const rates = spending.flatMap(({ burn }) => (burn === undefined ? [] : [burn.perHour]))
+  const runsOutAt = poolRunsOutAt(spending)
+  return {
+    burnPerHour: rates.length === 0 ? null : sum(rates),
+    runsOutAt: runsOutAt === undefined ? null : new Date(runsOutAt).toISOString(),
   }
 }
 

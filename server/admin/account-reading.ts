@@ -48,6 +48,11 @@ export async function acceptSignIn(deps: AccountDeps, signedIn: SignedIn): Promi
   if (!found.ok) return found
   const now = deps.effects.now()
   const { credentials, usage } = signedIn
+  // It may have been removed while the person was confirming the code; the sign-in must not be lost over that.
+  const proxyId =
+    signedIn.proxyId !== undefined && (await deps.store.proxies.get(signedIn.proxyId)) !== undefined
+      ? signedIn.proxyId
+      : undefined
   const id = found.value?.account.id ?? deps.effects.newId('acc')
   if (found.value === undefined) {
     const fresh = newAccountRecord(
@@ -67,6 +72,7 @@ export async function acceptSignIn(deps: AccountDeps, signedIn: SignedIn): Promi
     ...(credentials.accessExpiresAt === undefined ? {} : { accessExpiresAt: credentials.accessExpiresAt }),
     lastRefreshAt: now,
     lastRefreshStatus: 'success',
+    ...(proxyId === undefined ? {} : { proxyId }),
     updatedAt: now,
   })
   await deps.accountsChanged(id)

@@ -1,5 +1,6 @@
 import type { Quota } from '../conversation/quota.ts'
 import type { Account } from '../pool/account.ts'
+import { type Burn, runsOutAt } from '../pool/burn.ts'
 import type { AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { AccountListItem, AccountState, AccountView, QuotaView } from './contract/accounts.ts'
@@ -39,8 +40,16 @@ export function quotaTotals(quota: Quota | undefined): { readonly used: number; 
   }
 }
 
-export function accountListItem({ account, profile }: AccountRecord, inFlight: number): AccountListItem {
+/** What a row alone does not tell. */
+export type Aside = {
+  readonly inFlight: number
+  readonly burn?: Burn | undefined
+  readonly proxyName?: string | undefined
+}
+
+export function accountListItem({ account, profile }: AccountRecord, aside: Aside): AccountListItem {
   const { quota, health } = account
+  const { inFlight, burn, proxyName } = aside
   const totals = quotaTotals(quota)
   return {
     id: account.id,
@@ -70,18 +79,18 @@ export function accountListItem({ account, profile }: AccountRecord, inFlight: n
     quota_resets_at: isoOrNull(quota?.resetsAt),
     last_used_at: isoOrNull(account.lastUsedAt),
     in_flight: inFlight,
+    burn_per_hour: burn?.perHour ?? null,
+    runs_out_at: quota === undefined ? null : isoOrNull(runsOutAt(quota, burn)),
+    proxy_id: profile.proxyId ?? null,
+    proxy_name: proxyName ?? null,
   }
 }
 
 /** One account with its secrets masked. Credentials that cannot be opened show as absent. */
-export function accountView(
-  record: AccountRecord,
-  credentials: Credentials | undefined,
-  inFlight: number,
-): AccountView {
+export function accountView(record: AccountRecord, credentials: Credentials | undefined, aside: Aside): AccountView {
   const masked = (secret: string | undefined): string | null => (secret === undefined ? null : mask(secret))
   return {
-    ...accountListItem(record, inFlight),
+    ...accountListItem(record, aside),
     clientId: credentials?.clientId ?? null,
     clientSecret: masked(credentials?.clientSecret),
     refreshToken: masked(credentials?.refreshToken),

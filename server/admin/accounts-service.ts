@@ -6,6 +6,7 @@ import { draftAccount } from './account-draft.ts'
 import { type AccountQuery, accountList } from './account-list.ts'
 import { recordCheck } from './account-reading.ts'
 import { accountView, quotaView, stateOf, statusOf } from './account-view.ts'
+import { createBurnBook } from './burn-book.ts'
 import type {
   AccountCreate,
   AccountList,
@@ -16,6 +17,7 @@ import type {
 } from './contract/accounts.ts'
 import type { AccountDeps } from './deps.ts'
 import { isMasked } from './mask.ts'
+import { usableProxy } from './proxies-service.ts'
 
 export type AccountsService = {
   readonly list: (query: AccountQuery) => Promise<AccountList>
@@ -34,12 +36,19 @@ export type AccountsService = {
 
 /** What can be done with accounts, whoever asks: the console, the original's scripts, the command line. */
 export function createAccountsService(deps: AccountDeps): AccountsService {
-  const { accounts } = deps.store
+  const { accounts, proxies } = deps.store
+  const burns = createBurnBook(accounts)
 
   const view = async (id: string): Promise<Result<AccountView, GatewayError>> => {
     const record = await accounts.get(id)
     if (record === undefined) return unknownAccount
-    return ok(accountView(record, await accounts.credentials.load(id), deps.inFlight(id)))
+    const { proxyId } = record.profile
+    const aside = {
+      inFlight: deps.inFlight(id),
+      burn: (await burns.of([record])).get(id),
+      proxyName: proxyId === undefined ? undefined : (await proxies.get(proxyId))?.name,
+    }
+    return ok(accountView(record, await accounts.credentials.load(id), aside))
   }
 
   const renew = async (id: string): Promise<Result<void, GatewayError>> => {
@@ -49,13 +58,27 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
   }
 
   return {
-    list: async (query) => accountList(await accounts.list(), query, deps.inFlight),
+    list: async (query) => {
+      const records = await accounts.list()
+      const burn = await burns.of(records)
+      const names = new Map((await proxies.list()).map(({ id, name }) => [id, name]))
+      return accountList(records, query, ({ account: { id }, profile: { proxyId } }) => ({
+        inFlight: deps.inFlight(id),
+        burn: burn.get(id),
+        proxyName: proxyId === undefined ? undefined : names.get(proxyId),
+      }))
+    },
     get: view,
     create: async (input) => {
       const draft = draftAccount(input, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
       if (!draft.ok) return draft
+      const proxy = await usableProxy(deps, input.proxyId)
+      if (!proxy.ok) return proxy
       const { id } = draft.value.record.account
-      await accounts.create(draft.value.record, draft.value.credentials)
+      const { account, profile } = draft.value.record
+      const own = proxy.value === undefined ? {} : { proxyId: proxy.value }
+      await accounts.create({ account, profile: { ...profile, ...own } }, draft.value.credentials)
+      if (proxy.value !== undefined) deps.outbound.routeAccount(id, proxy.value)
       if (input.check === true) {
         const checked = await recordCheck(deps, await deps.checkAccount(id))
         if (!checked.ok && !(await hasNewTokens(deps, id, draft.value.credentials))) {
@@ -71,6 +94,8 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
     update: async (id, patch) => {
       const record = await accounts.get(id)
       if (record === undefined) return unknownAccount
+      const proxy = await usableProxy(deps, patch.proxyId)
+      if (!proxy.ok) return proxy
       const secrets = await patchSecrets(deps, record, patch)
       if (!secrets.ok) return secrets
       const row = {
@@ -80,6 +105,7 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
         ...(patch.maxInFlight === undefined ? {} : { maxInFlight: patch.maxInFlight }),
       }
       if (Object.keys(row).length > 0 && !(await accounts.updateAccount(id, row))) return unknownAccount
+      if (patch.proxyId !== undefined) await accounts.updateProfile(id, { proxyId: proxy.value ?? null })
       if (secrets.value || (patch.enabled === true && givenUp(record))) await startAnew(deps, id)
       await deps.accountsChanged(id)
       deps.log('info', 'account.updated', { accountId: id, members: Object.keys(patch).join(' ') })

@@ -9,6 +9,7 @@ import { fail } from './failure.ts'
 import { keyRoutes } from './key-routes.ts'
 import type { KeysService } from './keys-service.ts'
 import { resetPassword } from './operator.ts'
+import { proxyStates } from './proxies-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
 
 /**
@@ -65,6 +66,7 @@ export function controlRoutes(deps: AdminDeps, accounts: AccountsService, import
       firstPassword: await deps.passwords.isFirst(),
       accounts: await accountStates(deps),
       unreadableAccounts: await unreadableAccounts(deps),
+      ...(await proxyStates(deps)),
       ...(await deps.doctor?.()),
     }))
 }

@@ -1,5 +1,6 @@
 import type { Passwords } from '../access/password.ts'
 import type { GatewayError } from '../conversation/error.ts'
+import type { ProxyHealth } from '../egress/health.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Result } from '../lib/result.ts'
 import type { Store } from '../store/store.ts'
@@ -27,9 +28,19 @@ export type AdminLog = (
   fields?: Readonly<Record<string, string | number | boolean | null>>,
 ) => void
 
+/** The ways out to the provider. What is told here counts from the next request on. */
+export type Outbound = {
+  /** Proxies, the pool's switch or the global proxy changed in the store. */
+  readonly changed: () => Promise<void>
+  /** An account's own proxy, ahead of `accountsChanged`: for calls that are made before the account counts. */
+  readonly routeAccount: (accountId: string, proxyId: string) => void
+  /** Looks through a proxy now, whether it is enabled or not, and keeps the result. Undefined: nothing to look through. */
+  readonly test: (proxyId: string) => Promise<ProxyHealth | undefined>
+}
+
 /** What the account functions need; the command line gives the same, with a store it opened itself. */
 export type AccountDeps = {
-  readonly store: Pick<Store, 'accounts'>
+  readonly store: Pick<Store, 'accounts' | 'proxies'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   /** Reads how the account stands at the provider; writes nothing but tokens. `recordCheck` keeps the answer. */
   readonly checkAccount: (id: string) => Promise<AccountCheck>
@@ -39,6 +50,7 @@ export type AccountDeps = {
   readonly adoptCredentials: (id: string, credentials: Credentials) => Promise<void>
   /** The row or its credentials changed or went: whatever holds a copy (pool, token source) takes the new state over at once. */
   readonly accountsChanged: (id: string) => Promise<void> | void
+  readonly outbound: Outbound
   readonly inFlight: (id: string) => number
   /** `maxInFlight` of accounts added from now on. */
   readonly newAccountRoom: number
@@ -54,7 +66,7 @@ export type AdminDeps = AccountDeps & {
   readonly availableModels: () => Promise<ModelList['models']> | ModelList['models']
   /** A key was created or revoked: admission forgets what it remembers. */
   readonly keysChanged: () => void
-  /** Settings that changed, by their stored names; `null`: back to the default. Called after they are on disk. */
+  /** Settings that changed, by their stored names, sealed ones excepted; `null`: back to the default. Called after they are on disk. */
   readonly applySettings: (changed: Readonly<Record<string, string | null>>) => Promise<void> | void
   readonly version: string
   /** The port in use. */

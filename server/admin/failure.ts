@@ -48,6 +48,15 @@ export function fail(error: GatewayError, code?: string) {
   })
 }
 
+/** What is asked for is there already. */
+export function failConflict(error: GatewayError) {
+  return status<FailureStatus, AdminError>(409, {
+    error: error.message,
+    code: 'CONFLICT',
+    ...(error.field === undefined ? {} : { field: error.field }),
+  })
+}
+
 /** A failure before or outside any route. */
 export function refuse(httpStatus: number, body: AdminError, headers: Readonly<Record<string, string>> = {}): Response {
   return Response.json(body, { status: httpStatus, headers: { 'cache-control': 'no-store', ...headers } })

@@ -11,6 +11,8 @@ import { keyRoutes } from './key-routes.ts'
 import { createKeysService } from './keys-service.ts'
 import { logRoutes } from './log-routes.ts'
 import { createOperator, type Operator } from './operator.ts'
+import { createProxiesService } from './proxies-service.ts'
+import { proxyRoutes } from './proxy-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
@@ -63,6 +65,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .use(accountRoutes(accounts, imports))
     .use(settingsRoutes(settings, gate, deps))
     .use(keyRoutes('/v2/keys', keys))
+    .use(proxyRoutes(createProxiesService(deps)))
     .use(logRoutes(deps.store.requests))
     .use(controlRoutes(deps, accounts, imports, keys))
 }

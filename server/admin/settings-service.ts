@@ -1,5 +1,6 @@
 import type { Passwords } from '../access/password.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { maskedPassword, maskProxyUrl } from '../egress/proxy-url.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Store } from '../store/store.ts'
 import type { SettingsSaved, SettingsView } from './contract/settings.ts'
@@ -8,8 +9,8 @@ import type { KeysService } from './keys-service.ts'
 import { isMasked } from './mask.ts'
 import { readSetting, selectionModes, settingsTable, writeSetting } from './settings-table.ts'
 
-export type SettingsDeps = Pick<AdminDeps, 'applySettings' | 'version' | 'port' | 'log'> & {
-  readonly store: Pick<Store, 'settings' | 'accounts' | 'sessions'>
+export type SettingsDeps = Pick<AdminDeps, 'applySettings' | 'outbound' | 'version' | 'port' | 'log'> & {
+  readonly store: Pick<Store, 'settings' | 'sealedSettings' | 'accounts' | 'sessions'>
   readonly passwords: Passwords
   readonly keys: KeysService
 }
@@ -26,6 +27,8 @@ export type SettingsService = {
   ) => Promise<Result<SettingsSaved, GatewayError>>
 }
 
+const outboundSettings = new Set(['http_proxy', 'proxy_pool_enabled', 'proxy_pool_strategy'])
+const retype = 'has a masked password: type it again when the rest of the address changes'
 const secrets = new Set(['apiKey', 'adminPassword'])
 /** Members of our own answer that a client may send back whole; they say nothing about what to change. */
 const readOnly = new Set([
@@ -40,8 +43,12 @@ const readOnly = new Set([
 export function createSettingsService(deps: SettingsDeps): SettingsService {
   const get = async (): Promise<SettingsView> => {
     const stored = await deps.store.settings.all()
+    const sealed = await deps.store.sealedSettings.shown()
     const values = Object.fromEntries(
-      settingsTable.map((setting) => [setting.json, readSetting(setting, stored[setting.stored])]),
+      settingsTable.map((setting) => [
+        setting.json,
+        setting.type === 'proxy' ? (sealed[setting.stored] ?? '') : readSetting(setting, stored[setting.stored]),
+      ]),
     )
     return {
       ...(values as Omit<SettingsView, FixedMember>), // one member per row of the table, typed by the row
@@ -71,6 +78,8 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     update: async (body, byPassword) => {
       const warnings: string[] = []
       const changed: Record<string, string> = {}
+      const addresses: Record<string, string> = {}
+      const shown = await deps.store.sealedSettings.shown()
       for (const [name, value] of Object.entries(body)) {
         const setting = settingsTable.find(({ json }) => json === name)
         if (setting === undefined) {
@@ -78,9 +87,13 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
           if (warning !== undefined) warnings.push(warning)
           continue
         }
-        const text = writeSetting(setting, value)
+        if (setting.type === 'proxy' && typeof value === 'string' && value.trim() === (shown[setting.stored] ?? ''))
+          continue
+        const masked = setting.type === 'proxy' && typeof value === 'string' && value.includes(maskedPassword)
+        const text = masked ? err(retype) : writeSetting(setting, value)
         if (!text.ok) return err(gatewayError('invalid-request', `${name} ${text.error}.`, { field: name }))
-        changed[setting.stored] = text.value.stored
+        if (setting.type === 'proxy') addresses[setting.stored] = text.value.stored
+        else changed[setting.stored] = text.value.stored
         if (text.value.warning !== undefined) warnings.push(text.value.warning)
         if (!setting.takesEffect) warnings.push(`${name} is kept, but has no effect in this version.`)
       }
@@ -99,10 +112,17 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         const done = await deps.keys.setOwnerKey(apiKey)
         if (!done.ok) return done
       }
-      if (Object.keys(changed).length > 0) {
+      for (const [name, href] of Object.entries(addresses)) {
+        const entry = href === '' ? null : { value: href, shown: maskProxyUrl(href) }
+        await deps.store.sealedSettings.write(name, entry)
+        await deps.store.settings.write({ [name]: null }) // one that lies there in the clear is gone with it
+      }
+      const names = [...Object.keys(changed), ...Object.keys(addresses)]
+      if (names.length > 0) {
         await deps.store.settings.write(changed)
         await deps.applySettings(changed)
-        deps.log('info', 'settings.changed', { names: Object.keys(changed).join(' ') })
+        if (names.some((name) => outboundSettings.has(name))) await deps.outbound.changed()
+        deps.log('info', 'settings.changed', { names: names.join(' ') })
       }
       return ok({ ...(await get()), warnings })
     },

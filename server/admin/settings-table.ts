@@ -1,3 +1,4 @@
+import { parseProxyUrl } from '../egress/proxy-url.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 
 /** One setting the console may change: its names in JSON and in the store, what it may be, and whether anything follows from it. */
@@ -8,7 +9,15 @@ export type Setting = {
 } & (
   | { readonly type: 'boolean'; readonly initial: boolean }
   | { readonly type: 'integer'; readonly initial: number; readonly minimum: number; readonly maximum: number }
-  | { readonly type: 'text'; readonly initial: string; readonly longest: number }
+  /** `offered`: the values anything follows from; others are kept all the same. */
+  | {
+      readonly type: 'text'
+      readonly initial: string
+      readonly longest: number
+      readonly offered?: readonly string[]
+    }
+  /** Holds a password: kept sealed, shown masked. */
+  | { readonly type: 'proxy'; readonly initial: string }
   | { readonly type: 'list'; readonly initial: readonly string[] }
   | { readonly type: 'choice'; readonly initial: string; readonly choices: readonly string[] }
   | { readonly type: 'timezone'; readonly initial: string }
@@ -39,8 +48,8 @@ const integer = (
   [minimum, initial, maximum]: readonly [number, number, number],
   takesEffect = false,
 ): Setting => ({ type: 'integer', json, stored, initial, minimum, maximum, takesEffect })
-const line = (json: string, stored: string, initial = '', longest = 2_000): Setting => ({
-  type: 'text',
+const line = (json: string, stored: string, initial = '', longest = 2_000) => ({
+  type: 'text' as const,
   json,
   stored,
   initial,
@@ -75,9 +84,13 @@ export const settingsTable: readonly Setting[] = [
   line('forceModel', 'force_model', '', 200),
   integer('quotaRefreshConcurrency', 'quota_refresh_concurrency', [1, 20, 50]),
   integer('quotaRefreshInterval', 'quota_refresh_interval', [60, 120, 600]),
-  line('httpProxy', 'http_proxy'),
-  flag('proxyPoolEnabled', 'proxy_pool_enabled'),
-  line('proxyPoolStrategy', 'proxy_pool_strategy', '', 100),
+  { type: 'proxy', json: 'httpProxy', stored: 'http_proxy', initial: '', takesEffect: true },
+  flag('proxyPoolEnabled', 'proxy_pool_enabled', false, true),
+  {
+    ...line('proxyPoolStrategy', 'proxy_pool_strategy', 'sticky', 100),
+    takesEffect: true,
+    offered: ['', 'sticky'],
+  },
   { type: 'timezone', json: 'timezone', stored: 'timezone', initial: '', takesEffect: true },
 ]
 
@@ -95,6 +108,8 @@ export function readSetting(setting: Setting, stored: string | undefined): Setti
       return readList(stored)
     case 'choice':
       return setting.choices.includes(stored) ? stored : setting.initial
+    case 'proxy':
+      return setting.initial // what is in the clear is not it
     case 'text':
     case 'timezone':
       return stored
@@ -124,9 +139,22 @@ export function writeSetting(
       return typeof value === 'string' && setting.choices.includes(value)
         ? ok({ stored: value })
         : err(`must be one of ${setting.choices.join(', ')}`)
-    case 'text':
+    case 'text': {
       if (typeof value !== 'string') return err('must be a text')
-      return value.length <= setting.longest ? ok({ stored: value }) : err(`has at most ${setting.longest} characters`)
+      if (value.length > setting.longest) return err(`has at most ${setting.longest} characters`)
+      if (setting.offered === undefined || setting.offered.includes(value)) return ok({ stored: value })
+      const offered = setting.offered.filter((one) => one !== '').join(', ')
+      return ok({
+        stored: value,
+        warning: `${setting.json}: only ${offered} is offered; it is kept, but has no effect.`,
+      })
+    }
+    case 'proxy': {
+      if (typeof value !== 'string') return err('must be a text')
+      if (value.trim() === '') return ok({ stored: '' })
+      const parsed = parseProxyUrl(value)
+      return parsed.ok ? ok({ stored: parsed.value.href }) : parsed
+    }
     case 'timezone':
       return typeof value === 'string' && (value === '' || isTimezone(value))
         ? ok({ stored: value })

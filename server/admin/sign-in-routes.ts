@@ -7,6 +7,7 @@ import { jsonBody } from './body.ts'
 import { SignInStart, type SignInStarted, type SignInStatus } from './contract/sign-in.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
+import { usableProxy } from './proxies-service.ts'
 
 const seconds = (ms: number): number => Math.max(0, Math.ceil(ms / 1000))
 
@@ -24,12 +25,15 @@ export function signInRoutes<const Prefix extends string>(prefix: Prefix, deps: 
           const known = await accounts.get(accountId)
           if (!known.ok) return fail({ ...known.error, field: 'accountId' })
         }
+        const proxy = await usableProxy(deps, body.proxyId)
+        if (!proxy.ok) return fail(proxy.error)
         const ask = {
           ...(startUrl === undefined ? {} : { startUrl }),
           ...(region === undefined ? {} : { region }),
           ...(label === undefined ? {} : { label }),
           ...(typeof body.enabled === 'boolean' ? { enabled: body.enabled } : {}),
           ...(accountId === undefined ? {} : { accountId }),
+          ...(proxy.value === undefined ? {} : { proxyId: proxy.value }),
         }
         const started = await deps.signIns.start(ask, request.signal)
         if (!started.ok) return fail(started.error)

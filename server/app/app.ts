@@ -151,7 +151,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   }
 
   const estimator = createLazyEstimator(effects)
-  const upstream = createAmazonQ({ settings: core.settings, effects, tokens })
+  const upstream = createAmazonQ({ settings: core.settings, effects: core.effects, tokens })
   const admission = createAdmission({ keys: store.keys, now: effects.now })
   const requestLog = createRequestLog(store.requests.append, effects, (error) =>
     log.error('store.failed', { cause: String(error) }),
@@ -170,7 +170,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     send: upstream.send,
     models: createBreaker(modelBreaker, effects),
     routes: createBreaker(routeBreaker, effects),
-    routeOf: () => 'provider',
+    routeOf: core.outbound.routeOf,
     estimateInput: estimator.conversation,
     countTokens: estimator.text,
   }
@@ -280,8 +280,10 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
           const days = Number(settingOf(stored, 'log_retention_days'))
           if (days > 0) await store.requests.prune(effects.now() - days * dayMs)
           await store.sessions.prune(effects.now() - dayMs)
+          await accounts.pruneQuotaReadings()
         },
       },
+      { name: 'check-proxies', everyMs: 60_000, firstAfterMs: 3_000, run: core.outbound.checkAll },
     ],
     effects,
     (job, error) => log.error('job.failed', { job, cause: String(error) }),

@@ -13,6 +13,7 @@ import { classifyHttpError } from '../upstream/amazonq/errors.ts'
 import { createTokenKeeper, type TokenKeeper } from '../upstream/amazonq/refresh.ts'
 import { createSignIns, type SignIns } from '../upstream/amazonq/sign-in.ts'
 import { openData } from './data.ts'
+import { createOutbound, type Outbound } from './outbound.ts'
 
 /** Why the program cannot go on; `message` is one or more plain lines for standard error. */
 export type StartFault = {
@@ -33,7 +34,9 @@ export type CoreHooks = {
 /** Everything below the network's edge, opened on the data folder: for the server, and for subcommands without one. */
 export type Core = {
   readonly config: Config
+  /** Requests made with these leave by the way of the account they are for. */
   readonly effects: Effects
+  readonly outbound: Outbound
   readonly log: Logger
   readonly store: Store
   readonly settings: AmazonQSettings
@@ -50,16 +53,18 @@ export type Core = {
 
 export async function openCore(
   config: Config,
-  effects: Effects,
+  given: Effects,
   log: Logger,
   version: string,
   hooks: CoreHooks = {},
 ): Promise<Result<Core, StartFault>> {
-  const data = await openData(config, effects, log)
+  const data = await openData(config, given, log)
   if (!data.ok) return data
   const { store, keyCreated, keyFile } = data.value
   const { accounts } = store
   const settings = upstreamSettings(config, version)
+  const outbound = await createOutbound({ store, settings, effects: given, log })
+  const { effects } = outbound
   const quietly = (work: Promise<unknown>): void =>
     void work.catch((error: unknown) => log.error('store.failed', { cause: String(error) }))
 
@@ -95,9 +100,12 @@ export async function openCore(
     refreshAccount: tokens.refreshNow,
     adoptCredentials: tokens.adopt,
     accountsChanged: async (id) => {
-      if ((await accounts.get(id)) === undefined) tokens.forget(id)
+      const record = await accounts.get(id)
+      outbound.takeOver(id, record)
+      if (record === undefined) tokens.forget(id)
       await hooks.accountsChanged?.(id)
     },
+    outbound: outbound.hooks,
     inFlight: hooks.inFlight ?? (() => 0),
     newAccountRoom: config.pool.maxInFlightPerAccount,
     log: adminLog,
@@ -108,6 +116,7 @@ export async function openCore(
   if (config.adminPassword !== undefined) {
     const seeded = await passwords.seed(config.adminPassword)
     if (!seeded.ok) {
+      await outbound.close()
       await store.close()
       return err({ message: `ADMIN_PASSWORD: ${seeded.error.message}`, exitCode: 2 })
     }
@@ -115,6 +124,7 @@ export async function openCore(
   return ok({
     config,
     effects,
+    outbound,
     log,
     store,
     settings,
@@ -127,6 +137,7 @@ export async function openCore(
     close: async () => {
       signIns.stop()
       await tokens.settled()
+      await outbound.close()
       await store.close()
     },
   })

@@ -16,6 +16,8 @@ export type Network = {
   readonly poolEnabled: boolean
   /** For everything that has no other way. */
   readonly globalHref?: string
+  /** There is one, but its sealed address could not be opened. */
+  readonly globalUnreadable?: boolean
 }
 
 /**
@@ -35,8 +37,7 @@ export type Way =
  */
 export function chooseWay(network: Network, who: string, ownProxyId: string | undefined): Way {
   if (ownProxyId !== undefined) return ownWay(network, ownProxyId)
-  const global: Way | undefined =
-    network.globalHref === undefined ? undefined : { type: 'global', href: network.globalHref }
+  const global = globalWay(network)
   if (network.poolEnabled) {
     const usable = network.proxies.filter(isUsable)
     const healthy = stickyProxy(
@@ -49,6 +50,11 @@ export function chooseWay(network: Network, who: string, ownProxyId: string | un
     if (failing !== undefined) return { type: 'proxy', id: failing.id, href: failing.href }
   }
   return global ?? { type: 'environment' }
+}
+
+function globalWay({ globalHref, globalUnreadable }: Network): Way | undefined {
+  if (globalHref !== undefined) return { type: 'global', href: globalHref }
+  return globalUnreadable === true ? { type: 'blocked', id: 'global', reason: 'unreadable' } : undefined
 }
 
 type Usable = OutboundProxy & { readonly href: string }

@@ -51,7 +51,7 @@ const nothingSet: Network = { proxies: [], poolEnabled: false }
 const named = /^proxy:(.+)$/
 
 /** The one door to the provider's network: each account leaves by its way, whatever kind of call it is. */
-export function createEgress({ fetch, onFault }: EgressDeps): Egress {
+export function createEgress(deps: EgressDeps): Egress {
   const bridge = createSocksBridge()
   const accounts = new Map<string, AccountRoute>()
   let network = nothingSet
@@ -65,7 +65,7 @@ export function createEgress({ fetch, onFault }: EgressDeps): Egress {
     const socks = href.startsWith('socks')
     try {
       const proxy = socks ? await bridge.addressFor(href) : href
-      const answer = await fetch(url, { ...init, proxy })
+      const answer = await deps.fetch(url, { ...init, proxy })
       const fault = socks ? answer.headers.get(bridgeFaultHeader) : null
       if (fault === null && answer.status !== 407) return answer
       void answer.body?.cancel()
@@ -77,11 +77,11 @@ export function createEgress({ fetch, onFault }: EgressDeps): Egress {
 
   return {
     fetch: async (url, { via, ...init } = {}) => {
-      if (init.proxy !== undefined) return fetch(url, init)
+      if (init.proxy !== undefined) return deps.fetch(url, init)
       const way = wayOf(via)
       switch (way.type) {
         case 'environment':
-          return fetch(url, init)
+          return deps.fetch(url, init)
         case 'blocked':
           throw new EgressFault('ERR_PROXY_BLOCKED', `The request was not sent: ${blockedBecause[way.reason]}.`)
         case 'global':
@@ -90,7 +90,7 @@ export function createEgress({ fetch, onFault }: EgressDeps): Egress {
           try {
             return await fetchThrough(way.href, url, init)
           } catch (thrown) {
-            if (!init.signal?.aborted) onFault?.(way.id)
+            if (!init.signal?.aborted) deps.onFault?.(way.id)
             throw thrown
           }
       }

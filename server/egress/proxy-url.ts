@@ -17,7 +17,7 @@ export function parseProxyUrl(given: string): Result<ProxyUrl, string> {
   if (text.length > maxCharacters) return err(`has more than ${maxCharacters} characters`)
   if (/[\s\p{Cc}]/u.test(text)) return err('holds spaces or control characters')
   const name = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
-  if (name === undefined) return err('must begin with http://, https://, socks5:// or socks5h://')
+  if (name === undefined) return err('must begin with a scheme: http, https, socks5 or socks5h, then ://')
   const scheme = schemes.find((one) => one === name)
   if (scheme === undefined) return err(`must be http, https, socks5 or socks5h, not ${name.slice(0, 20)}`)
   const { userInfo, place, rest } = partsOf(text.slice(name.length + 3))

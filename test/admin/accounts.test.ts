@@ -29,7 +29,14 @@ test('the list has the original’s members, paging and statistics over all acco
   expect(all.accounts.map(({ id }: { id: string }) => id)).toEqual(['e', 'd', 'c', 'b', 'a'])
   expect(all.count).toBe(5)
   expect(all.pagination).toEqual({ total: 5, page: 1, pageSize: 100, pages: 1 })
-  expect(all.quotaStats).toEqual({ totalUsage: 45, totalLimit: 200, count: 2, percent: 22 })
+  expect(all.quotaStats).toEqual({
+    totalUsage: 45,
+    totalLimit: 200,
+    count: 2,
+    percent: 22,
+    burnPerHour: null,
+    runsOutAt: null,
+  })
   expect(all.accountStats).toEqual({ totalCount: 5, enabledCount: 4, successTotal: 7, errorTotal: 2 })
   expect(all.statusStats).toEqual({ normal: 3, disabled: 1, suspended: 1, exhausted: 0, expired: 0 })
   expect(all.accounts[0]).toMatchObject({ status: 'normal', state: 'cooling', in_flight: 2 })

@@ -4,10 +4,11 @@ import type { AdminDeps, RequestPeer } from '../../server/admin/deps.ts'
 import { createAdmin } from '../../server/admin/index.ts'
 import { storedPasswords } from '../../server/admin/operator.ts'
 import type { Quota } from '../../server/conversation/quota.ts'
+import { afterProbe, type ProbeResult } from '../../server/egress/health.ts'
 import { ok } from '../../server/lib/result.ts'
 import type { AccountCheck } from '../../server/upstream/amazonq/check.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
-import type { SignInState } from '../../server/upstream/amazonq/sign-in.ts'
+import type { SignInRequest, SignInState } from '../../server/upstream/amazonq/sign-in.ts'
 import { memoryStore } from '../support/memory-store.ts'
 
 export const password = 'correct horse battery'
@@ -48,6 +49,10 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     peer: atTheMachine,
     changed: [] as string[],
     keysChanged: 0,
+    outboundChanged: 0,
+    routed: [] as string[],
+    probe: { ok: true, latencyMs: 12 } as ProbeResult,
+    asked: [] as SignInRequest[],
     applied: [] as Readonly<Record<string, string | null>>[],
     logged: [] as string[],
     adopted: [] as string[],
@@ -72,11 +77,23 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
       await store.accounts.credentials.save(id, credentials)
     },
     accountsChanged: (id) => void world.changed.push(id),
+    outbound: {
+      changed: async () => void world.outboundChanged++,
+      routeAccount: (id, proxyId) => void world.routed.push(`${id} ${proxyId}`),
+      test: async (id) => {
+        const proxy = await store.proxies.get(id)
+        if (proxy?.url === undefined) return undefined
+        const health = afterProbe(proxy.health, world.probe, clock.now)
+        await store.proxies.saveHealth(id, health)
+        return health
+      },
+    },
     inFlight: () => 2,
     newAccountRoom: 8,
     log: (level, event, fields) => void world.logged.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`),
     signIns: {
       start: async (ask) => {
+        world.asked.push(ask)
         const authId = `auth_${++ids.count}`
         world.signIns.set(authId, { status: 'pending', remainingMs: 599_001 })
         const url = ask.startUrl ?? 'https://view.awsapps.com/start'

@@ -89,6 +89,7 @@ function keeper(checkError?: 'upstream-unreachable') {
     refreshAccount: async () => ok(undefined),
     adoptCredentials: (id, credentials) => store.accounts.credentials.save(id, credentials),
     accountsChanged: (id) => void changed.push(id),
+    outbound: { changed: async () => {}, routeAccount: () => {}, test: async () => undefined },
     inFlight: () => 0,
     newAccountRoom: 8,
     log: () => {},

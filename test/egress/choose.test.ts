@@ -22,6 +22,12 @@ test.each<[string, Network, string | undefined, object]>([
   ['nothing set', { proxies: [], poolEnabled: false }, undefined, { type: 'environment' }],
   ['proxies, pool off', { proxies: all, poolEnabled: false }, undefined, { type: 'environment' }],
   ['only a global one', { proxies: [], poolEnabled: false, ...global }, undefined, { type: 'global' }],
+  [
+    'only a global one, sealed',
+    { proxies: [], poolEnabled: false, globalUnreadable: true },
+    undefined,
+    { id: 'global' },
+  ],
   ['pool on', { proxies: all, poolEnabled: true, ...global }, undefined, { type: 'proxy', id: 'a' }],
   ['pool on, none there', { proxies: [], poolEnabled: true, ...global }, undefined, { type: 'global' }],
   ['pool on, all ill', { proxies: all.slice(1), poolEnabled: true, ...global }, undefined, { type: 'global' }],

@@ -61,6 +61,10 @@ function account(label: string, state: AccountState, extra: Partial<AccountListI
     quota_resets_at: ago(-140 * hour),
     last_used_at: ago(140_000),
     in_flight: 0,
+    burn_per_hour: null,
+    runs_out_at: null,
+    proxy_id: null,
+    proxy_name: null,
     ...extra,
   }
 }

@@ -52,6 +52,14 @@ export const AccountListItem = Type.Object({
   quota_resets_at: Time,
   last_used_at: Time,
   in_flight: Type.Integer(),
+  burn_per_hour: Type.Union([
+    Type.Number({ description: 'credits spent an hour, over the last 24 hours, else 7 days; null: unknown' }),
+    Type.Null(),
+  ]),
+  /** When the quota is used up at that rate; null: unknown, or not before its reset. */
+  runs_out_at: Time,
+  proxy_id: Text,
+  proxy_name: Text,
 })
 export type AccountListItem = Static<typeof AccountListItem>
 
@@ -86,6 +94,8 @@ export const AccountCreate = Type.Object({
   enabled: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   errorCount: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
   successCount: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  /** Its own outbound proxy (`POST /v2/accounts` alone; lists of another installation know other ids). */
+  proxyId: Type.Optional(Text),
   /** Check the sign-in before saving (default false, as the original). */
   check: Type.Optional(Type.Boolean()),
 })
@@ -100,6 +110,8 @@ export const AccountPatch = Type.Object({
   accessToken: Type.Optional(Type.String()),
   weight: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   maxInFlight: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  /** Its own outbound proxy; null: none. */
+  proxyId: Type.Optional(Text),
 })
 export type AccountPatch = Static<typeof AccountPatch>
 
@@ -117,6 +129,10 @@ export const AccountList = Type.Object({
     totalLimit: Type.Number(),
     count: Type.Integer(),
     percent: Type.Integer(),
+    /** Credits an hour of all accounts that can serve; null: of none is it known. */
+    burnPerHour: Type.Union([Type.Number(), Type.Null()]),
+    /** When they have spent all they have, resets on the way counted in; null: unknown, or not before the last reset. */
+    runsOutAt: Time,
   }),
   accountStats: Type.Object({
     totalCount: Type.Integer(),

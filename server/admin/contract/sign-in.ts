@@ -8,6 +8,8 @@ export const SignInStart = Type.Object({
   region: Type.Optional(Type.String()),
   /** Sign this account in again: keeps its id and history. */
   accountId: Type.Optional(Type.String()),
+  /** Outbound proxy of the sign-in itself, which the account keeps. */
+  proxyId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 })
 export type SignInStart = Static<typeof SignInStart>
 

@@ -1,0 +1,33 @@
+import { LRUCache } from 'lru-cache'
+import { type Burn, burnOf, longestWindowMs } from '../pool/burn.ts'
+import type { AccountRecord, AccountStore } from '../store/store.ts'
+
+export type BurnBook = {
+  /** How fast each of these accounts spends its quota; accounts of which that is unknown are left out. */
+  readonly of: (records: readonly AccountRecord[]) => Promise<ReadonlyMap<string, Burn>>
+}
+
+/** Burn rates by account, worked out again only when the account's quota has been read again. */
+export function createBurnBook(accounts: Pick<AccountStore, 'quotaReadings'>): BurnBook {
+  const known = new LRUCache<string, { readonly readAt: number; readonly burn: Burn | undefined }>({ max: 10_000 })
+
+  async function burnOfAccount({ account: { id, quota } }: AccountRecord): Promise<Burn | undefined> {
+    if (quota === undefined) return undefined
+    const found = known.get(id)
+    if (found?.readAt === quota.readAt) return found.burn
+    const burn = burnOf(await accounts.quotaReadings(id, quota.readAt - longestWindowMs), quota)
+    known.set(id, { readAt: quota.readAt, burn })
+    return burn
+  }
+
+  return {
+    of: async (records) => {
+      const burns = new Map<string, Burn>()
+      for (const record of records) {
+        const burn = await burnOfAccount(record)
+        if (burn !== undefined) burns.set(record.account.id, burn)
+      }
+      return burns
+    },
+  }
+}
