@@ -1,6 +1,6 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { uncheckedProxy } from '../egress/health.ts'
-import { maskedPassword, maskProxyUrl, parseProxyUrl } from '../egress/proxy-url.ts'
+import { maskProxyUrl, parseProxyUrl } from '../egress/proxy-url.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ProxyRecord, Store } from '../store/store.ts'
@@ -86,9 +86,6 @@ export function createProxiesService({ store, effects, outbound, log }: ProxiesD
         return err({ conflict: false, error: gatewayError('invalid-request', 'There is nothing to change.') })
       }
       const kept = url === undefined || url.trim() === record.shownUrl
-      if (!kept && url.includes(maskedPassword)) {
-        return refuse('url', 'url has a masked password: type it again when the rest of the address changes.')
-      }
       const address = kept ? undefined : await addressOf(url, id)
       if (address !== undefined && !address.ok) return address
       const changed = address?.value.url !== undefined && address.value.url !== record.url

@@ -37,14 +37,19 @@ export function proxyRoutes(proxies: ProxiesService) {
         message:
           count === 0
             ? 'The proxy was removed.'
-            : `The proxy was removed; ${count} ${count === 1 ? 'account has' : 'accounts have'} none of their own now.`,
+            : `The proxy was removed; ${count} ${count === 1 ? 'account has none of its own' : 'accounts have none of their own'} now.`,
       }
     })
     .post('/:id/toggle', async ({ params }) => {
       const toggled = await proxies.toggle(params.id)
       if (!toggled.ok) return refused(toggled.error)
       const { enabled, account_count: count } = toggled.value
-      const held = !enabled && count > 0 ? ` The ${count} with it as their own send nothing meanwhile.` : ''
+      const held =
+        enabled || count === 0
+          ? ''
+          : count === 1
+            ? ' The one account with it as its own sends nothing meanwhile.'
+            : ` The ${count} accounts with it as their own send nothing meanwhile.`
       const answer: ProxyToggled = {
         message: `The proxy is ${enabled ? 'on' : 'off'}.${held}`,
         enabled,

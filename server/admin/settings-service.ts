@@ -1,6 +1,6 @@
 import type { Passwords } from '../access/password.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import { maskedPassword, maskProxyUrl } from '../egress/proxy-url.ts'
+import { maskProxyUrl } from '../egress/proxy-url.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Store } from '../store/store.ts'
 import type { SettingsSaved, SettingsView } from './contract/settings.ts'
@@ -28,7 +28,6 @@ export type SettingsService = {
 }
 
 const outboundSettings = new Set(['http_proxy', 'proxy_pool_enabled', 'proxy_pool_strategy'])
-const retype = 'has a masked password: type it again when the rest of the address changes'
 const secrets = new Set(['apiKey', 'adminPassword'])
 /** Members of our own answer that a client may send back whole; they say nothing about what to change. */
 const readOnly = new Set([
@@ -89,8 +88,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         }
         if (setting.type === 'proxy' && typeof value === 'string' && value.trim() === (shown[setting.stored] ?? ''))
           continue
-        const masked = setting.type === 'proxy' && typeof value === 'string' && value.includes(maskedPassword)
-        const text = masked ? err(retype) : writeSetting(setting, value)
+        const text = writeSetting(setting, value)
         if (!text.ok) return err(gatewayError('invalid-request', `${name} ${text.error}.`, { field: name }))
         if (setting.type === 'proxy') addresses[setting.stored] = text.value.stored
         else changed[setting.stored] = text.value.stored

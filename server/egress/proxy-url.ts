@@ -70,6 +70,8 @@ function loginOf(userInfo: string): Result<string, string> {
   if (user === undefined || password === undefined) {
     return err('has a % in its user or password that is no escape: write %25 (session placeholders are not supported)')
   }
+  // What we have shown came back, with another rest: whose password it was cannot be told.
+  if (password.includes(maskedPassword)) return err('has a masked password: type it again')
   if (user === '') return err(password === '' ? 'has an @ without a user' : 'has a password without a user')
   if (/\p{Cc}/u.test(user + password)) return err('has control characters in its user or password')
   if (user.includes(':')) return err('has a colon in its user, which proxies cannot tell from the password')

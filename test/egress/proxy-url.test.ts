@@ -35,6 +35,7 @@ test.each([
   ['http://proxy:8080\r\nx: y', 'spaces'],
   ['http://pro%xy:8080', 'host that is not'],
   ['http://session-%:secret@proxy:8080', 'session placeholders are not supported'],
+  ['http://user:••••@proxy:8080', 'type it again'],
   ['http://@proxy:8080', 'without a user'],
   ['http://:secret@proxy:8080', 'password without a user'],
   ['http://us%0d%0aer:secret@proxy:8080', 'control characters'],
