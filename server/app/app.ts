@@ -20,7 +20,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import type { Account } from '../pool/account.ts'
-import { createPool, type Pool } from '../pool/pool.ts'
+import { createPool, type Pool, type SeatRequest } from '../pool/pool.ts'
 import { createBreaker, modelBreaker, routeBreaker } from '../relay/breaker.ts'
 import { relay } from '../relay/relay.ts'
 import { defaultRetryLimits } from '../relay/retry.ts'
@@ -165,7 +165,11 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     limits: defaultRetryLimits,
     maxQueueMs: 60_000,
     resolve: shelf.resolve,
-    acquire: seats.acquire,
+    acquire: (request: SeatRequest, signal: AbortSignal) => {
+      const cutOff = core.outbound.cutOff()
+      if (cutOff.size === 0) return seats.acquire(request, signal)
+      return seats.acquire({ ...request, avoid: new Set([...request.avoid, ...cutOff]) }, signal)
+    },
     forgetModel: seats.forgetModel,
     send: upstream.send,
     models: createBreaker(modelBreaker, effects),

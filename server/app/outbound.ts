@@ -12,6 +12,7 @@ export type Outbound = {
   /** The same effects; requests leave by the way of the account they are for. */
   readonly effects: Effects
   readonly routeOf: Egress['routeOf']
+  readonly cutOff: Egress['cutOff']
   /** For the admin API. */
   readonly hooks: OutboundHooks
   /** An account's row changed or, undefined, is gone. */
@@ -36,14 +37,15 @@ const suspectEveryMs = 10_000
 export async function createOutbound({ store, settings, effects, log }: Deps): Promise<Outbound> {
   const looks = new Map<string, Promise<ProxyHealth | undefined>>()
   const lookedAt = new Map<string, number>()
-  let closed = false
+  const stopping = new AbortController()
   const quietly = (work: Promise<unknown>): void =>
-    void work.catch((error: unknown) => closed || log.error('store.failed', { cause: String(error) }))
+    void work.catch((error: unknown) => stopping.signal.aborted || log.error('store.failed', { cause: String(error) }))
 
   const egress = createEgress({
     fetch: effects.fetch,
     onFault: (proxyId) => {
-      if (closed || effects.now() - (lookedAt.get(proxyId) ?? Number.NEGATIVE_INFINITY) < suspectEveryMs) return
+      if (stopping.signal.aborted) return
+      if (effects.now() - (lookedAt.get(proxyId) ?? Number.NEGATIVE_INFINITY) < suspectEveryMs) return
       quietly(look(proxyId))
     },
   })
@@ -91,7 +93,7 @@ export async function createOutbound({ store, settings, effects, log }: Deps): P
   }
 
   /** One look at a time through each proxy: who comes meanwhile gets the result of that one. */
-  function look(proxyId: string, signal?: AbortSignal): Promise<ProxyHealth | undefined> {
+  function look(proxyId: string, signal = stopping.signal): Promise<ProxyHealth | undefined> {
     const running = looks.get(proxyId)
     if (running !== undefined) return running
     const started = lookNow(proxyId, signal).finally(() => looks.delete(proxyId))
@@ -99,14 +101,14 @@ export async function createOutbound({ store, settings, effects, log }: Deps): P
     return started
   }
 
-  async function lookNow(proxyId: string, signal?: AbortSignal): Promise<ProxyHealth | undefined> {
+  async function lookNow(proxyId: string, signal: AbortSignal): Promise<ProxyHealth | undefined> {
     lookedAt.set(proxyId, effects.now())
     const before = await store.proxies.get(proxyId)
     const href = before?.url
     if (before === undefined || href === undefined) return undefined
     const fetch = (url: string, init: RequestInit): Promise<Response> => egress.fetchThrough(href, url, init)
     const result = await probeProxy({ ...probe, fetch }, signal)
-    if (closed || signal?.aborted) return undefined
+    if (signal.aborted) return undefined
     const after = await store.proxies.get(proxyId)
     // Another address meanwhile: this says nothing about it.
     if (after?.url !== href) return after?.health
@@ -134,6 +136,7 @@ export async function createOutbound({ store, settings, effects, log }: Deps): P
   return {
     effects: { ...effects, fetch: egress.fetch },
     routeOf: egress.routeOf,
+    cutOff: egress.cutOff,
     hooks: {
       changed: async () => {
         await loadNetwork()
@@ -150,9 +153,9 @@ export async function createOutbound({ store, settings, effects, log }: Deps): P
       await forEachLimited(due, checkWidth, async ({ id }) => void (await look(id, signal)), signal)
     },
     close: async () => {
-      closed = true
-      await egress.close()
+      stopping.abort()
       await Promise.allSettled(looks.values())
+      await egress.close()
     },
   }
 }

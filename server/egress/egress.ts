@@ -16,6 +16,8 @@ export type Egress = {
   readonly fetchThrough: (href: string, url: string, init: FetchInit) => Promise<Response>
   /** What rests when calls of this account meet network faults: the host it talks to and the way there. */
   readonly routeOf: (accountId: string) => string
+  /** Accounts whose own way is closed or known to fail: to be taken only when there is no other. */
+  readonly cutOff: () => ReadonlySet<string>
   /** Takes effect with the next request; those under way finish where they are. */
   readonly setNetwork: (network: Network) => void
   readonly setAccount: (accountId: string, route: AccountRoute) => void
@@ -55,6 +57,7 @@ export function createEgress(deps: EgressDeps): Egress {
   const bridge = createSocksBridge()
   const accounts = new Map<string, AccountRoute>()
   let network = nothingSet
+  let cutOff: ReadonlySet<string> | undefined
 
   const wayOf = (via: string | undefined): Way => {
     const proxyId = via === undefined ? undefined : (named.exec(via)?.[1] ?? accounts.get(via)?.proxyId)
@@ -101,15 +104,31 @@ export function createEgress(deps: EgressDeps): Egress {
       const host = accounts.get(accountId)?.host ?? 'provider'
       return way.type === 'proxy' || way.type === 'blocked' ? `${host} by ${way.id}` : `${host} by ${way.type}`
     },
+    cutOff: () => {
+      cutOff ??= new Set([...accounts.keys()].filter((id) => isCutOff(network, wayOf(id))))
+      return cutOff
+    },
     setNetwork: (next) => {
       network = next
+      cutOff = undefined
       const hrefs = [...next.proxies.map(({ href }) => href), next.globalHref]
       bridge.keepOnly(hrefs.filter((href) => href !== undefined))
     },
-    setAccount: (accountId, route) => void accounts.set(accountId, route),
-    forgetAccount: (accountId) => void accounts.delete(accountId),
+    setAccount: (accountId, route) => {
+      accounts.set(accountId, route)
+      cutOff = undefined
+    },
+    forgetAccount: (accountId) => {
+      accounts.delete(accountId)
+      cutOff = undefined
+    },
     close: bridge.close,
   }
+}
+
+function isCutOff({ proxies }: Network, way: Way): boolean {
+  if (way.type === 'blocked') return true
+  return way.type === 'proxy' && proxies.some(({ id, healthy }) => id === way.id && !healthy)
 }
 
 /** Bun's errors carry the address they failed on in members and sometimes in the message: only code and clean words are kept. */

@@ -130,6 +130,23 @@ test('the pool takes always the same one, and moves on when that is down', async
   expect(egress.routeOf('acc_1')).toBe(before)
 })
 
+test('accounts whose way is closed or failing are told apart', () => {
+  const [one, two] = proxies
+  if (one === undefined || two === undefined) throw new Error('two proxies')
+  egress.setAccount('acc_1', { proxyId: one.id })
+  egress.setAccount('acc_2', { proxyId: two.id })
+  egress.setAccount('acc_3', {})
+  egress.setNetwork({ proxies: [one, { ...two, healthy: false }], poolEnabled: false })
+  expect([...egress.cutOff()]).toEqual(['acc_2'])
+  expect(egress.cutOff()).toBe(egress.cutOff())
+  egress.setAccount('acc_1', { proxyId: 'prx_gone' })
+  expect([...egress.cutOff()].toSorted()).toEqual(['acc_1', 'acc_2'])
+  egress.setNetwork({ proxies: [], poolEnabled: false })
+  egress.forgetAccount('acc_1')
+  egress.setAccount('acc_2', {})
+  expect([...egress.cutOff()]).toEqual([])
+})
+
 describe('a fault', () => {
   const dead = 'http://user:S3CRET@127.0.0.1:1'
   const wrong = (href: string) => href.replace('S3CRET', 'WR0NG')
