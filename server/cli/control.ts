@@ -19,6 +19,16 @@ export type DoctorState = {
   readonly firstPassword: boolean
   readonly accounts: readonly AccountState[]
   readonly unreadableAccounts: readonly string[]
+  readonly proxies: readonly ProxyState[]
+  /** The global outbound proxy, masked. */
+  readonly httpProxy: string | null
+}
+
+export type ProxyState = {
+  readonly name: string
+  readonly enabled: boolean
+  readonly state: 'unchecked' | 'up' | 'down'
+  readonly reason?: string | null
 }
 
 type Answer<T> = Promise<Result<T, string>>

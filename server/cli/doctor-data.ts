@@ -135,3 +135,27 @@ function accountFindings(accounts: readonly AccountState[]): readonly Finding[] 
 function sizeText(bytes: number): string {
   return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`
 }
+
+export const usesProxies = ({ proxies, httpProxy }: Pick<DoctorState, 'proxies' | 'httpProxy'>): boolean =>
+  httpProxy !== null || proxies.some(({ enabled }) => enabled)
+
+/** The outbound proxies that are switched on, as the server last found them. */
+export function proxyFindings({ proxies, httpProxy }: Pick<DoctorState, 'proxies' | 'httpProxy'>): readonly Finding[] {
+  const global: readonly Finding[] =
+    httpProxy === null ? [] : [{ level: 'ok', what: 'outbound proxy', detail: `${httpProxy}, for everything else` }]
+  const named = proxies
+    .filter(({ enabled }) => enabled)
+    .map(({ name, state, reason }): Finding => {
+      const what = `outbound proxy ${name}`
+      if (state === 'up') return { level: 'ok', what, detail: 'up' }
+      return state === 'down'
+        ? {
+            level: 'fail',
+            what,
+            detail: `down (${reason ?? 'no reason given'})`,
+            fix: 'look at its address and its login',
+          }
+        : { level: 'warn', what, detail: 'not checked yet', fix: 'the running server checks it each minute' }
+    })
+  return [...global, ...named]
+}

@@ -20,11 +20,15 @@ const maxRegions = 8
 type Host = { readonly host: string; readonly origin: string; readonly needed: boolean }
 type Reached = Host & { readonly tookMs: number; readonly skewMs?: number; readonly fault?: string }
 
-/** The clock, and whether each host the gateway would contact answers: for the default region and those of the accounts. */
+/**
+ * The clock, and whether each host the gateway would contact answers: for the default region and those of the accounts. The
+ * hosts are asked directly: with outbound proxies set (`hasProxies`), one that is not reached so is no failure.
+ */
 export async function networkFindings(
   settings: AmazonQSettings,
   accounts: readonly Pick<AccountState, 'region' | 'method'>[],
   effects: Pick<Effects, 'now' | 'after' | 'fetch'>,
+  hasProxies = false,
 ): Promise<readonly Finding[]> {
   const regions = [settings.defaultRegion, ...accounts.map(({ region }) => region).filter(isRegion)]
   const hosts = hostsOf(settings, [...new Set(regions)].slice(0, maxRegions), accounts)
@@ -32,7 +36,7 @@ export async function networkFindings(
   await forEachLimited([...hosts.entries()], 8, async ([index, host]) => {
     reached[index] = await reach(host, userAgent(settings, 'doctor'), effects)
   })
-  return [clockFinding(reached), ...reached.map(hostFinding)]
+  return [clockFinding(reached), ...reached.map((host) => hostFinding(host, hasProxies))]
 }
 
 function hostsOf(
@@ -77,9 +81,13 @@ async function reach(target: Host, agent: string, effects: Pick<Effects, 'now' |
   }
 }
 
-function hostFinding({ host, tookMs, fault, needed }: Reached): Finding {
+function hostFinding({ host, tookMs, fault, needed }: Reached, hasProxies: boolean): Finding {
   if (fault === undefined) return { level: 'ok', what: host, detail: `answers after ${tookMs} ms` }
   const detail = `cannot be reached (${fault})`
+  if (hasProxies) {
+    const fix = 'asked without the outbound proxies that are set; how these stand is said above'
+    return { level: 'warn', what: host, detail, fix }
+  }
   return needed
     ? { level: 'fail', what: host, detail, fix: fixOf(fault) }
     : { level: 'warn', what: host, detail, fix: `${fixOf(fault)}; only Google and GitHub sign-ins need it` }

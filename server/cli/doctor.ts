@@ -7,7 +7,7 @@ import { readControl } from '../store/control.ts'
 import type { Said } from './answers.ts'
 import { type Backend, type CommandDeps, openBackend } from './backend.ts'
 import type { DoctorState } from './control.ts'
-import { dataFindings, keyFinding, serverFinding } from './doctor-data.ts'
+import { dataFindings, keyFinding, proxyFindings, serverFinding, usesProxies } from './doctor-data.ts'
 import { networkFindings } from './doctor-network.ts'
 import type { Finding } from './finding.ts'
 import { type CliIo, table } from './io.ts'
@@ -28,7 +28,8 @@ export async function doctor(resolved: Resolved, deps: CommandDeps, io: CliIo): 
   const looked = await lookAtData(config, deps, io)
   findings.push(...looked.findings)
   const accounts = looked.state?.accounts ?? []
-  findings.push(...(await networkFindings(upstreamSettings(config, deps.version), accounts, deps.effects)))
+  const hasProxies = looked.state !== undefined && usesProxies(looked.state)
+  findings.push(...(await networkFindings(upstreamSettings(config, deps.version), accounts, deps.effects, hasProxies)))
 
   const rows = configRows(resolved)
   const server = looked.server === undefined ? null : { ...looked.server, version: looked.state?.version ?? '' }
@@ -65,6 +66,7 @@ async function lookAtData(config: Config, deps: CommandDeps, io: CliIo): Promise
       ...noticed,
       keyFinding(config, state.value.unreadableAccounts, server !== undefined),
       ...dataFindings(state.value),
+      ...proxyFindings(state.value),
     ]
     return { findings, state: state.value, ...(server === undefined ? {} : { server }) }
   } finally {

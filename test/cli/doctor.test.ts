@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { upstreamSettings } from '../../server/app/core.ts'
 import type { AccountState, DoctorState } from '../../server/cli/control.ts'
-import { dataFindings, keyFinding, serverFinding } from '../../server/cli/doctor-data.ts'
+import { dataFindings, keyFinding, proxyFindings, serverFinding, usesProxies } from '../../server/cli/doctor-data.ts'
 import { networkFindings } from '../../server/cli/doctor-network.ts'
 import type { FetchLike } from '../../server/lib/effects.ts'
 import { allHosts } from '../../server/upstream/amazonq/endpoint.ts'
@@ -163,6 +163,8 @@ const state = (more: Partial<DoctorState>): DoctorState => ({
   firstPassword: false,
   accounts: [account('ready')],
   unreadableAccounts: [],
+  proxies: [],
+  httpProxy: null,
   ...more,
 })
 
@@ -237,4 +239,27 @@ describe('the master key', () => {
     expect(found.detail).toContain(detail)
     expect(found.level === 'ok').toBe(found.fix === undefined)
   })
+})
+
+test('outbound proxies are told as they stand, and a host that is not reached around them is no failure', async () => {
+  const proxies = [
+    { name: 'up', enabled: true, state: 'up' },
+    { name: 'dead', enabled: true, state: 'down', reason: 'ECONNREFUSED' },
+    { name: 'new', enabled: true, state: 'unchecked' },
+    { name: 'off', enabled: false, state: 'down' },
+  ] as const
+  const found = proxyFindings(state({ proxies, httpProxy: 'http://proxy:3128' }))
+  expect(found.map(({ level }) => level)).toEqual(['ok', 'ok', 'fail', 'warn'])
+  expect(found[2]?.detail).toBe('down (ECONNREFUSED)')
+  expect(usesProxies(state({ proxies }))).toBe(true)
+  expect(usesProxies(state({ proxies: proxies.filter(({ enabled }) => !enabled) }))).toBe(false)
+  expect(usesProxies(state({ httpProxy: 'http://proxy:3128' }))).toBe(true)
+
+  const fetch: FetchLike = () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' }))
+  const [, ...direct] = await networkFindings(settings, [], createTestEffects({ fetch }, now), true)
+  expect(direct.length).toBeGreaterThan(0)
+  for (const finding of direct) {
+    expect(finding.level).toBe('warn')
+    expect(finding.fix).toContain('without the outbound proxies')
+  }
 })
