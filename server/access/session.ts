@@ -8,6 +8,7 @@ export type Session = {
   readonly lastSeenAt: number
   readonly peer: string
   readonly userAgent: string
+  /** True: opened with the first password; only the change step is open to it. */
   readonly mustChangePassword: boolean
 }
 
@@ -16,6 +17,7 @@ export type SessionKeeper = {
   readonly find: (hash: string) => Promise<Session | undefined>
   readonly touch: (hash: string, at: number) => Promise<void>
   readonly remove: (hash: string) => Promise<void>
+  /** All but `exceptHash`, when given. */
   readonly removeAll: (exceptHash?: string) => Promise<void>
 }
 

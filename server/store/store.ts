@@ -1,3 +1,4 @@
+import type { SessionKeeper } from '../access/session.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { Quota } from '../conversation/quota.ts'
 import type { ProxyHealth } from '../egress/health.ts'
@@ -108,23 +109,8 @@ export type SettingsStore = {
   readonly write: (entries: Readonly<Record<string, string | null>>) => Promise<void>
 }
 
-/** A console sign-in; the cookie holds a random id of which only the SHA-256 is kept. */
-export type SessionRecord = {
-  readonly hash: string
-  readonly createdAt: number
-  readonly lastSeenAt: number
-  readonly peer: string
-  readonly userAgent: string
-  /** True: opened with the first password; only the change step is open to it. */
-  readonly mustChangePassword: boolean
-}
-export type SessionStore = {
-  readonly create: (session: SessionRecord) => Promise<void>
-  readonly find: (hash: string) => Promise<SessionRecord | undefined>
-  readonly touch: (hash: string, at: number) => Promise<void>
-  readonly remove: (hash: string) => Promise<void>
-  /** All but `exceptHash`, when given. */
-  readonly removeAll: (exceptHash?: string) => Promise<void>
+/** Console sign-ins, as `access` keeps them. */
+export type SessionStore = SessionKeeper & {
   readonly prune: (lastSeenBefore: number) => Promise<void>
 }
 

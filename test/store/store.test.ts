@@ -2,8 +2,9 @@ import { Database } from 'bun:sqlite'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import type { Session } from '../../server/access/session.ts'
 import { type OpenStoreOptions, openStore } from '../../server/store/open.ts'
-import type { AccountRecord, KeyRecord, RequestRecord, SessionRecord, Store } from '../../server/store/store.ts'
+import type { AccountRecord, KeyRecord, RequestRecord, Store } from '../../server/store/store.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import { createFolders, makeOriginal } from './folder.ts'
 
@@ -308,7 +309,7 @@ test('settings are written together, replaced and removed; unknown ones stay', a
 })
 
 test('sessions are found, touched, ended and pruned', async () => {
-  const session = (sign: string, lastSeenAt = 1): SessionRecord => ({
+  const session = (sign: string, lastSeenAt = 1): Session => ({
     hash: sign.repeat(64),
     createdAt: 1,
     lastSeenAt,

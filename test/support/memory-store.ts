@@ -1,13 +1,7 @@
+import type { Session } from '../../server/access/session.ts'
 import type { ModelInfo } from '../../server/conversation/model.ts'
 import { type QuotaReading, readingOf } from '../../server/pool/burn.ts'
-import type {
-  AccountRecord,
-  KeyRecord,
-  ProxyRecord,
-  RequestRecord,
-  SessionRecord,
-  Store,
-} from '../../server/store/store.ts'
+import type { AccountRecord, KeyRecord, ProxyRecord, RequestRecord, Store } from '../../server/store/store.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 
 /** The whole store in memory, for tests of what stands above it. `now` stamps changed rows. */
@@ -16,7 +10,7 @@ export function memoryStore(now: () => number = () => 0): Store {
   const secrets = new Map<string, Credentials>()
   const models = new Map<string, { models: readonly ModelInfo[]; readAt: number }>()
   const keys = new Map<string, KeyRecord>()
-  const sessions = new Map<string, SessionRecord>()
+  const sessions = new Map<string, Session>()
   const settings = new Map<string, string>()
   const proxies = new Map<string, ProxyRecord>()
   const sealed = new Map<string, { readonly value: string; readonly shown: string }>()
