@@ -4,10 +4,20 @@ import { sha256Hex } from './digest.ts'
 import { maxKeyLength } from './key.ts'
 
 /** Who calls, once the key has been recognised. */
-export type Caller = { readonly keyId: string; readonly name: string }
+export type Caller = {
+  readonly keyId: string
+  readonly name: string
+  /** The only accounts that may serve this caller; absent: any. */
+  readonly accounts?: ReadonlySet<string>
+}
 
 /** A stored key, as far as admission needs it. */
-export type KnownKey = { readonly id: string; readonly name: string; readonly enabled: boolean }
+export type KnownKey = {
+  readonly id: string
+  readonly name: string
+  readonly enabled: boolean
+  readonly accountIds?: readonly string[]
+}
 
 /** The headers that may carry a key. */
 export type KeyHeaders = { readonly authorization?: string | undefined; readonly xApiKey?: string | undefined }
@@ -31,7 +41,8 @@ export type Admission = {
   readonly invalidate: () => void
 }
 
-type Cached = { readonly key: KnownKey; readonly until: number }
+type Known = { readonly caller: Caller; readonly enabled: boolean }
+type Cached = Known & { readonly until: number }
 
 const touchEveryMs = 60_000
 
@@ -45,20 +56,21 @@ export function createAdmission(deps: AdmissionDeps): Admission {
   // A look-up that began before an invalidation must not be remembered after it.
   let generation = 0
 
-  const find = async (hash: string): Promise<KnownKey | undefined> => {
+  const find = async (hash: string): Promise<Known | undefined> => {
     const cached = cache.get(hash)
     if (cached !== undefined && cached.until > deps.now()) {
       cache.delete(hash)
       cache.set(hash, cached)
-      return cached.key
+      return cached
     }
     const began = generation
     const key = await deps.keys.findByHash(hash)
+    const known = key === undefined ? undefined : { caller: callerOf(key), enabled: key.enabled }
     if (began === generation) {
       cache.delete(hash)
-      if (key !== undefined) put(cache, hash, { key, until: deps.now() + cacheMs }, size)
+      if (known !== undefined) put(cache, hash, { ...known, until: deps.now() + cacheMs }, size)
     }
-    return key
+    return known
   }
 
   const touch = (keyId: string): void => {
@@ -81,12 +93,12 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const sent = sentKey(headers)
       if (sent === undefined) return refusal(missingMessage)
       if (sent.length > maxKeyLength) return refusal(unknownMessage)
-      const key = await find(sha256Hex(sent))
-      if (key === undefined) return refusal(unknownMessage)
-      if (!key.enabled) return err(gatewayError('authentication', 'This API key is disabled.'))
-      touch(key.id)
+      const known = await find(sha256Hex(sent))
+      if (known === undefined) return refusal(unknownMessage)
+      if (!known.enabled) return err(gatewayError('authentication', 'This API key is disabled.'))
+      touch(known.caller.keyId)
       // The caller's own limits belong here: after who it is, before what it asks.
-      return ok({ keyId: key.id, name: key.name })
+      return ok(known.caller)
     },
     invalidate: () => {
       generation++
@@ -114,6 +126,12 @@ export function bearerOf(authorization: string | null | undefined): string | und
   const match = /^bearer +(.+)$/i.exec(authorization?.trim() ?? '')
   return match?.[1]
 }
+
+const callerOf = ({ id, name, accountIds }: KnownKey): Caller => ({
+  keyId: id,
+  name,
+  ...(accountIds === undefined ? {} : { accounts: new Set(accountIds) }),
+})
 
 function put<T>(map: Map<string, T>, key: string, value: T, size: number): void {
   map.delete(key)

@@ -43,7 +43,7 @@ export function controlRoutes(deps: AdminDeps, accounts: AccountsService, import
     .post('/api/control/accounts/:id/check', async ({ params }) => {
       const checked = await accounts.check(params.id)
       if (!checked.ok) return fail(checked.error)
-      const models = (await deps.store.accounts.loadModels()).get(params.id)?.models ?? []
+      const models = (await deps.store.accounts.loadModels(params.id)).get(params.id)?.models ?? []
       return { ...checked.value, models: models.map(({ id }) => id) }
     })
     .delete('/api/control/accounts/:id', async ({ params }) => {

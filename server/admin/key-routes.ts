@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { jsonBody } from './body.ts'
-import { KeyCreate } from './contract/keys.ts'
+import { KeyCreate, KeyPatch } from './contract/keys.ts'
 import { fail } from './failure.ts'
 import type { KeysService } from './keys-service.ts'
 
@@ -11,10 +11,18 @@ export function keyRoutes<const Prefix extends string>(prefix: Prefix, keys: Key
     .post(
       '/',
       async ({ body }) => {
-        const created = await keys.create(body.name)
+        const created = await keys.create(body)
         return created.ok ? created.value : fail(created.error)
       },
       { parse: jsonBody, body: KeyCreate },
+    )
+    .patch(
+      '/:id',
+      async ({ params, body }) => {
+        const updated = await keys.update(params.id, body)
+        return updated.ok ? updated.value : fail(updated.error)
+      },
+      { parse: jsonBody, body: KeyPatch },
     )
     .delete('/:id', async ({ params }) => {
       const removed = await keys.remove(params.id)

@@ -3,12 +3,12 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { KeyRecord, Store } from '../store/store.ts'
-import type { KeyCreated, KeyList, KeyView } from './contract/keys.ts'
+import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from './contract/keys.ts'
 import type { AdminLog } from './deps.ts'
 import { isMasked, maskedLast4 } from './mask.ts'
 
 export type KeysDeps = {
-  readonly store: Pick<Store, 'keys' | 'settings'>
+  readonly store: Pick<Store, 'accounts' | 'keys' | 'settings'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   readonly keysChanged: () => void
   readonly log: AdminLog
@@ -17,7 +17,8 @@ export type KeysDeps = {
 export type KeysService = {
   readonly list: () => Promise<KeyList>
   /** The key itself is in this answer and nowhere else. */
-  readonly create: (name: string) => Promise<Result<KeyCreated, GatewayError>>
+  readonly create: (ask: KeyCreate) => Promise<Result<KeyCreated, GatewayError>>
+  readonly update: (id: string, patch: KeyPatch) => Promise<Result<KeyView, GatewayError>>
   readonly remove: (id: string) => Promise<Result<void, GatewayError>>
   /** The key of the `apiKey` setting for display: masked, or empty. */
   readonly ownerKey: () => Promise<string>
@@ -32,10 +33,17 @@ const ownerSetting = 'owner_key_id'
 const ownerName = 'Owner'
 
 export function createKeysService({ store, effects, keysChanged, log }: KeysDeps): KeysService {
-  const { keys, settings } = store
+  const { accounts, keys, settings } = store
 
-  const save = async (name: string, key: string): Promise<KeyRecord> => {
-    const record = { id: effects.newId('key'), name, ...keyTraces(key), enabled: true, createdAt: effects.now() }
+  const save = async (name: string, key: string, accountIds: readonly string[] = []): Promise<KeyRecord> => {
+    const record = {
+      id: effects.newId('key'),
+      name,
+      ...keyTraces(key),
+      enabled: true,
+      createdAt: effects.now(),
+      ...(accountIds.length === 0 ? {} : { accountIds }),
+    }
     await keys.create(record)
     keysChanged()
     log('info', 'key.created', { keyId: record.id, name })
@@ -47,6 +55,18 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
     if (found) log('info', 'key.revoked', { keyId: id })
     return found
   }
+  /** The ids once each. One that is named newly must be an account's; one the key has already may be gone. */
+  const checkAccounts = async (
+    ids: readonly string[],
+    had: readonly string[] = [],
+  ): Promise<Result<readonly string[], GatewayError>> => {
+    for (const id of ids) {
+      if (had.includes(id) || (await accounts.get(id)) !== undefined) continue
+      const message = `There is no account with the id ${JSON.stringify(id)}.`
+      return err(gatewayError('invalid-request', message, { field: 'account_ids' }))
+    }
+    return ok([...new Set(ids)])
+  }
   const owner = async (): Promise<KeyRecord | undefined> => {
     const id = (await settings.all())[ownerSetting]
     return id === undefined ? undefined : (await keys.list()).find((key) => key.id === id)
@@ -57,17 +77,38 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
       const all = (await keys.list()).map(keyView)
       return { keys: all, count: all.length }
     },
-    create: async (given) => {
-      const name = given.trim()
-      if (name === '') return err(gatewayError('invalid-request', 'name must not be blank.', { field: 'name' }))
-      if (name.length > 64) {
-        return err(gatewayError('invalid-request', 'name has at most 64 characters.', { field: 'name' }))
-      }
+    create: async (ask) => {
+      const name = checkName(ask.name)
+      if (!name.ok) return name
+      const accountIds = await checkAccounts(ask.account_ids ?? [])
+      if (!accountIds.ok) return accountIds
       const key = makeKey()
-      return ok({ ...keyView(await save(name, key)), key })
+      return ok({ ...keyView(await save(name.value, key, accountIds.value)), key })
     },
-    remove: async (id) =>
-      (await revoke(id)) ? ok(undefined) : err(gatewayError('not-found', 'There is no key with this id.')),
+    update: async (id, patch) => {
+      const before = (await keys.list()).find((key) => key.id === id)
+      if (before === undefined) return err(noSuchKey)
+      const name = patch.name === undefined ? undefined : checkName(patch.name)
+      if (name?.ok === false) return name
+      const accountIds =
+        patch.account_ids === undefined ? undefined : await checkAccounts(patch.account_ids, before.accountIds)
+      if (accountIds?.ok === false) return accountIds
+      const after = await keys.update(id, {
+        ...(name === undefined ? {} : { name: name.value }),
+        ...(patch.enabled === undefined ? {} : { enabled: patch.enabled }),
+        ...(accountIds === undefined ? {} : { accountIds: accountIds.value.length === 0 ? null : accountIds.value }),
+      })
+      keysChanged()
+      if (after === undefined) return err(noSuchKey)
+      log('info', 'key.changed', {
+        keyId: id,
+        name: after.name,
+        enabled: after.enabled,
+        accounts: after.accountIds?.length ?? null,
+      })
+      return ok(keyView(after))
+    },
+    remove: async (id) => ((await revoke(id)) ? ok(undefined) : err(noSuchKey)),
     ownerKey: async () => {
       const key = await owner()
       return key === undefined ? '' : maskedLast4(key.last4)
@@ -97,6 +138,15 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
   }
 }
 
+const noSuchKey = gatewayError('not-found', 'There is no key with this id.')
+
+function checkName(given: string): Result<string, GatewayError> {
+  const name = given.trim()
+  if (name === '') return err(gatewayError('invalid-request', 'name must not be blank.', { field: 'name' }))
+  if (name.length <= 64) return ok(name)
+  return err(gatewayError('invalid-request', 'name has at most 64 characters.', { field: 'name' }))
+}
+
 function keyView(key: KeyRecord): KeyView {
   return {
     id: key.id,
@@ -104,6 +154,7 @@ function keyView(key: KeyRecord): KeyView {
     prefix: key.prefix,
     last4: key.last4,
     enabled: key.enabled,
+    account_ids: [...(key.accountIds ?? [])],
     created_at: new Date(key.createdAt).toISOString(),
     last_used_at: key.lastUsedAt === undefined ? null : new Date(key.lastUsedAt).toISOString(),
   }

@@ -82,8 +82,8 @@ export const settingsTable: readonly Setting[] = [
   line('announcementText', 'announcement_text'),
   flag('forceModelEnabled', 'force_model_enabled'),
   line('forceModel', 'force_model', '', 200),
-  integer('quotaRefreshConcurrency', 'quota_refresh_concurrency', [1, 20, 50]),
-  integer('quotaRefreshInterval', 'quota_refresh_interval', [60, 120, 600]),
+  integer('quotaRefreshConcurrency', 'quota_refresh_concurrency', [1, 10, 50], true),
+  integer('quotaRefreshInterval', 'quota_refresh_interval', [60, 120, 600], true),
   { type: 'proxy', json: 'httpProxy', stored: 'http_proxy', initial: '', takesEffect: true },
   flag('proxyPoolEnabled', 'proxy_pool_enabled', false, true),
   {

@@ -131,7 +131,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     const isNew = pool?.get(id) === undefined
     pool?.put(record.account)
     if (isNew && record.account.enabled && record.account.health.state === 'unchecked') unchecked.add(id)
-    const list = (await accounts.loadModels()).get(id)
+    const list = (await accounts.loadModels(id)).get(id)
     if (list !== undefined) {
       shelf.set(id, list.models)
       pool?.setModels(
@@ -170,6 +170,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       if (cutOff.size === 0) return seats.acquire(request, signal)
       return seats.acquire({ ...request, avoid: new Set([...request.avoid, ...cutOff]) }, signal)
     },
+    consider: seats.consider,
     forgetModel: seats.forgetModel,
     send: upstream.send,
     models: createBreaker(modelBreaker, effects),
@@ -273,8 +274,10 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         tokens,
         check,
         refreshWidth: 4,
-        pollWidth: 4,
-        pollEveryMs: 300_000,
+        poll: () => ({
+          everyMs: Number(settingOf(stored, 'quota_refresh_interval')) * 1_000,
+          width: Number(settingOf(stored, 'quota_refresh_concurrency')),
+        }),
       }),
       {
         name: 'prune',

@@ -16,31 +16,52 @@ export type ModelShelfDeps = {
 
 export type ModelShelf = ReturnType<typeof createModelShelf>
 
+/** What one set of accounts offers together, and the names already looked up in it. */
+type View = {
+  readonly models: readonly ModelInfo[]
+  readonly known: LRUCache<string, Result<ResolvedModel, GatewayError>>
+}
+
 const retryMissingMs = 10_000
+const maxNames = 500
+const maxRestricted = 100
+const maxNamesRestricted = 50
 
 /** The accounts' live model lists and their union, which is what callers may ask for. */
 export function createModelShelf(deps: ModelShelfDeps) {
   const lists = new Map<string, readonly ModelInfo[]>()
-  let union: readonly ModelInfo[] | undefined
-  /** Names looked up in the present union. */
-  const known = new LRUCache<string, Result<ResolvedModel, GatewayError>>({ max: 500 })
+  let whole: View | undefined
+  /** Of keys that may use some accounts only; by the set admission keeps for the key. */
+  const restricted = new LRUCache<ReadonlySet<string>, View>({ max: maxRestricted })
   let triedAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | undefined
 
-  const joined = (): readonly ModelInfo[] => {
-    if (union === undefined) {
-      const byId = new Map<string, ModelInfo>()
-      for (const id of deps.serving())
-        for (const model of lists.get(id) ?? []) if (!byId.has(model.id)) byId.set(model.id, model)
-      union = [...byId.values()]
-      known.clear()
-    }
-    return union
+  const changed = (): void => {
+    whole = undefined
+    restricted.clear()
   }
 
-  const available = async (): Promise<readonly ModelInfo[]> => {
-    const models = joined()
-    if (models.length > 0 || deps.serving().length === 0) return models
+  const viewOf = (accounts: ReadonlySet<string> | undefined): View => {
+    const kept = accounts === undefined ? whole : restricted.get(accounts)
+    if (kept !== undefined) return kept
+    const byId = new Map<string, ModelInfo>()
+    for (const id of deps.serving()) {
+      if (accounts !== undefined && !accounts.has(id)) continue
+      for (const model of lists.get(id) ?? []) if (!byId.has(model.id)) byId.set(model.id, model)
+    }
+    const max = accounts === undefined ? maxNames : maxNamesRestricted
+    const view = {
+      models: [...byId.values()],
+      known: new LRUCache<string, Result<ResolvedModel, GatewayError>>({ max }),
+    }
+    if (accounts === undefined) whole = view
+    else restricted.set(accounts, view)
+    return view
+  }
+
+  const available = async (accounts?: ReadonlySet<string>): Promise<View> => {
+    const view = viewOf(accounts)
+    if (view.models.length > 0 || !deps.serving().some((id) => accounts?.has(id) ?? true)) return view
     // Everybody who comes meanwhile waits for the same reading.
     if (reading === undefined && deps.now() - triedAt >= retryMissingMs) {
       triedAt = deps.now()
@@ -49,29 +70,32 @@ export function createModelShelf(deps: ModelShelfDeps) {
       })
     }
     await reading
-    return joined()
+    return viewOf(accounts)
   }
 
   return {
-    available,
+    /** What the given accounts offer, all of them unless given. */
+    available: async (accounts?: ReadonlySet<string>): Promise<readonly ModelInfo[]> =>
+      (await available(accounts)).models,
     set: (accountId: string, models: readonly ModelInfo[]): void => {
       lists.set(accountId, models)
-      union = undefined
+      changed()
     },
     /** The accounts or their state changed: the union may be another. */
-    changed: (): void => {
-      union = undefined
-    },
+    changed,
     remove: (accountId: string): void => {
       lists.delete(accountId)
-      union = undefined
+      changed()
     },
     /** The model a conversation names, and the conversation with what the name says about thinking and effort. */
-    resolve: async (conversation: Conversation): Promise<Result<Resolved, GatewayError>> => {
-      const models = await available()
+    resolve: async (
+      conversation: Conversation,
+      accounts?: ReadonlySet<string>,
+    ): Promise<Result<Resolved, GatewayError>> => {
+      const { models, known } = await available(accounts)
       const name = conversation.model
       const resolved = known.get(name) ?? resolveModel(name, models)
-      if (models === union && models.length > 0) known.set(name, resolved)
+      if (models.length > 0) known.set(name, resolved)
       return resolved.ok
         ? ok({ model: resolved.value.model, conversation: withWishes(conversation, resolved.value) })
         : resolved

@@ -16,7 +16,11 @@ export function poolSettings(config: Config, stored: StoredSettings): PoolSettin
       ...defaultHealthPolicy,
       maxFailures: errors === undefined ? config.pool.maxErrorCount : Number(settingOf(stored, 'max_error_count')),
     },
-    startsPerMinute: config.pool.requestsPerMinutePerAccount,
+    room: {
+      softInFlight: config.pool.softInFlightPerAccount,
+      softStartsPerMinute: config.pool.softRequestsPerMinutePerAccount,
+      startsPerMinute: config.pool.requestsPerMinutePerAccount,
+    },
     quotaReserve: config.pool.quotaReservePercent / 100,
     maxWaiting: 2_000,
     affinityMax: 20_000,

@@ -50,8 +50,10 @@ export function keyListText(keys: readonly KeyView[]): string {
     `${key.prefix}…${key.last4}`,
     timeText(key.created_at),
     key.last_used_at === null ? 'never' : timeText(key.last_used_at),
+    key.enabled ? 'yes' : 'no',
+    key.account_ids.length === 0 ? 'any' : key.account_ids.join(', '),
   ])
-  return table([['ID', 'NAME', 'KEY', 'CREATED', 'LAST USED'], ...rows])
+  return table([['ID', 'NAME', 'KEY', 'CREATED', 'LAST USED', 'ENABLED', 'ACCOUNTS'], ...rows])
 }
 
 /** `2026-01-31 14:05 UTC` */

@@ -1,12 +1,16 @@
 import type { accountStates } from '../admin/accounts-service.ts'
 import type { AccountCreate, AccountView, TokenImportResult } from '../admin/contract/accounts.ts'
-import type { KeyCreated, KeyList } from '../admin/contract/keys.ts'
+import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../admin/contract/keys.ts'
 import type { SignInStart, SignInStarted, SignInStatus } from '../admin/contract/sign-in.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Store } from '../store/store.ts'
 
 /** One call of the control routes (`/api/control`), wherever they are served; a failure is a sentence for the operator. */
-export type Ask = <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<Result<T, string>>
+export type Ask = <T>(
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: object,
+) => Promise<Result<T, string>>
 
 export type AccountState = Awaited<ReturnType<typeof accountStates>>[number]
 /** `models` are the provider's ids. */
@@ -44,7 +48,8 @@ export type Control = {
   readonly signInStatus: (authId: string) => Answer<SignInStatus>
   /** False: it was decided before. */
   readonly cancelSignIn: (authId: string) => Answer<boolean>
-  readonly createKey: (name: string) => Answer<KeyCreated>
+  readonly createKey: (ask: KeyCreate) => Answer<KeyCreated>
+  readonly changeKey: (id: string, patch: KeyPatch) => Answer<KeyView>
   readonly listKeys: () => Answer<KeyList['keys']>
   readonly revokeKey: (id: string) => Answer<unknown>
   /** Gives the password that is now in force: the one given, else a new random one. */
@@ -64,7 +69,8 @@ export function createControl(ask: Ask): Control {
     signInStatus: (authId) => ask('GET', at('/sign-in/status', authId)),
     cancelSignIn: async (authId) =>
       member(await ask<{ success: boolean }>('POST', at('/sign-in/cancel', authId)), ({ success }) => success),
-    createKey: (name) => ask('POST', '/keys', { name }),
+    createKey: (wanted) => ask('POST', '/keys', wanted),
+    changeKey: (id, patch) => ask('PATCH', at('/keys', id), patch),
     listKeys: async () => member(await ask<KeyList>('GET', '/keys'), ({ keys }) => keys),
     revokeKey: (id) => ask('DELETE', at('/keys', id)),
     resetPassword: async (password) =>

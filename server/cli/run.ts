@@ -1,3 +1,4 @@
+import type { KeyPatch } from '../admin/contract/keys.ts'
 import type { Command } from '../config/command.ts'
 import type { Resolved } from '../config/resolve.ts'
 import type { Effects } from '../lib/effects.ts'
@@ -109,12 +110,22 @@ async function prepare(
           text: `Removed ${operand}.\n`,
         })),
       )
-    case 'key create':
+    case 'key create': {
+      const accountIds = accountIdsOf(options)
+      if (!accountIds.ok) return accountIds
       return ok(async (control) => {
-        const created = await control.createKey(operand)
+        const created = await control.createKey({ name: operand, account_ids: accountIds.value ?? [] })
         if (created.ok) io.err('The key is shown only now:\n')
         return answer(created, (key) => ({ json: key, text: `${key.key}\n` }))
       })
+    }
+    case 'key change': {
+      const patch = keyPatchOf(options)
+      if (!patch.ok) return patch
+      return ok(async (control) =>
+        answer(await control.changeKey(operand, patch.value), (key) => ({ json: key, text: keyListText([key]) })),
+      )
+    }
     case 'key list':
       return ok(async (control) =>
         answer(await control.listKeys(), (keys) => ({ json: keys, text: keyListText(keys) })),
@@ -132,6 +143,31 @@ async function prepare(
     case 'help':
       return err(misused(`${name} is not a command of this kind.`))
   }
+}
+
+/** What `--accounts` says; empty for `any`, undefined when it was not given. */
+function accountIdsOf({ accounts }: Command['options']): Result<string[] | undefined, Failure> {
+  if (typeof accounts !== 'string') return ok(undefined)
+  if (accounts.trim() === 'any') return ok([])
+  const ids = accounts
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '')
+  return ids.length > 0 ? ok(ids) : err(misused('--accounts names no account; `any` stands for all.'))
+}
+
+function keyPatchOf(options: Command['options']): Result<KeyPatch, Failure> {
+  const { name, enabled } = options
+  if (enabled !== undefined && enabled !== 'yes' && enabled !== 'no') return err(misused('--enabled takes yes or no.'))
+  const accountIds = accountIdsOf(options)
+  if (!accountIds.ok) return accountIds
+  const patch: KeyPatch = {
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(accountIds.value === undefined ? {} : { account_ids: accountIds.value }),
+    ...(enabled === undefined ? {} : { enabled: enabled === 'yes' }),
+  }
+  if (Object.keys(patch).length > 0) return ok(patch)
+  return err(misused('key change needs --name, --accounts or --enabled.'))
 }
 
 async function prepareReset(fromStdin: boolean, io: CliIo): Promise<Result<Act, Failure>> {

@@ -79,8 +79,27 @@ export const commands = [
     about: 'refresh an account and read its quota and models',
   },
   { name: 'account remove', operands: ['ID'], options: [json], about: 'forget an account and its tokens' },
-  { name: 'key create', operands: ['NAME'], options: [json], about: 'make an API key for clients; it is shown once' },
+  {
+    name: 'key create',
+    operands: ['NAME'],
+    options: [
+      { name: 'accounts', value: 'IDS', about: 'the only accounts it may use, separated by commas (any)' },
+      json,
+    ],
+    about: 'make an API key for clients; it is shown once',
+  },
   { name: 'key list', operands: [], options: [json], about: 'list the API keys' },
+  {
+    name: 'key change',
+    operands: ['ID'],
+    options: [
+      { name: 'name', value: 'NAME', about: 'its new name' },
+      { name: 'accounts', value: 'IDS', about: 'the only accounts it may use, separated by commas, or `any`' },
+      { name: 'enabled', value: 'yes|no', about: 'whether it is accepted' },
+      json,
+    ],
+    about: 'change an API key’s name, accounts or switch',
+  },
   { name: 'key revoke', operands: ['ID'], options: [json], about: 'revoke an API key' },
   {
     name: 'password reset',

@@ -84,6 +84,18 @@ export const FileSchema = Type.Object({
       1,
       1000,
     ),
+    soft_in_flight_per_account: whole(
+      'With this many requests in hand an account is taken only if no other is below it.',
+      10,
+      1,
+      1000,
+    ),
+    soft_requests_per_minute_per_account: whole(
+      'With this many requests started within a minute an account is taken only if no other is below it. 0: no such limit.',
+      12,
+      0,
+      100_000,
+    ),
     strategy: word(
       'How an account is chosen, until the console says otherwise.',
       ['least_loaded', 'quota_aware', 'round_robin', 'sequential', 'random', 'weighted_random'],

@@ -29,6 +29,10 @@ export function remainingCredits({ limit, used, trial, bonuses, overage }: Quota
   return left
 }
 
+/** The share of the limit that is left, usually 0 to 1; undefined when there is no limit to measure by. */
+export const shareLeft = (quota: Quota | undefined): number | undefined =>
+  quota === undefined || quota.limit <= 0 ? undefined : remainingCredits(quota) / quota.limit
+
 /** What has been spent of the same parts; together with `remainingCredits` it is all there is to spend. */
 export function spentCredits(quota: Quota): number {
   const part = (limit: number, used: number): number => Math.min(limit, used)

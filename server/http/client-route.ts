@@ -1,3 +1,4 @@
+import type { Caller } from '../access/admit.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { foldReply } from '../conversation/reply.ts'
@@ -29,7 +30,7 @@ export type RequestEnd = {
 
 export type ClientDeps = {
   readonly effects: Effects
-  readonly admit: (request: Request, peer: Peer) => Promise<Result<{ readonly keyId: string }, GatewayError>>
+  readonly admit: (request: Request, peer: Peer) => Promise<Result<Caller, GatewayError>>
   readonly resolveDocuments: (
     conversation: Conversation,
     signal: AbortSignal,
@@ -102,6 +103,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       {
         conversation: conversation.value,
         callerId: caller.value.keyId,
+        ...(caller.value.accounts === undefined ? {} : { accounts: caller.value.accounts }),
         arrivedAt,
         onEnd: (told) => {
           summary = told

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import type { Caller } from '../access/admit.ts'
 import { describeModel, modelPage } from '../catalog/listing.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
@@ -14,8 +15,8 @@ import type { PeerOf } from './peer.ts'
 
 export type ClientRoutesDeps = ClientDeps & {
   readonly peerOf: PeerOf
-  /** The union of the accounts' live lists. */
-  readonly availableModels: () => Promise<readonly ModelInfo[]>
+  /** The union of the live lists of a caller's accounts; absent: of all. */
+  readonly availableModels: (accounts: ReadonlySet<string> | undefined) => Promise<readonly ModelInfo[]>
   readonly estimateInput: (conversation: Conversation) => Promise<Figure>
 }
 
@@ -46,16 +47,23 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
   }
 
   /** Runs a small, answered-at-once route behind the same key check and error form. */
-  const guarded = async ({ request, server }: Edge, answer: () => Promise<Response>): Promise<Response> => {
+  const guarded = async (
+    { request, server }: Edge,
+    answer: (caller: Caller) => Promise<Response>,
+  ): Promise<Response> => {
     const caller = await deps.admit(request, peerIn({ request, server }))
-    return caller.ok ? answer() : refuse(request, caller.error)
+    return caller.ok ? answer(caller.value) : refuse(request, caller.error)
   }
 
-  const listModels = async (): Promise<Response> =>
-    Response.json(modelPage(await deps.availableModels()), { headers: clientHeaders(newRequestId()) })
+  const listModels = async ({ accounts }: Caller): Promise<Response> =>
+    Response.json(modelPage(await deps.availableModels(accounts)), { headers: clientHeaders(newRequestId()) })
 
-  const retrieveModel = async (request: Request, params: WithParams['params']): Promise<Response> => {
-    const found = describeModel(decodeURIComponent(params['*'] ?? ''), await deps.availableModels())
+  const retrieveModel = async (
+    request: Request,
+    params: WithParams['params'],
+    { accounts }: Caller,
+  ): Promise<Response> => {
+    const found = describeModel(decodeURIComponent(params['*'] ?? ''), await deps.availableModels(accounts))
     return found.ok
       ? Response.json(found.value, { headers: clientHeaders(newRequestId()) })
       : refuse(request, found.error)
@@ -93,7 +101,7 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
       )
       .get('/v1/models', ({ request, server }) => guarded({ request, server }, listModels))
       .get('/v1/models/*', ({ request, server, params }) =>
-        guarded({ request, server }, () => retrieveModel(request, params)),
+        guarded({ request, server }, (caller) => retrieveModel(request, params, caller)),
       )
       .get('/v1/responses', ({ request }) =>
         request.headers.get('upgrade')?.toLowerCase() === 'websocket'

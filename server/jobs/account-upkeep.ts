@@ -14,8 +14,8 @@ export type UpkeepDeps = {
   /** Reads quota and models of one account and takes the answer over; a failure is an answer too. */
   readonly check: (accountId: string) => Promise<unknown>
   readonly refreshWidth: number
-  readonly pollWidth: number
-  readonly pollEveryMs: number
+  /** How often quotas are read, and how many accounts at a time; asked before each round. */
+  readonly poll: () => { readonly everyMs: number; readonly width: number }
 }
 
 /** What keeps accounts fresh with nobody asking: tokens renewed ahead of their expiry, quota and models read again. */
@@ -38,11 +38,11 @@ export function upkeepJobs(deps: UpkeepDeps): readonly Job[] {
     },
     {
       name: 'poll-quota',
-      everyMs: deps.pollEveryMs,
-      firstAfterMs: Math.min(deps.pollEveryMs, 15_000),
+      everyMs: () => deps.poll().everyMs,
+      firstAfterMs: 15_000,
       run: async (signal) => {
         const due = deps.pool.list().filter((account) => account.enabled && maySpeak(account) && !rests(account, deps))
-        await forEachLimited(due, deps.pollWidth, async ({ id }) => void (await deps.check(id)), signal)
+        await forEachLimited(due, deps.poll().width, async ({ id }) => void (await deps.check(id)), signal)
       },
     },
   ]

@@ -2,7 +2,8 @@ import type { Effects } from '../lib/effects.ts'
 
 export type Job = {
   readonly name: string
-  readonly everyMs: number
+  /** From the end of a run to the next; a function is asked anew each time. */
+  readonly everyMs: number | (() => number)
   /** Until the first run; default `everyMs`. */
   readonly firstAfterMs?: number
   readonly run: (signal: AbortSignal) => Promise<void>
@@ -33,13 +34,13 @@ export function startScheduler(
           .catch((error: unknown) => onFailure(job.name, error))
           .finally(() => {
             running.delete(run)
-            if (!controller.signal.aborted) plan(job, job.everyMs)
+            if (!controller.signal.aborted) plan(job, pauseOf(job))
           })
         running.add(run)
       }),
     )
   }
-  for (const job of jobs) plan(job, job.firstAfterMs ?? job.everyMs)
+  for (const job of jobs) plan(job, job.firstAfterMs ?? pauseOf(job))
 
   return {
     stop: async () => {
@@ -49,3 +50,5 @@ export function startScheduler(
     },
   }
 }
+
+const pauseOf = ({ everyMs }: Job): number => (typeof everyMs === 'number' ? everyMs : everyMs())

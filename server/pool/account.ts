@@ -34,11 +34,13 @@ export type Account = {
   readonly lastUsedAt?: number
 }
 
-/** An account and the room for work it has now. `recentStarts` are epoch ms of calls in the last minute, oldest first. */
+/** An account and the room for work it has now. */
 export type Seat = {
   readonly account: Account
   readonly inFlight: number
   readonly startsLastMinute: number
+  /** `shareLeft` of its quota, computed when the quota was read. */
+  readonly quotaLeft: number | undefined
 }
 
 /** What a lease ended with. `cancelled` and request faults never count against the account. */

@@ -1,18 +1,20 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import type { Quota } from '../conversation/quota.ts'
+import { type Quota, shareLeft } from '../conversation/quota.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Account, Health, Outcome } from './account.ts'
 import { type Affinity, createAffinity } from './affinity.ts'
 import { afterCheck, afterOutcome, afterQuota, afterSignInLost, availableAt, type HealthPolicy } from './health.ts'
+import { noSeat } from './no-seat.ts'
 import { createWaitingLine } from './queue.ts'
 import { type Strategy, selectSeat } from './select.ts'
+import { countStart, type Held, type Offer, type RoomLimits, type Verdict, verdictOn } from './verdict.ts'
 
 export type PoolSettings = {
   readonly strategy: Strategy
   readonly health: HealthPolicy
-  /** Calls one account may start within a minute; 0: no limit. */
-  readonly startsPerMinute: number
+  readonly room: RoomLimits
+  /** Share of each quota, 0 to 1, that `quota_aware` keeps for when there is no other. */
   readonly quotaReserve: number
   readonly maxWaiting: number
   readonly affinityMax: number
@@ -36,6 +38,8 @@ export type SeatRequest = {
   readonly session?: string
   /** The conversation's first turn: it is remembered where it goes, but follows nobody. */
   readonly isNew?: boolean
+  /** The only accounts it may get, those of its caller's key; absent: any. */
+  readonly only?: ReadonlySet<string>
   /** Accounts this request must not get again. */
   readonly exclude: ReadonlySet<string>
   /** Accounts to take only if there is no other. */
@@ -44,9 +48,10 @@ export type SeatRequest = {
   readonly waitUntil: number
 }
 
-/** Why each account was or was not taken, in the order looked at; bounded. */
+/** Why each candidate was or was not taken, in the order looked at; bounded, but always with the one that was. */
 export type Consideration = { readonly accountId: string; readonly verdict: Verdict }
-export type Verdict = 'chosen' | 'free' | 'tried' | 'disabled' | 'no-model' | 'busy' | 'paced' | Health['state']
+/** `conversation`: its earlier turns went there. */
+export type ChosenBy = 'conversation' | Strategy
 
 export type Lease = {
   readonly accountId: string
@@ -54,29 +59,24 @@ export type Lease = {
   readonly conversationId: string
   readonly waitedMs: number
   readonly considered: readonly Consideration[]
+  /** What decided for this account. */
+  readonly by: ChosenBy
   /** Gives the seat back; only the first call counts. */
   readonly release: (outcome: Outcome) => void
 }
 
 export type Pool = ReturnType<typeof createPool>
 
-/** A seat in our keeping; `starts` are epoch ms of the calls begun within the last minute, oldest first. */
-type Held = {
-  account: Account
-  inFlight: number
-  startsLastMinute: number
-  starts: number[]
-  models: Set<string> | undefined
-}
 type Waiting = { readonly request: SeatRequest; readonly since: number }
 
-const minuteMs = 60_000
 const maxConsidered = 64
 
 /** Holds the accounts, their room for work and the line of those who wait for it. */
 export function createPool(initial: PoolSettings, deps: PoolDeps) {
   const { effects } = deps
   const seats = new Map<string, Held>()
+  /** The same, in the order they were put. */
+  let everySeat: Held[] = []
   const affinity: Affinity = createAffinity(initial.affinityMax, initial.affinityTtlMs, effects.now)
   const line = createWaitingLine<Waiting, Lease, GatewayError>(initial.maxWaiting, effects)
   let settings = initial
@@ -84,11 +84,31 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   let cancelWake: (() => void) | undefined
 
   const put = (account: Account): void => {
+    const quotaLeft = shareLeft(account.quota)
     const held = seats.get(account.id)
-    if (held === undefined)
-      seats.set(account.id, { account, inFlight: 0, startsLastMinute: 0, starts: [], models: undefined })
-    else held.account = account
+    if (held === undefined) {
+      const fresh: Held = {
+        account,
+        inFlight: 0,
+        startsLastMinute: 0,
+        quotaLeft,
+        starts: [],
+        startsUntil: Number.POSITIVE_INFINITY,
+        offer: undefined,
+      }
+      seats.set(account.id, fresh)
+      everySeat.push(fresh)
+    } else {
+      held.account = account
+      held.quotaLeft = quotaLeft
+    }
     serveLine()
+  }
+
+  /** An equal list that some account has already, else a new one. */
+  const offerOf = (models: readonly string[]): Offer => {
+    const key = models.join('\n')
+    return everySeat.find(({ offer }) => offer?.key === key)?.offer ?? { key, models: new Set(models) }
   }
 
   const change = (id: string, next: (account: Account) => Health): void => {
@@ -101,73 +121,71 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     serveLine()
   }
 
-  function verdictOf(held: Held, request: SeatRequest, now: number): Verdict {
-    const { account } = held
-    if (request.exclude.size > 0 && request.exclude.has(account.id)) return 'tried'
-    if (!account.enabled) return 'disabled'
-    if (held.models !== undefined && !held.models.has(request.modelId)) return 'no-model'
-    if (account.health.state !== 'ready') {
-      const at = availableAt(account, now)
-      if (at === undefined || at > now) return account.health.state
+  /** The accounts a request may get; the others are no candidates. */
+  const candidatesOf = ({ only }: SeatRequest): readonly Held[] =>
+    only === undefined ? everySeat : [...only].flatMap((id) => seats.get(id) ?? [])
+
+  /** Looks at each candidate; `each` is told the verdict. */
+  function judge(request: SeatRequest, now: number, each: (held: Held, verdict: Verdict) => void): void {
+    let offer: Offer | undefined
+    let offersModel = true
+    for (const held of candidatesOf(request)) {
+      if (held.offer !== offer) {
+        offer = held.offer
+        offersModel = offer === undefined || offer.models.has(request.modelId)
+      }
+      each(held, verdictOn(held, offersModel, request.exclude, settings.room, now))
     }
-    if (held.inFlight >= account.maxInFlight) return 'busy'
-    if (held.startsLastMinute > 0) forgetOldStarts(held, now)
-    if (settings.startsPerMinute > 0 && held.startsLastMinute >= settings.startsPerMinute) return 'paced'
-    return 'free'
   }
 
   function tryTake({ request, since }: Waiting): Lease | GatewayError | undefined {
     const now = effects.now()
     const considered: Consideration[] = []
     const free: Held[] = []
-    const fallback: Held[] = []
+    const strained: Held[] = []
+    const avoided: Held[] = []
     let busy = false
-    for (const held of seats.values()) {
-      const verdict = verdictOf(held, request, now)
+    judge(request, now, (held, verdict) => {
       if (considered.length < maxConsidered) considered.push({ accountId: held.account.id, verdict })
       if (verdict === 'busy' || verdict === 'paced') busy = true
-      if (verdict !== 'free') continue
-      if (request.avoid.size > 0 && request.avoid.has(held.account.id)) fallback.push(held)
-      else free.push(held)
-    }
-    const suitable = free.length > 0 ? free : fallback
+      if (verdict !== 'free' && verdict !== 'strained') return
+      if (request.avoid.size > 0 && request.avoid.has(held.account.id)) avoided.push(held)
+      else if (verdict === 'free') free.push(held)
+      else strained.push(held)
+    })
     const tie = request.session === undefined || request.isNew === true ? undefined : affinity.find(request.session)
-    const tied = tie === undefined ? undefined : suitable.find(({ account }) => account.id === tie.accountId)
+    const isTied = ({ account }: Held): boolean => account.id === tie?.accountId
+    const suitable = free.length > 0 ? free : strained.length > 0 ? strained : avoided
+    // Its own account comes first even when strained: another one has none of its prompt cache.
+    const kept = tie === undefined ? undefined : (suitable.find(isTied) ?? strained.find(isTied))
     const held =
-      tied ??
+      kept ??
       selectSeat(settings.strategy, suitable, {
         now,
         random: effects.random(),
         turn: turn++,
         reserve: settings.quotaReserve,
       })
-    if (held === undefined) return busy ? undefined : nobodyLeft(request, now)
-    const chosen = considered.map((entry) =>
-      entry.accountId === held.account.id ? { ...entry, verdict: 'chosen' as const } : entry,
-    )
-    const conversationId = tied !== undefined && tie !== undefined ? tie.conversationId : effects.newUuid()
-    if (request.session !== undefined) affinity.tie(request.session, { accountId: held.account.id, conversationId })
-    return lease(held, now, since, conversationId, chosen)
+    if (held === undefined) {
+      return busy ? undefined : noSeat(candidatesOf(request), request.modelId, request.only !== undefined, now)
+    }
+    const { id } = held.account
+    markChosen(considered, id)
+    const conversationId = kept !== undefined && tie !== undefined ? tie.conversationId : effects.newUuid()
+    if (request.session !== undefined) affinity.tie(request.session, { accountId: id, conversationId })
+    const by = kept === undefined ? settings.strategy : 'conversation'
+    return lease(held, now, { waitedMs: now - since, conversationId, considered, by })
   }
 
-  function lease(
-    held: Held,
-    now: number,
-    since: number,
-    conversationId: string,
-    considered: readonly Consideration[],
-  ): Lease {
+  function lease(held: Held, now: number, about: Omit<Lease, 'accountId' | 'release'>): Lease {
     held.inFlight++
-    held.starts.push(now)
-    held.startsLastMinute = held.starts.length
+    countStart(held, now)
     held.account = { ...held.account, lastUsedAt: now }
     let open = true
     const { id } = held.account
     return {
+      ...about,
       accountId: id,
-      conversationId,
-      waitedMs: now - since,
-      considered,
       release: (outcome) => {
         if (!open) return
         open = false
@@ -179,42 +197,6 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     }
   }
 
-  /** No account could ever serve this request as things stand: says why, and when it may be worth another try. */
-  function nobodyLeft(request: SeatRequest, now: number): GatewayError {
-    const able = [...seats.values()].filter(
-      ({ account, models }) => account.enabled && (models === undefined || models.has(request.modelId)),
-    )
-    if (seats.size === 0) {
-      return gatewayError('no-account', 'No account has been added yet. Add one in the console or with `account add`.')
-    }
-    const returning = able
-      .map(({ account }) => ({ state: account.health.state, at: availableAt(account, now) }))
-      .filter((entry): entry is { state: Health['state']; at: number } => entry.at !== undefined && entry.at > now)
-    const soonest = (state: Health['state']): number | undefined => {
-      const times = returning.filter((entry) => entry.state === state).map(({ at }) => at - now)
-      return times.length === 0 ? undefined : Math.min(...times)
-    }
-    const cooling = soonest('cooling')
-    if (cooling !== undefined) {
-      return gatewayError('pool-cooling', 'All accounts are resting after rate limits.', { retryAfterMs: cooling })
-    }
-    const exhausted = soonest('exhausted')
-    if (exhausted !== undefined) {
-      return gatewayError('pool-exhausted', 'The quota of all accounts is used up.', { retryAfterMs: exhausted })
-    }
-    if (able.some(({ account }) => availableAt(account, now) !== undefined)) {
-      return gatewayError('upstream-failed', 'Every account was tried and none could answer.')
-    }
-    const anyWell = [...seats.values()].some(({ account }) => availableAt(account, now) !== undefined)
-    if (able.length === 0 && anyWell) {
-      return gatewayError('model-not-found', 'No account offers this model.', { field: 'model' })
-    }
-    return gatewayError(
-      'no-healthy-account',
-      'Every account needs attention (disabled, suspended, signed out or failing); see the Accounts page.',
-    )
-  }
-
   /** Serves whoever can be served, and sets the alarm for the next account that comes back. */
   function serveLine(): void {
     if (line.size() === 0) return
@@ -224,11 +206,10 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     if (line.size() === 0) return
     const now = effects.now()
     let next = Number.POSITIVE_INFINITY
-    for (const held of seats.values()) {
+    for (const held of everySeat) {
       const at = availableAt(held.account, now)
       if (at !== undefined && at > now) next = Math.min(next, at)
-      const oldest = held.starts[0]
-      if (oldest !== undefined && settings.startsPerMinute > 0) next = Math.min(next, oldest + minuteMs + 1)
+      if (settings.room.startsPerMinute > 0 && held.startsUntil > now) next = Math.min(next, held.startsUntil)
     }
     if (next !== Number.POSITIVE_INFINITY) cancelWake = effects.after(Math.max(1, next - now), serveLine)
   }
@@ -237,17 +218,21 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     put,
     remove: (id: string): void => {
       seats.delete(id)
+      everySeat = everySeat.filter(({ account }) => account.id !== id)
       serveLine()
     },
     /** The ids of the models this account's live list offers; without a list it is taken to offer any. */
     setModels: (id: string, models: readonly string[]): void => {
       const held = seats.get(id)
-      if (held !== undefined) held.models = new Set(models)
+      if (held !== undefined) held.offer = offerOf(models)
       serveLine()
     },
     /** The provider refused this model to this account. */
     forgetModel: (id: string, modelId: string): void => {
-      seats.get(id)?.models?.delete(modelId)
+      const held = seats.get(id)
+      if (held?.offer?.models.has(modelId)) {
+        held.offer = offerOf([...held.offer.models].filter((offered) => offered !== modelId))
+      }
     },
     setSettings: (next: PoolSettings): void => {
       settings = next
@@ -258,6 +243,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       if (held === undefined) return
       change(id, (account) => afterQuota(account, quota, effects.now(), settings.health))
       held.account = { ...held.account, quota }
+      held.quotaLeft = shareLeft(quota)
     },
     signInLost: (id: string, reason: string): void =>
       change(id, (account) => afterSignInLost(account, reason, effects.now())),
@@ -271,7 +257,15 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     },
     get: (id: string): Account | undefined => seats.get(id)?.account,
     inFlight: (id: string): number => seats.get(id)?.inFlight ?? 0,
-    list: (): readonly Account[] => [...seats.values()].map(({ account }) => account),
+    list: (): readonly Account[] => everySeat.map(({ account }) => account),
+    /** How each candidate stands towards a request now; for the record of one that got no seat. */
+    consider: (request: SeatRequest): readonly Consideration[] => {
+      const considered: Consideration[] = []
+      judge(request, effects.now(), ({ account }, verdict) => {
+        if (considered.length < maxConsidered) considered.push({ accountId: account.id, verdict })
+      })
+      return considered
+    },
     stats: () => ({ accounts: seats.size, waiting: line.size(), affinity: affinity.stats() }),
 
     /** A seat at once, or after a wait in line of at most `request.waitUntil`; the error says why there is none. */
@@ -296,10 +290,8 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   }
 }
 
-function forgetOldStarts(held: Held, now: number): void {
-  const { starts } = held
-  let old = 0
-  while (old < starts.length && (starts[old] ?? 0) <= now - minuteMs) old++
-  if (old > 0) starts.splice(0, old)
-  held.startsLastMinute = starts.length
+/** Notes which one was taken, past the bound if need be. */
+function markChosen(considered: Consideration[], accountId: string): void {
+  const at = considered.findIndex((entry) => entry.accountId === accountId)
+  considered[at < 0 ? considered.length : at] = { accountId, verdict: 'chosen' }
 }

@@ -1,5 +1,4 @@
-import { remainingCredits } from '../conversation/quota.ts'
-import type { Account, Seat } from './account.ts'
+import type { Seat } from './account.ts'
 
 /** The original's names, then ours. */
 export const strategies = [
@@ -36,7 +35,7 @@ export function selectSeat<S extends Seat>(strategy: Strategy, seats: readonly S
     case 'least_loaded':
       return least(seats, (seat) => load(seat), choice)
     case 'quota_aware':
-      return least(seats, (seat) => load(seat) - pace(seat.account, choice), choice)
+      return least(seats, (seat) => load(seat) - pace(seat, choice), choice)
   }
 }
 
@@ -44,17 +43,17 @@ export function selectSeat<S extends Seat>(strategy: Strategy, seats: readonly S
 const load = ({ account, inFlight, startsLastMinute }: Seat): number =>
   (inFlight + startsLastMinute / 1_000) / account.weight
 
+const month = 30 * 86_400_000
+
 /**
  * How far an account is behind spending its quota evenly until its reset, 0 to 1: one with much left and little time
  * comes first, one that has only its reserve left comes last.
  */
-function pace(account: Account, { now, reserve }: Choice): number {
-  const { quota } = account
-  if (quota === undefined || quota.limit <= 0) return 0.5
-  const left = remainingCredits(quota) / quota.limit
+function pace({ account, quotaLeft: left }: Seat, { now, reserve }: Choice): number {
+  if (left === undefined) return 0.5
   if (left <= reserve) return -1
-  const month = 30 * 86_400_000
-  const time = quota.resetsAt === undefined ? 1 : Math.min(1, Math.max(0.01, (quota.resetsAt - now) / month))
+  const resetsAt = account.quota?.resetsAt
+  const time = resetsAt === undefined ? 1 : Math.min(1, Math.max(0.01, (resetsAt - now) / month))
   return Math.min(1, left / time)
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorKind } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
-import type { Consideration } from '../pool/pool.ts'
+import type { ChosenBy, Consideration } from '../pool/pool.ts'
 import type { Missed } from './wishes.ts'
 
 /** One call to the provider within a request. Times are milliseconds since the request arrived. */
@@ -18,7 +18,10 @@ export type Attempt = {
 
 /** How a request went: who was considered, what was tried. Kept with the request log. */
 export type RouteRecord = {
+  /** The candidates of the first choice. */
   readonly considered: readonly Consideration[]
+  /** What decided the first choice; absent when there was none. */
+  readonly by?: ChosenBy
   readonly attempts: readonly Attempt[]
 }
 

@@ -5,7 +5,7 @@ import type { ModelInfo } from '../conversation/model.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Outcome } from '../pool/account.ts'
-import type { Lease, SeatRequest } from '../pool/pool.ts'
+import type { ChosenBy, Consideration, Lease, SeatRequest } from '../pool/pool.ts'
 import type { Upstream, UpstreamReply } from '../upstream/upstream.ts'
 import { createMeter, type Meter } from '../usage/meter.ts'
 import type { Breaker, Passed } from './breaker.ts'
@@ -18,6 +18,8 @@ import { createWishCheck, type WishCheck } from './wishes.ts'
 export type RelayRequest = {
   readonly conversation: Conversation
   readonly callerId: string
+  /** The only accounts that may serve it; absent: any. */
+  readonly accounts?: ReadonlySet<string>
   /** Epoch ms. */
   readonly arrivedAt: number
   /** Told exactly once, when the request is over. */
@@ -30,8 +32,13 @@ export type RelayDeps = {
   /** How long a request may wait in line for a free account, in all. */
   readonly maxQueueMs: number
   /** The model by the caller's name, with what its name says about thinking and effort already in the conversation. */
-  readonly resolve: (conversation: Conversation) => Promise<Result<Resolved, GatewayError>>
+  readonly resolve: (
+    conversation: Conversation,
+    accounts: ReadonlySet<string> | undefined,
+  ) => Promise<Result<Resolved, GatewayError>>
   readonly acquire: (request: SeatRequest, signal: AbortSignal) => Promise<Result<Lease, GatewayError>>
+  /** How each account stands towards a request that got no seat. */
+  readonly consider: (request: SeatRequest) => readonly Consideration[]
   readonly forgetModel: (accountId: string, modelId: string) => void
   readonly send: Upstream['send']
   /** By model id: a model without capacity rests, not the account that was told so. */
@@ -61,7 +68,8 @@ export async function relay(
   const elapsed = (): number => effects.now() - request.arrivedAt
   const attempts: Attempt[] = []
   let considered: RouteRecord['considered'] = []
-  const route = (): RouteRecord => ({ considered, attempts })
+  let by: ChosenBy | undefined
+  const route = (): RouteRecord => ({ considered, ...(by === undefined ? {} : { by }), attempts })
   const fail = (error: GatewayError, upstreamModel?: string): Result<never, GatewayError> => {
     const { message, cause } = error
     request.onEnd({
@@ -75,7 +83,7 @@ export async function relay(
     return err(error)
   }
 
-  const resolved = await deps.resolve(request.conversation)
+  const resolved = await deps.resolve(request.conversation, request.accounts)
   if (!resolved.ok) return fail(resolved.error)
   const { conversation, model } = resolved.value
   const estimate = deps.estimateInput(conversation)
@@ -89,23 +97,23 @@ export async function relay(
     if (signal.aborted) return fail(gatewayError('cancelled', 'The caller left.'), model.id)
     const roomOfModel = await enter(deps.models, model.id, 'model-overloaded', deps, signal)
     if (!roomOfModel.ok) return fail(errors.at(-1) ?? roomOfModel.error, model.id)
-    const seat = await deps.acquire(
-      {
-        callerId: request.callerId,
-        modelId: model.id,
-        exclude,
-        avoid,
-        waitUntil: request.arrivedAt + deps.maxQueueMs,
-        ...sessionOf(conversation, request.callerId),
-      },
-      signal,
-    )
+    const wanted: SeatRequest = {
+      callerId: request.callerId,
+      modelId: model.id,
+      ...(request.accounts === undefined ? {} : { only: request.accounts }),
+      exclude,
+      avoid,
+      waitUntil: request.arrivedAt + deps.maxQueueMs,
+      ...sessionOf(conversation, request.callerId),
+    }
+    const seat = await deps.acquire(wanted, signal)
     if (!seat.ok) {
       roomOfModel.value({ how: 'other' })
+      if (attempts.length === 0) considered = deps.consider(wanted)
       return fail(finalError(errors.at(-1), seat.error), model.id)
     }
     const lease = seat.value
-    if (considered.length === 0) considered = lease.considered
+    if (attempts.length === 0) ({ considered, by } = lease)
     const startedMs = elapsed()
     const { accountId, conversationId } = lease
     const call = { accountId, conversation, model, conversationId, invocationId, attempt }

@@ -176,8 +176,9 @@ export function createAccountStore(deps: Deps): AccountStore {
           .onConflictDoUpdate({ target: accountModels.accountId, set: { models: text, readAt } }),
       ])
     },
-    loadModels: async () => {
-      const rows = await engine.read((db) => db.select().from(accountModels).all())
+    loadModels: async (id) => {
+      const wanted = id === undefined ? undefined : eq(accountModels.accountId, id)
+      const rows = await engine.read((db) => db.select().from(accountModels).where(wanted).all())
       return new Map(
         rows.map(({ accountId, models, readAt }) => [
           accountId,

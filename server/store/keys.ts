@@ -1,6 +1,6 @@
 import { asc, eq, sql } from 'drizzle-orm'
 import type { Engine } from './engine/sqlite.ts'
-import { present } from './row.ts'
+import { parseColumn, present } from './row.ts'
 import type { KeyRecord, KeyStore } from './store.ts'
 import { apiKeys } from './tables/sqlite.ts'
 
@@ -13,7 +13,16 @@ export function createKeyStore(engine: Engine): KeyStore {
       return rows.map(toRecord)
     },
     create: async (key) => {
-      await engine.atomic((db) => [db.insert(apiKeys).values(key)], { durable: true })
+      const { accountIds, ...row } = key
+      const columns = { ...row, accountIds: listColumn(accountIds) }
+      await engine.atomic((db) => [db.insert(apiKeys).values(columns)], { durable: true })
+    },
+    update: async (id, { accountIds, ...change }) => {
+      const columns = { ...change, ...(accountIds === undefined ? {} : { accountIds: listColumn(accountIds) }) }
+      if (Object.keys(columns).length > 0)
+        await engine.atomic((db) => [db.update(apiKeys).set(columns).where(eq(apiKeys.id, id))], { durable: true })
+      const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.id, id)).all())
+      return rows[0] === undefined ? undefined : toRecord(rows[0])
     },
     findByHash: async (hash) => {
       const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.hash, hash)).all())
@@ -31,6 +40,11 @@ export function createKeyStore(engine: Engine): KeyStore {
   }
 }
 
-function toRecord({ lastUsedAt, ...row }: typeof apiKeys.$inferSelect): KeyRecord {
-  return { ...row, ...present({ lastUsedAt }) }
+const listColumn = (ids: readonly string[] | null | undefined): string | null =>
+  ids === undefined || ids === null ? null : JSON.stringify(ids)
+
+function toRecord({ lastUsedAt, accountIds, ...row }: typeof apiKeys.$inferSelect): KeyRecord {
+  // A list that cannot be read names nobody's account: a key must not gain accounts by damage.
+  const list = accountIds === null ? undefined : (parseColumn<readonly string[]>(accountIds) ?? ['unreadable'])
+  return { ...row, ...present({ lastUsedAt, accountIds: list }) }
 }

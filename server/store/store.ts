@@ -77,9 +77,10 @@ export type AccountStore = {
    */
   readonly credentials: CredentialStore
   readonly saveModels: (id: string, models: readonly ModelInfo[], readAt: number) => Promise<void>
-  readonly loadModels: () => Promise<
-    ReadonlyMap<string, { readonly models: readonly ModelInfo[]; readonly readAt: number }>
-  >
+  /** Of one account, or of all. */
+  readonly loadModels: (
+    id?: string,
+  ) => Promise<ReadonlyMap<string, { readonly models: readonly ModelInfo[]; readonly readAt: number }>>
 }
 
 /** A client key. Only its SHA-256 is kept; `prefix` (first 7 characters) and `last4` are for display. */
@@ -93,11 +94,19 @@ export type KeyRecord = {
   readonly enabled: boolean
   readonly createdAt: number
   readonly lastUsedAt?: number
+  /** The only accounts it may use; absent: any. Never empty. */
+  readonly accountIds?: readonly string[]
+}
+/** `accountIds` null: any account from now on. */
+export type KeyChange = Partial<Pick<KeyRecord, 'name' | 'enabled'>> & {
+  readonly accountIds?: readonly string[] | null
 }
 export type KeyStore = {
   readonly list: () => Promise<readonly KeyRecord[]>
   readonly create: (key: KeyRecord) => Promise<void>
   readonly findByHash: (hash: string) => Promise<KeyRecord | undefined>
+  /** The key as it is now; undefined when there is none with this id. */
+  readonly update: (id: string, change: KeyChange) => Promise<KeyRecord | undefined>
   readonly remove: (id: string) => Promise<boolean>
   readonly touch: (id: string, at: number) => Promise<void>
 }

@@ -53,6 +53,21 @@ test('without any key the refusal says how to create one', async () => {
   if (!result.ok) expect(result.error.message).toContain('claude-server key create NAME')
 })
 
+test('a key’s accounts come with its caller, the same set as long as the key is remembered', async () => {
+  const { admission, keys } = await setUp()
+  const { id } = (await keys.list())[0] as { id: string }
+  const accounts = async () => {
+    const admitted = await admission.admit({ xApiKey: key })
+    return admitted.ok ? admitted.value.accounts : undefined
+  }
+  expect(await accounts()).toBeUndefined()
+  await keys.update(id, { accountIds: ['acc_1', 'acc_2'] })
+  admission.invalidate()
+  const first = await accounts()
+  expect([...(first ?? [])]).toEqual(['acc_1', 'acc_2'])
+  expect(await accounts()).toBe(first as Set<string>)
+})
+
 test('a disabled key is refused by name', async () => {
   const { admission, add } = await setUp()
   await add('key_2', 'sk-disabled-disabled', false)

@@ -84,6 +84,7 @@ test.each([
   ['GET', '/v2/accounts/acc_none/quota', undefined],
   ['GET', '/v2/accounts/acc_none/quota?refresh=true', undefined],
   ['DELETE', '/v2/keys/key_none', undefined],
+  ['PATCH', '/v2/keys/key_none', { name: 'x' }],
   ['GET', '/v2/auth/status/auth_none', undefined],
   ['POST', '/v2/auth/claim/auth_none', undefined],
   ['POST', '/v2/auth/cancel/auth_none', undefined],

@@ -58,6 +58,50 @@ test('the command line signs in by device and manages keys', async () => {
   expect(world.keysChanged).toBe(2)
 })
 
+test('a key may be kept to some accounts, renamed and switched; what is absent stays', async () => {
+  const { call, addAccount, world } = await adminApp()
+  for (const id of ['acc_a', 'acc_b']) await addAccount(id)
+  const made = (await call('POST', '/v2/keys', { name: 'team', account_ids: ['acc_a', 'acc_a'] })).json
+  expect([made.account_ids, made.enabled]).toEqual([['acc_a'], true])
+  const open = (await call('POST', '/v2/keys', { name: 'open' })).json
+  expect(open.account_ids).toEqual([])
+  const patch = (body: object, id = made.id) => call('PATCH', `/v2/keys/${id}`, body)
+  world.keysChanged = 0
+  const both = await patch({ account_ids: ['acc_b', 'acc_a'] })
+  expect(both.json).toMatchObject({ name: 'team', enabled: true, account_ids: ['acc_b', 'acc_a'] })
+  expect(both.json.key).toBeUndefined()
+  expect((await patch({ name: ' crew ', enabled: false })).json).toMatchObject({
+    name: 'crew',
+    enabled: false,
+    account_ids: ['acc_b', 'acc_a'],
+  })
+  expect(world.keysChanged).toBe(2)
+  // An account that is gone stays in the set it was in, and enters none.
+  await call('DELETE', '/v2/accounts/acc_b')
+  expect((await patch({ account_ids: ['acc_b'] })).json.account_ids).toEqual(['acc_b'])
+  const refused = await patch({ account_ids: ['acc_b'] }, open.id)
+  expect([refused.status, refused.json.field]).toEqual([400, 'account_ids'])
+  expect(refused.json.error).toContain('acc_b')
+  expect((await patch({ account_ids: [] })).json.account_ids).toEqual([])
+  const list = (await call('GET', '/v2/keys')).json.keys
+  expect(list.find((key: { id: string }) => key.id === made.id)).toMatchObject({ name: 'crew', account_ids: [] })
+})
+
+test.each([
+  [{ account_ids: 'acc_a' }, 'account_ids'],
+  [{ account_ids: [7] }, 'account_ids'],
+  [{ account_ids: ['acc_none'] }, 'account_ids'],
+  [{ name: '  ' }, 'name'],
+  [{ enabled: 'yes' }, 'enabled'],
+])('%p does not change a key', async (body, field) => {
+  const { call } = await adminApp()
+  const { id } = (await call('POST', '/v2/keys', { name: 'k' })).json
+  const answer = await call('PATCH', `/v2/keys/${id}`, body)
+  expect(answer.status).toBe(400)
+  expect(answer.json.field).toStartWith(field)
+  expect((await call('GET', '/v2/keys')).json.keys[0]).toMatchObject({ name: 'k', enabled: true, account_ids: [] })
+})
+
 test('a password reset from the machine signs everybody out', async () => {
   const { ask, signIn } = await adminApp()
   const cookie = await signIn()

@@ -14,6 +14,7 @@ test('the settings start with their defaults, secrets masked or empty', async ()
     accountSelectionMode: 'least_loaded',
     blockedIPs: [],
     quotaRefreshInterval: 120,
+    quotaRefreshConcurrency: 10,
     port: 62311,
     version: '9.9.9',
     currentAccountCount: 0,
@@ -66,7 +67,6 @@ test('unknown members are ignored and named, values without effect say so, range
     'port stays 62311: it is set by flag, environment or the configuration file.',
     'maxErrorCount: 0 is outside 1 to 10000; stored as 1.',
     'quotaRefreshInterval: 5 is outside 60 to 600; stored as 60.',
-    'quotaRefreshInterval is kept, but has no effect in this version.',
     'compressionEnabled is kept, but has no effect in this version.',
   ])
   expect(json).toMatchObject({ port: 62311, maxErrorCount: 1, quotaRefreshInterval: 60, compressionEnabled: true })

@@ -64,6 +64,26 @@ test('the union follows the accounts that serve', async () => {
   expect((await shelf.available()).map(({ id }) => id)).toEqual(['x'])
 })
 
+test('a key with accounts of its own sees what those offer, and a name is looked up among that', async () => {
+  const { shelf, serve } = setUp()
+  shelf.set('a', [model('claude-sonnet-4.5'), model('claude-opus-4.5')])
+  shelf.set('b', [model('claude-sonnet-4')])
+  const own = new Set(['b'])
+  expect((await shelf.available(own)).map(({ id }) => id)).toEqual(['claude-sonnet-4'])
+  expect((await shelf.resolve(asking('claude-opus-4-5'), undefined)).ok).toBe(true)
+  expect(await shelf.resolve(asking('claude-opus-4-5'), own)).toMatchObject({
+    ok: false,
+    error: { kind: 'model-not-found' },
+  })
+  expect(await shelf.resolve(asking('claude-sonnet-4'), own)).toMatchObject({
+    ok: true,
+    value: { model: { id: 'claude-sonnet-4' } },
+  })
+  serve(['a'])
+  expect(await shelf.available(own)).toEqual([])
+  expect(await shelf.available()).toHaveLength(2)
+})
+
 test('what a name says about thinking and effort counts unless the body says otherwise', async () => {
   const { shelf } = setUp()
   shelf.set('a', [model('claude-opus-4.5')])

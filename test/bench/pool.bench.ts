@@ -18,7 +18,7 @@ function poolOf(strategy: (typeof strategies)[number]) {
     {
       strategy,
       health: { ...defaultHealthPolicy, maxFailures: 1_000_000 },
-      startsPerMinute: 0,
+      room: { softInFlight: 1_000, softStartsPerMinute: 0, startsPerMinute: 0 },
       quotaReserve: 0.05,
       maxWaiting: 10,
       affinityMax: 10,
@@ -66,6 +66,7 @@ async function failoverMs(fails: boolean): Promise<number> {
     maxQueueMs: 1_000,
     resolve: async (conversation: Parameters<typeof relay>[0]['conversation']) => ok({ conversation, model }),
     acquire: pool.acquire,
+    consider: pool.consider,
     forgetModel: () => {},
     models: createBreaker(modelBreaker, realEffects),
     routes: createBreaker(routeBreaker, realEffects),

@@ -55,6 +55,21 @@ describe.each(places)('%s', (place) => {
     })
   })
 
+  test('a key is kept to some accounts, switched and freed again', async () => {
+    const made = await world.run(['key', 'create', 'kept', '--accounts', 'acc_none'])
+    expectSaid(made, 1, { out: '', err: 'acc_none' })
+    expectSaid(await run(['key', 'create', 'kept', '--accounts', ' , ']), 2, { out: '', err: '--accounts' })
+    const { id } = (await world.run(['key', 'create', 'kept', '--json'])).json
+    expectSaid(await run(['key', 'change', id, '--name', 'renamed', '--enabled', 'no']), 0, {
+      out: /renamed.* no +any/,
+    })
+    expectSaid(await run(['key', 'change', id, '--accounts', 'any', '--enabled', 'yes']), 0, { out: /yes +any/ })
+    expectSaid(await run(['key', 'change', id]), 2, { out: '', err: '--name' })
+    expectSaid(await run(['key', 'change', id, '--enabled', 'perhaps']), 2, { out: '', err: 'yes or no' })
+    expectSaid(await run(['key', 'change', 'key_none', '--name', 'x']), 1, { out: '', err: 'no key' })
+    await run(['key', 'revoke', id])
+  })
+
   test.each([
     ['social', 'a refresh token from standard input', 'account add --refresh-token-stdin'],
     ['api-key', 'an API key', 'account add --api-key-stdin'],

@@ -66,7 +66,7 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['--=x'], 'bad option: --=x'],
   [['acount', 'list'], 'unknown command: acount (did you mean account list?)'],
   [['account'], 'account needs one of: add, list, check, remove'],
-  [['key', 'frob'], 'key needs one of: create, list, revoke'],
+  [['key', 'frob'], 'key needs one of: create, list, change, revoke'],
   [['key', 'create'], 'key create needs NAME'],
   [['key', 'create', 'a', 'b'], 'key create does not take "b"'],
   [['serve', 'now'], 'serve does not take "now"'],

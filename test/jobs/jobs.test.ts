@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test'
+import { upkeepJobs } from '../../server/jobs/account-upkeep.ts'
 import { createBacklog } from '../../server/jobs/backlog.ts'
 import { createRequestLog } from '../../server/jobs/request-log.ts'
 import { startScheduler } from '../../server/jobs/scheduler.ts'
 import type { RequestRecord } from '../../server/store/store.ts'
+import { health, makeAccount } from '../pool/accounts.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
 
 describe('the scheduler', () => {
@@ -61,6 +63,74 @@ describe('the scheduler', () => {
     const before = failures.length
     await effects.advance(10_000)
     expect(failures.length).toBe(before)
+  })
+})
+
+test('a pause that is a function is asked before each run', async () => {
+  const effects = createTestEffects()
+  let pause = 1_000
+  let runs = 0
+  const scheduler = startScheduler(
+    [{ name: 'poll', everyMs: () => pause, run: async () => void runs++ }],
+    effects,
+    () => {},
+  )
+  await effects.advance(5_500)
+  expect(runs).toBe(5)
+  pause = 60_000 // in force after the run that is planned already
+  await effects.advance(50_000)
+  expect(runs).toBe(6)
+  await effects.advance(20_000)
+  expect(runs).toBe(7)
+  await scheduler.stop()
+})
+
+describe('the upkeep of accounts', () => {
+  test('reads the quotas of those who may be asked, as many at a time and as often as is set', async () => {
+    const effects = createTestEffects()
+    const resting = { state: 'exhausted', since: 0, failures: 0, until: effects.now() + 3_600_000 } as const
+    const accounts = [
+      ...Array.from({ length: 10 }, (_, index) => makeAccount(`a${index}`)),
+      makeAccount('off', { enabled: false }),
+      makeAccount('suspended', { health: health('suspended') }),
+      makeAccount('resting', { health: resting }),
+    ]
+    let poll = { everyMs: 120_000, width: 3 }
+    let running = 0
+    let most = 0
+    const asked: string[] = []
+    const scheduler = startScheduler(
+      upkeepJobs({
+        effects,
+        accounts: { list: async () => [] },
+        pool: { list: () => accounts },
+        tokens: { refreshDue: () => [], refreshNow: () => Promise.reject(new Error('nothing is due')) },
+        check: async (id) => {
+          most = Math.max(most, ++running)
+          await effects.sleep(100)
+          running--
+          asked.push(id)
+        },
+        refreshWidth: 1,
+        poll: () => poll,
+      }),
+      effects,
+      (job, error) => {
+        throw new Error(`${job}: ${String(error)}`)
+      },
+    )
+    await effects.advance(30_000)
+    expect(asked.toSorted()).toEqual(accounts.slice(0, 10).map(({ id }) => id))
+    expect(most).toBe(3)
+    poll = { everyMs: 600_000, width: 10 }
+    most = 0
+    await effects.advance(130_000)
+    expect([asked.length, most]).toEqual([20, 10])
+    await effects.advance(500_000)
+    expect(asked.length).toBe(20)
+    await effects.advance(200_000)
+    expect(asked.length).toBe(30)
+    await scheduler.stop()
   })
 })
 

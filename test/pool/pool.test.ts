@@ -9,7 +9,7 @@ import { health, makeAccount } from './accounts.ts'
 const settings: PoolSettings = {
   strategy: 'least_loaded',
   health: defaultHealthPolicy,
-  startsPerMinute: 0,
+  room: { softInFlight: 1_000, softStartsPerMinute: 0, startsPerMinute: 0 },
   quotaReserve: 0.05,
   maxWaiting: 100,
   affinityMax: 100,
@@ -98,6 +98,115 @@ describe('who may serve', () => {
     pool.put(makeAccount('a'))
     expect((await take()).accountId).toBe('a')
   })
+})
+
+describe('a key with accounts of its own', () => {
+  test('is served by them alone, whoever else is free, and is told when none of them can', async () => {
+    const { pool, take, refusal } = makePool([makeAccount('a'), makeAccount('b'), makeAccount('c')])
+    const only = new Set(['b', 'gone'])
+    for (let turn = 0; turn < 4; turn++) {
+      const lease = await take({ only })
+      expect(lease.considered).toEqual([{ accountId: 'b', verdict: 'chosen' }])
+      lease.release(success)
+    }
+    expect((await take({ only, avoid: new Set(['b']) })).accountId).toBe('b')
+    pool.put(makeAccount('b', { health: health('suspended') }))
+    expect(await refusal({ only })).toMatchObject({ kind: 'no-healthy-account' })
+    pool.put(makeAccount('b'))
+    pool.setModels('b', ['other'])
+    expect(await refusal({ only })).toMatchObject({ kind: 'model-not-found', field: 'model' })
+    pool.remove('b')
+    const none = await refusal({ only })
+    expect([none.kind, none.message]).toEqual(['no-account', expect.stringContaining('this API key may use')])
+  })
+
+  test('waits for them while others idle, and holds up nobody else', async () => {
+    const { pool, take } = makePool([makeAccount('a', { maxInFlight: 1 }), makeAccount('b')])
+    const only = new Set(['a'])
+    const first = await take({ only })
+    let served = false
+    const second = take({ only }).then((lease) => {
+      served = true
+      return lease
+    })
+    expect((await take({ callerId: 'other' })).accountId).toBe('b')
+    expect([served, pool.stats().waiting]).toEqual([false, 1])
+    first.release(success)
+    expect((await second).accountId).toBe('a')
+  })
+
+  test('does not follow a conversation to an account that is not its own', async () => {
+    const { take } = makePool([makeAccount('a'), makeAccount('b')])
+    const elsewhere = await take({ session: 's', only: new Set(['a']) })
+    const own = await take({ session: 's', only: new Set(['b']) })
+    expect([own.accountId, own.by]).toEqual(['b', 'least_loaded'])
+    expect(own.conversationId).not.toBe(elsewhere.conversationId)
+  })
+})
+
+describe('soft limits', () => {
+  const room = { softInFlight: 2, softStartsPerMinute: 3, startsPerMinute: 0 }
+  test('keep an account for when no other is below them, and never hold a request up', async () => {
+    const { take } = makePool([makeAccount('a', { createdAt: 1 }), makeAccount('b', { createdAt: 2 })], {
+      strategy: 'sequential',
+      room,
+    })
+    const taken: string[] = []
+    for (let turn = 0; turn < 5; turn++) taken.push((await take()).accountId)
+    expect(taken).toEqual(['a', 'a', 'b', 'b', 'a'])
+    const last = await take()
+    expect(last.considered).toEqual([
+      { accountId: 'a', verdict: 'chosen' },
+      { accountId: 'b', verdict: 'strained' },
+    ])
+  })
+
+  test('count the calls of the last minute', async () => {
+    const { take, effects } = makePool([makeAccount('a', { createdAt: 1 }), makeAccount('b', { createdAt: 2 })], {
+      strategy: 'sequential',
+      room,
+    })
+    const next = async (): Promise<string> => {
+      const lease = await take()
+      lease.release(success)
+      return lease.accountId
+    }
+    expect([await next(), await next(), await next(), await next()]).toEqual(['a', 'a', 'a', 'b'])
+    await effects.advance(60_001)
+    expect(await next()).toBe('a')
+  })
+
+  test('do not move a conversation, but a reason to avoid its account does', async () => {
+    const { take } = makePool(
+      [makeAccount('a', { createdAt: 1 }), makeAccount('b', { createdAt: 2, maxInFlight: 9 })],
+      {
+        strategy: 'sequential',
+        room,
+      },
+    )
+    for (let turn = 0; turn < 2; turn++) await take()
+    await take({ session: 's' }) // a has its share: b
+    for (let turn = 0; turn < 4; turn++) {
+      const lease = await take({ session: 's' })
+      expect([lease.accountId, lease.by]).toEqual(['b', 'conversation'])
+    }
+    expect((await take({ session: 's', avoid: new Set(['b']) })).accountId).toBe('a')
+  })
+})
+
+test('the record of a choice is bounded and holds the chosen one', async () => {
+  const { take, pool } = makePool(
+    Array.from({ length: 100 }, (_, index) => makeAccount(`a${index}`, { enabled: index === 99 })),
+  )
+  const { considered } = await take()
+  expect(considered).toHaveLength(65)
+  expect(considered.at(-1)).toEqual({ accountId: 'a99', verdict: 'chosen' })
+  const request = { callerId: 'k', modelId: 'm', exclude: new Set<string>(), avoid: new Set<string>(), waitUntil: 0 }
+  expect(pool.consider(request)).toHaveLength(64)
+  expect(pool.consider({ ...request, only: new Set(['a3', 'a99']) })).toEqual([
+    { accountId: 'a3', verdict: 'disabled' },
+    { accountId: 'a99', verdict: 'free' },
+  ])
 })
 
 describe('nobody left', () => {
@@ -213,7 +322,7 @@ describe('the waiting line', () => {
   })
 
   test('starts per minute are paced, and the pace ends by itself', async () => {
-    const { take, effects } = makePool([makeAccount('a')], { startsPerMinute: 2 })
+    const { take, effects } = makePool([makeAccount('a')], { room: { ...settings.room, startsPerMinute: 2 } })
     ;(await take()).release(success)
     ;(await take()).release(success)
     let served = false

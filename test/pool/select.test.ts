@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { shareLeft } from '../../server/conversation/quota.ts'
 import type { Seat } from '../../server/pool/account.ts'
 import { type Choice, type Strategy, selectSeat, strategies } from '../../server/pool/select.ts'
 import { createTestEffects } from '../support/effects.ts'
@@ -14,6 +15,7 @@ const seat = (
 ): Seat => ({
   inFlight: 0,
   startsLastMinute: 0,
+  quotaLeft: shareLeft(more.account?.quota),
   ...more,
   account: makeAccount(id, more.account),
 })
@@ -131,6 +133,7 @@ test.each(['least_loaded', 'round_robin', 'random', 'weighted_random', 'quota_aw
       account: makeAccount(`a${index}`),
       inFlight: 0,
       startsLastMinute: 0,
+      quotaLeft: undefined,
       taken: 0,
     }))
     for (let turn = 0; turn < 20_000; turn++) {

@@ -58,7 +58,7 @@ function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Ans
     {
       strategy: 'sequential',
       health: defaultHealthPolicy,
-      startsPerMinute: 0,
+      room: { softInFlight: 1_000, softStartsPerMinute: 0, startsPerMinute: 0 },
       quotaReserve: 0,
       maxWaiting: 10,
       affinityMax: 10,
@@ -88,6 +88,7 @@ function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Ans
         maxQueueMs: 1_000,
         resolve: async (asked) => ok({ conversation: asked, model }),
         acquire: pool.acquire,
+        consider: pool.consider,
         forgetModel: pool.forgetModel,
         send: async (call, signal) => {
           calls.push(call)

@@ -87,7 +87,7 @@ export function memoryStore(now: () => number = () => 0): Store {
       saveModels: async (id, list, readAt) => {
         models.set(id, { models: list, readAt })
       },
-      loadModels: async () => new Map(models),
+      loadModels: async (id) => new Map([...models].filter(([owner]) => id === undefined || owner === id)),
     },
     keys: {
       list: async () => [...keys.values()],
@@ -95,6 +95,15 @@ export function memoryStore(now: () => number = () => 0): Store {
         keys.set(key.id, key)
       },
       findByHash: async (hash) => [...keys.values()].find((key) => key.hash === hash),
+      update: async (id, { accountIds, ...change }) => {
+        const key = keys.get(id)
+        if (key === undefined) return undefined
+        const { accountIds: had, ...rest } = { ...key, ...change }
+        const list = accountIds === undefined ? had : (accountIds ?? undefined)
+        const changed = list === undefined ? rest : { ...rest, accountIds: list }
+        keys.set(id, changed)
+        return changed
+      },
       remove: async (id) => keys.delete(id),
       touch: async (id, at) => {
         const key = keys.get(id)

@@ -7,17 +7,31 @@ export const KeyView = Type.Object({
   prefix: Type.String(),
   last4: Type.String(),
   enabled: Type.Boolean(),
+  /** The only accounts its requests may be served by; empty: any. An account that was removed since stays named. */
+  account_ids: Type.Array(Type.String()),
   created_at: Type.String(),
   last_used_at: Type.Union([Type.String(), Type.Null()]),
 })
 export type KeyView = Static<typeof KeyView>
 
-export const KeyCreate = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) })
+const name = Type.String({ minLength: 1, maxLength: 64 })
+const accountIds = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 1_000 })
+
+/** `POST /v2/keys`. `account_ids`: the only accounts it may use, each of which must exist; absent or empty: any. */
+export const KeyCreate = Type.Object({ name, account_ids: Type.Optional(accountIds) })
 export type KeyCreate = Static<typeof KeyCreate>
 
 /** `POST /v2/keys`: the only answer that carries the key itself. */
 export const KeyCreated = Type.Composite([KeyView, Type.Object({ key: Type.String() })])
 export type KeyCreated = Static<typeof KeyCreated>
+
+/** `PATCH /v2/keys/:id`: what is absent stays as it is. Answers with the key's view. */
+export const KeyPatch = Type.Object({
+  name: Type.Optional(name),
+  enabled: Type.Optional(Type.Boolean()),
+  account_ids: Type.Optional(accountIds),
+})
+export type KeyPatch = Static<typeof KeyPatch>
 
 /** `GET /v2/keys` */
 export const KeyList = Type.Object({ keys: Type.Array(KeyView), count: Type.Integer() })

@@ -168,6 +168,8 @@ export const apiKeys = sqliteTable(
     enabled: integer('enabled', { mode: 'boolean' }).notNull(),
     createdAt: integer('created_at').notNull(),
     lastUsedAt: integer('last_used_at'),
+    /** The only accounts it may use, as a JSON list of ids; none: any. */
+    accountIds: text('account_ids'),
   },
   (table) => [isSwitch('api_keys_enabled', table.enabled), check('api_keys_hash', sql`length(${table.hash}) = 64`)],
 )

@@ -1,0 +1,53 @@
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { Health } from './account.ts'
+import { availableAt } from './health.ts'
+import type { Held } from './verdict.ts'
+
+/**
+ * Why none of `candidates` could ever serve the model as things stand, and when it may be worth another try. `restricted`:
+ * they are those of the caller's key, not all there are.
+ */
+export function noSeat(candidates: readonly Held[], modelId: string, restricted: boolean, now: number): GatewayError {
+  if (candidates.length === 0) {
+    return gatewayError(
+      'no-account',
+      restricted
+        ? 'None of the accounts this API key may use is there any more; see the Keys page.'
+        : 'No account has been added yet. Add one in the console or with `account add`.',
+    )
+  }
+  const all = restricted ? 'all accounts this API key may use' : 'all accounts'
+  const able = candidates.filter(
+    ({ account, offer }) => account.enabled && (offer === undefined || offer.models.has(modelId)),
+  )
+  const soonest = (state: Health['state']): number | undefined => {
+    let least: number | undefined
+    for (const { account } of able) {
+      const at = account.health.state === state ? availableAt(account, now) : undefined
+      if (at !== undefined && at > now) least = Math.min(least ?? at, at)
+    }
+    return least === undefined ? undefined : least - now
+  }
+  const cooling = soonest('cooling')
+  if (cooling !== undefined) {
+    return gatewayError('pool-cooling', `${capital(all)} are resting after rate limits.`, { retryAfterMs: cooling })
+  }
+  const exhausted = soonest('exhausted')
+  if (exhausted !== undefined) {
+    return gatewayError('pool-exhausted', `The quota of ${all} is used up.`, { retryAfterMs: exhausted })
+  }
+  if (able.some(({ account }) => availableAt(account, now) !== undefined)) {
+    return gatewayError('upstream-failed', 'Every account was tried and none could answer.')
+  }
+  const anyWell = candidates.some(({ account }) => availableAt(account, now) !== undefined)
+  if (able.length === 0 && anyWell) {
+    const message = `No account${restricted ? ' this API key may use' : ''} offers this model.`
+    return gatewayError('model-not-found', message, { field: 'model' })
+  }
+  return gatewayError(
+    'no-healthy-account',
+    `${restricted ? capital(all) : 'Every account'} ${restricted ? 'need' : 'needs'} attention (disabled, suspended, signed out or failing); see the Accounts page.`,
+  )
+}
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)

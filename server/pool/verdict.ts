@@ -1,0 +1,86 @@
+import type { Account, Health, Seat } from './account.ts'
+import { availableAt } from './health.ts'
+
+/**
+ * Why an account was or was not taken. `free` could have served; `strained` too, but it has its fair share in hand already;
+ * `busy` and `paced` have no room at all now. A health state stands for itself.
+ */
+export type Verdict =
+  | 'chosen'
+  | 'free'
+  | 'strained'
+  | 'tried'
+  | 'disabled'
+  | 'no-model'
+  | 'busy'
+  | 'paced'
+  | Health['state']
+
+/** Models an account's live list offers; accounts with equal lists share one, so that a scan asks each only once. */
+export type Offer = { readonly key: string; readonly models: ReadonlySet<string> }
+
+/**
+ * A seat in our keeping. `starts` are epoch ms of the calls begun within the last minute, oldest first; `startsUntil` is when
+ * the oldest of them stops counting, and `startsLastMinute` their number until then.
+ */
+export type Held = Seat & {
+  account: Account
+  inFlight: number
+  startsLastMinute: number
+  quotaLeft: number | undefined
+  readonly starts: number[]
+  startsUntil: number
+  /** Absent: the list is not known, it is taken to offer any. */
+  offer: Offer | undefined
+}
+
+/** Room one account has for work. Past the soft limits it is taken only if no other is free, past the hard ones never. */
+export type RoomLimits = {
+  /** Calls in hand; the hard limit is the account's own `maxInFlight`. */
+  readonly softInFlight: number
+  /** Calls started within a minute; 0: no limit. */
+  readonly softStartsPerMinute: number
+  readonly startsPerMinute: number
+}
+
+const minuteMs = 60_000
+
+/** The verdict on one account whose offer is already known to hold the model or not. */
+export function verdictOn(
+  held: Held,
+  offersModel: boolean,
+  exclude: ReadonlySet<string>,
+  limits: RoomLimits,
+  now: number,
+): Verdict {
+  const { account } = held
+  if (exclude.size > 0 && exclude.has(account.id)) return 'tried'
+  if (!account.enabled) return 'disabled'
+  if (!offersModel) return 'no-model'
+  if (account.health.state !== 'ready') {
+    const at = availableAt(account, now)
+    if (at === undefined || at > now) return account.health.state
+  }
+  if (held.inFlight >= account.maxInFlight) return 'busy'
+  if (now >= held.startsUntil) forgetOldStarts(held, now)
+  const started = held.startsLastMinute
+  if (limits.startsPerMinute > 0 && started >= limits.startsPerMinute) return 'paced'
+  const strained =
+    held.inFlight >= limits.softInFlight || (limits.softStartsPerMinute > 0 && started >= limits.softStartsPerMinute)
+  return strained ? 'strained' : 'free'
+}
+
+/** Notes a call begun now. */
+export function countStart(held: Held, now: number): void {
+  held.starts.push(now)
+  forgetOldStarts(held, now)
+}
+
+function forgetOldStarts(held: Held, now: number): void {
+  const { starts } = held
+  let old = 0
+  while (old < starts.length && (starts[old] ?? 0) <= now - minuteMs) old++
+  if (old > 0) starts.splice(0, old)
+  held.startsLastMinute = starts.length
+  held.startsUntil = starts[0] === undefined ? Number.POSITIVE_INFINITY : starts[0] + minuteMs
+}
