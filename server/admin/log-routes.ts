@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { RequestRecord, RequestStore } from '../store/store.ts'
-import type { RequestList, RequestView } from './contract/logs.ts'
+import type { RequestList, RequestView, RouteView } from './contract/logs.ts'
 
 const newest = 1000
 
@@ -46,5 +46,16 @@ function requestView(row: RequestRecord): RequestView {
     ...(row.credits === undefined ? {} : { credits: row.credits }),
     client_ip: row.peer,
     user_agent: row.userAgent,
+    route: routeView(row.route),
+  }
+}
+
+/** Our own JSON; a damaged one shows nothing rather than taking the list with it. */
+function routeView(route: string): RouteView {
+  try {
+    const { considered = [], attempts = [], by } = JSON.parse(route) as Partial<RouteView>
+    return { considered, ...(by === undefined ? {} : { by }), attempts }
+  } catch {
+    return { considered: [], attempts: [] }
   }
 }

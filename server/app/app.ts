@@ -113,6 +113,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         .list()
         .filter(serving)
         .map(({ id }) => id),
+    nobodyServes: seats.nobodyServes,
     readMissing: () => forEachLimited(seats.list().filter(serving).slice(0, 8), 4, ({ id }) => quietly(check(id))),
   })
 

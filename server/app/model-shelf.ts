@@ -3,7 +3,7 @@ import { type ResolvedModel, resolveModel } from '../catalog/models.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
-import { ok, type Result } from '../lib/result.ts'
+import { err, ok, type Result } from '../lib/result.ts'
 import type { Resolved } from '../relay/relay.ts'
 
 export type ModelShelfDeps = {
@@ -11,6 +11,8 @@ export type ModelShelfDeps = {
   readonly serving: () => readonly string[]
   /** Reads the lists of accounts that have none yet; resolves when that was tried. */
   readonly readMissing: () => Promise<void>
+  /** Why none of a caller's accounts can serve anything, if that is so. */
+  readonly nobodyServes: (accounts: ReadonlySet<string> | undefined) => GatewayError | undefined
   readonly now: () => number
 }
 
@@ -93,6 +95,8 @@ export function createModelShelf(deps: ModelShelfDeps) {
       accounts?: ReadonlySet<string>,
     ): Promise<Result<Resolved, GatewayError>> => {
       const { models, known } = await available(accounts)
+      const nobody = models.length === 0 ? deps.nobodyServes(accounts) : undefined
+      if (nobody !== undefined) return err(nobody)
       const name = conversation.model
       const resolved = known.get(name) ?? resolveModel(name, models)
       if (models.length > 0) known.set(name, resolved)

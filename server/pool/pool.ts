@@ -67,6 +67,8 @@ export type Lease = {
 
 export type Pool = ReturnType<typeof createPool>
 
+/** As much of a request as the verdict on an account depends on. */
+export type Asked = Pick<SeatRequest, 'modelId' | 'only' | 'exclude'>
 type Waiting = { readonly request: SeatRequest; readonly since: number }
 
 const maxConsidered = 64
@@ -122,14 +124,14 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   }
 
   /** The accounts a request may get; the others are no candidates. */
-  const candidatesOf = ({ only }: SeatRequest): readonly Held[] =>
+  const candidatesOf = (only: SeatRequest['only']): readonly Held[] =>
     only === undefined ? everySeat : [...only].flatMap((id) => seats.get(id) ?? [])
 
   /** Looks at each candidate; `each` is told the verdict. */
-  function judge(request: SeatRequest, now: number, each: (held: Held, verdict: Verdict) => void): void {
+  function judge(request: Asked, now: number, each: (held: Held, verdict: Verdict) => void): void {
     let offer: Offer | undefined
     let offersModel = true
-    for (const held of candidatesOf(request)) {
+    for (const held of candidatesOf(request.only)) {
       if (held.offer !== offer) {
         offer = held.offer
         offersModel = offer === undefined || offer.models.has(request.modelId)
@@ -167,7 +169,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         reserve: settings.quotaReserve,
       })
     if (held === undefined) {
-      return busy ? undefined : noSeat(candidatesOf(request), request.modelId, request.only !== undefined, now)
+      return busy ? undefined : noSeat(candidatesOf(request.only), request.modelId, request.only !== undefined, now)
     }
     const { id } = held.account
     markChosen(considered, id)
@@ -258,8 +260,15 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     get: (id: string): Account | undefined => seats.get(id)?.account,
     inFlight: (id: string): number => seats.get(id)?.inFlight ?? 0,
     list: (): readonly Account[] => everySeat.map(({ account }) => account),
+    /** Why none of these accounts can serve now or later by itself; undefined while one can. */
+    nobodyServes: (only: SeatRequest['only']): GatewayError | undefined => {
+      const now = effects.now()
+      const candidates = candidatesOf(only)
+      const serves = ({ account }: Held): boolean => account.enabled && availableAt(account, now) !== undefined
+      return candidates.some(serves) ? undefined : noSeat(candidates, '', only !== undefined, now)
+    },
     /** How each candidate stands towards a request now; for the record of one that got no seat. */
-    consider: (request: SeatRequest): readonly Consideration[] => {
+    consider: (request: Asked): readonly Consideration[] => {
       const considered: Consideration[] = []
       judge(request, effects.now(), ({ account }, verdict) => {
         if (considered.length < maxConsidered) considered.push({ accountId: account.id, verdict })

@@ -56,11 +56,11 @@ export function verdictOn(
   const { account } = held
   if (exclude.size > 0 && exclude.has(account.id)) return 'tried'
   if (!account.enabled) return 'disabled'
-  if (!offersModel) return 'no-model'
   if (account.health.state !== 'ready') {
     const at = availableAt(account, now)
     if (at === undefined || at > now) return account.health.state
   }
+  if (!offersModel) return 'no-model'
   if (held.inFlight >= account.maxInFlight) return 'busy'
   if (now >= held.startsUntil) forgetOldStarts(held, now)
   const started = held.startsLastMinute

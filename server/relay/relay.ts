@@ -5,7 +5,7 @@ import type { ModelInfo } from '../conversation/model.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Outcome } from '../pool/account.ts'
-import type { ChosenBy, Consideration, Lease, SeatRequest } from '../pool/pool.ts'
+import type { Asked, ChosenBy, Consideration, Lease, SeatRequest } from '../pool/pool.ts'
 import type { Upstream, UpstreamReply } from '../upstream/upstream.ts'
 import { createMeter, type Meter } from '../usage/meter.ts'
 import type { Breaker, Passed } from './breaker.ts'
@@ -38,7 +38,7 @@ export type RelayDeps = {
   ) => Promise<Result<Resolved, GatewayError>>
   readonly acquire: (request: SeatRequest, signal: AbortSignal) => Promise<Result<Lease, GatewayError>>
   /** How each account stands towards a request that got no seat. */
-  readonly consider: (request: SeatRequest) => readonly Consideration[]
+  readonly consider: (request: Asked) => readonly Consideration[]
   readonly forgetModel: (accountId: string, modelId: string) => void
   readonly send: Upstream['send']
   /** By model id: a model without capacity rests, not the account that was told so. */
@@ -84,7 +84,12 @@ export async function relay(
   }
 
   const resolved = await deps.resolve(request.conversation, request.accounts)
-  if (!resolved.ok) return fail(resolved.error)
+  if (!resolved.ok) {
+    const { accounts: only } = request
+    const asked = { modelId: request.conversation.model, exclude: new Set<string>(), ...(only && { only }) }
+    if (resolved.error.kind !== 'model-not-found') considered = deps.consider(asked)
+    return fail(resolved.error)
+  }
   const { conversation, model } = resolved.value
   const estimate = deps.estimateInput(conversation)
   estimate.catch(() => undefined) // awaited when the reply starts; an early end must not leave it unhandled

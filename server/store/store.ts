@@ -146,7 +146,7 @@ export type RequestRecord = {
   readonly credits?: number
   readonly peer: string
   readonly userAgent: string
-  /** JSON: attempts with account, outcome, times (bounded). */
+  /** `RouteRecord` as JSON (bounded). */
   readonly route: string
 }
 export type RequestStore = {

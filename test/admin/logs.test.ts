@@ -2,6 +2,14 @@ import { expect, test } from 'bun:test'
 import type { RequestRecord } from '../../server/store/store.ts'
 import { adminApp } from './admin-app.ts'
 
+const route = {
+  considered: [
+    { accountId: 'acc_1', verdict: 'chosen' },
+    { accountId: 'acc_2', verdict: 'cooling' },
+  ],
+  by: 'least_loaded',
+  attempts: [{ accountId: 'acc_1', startedMs: 1, waitedMs: 0, endedMs: 9, outcome: 'ok', providerRequestId: 'p-1' }],
+}
 const row = (id: string, more: Partial<RequestRecord> = {}): RequestRecord => ({
   id,
   at: 1_700_000_000_000,
@@ -16,7 +24,7 @@ const row = (id: string, more: Partial<RequestRecord> = {}): RequestRecord => ({
   outputSource: 'estimate',
   peer: '127.0.0.1',
   userAgent: 'test',
-  route: '[]',
+  route: JSON.stringify(route),
   ...more,
 })
 
@@ -51,9 +59,17 @@ test('the newest requests come first, by page', async () => {
     output_source: 'estimate',
     client_ip: '127.0.0.1',
     user_agent: 'test',
+    route,
   })
   expect((await call('GET', '/v2/logs?offset=2')).json.logs.length).toBe(1)
   expect((await call('GET', '/v2/logs?limit=-1&offset=x')).json).toMatchObject({ limit: 100, offset: 0 })
+})
+
+test('a route that cannot be read does not take the list with it', async () => {
+  const { call, store } = await adminApp()
+  await store.requests.append([row('r1', { route: '{"cons' }), row('r2')])
+  const { logs } = (await call('GET', '/v2/logs')).json
+  expect(logs.map(({ route: shown }: { route: object }) => shown)).toEqual([route, { considered: [], attempts: [] }])
 })
 
 test('the models are the ones clients can ask for', async () => {

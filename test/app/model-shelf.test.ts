@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { createModelShelf } from '../../server/app/model-shelf.ts'
 import type { Conversation } from '../../server/conversation/conversation.ts'
+import { gatewayError } from '../../server/conversation/error.ts'
 
 const model = (id: string) => ({ id, name: id, maxInputTokens: 1, maxOutputTokens: 1, acceptsImages: true })
 const asking = (name: string, more: Partial<Conversation> = {}): Conversation => ({
@@ -25,6 +26,7 @@ function setUp() {
   const shelf = createModelShelf({
     now: () => now,
     serving: () => serving,
+    nobodyServes: (accounts) => (accounts?.has('lost') ? gatewayError('no-healthy-account', 'said') : undefined),
     readMissing: async () => {
       readings++
       await Bun.sleep(5)
@@ -78,6 +80,9 @@ test('a key with accounts of its own sees what those offer, and a name is looked
   expect(await shelf.resolve(asking('claude-sonnet-4'), own)).toMatchObject({
     ok: true,
     value: { model: { id: 'claude-sonnet-4' } },
+  })
+  expect(await shelf.resolve(asking('claude-sonnet-4'), new Set(['lost']))).toMatchObject({
+    error: { message: 'said' },
   })
   serve(['a'])
   expect(await shelf.available(own)).toEqual([])

@@ -14,6 +14,11 @@ afterAll(async () => {
 })
 
 type Listed = { readonly id: string; readonly label: string; readonly state: string; readonly in_flight: number }
+type Route = {
+  readonly considered: readonly { readonly accountId: string; readonly verdict: string }[]
+  readonly by?: string
+  readonly attempts: readonly { readonly accountId: string; readonly outcome: string }[]
+}
 const listed = async (gateway: Gateway): Promise<readonly Listed[]> =>
   ((await gateway.admin('GET', '/v2/accounts')) as { accounts: Listed[] }).accounts
 const ready = async (gateway: Gateway): Promise<void> => {
@@ -138,6 +143,41 @@ describe('one gateway with three accounts', () => {
     await Bun.sleep(700) // the log is written in batches
     const { logs } = (await gateway.admin('GET', '/v2/logs?limit=6')) as { logs: { account_id: string }[] }
     expect(new Set(logs.map((row) => row.account_id)).size).toBe(1)
+  })
+
+  test('a key with accounts of its own is served by them alone, and by nobody when they are gone', async () => {
+    const ids = (await listed(gateway)).map(({ id }) => id)
+    const made = await gateway.admin('POST', '/v2/keys', { name: 'kept', account_ids: [ids[0]] })
+    const key = String(made.key)
+    const served = (): readonly number[] => gateway.accounts.map((account) => account.counts().replies)
+    const before = served()
+    const many = openStreams(messages(gateway), key, 30, ask('hello'))
+    await many.done
+    expect(many.texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(30)
+    const grown = served().map((count, index) => count - (before[index] ?? 0))
+    expect(grown.toSorted((a, b) => a - b)).toEqual([0, 0, 30])
+    const routes = async (): Promise<readonly Route[]> =>
+      ((await gateway.admin('GET', '/v2/logs?limit=1000')).logs as { api_key_id?: string; route: Route }[])
+        .filter((log) => log.api_key_id === made.id)
+        .map(({ route }) => route)
+    for (let tries = 0; tries < 100 && (await routes()).length < 30; tries++) await Bun.sleep(50) // written in batches
+    expect(await routes()).toHaveLength(30)
+    for (const { considered, by, attempts } of await routes()) {
+      expect(considered).toEqual([{ accountId: String(ids[0]), verdict: 'chosen' }])
+      expect(by).toBeOneOf(['conversation', 'least_loaded'])
+      expect(attempts.map(({ accountId, outcome }) => [accountId, outcome])).toEqual([[String(ids[0]), 'ok']])
+    }
+    await gateway.admin('PATCH', `/v2/accounts/${ids[0]}`, { enabled: false })
+    const refused = openStreams(messages(gateway), key, 1, ask('hello'))
+    await refused.done
+    expect(refused.ends[0]?.status).toBe(403)
+    expect(refused.texts[0]).toContain('this API key may use')
+    await gateway.admin('PATCH', `/v2/accounts/${ids[0]}`, { enabled: true })
+    await gateway.admin('PATCH', `/v2/keys/${made.id}`, { enabled: false })
+    const off = openStreams(messages(gateway), key, 1, ask('hello'))
+    await off.done
+    expect(off.ends[0]?.status).toBe(401)
+    await ready(gateway)
   })
 
   test('a whole-pool outage by rate limits answers 429 with the time of the first to return', async () => {

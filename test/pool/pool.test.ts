@@ -243,6 +243,19 @@ describe('nobody left', () => {
   })
 })
 
+test('while one account can serve now or later, nobody is said to be missing', async () => {
+  const until = Date.UTC(2027, 0, 1)
+  const { pool } = makePool([
+    makeAccount('a', { health: health('cooling', { until }) }),
+    makeAccount('b', { health: health('suspended') }),
+    makeAccount('c', { enabled: false }),
+  ])
+  expect(pool.nobodyServes(undefined)).toBeUndefined()
+  expect(pool.nobodyServes(new Set(['a', 'b']))).toBeUndefined()
+  expect(pool.nobodyServes(new Set(['b', 'c']))).toMatchObject({ kind: 'no-healthy-account' })
+  expect(pool.nobodyServes(new Set(['d']))).toMatchObject({ kind: 'no-account' })
+})
+
 test('a model that no well account offers is not found, whoever else is unwell', async () => {
   const { pool, refusal } = makePool([makeAccount('a'), makeAccount('b', { health: health('suspended') })])
   pool.setModels('a', ['other'])

@@ -237,6 +237,7 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         prefix: 'sk-',
         last4: key.slice(-4),
         enabled: true,
+        account_ids: [],
         created_at: ago(0),
         last_used_at: null,
       }

@@ -1,5 +1,23 @@
 import { type Static, Type } from '@sinclair/typebox'
 
+/** How a request went: who could have served it and why each was or was not taken, then every call. ms since its arrival. */
+export const RouteView = Type.Object({
+  considered: Type.Array(Type.Object({ accountId: Type.String(), verdict: Type.String() })),
+  by: Type.Optional(Type.String({ description: 'what decided: the strategy, or `conversation`' })),
+  attempts: Type.Array(
+    Type.Object({
+      accountId: Type.String(),
+      startedMs: Type.Number(),
+      waitedMs: Type.Number({ description: 'in line for the account' }),
+      endedMs: Type.Number(),
+      outcome: Type.String({ description: '`ok` or an error kind' }),
+      cause: Type.Optional(Type.String()),
+      providerRequestId: Type.Optional(Type.String()),
+    }),
+  ),
+})
+export type RouteView = Static<typeof RouteView>
+
 /** One request to a client API: no prompt, no reply, no secret. Times RFC 3339, durations ms. */
 export const RequestView = Type.Object({
   id: Type.String(),
@@ -24,6 +42,7 @@ export const RequestView = Type.Object({
   credits: Type.Optional(Type.Number()),
   client_ip: Type.String(),
   user_agent: Type.String(),
+  route: RouteView,
 })
 export type RequestView = Static<typeof RequestView>
 
