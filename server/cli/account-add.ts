@@ -3,7 +3,7 @@ import type { Command } from '../config/command.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ImportItem } from '../upstream/amazonq/import.ts'
-import { readLocalClient } from '../upstream/amazonq/local-clients.ts'
+import { findLocalClients, readLocalClient, readLocalClients } from '../upstream/amazonq/local-clients.ts'
 import { type AddPlan, planAdd } from './add-plan.ts'
 import { stateText } from './answers.ts'
 import type { Control } from './control.ts'
@@ -46,6 +46,8 @@ async function itemsOf(
   switch (plan.from) {
     case 'file':
       return readItems(plan)
+    case 'local':
+      return readLocal(io)
     case 'api-key': {
       const { from: _, ...common } = plan
       const apiKey = secretOf(await io.stdin('API key'), 'Standard input')
@@ -86,6 +88,23 @@ async function readItems({
   const chosen = { ...(label === undefined ? {} : { label }), ...(profileArn === undefined ? {} : { profileArn }) }
   return ok(read.value.map((item) => (item.ok ? { ...toCreate(item.value), ...chosen } : faultText(item.error))))
 }
+
+/** The sign-ins other clients have on this machine. */
+async function readLocal({ home, err: say }: CliIo): Promise<Result<readonly (AccountCreate | string)[], Failure>> {
+  const clients = await findLocalClients(home)
+  const items = await readLocalClients(clients)
+  if (items.length === 0) {
+    return err(
+      failed('No sign-in of Kiro, Kiro CLI or Amazon Q CLI was found on this machine; `account add` signs in anew.'),
+    )
+  }
+  say(sharedSignIn)
+  return ok(items.map((item) => (item.ok ? toCreate(item.value) : faultText(item.error))))
+}
+
+const sharedSignIn =
+  'A sign-in is used by two programs from now on. If the provider replaces its tokens, the other program may have to sign in again;\n' +
+  '`account add` without options makes a sign-in of its own.\n'
 
 type Taken = Extract<ImportItem, { ok: true }>['value']
 

@@ -6,6 +6,7 @@ import { type Failure, misused } from './io.ts'
 export type AddPlan =
   | { readonly from: 'device'; readonly label?: string; readonly startUrl?: string; readonly region?: string }
   | { readonly from: 'file'; readonly file: string; readonly label?: string; readonly profileArn?: string }
+  | { readonly from: 'local' }
   | { readonly from: 'api-key'; readonly label?: string; readonly region?: string; readonly profileArn?: string }
   | {
       readonly from: 'refresh-token'
@@ -19,12 +20,13 @@ export type AddPlan =
       readonly profileArn?: string
     }
 
-const sources = ['import', 'api-key-stdin', 'refresh-token-file', 'refresh-token-stdin'] as const
+const sources = ['import', 'local', 'api-key-stdin', 'refresh-token-file', 'refresh-token-stdin'] as const
 
 /** The options each way of adding takes besides its own; others would be silently ignored, so they are refused. */
 const companions = {
   device: ['label', 'start-url', 'region'],
   import: ['label', 'profile-arn'],
+  local: [],
   'api-key-stdin': ['label', 'region', 'profile-arn'],
   'refresh-token-file': ['label', 'region', 'profile-arn', 'start-url', 'client-id', 'client-secret-file'],
   'refresh-token-stdin': ['label', 'region', 'profile-arn', 'start-url', 'client-id', 'client-secret-file'],
@@ -66,6 +68,8 @@ export function planAdd(options: Command['options']): Result<AddPlan, Failure> {
       return ok({ from: 'device', ...common })
     case 'import':
       return ok({ from: 'file', file: text('import') ?? '', ...common })
+    case 'local':
+      return ok({ from: 'local' })
     case 'api-key-stdin':
       return ok({ from: 'api-key', ...common })
     case 'refresh-token-file':

@@ -1,3 +1,5 @@
+import type { Home } from '../upstream/amazonq/local-clients.ts'
+
 /** Where a command reads and writes; a terminal in the program, plain functions in tests. */
 export type CliIo = {
   /** Standard output: the answer and nothing else. */
@@ -7,6 +9,8 @@ export type CliIo = {
   /** All of standard input. A person at a terminal is asked for `what` and types it unseen. */
   readonly stdin: (what: string) => Promise<string>
   readonly readFile: (file: string) => Promise<string>
+  /** Where other clients on this machine keep their sign-ins. */
+  readonly home: Home
   /** Standard error is a terminal: progress may be drawn over. */
   readonly isTerminal: boolean
   /** Width of that terminal. */

@@ -66,6 +66,7 @@ export const commands = [
         value: 'FILE',
         about: 'kiro-auth-token.json or the database of the Amazon Q / Kiro command line',
       },
+      { name: 'local', about: 'take the sign-ins of Kiro, Kiro CLI and Amazon Q CLI found on this machine' },
       { name: 'profile-arn', value: 'ARN', about: 'profile to use' },
       json,
     ],

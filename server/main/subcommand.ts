@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { runCommand } from '../cli/run.ts'
 import { selftest } from '../cli/selftest.ts'
 import type { Resolved } from '../config/resolve.ts'
@@ -39,6 +40,11 @@ export async function runOnTerminal(resolved: Resolved): Promise<number> {
       err: writeTo(process.stderr),
       stdin: (what) => readInput(what, interrupt),
       readFile: (file) => readFile(file, 'utf8'),
+      home: {
+        directory: homedir(),
+        platform: process.platform,
+        ...(process.env.LOCALAPPDATA === undefined ? {} : { localAppData: process.env.LOCALAPPDATA }),
+      },
       isTerminal: terminal,
       columns: process.stderr.columns || 80,
       interrupted: controller.signal,

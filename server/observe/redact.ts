@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 const hidden = '[redacted]'
 const maxDepth = 6
 const maxItems = 50
@@ -117,9 +115,4 @@ export function describeError(error: unknown): string {
     cause = cause.cause
   }
   return redactText(parts.join('; caused by '))
-}
-
-/** Tells contents apart without showing them: length and the first 12 hex digits of the SHA-256. */
-export function fingerprint(text: string): string {
-  return `${text.length}:${createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 12)}`
 }

@@ -29,6 +29,8 @@ test.each<[string, Record<string, string | boolean>, AddPlan]>([
 })
 
 test.each<[string, Record<string, string | boolean>, string]>([
+  ['two sources, one a switch', { import: 'a', local: true }, '--import and --local exclude each other'],
+  ['a label for whatever is found', { local: true, label: 'x' }, '--label does not go with --local'],
   ['two sources', { import: 'a', 'api-key-stdin': true }, '--import and --api-key-stdin exclude each other'],
   ['two token sources', { 'refresh-token-file': 'a', 'refresh-token-stdin': true }, 'exclude each other'],
   ['a start URL without region', { 'start-url': 'https://x.example' }, '--start-url needs --region'],

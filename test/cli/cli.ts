@@ -24,6 +24,8 @@ export type Ran = {
 }
 export type RunOptions = {
   readonly stdin?: string
+  /** Folder in which other clients' files are looked for. */
+  readonly home?: string
   readonly env?: Readonly<Record<string, string>>
   readonly effects?: Partial<Effects>
   readonly interrupted?: AbortSignal
@@ -46,7 +48,17 @@ export function resolvedFor(args: readonly string[], env: Readonly<Record<string
 /** Runs one command line in this process. */
 export async function runCli(
   args: readonly string[],
-  { env = {}, stdin = '', effects = {}, interrupted, isTerminal = false, heldWaitMs, openUrl, onErr }: RunOptions = {},
+  {
+    env = {},
+    stdin = '',
+    home = '/nowhere',
+    effects = {},
+    interrupted,
+    isTerminal = false,
+    heldWaitMs,
+    openUrl,
+    onErr,
+  }: RunOptions = {},
 ): Promise<Ran> {
   let out = ''
   let err = ''
@@ -68,6 +80,7 @@ export async function runCli(
       },
       stdin: async () => stdin,
       readFile: (file) => readFile(file, 'utf8'),
+      home: { directory: home, platform: 'linux' },
       isTerminal,
       columns: 80,
       interrupted: interrupted ?? new AbortController().signal,

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expectSaid, openWorld, places, type World } from './cli.ts'
 
@@ -103,6 +103,22 @@ describe.each(places)('%s', (place) => {
     expectSaid(added, 0, { out: 'Added' })
     const listed = (await run(['account', 'list', '--json'])).json
     expect(listed).toMatchObject([{ method: 'identity-center', state: 'ready', region: 'eu-central-1' }])
+    await forgetAll()
+  })
+
+  test('the sign-ins of other clients on this machine are found, each once', async () => {
+    expectSaid(await run(['account', 'add', '--local']), 1, { out: '', err: 'No sign-in' })
+    const home = path.join(world.folder, 'home')
+    const cache = path.join(home, '.aws', 'sso', 'cache')
+    mkdirSync(cache, { recursive: true })
+    const account = world.simulator.accounts.add({ method: 'social' })
+    const { refreshToken } = account.secrets()
+    const profileArn = 'arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK'
+    const token = JSON.stringify({ refreshToken: secret(refreshToken), authMethod: 'social', profileArn })
+    for (const name of ['kiro-auth-token.json', `${'1'.repeat(40)}.json`]) writeFileSync(path.join(cache, name), token)
+    const added = await run(['account', 'add', '--local', '--json'], { home })
+    expectSaid(added, 0, { err: 'two programs', json: { ids: [expect.stringMatching(/^acc_/)], failed: [] } })
+    expect((await run(['account', 'list', '--json'])).json).toMatchObject([{ method: 'social', state: 'ready' }])
     await forgetAll()
   })
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { checkCredentials, createAccountChecker } from '../../server/upstream/amazonq/check.ts'
+import { createAccountChecker } from '../../server/upstream/amazonq/check.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import { createTokenKeeper } from '../../server/upstream/amazonq/refresh.ts'
 import { createTestEffects } from '../support/effects.ts'
@@ -108,11 +108,4 @@ describe('checking an account', () => {
     const { checker } = setUp(oidcCredentials(), { token: () => oidcError('invalid_grant') })
     expect((await checker.checkAccount('acc_1')).error?.kind).toBe('token-rejected')
   })
-})
-
-test('credentials without an account come back as the ones to store', async () => {
-  const { deps } = setUp(oidcCredentials())
-  const { check, credentials } = await checkCredentials(deps, oidcCredentials())
-  expect(check.email).toBe('someone@example.com')
-  expect(credentials).toMatchObject({ refreshToken: 'fake-refresh-2', accessToken: 'fake-access-2' })
 })

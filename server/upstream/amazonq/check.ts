@@ -3,11 +3,11 @@ import type { ModelInfo } from '../../conversation/model.ts'
 import { onBehalf } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { ControlDeps } from './control-call.ts'
-import type { Access, Credentials, SignInMethod } from './credentials.ts'
+import type { Access, SignInMethod } from './credentials.ts'
 import { listModels } from './model-list.ts'
 import { chooseProfile, listProfiles } from './profiles.ts'
 import { readUsage, type UsageReading } from './quota.ts'
-import { createTokenKeeper, type TokenKeeper } from './refresh.ts'
+import type { TokenKeeper } from './refresh.ts'
 
 /** How an account stands at the provider. `error` is what would stop a conversation; the rest is as far as it could be read. */
 export type AccountCheck = UsageReading & {
@@ -89,26 +89,4 @@ export function createAccountChecker(deps: CheckDeps): AccountChecker {
   }
 
   return { checkAccount }
-}
-
-/**
- * The same for a sign-in that has no account yet. A refresh may have rotated it: `credentials` are the ones to store, and
- * until the caller has stored them they exist nowhere else.
- */
-export async function checkCredentials(
-  deps: ControlDeps,
-  given: Credentials,
-): Promise<{ readonly check: AccountCheck; readonly credentials: Credentials }> {
-  let credentials = given
-  const store = {
-    load: async () => credentials,
-    save: async (_: string, next: Credentials) => {
-      credentials = next
-    },
-  }
-  const tokens = createTokenKeeper({ ...deps, store, onDead: () => {}, maxHeld: 1 })
-  const identityRegion = async (): Promise<string> => credentials.identityRegion
-  const check = await createAccountChecker({ ...deps, tokens, identityRegion }).checkAccount('new')
-  await tokens.settled()
-  return { check, credentials }
 }
