@@ -67,13 +67,18 @@ export async function crash(kills: number, rotation: 'rotate' | 'strict'): Promi
     }
   })
 
+  const refusedSoFar = (): number => accounts.reduce((sum, account) => sum + account.counts().refusedRefreshes, 0)
+  const answered = (): number => simulator.counters().refreshes + refusedSoFar()
   let lost = 0
   for (let kill = 0; kill < kills; kill++) {
     const child = Bun.spawn([process.execPath, path.join(import.meta.dir, 'child.ts'), dataDir, simulator.url], {
       stdout: 'pipe',
       stderr: 'inherit',
     })
+    const before = answered()
     await child.stdout.getReader().read()
+    // On a busy machine the traffic may take its time to begin; a kill before it would test nothing.
+    for (const deadline = Date.now() + 10_000; answered() === before && Date.now() < deadline; ) await Bun.sleep(1)
     await Bun.sleep(Math.random() * 40)
     child.kill('SIGKILL')
     await child.exited
@@ -101,7 +106,7 @@ export async function crash(kills: number, rotation: 'rotate' | 'strict'): Promi
     const results = await Promise.all(accounts.map(({ id }) => tokens.refreshNow(id)))
     return results.filter(({ ok }) => ok).length
   })
-  const refused = accounts.reduce((sum, account) => sum + account.counts().refusedRefreshes, 0)
+  const refused = refusedSoFar()
   const { refreshes } = simulator.counters()
   await simulator.stop()
   rmSync(dataDir, { recursive: true, force: true })
