@@ -118,7 +118,7 @@ async function addChecked(deps: AccountDeps, items: readonly Candidate[]): Promi
     undecided.add(id)
     // Saved first: the provider may rotate the token at its first use, and the new one must be on disk by then.
     await deps.store.accounts.create(made.value.record, made.value.credentials)
-    const checked = await recordCheck(deps, await deps.checkAccount(id))
+    const checked = await recordCheck(deps, await deps.checkAccount(id), 'person')
     return settleInTurn(async () => {
       undecided.delete(id)
       const settled = await settle(deps, made.value, checked, undecided)

@@ -1,7 +1,7 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Account, Health } from '../pool/account.ts'
-import { afterCheck, afterOutcome, afterQuota, afterSignInLost, defaultHealthPolicy } from '../pool/health.ts'
+import { afterCheck, afterOutcome, afterQuota, afterReading, afterSignInLost } from '../pool/health.ts'
 import type { AccountProfile, AccountRecord } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import { regionOfArn } from '../upstream/amazonq/endpoint.ts'
@@ -9,14 +9,20 @@ import type { SignedIn } from '../upstream/amazonq/sign-in.ts'
 import { newAccountRecord } from './account-draft.ts'
 import type { AccountDeps } from './deps.ts'
 
-type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged'>
+type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged' | 'healthPolicy'>
+
+/** Who had the account read. A person's check forgives what went wrong before, a reading by the gateway itself does not. */
+export type ReadBy = 'person' | 'gateway'
 
 /** Writes what a check found out: profile, quota, models, health. Never the operator's switch (D-09). Gives the check's error. */
-export async function recordCheck(deps: ReadingDeps, check: AccountCheck): Promise<Result<void, GatewayError>> {
+export async function recordCheck(
+  deps: ReadingDeps,
+  check: AccountCheck,
+  by: ReadBy,
+): Promise<Result<void, GatewayError>> {
   const { accounts } = deps.store
   const { accountId: id } = check
-  const record = await accounts.get(id)
-  if (record === undefined) return err(gatewayError('not-found', 'There is no account with this id.'))
+  if ((await accounts.get(id)) === undefined) return err(gatewayError('not-found', 'There is no account with this id.'))
   await accounts.updateProfile(id, {
     ...identity(check),
     ...(check.region === undefined ? {} : { region: check.region }),
@@ -24,19 +30,30 @@ export async function recordCheck(deps: ReadingDeps, check: AccountCheck): Promi
   })
   if (check.quota !== undefined) await accounts.saveQuota(id, check.quota)
   if (check.models !== undefined) await accounts.saveModels(id, check.models, check.at)
-  const health = healthAfter(record.account, check, deps.effects.now())
-  if (health !== record.account.health) await accounts.saveHealth(id, health)
+  // Read as late as can be: traffic may have moved it meanwhile.
+  const record = await accounts.get(id)
+  const health = record === undefined ? undefined : healthAfter(record.account, check, by, deps)
+  if (health !== undefined && health !== record?.account.health) await accounts.saveHealth(id, health)
   await deps.accountsChanged(id)
   return check.error === undefined ? ok(undefined) : err(check.error)
 }
 
-function healthAfter(account: Account, { error, quota, at }: AccountCheck, now: number): Health {
+function healthAfter(
+  account: Account,
+  { error, quota, at }: AccountCheck,
+  by: ReadBy,
+  { effects, healthPolicy }: ReadingDeps,
+): Health {
+  const now = effects.now()
   if (error?.kind === 'token-rejected') return afterSignInLost(account, error.message, now)
-  const checked =
-    error === undefined
-      ? afterCheck(account, now)
-      : afterOutcome(account, { type: 'failure', error }, at, now, 0.5, defaultHealthPolicy)
-  return quota === undefined ? checked : afterQuota({ ...account, health: checked }, quota, now, defaultHealthPolicy)
+  const read = (): Health => {
+    if (error === undefined) return by === 'person' ? afterCheck(account, at, now) : afterReading(account, now)
+    // The control plane has limits of its own: they say nothing about conversations.
+    if (error.kind === 'rate-limited') return account.health
+    return afterOutcome(account, { type: 'failure', error }, at, now, 0.5, healthPolicy())
+  }
+  const health = read()
+  return quota === undefined ? health : afterQuota({ ...account, health }, quota, now, healthPolicy())
 }
 
 /**
@@ -76,7 +93,7 @@ export async function acceptSignIn(deps: AccountDeps, signedIn: SignedIn): Promi
     updatedAt: now,
   })
   await deps.accountsChanged(id)
-  await recordCheck(deps, await deps.checkAccount(id))
+  await recordCheck(deps, await deps.checkAccount(id), 'person')
   deps.log('info', 'account.signed-in', {
     accountId: id,
     method: credentials.method,

@@ -54,7 +54,8 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
   const renew = async (id: string): Promise<Result<void, GatewayError>> => {
     const at = deps.effects.now()
     const refreshed = await deps.refreshAccount(id)
-    return recordCheck(deps, refreshed.ok ? await deps.checkAccount(id) : { accountId: id, at, error: refreshed.error })
+    const check = refreshed.ok ? await deps.checkAccount(id) : { accountId: id, at, error: refreshed.error }
+    return recordCheck(deps, check, 'person')
   }
 
   return {
@@ -80,7 +81,7 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
       await accounts.create({ account, profile: { ...profile, ...own } }, draft.value.credentials)
       if (proxy.value !== undefined) deps.outbound.routeAccount(id, proxy.value)
       if (input.check === true) {
-        const checked = await recordCheck(deps, await deps.checkAccount(id))
+        const checked = await recordCheck(deps, await deps.checkAccount(id), 'person')
         if (!checked.ok && !(await hasNewTokens(deps, id, draft.value.credentials))) {
           await accounts.remove(id)
           await deps.accountsChanged(id)
@@ -128,7 +129,7 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
       const kept = record.account.quota
       if (!live && kept !== undefined) return ok(quotaView(record, kept, deps.effects.now(), true))
       const check = await deps.checkAccount(id)
-      const recorded = await recordCheck(deps, check)
+      const recorded = await recordCheck(deps, check, 'gateway')
       if (check.usageError !== undefined) return ok(quotaFailure(check.usageError))
       if (!recorded.ok && check.quota === undefined) return ok(quotaFailure(recorded.error))
       const read = await accounts.get(id)

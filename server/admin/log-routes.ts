@@ -53,8 +53,8 @@ function requestView(row: RequestRecord): RequestView {
 /** Our own JSON; a damaged one shows nothing rather than taking the list with it. */
 function routeView(route: string): RouteView {
   try {
-    const { considered = [], attempts = [], by } = JSON.parse(route) as Partial<RouteView>
-    return { considered, ...(by === undefined ? {} : { by }), attempts }
+    const { considered = [], attempts = [], by, left } = JSON.parse(route) as Partial<RouteView>
+    return { considered, ...(by && { by }), attempts, ...(left && { left }) }
   } catch {
     return { considered: [], attempts: [] }
   }

@@ -20,7 +20,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import type { Account } from '../pool/account.ts'
-import { createPool, type Pool, type SeatRequest } from '../pool/pool.ts'
+import { type Asked, createPool, type Pool, type SeatRequest } from '../pool/pool.ts'
 import { createBreaker, modelBreaker, routeBreaker } from '../relay/breaker.ts'
 import { relay } from '../relay/relay.ts'
 import { defaultRetryLimits } from '../relay/retry.ts'
@@ -30,7 +30,7 @@ import { type Core, openCore, type StartFault } from './core.ts'
 import { createLazyEstimator } from './estimator.ts'
 import { createModelShelf } from './model-shelf.ts'
 import { modelViews } from './model-views.ts'
-import { poolSettings, settingOf } from './pool-settings.ts'
+import { poolSettings, type StoredSettings, settingOf } from './pool-settings.ts'
 import { observeRequest } from './request-end.ts'
 
 export type AppOptions = {
@@ -60,10 +60,12 @@ const dayMs = 86_400_000
 export async function startApp(options: AppOptions): Promise<Result<App, StartFault>> {
   const { config, effects, log, version } = options
   let pool: Pool | undefined
+  let stored: StoredSettings = {}
   const opened = await openCore(config, effects, log, version, {
     accountsChanged: (id) => (pool === undefined ? undefined : takeOver(id)),
     signInLost: (id, reason) => pool?.signInLost(id, reason),
     inFlight: (id) => pool?.inFlight(id) ?? 0,
+    healthPolicy: () => poolSettings(config, stored).health,
   })
   if (!opened.ok) return opened
   const core = opened.value
@@ -71,7 +73,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const { accounts } = store
   await options.prepare?.(core)
 
-  let stored = await store.settings.all()
+  stored = await store.settings.all()
   const metrics = createMetrics()
   const quietly = (work: Promise<unknown>): Promise<void> =>
     work.then(
@@ -104,7 +106,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const seats = pool
 
   const check = async (id: string): Promise<void> =>
-    void (await recordCheck(core.accountDeps, await core.accountDeps.checkAccount(id)))
+    void (await recordCheck(core.accountDeps, await core.accountDeps.checkAccount(id), 'gateway'))
   const serving = (account: Account): boolean => account.enabled && account.health.state !== 'suspended'
   const shelf = createModelShelf({
     now: effects.now,
@@ -161,21 +163,33 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   let listening: Listening | undefined
   let stopping = false
 
+  const routes = createBreaker(routeBreaker, effects)
+  /** Accounts whose way out is closed: their proxy is down, or their route rests. */
+  const cutOff = (): ReadonlySet<string> => {
+    const away = core.outbound.cutOff()
+    if (routes.stats().resting === 0) return away
+    const resting = seats.list().filter(({ id }) => routes.rests(core.outbound.routeOf(id)))
+    return away.union(new Set(resting.map(({ id }) => id)))
+  }
   const relayDeps = {
     effects,
     limits: defaultRetryLimits,
     maxQueueMs: 60_000,
     resolve: shelf.resolve,
     acquire: (request: SeatRequest, signal: AbortSignal) => {
-      const cutOff = core.outbound.cutOff()
-      if (cutOff.size === 0) return seats.acquire(request, signal)
-      return seats.acquire({ ...request, avoid: new Set([...request.avoid, ...cutOff]) }, signal)
+      const away = cutOff()
+      return seats.acquire(away.size === 0 ? request : { ...request, avoid: request.avoid.union(away) }, signal)
     },
+    hasOther: (request: Asked) => {
+      const away = cutOff()
+      return seats.hasOther(away.size === 0 ? request : { ...request, exclude: request.exclude.union(away) })
+    },
+    isAnswering: () => seats.isAnswering(30_000),
     consider: seats.consider,
     forgetModel: seats.forgetModel,
     send: upstream.send,
     models: createBreaker(modelBreaker, effects),
-    routes: createBreaker(routeBreaker, effects),
+    routes,
     routeOf: core.outbound.routeOf,
     estimateInput: estimator.conversation,
     countTokens: estimator.text,

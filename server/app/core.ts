@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
+import type { HealthPolicy } from '../pool/health.ts'
 import type { Store } from '../store/store.ts'
 import { createAccountChecker } from '../upstream/amazonq/check.ts'
 import type { AmazonQSettings } from '../upstream/amazonq/endpoint.ts'
@@ -14,6 +15,7 @@ import { createTokenKeeper, type TokenKeeper } from '../upstream/amazonq/refresh
 import { createSignIns, type SignIns } from '../upstream/amazonq/sign-in.ts'
 import { openData } from './data.ts'
 import { createOutbound, type Outbound } from './outbound.ts'
+import { poolSettings } from './pool-settings.ts'
 
 /** Why the program cannot go on; `message` is one or more plain lines for standard error. */
 export type StartFault = {
@@ -29,6 +31,8 @@ export type CoreHooks = {
   /** The sign-in of an account turned out dead. */
   readonly signInLost?: (id: string, reason: string) => void
   readonly inFlight?: (id: string) => number
+  /** As the settings have it now; default: as the configuration says. */
+  readonly healthPolicy?: () => HealthPolicy
 }
 
 /** Everything below the network's edge, opened on the data folder: for the server, and for subcommands without one. */
@@ -107,6 +111,7 @@ export async function openCore(
     },
     outbound: outbound.hooks,
     inFlight: hooks.inFlight ?? (() => 0),
+    healthPolicy: hooks.healthPolicy ?? (() => poolSettings(config, {}).health),
     newAccountRoom: config.pool.maxInFlightPerAccount,
     log: adminLog,
   }

@@ -1,4 +1,4 @@
-import type { GatewayError } from '../conversation/error.ts'
+import type { ErrorKind, GatewayError } from '../conversation/error.ts'
 import type { Quota } from '../conversation/quota.ts'
 
 /**
@@ -9,14 +9,18 @@ export type HealthState = 'unchecked' | 'ready' | 'cooling' | 'exhausted' | 'exp
 
 export type Health = {
   readonly state: HealthState
-  /** Epoch ms of the last change of `state`. */
+  /** Epoch ms at which this state, or this rest, began: what began before it says nothing about it. */
   readonly since: number
   /** Epoch ms at which it may serve again (`cooling`, `exhausted`). */
   readonly until?: number
   /** In words for the operator; the provider's own message where there is one. */
   readonly reason?: string
-  /** Failures in a row that were the account's. */
+  /** The kind of failure a rest is for. */
+  readonly kind?: ErrorKind
+  /** Failures in a row that were the account's, rate limits not among them. */
   readonly failures: number
+  /** Rate limits in a row: each makes the next rest longer. Absent: none. */
+  readonly limits?: number
 }
 
 /** An upstream login as the pool sees it: no secrets, no identity. */
@@ -41,6 +45,8 @@ export type Seat = {
   readonly startsLastMinute: number
   /** `shareLeft` of its quota, computed when the quota was read. */
   readonly quotaLeft: number | undefined
+  /** `remainingCredits` of the same. */
+  readonly creditsLeft: number | undefined
 }
 
 /** What a lease ended with. `cancelled` and request faults never count against the account. */

@@ -57,10 +57,12 @@ const effects = {
 
 /** States that only a person or a successful sign-in ends: no call's outcome may leave them. */
 const final: ReadonlySet<HealthState> = new Set(['suspended', 'expired', 'failing'])
+export const isFinal = ({ state }: Health): boolean => final.has(state)
 
 /**
  * The account's health after a call that began at `startedAt`. A result that is older than the current state never
- * overwrites it: a late success does not end a newer rest, a late rate limit does not shorten one.
+ * overwrites it: a late success does not end a newer rest, a late rate limit does not shorten one, and failures of calls
+ * that were under way when a rest began are not counted again.
  */
 export function afterOutcome(
   account: Account,
@@ -72,78 +74,97 @@ export function afterOutcome(
 ): Health {
   const { health } = account
   if (outcome.type === 'cancelled') return health
-  if (outcome.type === 'success') {
-    const stale = final.has(health.state) || (health.since > startedAt && health.state !== 'ready')
-    const unchanged = health.state === 'ready' && health.failures === 0
-    return stale || unchanged
-      ? health
-      : { state: 'ready', since: health.state === 'ready' ? health.since : now, failures: 0 }
-  }
-  return afterFailure(account, outcome.error, now, random, policy)
+  if (outcome.type === 'failure') return afterFailure(account, outcome.error, startedAt, now, random, policy)
+  const stale = final.has(health.state) || (health.since > startedAt && health.state !== 'ready')
+  const unchanged = health.state === 'ready' && health.failures === 0 && health.limits === undefined
+  return stale || unchanged ? health : ready(health, now)
 }
 
 function afterFailure(
   account: Account,
   error: GatewayError,
+  startedAt: number,
   now: number,
   random: number,
   policy: HealthPolicy,
 ): Health {
   const { health } = account
-  const effect = effects[error.kind]
+  const { kind, message: reason } = error
+  const effect = effects[kind]
   if (effect === 'none' || health.state === 'suspended') return health
-  if (effect === 'suspend')
-    return { state: 'suspended', since: now, reason: error.message, failures: health.failures + 1 }
+  if (effect === 'suspend') return { state: 'suspended', since: now, reason, kind, failures: health.failures }
   if (final.has(health.state)) return health
-  if (effect === 'exhaust') return exhausted(account, error.message, now, policy)
-  const failures = health.failures + 1
+  if (effect === 'exhaust') return exhausted(account, reason, now, policy)
+  const rests = (health.state === 'cooling' || health.state === 'exhausted') && (health.until ?? 0) > now
+  const isNews = !rests || startedAt >= health.since
+  const limits = (health.limits ?? 0) + (effect === 'cool' && isNews ? 1 : 0)
+  const failures = health.failures + (effect !== 'cool' && isNews ? 1 : 0)
   if (failures >= policy.maxFailures) {
-    return { state: 'failing', since: now, reason: `${failures} errors in a row; last: ${error.message}`, failures }
+    return { state: 'failing', since: now, reason: `${failures} errors in a row; last: ${reason}`, kind, failures }
   }
-  if (health.state === 'exhausted' && (health.until ?? 0) > now) return health
+  if (rests && health.state === 'exhausted') return health
   const restMs =
-    error.retryAfterMs ?? (effect === 'refuse' ? policy.refusedMs : backoffMs(policy.cooling, failures, random))
-  const until = Math.max(now + restMs, health.state === 'cooling' ? (health.until ?? 0) : 0)
-  return {
-    state: 'cooling',
-    since: health.state === 'cooling' ? health.since : now,
-    until,
-    reason: error.message,
-    failures,
-  }
+    error.retryAfterMs ??
+    (effect === 'refuse' ? policy.refusedMs : backoffMs(policy.cooling, Math.max(1, limits, failures), random))
+  const until = now + restMs
+  if (rests && until <= (health.until ?? 0))
+    return isNews ? { ...health, failures, ...(limits > 0 && { limits }) } : health
+  return { state: 'cooling', since: now, until, reason, kind, failures, ...(limits > 0 && { limits }) }
 }
+
+const ready = ({ state, since }: Health, now: number): Health => ({
+  state: 'ready',
+  since: state === 'ready' ? since : now,
+  failures: 0,
+})
 
 /** Rest until the provider's own reset date; without one, a later look. */
 function exhausted(account: Account, reason: string, now: number, policy: HealthPolicy): Health {
   const resetsAt = account.quota?.resetsAt
   const until = resetsAt !== undefined && resetsAt > now ? resetsAt : now + policy.exhaustedRecheckMs
-  const since = account.health.state === 'exhausted' ? account.health.since : now
-  return { state: 'exhausted', since, until, reason, failures: account.health.failures }
+  return { state: 'exhausted', since: now, until, reason, kind: 'quota-exhausted', failures: account.health.failures }
 }
 
-/** A fresh quota reading: spends out or revives an account, and nothing else. */
+/** A quota reading: spends out or revives an account, and nothing else. One older than the state does not revive. */
 export function afterQuota(account: Account, quota: Quota, now: number, policy: HealthPolicy): Health {
+  const { health } = account
   const left = remainingCredits(quota)
   const known = quota.limit > 0 || (quota.trial?.active ?? false)
-  if (account.health.state === 'exhausted' && left > 0) return { state: 'ready', since: now, failures: 0 }
-  if (known && left <= 0 && serves(account.health.state)) {
+  if (health.state === 'exhausted') {
+    if (left > 0) return quota.readAt >= health.since ? ready(health, now) : health
+    // It was told without a date, and now the date is known.
+    const { resetsAt } = quota
+    return resetsAt !== undefined && resetsAt > now && resetsAt !== health.until
+      ? { ...health, until: resetsAt }
+      : health
+  }
+  if (known && left <= 0 && serves(health.state)) {
     return exhausted({ ...account, quota }, 'The quota is used up.', now, policy)
   }
-  return account.health
+  return health
 }
 
 /** The sign-in is dead: only a new one helps. Suspension outranks it. */
 export function afterSignInLost(account: Account, reason: string, now: number): Health {
   if (account.health.state === 'suspended') return account.health
-  return { state: 'expired', since: now, reason, failures: account.health.failures }
+  return { state: 'expired', since: now, reason, kind: 'token-rejected', failures: account.health.failures }
 }
 
-/** A person checked the account and the provider answered well: everything but spent quota is forgiven. */
-export function afterCheck(account: Account, now: number): Health {
-  if (account.health.state === 'exhausted' && (account.health.until ?? 0) > now) return account.health
-  if (account.health.state === 'ready' && account.health.failures === 0) return account.health
-  return { state: 'ready', since: account.health.state === 'ready' ? account.health.since : now, failures: 0 }
+/**
+ * A person had the account checked, from `startedAt` on, and the provider answered well: everything but spent quota is
+ * forgiven, unless it happened since.
+ */
+export function afterCheck(account: Account, startedAt: number, now: number): Health {
+  const { health } = account
+  if (health.since > startedAt) return health
+  if (health.state === 'exhausted' && (health.until ?? 0) > now) return health
+  const unchanged = health.state === 'ready' && health.failures === 0 && health.limits === undefined
+  return unchanged ? health : ready(health, now)
 }
+
+/** The gateway read an account by itself and the provider answered well: a new account is ready, nothing is forgiven. */
+export const afterReading = ({ health }: Account, now: number): Health =>
+  health.state === 'unchecked' ? ready(health, now) : health
 
 const serves = (state: HealthState): boolean => state === 'ready' || state === 'unchecked' || state === 'cooling'
 

@@ -1,4 +1,4 @@
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Health } from './account.ts'
 import { availableAt } from './health.ts'
 import type { Held } from './verdict.ts'
@@ -20,21 +20,26 @@ export function noSeat(candidates: readonly Held[], modelId: string, restricted:
   const able = candidates.filter(
     ({ account, offer }) => account.enabled && (offer === undefined || offer.models.has(modelId)),
   )
-  const soonest = (state: Health['state']): number | undefined => {
-    let least: number | undefined
-    for (const { account } of able) {
-      const at = account.health.state === state ? availableAt(account, now) : undefined
-      if (at !== undefined && at > now) least = Math.min(least ?? at, at)
-    }
-    return least === undefined ? undefined : least - now
+  const resting = (state: Health['state'], kinds?: readonly ErrorKind[]) => {
+    const rests = able.flatMap(({ account: { health, ...account } }) => {
+      const at = availableAt({ ...account, health }, now)
+      const fits = health.state === state && (kinds === undefined || kinds.includes(health.kind ?? 'rate-limited'))
+      return fits && at !== undefined && at > now ? [{ at, reason: health.reason ?? '' }] : []
+    })
+    return rests.toSorted((one, other) => one.at - other.at)[0]
   }
-  const cooling = soonest('cooling')
-  if (cooling !== undefined) {
-    return gatewayError('pool-cooling', `${capital(all)} are resting after rate limits.`, { retryAfterMs: cooling })
+  const limited = resting('cooling', ['rate-limited'])
+  if (limited !== undefined) {
+    const message = `${capital(all)} are resting after rate limits.`
+    return gatewayError('pool-cooling', message, { retryAfterMs: limited.at - now })
   }
-  const exhausted = soonest('exhausted')
-  if (exhausted !== undefined) {
-    return gatewayError('pool-exhausted', `The quota of ${all} is used up.`, { retryAfterMs: exhausted })
+  const spent = resting('exhausted')
+  if (spent !== undefined) {
+    return gatewayError('pool-exhausted', `The quota of ${all} is used up.`, { retryAfterMs: spent.at - now })
+  }
+  const refused = resting('cooling', ['account-refused', 'token-rejected'])
+  if (refused !== undefined) {
+    return gatewayError('account-refused', `The provider refuses ${all} for now; last: ${refused.reason}`)
   }
   if (able.some(({ account }) => availableAt(account, now) !== undefined)) {
     return gatewayError('upstream-failed', 'Every account was tried and none could answer.')

@@ -1,14 +1,24 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import { type Quota, shareLeft } from '../conversation/quota.ts'
+import { remainingCredits, shareLeft } from '../conversation/quota.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Account, Health, Outcome } from './account.ts'
 import { type Affinity, createAffinity } from './affinity.ts'
-import { afterCheck, afterOutcome, afterQuota, afterSignInLost, availableAt, type HealthPolicy } from './health.ts'
+import { afterOutcome, afterSignInLost, availableAt, type HealthPolicy, isFinal } from './health.ts'
 import { noSeat } from './no-seat.ts'
 import { createWaitingLine } from './queue.ts'
 import { type Strategy, selectSeat } from './select.ts'
-import { countStart, type Held, type Offer, type RoomLimits, type Verdict, verdictOn } from './verdict.ts'
+import { afterRefusal, afterShake, afterSteady } from './shakes.ts'
+import {
+  countStart,
+  type Held,
+  hasNoRoom,
+  mayServe,
+  type Offer,
+  type RoomLimits,
+  type Verdict,
+  verdictOn,
+} from './verdict.ts'
 
 export type PoolSettings = {
   readonly strategy: Strategy
@@ -61,6 +71,10 @@ export type Lease = {
   readonly considered: readonly Consideration[]
   /** What decided for this account. */
   readonly by: ChosenBy
+  /** The call has begun to answer: the account is well, whatever becomes of the reply. */
+  readonly confirm: () => void
+  /** Whether the account may still be called: it was not switched off, removed or lost since. */
+  readonly isCurrent: () => boolean
   /** Gives the seat back; only the first call counts. */
   readonly release: (outcome: Outcome) => void
 }
@@ -72,6 +86,8 @@ export type Asked = Pick<SeatRequest, 'modelId' | 'only' | 'exclude'>
 type Waiting = { readonly request: SeatRequest; readonly since: number }
 
 const maxConsidered = 64
+/** How long others wait for the word of the one call that tries an account after its rest. */
+const probeMs = 5_000
 
 /** Holds the accounts, their room for work and the line of those who wait for it. */
 export function createPool(initial: PoolSettings, deps: PoolDeps) {
@@ -80,13 +96,16 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   /** The same, in the order they were put. */
   let everySeat: Held[] = []
   const affinity: Affinity = createAffinity(initial.affinityMax, initial.affinityTtlMs, effects.now)
-  const line = createWaitingLine<Waiting, Lease, GatewayError>(initial.maxWaiting, effects)
+  const line = createWaitingLine<Waiting, Lease, GatewayError>(initial.maxWaiting, laneOf, effects)
   let settings = initial
   let turn = 0
+  let answeredAt: number | undefined
   let cancelWake: (() => void) | undefined
 
   const put = (account: Account): void => {
-    const quotaLeft = shareLeft(account.quota)
+    const { quota } = account
+    const quotaLeft = shareLeft(quota)
+    const creditsLeft = quota === undefined ? undefined : remainingCredits(quota)
     const held = seats.get(account.id)
     if (held === undefined) {
       const fresh: Held = {
@@ -94,8 +113,11 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         inFlight: 0,
         startsLastMinute: 0,
         quotaLeft,
+        creditsLeft,
         starts: [],
         startsUntil: Number.POSITIVE_INFINITY,
+        probeUntil: 0,
+        shakes: undefined,
         offer: undefined,
       }
       seats.set(account.id, fresh)
@@ -103,6 +125,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     } else {
       held.account = account
       held.quotaLeft = quotaLeft
+      held.creditsLeft = creditsLeft
     }
     serveLine()
   }
@@ -136,7 +159,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         offer = held.offer
         offersModel = offer === undefined || offer.models.has(request.modelId)
       }
-      each(held, verdictOn(held, offersModel, request.exclude, settings.room, now))
+      each(held, verdictOn(held, request.modelId, offersModel, request.exclude, settings.room, now))
     }
   }
 
@@ -145,19 +168,24 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     const considered: Consideration[] = []
     const free: Held[] = []
     const strained: Held[] = []
+    const shaky: Held[] = []
     const avoided: Held[] = []
-    let busy = false
-    judge(request, now, (held, verdict) => {
-      if (considered.length < maxConsidered) considered.push({ accountId: held.account.id, verdict })
-      if (verdict === 'busy' || verdict === 'paced') busy = true
-      if (verdict !== 'free' && verdict !== 'strained') return
-      if (request.avoid.size > 0 && request.avoid.has(held.account.id)) avoided.push(held)
-      else if (verdict === 'free') free.push(held)
-      else strained.push(held)
-    })
     const tie = request.session === undefined || request.isNew === true ? undefined : affinity.find(request.session)
+    let tieStands: Verdict | undefined
+    let roomMayCome = false
+    judge(request, now, (held, verdict) => {
+      const { id } = held.account
+      if (considered.length < maxConsidered) considered.push({ accountId: id, verdict })
+      if (tie !== undefined && tie.accountId === id) tieStands = verdict
+      if (verdict === 'free' || verdict === 'strained' || verdict === 'shaky') {
+        if (request.avoid.size > 0 && request.avoid.has(id)) avoided.push(held)
+        else if (verdict === 'free') free.push(held)
+        else if (verdict === 'strained') strained.push(held)
+        else shaky.push(held)
+      } else if (hasNoRoom(verdict)) roomMayCome = true
+    })
     const isTied = ({ account }: Held): boolean => account.id === tie?.accountId
-    const suitable = free.length > 0 ? free : strained.length > 0 ? strained : avoided
+    const suitable = [free, strained, shaky].find(({ length }) => length > 0) ?? avoided
     // Its own account comes first even when strained: another one has none of its prompt cache.
     const kept = tie === undefined ? undefined : (suitable.find(isTied) ?? strained.find(isTied))
     const held =
@@ -169,30 +197,60 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         reserve: settings.quotaReserve,
       })
     if (held === undefined) {
-      return busy ? undefined : noSeat(candidatesOf(request.only), request.modelId, request.only !== undefined, now)
+      return roomMayCome
+        ? undefined
+        : noSeat(candidatesOf(request.only), request.modelId, request.only !== undefined, now)
     }
     const { id } = held.account
     markChosen(considered, id)
+    if (tie !== undefined) affinity.count(kept !== undefined)
     const conversationId = kept !== undefined && tie !== undefined ? tie.conversationId : effects.newUuid()
-    if (request.session !== undefined) affinity.tie(request.session, { accountId: id, conversationId })
+    // A moment without room does not move a conversation for good.
+    const moves = kept === undefined && !(tieStands !== undefined && hasNoRoom(tieStands))
+    if (request.session !== undefined && (kept !== undefined || moves))
+      affinity.tie(request.session, { accountId: id, conversationId })
     const by = kept === undefined ? settings.strategy : 'conversation'
-    return lease(held, now, { waitedMs: now - since, conversationId, considered, by })
+    return lease(held, request.modelId, now, { waitedMs: now - since, conversationId, considered, by })
   }
 
-  function lease(held: Held, now: number, about: Omit<Lease, 'accountId' | 'release'>): Lease {
+  function lease(
+    held: Held,
+    modelId: string,
+    now: number,
+    about: Pick<Lease, 'waitedMs' | 'conversationId' | 'considered' | 'by'>,
+  ): Lease {
+    const probes = held.account.health.state !== 'ready' && held.account.health.until !== undefined
+    if (probes) held.probeUntil = now + probeMs
     held.inFlight++
     countStart(held, now)
     held.account = { ...held.account, lastUsedAt: now }
     let open = true
     const { id } = held.account
+    const tell = (outcome: Outcome): void => {
+      if (probes) held.probeUntil = 0
+      change(id, (account) => afterOutcome(account, outcome, now, effects.now(), effects.random(), settings.health))
+    }
     return {
       ...about,
       accountId: id,
+      confirm: () => {
+        if (!open) return
+        answeredAt = effects.now()
+        tell({ type: 'success' })
+        serveLine()
+      },
+      isCurrent: () => {
+        const current = seats.get(id)
+        return current === held && held.account.enabled && !isFinal(held.account.health)
+      },
       release: (outcome) => {
         if (!open) return
         open = false
         held.inFlight--
-        change(id, (account) => afterOutcome(account, outcome, now, effects.now(), effects.random(), settings.health))
+        if (outcome.type === 'success') held.shakes = afterSteady(held.shakes, modelId)
+        if (outcome.type === 'failure')
+          held.shakes = afterShake(held.shakes, outcome.error, modelId, effects.now(), effects.random())
+        tell(outcome)
         deps.onOutcome(id, outcome)
         serveLine()
       },
@@ -212,6 +270,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       const at = availableAt(held.account, now)
       if (at !== undefined && at > now) next = Math.min(next, at)
       if (settings.room.startsPerMinute > 0 && held.startsUntil > now) next = Math.min(next, held.startsUntil)
+      if (held.probeUntil > now) next = Math.min(next, held.probeUntil)
     }
     if (next !== Number.POSITIVE_INFINITY) cancelWake = effects.after(Math.max(1, next - now), serveLine)
   }
@@ -232,31 +291,14 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     /** The provider refused this model to this account. */
     forgetModel: (id: string, modelId: string): void => {
       const held = seats.get(id)
-      if (held?.offer?.models.has(modelId)) {
-        held.offer = offerOf([...held.offer.models].filter((offered) => offered !== modelId))
-      }
+      if (held !== undefined) held.shakes = afterRefusal(held.shakes, modelId, effects.now())
     },
     setSettings: (next: PoolSettings): void => {
       settings = next
       serveLine()
     },
-    saveQuota: (id: string, quota: Quota): void => {
-      const held = seats.get(id)
-      if (held === undefined) return
-      change(id, (account) => afterQuota(account, quota, effects.now(), settings.health))
-      held.account = { ...held.account, quota }
-      held.quotaLeft = shareLeft(quota)
-    },
     signInLost: (id: string, reason: string): void =>
       change(id, (account) => afterSignInLost(account, reason, effects.now())),
-    checked: (id: string): void => change(id, (account) => afterCheck(account, effects.now())),
-    /** A call outside a lease (check, quota poll) failed: the same rules as for a lease. */
-    failed: (id: string, error: GatewayError): void => {
-      const now = effects.now()
-      change(id, (account) =>
-        afterOutcome(account, { type: 'failure', error }, now, now, effects.random(), settings.health),
-      )
-    },
     get: (id: string): Account | undefined => seats.get(id)?.account,
     inFlight: (id: string): number => seats.get(id)?.inFlight ?? 0,
     list: (): readonly Account[] => everySeat.map(({ account }) => account),
@@ -266,6 +308,16 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       const candidates = candidatesOf(only)
       const serves = ({ account }: Held): boolean => account.enabled && availableAt(account, now) !== undefined
       return candidates.some(serves) ? undefined : noSeat(candidates, '', only !== undefined, now)
+    },
+    /** Whether any call had an answer within the last `ms`, or none was ever made. */
+    isAnswering: (ms: number): boolean => answeredAt === undefined || effects.now() - answeredAt <= ms,
+    /** Whether any account but the excluded ones may serve the request, now or as soon as it has room. */
+    hasOther: (request: Asked): boolean => {
+      let found = false
+      judge(request, effects.now(), (_, verdict) => {
+        found ||= mayServe(verdict)
+      })
+      return found
     },
     /** How each candidate stands towards a request now; for the record of one that got no seat. */
     consider: (request: Asked): readonly Consideration[] => {
@@ -280,7 +332,8 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     /** A seat at once, or after a wait in line of at most `request.waitUntil`; the error says why there is none. */
     acquire: async (request: SeatRequest, signal: AbortSignal): Promise<Result<Lease, GatewayError>> => {
       const waiting: Waiting = { request, since: effects.now() }
-      const now = line.size() === 0 ? tryTake(waiting) : line.mayPass(request.callerId) ? tryTake(waiting) : undefined
+      const now =
+        line.size() === 0 ? tryTake(waiting) : line.mayPass(request.callerId, waiting) ? tryTake(waiting) : undefined
       if (now !== undefined) return 'release' in now ? ok(now) : err(now)
       const waited = line.wait(request.callerId, waiting, request.waitUntil, signal, (reason) =>
         reason === 'cancelled'
@@ -297,6 +350,15 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       return waited
     },
   }
+}
+
+/** Waiting requests that any seat suits alike. */
+function laneOf({ request: { modelId, only, exclude, avoid } }: Waiting): string {
+  const parts = [modelId]
+  if (only !== undefined) parts.push('only', ...only)
+  if (exclude.size > 0) parts.push('not', ...exclude)
+  if (avoid.size > 0) parts.push('rather not', ...avoid)
+  return parts.join('\n')
 }
 
 /** Notes which one was taken, past the bound if need be. */

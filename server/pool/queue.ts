@@ -5,10 +5,15 @@ export type LeftBecause = 'full' | 'too-late' | 'cancelled'
 
 /**
  * A bounded, fair waiting line: each group (a caller's key) has its own queue and groups take turns, so that one caller
- * with many requests does not starve the others. Whoever waits leaves at its deadline or when its signal aborts.
+ * with many requests does not starve the others. Within a group requests of one lane (those any seat suits alike) keep their
+ * order, and lanes do not hold each other up. Whoever waits leaves at its deadline or when its signal aborts.
  */
-export function createWaitingLine<T, Seat, Fault>(max: number, effects: Pick<Effects, 'now' | 'after'>) {
-  type Entry = { readonly item: T; readonly settle: (result: Result<Seat, Fault>) => void }
+export function createWaitingLine<T, Seat, Fault>(
+  max: number,
+  laneOf: (item: T) => string,
+  effects: Pick<Effects, 'now' | 'after'>,
+) {
+  type Entry = { readonly item: T; readonly lane: string; readonly settle: (result: Result<Seat, Fault>) => void }
   const groups = new Map<string, Entry[]>()
   let size = 0
 
@@ -23,8 +28,13 @@ export function createWaitingLine<T, Seat, Fault>(max: number, effects: Pick<Eff
 
   return {
     size: (): number => size,
-    /** True when this group has nobody waiting: a newcomer of it does not jump its own queue. */
-    mayPass: (group: string): boolean => !groups.has(group),
+    /** True when nobody of this group waits for the like: a newcomer does not jump its own queue. */
+    mayPass: (group: string, item: T): boolean => {
+      const entries = groups.get(group)
+      if (entries === undefined) return true
+      const lane = laneOf(item)
+      return !entries.some((entry) => entry.lane === lane)
+    },
 
     wait: (
       group: string,
@@ -45,7 +55,7 @@ export function createWaitingLine<T, Seat, Fault>(max: number, effects: Pick<Eff
           resolve(result)
         }
         const leave = (): void => settle(err(fault('cancelled')))
-        const entry: Entry = { item, settle }
+        const entry: Entry = { item, lane: laneOf(item), settle }
         const cancelTimer = effects.after(waitMs, () => settle(err(fault('too-late'))))
         signal.addEventListener('abort', leave, { once: true })
         const entries = groups.get(group)
@@ -57,19 +67,30 @@ export function createWaitingLine<T, Seat, Fault>(max: number, effects: Pick<Eff
 
     /**
      * Offers a seat to one of each group in turn until a whole round has served nobody. `take` gives a seat, a fault that
-     * ends the wait, or undefined: nothing now.
+     * ends the wait, or undefined: nothing now for anybody of that lane.
      */
     serve: (take: (item: T) => Seat | Fault | undefined): void => {
       const isSeat = (value: Seat | Fault): value is Seat =>
         typeof value === 'object' && value !== null && 'release' in value
+      const blocked = new Set<string>()
+      /** The first of a group that something came of. */
+      const serveOne = (entries: readonly Entry[]): boolean => {
+        for (const entry of entries) {
+          if (blocked.has(entry.lane)) continue
+          const taken = take(entry.item)
+          if (taken === undefined) blocked.add(entry.lane)
+          else {
+            entry.settle(isSeat(taken) ? ok(taken) : err(taken))
+            return true
+          }
+        }
+        return false
+      }
       for (let served = true; served; ) {
         served = false
         for (const [group, entries] of [...groups]) {
-          const entry = entries[0]
-          const taken = entry === undefined ? undefined : take(entry.item)
-          if (entry === undefined || taken === undefined) continue
+          if (!serveOne(entries)) continue
           served = true
-          entry.settle(isSeat(taken) ? ok(taken) : err(taken))
           const rest = groups.get(group)
           if (rest !== undefined) {
             groups.delete(group)

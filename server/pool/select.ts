@@ -35,7 +35,7 @@ export function selectSeat<S extends Seat>(strategy: Strategy, seats: readonly S
     case 'least_loaded':
       return least(seats, (seat) => load(seat), choice)
     case 'quota_aware':
-      return least(seats, (seat) => load(seat) - pace(seat, choice), choice)
+      return least(seats, (seat) => planned(seat, choice), choice)
   }
 }
 
@@ -43,18 +43,25 @@ export function selectSeat<S extends Seat>(strategy: Strategy, seats: readonly S
 const load = ({ account, inFlight, startsLastMinute }: Seat): number =>
   (inFlight + startsLastMinute / 1_000) / account.weight
 
+const hour = 3_600_000
 const month = 30 * 86_400_000
+/** Credits per ms of an account whose quota is not known: a common plan's. */
+const usualRate = 1_000 / month
+/** Dearer than any load: taken only when all are down to their reserve. */
+const last = 1e12
 
 /**
- * How far an account is behind spending its quota evenly until its reset, 0 to 1: one with much left and little time
- * comes first, one that has only its reserve left comes last.
+ * Work of the last minute against what the account should do: credits left, beyond the reserve, per time left until its
+ * reset. So each is spent evenly to its reset, and a large quota does more than a small one.
  */
-function pace({ account, quotaLeft: left }: Seat, { now, reserve }: Choice): number {
-  if (left === undefined) return 0.5
-  if (left <= reserve) return -1
+function planned({ account, inFlight, startsLastMinute, quotaLeft, creditsLeft }: Seat, choice: Choice): number {
+  const work = (inFlight + startsLastMinute + 1) / account.weight
+  if (quotaLeft === undefined || creditsLeft === undefined) return work / usualRate
+  const share = quotaLeft - choice.reserve
+  if (share <= 0) return last * work
   const resetsAt = account.quota?.resetsAt
-  const time = resetsAt === undefined ? 1 : Math.min(1, Math.max(0.01, (resetsAt - now) / month))
-  return Math.min(1, left / time)
+  const timeLeft = resetsAt === undefined ? month : Math.min(month, Math.max(hour, resetsAt - choice.now))
+  return (work * timeLeft) / ((creditsLeft * share) / quotaLeft)
 }
 
 /** The first of the smallest; with a `choice`, ties go to a seat picked by its chance, so that none is favoured. */

@@ -1,19 +1,23 @@
 import type { Account, Health, Seat } from './account.ts'
 import { availableAt } from './health.ts'
+import { isShaky, type Shakes } from './shakes.ts'
 
 /**
- * Why an account was or was not taken. `free` could have served; `strained` too, but it has its fair share in hand already;
- * `busy` and `paced` have no room at all now. A health state stands for itself.
+ * Why an account was or was not taken. `free` could have served; so could `strained`, which has its fair share in hand
+ * already, and `shaky`, whose last calls failed in a way that may pass. `busy` and `paced` have no room at all now;
+ * `probing` has one call out after a rest, and waits for its word. A health state stands for itself.
  */
 export type Verdict =
   | 'chosen'
   | 'free'
   | 'strained'
+  | 'shaky'
   | 'tried'
   | 'disabled'
   | 'no-model'
   | 'busy'
   | 'paced'
+  | 'probing'
   | Health['state']
 
 /** Models an account's live list offers; accounts with equal lists share one, so that a scan asks each only once. */
@@ -28,8 +32,12 @@ export type Held = Seat & {
   inFlight: number
   startsLastMinute: number
   quotaLeft: number | undefined
+  creditsLeft: number | undefined
   readonly starts: number[]
   startsUntil: number
+  /** Epoch ms until which others wait for the word of the one call that tries it after a rest; 0: none is out. */
+  probeUntil: number
+  shakes: Shakes | undefined
   /** Absent: the list is not known, it is taken to offer any. */
   offer: Offer | undefined
 }
@@ -48,6 +56,7 @@ const minuteMs = 60_000
 /** The verdict on one account whose offer is already known to hold the model or not. */
 export function verdictOn(
   held: Held,
+  modelId: string,
   offersModel: boolean,
   exclude: ReadonlySet<string>,
   limits: RoomLimits,
@@ -59,16 +68,28 @@ export function verdictOn(
   if (account.health.state !== 'ready') {
     const at = availableAt(account, now)
     if (at === undefined || at > now) return account.health.state
+    if (held.probeUntil > now) return 'probing'
   }
   if (!offersModel) return 'no-model'
   if (held.inFlight >= account.maxInFlight) return 'busy'
   if (now >= held.startsUntil) forgetOldStarts(held, now)
   const started = held.startsLastMinute
   if (limits.startsPerMinute > 0 && started >= limits.startsPerMinute) return 'paced'
+  if (held.shakes !== undefined) {
+    const shakes = isShaky(held.shakes, modelId, now)
+    if (shakes !== 'no') return shakes === 'refused' ? 'no-model' : 'shaky'
+  }
   const strained =
     held.inFlight >= limits.softInFlight || (limits.softStartsPerMinute > 0 && started >= limits.softStartsPerMinute)
   return strained ? 'strained' : 'free'
 }
+
+/** Verdicts of an account that may serve, now or as soon as it has room. */
+export const mayServe = (verdict: Verdict): boolean =>
+  verdict === 'free' || verdict === 'strained' || verdict === 'shaky' || hasNoRoom(verdict)
+/** Worth a wait: room may come at any moment. */
+export const hasNoRoom = (verdict: Verdict): boolean =>
+  verdict === 'busy' || verdict === 'paced' || verdict === 'probing'
 
 /** Notes a call begun now. */
 export function countStart(held: Held, now: number): void {

@@ -18,7 +18,15 @@ export type Passage =
 export type Passed = (passage: Passage) => void
 export type Barred = { readonly reason: 'resting' | 'cancelled'; readonly retryAfterMs: number }
 
-type Circuit = { faults: number; sources: Set<string>; openUntil: number; probe: Promise<void> | undefined }
+type Circuit = {
+  faults: number
+  sources: Set<string>
+  openUntil: number
+  probe: { readonly word: Promise<void>; readonly until: number } | undefined
+}
+
+/** A probe that says nothing for so long makes way for another. */
+const probeMs = 5_000
 
 /** A model is full when two accounts are told so; the provider asks for a few spaced tries. */
 export const modelBreaker: BreakerPolicy = {
@@ -38,6 +46,8 @@ export const routeBreaker: BreakerPolicy = {
 export type Breaker = {
   /** Passes at once while all is well; during a rest waits for its end, or refuses when that lies beyond `until` (epoch ms). */
   readonly enter: (key: string, until: number, signal: AbortSignal) => Promise<Result<Passed, Barred>>
+  /** Whether it rests now or has only its probe out. */
+  readonly rests: (key: string) => boolean
   readonly stats: () => { readonly keys: number; readonly resting: number }
 }
 
@@ -75,18 +85,20 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
     }
   }
 
-  /** At most one probe at a time: whoever comes while it is out waits for its word. */
+  /** One probe at a time: whoever comes while it is out waits for its word, though not for ever. */
   const probing = (circuit: Circuit): Passed => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    circuit.probe = promise
+    const probe = { word: promise, until: effects.now() + probeMs }
+    circuit.probe = probe
     return once((passage) => {
       settle(circuit, passage)
-      circuit.probe = undefined
+      if (circuit.probe === probe) circuit.probe = undefined
       resolve()
     })
   }
 
   return {
+    rests: (key) => (circuits.get(key)?.openUntil ?? 0) > 0,
     stats: () => {
       const now = effects.now()
       return { keys: circuits.size, resting: [...circuits.values()].filter(({ openUntil }) => openUntil > now).length }
@@ -102,11 +114,11 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
           await effects.sleep(waitMs, signal)
         } else if (circuit.openUntil === 0) {
           return ok(once((passage) => settle(circuit, passage)))
-        } else if (circuit.probe === undefined) {
+        } else if (circuit.probe === undefined || circuit.probe.until <= now) {
           return ok(probing(circuit))
         } else {
           if (now >= until) return err({ reason: 'resting', retryAfterMs: policy.rest.baseMs })
-          await Promise.race([circuit.probe, effects.sleep(until - now, signal)])
+          await Promise.race([circuit.probe.word, effects.sleep(Math.min(until, circuit.probe.until) - now, signal)])
         }
       }
     },

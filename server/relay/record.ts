@@ -23,6 +23,8 @@ export type RouteRecord = {
   /** What decided the first choice; absent when there was none. */
   readonly by?: ChosenBy
   readonly attempts: readonly Attempt[]
+  /** How the candidates stood when after these attempts nobody could be chosen. */
+  readonly left?: readonly Consideration[]
 }
 
 /** Given once, when a request is over, whichever way. */

@@ -39,6 +39,10 @@ export type RelayDeps = {
   readonly acquire: (request: SeatRequest, signal: AbortSignal) => Promise<Result<Lease, GatewayError>>
   /** How each account stands towards a request that got no seat. */
   readonly consider: (request: Asked) => readonly Consideration[]
+  /** Whether an account besides the excluded ones may serve, over a way that is open. */
+  readonly hasOther: (request: Asked) => boolean
+  /** Whether any call had an answer of late, or none was ever made. */
+  readonly isAnswering: () => boolean
   readonly forgetModel: (accountId: string, modelId: string) => void
   readonly send: Upstream['send']
   /** By model id: a model without capacity rests, not the account that was told so. */
@@ -69,7 +73,8 @@ export async function relay(
   const attempts: Attempt[] = []
   let considered: RouteRecord['considered'] = []
   let by: ChosenBy | undefined
-  const route = (): RouteRecord => ({ considered, ...(by === undefined ? {} : { by }), attempts })
+  let left: RouteRecord['left']
+  const route = (): RouteRecord => ({ considered, ...(by && { by }), attempts, ...(left && { left }) })
   const fail = (error: GatewayError, upstreamModel?: string): Result<never, GatewayError> => {
     const { message, cause } = error
     request.onEnd({
@@ -85,8 +90,8 @@ export async function relay(
 
   const resolved = await deps.resolve(request.conversation, request.accounts)
   if (!resolved.ok) {
-    const { accounts: only } = request
-    const asked = { modelId: request.conversation.model, exclude: new Set<string>(), ...(only && { only }) }
+    const { accounts: own } = request
+    const asked = { modelId: request.conversation.model, exclude: new Set<string>(), ...(own && { only: own }) }
     if (resolved.error.kind !== 'model-not-found') considered = deps.consider(asked)
     return fail(resolved.error)
   }
@@ -96,33 +101,43 @@ export async function relay(
   const errors: GatewayError[] = []
   const exclude = new Set<string>()
   const avoid = new Set<string>()
+  let untriedOnly = false
   const invocationId = effects.newUuid()
+  const { accounts: only } = request
+  const asked = (without: ReadonlySet<string>): Asked => ({
+    modelId: model.id,
+    ...(only === undefined ? {} : { only }),
+    exclude: without,
+  })
+  const hasUntried = (): boolean => deps.hasOther(asked(exclude.union(avoid)))
 
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return fail(gatewayError('cancelled', 'The caller left.'), model.id)
-    const roomOfModel = await enter(deps.models, model.id, 'model-overloaded', deps, signal)
+    const roomOfModel = await enter(deps.models, model.id, 'model-overloaded', deps.limits.maxWaitMs, deps, signal)
     if (!roomOfModel.ok) return fail(errors.at(-1) ?? roomOfModel.error, model.id)
-    const wanted: SeatRequest = {
-      callerId: request.callerId,
-      modelId: model.id,
-      ...(request.accounts === undefined ? {} : { only: request.accounts }),
-      exclude,
-      avoid,
-      waitUntil: request.arrivedAt + deps.maxQueueMs,
-      ...sessionOf(conversation, request.callerId),
+    const seatFor = (without: ReadonlySet<string>): Promise<Result<Lease, GatewayError>> => {
+      const session = sessionOf(conversation, request.callerId)
+      const waitUntil = request.arrivedAt + deps.maxQueueMs
+      return deps.acquire({ ...asked(without), callerId: request.callerId, avoid, waitUntil, ...session }, signal)
     }
-    const seat = await deps.acquire(wanted, signal)
+    let seat = await seatFor(untriedOnly ? exclude.union(avoid) : exclude)
+    if (!seat.ok && untriedOnly && seat.error.kind !== 'cancelled') seat = await seatFor(exclude)
     if (!seat.ok) {
       roomOfModel.value({ how: 'other' })
-      if (attempts.length === 0) considered = deps.consider(wanted)
+      const standing = deps.consider(asked(exclude))
+      if (attempts.length === 0) considered = standing
+      else left = standing
       return fail(finalError(errors.at(-1), seat.error), model.id)
     }
     const lease = seat.value
     if (attempts.length === 0) ({ considered, by } = lease)
     const startedMs = elapsed()
-    const { accountId, conversationId } = lease
-    const call = { accountId, conversation, model, conversationId, invocationId, attempt }
-    const road = await enter(deps.routes, deps.routeOf(accountId), 'upstream-unreachable', deps, signal)
+    const { accountId, conversationId, isCurrent } = lease
+    const call = { accountId, conversation, model, conversationId, invocationId, attempt, isCurrent }
+    const way = deps.routeOf(accountId)
+    // Nobody waits for a closed way while another account has an open one.
+    const patienceMs = deps.routes.rests(way) && hasUntried() ? 0 : deps.limits.maxWaitMs
+    const road = await enter(deps.routes, way, 'upstream-unreachable', patienceMs, deps, signal)
     const sent = road.ok ? await deps.send(call, signal) : road
     const failed = sent.ok ? undefined : sent.error
     tell(roomOfModel.value, failed, 'model-overloaded', accountId)
@@ -131,6 +146,7 @@ export async function relay(
       attempts.push({ accountId, startedMs, waitedMs: lease.waitedMs, endedMs: elapsed(), outcome, ...more })
     }
     if (sent.ok) {
+      lease.confirm()
       const { providerRequestId } = sent.value
       note('ok', providerRequestId === undefined ? {} : { providerRequestId })
       return ok(
@@ -139,27 +155,34 @@ export async function relay(
     }
     const { error } = sent
     note(error.kind, error.cause === undefined ? {} : { cause: error.cause.slice(0, 300) })
-    lease.release(error.kind === 'cancelled' ? { type: 'cancelled' } : { type: 'failure', error })
+    lease.release(outcomeOf(error))
     if (error.kind === 'cancelled') return fail(error, model.id)
     if (error.kind === 'model-not-found') deps.forgetModel(accountId, model.id)
     errors.push(error)
-    const move = nextMove({ errors, elapsedMs: elapsed() }, effects.random(), deps.limits)
+    avoid.add(accountId)
+    const story = { errors, elapsedMs: elapsed(), hasUntried: hasUntried(), isOutage: !deps.isAnswering() }
+    const move = nextMove(story, effects.random(), deps.limits)
     if (move.to === 'nobody') return fail(error, model.id)
     if (move.to === 'another') exclude.add(accountId)
-    else avoid.add(accountId)
+    untriedOnly = move.to === 'untried'
     if (move.afterMs > 0) await effects.sleep(move.afterMs, signal)
   }
 }
 
-/** Waits as long as a caller may be asked to; the refusal is of the kind the thing itself would have given. */
+/** What a call's failure is to its account's seat. */
+const outcomeOf = (error: GatewayError): Outcome =>
+  error.kind === 'cancelled' ? { type: 'cancelled' } : { type: 'failure', error }
+
+/** Waits at most `patienceMs`; the refusal is of the kind the thing itself would have given. */
 async function enter(
   breaker: Breaker,
   key: string,
   kind: 'model-overloaded' | 'upstream-unreachable',
-  { effects, limits }: RelayDeps,
+  patienceMs: number,
+  { effects }: RelayDeps,
   signal: AbortSignal,
 ): Promise<Result<Passed, GatewayError>> {
-  const entered = await breaker.enter(key, effects.now() + limits.maxWaitMs, signal)
+  const entered = await breaker.enter(key, effects.now() + patienceMs, signal)
   if (entered.ok) return entered
   const { reason, retryAfterMs } = entered.error
   if (reason === 'cancelled') return err(gatewayError('cancelled', 'The caller left.'))
@@ -223,7 +246,7 @@ async function* replyEvents(
         if (end !== undefined) break
       }
       if (end !== undefined) {
-        outcome = end.type === 'finish' ? { type: 'success' } : { type: 'failure', error: end.error }
+        outcome = end.type === 'finish' ? { type: 'success' } : outcomeOf(end.error)
       }
       if (out.length > 0) yield out
       if (end !== undefined) return

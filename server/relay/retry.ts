@@ -1,18 +1,22 @@
 import type { ErrorKind, GatewayError } from '../conversation/error.ts'
 import { type Backoff, backoffMs } from '../lib/backoff.ts'
 
-/** Where a failed call goes next. `another`: this account never again for this request; `any`: rather another, else it too. */
-export type Move =
-  | { readonly to: 'nobody' }
-  | { readonly to: 'another'; readonly afterMs: number }
-  | { readonly to: 'any'; readonly afterMs: number }
+/**
+ * Where a failed call goes next. `another`: this account never again for this request; `untried`: to one that was not tried
+ * yet; `any`: all were, so to one of them again.
+ */
+export type Move = { readonly to: 'nobody' } | { readonly to: 'another' | 'untried' | 'any'; readonly afterMs: number }
 
 type Rule =
   | { readonly to: 'nobody' }
   /** An account's own fault costs no wait: the next account is a new chance. */
   | { readonly to: 'another' }
-  /** At most `tries` failures of this kind in one request, spaced by `backoff` or what the provider asked for. */
-  | { readonly to: 'any'; readonly tries: number; readonly backoff: Backoff }
+  /**
+   * May pass, and may be the account's: first whoever was not tried yet, then, up to `tries` failures of this kind in one
+   * request, anybody. Spaced by `backoff`. `wide`: said of the service or the model, so what the provider asks to wait for
+   * counts whichever account is next.
+   */
+  | { readonly to: 'any'; readonly tries: number; readonly backoff: Backoff; readonly wide?: true }
 
 const short: Backoff = { baseMs: 200, maxMs: 2_000 }
 const spaced: Backoff = { baseMs: 2_000, maxMs: 10_000 }
@@ -25,8 +29,8 @@ export const retryTable = {
   'quota-exhausted': { to: 'another' },
   'rate-limited': { to: 'another' },
   'model-not-found': { to: 'another' },
-  'service-throttled': { to: 'any', tries: 3, backoff: spaced },
-  'model-overloaded': { to: 'any', tries: 3, backoff: spaced },
+  'service-throttled': { to: 'any', tries: 3, backoff: spaced, wide: true },
+  'model-overloaded': { to: 'any', tries: 3, backoff: spaced, wide: true },
   'upstream-failed': { to: 'any', tries: 4, backoff: short },
   'upstream-unreachable': { to: 'any', tries: 4, backoff: short },
   'empty-reply': { to: 'any', tries: 3, backoff: short },
@@ -41,7 +45,8 @@ export const retryTable = {
   authentication: { to: 'nobody' },
   permission: { to: 'nobody' },
   'limit-reached': { to: 'nobody' },
-  'no-account': { to: 'nobody' },
+  // the account was switched off or removed while its call was being prepared
+  'no-account': { to: 'another' },
   'no-healthy-account': { to: 'nobody' },
   'pool-cooling': { to: 'nobody' },
   'pool-exhausted': { to: 'nobody' },
@@ -60,22 +65,37 @@ export type RetryLimits = {
   readonly maxWaitMs: number
 }
 
-export const defaultRetryLimits: RetryLimits = { maxAttempts: 40, maxTotalMs: 120_000, maxWaitMs: 15_000 }
+export const defaultRetryLimits: RetryLimits = { maxAttempts: 40, maxTotalMs: 240_000, maxWaitMs: 15_000 }
 
-/** The failures so far, newest last, and how long the request has been going on. */
-export type Story = { readonly errors: readonly GatewayError[]; readonly elapsedMs: number }
-
-export function nextMove({ errors, elapsedMs }: Story, random: number, limits: RetryLimits): Move {
-  const error = errors.at(-1)
-  if (error === undefined || errors.length >= limits.maxAttempts) return { to: 'nobody' }
-  const rule: Rule = retryTable[error.kind]
-  if (rule.to === 'nobody') return rule
-  if (rule.to === 'another') return elapsedMs >= limits.maxTotalMs ? { to: 'nobody' } : { to: 'another', afterMs: 0 }
-  const same = errors.filter(({ kind }) => kind === error.kind).length
-  const afterMs = error.retryAfterMs ?? backoffMs(rule.backoff, same, random)
-  const worthIt = same < rule.tries && afterMs <= limits.maxWaitMs && elapsedMs + afterMs < limits.maxTotalMs
-  return worthIt ? { to: 'any', afterMs } : { to: 'nobody' }
+export type Story = {
+  /** The failures so far, newest last. */
+  readonly errors: readonly GatewayError[]
+  /** How long the request has been going on. */
+  readonly elapsedMs: number
+  /** An account that was not tried yet may serve. */
+  readonly hasUntried: boolean
+  /** Nobody has had an answer of late: it is the provider, and trying one account after the other would only add to it. */
+  readonly isOutage: boolean
 }
+
+export function nextMove(story: Story, random: number, limits: RetryLimits): Move {
+  const { errors, elapsedMs, isOutage } = story
+  const error = errors.at(-1)
+  if (error === undefined || errors.length >= limits.maxAttempts || elapsedMs >= limits.maxTotalMs) return nobody
+  const rule: Rule = retryTable[error.kind]
+  if (rule.to === 'nobody') return nobody
+  if (rule.to === 'another') return { to: 'another', afterMs: 0 }
+  const same = errors.filter(({ kind }) => kind === error.kind).length
+  const untried = story.hasUntried && !(isOutage && same >= rule.tries)
+  if (!untried && same >= rule.tries) return nobody
+  const ownPauseMs = backoffMs(rule.backoff, same, random)
+  // What one account was told to wait is its own affair while there is another.
+  const afterMs = untried && rule.wide !== true ? ownPauseMs : (error.retryAfterMs ?? ownPauseMs)
+  if (afterMs > limits.maxWaitMs || elapsedMs + afterMs >= limits.maxTotalMs) return nobody
+  return { to: untried ? 'untried' : 'any', afterMs }
+}
+
+const nobody: Move = { to: 'nobody' }
 
 /**
  * Which error the caller gets when the pool had nobody left: the pool's view, unless what the last account said is about

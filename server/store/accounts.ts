@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
+import type { ErrorKind } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { Quota } from '../conversation/quota.ts'
 import type { Health, HealthState } from '../pool/account.ts'
@@ -203,7 +204,8 @@ function toRecord(row: Row): AccountRecord {
         state: row.healthState as HealthState, // the table's check holds the words
         since: row.healthSince,
         failures: row.failures,
-        ...present({ until: row.healthUntil, reason: row.healthReason }),
+        ...present({ until: row.healthUntil, reason: row.healthReason, limits: row.limits }),
+        ...present({ kind: row.healthKind as ErrorKind | null }), // written by us alone
       },
       ...present({ quota: parseColumn<Quota>(row.quota), lastUsedAt: row.lastUsedAt }),
     },
@@ -238,12 +240,14 @@ function toRow({ account, profile }: AccountRecord): typeof accounts.$inferInser
 
 function healthRow(
   health: Health,
-): Pick<Row, 'healthState' | 'healthSince' | 'healthUntil' | 'healthReason' | 'failures'> {
+): Pick<Row, 'healthState' | 'healthSince' | 'healthUntil' | 'healthReason' | 'healthKind' | 'failures' | 'limits'> {
   return {
     healthState: health.state,
     healthSince: health.since,
     healthUntil: health.until ?? null,
     healthReason: health.reason ?? null,
+    healthKind: health.kind ?? null,
     failures: health.failures,
+    limits: health.limits ?? null,
   }
 }

@@ -16,6 +16,8 @@ export type UpstreamCall = {
   readonly invocationId: string
   /** Counts from 1. */
   readonly attempt: number
+  /** False once the account may not be called any more; asked again after waiting for its token. */
+  readonly isCurrent?: () => boolean
 }
 
 export type UpstreamReply = {

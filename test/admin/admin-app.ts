@@ -6,6 +6,7 @@ import { storedPasswords } from '../../server/admin/operator.ts'
 import type { Quota } from '../../server/conversation/quota.ts'
 import { afterProbe, type ProbeResult } from '../../server/egress/health.ts'
 import { ok } from '../../server/lib/result.ts'
+import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import type { AccountCheck } from '../../server/upstream/amazonq/check.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import type { SignInRequest, SignInState } from '../../server/upstream/amazonq/sign-in.ts'
@@ -89,6 +90,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
       },
     },
     inFlight: () => 2,
+    healthPolicy: () => defaultHealthPolicy,
     newAccountRoom: 8,
     log: (level, event, fields) => void world.logged.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`),
     signIns: {

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { acceptSignIn } from '../../server/admin/account-reading.ts'
 import type { AccountDeps } from '../../server/admin/deps.ts'
 import { ok } from '../../server/lib/result.ts'
+import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import type { SignedIn } from '../../server/upstream/amazonq/sign-in.ts'
 import { memoryStore } from '../support/memory-store.ts'
 import { adminApp, quotaOf, secretsOf } from './admin-app.ts'
@@ -91,6 +92,7 @@ function keeper(checkError?: 'upstream-unreachable') {
     accountsChanged: (id) => void changed.push(id),
     outbound: { changed: async () => {}, routeAccount: () => {}, test: async () => undefined },
     inFlight: () => 0,
+    healthPolicy: () => defaultHealthPolicy,
     newAccountRoom: 8,
     log: () => {},
   }

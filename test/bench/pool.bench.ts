@@ -67,6 +67,8 @@ async function failoverMs(fails: boolean): Promise<number> {
     resolve: async (conversation: Parameters<typeof relay>[0]['conversation']) => ok({ conversation, model }),
     acquire: pool.acquire,
     consider: pool.consider,
+    hasOther: pool.hasOther,
+    isAnswering: () => pool.isAnswering(30_000),
     forgetModel: () => {},
     models: createBreaker(modelBreaker, realEffects),
     routes: createBreaker(routeBreaker, realEffects),

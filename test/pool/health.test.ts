@@ -6,6 +6,7 @@ import {
   afterCheck,
   afterOutcome,
   afterQuota,
+  afterReading,
   afterSignInLost,
   availableAt,
   defaultHealthPolicy as policy,
@@ -64,14 +65,19 @@ describe('rests', () => {
     )
   })
 
-  test('grow with failures in a row and are bounded, with jitter of at most half', () => {
+  test('grow with rate limits in a row and are bounded, with jitter of at most half; a success starts anew', () => {
     let account = makeAccount('a')
     const rests: number[] = []
-    for (let turn = 0; turn < 12; turn++) {
-      const next = afterOutcome(account, fail('rate-limited'), now, now, 1, { ...policy, maxFailures: 99 })
-      rests.push((next.until ?? 0) - now)
-      account = { ...account, health: { ...next, until: now } }
+    let at = now
+    for (let turn = 0; turn < 40; turn++) {
+      const next = afterOutcome(account, fail('rate-limited'), at, at, 1, policy)
+      rests.push((next.until ?? 0) - at)
+      expect(next).toMatchObject({ state: 'cooling', since: at, failures: 0, kind: 'rate-limited', limits: turn + 1 })
+      account = { ...account, health: next }
+      at = next.until ?? at
     }
+    const well = afterOutcome(account, { type: 'success' }, at, at + 1, 1, policy)
+    expect(well).toEqual({ state: 'ready', since: at + 1, failures: 0 })
     expect(rests.slice(0, 4)).toEqual([15_000, 30_000, 60_000, 120_000])
     expect(rests.at(-1)).toBe(policy.cooling.maxMs)
     expect((afterOutcome(makeAccount('a'), fail('rate-limited'), now, now, 0, policy).until ?? 0) - now).toBe(7_500)
@@ -82,11 +88,36 @@ describe('rests', () => {
     expect(afterOutcome(account, fail('rate-limited', 1_000), now, now, 0.5, policy).until).toBe(now + 60_000)
   })
 
-  test('too many failures in a row take the account out, with the reason', () => {
+  test('too many refusals in a row take the account out, with the reason', () => {
     const account = makeAccount('a', { health: health('ready', { failures: 29 }) })
-    const next = afterOutcome(account, fail('rate-limited'), now, now, 0.5, policy)
+    const next = afterOutcome(account, fail('account-refused'), now, now, 0.5, policy)
     expect(next.state).toBe('failing')
     expect(next.reason).toContain('30 errors in a row')
+  })
+
+  test('one burst is one event: calls that were under way when the rest began are not counted again', () => {
+    let account = makeAccount('a', { health: health('ready', { since: now - day }) })
+    for (const kind of ['rate-limited', 'account-refused'] as const) {
+      for (let call = 0; call < 80; call++) {
+        account = { ...account, health: afterOutcome(account, fail(kind, 2_000), now - 500 - call, now, 0.5, policy) }
+      }
+      expect(account.health).toMatchObject({ state: 'cooling', until: now + 2_000 })
+      expect(account.health.failures).toBeLessThanOrEqual(1)
+      expect(account.health.limits ?? 0).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('a rest that is asked for again begins anew: a stream from between the two does not end it', () => {
+    const first = makeAccount('a', {
+      health: health('cooling', { since: now - 10_000, until: now - 8_000, limits: 1 }),
+    })
+    const again = { ...first, health: afterOutcome(first, fail('rate-limited', 60_000), now - 10, now, 0.5, policy) }
+    expect(again.health.since).toBe(now)
+    const late = afterOutcome(again, { type: 'success' }, now - 5_000, now + 3_000, 0.5, policy)
+    expect(late).toMatchObject({ state: 'cooling', until: now + 60_000 })
+    const dated = makeAccount('b', { health: health('exhausted', { since: now - 10_000, until: now - 8_000 }) })
+    const spent = { ...dated, health: afterOutcome(dated, fail('quota-exhausted'), now - 10, now, 0.5, policy) }
+    expect(afterOutcome(spent, { type: 'success' }, now - 5_000, now + 1, 0.5, policy).state).toBe('exhausted')
   })
 })
 
@@ -164,14 +195,32 @@ test('a lost sign-in outranks everything but suspension', () => {
   expect(afterSignInLost(makeAccount('a', { health: health('suspended') }), 'dead', now).state).toBe('suspended')
 })
 
-test('a person’s check forgives everything but quota that is still spent', () => {
-  for (const state of ['unchecked', 'cooling', 'failing', 'expired', 'suspended'] as const) {
-    expect(afterCheck(makeAccount('a', { health: health(state, { failures: 4 }) }), now)).toMatchObject({
-      state: 'ready',
-      failures: 0,
-    })
+test('a person’s check forgives everything but quota that is still spent and what happened since it began', () => {
+  const finals = ['unchecked', 'cooling', 'failing', 'expired', 'suspended'] as const
+  for (const state of finals) {
+    const account = makeAccount('a', { health: health(state, { failures: 4 }) })
+    expect(afterCheck(account, now - 1, now)).toMatchObject({ state: 'ready', failures: 0 })
+    const newer = makeAccount('a', { health: health(state, { since: now }) })
+    expect(afterCheck(newer, now - 1, now)).toBe(newer.health)
   }
-  expect(afterCheck(makeAccount('a', { health: health('exhausted', { until: now + 1 }) }), now).state).toBe('exhausted')
+  const spent = makeAccount('a', { health: health('exhausted', { until: now + 1 }) })
+  expect(afterCheck(spent, now - 1, now).state).toBe('exhausted')
+})
+
+test('a reading by the gateway itself makes a new account ready and forgives nothing', () => {
+  expect(afterReading(makeAccount('a', { health: health('unchecked') }), now).state).toBe('ready')
+  for (const state of ['ready', 'cooling', 'exhausted', 'failing', 'expired', 'suspended'] as const) {
+    const account = makeAccount('a', { health: health(state, { failures: 4, until: now - 1 }) })
+    expect(afterReading(account, now)).toBe(account.health)
+  }
+})
+
+test('a quota reading from before the quota was spent does not revive, and a date found out later is kept', () => {
+  const account = makeAccount('a', { health: health('exhausted', { since: now, until: now + 3_600_000 }) })
+  expect(afterQuota(account, quota({ used: 1, readAt: now - 1 }), now, policy).state).toBe('exhausted')
+  expect(afterQuota(account, quota({ used: 1, readAt: now + 1 }), now + 1, policy).state).toBe('ready')
+  const dated = afterQuota(account, quota({ used: 100, resetsAt: now + 3 * day }), now, policy)
+  expect(dated).toMatchObject({ state: 'exhausted', until: now + 3 * day, since: now })
 })
 
 test('availableAt says when an account may serve', () => {

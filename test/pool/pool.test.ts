@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { gatewayError } from '../../server/conversation/error.ts'
+import { type ErrorKind, gatewayError } from '../../server/conversation/error.ts'
 import type { Account, Health, Outcome } from '../../server/pool/account.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import { createPool, type Lease, type PoolSettings, type SeatRequest } from '../../server/pool/pool.ts'
@@ -142,6 +142,145 @@ describe('a key with accounts of its own', () => {
     expect([own.accountId, own.by]).toEqual(['b', 'least_loaded'])
     expect(own.conversationId).not.toBe(elsewhere.conversationId)
   })
+})
+
+describe('after a rest', () => {
+  const rested = { state: 'cooling', since: 0, until: 1, failures: 0, kind: 'rate-limited' } as const
+  test('one call alone tries the account; the others follow its first word, not its end', async () => {
+    const { take, pool } = makePool([makeAccount('a', { maxInFlight: 9, health: rested })])
+    const probe = await take()
+    let through = 0
+    const others = [1, 2, 3].map(() =>
+      take().then((lease) => {
+        through++
+        return lease
+      }),
+    )
+    expect([through, pool.stats().waiting]).toEqual([0, 3])
+    probe.confirm()
+    await Promise.all(others)
+    expect([through, pool.get('a')?.health.state, pool.inFlight('a')]).toEqual([3, 'ready', 4])
+  })
+
+  test('a try that fails keeps the others waiting or sends them away, one that says nothing makes way for the next', async () => {
+    const { take, refusal, effects, pool } = makePool([makeAccount('a', { maxInFlight: 9, health: rested })])
+    const probe = await take()
+    const waiting = refusal({ waitUntil: effects.now() + 60_000 })
+    probe.release(failure('rate-limited', 30_000))
+    expect(await waiting).toMatchObject({ kind: 'pool-cooling', retryAfterMs: 30_000 })
+    await effects.advance(30_000)
+    await take() // silent
+    const next = take({ waitUntil: effects.now() + 60_000 })
+    await effects.advance(4_900)
+    expect(pool.stats().waiting).toBe(1)
+    await effects.advance(200)
+    expect((await next).accountId).toBe('a')
+  })
+})
+
+describe('passing faults', () => {
+  const passing = (kind: ErrorKind, retryAfterMs?: number): Outcome => ({
+    type: 'failure',
+    error: gatewayError(kind, 'said', retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
+  test('leave the account’s health alone, but it is taken only when no other is free, for as long as the provider asks', async () => {
+    const { take, pool, effects } = makePool([makeAccount('a', { createdAt: 1 }), makeAccount('b', { createdAt: 2 })], {
+      strategy: 'sequential',
+    })
+    ;(await take()).release(passing('upstream-failed', 20_000))
+    expect(pool.get('a')?.health.state).toBe('ready')
+    const other = await take()
+    expect(other.considered).toEqual([
+      { accountId: 'a', verdict: 'shaky' },
+      { accountId: 'b', verdict: 'chosen' },
+    ])
+    expect((await take({ exclude: new Set(['b']) })).accountId).toBe('a')
+    await effects.advance(20_001)
+    const back = await take()
+    expect(back.accountId).toBe('a')
+    back.release(success)
+  })
+
+  test('of one model count for that model alone, and a refused model is not asked for again for a while', async () => {
+    const { take, pool, effects } = makePool([makeAccount('a', { createdAt: 1 }), makeAccount('b', { createdAt: 2 })], {
+      strategy: 'sequential',
+    })
+    ;(await take()).release(passing('model-overloaded', 20_000))
+    expect((await take()).accountId).toBe('b')
+    expect((await take({ modelId: 'other' })).accountId).toBe('a')
+    pool.forgetModel('a', 'third')
+    pool.setModels('a', ['m', 'other', 'third']) // a list that still names it changes nothing
+    const elsewhere = await take({ modelId: 'third' })
+    expect(elsewhere.considered[0]).toEqual({ accountId: 'a', verdict: 'no-model' })
+    await effects.advance(3_600_001)
+    expect((await take({ modelId: 'third' })).accountId).toBe('a')
+  })
+
+  test('grow longer while they go on, and one success ends them', async () => {
+    const { take, effects } = makePool([makeAccount('a', { createdAt: 1 }), makeAccount('b', { createdAt: 2 })], {
+      strategy: 'sequential',
+    })
+    const fail = async (): Promise<void> => (await take({ exclude: new Set(['b']) })).release(passing('timeout'))
+    await fail()
+    await effects.advance(31_000)
+    await fail()
+    await effects.advance(29_000)
+    expect((await take()).accountId).toBe('b')
+    const well = await take({ exclude: new Set(['b']) })
+    well.release(success)
+    expect((await take()).accountId).toBe('a')
+  })
+})
+
+test('a request for a model that is free is not held up by one of the same key whose model is not', async () => {
+  const { pool, take } = makePool([makeAccount('a', { maxInFlight: 1 }), makeAccount('b', { maxInFlight: 1 })])
+  pool.setModels('a', ['m'])
+  pool.setModels('b', ['n'])
+  const first = await take({ modelId: 'm' })
+  const order: string[] = []
+  const note = (name: string) => (lease: Lease) => {
+    order.push(name)
+    return lease
+  }
+  const waiting = [take({ modelId: 'm' }).then(note('m1')), take({ modelId: 'm' }).then(note('m2'))]
+  const other = await take({ modelId: 'n' }).then(note('n1')) // passes at once
+  const queued = take({ modelId: 'n' }).then(note('n2'))
+  other.release(success)
+  await queued
+  first.release(success)
+  const next = await waiting[0]
+  next?.release(success)
+  await waiting[1]
+  expect(order).toEqual(['n1', 'n2', 'm1', 'm2'])
+})
+
+test('a lease tells when its account may not be called any more', async () => {
+  const { pool, take } = makePool([makeAccount('a'), makeAccount('b'), makeAccount('c')])
+  const leases = [
+    await take({ only: new Set(['a']) }),
+    await take({ only: new Set(['b']) }),
+    await take({ only: new Set(['c']) }),
+  ]
+  expect(leases.map((lease) => lease.isCurrent())).toEqual([true, true, true])
+  pool.put(makeAccount('a', { enabled: false }))
+  pool.put(makeAccount('b', { health: health('suspended') }))
+  pool.remove('c')
+  pool.put(makeAccount('c'))
+  expect(leases.map((lease) => lease.isCurrent())).toEqual([false, false, false])
+})
+
+test('accounts the provider refuses are not told as rate limits', async () => {
+  const rests = (kind: ErrorKind) => health('cooling', { until: Date.UTC(2027, 0, 1), kind, reason: 'said so' })
+  const refused = makePool([makeAccount('a', { health: rests('account-refused') })])
+  expect(await refused.refusal()).toMatchObject({
+    kind: 'account-refused',
+    message: expect.stringContaining('said so'),
+  })
+  const mixed = makePool([
+    makeAccount('a', { health: rests('account-refused') }),
+    makeAccount('b', { health: rests('rate-limited') }),
+  ])
+  expect((await mixed.refusal()).kind).toBe('pool-cooling')
 })
 
 describe('soft limits', () => {
@@ -365,7 +504,19 @@ describe('affinity', () => {
     const moved = await take({ session: 's' })
     expect(moved.accountId).not.toBe(first.accountId)
     expect(moved.conversationId).not.toBe(first.conversationId)
-    expect(pool.stats().affinity).toMatchObject({ size: 1, hits: 7, misses: 1 })
+    expect(pool.stats().affinity).toMatchObject({ size: 1, hits: 6, misses: 1 })
+  })
+
+  test('a moment without room does not move a conversation for good', async () => {
+    const { take, pool } = makePool([makeAccount('a', { maxInFlight: 1 }), makeAccount('b', { maxInFlight: 1 })])
+    const first = await take({ session: 's' })
+    const aside = await take({ session: 's' })
+    expect(aside.accountId).not.toBe(first.accountId)
+    first.release(success)
+    aside.release(success)
+    const again = await take({ session: 's' })
+    expect([again.accountId, again.conversationId]).toEqual([first.accountId, first.conversationId])
+    expect(pool.stats().affinity).toMatchObject({ hits: 1, misses: 1 })
   })
 
   test('a first turn follows nobody, and its next turn follows it', async () => {

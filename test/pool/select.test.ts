@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { shareLeft } from '../../server/conversation/quota.ts'
+import { remainingCredits, shareLeft } from '../../server/conversation/quota.ts'
 import type { Seat } from '../../server/pool/account.ts'
 import { type Choice, type Strategy, selectSeat, strategies } from '../../server/pool/select.ts'
 import { createTestEffects } from '../support/effects.ts'
@@ -16,6 +16,7 @@ const seat = (
   inFlight: 0,
   startsLastMinute: 0,
   quotaLeft: shareLeft(more.account?.quota),
+  creditsLeft: more.account?.quota && remainingCredits(more.account.quota),
   ...more,
   account: makeAccount(id, more.account),
 })
@@ -134,6 +135,7 @@ test.each(['least_loaded', 'round_robin', 'random', 'weighted_random', 'quota_aw
       inFlight: 0,
       startsLastMinute: 0,
       quotaLeft: undefined,
+      creditsLeft: undefined,
       taken: 0,
     }))
     for (let turn = 0; turn < 20_000; turn++) {

@@ -74,6 +74,26 @@ test('a probe that fails rests again, longer, and never shorter than the provide
   expect((await bar()).retryAfterMs).toBeGreaterThan(policy.rest.baseMs)
 })
 
+test('a probe that says nothing makes way for another, and its late word does no harm', async () => {
+  const { effects, pass, open, breaker } = setUp()
+  expect(breaker.rests('m')).toBe(false)
+  await open()
+  expect(breaker.rests('m')).toBe(true)
+  await effects.advance(5_001)
+  const silent = await pass()
+  let second: Passed | undefined
+  void pass().then((passed) => {
+    second = passed
+  })
+  await effects.advance(4_900)
+  expect(second).toBeUndefined()
+  await effects.advance(200)
+  second?.({ how: 'ok' })
+  expect(breaker.rests('m')).toBe(false)
+  silent({ how: 'other' })
+  await pass()
+})
+
 test('a probe whose caller leaves gives the try to the next', async () => {
   const { effects, pass, open } = setUp()
   await open()

@@ -52,7 +52,12 @@ const says = (batches: readonly (readonly UpstreamEvent[])[]): Answer =>
 const fails = (kind: ErrorKind, more: Partial<GatewayError> = {}): Answer =>
   err(gatewayError(kind, `said ${kind}`, more))
 
-function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Answer) {
+function setUp(
+  accounts: readonly string[],
+  answers: (call: UpstreamCall) => Answer,
+  routeOf: (accountId: string) => string = () => 'provider',
+) {
+  const outcomes: string[] = []
   const effects = createTestEffects()
   const pool = createPool(
     {
@@ -64,7 +69,7 @@ function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Ans
       affinityMax: 10,
       affinityTtlMs: 1_000,
     },
-    { effects, onHealth: () => {}, onOutcome: () => {} },
+    { effects, onHealth: () => {}, onOutcome: (_, { type }) => outcomes.push(type) },
   )
   accounts.forEach((id, index) => {
     pool.put(makeAccount(id, { createdAt: index }))
@@ -74,6 +79,7 @@ function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Ans
   const leaving = new AbortController()
   const models = createBreaker(modelBreaker, effects)
   const routes = createBreaker(routeBreaker, effects)
+  const away = (): ReadonlySet<string> => new Set(accounts.filter((id) => routes.rests(routeOf(id))))
   const run = (part: Partial<Conversation> = {}) =>
     relay(
       {
@@ -87,8 +93,10 @@ function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Ans
         limits: defaultRetryLimits,
         maxQueueMs: 1_000,
         resolve: async (asked) => ok({ conversation: asked, model }),
-        acquire: pool.acquire,
+        acquire: (wanted, signal) => pool.acquire({ ...wanted, avoid: wanted.avoid.union(away()) }, signal),
         consider: pool.consider,
+        hasOther: (asked) => pool.hasOther({ ...asked, exclude: asked.exclude.union(away()) }),
+        isAnswering: () => pool.isAnswering(30_000),
         forgetModel: pool.forgetModel,
         send: async (call, signal) => {
           calls.push(call)
@@ -99,11 +107,11 @@ function setUp(accounts: readonly string[], answers: (call: UpstreamCall) => Ans
         countTokens: (text) => text.length,
         models,
         routes,
-        routeOf: () => 'provider',
+        routeOf,
       },
       leaving.signal,
     )
-  return { effects, pool, calls, summaries, leaving, run }
+  return { effects, pool, calls, summaries, leaving, run, outcomes }
 }
 
 async function read(result: Result<ReplyStream, GatewayError>): Promise<readonly ReplyEvent[]> {
@@ -188,6 +196,86 @@ describe('before any content', () => {
     expect(calls).toHaveLength(3)
   })
 
+  test('accounts that were not tried yet come first, however many fail in the same passing way', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'good']
+    const { run, calls, effects, pool } = setUp(ids, ({ accountId }) =>
+      accountId === 'good' ? says(hello) : fails('upstream-failed', { retryAfterMs: 60_000 }),
+    )
+    const running = run()
+    await effects.advance(30_000)
+    expect(textOf(await read(await running))).toBe('Hello')
+    expect(calls.map(({ accountId }) => accountId)).toEqual(ids)
+    // What failed keeps its health, but is left alone while another serves.
+    expect(pool.list().every(({ health }) => health.state === 'ready')).toBe(true)
+    for (let turn = 0; turn < 5; turn++) expect(textOf(await read(await run()))).toBe('Hello')
+    expect(calls).toHaveLength(ids.length + 5)
+  })
+
+  test('when nobody has had an answer of late, not every account is called for every request', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
+    let well = true
+    const { run, calls, effects } = setUp(ids, () => (well ? says(hello) : fails('upstream-failed')))
+    await read(await run())
+    well = false
+    await effects.advance(31_000)
+    const running = run()
+    await effects.advance(30_000)
+    expect(await running).toMatchObject({ ok: false, error: { kind: 'upstream-failed' } })
+    expect(calls).toHaveLength(1 + 4)
+  })
+
+  test('a resting way holds nobody up while an account has another', async () => {
+    const { run, calls, effects } = setUp(
+      ['a', 'b', 'far'],
+      ({ accountId }) => (accountId === 'far' ? says(hello) : fails('upstream-unreachable')),
+      (accountId) => (accountId === 'far' ? 'direct' : 'proxy'),
+    )
+    for (let turn = 0; turn < 6; turn++) {
+      const running = run()
+      await effects.advance(2_000)
+      expect(textOf(await read(await running))).toBe('Hello')
+    }
+    expect(calls.filter(({ accountId }) => accountId !== 'far').length).toBeLessThan(6)
+  })
+
+  test('an account that is switched off while its token is fetched is not called', async () => {
+    const { run, calls, pool, summaries } = setUp(['a', 'b'], ({ accountId, isCurrent }) => {
+      if (accountId === 'a') pool.put(makeAccount('a', { createdAt: 0, enabled: false }))
+      return isCurrent?.() === false ? fails('no-account') : says(hello)
+    })
+    expect(textOf(await read(await run()))).toBe('Hello')
+    expect(calls.map(({ accountId }) => accountId)).toEqual(['a', 'b'])
+    expect(summaries[0]?.route.attempts.map(({ outcome }) => outcome)).toEqual(['no-account', 'ok'])
+    expect(pool.get('a')?.health.state).toBe('ready')
+  })
+
+  test('the record of a request nobody could serve says how each account stood', async () => {
+    const { run, pool, summaries } = setUp(['a', 'b'], ({ accountId }) =>
+      accountId === 'a' ? fails('rate-limited', { retryAfterMs: 9_000 }) : fails('account-suspended'),
+    )
+    await run()
+    expect(summaries[0]?.route).toMatchObject({
+      considered: [
+        { accountId: 'a', verdict: 'chosen' },
+        { accountId: 'b', verdict: 'free' },
+      ],
+      by: 'sequential',
+      left: [
+        { accountId: 'a', verdict: 'tried' },
+        { accountId: 'b', verdict: 'tried' },
+      ],
+    })
+    await run()
+    expect(summaries[1]?.route).toEqual({
+      considered: [
+        { accountId: 'a', verdict: 'cooling' },
+        { accountId: 'b', verdict: 'suspended' },
+      ],
+      attempts: [],
+    })
+    expect(pool.inFlight('a')).toBe(0)
+  })
+
   test('a model refused to one plan is asked of another account and not of the first again', async () => {
     const { run, calls, pool } = setUp(['free', 'pro'], ({ accountId }) =>
       accountId === 'free' ? fails('model-not-found') : says(hello),
@@ -246,6 +334,13 @@ describe('before any content', () => {
 })
 
 describe('after content', () => {
+  test('a caller who leaves is no error of the account', async () => {
+    const left = [hello[0] ?? [], [{ type: 'error', error: gatewayError('cancelled', 'left') }]] as const
+    const { run, outcomes } = setUp(['a'], () => says(left))
+    await read(await run())
+    expect(outcomes).toEqual(['cancelled'])
+  })
+
   test('a failure is one error event, never a second call', async () => {
     const broken = [hello[0] ?? [], [{ type: 'error', error: gatewayError('broken-reply', 'cut') }]] as const
     const { run, calls, summaries, pool } = setUp(['a', 'b'], () => says(broken))

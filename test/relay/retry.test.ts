@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { type ErrorKind, errorKinds, gatewayError } from '../../server/conversation/error.ts'
-import { finalError, defaultRetryLimits as limits, nextMove, retryTable } from '../../server/relay/retry.ts'
+import { finalError, defaultRetryLimits as limits, nextMove, retryTable, type Story } from '../../server/relay/retry.ts'
 
-const story = (kinds: readonly ErrorKind[], elapsedMs = 0, retryAfterMs?: number) => ({
+const story = (kinds: readonly ErrorKind[], elapsedMs = 0, retryAfterMs?: number): Story => ({
   errors: kinds.map((kind) => gatewayError(kind, 'said', retryAfterMs === undefined ? {} : { retryAfterMs })),
   elapsedMs,
+  hasUntried: false,
+  isOutage: false,
 })
 const anotherAccount: readonly ErrorKind[] = [
   'token-rejected',
@@ -13,6 +15,7 @@ const anotherAccount: readonly ErrorKind[] = [
   'quota-exhausted',
   'rate-limited',
   'model-not-found',
+  'no-account',
 ]
 const spaced: readonly (readonly [ErrorKind, number, number, number])[] = [
   // kind, tries, first wait at least, at most
@@ -40,6 +43,24 @@ test.each(spaced)('%s is tried %d times in all, spaced', (kind, tries, least, mo
   }
   expect(nextMove(story(Array(tries - 1).fill(kind)), 0.5, limits).to).toBe('any')
   expect(nextMove(story(Array(tries).fill(kind)), 0.5, limits)).toEqual({ to: 'nobody' })
+})
+
+test.each(spaced)('%s goes on to accounts that were not tried, however many', (kind, tries) => {
+  for (const failures of [1, tries, tries + 5]) {
+    const move = nextMove({ ...story(Array(failures).fill(kind)), hasUntried: true }, 0.5, limits)
+    expect(move.to).toBe('untried')
+  }
+  // Nobody had an answer of late: trying them all would only add to the provider's trouble.
+  const outage = { ...story(Array(tries).fill(kind)), hasUntried: true, isOutage: true }
+  expect(nextMove(outage, 0.5, limits)).toEqual({ to: 'nobody' })
+})
+
+test('what one account was told to wait holds up nobody while there is another, what the service asks for does', () => {
+  const after = (kind: ErrorKind, retryAfterMs: number) =>
+    nextMove({ ...story([kind], 0, retryAfterMs), hasUntried: true }, 1, limits)
+  expect(after('upstream-failed', 30_000)).toEqual({ to: 'untried', afterMs: 200 })
+  expect(after('service-throttled', 7_000)).toEqual({ to: 'untried', afterMs: 7_000 })
+  expect(after('model-overloaded', 30_000)).toEqual({ to: 'nobody' })
 })
 
 test.each(errorKinds.filter((kind) => !known.has(kind)))(

@@ -1,8 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
 
-/** How a request went: who could have served it and why each was or was not taken, then every call. ms since its arrival. */
+const Considered = Type.Array(Type.Object({ accountId: Type.String(), verdict: Type.String() }))
+/**
+ * How a request went: who could have served it and why each was or was not taken, then every call, in ms since its arrival;
+ * `left`: how they stood when after that nobody could be chosen.
+ */
 export const RouteView = Type.Object({
-  considered: Type.Array(Type.Object({ accountId: Type.String(), verdict: Type.String() })),
+  considered: Considered,
   by: Type.Optional(Type.String({ description: 'what decided: the strategy, or `conversation`' })),
   attempts: Type.Array(
     Type.Object({
@@ -15,6 +19,7 @@ export const RouteView = Type.Object({
       providerRequestId: Type.Optional(Type.String()),
     }),
   ),
+  left: Type.Optional(Considered),
 })
 export type RouteView = Static<typeof RouteView>
 

@@ -34,7 +34,10 @@ export const accounts = sqliteTable(
     healthSince: integer('health_since').notNull(),
     healthUntil: integer('health_until'),
     healthReason: text('health_reason'),
+    /** `ErrorKind` a rest is for. */
+    healthKind: text('health_kind'),
     failures: integer('failures').notNull(),
+    limits: integer('limits'),
     /** `Quota` as JSON. */
     quota: text('quota'),
     method: text('method').notNull(),

@@ -17,6 +17,8 @@ export type ClientDeps = {
   readonly tokens: TokenSource
 }
 
+const gone = gatewayError('no-account', 'The account was switched off, removed or lost meanwhile.')
+
 type Sent = Result<UpstreamReply, GatewayError>
 
 /**
@@ -30,6 +32,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
     send: async (call, signal) => {
       const first = await unlessAborted(deps.tokens.get(call.accountId), signal)
       if (!first.ok) return first
+      if (call.isCurrent?.() === false) return err(gone)
       let access = first.value
       let replaced = false
       let dropReasoning = false
@@ -45,6 +48,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
           const newer = await unlessAborted(deps.tokens.replace(call.accountId, access.token), signal)
           if (!newer.ok) return newer
           if (newer.value.token === access.token) return sent
+          if (call.isCurrent?.() === false) return err(gone)
           access = newer.value
         } else if (sent.error.kind === 'thinking-signature' && !dropReasoning && encoded.value.hasReasoning) {
           dropReasoning = true
