@@ -9,10 +9,11 @@ import { makeAccount } from './accounts.ts'
 const now = Date.UTC(2026, 0, 15, 12)
 const day = 86_400_000
 const choice = (more: Partial<Choice> = {}): Choice => ({ now, random: 0, turn: 0, reserve: 0.05, ...more })
+type Changeable = { -readonly [Member in keyof Seat]: Seat[Member] }
 const seat = (
   id: string,
   more: Partial<Omit<Seat, 'account'>> & { account?: Partial<Seat['account']> } = {},
-): Seat => ({
+): Changeable => ({
   inFlight: 0,
   startsLastMinute: 0,
   quotaLeft: shareLeft(more.account?.quota),
@@ -150,5 +151,41 @@ test.each(['least_loaded', 'round_robin', 'random', 'weighted_random', 'quota_aw
     const allowed = strategy === 'random' || strategy === 'weighted_random' ? 27 : 1
     expect(Math.max(...counts) - mean).toBeLessThanOrEqual(allowed)
     expect(mean - Math.min(...counts)).toBeLessThanOrEqual(allowed)
+  },
+)
+
+test.each([1, 8, 40])(
+  'quota_aware spends 10,000 and 1,000 credits evenly to their resets with %d calls in hand',
+  (inHand) => {
+    const effects = createTestEffects()
+    const limits = [10_000, 1_000]
+    const used = [0, 0]
+    const held = limits.map((limit, index) => ({
+      ...seat(`a${index}`, {
+        account: { maxInFlight: 1_000, quota: { used: 0, limit, resetsAt: now + 15 * day, readAt: now } },
+      }),
+      starts: [] as number[],
+    }))
+    const running: number[] = []
+    for (let turn = 0; (used[1] ?? 0) < 900; turn++) {
+      for (const [index, one] of held.entries()) {
+        one.startsLastMinute = one.starts.filter((at) => at > turn - 100).length // a hundred calls a minute
+        if (turn % 200 !== 0) continue // readings are up to two minutes old
+        const left = (limits[index] ?? 0) - (used[index] ?? 0)
+        one.creditsLeft = left
+        one.quotaLeft = left / (limits[index] ?? 1)
+      }
+      const taken = selectSeat('quota_aware', held, choice({ random: effects.random(), turn }))
+      if (taken === undefined) throw new Error('nothing taken')
+      const index = held.indexOf(taken)
+      taken.inFlight++
+      taken.starts.push(turn)
+      used[index] = (used[index] ?? 0) + 1
+      running.push(index)
+      if (running.length < inHand) continue
+      const ended = held[running.splice(Math.floor(effects.random() * running.length), 1)[0] ?? 0]
+      if (ended !== undefined) ended.inFlight--
+    }
+    expect((used[0] ?? 0) / (used[1] ?? 1)).toBeWithin(9, 11)
   },
 )
