@@ -1,8 +1,10 @@
 import { Elysia, status } from 'elysia'
 import type { AccountCreate, AccountListItem, AccountState } from '../../server/admin/contract/accounts.ts'
-import type { KeyView } from '../../server/admin/contract/keys.ts'
+import type { KeyCreate, KeyPatch, KeyView } from '../../server/admin/contract/keys.ts'
+import type { ProxyCreate, ProxyUpdate, ProxyView } from '../../server/admin/contract/proxies.ts'
 import type { SignInStatus } from '../../server/admin/contract/sign-in.ts'
 import { createConsole } from '../../server/console/assets.ts'
+import { maskProxyUrl, parseProxyUrl } from '../../server/egress/proxy-url.ts'
 
 /**
  * A gateway of cardboard for work on the console: real pages and headers, made-up answers, everything in memory.
@@ -24,6 +26,8 @@ export type FakeState = {
   sessions: Set<string>
   accounts: AccountListItem[]
   keys: (KeyView & { key: string })[]
+  proxies: ProxyView[]
+  settings: { proxyPoolEnabled: boolean; proxyPoolStrategy: string; httpProxy: string }
   signIn: SignInStatus
   failLists: boolean
 }
@@ -89,6 +93,42 @@ export const someAccounts = (): AccountListItem[] => [
   account('old', 'disabled', { auth_method: 'social' }),
 ]
 
+function proxy(name: string, url: string, extra: Partial<ProxyView> = {}): ProxyView {
+  return {
+    id: `prx_${name}`,
+    url: maskProxyUrl(url),
+    name,
+    enabled: true,
+    weight: 1,
+    created_at: ago(30 * hour),
+    updated_at: ago(hour),
+    state: 'up',
+    checked_at: ago(50_000),
+    latency_ms: 212,
+    failures: 0,
+    reason: null,
+    account_count: 0,
+    ...extra,
+  }
+}
+
+export const someProxies = (): ProxyView[] => [
+  proxy('Office', 'http://team:secret@proxy.office.example:3128', { weight: 5 }),
+  proxy('Branch', 'socks5://branch.example:1080', {
+    state: 'down',
+    failures: 4,
+    reason: 'ECONNREFUSED',
+    account_count: 1,
+  }),
+  proxy('Spare', 'https://user:secret@spare.example:8443', { enabled: false, account_count: 2 }),
+  proxy('a-very-long-proxy-name-that-somebody-typed-to-see-what-happens.proxy.example:65535', 'http://10.0.0.9:3128', {
+    state: 'unchecked',
+    checked_at: null,
+    latency_ms: null,
+  }),
+  proxy('Moved', 'socks5h://user:secret@old.example:1080', { state: 'unreadable', latency_ms: null }),
+]
+
 export async function startFakeGateway(port = 0): Promise<FakeGateway> {
   const state: FakeState = {
     password: 'admin',
@@ -99,6 +139,8 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
     sessions: new Set(),
     accounts: someAccounts(),
     keys: [],
+    proxies: someProxies(),
+    settings: { proxyPoolEnabled: false, proxyPoolStrategy: 'sticky', httpProxy: '' },
     signIn: { status: 'pending', remaining: 582, error: null, code: null, accountId: null },
     failLists: false,
   }
@@ -191,7 +233,10 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
       return added
     })
     .patch('/accounts/:id', ({ params, body }) => {
-      state.accounts = state.accounts.map((item) => (item.id === params.id ? { ...item, ...(body as object) } : item))
+      const { proxyId, ...rest } = body as { proxyId?: string | null }
+      const named = state.proxies.find(({ id }) => id === proxyId)?.name ?? null
+      const way = proxyId === undefined ? {} : { proxy_id: proxyId, proxy_name: named }
+      state.accounts = state.accounts.map((item) => (item.id === params.id ? { ...item, ...rest, ...way } : item))
       return state.accounts.find((item) => item.id === params.id) ?? notFound()
     })
     .delete('/accounts/:id', ({ params }) => {
@@ -228,7 +273,7 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
     })
     .get('/keys', () => ({ keys: state.keys.map(({ key: _, ...shown }) => shown), count: state.keys.length }))
     .post('/keys', ({ body }) => {
-      const { name } = body as { name: string }
+      const { name, account_ids = [] } = body as KeyCreate
       const key = `sk-${crypto.randomUUID().replaceAll('-', '')}`
       const id = `key_${state.keys.length}`
       const view = {
@@ -237,16 +282,68 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         prefix: 'sk-',
         last4: key.slice(-4),
         enabled: true,
-        account_ids: [],
+        account_ids,
         created_at: ago(0),
         last_used_at: null,
       }
       state.keys = [...state.keys, { ...view, key }]
       return { ...view, key }
     })
+    .patch('/keys/:id', ({ params, body }) => {
+      state.keys = state.keys.map((item) => (item.id === params.id ? { ...item, ...(body as KeyPatch) } : item))
+      return state.keys.find((item) => item.id === params.id) ?? notFound()
+    })
     .delete('/keys/:id', ({ params }) => {
       state.keys = state.keys.filter((item) => item.id !== params.id)
       return { success: true }
+    })
+    .get('/proxies', () => ({ proxies: state.proxies, total: state.proxies.length }))
+    .post('/proxies', ({ body }) => {
+      const asked = body as ProxyCreate
+      const url = parseProxyUrl(asked.url)
+      if (!url.ok) return badUrl('url', url.error)
+      if (state.proxies.some((item) => item.url === url.value.href)) {
+        return status(409, { error: 'This address is there already.', code: 'CONFLICT', field: 'url' })
+      }
+      const { name, weight = 1, enabled = true } = asked
+      const added = proxy(name ?? url.value.href.replace(/^.*[/@]/, ''), url.value.href, { weight, enabled })
+      state.proxies = [...state.proxies, added]
+      return { message: 'Added.', proxy: added }
+    })
+    .put('/proxies/:id', ({ params, body }) => {
+      const { url, name, ...rest } = body as ProxyUpdate
+      const parsed = url === undefined ? undefined : parseProxyUrl(url)
+      if (parsed?.ok === false) return badUrl('url', parsed.error)
+      const moved = parsed === undefined ? {} : { url: maskProxyUrl(parsed.value.href), state: 'unchecked' as const }
+      state.proxies = state.proxies.map((item) =>
+        item.id === params.id ? { ...item, ...rest, ...moved, name: name || item.name } : item,
+      )
+      const changed = state.proxies.find(({ id }) => id === params.id)
+      return changed === undefined ? notFound() : { message: 'Changed.', proxy: changed }
+    })
+    .delete('/proxies/:id', ({ params }) => {
+      state.proxies = state.proxies.filter(({ id }) => id !== params.id)
+      return { message: 'Removed.' }
+    })
+    .post('/proxies/:id/test', async ({ params }) => {
+      await Bun.sleep(400)
+      const tested = state.proxies.find(({ id }) => id === params.id)
+      if (tested === undefined) return notFound()
+      const success = tested.reason === null && tested.state !== 'unreadable'
+      const looked = { ...tested, state: success ? ('up' as const) : tested.state, checked_at: ago(0) }
+      state.proxies = state.proxies.map((item) => (item.id === params.id ? looked : item))
+      const reason = success ? null : (tested.reason ?? 'unreadable')
+      return { success, latency_ms: success ? 212 : null, reason, proxy: looked }
+    })
+    .get('/settings', () => state.settings)
+    .put('/settings', ({ body }) => {
+      const { httpProxy = state.settings.httpProxy, ...rest } = body as Partial<FakeState['settings']>
+      const kept = httpProxy === '' || httpProxy === state.settings.httpProxy
+      const parsed = kept ? undefined : parseProxyUrl(httpProxy)
+      if (parsed?.ok === false) return badUrl('httpProxy', parsed.error)
+      const shown = parsed === undefined ? httpProxy : maskProxyUrl(parsed.value.href)
+      state.settings = { ...state.settings, ...rest, httpProxy: shown }
+      return { ...state.settings, warnings: [] }
     })
     .get('/logs', () => ({
       logs: [{ id: 'req_1', input_source: 'derived', output_source: 'estimated' }],
@@ -286,6 +383,8 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
   return { url: `http://127.0.0.1:${app.server?.port}`, state, stop: () => void app.stop(true) }
 }
 
+const badUrl = (field: string, error: string) =>
+  status(400, { error: `${field} ${error}.`, code: 'INVALID_REQUEST', field })
 const notFound = () => status(404, { error: 'Not found.', code: 'NOT_FOUND' })
 
 async function* slowAnswer(): AsyncGenerator<string> {

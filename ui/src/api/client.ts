@@ -10,7 +10,15 @@ import type {
 import type { KeyCreate, KeyCreated, KeyList } from '../../../server/admin/contract/keys.ts'
 import type { RequestList, RequestView } from '../../../server/admin/contract/logs.ts'
 import type { ModelList } from '../../../server/admin/contract/models.ts'
+import type {
+  ProxyChanged,
+  ProxyCreate,
+  ProxyList,
+  ProxyTested,
+  ProxyUpdate,
+} from '../../../server/admin/contract/proxies.ts'
 import type { LoginBody, LoginResult, PasswordBody, SessionView } from '../../../server/admin/contract/session.ts'
+import type { SettingsSaved, SettingsUpdate, SettingsView } from '../../../server/admin/contract/settings.ts'
 import type { SignInStart, SignInStarted, SignInStatus } from '../../../server/admin/contract/sign-in.ts'
 
 /** A refused or failed call. `status` 0 means that the server could not be reached; `code` is stable, `message` is detail. */
@@ -57,7 +65,7 @@ export function faultOf(status: number, body: unknown, headers: Headers): ApiErr
   })
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 async function call<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   let response: Response
@@ -120,6 +128,15 @@ export const api = {
   keys: (signal?: AbortSignal) => call<KeyList>('GET', '/v2/keys', undefined, signal),
   createKey: (body: KeyCreate) => call<KeyCreated>('POST', '/v2/keys', body),
   removeKey: (keyId: string) => call<unknown>('DELETE', `/v2/keys/${id(keyId)}`),
+
+  proxies: (signal?: AbortSignal) => call<ProxyList>('GET', '/v2/proxies', undefined, signal),
+  createProxy: (body: ProxyCreate) => call<ProxyChanged>('POST', '/v2/proxies', body),
+  updateProxy: (proxyId: string, body: ProxyUpdate) => call<ProxyChanged>('PUT', `/v2/proxies/${id(proxyId)}`, body),
+  removeProxy: (proxyId: string) => call<unknown>('DELETE', `/v2/proxies/${id(proxyId)}`),
+  testProxy: (proxyId: string) => call<ProxyTested>('POST', `/v2/proxies/${id(proxyId)}/test`, {}),
+
+  settings: (signal?: AbortSignal) => call<SettingsView>('GET', '/v2/settings', undefined, signal),
+  saveSettings: (body: SettingsUpdate) => call<SettingsSaved>('PUT', '/v2/settings', body),
 
   models: (signal?: AbortSignal) => call<ModelList>('GET', '/v2/models', undefined, signal),
   /** The record of one request among the newest; null while there is none yet. */

@@ -33,6 +33,15 @@ export const queries = {
     }),
   keys: () =>
     queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => api.keys(signal), refetchInterval: 60 * second }),
+  // The server looks through a new proxy at once: what it found is fetched soon, afterwards the list is quiet.
+  proxies: () =>
+    queryOptions({
+      queryKey: ['proxies'],
+      queryFn: ({ signal }) => api.proxies(signal),
+      refetchInterval: (query) =>
+        (query.state.data?.proxies.some(({ enabled, state }) => enabled && state === 'unchecked') ? 2 : 30) * second,
+    }),
+  settings: () => queryOptions({ queryKey: ['settings'], queryFn: ({ signal }) => api.settings(signal) }),
   models: () =>
     queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => api.models(signal), staleTime: 60 * second }),
   // Records are written shortly after the answer ends; one that does not come soon is not asked for any more.
@@ -74,8 +83,10 @@ function noticeSignedOut(client: QueryClient, error: unknown): void {
 export const dataOf = <T>(query: { readonly isPending: boolean; readonly data: T | undefined }): T | undefined =>
   query.isPending ? undefined : query.data
 
+type ListName = 'accounts' | 'keys' | 'models' | 'proxies' | 'session' | 'settings'
+
 /** Asks again for everything whose name starts with one of `names`. */
-export function useRefresh(): (...names: readonly ('accounts' | 'keys' | 'models' | 'session')[]) => Promise<void> {
+export function useRefresh(): (...names: readonly ListName[]) => Promise<void> {
   const client = useQueryClient()
   return async (...names) => {
     await Promise.all(names.map((name) => client.invalidateQueries({ queryKey: [name] })))

@@ -36,7 +36,8 @@ export function createFormat(locale: string) {
     duration: (ms: number) => (ms < 1000 ? milliseconds.format(ms) : seconds.format(ms / 1000)),
     dateTime: (at: number) => dateTime.format(at),
     date: (at: number) => date.format(at),
-    plural: (count: number) => plural.select(count),
+    /** Which of two texts a count takes, where a language has two. */
+    form: (count: number): 'one' | 'other' => (plural.select(count) === 'one' ? 'one' : 'other'),
     list: (items: readonly string[]) => list.format(items),
     /** "3 min ago", "in 6 days"; anything under a minute is "now". */
     relative: (at: number, now: number) => {

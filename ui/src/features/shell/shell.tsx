@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/solid-query'
 import Activity from 'lucide-solid/icons/activity'
 import KeyRound from 'lucide-solid/icons/key-round'
 import MessageSquare from 'lucide-solid/icons/message-square'
+import Route from 'lucide-solid/icons/route'
 import UsersRound from 'lucide-solid/icons/users-round'
 import { createEffect, createSignal, ErrorBoundary, For, type JSX, Match, Show, Suspense, Switch } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
@@ -25,6 +26,7 @@ type Entry = { readonly href: string; readonly text: PlainKey; readonly short: P
 const entries: readonly Entry[] = [
   { href: '/accounts', text: 'nav.accounts', short: 'nav.accounts', icon: UsersRound },
   { href: '/keys', text: 'nav.keys', short: 'nav.keys', icon: KeyRound },
+  { href: '/proxies', text: 'nav.proxies', short: 'nav.proxies', icon: Route },
   { href: '/playground', text: 'nav.playground', short: 'nav.playground', icon: MessageSquare },
   { href: '/health', text: 'nav.health', short: 'nav.healthShort', icon: Activity },
 ]
