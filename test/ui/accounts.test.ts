@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import type { AccountState } from '../../server/admin/contract/accounts.ts'
 import { parseImport } from '../../ui/src/features/accounts/import.ts'
+import { isClosed, noProxy, proxyOptions } from '../../ui/src/features/accounts/proxy-choice.ts'
 import { type SignInForm, signInBody, signInFailure, signInFaults } from '../../ui/src/features/accounts/sign-in.ts'
 import { accountName, quotaOf, statusFilter, statusHelp, statusText } from '../../ui/src/features/accounts/status.ts'
 import { emptyToken, tokenBody, tokenFaults } from '../../ui/src/features/accounts/token-form.ts'
 import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
 import { en } from '../../ui/src/i18n/en.ts'
 import { createFormat } from '../../ui/src/lib/format.ts'
+import { someProxies } from './fake-gateway.ts'
 
 const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
 const now = Date.UTC(2026, 0, 31)
@@ -52,6 +54,17 @@ test('an account is named by its label, else its e-mail, else the end of its id'
   expect(accountName({ id: 'acc_123456789', label: '', email: null })).toBe('#456789')
 })
 
+test('an account may take any proxy that is open; a closed one is named, so that nobody looks for it', () => {
+  const proxies = someProxies()
+  const options = proxyOptions(proxies, t)
+  expect(options[0]).toEqual({ value: noProxy, text: 'None' })
+  expect(options.filter((option) => 'disabled' in option && option.disabled).map(({ text }) => text)).toEqual([
+    'Spare (closed)',
+    'Moved (closed)',
+  ])
+  expect(isClosed({ enabled: true, state: 'down' })).toBe(false)
+})
+
 test('an unknown filter in the address shows all', () => {
   expect(statusFilter('expired')).toBe('expired')
   for (const other of ['nonsense', undefined, ['expired']]) expect(statusFilter(other)).toBe('all')
@@ -76,6 +89,7 @@ describe('a device sign-in', () => {
     startUrl: ' https://x.awsapps.com/start ',
     region: 'eu-west-1',
     label: ' team ',
+    proxyId: '',
   }
   test('needs a whole https address and a region for Identity Center only', () => {
     expect(signInFaults(form)).toEqual({})
@@ -95,6 +109,9 @@ describe('a device sign-in', () => {
       region: 'eu-west-1',
     })
     expect(signInBody({ ...form, kind: 'builder-id', label: '' }, 'acc_1')).toEqual({ accountId: 'acc_1' })
+    expect(signInBody({ ...form, kind: 'builder-id', label: '', proxyId: 'prx_1' }, undefined)).toEqual({
+      proxyId: 'prx_1',
+    })
   })
 })
 
@@ -128,6 +145,7 @@ describe('a pasted token', () => {
       check: true,
     })
     expect(tokenBody({ ...oidc, startUrl: 'https://x.awsapps.com/start' })).toMatchObject({ method: 'identity-center' })
+    expect(tokenBody({ ...oidc, proxyId: 'prx_1' })).toMatchObject({ proxyId: 'prx_1' })
     expect(tokenBody({ ...emptyToken, kind: 'api-key', apiKey: 'k', refreshToken })).not.toHaveProperty('refreshToken')
   })
 })

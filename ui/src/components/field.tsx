@@ -133,6 +133,40 @@ export function TextArea(props: FrameProps & JSX.TextareaHTMLAttributes<HTMLText
   )
 }
 
+type SelectFieldProps = FrameProps & {
+  readonly value: string
+  readonly options: readonly { readonly value: string; readonly text: string; readonly disabled?: boolean }[]
+  readonly onChange: (value: string) => void
+}
+
+/** One of a list, for forms in dialogs: native, so that it opens above the dialog and as phones are used to. */
+export function SelectField(props: SelectFieldProps) {
+  const id = createUniqueId()
+  return (
+    <FieldFrame id={id} label={props.label} help={props.help} error={props.error} optional={props.optional}>
+      <select
+        id={id}
+        aria-invalid={props.error ? true : undefined}
+        aria-describedby={describedBy(id, props)}
+        class={inputClass}
+        onChange={(event) => props.onChange(event.currentTarget.value)}
+      >
+        <For each={props.options}>
+          {(option) => (
+            <option
+              value={option.value}
+              selected={option.value === props.value}
+              disabled={(option.disabled ?? false) && option.value !== props.value}
+            >
+              {option.text}
+            </option>
+          )}
+        </For>
+      </select>
+    </FieldFrame>
+  )
+}
+
 type ChoiceProps<Value extends string> = {
   readonly label: string
   readonly value: Value

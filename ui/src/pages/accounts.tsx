@@ -15,6 +15,7 @@ import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { createAccountActions } from '../features/accounts/account-actions.tsx'
 import { AccountListView } from '../features/accounts/account-list.tsx'
 import { AddAccountDialog } from '../features/accounts/add-account.tsx'
+import { SetProxyDialog } from '../features/accounts/set-proxy.tsx'
 import { accountName, type StatusFilter, statusFilter, statusFilters } from '../features/accounts/status.ts'
 import { useI18n } from '../i18n/i18n.tsx'
 import { maskEmail } from '../lib/format.ts'
@@ -28,10 +29,14 @@ export default function AccountsPage() {
   const page = (): number => Math.max(1, Math.trunc(Number(search.page)) || 1)
   const list = useQuery(() => queries.accounts({ status: filter(), page: page() }))
   const data = () => dataOf(list)
+  const proxies = useQuery(() => queries.proxies())
+  const choices = () => dataOf(proxies)?.proxies
   const actions = createAccountActions()
   const [adding, setAdding] = createSignal(false)
   const [again, setAgain] = createSignal<AccountListItem>()
   const [deleting, setDeleting] = createSignal<AccountListItem>()
+  const [routing, setRouting] = createSignal(false)
+  const [routed, setRouted] = createSignal<AccountListItem>()
   // Kept apart from `deleting`: the text must not change while the dialog fades away.
   const [named, setNamed] = createSignal('')
 
@@ -123,7 +128,13 @@ export default function AccountsPage() {
               </Show>
               <AccountListView
                 accounts={shown().accounts}
+                proxies={choices() ?? []}
                 actions={actions}
+                onSetProxy={(account) => {
+                  actions.setProxy.reset()
+                  setRouted(account)
+                  setRouting(true)
+                }}
                 onSignInAgain={(account) => {
                   setAgain(account)
                   setAdding(true)
@@ -155,7 +166,16 @@ export default function AccountsPage() {
           )}
         </Match>
       </Switch>
-      <AddAccountDialog open={adding()} onClose={() => setAdding(false)} again={again()} />
+      <AddAccountDialog open={adding()} onClose={() => setAdding(false)} again={again()} proxies={choices() ?? []} />
+      <SetProxyDialog
+        open={routing()}
+        account={routed()}
+        proxies={choices()}
+        failure={proxies.error}
+        onRetry={() => void proxies.refetch()}
+        actions={actions}
+        onClose={() => setRouting(false)}
+      />
       <ConfirmDialog
         open={deleting() !== undefined}
         onClose={() => setDeleting(undefined)}

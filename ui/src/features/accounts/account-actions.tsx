@@ -31,11 +31,7 @@ export function createAccountActions() {
     },
     onError: (error, { account, enabled }) => {
       setEnabled(account.id, !enabled)
-      showToast({
-        tone: 'error',
-        text: t('accounts.enableFailed', { name: accountName(account) }),
-        detail: errorText(error, t),
-      })
+      refused(account, error)
     },
     onSettled: () => refresh('accounts'),
   }))
@@ -49,6 +45,33 @@ export function createAccountActions() {
         },
     )
   }
+
+  const setProxy = useMutation(() => ({
+    mutationFn: (change: { account: AccountListItem; proxyId: string | null }) =>
+      api.patchAccount(change.account.id, { proxyId: change.proxyId }),
+    onSuccess: (changed, { account }) => {
+      const name = accountName(account)
+      const undo = { account: changed, proxyId: account.proxy_id }
+      showToast({
+        tone: 'info',
+        text:
+          changed.proxy_name === null
+            ? t('accounts.proxyUnset', { name })
+            : t('accounts.proxySet', { name, proxy: changed.proxy_name }),
+        action: {
+          text: t('common.undo'),
+          run: () => setProxy.mutate(undo, { onError: (error) => refused(account, error) }),
+        },
+      })
+    },
+    onSettled: () => refresh('accounts', 'proxies'),
+  }))
+  const refused = (account: AccountListItem, error: Error): void =>
+    showToast({
+      tone: 'error',
+      text: t('accounts.enableFailed', { name: accountName(account) }),
+      detail: errorText(error, t),
+    })
 
   const check = useMutation(() => ({
     mutationFn: (account: AccountListItem) => api.checkAccount(account.id),
@@ -76,7 +99,7 @@ export function createAccountActions() {
     onSettled: () => refresh('accounts', 'models'),
   }))
 
-  return { enable, check, remove }
+  return { enable, setProxy, check, remove }
 }
 
 export type AccountActions = ReturnType<typeof createAccountActions>

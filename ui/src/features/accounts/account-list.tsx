@@ -2,6 +2,7 @@ import Copy from 'lucide-solid/icons/copy'
 import Ellipsis from 'lucide-solid/icons/ellipsis'
 import LogIn from 'lucide-solid/icons/log-in'
 import RefreshCw from 'lucide-solid/icons/refresh-cw'
+import Route from 'lucide-solid/icons/route'
 import Trash2 from 'lucide-solid/icons/trash'
 import { type Accessor, For, type JSX, Show } from 'solid-js'
 import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
@@ -17,14 +18,17 @@ import { copyText, pageCopyEnvironment } from '../../lib/copy.ts'
 import { maskEmail } from '../../lib/format.ts'
 import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
 import type { AccountActions } from './account-actions.tsx'
+import { isClosed, type ProxyChoice, proxyById } from './proxy-choice.ts'
 import { QuotaCell } from './quota-cell.tsx'
 import { accountName, shortId } from './status.ts'
 import { StatusBadge } from './status-badge.tsx'
 
 type ListProps = {
   readonly accounts: readonly AccountListItem[]
+  readonly proxies: readonly ProxyChoice[]
   readonly actions: AccountActions
   readonly onSignInAgain: (account: AccountListItem) => void
+  readonly onSetProxy: (account: AccountListItem) => void
   readonly onDelete: (account: AccountListItem) => void
 }
 type RowProps = Omit<ListProps, 'accounts'> & { readonly account: AccountListItem; readonly now: Accessor<number> }
@@ -37,8 +41,10 @@ export function AccountListView(props: ListProps) {
   const row = (account: AccountListItem): RowProps => ({
     account,
     now,
+    proxies: props.proxies,
     actions: props.actions,
     onSignInAgain: props.onSignInAgain,
+    onSetProxy: props.onSetProxy,
     onDelete: props.onDelete,
   })
   return (
@@ -93,7 +99,7 @@ function Row(props: RowProps) {
   return (
     <tr class="border-border border-b last:border-b-0 hover:bg-surface-2">
       <Cell class="min-w-44 max-w-64">
-        <Identity account={props.account} />
+        <Identity account={props.account} proxies={props.proxies} />
       </Cell>
       <Cell class="min-w-40 max-w-72">
         <StatusBadge account={props.account} now={props.now} />
@@ -124,7 +130,7 @@ function Card(props: RowProps) {
   return (
     <li class="flex flex-col gap-3 rounded-lg border border-border bg-surface p-3">
       <div class="flex items-start justify-between gap-2">
-        <Identity account={props.account} />
+        <Identity account={props.account} proxies={props.proxies} />
         <div class="flex shrink-0">
           <EnableSwitch {...props} />
           <CheckButton {...props} />
@@ -142,11 +148,16 @@ function Card(props: RowProps) {
   )
 }
 
-function Identity(props: { account: AccountListItem }) {
+function Identity(props: Pick<RowProps, 'account' | 'proxies'>) {
   const { t } = useI18n()
   const method = (): string => {
     const known = methods.find((name) => name === props.account.auth_method)
     return known ? t(`method.${known}`) : props.account.auth_method
+  }
+  const proxy = (): string => props.account.proxy_name ?? props.account.proxy_id ?? ''
+  const closed = (): boolean => {
+    const own = proxyById(props.proxies, props.account.proxy_id)
+    return own !== undefined && isClosed(own)
   }
   return (
     <div class="min-w-0">
@@ -157,6 +168,11 @@ function Identity(props: { account: AccountListItem }) {
       <div class="text-12 text-text-3">
         {method()} · <span class="font-mono">{shortId(props.account.id)}</span>
       </div>
+      <Show when={props.account.proxy_id !== null}>
+        <div class={`wrap-anywhere text-12 ${closed() ? 'text-warning' : 'text-text-3'}`}>
+          {closed() ? t('accounts.viaClosed', { proxy: proxy() }) : t('accounts.via', { proxy: proxy() })}
+        </div>
+      </Show>
     </div>
   )
 }
@@ -211,6 +227,7 @@ function RowMenu(props: RowProps) {
       <Show when={props.account.auth_method === 'builder-id' || props.account.auth_method === 'identity-center'}>
         <MenuItem icon={LogIn} text={t('accounts.signInAgain')} onSelect={() => props.onSignInAgain(props.account)} />
       </Show>
+      <MenuItem icon={Route} text={t('accounts.setProxy')} onSelect={() => props.onSetProxy(props.account)} />
       <MenuItem icon={Copy} text={t('accounts.copyId')} onSelect={() => void copyId()} />
       <MenuSeparator />
       <MenuItem icon={Trash2} text={t('accounts.delete')} danger onSelect={() => props.onDelete(props.account)} />

@@ -7,6 +7,7 @@ import { maskEmail } from '../../lib/format.ts'
 import { DeviceSignIn } from './device-sign-in.tsx'
 import { ImportAccounts } from './import-accounts.tsx'
 import { PasteToken } from './paste-token.tsx'
+import type { ProxyChoice } from './proxy-choice.ts'
 import { accountName } from './status.ts'
 
 type Props = {
@@ -14,6 +15,8 @@ type Props = {
   readonly onClose: () => void
   /** Set: only the device sign-in is offered, for this account. */
   readonly again: AccountListItem | undefined
+  /** What the account may leave by, its sign-in included. */
+  readonly proxies: readonly ProxyChoice[]
 }
 
 /** The three ways to an account. Closing while a sign-in waits leaves it running until its code expires. */
@@ -23,16 +26,20 @@ export function AddAccountDialog(props: Props) {
     props.again ? t('add.againTitle', { name: maskEmail(accountName(props.again)) }) : t('add.title')
   return (
     <Dialog open={props.open} onClose={props.onClose} title={title()} wide>
-      <Show when={!props.again} fallback={<DeviceSignIn again={props.again} onDone={props.onClose} />}>
+      <Show when={!props.again} fallback={<DeviceSignIn again={props.again} proxies={[]} onDone={props.onClose} />}>
         <Tabs
           label={t('add.ways')}
           tabs={[
             {
               value: 'device',
               text: t('add.device'),
-              content: () => <DeviceSignIn again={undefined} onDone={props.onClose} />,
+              content: () => <DeviceSignIn again={undefined} proxies={props.proxies} onDone={props.onClose} />,
             },
-            { value: 'token', text: t('add.token'), content: () => <PasteToken onDone={props.onClose} /> },
+            {
+              value: 'token',
+              text: t('add.token'),
+              content: () => <PasteToken proxies={props.proxies} onDone={props.onClose} />,
+            },
             { value: 'import', text: t('add.import'), content: () => <ImportAccounts onDone={props.onClose} /> },
           ]}
         />

@@ -15,6 +15,8 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { createCountdown } from '../../lib/clock.ts'
 import { countdown } from '../../lib/format.ts'
 import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
+import { noProxy, type ProxyChoice } from './proxy-choice.ts'
+import { ProxySelect } from './proxy-select.tsx'
 import { regions } from './regions.ts'
 import { type SignInForm, signInBody, signInFailure, signInFaults } from './sign-in.ts'
 
@@ -23,6 +25,8 @@ const QrCode = lazy(() => import('./qr-code.tsx'))
 type Props = {
   /** Set when an account that is already here signs in again: it keeps its id and history. */
   readonly again: AccountListItem | undefined
+  /** To choose from for the sign-in and the account after it; one that signs in again leaves by its own. */
+  readonly proxies: readonly ProxyChoice[]
   readonly onDone: () => void
 }
 
@@ -34,6 +38,7 @@ export function DeviceSignIn(props: Props) {
     startUrl: '',
     region: props.again?.region ?? 'us-east-1',
     label: '',
+    proxyId: noProxy,
   })
   const [checked, setChecked] = createSignal(false)
   const faults = () => (checked() ? signInFaults(form()) : {})
@@ -94,6 +99,9 @@ export function DeviceSignIn(props: Props) {
               value={form().label}
               onInput={(event) => change({ label: event.currentTarget.value })}
             />
+          </Show>
+          <Show when={props.proxies.length > 0}>
+            <ProxySelect proxies={props.proxies} value={form().proxyId} onChange={(proxyId) => change({ proxyId })} />
           </Show>
           <Show when={start.error}>
             <Banner tone="danger">

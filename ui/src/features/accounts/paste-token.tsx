@@ -10,12 +10,14 @@ import { Checkbox, Choice, PasswordField, TextArea, TextField } from '../../comp
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { maskEmail } from '../../lib/format.ts'
+import type { ProxyChoice } from './proxy-choice.ts'
+import { ProxySelect } from './proxy-select.tsx'
 import { regions } from './regions.ts'
 import { accountName } from './status.ts'
 import { emptyToken, type TokenForm, tokenBody, tokenFaults } from './token-form.ts'
 
 /** One account from what the operator already holds: a refresh token, with or without its client, or an API key. */
-export function PasteToken(props: { onDone: () => void }) {
+export function PasteToken(props: { proxies: readonly ProxyChoice[]; onDone: () => void }) {
   const { t } = useI18n()
   const refresh = useRefresh()
   const [form, setForm] = createSignal<TokenForm>(emptyToken)
@@ -119,6 +121,9 @@ export function PasteToken(props: { onDone: () => void }) {
         value={form().label}
         onInput={(event) => change({ label: event.currentTarget.value })}
       />
+      <Show when={props.proxies.length > 0}>
+        <ProxySelect proxies={props.proxies} value={form().proxyId} onChange={(proxyId) => change({ proxyId })} />
+      </Show>
       <Checkbox label={t('token.check')} checked={form().check} onChange={(check) => change({ check })} />
       <Show when={create.error}>
         <Banner tone="danger">

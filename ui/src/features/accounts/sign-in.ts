@@ -23,6 +23,7 @@ export type SignInForm = {
   readonly startUrl: string
   readonly region: string
   readonly label: string
+  readonly proxyId: string
 }
 export type SignInFaults = { readonly startUrl?: PlainKey; readonly region?: PlainKey }
 
@@ -43,5 +44,6 @@ export function signInBody(form: SignInForm, accountId: string | undefined): Sig
     ...(label ? { label } : {}),
     ...(form.kind === 'identity-center' ? { startUrl: form.startUrl.trim(), region: form.region.trim() } : {}),
     ...(accountId ? { accountId } : {}),
+    ...(form.proxyId ? { proxyId: form.proxyId } : {}),
   }
 }

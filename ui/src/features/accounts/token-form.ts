@@ -11,6 +11,7 @@ export type TokenForm = {
   readonly startUrl: string
   readonly region: string
   readonly label: string
+  readonly proxyId: string
   readonly check: boolean
 }
 
@@ -23,6 +24,7 @@ export const emptyToken: TokenForm = {
   startUrl: '',
   region: 'us-east-1',
   label: '',
+  proxyId: '',
   check: true,
 }
 
@@ -52,7 +54,12 @@ export function tokenFaults(form: TokenForm): TokenFaults {
 export function tokenBody(form: TokenForm): AccountCreate {
   const label = form.label.trim()
   const startUrl = form.startUrl.trim()
-  const common = { ...(label ? { label } : {}), region: form.region.trim(), check: form.check }
+  const common = {
+    ...(label ? { label } : {}),
+    ...(form.proxyId ? { proxyId: form.proxyId } : {}),
+    region: form.region.trim(),
+    check: form.check,
+  }
   if (form.kind === 'api-key') return { ...common, method: 'api-key', apiKey: form.apiKey.trim() }
   const refreshToken = form.refreshToken.trim()
   if (form.kind === 'social') return { ...common, method: 'social', refreshToken }
