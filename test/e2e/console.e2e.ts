@@ -109,7 +109,7 @@ function driveThePages(): void {
     await dialog.getByRole('button', { name: 'Close without the key' }).click()
     await dialog.waitFor({ state: 'detached' })
     expect(await page.content()).not.toContain(key)
-    await page.getByText('made in the console').waitFor()
+    await page.getByText('made in the console', { exact: true }).waitFor()
 
     await page.getByRole('link', { name: 'Playground' }).click()
     await page.getByLabel('Message').fill('Say <b>hello</b>. [[marker:console]]')
@@ -155,6 +155,53 @@ function driveThePages(): void {
     expect(await dialog.textContent()).toContain(' is ready.')
     await dialog.getByRole('button', { name: 'Done' }).click()
     await page.getByText('by device', { exact: true }).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a key is kept to some accounts, switched off and on, and says when nobody is left to serve it', async () => {
+    const { id } = await gateway.admin('POST', '/v2/accounts', {
+      label: 'only for ci',
+      method: 'social',
+      refreshToken: 'made-up-token-of-an-account-that-is-removed',
+    })
+    const keyOf = async (name: string) =>
+      ((await gateway.admin('GET', '/v2/keys')) as { keys: { name: string }[] }).keys.find((key) => key.name === name)
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const dialog = page.getByRole('dialog')
+    const row = page.getByRole('row').filter({ hasText: 'kept key' })
+    await signIn(page, `${gateway.url}/login?next=/keys`, adminPassword)
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await dialog.getByLabel('Name').fill('kept key')
+    await dialog.getByLabel('Only these').check()
+    await dialog.getByRole('button', { name: 'Create key' }).click()
+    await dialog.getByText('Choose at least one account, or all of them.').waitFor()
+    await dialog.getByRole('searchbox').fill('ci ONLY')
+    await dialog.getByRole('checkbox').first().check()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Create key' }).click()
+    await dialog.getByRole('button', { name: 'I have saved it' }).click()
+    await row.getByText('only for ci', { exact: true }).waitFor()
+    expect(await keyOf('kept key')).toMatchObject({ account_ids: [id], enabled: true })
+
+    await row.getByRole('switch').focus()
+    await page.keyboard.press('Space')
+    await row.getByText('Disabled', { exact: true }).waitFor()
+    await page.getByText('kept key is not accepted any more.').waitFor()
+    expect(await keyOf('kept key')).toMatchObject({ enabled: false })
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('kept key is accepted again.').waitFor()
+
+    await gateway.admin('DELETE', `/v2/accounts/${id}`)
+    await page.reload()
+    await row.getByText('Served by nobody').waitFor()
+    await row.getByText(/removed account #/).waitFor()
+    await row.getByRole('button', { name: 'Edit kept key' }).click()
+    await dialog.getByText('this key will be served by nobody').waitFor()
+    await dialog.getByLabel('All accounts').check()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await row.getByText('All accounts').waitFor()
+    expect(await keyOf('kept key')).toMatchObject({ account_ids: [] })
     expect(faults).toEqual([])
     await close()
   })

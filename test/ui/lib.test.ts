@@ -3,6 +3,7 @@ import { chooseLanguage, chooseTheme, resolveTheme } from '../../ui/src/lib/appe
 import { type CopyEnvironment, copyText } from '../../ui/src/lib/copy.ts'
 import { countdown, createFormat, maskEmail, parseTime } from '../../ui/src/lib/format.ts'
 import { safeNext } from '../../ui/src/lib/path.ts'
+import { matchesWords } from '../../ui/src/lib/search.ts'
 
 test.each([
   [null, ['zh-CN'], 'zh-CN'],
@@ -99,6 +100,13 @@ test.each([
   expect(maskEmail(email)).toBe(masked)
 })
 
+test('a search finds every word, in any order and case', () => {
+  for (const search of ['', ' ', 'pro', 'ONE team', 'team@ex']) {
+    expect(matchesWords('Team one Pro team@example.com', search)).toBe(true)
+  }
+  for (const search of ['two', 'team free']) expect(matchesWords('Team one Pro', search)).toBe(false)
+})
+
 test('times that are none are undefined', () => {
   expect(parseTime('2026-01-31T03:00:00Z')).toBe(Date.UTC(2026, 0, 31, 3))
   for (const none of [null, undefined, '', 'never', 'soon']) expect(parseTime(none)).toBeUndefined()
@@ -114,6 +122,9 @@ test('numbers and times follow the language', () => {
   expect(english.relative(now - 20_000, now)).toBe('now')
   expect(english.relative(now + 6 * 86_400_000, now)).toBe('in 6 days')
   expect(chinese.relative(now - 200_000, now)).toBe('3分钟前')
+  expect([1, 2].map(english.form)).toEqual(['one', 'other'])
+  expect([1, 2].map(chinese.form)).toEqual(['other', 'other'])
+  expect(['b10', 'a', 'b9'].toSorted(english.compare)).toEqual(['a', 'b9', 'b10'])
   expect(english.duration(240)).toBe('240 ms')
   expect(english.duration(6200)).toBe('6.2 sec')
 })

@@ -7,7 +7,7 @@ import type {
   TokenImportItem,
   TokenImportResult,
 } from '../../../server/admin/contract/accounts.ts'
-import type { KeyCreate, KeyCreated, KeyList } from '../../../server/admin/contract/keys.ts'
+import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../../../server/admin/contract/keys.ts'
 import type { RequestList, RequestView } from '../../../server/admin/contract/logs.ts'
 import type { ModelList } from '../../../server/admin/contract/models.ts'
 import type {
@@ -94,7 +94,8 @@ async function call<T>(method: Method, path: string, body?: unknown, signal?: Ab
 
 const id = encodeURIComponent
 
-export type AccountQuery = { readonly status: string; readonly page: number }
+/** `pageSize`: default 100, at most 500. */
+export type AccountQuery = { readonly status: string; readonly page: number; readonly pageSize?: number }
 
 export const api = {
   session: (signal?: AbortSignal) => call<SessionView>('GET', '/api/session', undefined, signal),
@@ -105,7 +106,7 @@ export const api = {
   accounts: (query: AccountQuery, signal?: AbortSignal) =>
     call<AccountList>(
       'GET',
-      `/v2/accounts?${new URLSearchParams({ status: query.status, page: String(query.page), pageSize: '100' })}`,
+      `/v2/accounts?${new URLSearchParams({ status: query.status, page: String(query.page), pageSize: String(query.pageSize ?? 100) })}`,
       undefined,
       signal,
     ),
@@ -127,6 +128,7 @@ export const api = {
 
   keys: (signal?: AbortSignal) => call<KeyList>('GET', '/v2/keys', undefined, signal),
   createKey: (body: KeyCreate) => call<KeyCreated>('POST', '/v2/keys', body),
+  patchKey: (keyId: string, body: KeyPatch) => call<KeyView>('PATCH', `/v2/keys/${id(keyId)}`, body),
   removeKey: (keyId: string) => call<unknown>('DELETE', `/v2/keys/${id(keyId)}`),
 
   proxies: (signal?: AbortSignal) => call<ProxyList>('GET', '/v2/proxies', undefined, signal),

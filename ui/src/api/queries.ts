@@ -22,6 +22,17 @@ export const queries = {
     }),
   account: (accountId: string) =>
     queryOptions({ queryKey: ['account', accountId], queryFn: ({ signal }) => api.account(accountId, signal) }),
+  /** Every account there is, for choosing among them. Apart from `accounts`, whose pages the switches write into. */
+  everyAccount: () =>
+    queryOptions({
+      queryKey: ['every-account'],
+      queryFn: async ({ signal }) => {
+        const read = (page: number) => api.accounts({ status: 'all', page, pageSize: 500 }, signal)
+        const first = await read(1)
+        const rest = Array.from({ length: Math.max(0, first.pagination.pages - 1) }, (_, index) => read(index + 2))
+        return [first, ...(await Promise.all(rest))].flatMap((list) => list.accounts)
+      },
+    }),
   signIn: (authId: string, intervalSeconds: number) =>
     queryOptions({
       queryKey: ['sign-in', authId],
@@ -83,7 +94,7 @@ function noticeSignedOut(client: QueryClient, error: unknown): void {
 export const dataOf = <T>(query: { readonly isPending: boolean; readonly data: T | undefined }): T | undefined =>
   query.isPending ? undefined : query.data
 
-type ListName = 'accounts' | 'keys' | 'models' | 'proxies' | 'session' | 'settings'
+type ListName = 'accounts' | 'every-account' | 'keys' | 'models' | 'proxies' | 'session' | 'settings'
 
 /** Asks again for everything whose name starts with one of `names`. */
 export function useRefresh(): (...names: readonly ListName[]) => Promise<void> {

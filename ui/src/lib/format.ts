@@ -27,6 +27,7 @@ export function createFormat(locale: string) {
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
   const plural = new Intl.PluralRules(locale)
+  const collator = new Intl.Collator(locale, { numeric: true })
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   return {
     number: (value: number) => number.format(value),
@@ -39,6 +40,8 @@ export function createFormat(locale: string) {
     /** Which of two texts a count takes, where a language has two. */
     form: (count: number): 'one' | 'other' => (plural.select(count) === 'one' ? 'one' : 'other'),
     list: (items: readonly string[]) => list.format(items),
+    /** Order of two names. */
+    compare: (one: string, other: string) => collator.compare(one, other),
     /** "3 min ago", "in 6 days"; anything under a minute is "now". */
     relative: (at: number, now: number) => {
       const distance = at - now

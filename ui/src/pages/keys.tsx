@@ -1,7 +1,8 @@
 import { useMutation, useQuery } from '@tanstack/solid-query'
 import KeyRound from 'lucide-solid/icons/key-round'
 import Plus from 'lucide-solid/icons/plus'
-import { createSignal, Match, Switch } from 'solid-js'
+import { createMemo, createSignal, Match, Switch } from 'solid-js'
+import type { AccountListItem } from '../../../server/admin/contract/accounts.ts'
 import type { KeyView } from '../../../server/admin/contract/keys.ts'
 import { api } from '../api/client.ts'
 import { errorText } from '../api/error-text.ts'
@@ -11,17 +12,36 @@ import { ConfirmDialog } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { showToast } from '../components/toast.tsx'
+import { accountName } from '../features/accounts/status.ts'
+import type { AccountChoice } from '../features/keys/account-set.ts'
 import { BaseUrls, CreateKeyDialog } from '../features/keys/create-key.tsx'
+import { EditKeyDialog } from '../features/keys/edit-key.tsx'
+import { createKeyActions } from '../features/keys/key-actions.tsx'
 import { KeyListView } from '../features/keys/key-list.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
+import { maskEmail } from '../lib/format.ts'
 
-/** Who can call the gateway? */
+/** Who can call the gateway, and with which accounts? */
 export default function KeysPage() {
   const { t, format } = useI18n()
   const session = useQuery(() => queries.session())
   const list = useQuery(() => queries.keys())
   const data = () => dataOf(list)
   const refresh = useRefresh()
+  const every = useQuery(() => queries.everyAccount())
+  const choices = createMemo(() => dataOf(every)?.map(choice))
+  const accounts = {
+    get list() {
+      return choices()
+    },
+    get failure() {
+      return every.error
+    },
+    retry: () => void every.refetch(),
+  }
+  const actions = createKeyActions()
+  const [editing, setEditing] = createSignal(false)
+  const [edited, setEdited] = createSignal<KeyView>()
   const [creating, setCreating] = createSignal(false)
   const [revoking, setRevoking] = createSignal<KeyView>()
   // Kept apart from `revoking`: the text must not change while the dialog fades away.
@@ -69,6 +89,12 @@ export default function KeysPage() {
             <>
               <KeyListView
                 keys={shown().keys}
+                accounts={accounts.list}
+                actions={actions}
+                onEdit={(key) => {
+                  setEdited(key)
+                  setEditing(true)
+                }}
                 onRevoke={(key) => {
                   revoke.reset()
                   setNamed(key.name)
@@ -83,7 +109,13 @@ export default function KeysPage() {
           )}
         </Match>
       </Switch>
-      <CreateKeyDialog open={creating()} first={data()?.count === 0} onClose={() => setCreating(false)} />
+      <CreateKeyDialog
+        open={creating()}
+        first={data()?.count === 0}
+        accounts={accounts}
+        onClose={() => setCreating(false)}
+      />
+      <EditKeyDialog open={editing()} item={edited()} accounts={accounts} onClose={() => setEditing(false)} />
       <ConfirmDialog
         open={revoking() !== undefined}
         onClose={() => setRevoking(undefined)}
@@ -99,4 +131,14 @@ export default function KeysPage() {
       />
     </>
   )
+}
+
+const choice = (account: AccountListItem): AccountChoice => {
+  const { id, label, email, subscription_type: plan } = account
+  return {
+    id,
+    name: maskEmail(accountName(account)),
+    hint: [label && email ? maskEmail(email) : undefined, plan].filter(Boolean).join(' · '),
+    words: [email, id].filter(Boolean).join(' '),
+  }
 }

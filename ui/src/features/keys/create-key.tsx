@@ -12,33 +12,50 @@ import { TextField } from '../../components/field.tsx'
 import { SecretReveal } from '../../components/secret-reveal.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { useMemory } from '../../lib/memory.tsx'
+import { AccountField, type Accounts } from './account-field.tsx'
+import { type KeyForm, keyFaults, keyForm, sentIds } from './account-set.ts'
 
-/** Name, then the key: shown once, and not let go of unnoticed. */
-export function CreateKeyDialog(props: { open: boolean; first: boolean; onClose: () => void }) {
+type Props = {
+  readonly open: boolean
+  readonly first: boolean
+  readonly accounts: Accounts
+  readonly onClose: () => void
+}
+
+/** Name and accounts, then the key: shown once, and not let go of unnoticed. */
+export function CreateKeyDialog(props: Props) {
   const { t } = useI18n()
   const memory = useMemory()
   const refresh = useRefresh()
   const navigate = useNavigate()
-  const [name, setName] = createSignal<string>()
+  const [typed, setTyped] = createSignal<Partial<KeyForm>>({})
   const [checked, setChecked] = createSignal(false)
   const [saved, setSaved] = createSignal(false)
   const [asking, setAsking] = createSignal(false)
-  const shownName = (): string => name() ?? (props.first ? t('keys.defaultName') : '')
+  let element: HTMLFormElement | undefined
+  const form = (): KeyForm => ({ ...keyForm(undefined, props.first ? t('keys.defaultName') : ''), ...typed() })
+  const change = (part: Partial<KeyForm>): void => {
+    setTyped({ ...typed(), ...part })
+  }
   const create = useMutation(() => ({
-    mutationFn: () => api.createKey({ name: shownName().trim() }),
+    mutationFn: () => {
+      const ids = sentIds(form())
+      return api.createKey({ name: form().name.trim(), ...(ids.length > 0 ? { account_ids: ids } : {}) })
+    },
     onSuccess: async (created) => {
       memory.setApiKey(created.key)
       await refresh('keys')
     },
+    // An account may have been removed meanwhile.
+    onError: () => refresh('every-account'),
   }))
-  const nameFault = (): string | undefined => {
-    const length = shownName().trim().length
-    if (length === 0) return t('common.required')
-    return length > 64 ? t('keys.nameLong') : undefined
+  const fault = (name: 'name' | 'accounts'): string | undefined => {
+    const key = checked() ? keyFaults(form())[name] : undefined
+    return key && t(key)
   }
   const close = (): void => {
     create.reset()
-    setName(undefined)
+    setTyped({})
     setChecked(false)
     setSaved(false)
     setAsking(false)
@@ -51,21 +68,26 @@ export function CreateKeyDialog(props: { open: boolean; first: boolean; onClose:
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     setChecked(true)
-    if (!nameFault() && !create.isPending) create.mutate()
+    if (Object.keys(keyFaults(form())).length > 0) {
+      queueMicrotask(() => element?.querySelector<HTMLElement>('[aria-invalid]')?.focus())
+      return
+    }
+    if (!create.isPending) create.mutate()
   }
   return (
     <Dialog open={props.open} onClose={tryToClose} title={t('keys.create')}>
       <Show
         when={create.data}
         fallback={
-          <form onSubmit={submit} class="flex flex-col gap-4" novalidate>
+          <form ref={(form) => (element = form)} onSubmit={submit} class="flex flex-col gap-4" novalidate>
             <TextField
               label={t('keys.name')}
               help={t('keys.nameHelp')}
-              value={shownName()}
-              onInput={(event) => setName(event.currentTarget.value)}
-              error={checked() ? nameFault() : undefined}
+              value={form().name}
+              onInput={(event) => change({ name: event.currentTarget.value })}
+              error={fault('name')}
             />
+            <AccountField form={form()} accounts={props.accounts} error={fault('accounts')} onChange={change} />
             <Show when={create.error}>
               <Banner tone="danger">
                 {t('keys.createFailed')} {errorText(create.error, t)}
