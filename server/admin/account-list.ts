@@ -1,4 +1,5 @@
 import { poolRunsOutAt } from '../pool/burn.ts'
+import type { PoolStats } from '../pool/pool.ts'
 import type { AccountRecord } from '../store/store.ts'
 import { type Aside, accountListItem, quotaTotals, statusOf } from './account-view.ts'
 import type { AccountList } from './contract/accounts.ts'
@@ -30,6 +31,7 @@ export function accountList(
   records: readonly AccountRecord[],
   query: AccountQuery,
   asides: (record: AccountRecord) => Aside,
+  pool: PoolStats | undefined,
 ): AccountList {
   const matching = records.filter(statusFilter(query)).toSorted(order(query))
   const page = whole(query.page, 1)
@@ -40,6 +42,18 @@ export function accountList(
     count: shown.length,
     pagination: { total: matching.length, page, pageSize, pages: Math.ceil(matching.length / pageSize) },
     ...accountStatistics(records, asides),
+    poolStats: poolView(pool),
+  }
+}
+
+function poolView(pool: PoolStats | undefined): AccountList['poolStats'] {
+  const { size = 0, hits = 0, misses = 0 } = pool?.affinity ?? {}
+  return {
+    waiting: pool?.waiting ?? 0,
+    conversations: size,
+    conversationHits: hits,
+    conversationMisses: misses,
+    conversationHitRate: hits + misses === 0 ? null : hits / (hits + misses),
   }
 }
 

@@ -5,7 +5,7 @@ import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import { draftAccount } from './account-draft.ts'
 import { type AccountQuery, accountList } from './account-list.ts'
 import { recordCheck } from './account-reading.ts'
-import { accountView, quotaView, stateOf, statusOf } from './account-view.ts'
+import { type Aside, accountView, quotaView, stateOf, statusOf } from './account-view.ts'
 import { createBurnBook } from './burn-book.ts'
 import type {
   AccountCreate,
@@ -63,11 +63,12 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
       const records = await accounts.list()
       const burn = await burns.of(records)
       const names = new Map((await proxies.list()).map(({ id, name }) => [id, name]))
-      return accountList(records, query, ({ account: { id }, profile: { proxyId } }) => ({
+      const aside = ({ account: { id }, profile: { proxyId } }: AccountRecord): Aside => ({
         inFlight: deps.inFlight(id),
         burn: burn.get(id),
         proxyName: proxyId === undefined ? undefined : names.get(proxyId),
-      }))
+      })
+      return accountList(records, query, aside, deps.poolStats?.())
     },
     get: view,
     create: async (input) => {

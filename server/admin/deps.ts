@@ -4,6 +4,7 @@ import type { ProxyHealth } from '../egress/health.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Result } from '../lib/result.ts'
 import type { HealthPolicy } from '../pool/health.ts'
+import type { PoolStats } from '../pool/pool.ts'
 import type { Store } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
@@ -53,6 +54,8 @@ export type AccountDeps = {
   readonly accountsChanged: (id: string) => Promise<void> | void
   readonly outbound: Outbound
   readonly inFlight: (id: string) => number
+  /** Absent without a running server. */
+  readonly poolStats?: () => PoolStats | undefined
   /** As the settings have it now. */
   readonly healthPolicy: () => HealthPolicy
   /** `maxInFlight` of accounts added from now on. */

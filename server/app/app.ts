@@ -65,6 +65,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     accountsChanged: (id) => (pool === undefined ? undefined : takeOver(id)),
     signInLost: (id, reason) => pool?.signInLost(id, reason),
     inFlight: (id) => pool?.inFlight(id) ?? 0,
+    poolStats: () => pool?.stats(),
     healthPolicy: () => poolSettings(config, stored).health,
   })
   if (!opened.ok) return opened
@@ -344,8 +345,16 @@ function loopbackOf(host: string): string {
 function watchSizes(metrics: Metrics, pool: Pool, requestLog: RequestLog): void {
   metrics.watch('waiting_requests', 'Requests waiting for a free account.', () => pool.stats().waiting)
   metrics.watch('conversations_remembered', 'Conversations tied to an account.', () => pool.stats().affinity.size)
-  metrics.watch('affinity_hits', 'Requests that found their conversation’s account.', () => pool.stats().affinity.hits)
-  metrics.watch('affinity_misses', 'Requests of a conversation not seen before.', () => pool.stats().affinity.misses)
+  metrics.watch(
+    'affinity_hits',
+    'Requests of a known conversation that its own account served.',
+    () => pool.stats().affinity.hits,
+  )
+  metrics.watch(
+    'affinity_misses',
+    'Requests of a known conversation that another account served.',
+    () => pool.stats().affinity.misses,
+  )
   metrics.watch('request_log_waiting', 'Request records not written yet.', () => requestLog.stats().waiting)
   metrics.watch(
     'request_log_dropped',

@@ -7,6 +7,7 @@ import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import type { HealthPolicy } from '../pool/health.ts'
+import type { PoolStats } from '../pool/pool.ts'
 import type { Store } from '../store/store.ts'
 import { createAccountChecker } from '../upstream/amazonq/check.ts'
 import type { AmazonQSettings } from '../upstream/amazonq/endpoint.ts'
@@ -31,6 +32,7 @@ export type CoreHooks = {
   /** The sign-in of an account turned out dead. */
   readonly signInLost?: (id: string, reason: string) => void
   readonly inFlight?: (id: string) => number
+  readonly poolStats?: () => PoolStats | undefined
   /** As the settings have it now; default: as the configuration says. */
   readonly healthPolicy?: () => HealthPolicy
 }
@@ -111,6 +113,7 @@ export async function openCore(
     },
     outbound: outbound.hooks,
     inFlight: hooks.inFlight ?? (() => 0),
+    ...(hooks.poolStats === undefined ? {} : { poolStats: hooks.poolStats }),
     healthPolicy: hooks.healthPolicy ?? (() => poolSettings(config, {}).health),
     newAccountRoom: config.pool.maxInFlightPerAccount,
     log: adminLog,

@@ -3,7 +3,7 @@ import { remainingCredits, shareLeft } from '../conversation/quota.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Account, Health, Outcome } from './account.ts'
-import { type Affinity, createAffinity } from './affinity.ts'
+import { type Affinity, type AffinityStats, createAffinity } from './affinity.ts'
 import { afterOutcome, afterSignInLost, availableAt, type HealthPolicy, isFinal } from './health.ts'
 import { noSeat } from './no-seat.ts'
 import { createWaitingLine } from './queue.ts'
@@ -80,6 +80,7 @@ export type Lease = {
 }
 
 export type Pool = ReturnType<typeof createPool>
+export type PoolStats = { readonly accounts: number; readonly waiting: number; readonly affinity: AffinityStats }
 
 /** As much of a request as the verdict on an account depends on. */
 export type Asked = Pick<SeatRequest, 'modelId' | 'only' | 'exclude'>
@@ -327,7 +328,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       })
       return considered
     },
-    stats: () => ({ accounts: seats.size, waiting: line.size(), affinity: affinity.stats() }),
+    stats: (): PoolStats => ({ accounts: seats.size, waiting: line.size(), affinity: affinity.stats() }),
 
     /** A seat at once, or after a wait in line of at most `request.waitUntil`; the error says why there is none. */
     acquire: async (request: SeatRequest, signal: AbortSignal): Promise<Result<Lease, GatewayError>> => {

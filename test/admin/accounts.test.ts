@@ -1,5 +1,8 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
+import { recordCheck } from '../../server/admin/account-reading.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
+import type { Health } from '../../server/pool/account.ts'
+import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import { adminApp, quotaOf } from './admin-app.ts'
 
 const dead = gatewayError('token-rejected', 'The refresh token is no longer good: sign in again.')
@@ -43,6 +46,66 @@ test('the list has the original’s members, paging and statistics over all acco
   expect(all.accounts[1]).toMatchObject({ status: 'disabled', state: 'disabled', enabled: false })
   expect(all.accounts[2]).toMatchObject({ status: 'suspended', status_reason: 'Locked for review.' })
   expect(all.accounts[3]).toMatchObject({ usage_current: 15, usage_limit: 100, token_expiry: 1_800_000_000 })
+})
+
+test('the list tells how the pool does, and how often conversations kept their account', async () => {
+  const { call, world } = await adminApp()
+  const poolStats = async () => (await call('GET', '/v2/accounts')).json.poolStats
+  const none = { waiting: 0, conversations: 0, conversationHits: 0, conversationMisses: 0, conversationHitRate: null }
+  expect(await poolStats()).toEqual(none)
+  world.pool = { accounts: 3, waiting: 4, affinity: { size: 7, hits: 30, misses: 10 } }
+  expect(await poolStats()).toEqual({
+    waiting: 4,
+    conversations: 7,
+    conversationHits: 30,
+    conversationMisses: 10,
+    conversationHitRate: 0.75,
+  })
+})
+
+describe('a reading that lasts', () => {
+  const readWhile = async (state: Health['state'], by: 'person' | 'gateway') => {
+    const { store, addAccount, clock } = await adminApp()
+    await addAccount('a')
+    await store.accounts.saveHealth('a', { state: 'ready', since: clock.now - 1_000, failures: 0 })
+    const check = { accountId: 'a', at: clock.now }
+    clock.now += 10 // it is under way when the state changes
+    await store.accounts.saveHealth('a', { state, since: clock.now, until: clock.now + 60_000, failures: 1 })
+    clock.now += 10
+    const deps = {
+      store,
+      effects: { now: () => clock.now, newId: () => 'none' },
+      accountsChanged: () => {},
+      healthPolicy: () => defaultHealthPolicy,
+    }
+    await recordCheck(deps, check, by)
+    return (await store.accounts.get('a'))?.account.health.state
+  }
+  test.each(['suspended', 'cooling', 'expired', 'failing', 'exhausted'] as const)(
+    'undoes no newer %s',
+    async (state) => {
+      expect(await readWhile(state, 'gateway')).toBe(state)
+      expect(await readWhile(state, 'person')).toBe(state)
+    },
+  )
+
+  test('by the gateway itself forgives nothing that was there before, one by a person does', async () => {
+    const { store, addAccount, clock } = await adminApp()
+    await addAccount('a')
+    const deps = {
+      store,
+      effects: { now: () => clock.now, newId: () => 'none' },
+      accountsChanged: () => {},
+      healthPolicy: () => defaultHealthPolicy,
+    }
+    await store.accounts.saveHealth('a', { state: 'failing', since: clock.now - 1, failures: 30 })
+    const limited = { accountId: 'a', at: clock.now, error: gatewayError('rate-limited', 'The control plane is busy.') }
+    await recordCheck(deps, limited, 'gateway')
+    await recordCheck(deps, { accountId: 'a', at: clock.now }, 'gateway')
+    expect((await store.accounts.get('a'))?.account.health).toMatchObject({ state: 'failing', failures: 30 })
+    await recordCheck(deps, { accountId: 'a', at: clock.now }, 'person')
+    expect((await store.accounts.get('a'))?.account.health).toMatchObject({ state: 'ready', failures: 0 })
+  })
 })
 
 test.each([

@@ -7,6 +7,7 @@ import type { Quota } from '../../server/conversation/quota.ts'
 import { afterProbe, type ProbeResult } from '../../server/egress/health.ts'
 import { ok } from '../../server/lib/result.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
+import type { PoolStats } from '../../server/pool/pool.ts'
 import type { AccountCheck } from '../../server/upstream/amazonq/check.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import type { SignInRequest, SignInState } from '../../server/upstream/amazonq/sign-in.ts'
@@ -59,6 +60,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     adopted: [] as string[],
     /** What the provider says about an account; default: all is well, each account another person. */
     check: (id: string): Partial<AccountCheck> => ({ userId: `user-${id}`, email: `${id}@example.com`, plan: 'PRO' }),
+    pool: undefined as PoolStats | undefined,
     refreshError: undefined as AccountCheck['error'],
     signIns: new Map<string, SignInState>(),
   }
@@ -90,6 +92,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
       },
     },
     inFlight: () => 2,
+    poolStats: () => world.pool,
     healthPolicy: () => defaultHealthPolicy,
     newAccountRoom: 8,
     log: (level, event, fields) => void world.logged.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`),

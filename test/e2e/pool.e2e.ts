@@ -168,6 +168,11 @@ describe('one gateway with three accounts', () => {
     await Bun.sleep(700) // the log is written in batches
     const { logs } = (await gateway.admin('GET', '/v2/logs?limit=6')) as { logs: { account_id: string }[] }
     expect(new Set(logs.map((row) => row.account_id)).size).toBe(1)
+    const { poolStats } = (await gateway.admin('GET', '/v2/accounts')) as {
+      poolStats: { conversationHits: number; conversationHitRate: number }
+    }
+    expect(poolStats.conversationHits).toBeGreaterThanOrEqual(5)
+    expect(poolStats.conversationHitRate).toBe(1)
   })
 
   test('a key with accounts of its own is served by them alone, and by nobody when they are gone', async () => {

@@ -141,6 +141,15 @@ export const AccountList = Type.Object({
     errorTotal: Type.Integer(),
   }),
   statusStats: Type.Record(Type.String(), Type.Integer()),
+  /** The pool since the server started; zeros when none runs. */
+  poolStats: Type.Object({
+    waiting: Type.Integer({ description: 'requests in line for an account' }),
+    conversations: Type.Integer({ description: 'remembered, each with its account' }),
+    conversationHits: Type.Integer({ description: 'requests of a known conversation that its own account served' }),
+    conversationMisses: Type.Integer({ description: 'those that another account served' }),
+    /** Share of hits, 0 to 1; null: none counted yet. */
+    conversationHitRate: Type.Union([Type.Number(), Type.Null()]),
+  }),
 })
 export type AccountList = Static<typeof AccountList>
 
