@@ -185,7 +185,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       const away = cutOff()
       return seats.hasOther(away.size === 0 ? request : { ...request, exclude: request.exclude.union(away) })
     },
-    isAnswering: () => seats.isAnswering(30_000),
+    isOutage: seats.isOutage,
     consider: seats.consider,
     forgetModel: seats.forgetModel,
     send: upstream.send,

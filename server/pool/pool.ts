@@ -6,9 +6,10 @@ import type { Account, Health, Outcome } from './account.ts'
 import { type Affinity, type AffinityStats, createAffinity } from './affinity.ts'
 import { afterOutcome, afterSignInLost, availableAt, type HealthPolicy, isFinal } from './health.ts'
 import { noSeat } from './no-seat.ts'
+import { createOutage } from './outage.ts'
 import { createWaitingLine } from './queue.ts'
 import { type Strategy, selectSeat } from './select.ts'
-import { afterRefusal, afterShake, afterSteady } from './shakes.ts'
+import { afterRefusal, afterShake, afterSteady, mayPass } from './shakes.ts'
 import {
   countStart,
   type Held,
@@ -100,7 +101,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   const line = createWaitingLine<Waiting, Lease, GatewayError>(initial.maxWaiting, laneOf, effects)
   let settings = initial
   let turn = 0
-  let answeredAt: number | undefined
+  const outage = createOutage(effects.now)
   let cancelWake: (() => void) | undefined
 
   const put = (account: Account): void => {
@@ -236,7 +237,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       accountId: id,
       confirm: () => {
         if (!open) return
-        answeredAt = effects.now()
+        outage.answered()
         tell({ type: 'success' })
         serveLine()
       },
@@ -249,8 +250,10 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         open = false
         held.inFlight--
         if (outcome.type === 'success') held.shakes = afterSteady(held.shakes, modelId)
-        if (outcome.type === 'failure')
+        if (outcome.type === 'failure') {
           held.shakes = afterShake(held.shakes, outcome.error, modelId, effects.now(), effects.random())
+          if (mayPass(outcome.error.kind)) outage.failed()
+        }
         tell(outcome)
         deps.onOutcome(id, outcome)
         serveLine()
@@ -310,8 +313,8 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       const serves = ({ account }: Held): boolean => account.enabled && availableAt(account, now) !== undefined
       return candidates.some(serves) ? undefined : noSeat(candidates, '', only !== undefined, now)
     },
-    /** Whether any call had an answer within the last `ms`, or none was ever made. */
-    isAnswering: (ms: number): boolean => answeredAt === undefined || effects.now() - answeredAt <= ms,
+    /** Whether the provider fails everybody. */
+    isOutage: outage.isOn,
     /** Whether any account but the excluded ones may serve the request, now or as soon as it has room. */
     hasOther: (request: Asked): boolean => {
       let found = false

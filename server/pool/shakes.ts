@@ -31,6 +31,9 @@ const scopes: { readonly [Kind in ErrorKind]?: 'all' | 'model' } = {
   'model-overloaded': 'model',
 }
 
+/** Whether a failure of this kind may pass by itself, and is nobody's for certain. */
+export const mayPass = (kind: ErrorKind): boolean => scopes[kind] !== undefined
+
 /** The account's shakes after a failure; the same when the failure is none of a passing kind. */
 export function afterShake(
   shakes: Shakes | undefined,

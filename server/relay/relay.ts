@@ -41,8 +41,8 @@ export type RelayDeps = {
   readonly consider: (request: Asked) => readonly Consideration[]
   /** Whether an account besides the excluded ones may serve, over a way that is open. */
   readonly hasOther: (request: Asked) => boolean
-  /** Whether any call had an answer of late, or none was ever made. */
-  readonly isAnswering: () => boolean
+  /** Whether the provider fails everybody, whichever account asks. */
+  readonly isOutage: () => boolean
   readonly forgetModel: (accountId: string, modelId: string) => void
   readonly send: Upstream['send']
   /** By model id: a model without capacity rests, not the account that was told so. */
@@ -160,7 +160,7 @@ export async function relay(
     if (error.kind === 'model-not-found') deps.forgetModel(accountId, model.id)
     errors.push(error)
     avoid.add(accountId)
-    const story = { errors, elapsedMs: elapsed(), hasUntried: hasUntried(), isOutage: !deps.isAnswering() }
+    const story = { errors, elapsedMs: elapsed(), hasUntried: hasUntried(), isOutage: deps.isOutage() }
     const move = nextMove(story, effects.random(), deps.limits)
     if (move.to === 'nobody') return fail(error, model.id)
     if (move.to === 'another') exclude.add(accountId)

@@ -74,7 +74,7 @@ export type Story = {
   readonly elapsedMs: number
   /** An account that was not tried yet may serve. */
   readonly hasUntried: boolean
-  /** Nobody has had an answer of late: it is the provider, and trying one account after the other would only add to it. */
+  /** It is the provider, and trying one account after the other would only add to its trouble. */
   readonly isOutage: boolean
 }
 

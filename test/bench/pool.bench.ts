@@ -68,7 +68,7 @@ async function failoverMs(fails: boolean): Promise<number> {
     acquire: pool.acquire,
     consider: pool.consider,
     hasOther: pool.hasOther,
-    isAnswering: () => pool.isAnswering(30_000),
+    isOutage: pool.isOutage,
     forgetModel: () => {},
     models: createBreaker(modelBreaker, realEffects),
     routes: createBreaker(routeBreaker, realEffects),
