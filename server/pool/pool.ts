@@ -1,5 +1,4 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import { remainingCredits, shareLeft } from '../conversation/quota.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Account, Health, Outcome } from './account.ts'
@@ -8,18 +7,11 @@ import { afterOutcome, afterSignInLost, availableAt, type HealthPolicy, isFinal 
 import { noSeat } from './no-seat.ts'
 import { createOutage } from './outage.ts'
 import { createWaitingLine } from './queue.ts'
+import type { Asked, Consideration, Lease, SeatRequest } from './seat-request.ts'
+import { createSeats } from './seats.ts'
 import { type Strategy, selectSeat } from './select.ts'
 import { afterRefusal, afterShake, afterSteady, mayPass } from './shakes.ts'
-import {
-  countStart,
-  type Held,
-  hasNoRoom,
-  mayServe,
-  type Offer,
-  type RoomLimits,
-  type Verdict,
-  verdictOn,
-} from './verdict.ts'
+import { countStart, type Held, hasNoRoom, mayServe, type RoomLimits, type Verdict } from './verdict.ts'
 
 export type PoolSettings = {
   readonly strategy: Strategy
@@ -40,51 +32,9 @@ export type PoolDeps = {
   readonly onOutcome: (accountId: string, outcome: Outcome) => void
 }
 
-export type SeatRequest = {
-  /** Whose turn it is in the waiting line: the caller's key. */
-  readonly callerId: string
-  /** The provider's model id. */
-  readonly modelId: string
-  /** Names the caller's conversation; the same one goes to the same account while that is well. */
-  readonly session?: string
-  /** The conversation's first turn: it is remembered where it goes, but follows nobody. */
-  readonly isNew?: boolean
-  /** The only accounts it may get, those of its caller's key; absent: any. */
-  readonly only?: ReadonlySet<string>
-  /** Accounts this request must not get again. */
-  readonly exclude: ReadonlySet<string>
-  /** Accounts to take only if there is no other. */
-  readonly avoid: ReadonlySet<string>
-  /** Epoch ms until which it may wait for a seat. */
-  readonly waitUntil: number
-}
-
-/** Why each candidate was or was not taken, in the order looked at; bounded, but always with the one that was. */
-export type Consideration = { readonly accountId: string; readonly verdict: Verdict }
-/** `conversation`: its earlier turns went there. */
-export type ChosenBy = 'conversation' | Strategy
-
-export type Lease = {
-  readonly accountId: string
-  /** UUID, stable for one caller conversation while it stays on this account. */
-  readonly conversationId: string
-  readonly waitedMs: number
-  readonly considered: readonly Consideration[]
-  /** What decided for this account. */
-  readonly by: ChosenBy
-  /** The call has begun to answer: the account is well, whatever becomes of the reply. */
-  readonly confirm: () => void
-  /** Whether the account may still be called: it was not switched off, removed or lost since. */
-  readonly isCurrent: () => boolean
-  /** Gives the seat back; only the first call counts. */
-  readonly release: (outcome: Outcome) => void
-}
-
 export type Pool = ReturnType<typeof createPool>
 export type PoolStats = { readonly accounts: number; readonly waiting: number; readonly affinity: AffinityStats }
 
-/** As much of a request as the verdict on an account depends on. */
-export type Asked = Pick<SeatRequest, 'modelId' | 'only' | 'exclude'>
 type Waiting = { readonly request: SeatRequest; readonly since: number }
 
 const maxConsidered = 64
@@ -94,49 +44,13 @@ const probeMs = 5_000
 /** Holds the accounts, their room for work and the line of those who wait for it. */
 export function createPool(initial: PoolSettings, deps: PoolDeps) {
   const { effects } = deps
-  const seats = new Map<string, Held>()
-  /** The same, in the order they were put. */
-  let everySeat: Held[] = []
+  const seats = createSeats()
   const affinity: Affinity = createAffinity(initial.affinityMax, initial.affinityTtlMs, effects.now)
   const line = createWaitingLine<Waiting, Lease, GatewayError>(initial.maxWaiting, laneOf, effects)
+  const outage = createOutage(effects.now)
   let settings = initial
   let turn = 0
-  const outage = createOutage(effects.now)
   let cancelWake: (() => void) | undefined
-
-  const put = (account: Account): void => {
-    const { quota } = account
-    const quotaLeft = shareLeft(quota)
-    const creditsLeft = quota === undefined ? undefined : remainingCredits(quota)
-    const held = seats.get(account.id)
-    if (held === undefined) {
-      const fresh: Held = {
-        account,
-        inFlight: 0,
-        startsLastMinute: 0,
-        quotaLeft,
-        creditsLeft,
-        starts: [],
-        startsUntil: Number.POSITIVE_INFINITY,
-        probeUntil: 0,
-        shakes: undefined,
-        offer: undefined,
-      }
-      seats.set(account.id, fresh)
-      everySeat.push(fresh)
-    } else {
-      held.account = account
-      held.quotaLeft = quotaLeft
-      held.creditsLeft = creditsLeft
-    }
-    serveLine()
-  }
-
-  /** An equal list that some account has already, else a new one. */
-  const offerOf = (models: readonly string[]): Offer => {
-    const key = models.join('\n')
-    return everySeat.find(({ offer }) => offer?.key === key)?.offer ?? { key, models: new Set(models) }
-  }
 
   const change = (id: string, next: (account: Account) => Health): void => {
     const held = seats.get(id)
@@ -148,22 +62,8 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     serveLine()
   }
 
-  /** The accounts a request may get; the others are no candidates. */
-  const candidatesOf = (only: SeatRequest['only']): readonly Held[] =>
-    only === undefined ? everySeat : [...only].flatMap((id) => seats.get(id) ?? [])
-
-  /** Looks at each candidate; `each` is told the verdict. */
-  function judge(request: Asked, now: number, each: (held: Held, verdict: Verdict) => void): void {
-    let offer: Offer | undefined
-    let offersModel = true
-    for (const held of candidatesOf(request.only)) {
-      if (held.offer !== offer) {
-        offer = held.offer
-        offersModel = offer === undefined || offer.models.has(request.modelId)
-      }
-      each(held, verdictOn(held, request.modelId, offersModel, request.exclude, settings.room, now))
-    }
-  }
+  const judge = (request: Asked, each: (held: Held, verdict: Verdict) => void): void =>
+    seats.judge(request, settings.room, effects.now(), each)
 
   function tryTake({ request, since }: Waiting): Lease | GatewayError | undefined {
     const now = effects.now()
@@ -175,7 +75,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     const tie = request.session === undefined || request.isNew === true ? undefined : affinity.find(request.session)
     let tieStands: Verdict | undefined
     let roomMayCome = false
-    judge(request, now, (held, verdict) => {
+    judge(request, (held, verdict) => {
       const { id } = held.account
       if (considered.length < maxConsidered) considered.push({ accountId: id, verdict })
       if (tie !== undefined && tie.accountId === id) tieStands = verdict
@@ -201,7 +101,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     if (held === undefined) {
       return roomMayCome
         ? undefined
-        : noSeat(candidatesOf(request.only), request.modelId, request.only !== undefined, now)
+        : noSeat(seats.candidates(request.only), request.modelId, request.only !== undefined, now)
     }
     const { id } = held.account
     markChosen(considered, id)
@@ -270,7 +170,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     if (line.size() === 0) return
     const now = effects.now()
     let next = Number.POSITIVE_INFINITY
-    for (const held of everySeat) {
+    for (const held of seats.all()) {
       const at = availableAt(held.account, now)
       if (at !== undefined && at > now) next = Math.min(next, at)
       if (settings.room.startsPerMinute > 0 && held.startsUntil > now) next = Math.min(next, held.startsUntil)
@@ -280,16 +180,17 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   }
 
   return {
-    put,
+    put: (account: Account): void => {
+      seats.put(account)
+      serveLine()
+    },
     remove: (id: string): void => {
-      seats.delete(id)
-      everySeat = everySeat.filter(({ account }) => account.id !== id)
+      seats.remove(id)
       serveLine()
     },
     /** The ids of the models this account's live list offers; without a list it is taken to offer any. */
     setModels: (id: string, models: readonly string[]): void => {
-      const held = seats.get(id)
-      if (held !== undefined) held.offer = offerOf(models)
+      seats.setModels(id, models)
       serveLine()
     },
     /** The provider refused this model to this account. */
@@ -305,11 +206,11 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       change(id, (account) => afterSignInLost(account, reason, effects.now())),
     get: (id: string): Account | undefined => seats.get(id)?.account,
     inFlight: (id: string): number => seats.get(id)?.inFlight ?? 0,
-    list: (): readonly Account[] => everySeat.map(({ account }) => account),
+    list: (): readonly Account[] => seats.all().map(({ account }) => account),
     /** Why none of these accounts can serve now or later by itself; undefined while one can. */
     nobodyServes: (only: SeatRequest['only']): GatewayError | undefined => {
       const now = effects.now()
-      const candidates = candidatesOf(only)
+      const candidates = seats.candidates(only)
       const serves = ({ account }: Held): boolean => account.enabled && availableAt(account, now) !== undefined
       return candidates.some(serves) ? undefined : noSeat(candidates, '', only !== undefined, now)
     },
@@ -318,7 +219,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     /** Whether any account but the excluded ones may serve the request, now or as soon as it has room. */
     hasOther: (request: Asked): boolean => {
       let found = false
-      judge(request, effects.now(), (_, verdict) => {
+      judge(request, (_, verdict) => {
         found ||= mayServe(verdict)
       })
       return found
@@ -326,12 +227,12 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     /** How each candidate stands towards a request now; for the record of one that got no seat. */
     consider: (request: Asked): readonly Consideration[] => {
       const considered: Consideration[] = []
-      judge(request, effects.now(), ({ account }, verdict) => {
+      judge(request, ({ account }, verdict) => {
         if (considered.length < maxConsidered) considered.push({ accountId: account.id, verdict })
       })
       return considered
     },
-    stats: (): PoolStats => ({ accounts: seats.size, waiting: line.size(), affinity: affinity.stats() }),
+    stats: (): PoolStats => ({ accounts: seats.all().length, waiting: line.size(), affinity: affinity.stats() }),
 
     /** A seat at once, or after a wait in line of at most `request.waitUntil`; the error says why there is none. */
     acquire: async (request: SeatRequest, signal: AbortSignal): Promise<Result<Lease, GatewayError>> => {

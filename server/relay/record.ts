@@ -1,6 +1,6 @@
 import type { ErrorKind } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
-import type { ChosenBy, Consideration } from '../pool/pool.ts'
+import type { ChosenBy, Consideration } from '../pool/seat-request.ts'
 import type { Missed } from './wishes.ts'
 
 /** One call to the provider within a request. Times are milliseconds since the request arrived. */

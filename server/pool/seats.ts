@@ -1,0 +1,78 @@
+import { remainingCredits, shareLeft } from '../conversation/quota.ts'
+import type { Account } from './account.ts'
+import type { Asked } from './seat-request.ts'
+import { type Held, type Offer, type RoomLimits, type Verdict, verdictOn } from './verdict.ts'
+
+export type Seats = ReturnType<typeof createSeats>
+
+/** The accounts with the room for work each has, and what is to be said of them towards a request. */
+export function createSeats() {
+  const byId = new Map<string, Held>()
+  /** The same, in the order they were put: a scan of a list is quicker than one of a map. */
+  let all: Held[] = []
+
+  /** An equal list that some account has already, else a new one. */
+  const offerOf = (models: readonly string[]): Offer => {
+    const key = models.join('\n')
+    return all.find(({ offer }) => offer?.key === key)?.offer ?? { key, models: new Set(models) }
+  }
+
+  /** The accounts a request may get, those of its key or all; the others are no candidates. */
+  const candidates = (only: Asked['only']): readonly Held[] =>
+    only === undefined ? all : [...only].flatMap((id) => byId.get(id) ?? [])
+
+  return {
+    get: (id: string): Held | undefined => byId.get(id),
+    all: (): readonly Held[] => all,
+    candidates,
+    put: (account: Account): void => {
+      const { quota, health } = account
+      const figures = {
+        quotaLeft: shareLeft(quota),
+        creditsLeft: quota === undefined ? undefined : remainingCredits(quota),
+      }
+      const held = byId.get(account.id)
+      if (held === undefined) {
+        const fresh: Held = {
+          account,
+          inFlight: 0,
+          startsLastMinute: 0,
+          ...figures,
+          starts: [],
+          startsUntil: Number.POSITIVE_INFINITY,
+          probeUntil: 0,
+          shakes: undefined,
+          offer: undefined,
+        }
+        byId.set(account.id, fresh)
+        all.push(fresh)
+        return
+      }
+      // A new state is a new start: a person has looked after it.
+      if (health.since > held.account.health.since) held.shakes = undefined
+      held.account = account
+      held.quotaLeft = figures.quotaLeft
+      held.creditsLeft = figures.creditsLeft
+    },
+    remove: (id: string): void => {
+      byId.delete(id)
+      all = all.filter(({ account }) => account.id !== id)
+    },
+    setModels: (id: string, models: readonly string[]): void => {
+      const held = byId.get(id)
+      if (held !== undefined) held.offer = offerOf(models)
+    },
+    /** Looks at each candidate; `each` is told the verdict. The hot path: a linear scan. */
+    judge: (request: Asked, room: RoomLimits, now: number, each: (held: Held, verdict: Verdict) => void): void => {
+      let offer: Offer | undefined
+      let offersModel = true
+      for (const held of candidates(request.only)) {
+        if (held.offer !== offer) {
+          offer = held.offer
+          offersModel = offer === undefined || offer.models.has(request.modelId)
+        }
+        each(held, verdictOn(held, request.modelId, offersModel, request.exclude, room, now))
+      }
+    },
+  }
+}
