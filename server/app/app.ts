@@ -1,6 +1,5 @@
 import { createAdmission } from '../access/admit.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
-import { recordCheck } from '../admin/account-reading.ts'
 import { createAdmin } from '../admin/index.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
@@ -10,29 +9,23 @@ import { createClientRoutes } from '../http/client-routes.ts'
 import { createPeerOf } from '../http/peer.ts'
 import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
-import { createBacklog } from '../jobs/backlog.ts'
 import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
 import { startScheduler } from '../jobs/scheduler.ts'
-import { createTally } from '../jobs/tally.ts'
-import { forEachLimited } from '../lib/each.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
-import type { Account } from '../pool/account.ts'
-import { createPool, type Pool } from '../pool/pool.ts'
-import type { Asked, SeatRequest } from '../pool/seat-request.ts'
-import { createBreaker, modelBreaker, routeBreaker } from '../relay/breaker.ts'
+import type { Pool } from '../pool/pool.ts'
 import { relay } from '../relay/relay.ts'
-import { defaultRetryLimits } from '../relay/retry.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
-import { createAmazonQ } from '../upstream/amazonq/client.ts'
-import { type Core, openCore, type StartFault } from './core.ts'
+import { type Core, openCore } from './core.ts'
+import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
-import { createModelShelf } from './model-shelf.ts'
 import { modelViews } from './model-views.ts'
 import { poolSettings, type StoredSettings, settingOf } from './pool-settings.ts'
 import { observeRequest } from './request-end.ts'
+import { createRoster, type Roster } from './roster.ts'
+import { createTraffic } from './traffic.ts'
 
 export type AppOptions = {
   readonly config: Config
@@ -60,13 +53,13 @@ const dayMs = 86_400_000
 /** Plugs everything into everything and serves. The list of what there is; no decisions of its own. */
 export async function startApp(options: AppOptions): Promise<Result<App, StartFault>> {
   const { config, effects, log, version } = options
-  let pool: Pool | undefined
+  let roster: Roster | undefined
   let stored: StoredSettings = {}
   const opened = await openCore(config, effects, log, version, {
-    accountsChanged: (id) => (pool === undefined ? undefined : takeOver(id)),
-    signInLost: (id, reason) => pool?.signInLost(id, reason),
-    inFlight: (id) => pool?.inFlight(id) ?? 0,
-    poolStats: () => pool?.stats(),
+    accountsChanged: (id) => roster?.takeOver(id),
+    signInLost: (id, reason) => roster?.pool.signInLost(id, reason),
+    inFlight: (id) => roster?.pool.inFlight(id) ?? 0,
+    poolStats: () => roster?.pool.stats(),
     healthPolicy: () => poolSettings(config, stored).health,
   })
   if (!opened.ok) return opened
@@ -77,86 +70,10 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
 
   stored = await store.settings.all()
   const metrics = createMetrics()
-  const quietly = (work: Promise<unknown>): Promise<void> =>
-    work.then(
-      () => undefined,
-      (error: unknown) => log.error('store.failed', { cause: String(error) }),
-    )
-  const tally = createTally(
-    async (id, { success, error, lastUsedAt }) => {
-      await accounts.count(id, { success, error })
-      await accounts.updateAccount(id, { lastUsedAt })
-    },
-    effects,
-    (error) => log.error('store.failed', { cause: String(error) }),
-  )
-  pool = createPool(poolSettings(config, stored), {
-    effects,
-    onHealth: (id, health) => {
-      shelf.changed()
-      log.info('account.state-changed', {
-        accountId: id,
-        state: health.state,
-        reason: health.reason ?? '',
-        until: health.until ?? 0,
-      })
-      void quietly(accounts.saveHealth(id, health))
-    },
-    onOutcome: (id, { type }) =>
-      tally.add(id, type === 'cancelled' ? 'neither' : type === 'success' ? 'success' : 'error'),
-  })
-  const seats = pool
-
-  const check = async (id: string): Promise<void> =>
-    void (await recordCheck(core.accountDeps, await core.accountDeps.checkAccount(id), 'gateway'))
-  const serving = (account: Account): boolean => account.enabled && account.health.state !== 'suspended'
-  const shelf = createModelShelf({
-    now: effects.now,
-    serving: () =>
-      seats
-        .list()
-        .filter(serving)
-        .map(({ id }) => id),
-    nobodyServes: seats.nobodyServes,
-    readMissing: () => forEachLimited(seats.list().filter(serving).slice(0, 8), 4, ({ id }) => quietly(check(id))),
-  })
-
-  // A new account is checked at once, so that its models are known; an import brings many.
-  const unchecked = createBacklog(4, (id) => quietly(check(id)))
-
-  /** The row is the truth: pool, models and token keeper take over what it says now. */
-  async function takeOver(id: string): Promise<void> {
-    const record = await accounts.get(id)
-    if (record === undefined) {
-      pool?.remove(id)
-      shelf.remove(id)
-      tokens.forget(id)
-      return
-    }
-    const isNew = pool?.get(id) === undefined
-    pool?.put(record.account)
-    if (isNew && record.account.enabled && record.account.health.state === 'unchecked') unchecked.add(id)
-    const list = (await accounts.loadModels(id)).get(id)
-    if (list !== undefined) {
-      shelf.set(id, list.models)
-      pool?.setModels(
-        id,
-        list.models.map(({ id: model }) => model),
-      )
-    }
-    shelf.changed()
-  }
-  for (const { account } of await accounts.list()) seats.put(account)
-  for (const [id, { models }] of await accounts.loadModels()) {
-    shelf.set(id, models)
-    seats.setModels(
-      id,
-      models.map(({ id: model }) => model),
-    )
-  }
-
+  const inService = await createRoster(core, poolSettings(config, stored), effects, log)
+  roster = inService
+  const { pool, shelf } = inService
   const estimator = createLazyEstimator(effects)
-  const upstream = createAmazonQ({ settings: core.settings, effects: core.effects, tokens })
   const admission = createAdmission({ keys: store.keys, now: effects.now })
   const requestLog = createRequestLog(store.requests.append, effects, (error) =>
     log.error('store.failed', { cause: String(error) }),
@@ -165,37 +82,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   let listening: Listening | undefined
   let stopping = false
 
-  const routes = createBreaker(routeBreaker, effects)
-  /** Accounts whose way out is closed: their proxy is down, or their route rests. */
-  const cutOff = (): ReadonlySet<string> => {
-    const away = core.outbound.cutOff()
-    if (routes.stats().resting === 0) return away
-    const resting = seats.list().filter(({ id }) => routes.rests(core.outbound.routeOf(id)))
-    return away.union(new Set(resting.map(({ id }) => id)))
-  }
-  const relayDeps = {
-    effects,
-    limits: defaultRetryLimits,
-    maxQueueMs: 60_000,
-    resolve: shelf.resolve,
-    acquire: (request: SeatRequest, signal: AbortSignal) => {
-      const away = cutOff()
-      return seats.acquire(away.size === 0 ? request : { ...request, avoid: request.avoid.union(away) }, signal)
-    },
-    hasOther: (request: Asked) => {
-      const away = cutOff()
-      return seats.hasOther(away.size === 0 ? request : { ...request, exclude: request.exclude.union(away) })
-    },
-    isOutage: seats.isOutage,
-    consider: seats.consider,
-    forgetModel: seats.forgetModel,
-    send: upstream.send,
-    models: createBreaker(modelBreaker, effects),
-    routes,
-    routeOf: core.outbound.routeOf,
-    estimateInput: estimator.conversation,
-    countTokens: estimator.text,
-  }
+  const traffic = createTraffic(core, inService, estimator, effects)
   const clientRoutes = createClientRoutes({
     effects,
     peerOf,
@@ -205,7 +92,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         xApiKey: request.headers.get('x-api-key') ?? undefined,
       }),
     resolveDocuments: createDocuments({ readPdf: createPdfReader(ownPdfCommand()) }).resolve,
-    relay: (request, signal) => relay(request, relayDeps, signal),
+    relay: (request, signal) => relay(request, traffic, signal),
     availableModels: shelf.available,
     estimateInput: estimator.conversation,
     stopping: () => stopping,
@@ -230,7 +117,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     keysChanged: admission.invalidate,
     applySettings: async () => {
       stored = await store.settings.all()
-      seats.setSettings(poolSettings(config, stored))
+      pool.setSettings(poolSettings(config, stored))
     },
     version,
     port: () => listening?.port ?? config.server.port,
@@ -267,7 +154,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   })
-  watchSizes(metrics, seats, requestLog)
+  watchSizes(metrics, pool, requestLog)
 
   const heard = server.listen(config.server.host, config.server.port)
   if (!heard.ok) {
@@ -287,9 +174,9 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       ...upkeepJobs({
         effects,
         accounts,
-        pool: seats,
+        pool,
         tokens,
-        check,
+        check: inService.check,
         refreshWidth: 4,
         poll: () => ({
           everyMs: Number(settingOf(stored, 'quota_refresh_interval')) * 1_000,
@@ -312,8 +199,11 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     effects,
     (job, error) => log.error('job.failed', { job, cause: String(error) }),
   )
-  for (const { id, enabled, health } of seats.list()) if (enabled && health.state === 'unchecked') unchecked.add(id)
-  const cancelWarmUp = effects.after(250, () => void quietly(estimator.warmUp()))
+  inService.checkUnchecked()
+  const cancelWarmUp = effects.after(
+    250,
+    () => void estimator.warmUp().catch((error: unknown) => log.error('tokenizer.failed', { cause: String(error) })),
+  )
 
   return ok({
     port: heard.value.port,
@@ -329,7 +219,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       await scheduler.stop()
       await tokens.settled()
       await requestLog.flush()
-      await tally.flush()
+      await inService.flush()
       await core.close()
       return whole
     },

@@ -14,17 +14,9 @@ import type { AmazonQSettings } from '../upstream/amazonq/endpoint.ts'
 import { classifyHttpError } from '../upstream/amazonq/errors.ts'
 import { createTokenKeeper, type TokenKeeper } from '../upstream/amazonq/refresh.ts'
 import { createSignIns, type SignIns } from '../upstream/amazonq/sign-in.ts'
-import { openData } from './data.ts'
+import { openData, type StartFault } from './data.ts'
 import { createOutbound, type Outbound } from './outbound.ts'
 import { poolSettings } from './pool-settings.ts'
-
-/** Why the program cannot go on; `message` is one or more plain lines for standard error. */
-export type StartFault = {
-  readonly message: string
-  readonly exitCode: 1 | 2
-  /** Another process has the data folder; it may be done with it soon. */
-  readonly held?: boolean
-}
 
 export type CoreHooks = {
   /** Row or credentials changed or went: holders of copies take the new state over. */

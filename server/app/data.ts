@@ -6,7 +6,14 @@ import { isOriginalDatabase } from '../store/engine/recognise.ts'
 import { acquireLock } from '../store/lock.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
-import type { StartFault } from './core.ts'
+
+/** Why the program cannot go on; `message` is one or more plain lines for standard error. */
+export type StartFault = {
+  readonly message: string
+  readonly exitCode: 1 | 2
+  /** Another process has the data folder; it may be done with it soon. */
+  readonly held?: boolean
+}
 
 export type Data = {
   /** Closing it also gives the data folder's lock back. */

@@ -4,6 +4,8 @@ import type { Effects } from '../lib/effects.ts'
 import { createEstimator, type Estimator } from '../usage/estimate.ts'
 import { createTokenizer } from '../usage/tokenizer.ts'
 
+export type LazyEstimator = ReturnType<typeof createLazyEstimator>
+
 /** The tokenizer weighs tens of MB and a third of a second: loaded once, when first asked or warmed up. */
 export function createLazyEstimator(effects: Pick<Effects, 'sleep'>) {
   let loaded: Estimator | undefined

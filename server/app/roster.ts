@@ -1,0 +1,95 @@
+import { recordCheck } from '../admin/account-reading.ts'
+import { createBacklog } from '../jobs/backlog.ts'
+import { createTally } from '../jobs/tally.ts'
+import { forEachLimited } from '../lib/each.ts'
+import type { Effects } from '../lib/effects.ts'
+import type { Logger } from '../observe/log.ts'
+import type { Account } from '../pool/account.ts'
+import { createPool, type PoolSettings } from '../pool/pool.ts'
+import type { Core } from './core.ts'
+import { createModelShelf } from './model-shelf.ts'
+
+export type Roster = Awaited<ReturnType<typeof createRoster>>
+
+/** The accounts in service: the pool and their model lists, kept as the rows say. */
+export async function createRoster(core: Core, settings: PoolSettings, effects: Effects, log: Logger) {
+  const { accountDeps, tokens } = core
+  const { accounts } = core.store
+  const failed = (error: unknown): void => log.error('store.failed', { cause: String(error) })
+  const quietly = (work: Promise<unknown>): Promise<void> => work.then(() => undefined, failed)
+  const tally = createTally(
+    async (id, { success, error, lastUsedAt }) => {
+      await accounts.count(id, { success, error })
+      await accounts.updateAccount(id, { lastUsedAt })
+    },
+    effects,
+    failed,
+  )
+  const pool = createPool(settings, {
+    effects,
+    onHealth: (id, health) => {
+      shelf.changed()
+      log.info('account.state-changed', {
+        accountId: id,
+        state: health.state,
+        reason: health.reason ?? '',
+        until: health.until ?? 0,
+      })
+      void quietly(accounts.saveHealth(id, health))
+    },
+    onOutcome: (id, { type }) =>
+      tally.add(id, type === 'cancelled' ? 'neither' : type === 'success' ? 'success' : 'error'),
+  })
+
+  /** Reads quota and models of one account and takes the answer over; a failure is an answer too. */
+  const check = async (id: string): Promise<void> =>
+    void (await recordCheck(accountDeps, await accountDeps.checkAccount(id), 'gateway'))
+  const serving = (account: Account): boolean => account.enabled && account.health.state !== 'suspended'
+  const shelf = createModelShelf({
+    now: effects.now,
+    serving: () => pool.list().flatMap((account) => (serving(account) ? [account.id] : [])),
+    nobodyServes: pool.nobodyServes,
+    readMissing: () => forEachLimited(pool.list().filter(serving).slice(0, 8), 4, ({ id }) => quietly(check(id))),
+  })
+  // A new account is checked at once, so that its models are known; an import brings many.
+  const unchecked = createBacklog(4, (id) => quietly(check(id)))
+
+  const takeModels = async (id?: string): Promise<void> => {
+    for (const [accountId, { models }] of await accounts.loadModels(id)) {
+      shelf.set(accountId, models)
+      pool.setModels(
+        accountId,
+        models.map((model) => model.id),
+      )
+    }
+  }
+  for (const { account } of await accounts.list()) pool.put(account)
+  await takeModels()
+
+  return {
+    pool,
+    shelf,
+    check,
+    /** The row is the truth: pool, models and token keeper take over what it says now. */
+    takeOver: async (id: string): Promise<void> => {
+      const record = await accounts.get(id)
+      if (record === undefined) {
+        pool.remove(id)
+        shelf.remove(id)
+        tokens.forget(id)
+        return
+      }
+      const isNew = pool.get(id) === undefined
+      pool.put(record.account)
+      if (isNew && record.account.enabled && record.account.health.state === 'unchecked') unchecked.add(id)
+      await takeModels(id)
+      shelf.changed()
+    },
+    /** Has those looked at that nobody has looked at yet. */
+    checkUnchecked: (): void => {
+      for (const { id, enabled, health } of pool.list()) if (enabled && health.state === 'unchecked') unchecked.add(id)
+    },
+    /** Writes the counters that have gathered. */
+    flush: tally.flush,
+  }
+}

@@ -1,0 +1,52 @@
+import type { Effects } from '../lib/effects.ts'
+import type { Asked, SeatRequest } from '../pool/seat-request.ts'
+import { createBreaker, modelBreaker, routeBreaker } from '../relay/breaker.ts'
+import type { RelayDeps } from '../relay/relay.ts'
+import { defaultRetryLimits } from '../relay/retry.ts'
+import { createAmazonQ } from '../upstream/amazonq/client.ts'
+import type { Core } from './core.ts'
+import type { LazyEstimator } from './estimator.ts'
+import type { Roster } from './roster.ts'
+
+const maxQueueMs = 60_000
+
+/** What the relay works with: the accounts in service, their ways out and the provider. */
+export function createTraffic(
+  core: Core,
+  { pool, shelf }: Roster,
+  estimator: LazyEstimator,
+  effects: Effects,
+): RelayDeps {
+  const { outbound, settings, tokens } = core
+  const routes = createBreaker(routeBreaker, effects)
+  /** Accounts whose way out is closed: their proxy is down, or their route rests. */
+  const cutOff = (): ReadonlySet<string> => {
+    const away = outbound.cutOff()
+    if (routes.stats().resting === 0) return away
+    const resting = pool.list().filter(({ id }) => routes.rests(outbound.routeOf(id)))
+    return away.union(new Set(resting.map(({ id }) => id)))
+  }
+  return {
+    effects,
+    limits: defaultRetryLimits,
+    maxQueueMs,
+    resolve: shelf.resolve,
+    acquire: (request: SeatRequest, signal: AbortSignal) => {
+      const away = cutOff()
+      return pool.acquire(away.size === 0 ? request : { ...request, avoid: request.avoid.union(away) }, signal)
+    },
+    hasOther: (request: Asked) => {
+      const away = cutOff()
+      return pool.hasOther(away.size === 0 ? request : { ...request, exclude: request.exclude.union(away) })
+    },
+    isOutage: pool.isOutage,
+    consider: pool.consider,
+    forgetModel: pool.forgetModel,
+    send: createAmazonQ({ settings, effects: core.effects, tokens }).send,
+    models: createBreaker(modelBreaker, effects),
+    routes,
+    routeOf: outbound.routeOf,
+    estimateInput: estimator.conversation,
+    countTokens: estimator.text,
+  }
+}
