@@ -9,7 +9,7 @@ import type { SignedIn } from '../upstream/amazonq/sign-in.ts'
 import { newAccountRecord } from './account-draft.ts'
 import type { AccountDeps } from './deps.ts'
 
-type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged' | 'healthPolicy'>
+type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged' | 'healthPolicy' | 'log'>
 
 /** Who had the account read. A person's check forgives what went wrong before, a reading by the gateway itself does not. */
 export type ReadBy = 'person' | 'gateway'
@@ -33,7 +33,12 @@ export async function recordCheck(
   // Read as late as can be: traffic may have moved it meanwhile.
   const record = await accounts.get(id)
   const health = record === undefined ? undefined : healthAfter(record.account, check, by, deps)
-  if (health !== undefined && health !== record?.account.health) await accounts.saveHealth(id, health)
+  if (health !== undefined && health !== record?.account.health) {
+    await accounts.saveHealth(id, health)
+    const { state, reason = '', until = 0 } = health
+    if (state !== record?.account.health.state)
+      deps.log('info', 'account.state-changed', { accountId: id, state, reason, until })
+  }
   await deps.accountsChanged(id)
   return check.error === undefined ? ok(undefined) : err(check.error)
 }

@@ -10,7 +10,7 @@ import { createWaitingLine } from './queue.ts'
 import type { Asked, Consideration, Lease, SeatRequest } from './seat-request.ts'
 import { createSeats } from './seats.ts'
 import { type Strategy, selectSeat } from './select.ts'
-import { afterRefusal, afterShake, afterSteady, mayPass } from './shakes.ts'
+import { afterRefusal, afterShake, afterSteady, mayPass, shakesEnd, toldUntil } from './shakes.ts'
 import { countStart, type Held, hasNoRoom, mayServe, type RoomLimits, type Verdict } from './verdict.ts'
 
 export type PoolSettings = {
@@ -75,6 +75,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     const tie = request.session === undefined || request.isNew === true ? undefined : affinity.find(request.session)
     let tieStands: Verdict | undefined
     let roomMayCome = false
+    let told: { readonly until: number; readonly error: GatewayError } | undefined
     judge(request, (held, verdict) => {
       const { id } = held.account
       if (considered.length < maxConsidered) considered.push({ accountId: id, verdict })
@@ -85,6 +86,10 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         else if (verdict === 'strained') strained.push(held)
         else shaky.push(held)
       } else if (hasNoRoom(verdict)) roomMayCome = true
+      else if (verdict === 'told-to-wait') {
+        const own = held.shakes && toldUntil(held.shakes, request.modelId, now)
+        if (own !== undefined && own.until < (told?.until ?? Number.POSITIVE_INFINITY)) told = own
+      }
     })
     const isTied = ({ account }: Held): boolean => account.id === tie?.accountId
     const suitable = [free, strained, shaky].find(({ length }) => length > 0) ?? avoided
@@ -99,9 +104,13 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         reserve: settings.quotaReserve,
       })
     if (held === undefined) {
-      return roomMayCome
-        ? undefined
-        : noSeat(seats.candidates(request.only), request.modelId, request.only !== undefined, now)
+      if (roomMayCome) return undefined
+      if (told !== undefined) {
+        // Worth the wait, or passed on to the caller with what was said.
+        const { until, error } = told
+        return until <= request.waitUntil ? undefined : { ...error, retryAfterMs: until - now }
+      }
+      return noSeat(seats.candidates(request.only), request.modelId, request.only !== undefined, now)
     }
     const { id } = held.account
     markChosen(considered, id)
@@ -149,7 +158,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         if (!open) return
         open = false
         held.inFlight--
-        if (outcome.type === 'success') held.shakes = afterSteady(held.shakes, modelId)
+        if (outcome.type === 'success') held.shakes = afterSteady(held.shakes, modelId, now)
         if (outcome.type === 'failure') {
           held.shakes = afterShake(held.shakes, outcome.error, modelId, effects.now(), effects.random())
           if (mayPass(outcome.error.kind)) outage.failed()
@@ -175,6 +184,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       if (at !== undefined && at > now) next = Math.min(next, at)
       if (settings.room.startsPerMinute > 0 && held.startsUntil > now) next = Math.min(next, held.startsUntil)
       if (held.probeUntil > now) next = Math.min(next, held.probeUntil)
+      if (held.shakes !== undefined) next = Math.min(next, shakesEnd(held.shakes, now))
     }
     if (next !== Number.POSITIVE_INFINITY) cancelWake = effects.after(Math.max(1, next - now), serveLine)
   }

@@ -12,7 +12,15 @@ export type Shakes = {
   /** Calls for one model: no capacity, or refused to this account. */
   readonly byModel: Map<string, Shake>
 }
-type Shake = { readonly until: number; readonly faults: number; readonly refused?: boolean }
+type Shake = {
+  /** Epoch ms of the latest fault. */
+  readonly at: number
+  readonly until: number
+  readonly faults: number
+  readonly refused?: boolean
+  /** The provider itself named the time: nobody calls before, not even for want of another account. */
+  readonly told?: GatewayError
+}
 
 const rest: Backoff = { baseMs: 1_000, maxMs: 60_000 }
 /** Silence costs a caller much more than an error does. */
@@ -20,6 +28,8 @@ const silent: Backoff = { baseMs: 30_000, maxMs: 300_000 }
 /** A plan may be raised; until then the same answer would come again. */
 const refusedMs = 3_600_000
 const maxModels = 100
+/** No single answer may take an account away for longer. */
+const maxToldMs = 3_600_000
 
 const scopes: { readonly [Kind in ErrorKind]?: 'all' | 'model' } = {
   'service-throttled': 'all',
@@ -37,18 +47,23 @@ export const mayPass = (kind: ErrorKind): boolean => scopes[kind] !== undefined
 /** The account's shakes after a failure; the same when the failure is none of a passing kind. */
 export function afterShake(
   shakes: Shakes | undefined,
-  { kind, retryAfterMs = 0 }: GatewayError,
+  error: GatewayError,
   modelId: string,
   now: number,
   random: number,
 ): Shakes | undefined {
+  const { kind } = error
   const scope = scopes[kind]
   if (scope === undefined) return shakes
+  const toldMs = Math.min(maxToldMs, error.retryAfterMs ?? 0)
   const next = shakes ?? { all: undefined, byModel: new Map() }
   const last = scope === 'all' ? next.all : next.byModel.get(modelId)
   const faults = (last?.faults ?? 0) + 1
-  const pauseMs = Math.max(retryAfterMs, backoffMs(kind === 'timeout' ? silent : rest, faults, random))
-  const shake = { until: Math.max(now + pauseMs, last?.until ?? 0), faults }
+  const pauseMs = toldMs > 0 ? toldMs : backoffMs(kind === 'timeout' ? silent : rest, faults, random)
+  const until = now + pauseMs
+  const told = toldMs > 0 ? { told: error } : {}
+  const shake =
+    last !== undefined && last.until > until ? { ...last, at: now, faults } : { at: now, until, faults, ...told }
   if (scope === 'all') next.all = shake
   else remember(next, modelId, shake)
   return next
@@ -57,23 +72,53 @@ export function afterShake(
 /** The provider refused this model to the account. */
 export function afterRefusal(shakes: Shakes | undefined, modelId: string, now: number): Shakes {
   const next = shakes ?? { all: undefined, byModel: new Map() }
-  remember(next, modelId, { until: now + refusedMs, faults: 1, refused: true })
+  remember(next, modelId, { at: now, until: now + refusedMs, faults: 1, refused: true })
   return next
 }
 
-/** A call for the model went well. */
-export function afterSteady(shakes: Shakes | undefined, modelId: string): Shakes | undefined {
+/** A call for the model that began at `startedAt` went well: faults from before are over. */
+export function afterSteady(shakes: Shakes | undefined, modelId: string, startedAt: number): Shakes | undefined {
   if (shakes === undefined) return undefined
-  shakes.all = undefined
-  shakes.byModel.delete(modelId)
-  return shakes.byModel.size === 0 ? undefined : shakes
+  if (shakes.all !== undefined && shakes.all.at < startedAt) shakes.all = undefined
+  const own = shakes.byModel.get(modelId)
+  if (own !== undefined && own.at < startedAt) shakes.byModel.delete(modelId)
+  return shakes.all === undefined && shakes.byModel.size === 0 ? undefined : shakes
 }
 
-export function isShaky({ all, byModel }: Shakes, modelId: string, now: number): 'no' | 'shaky' | 'refused' {
+/** `told`: the provider said when to come back, and that is not yet. */
+export function standing(
+  { all, byModel }: Shakes,
+  modelId: string,
+  now: number,
+): 'steady' | 'shaky' | 'refused' | 'told' {
   const own = byModel.get(modelId)
-  if (own !== undefined && own.until > now) return own.refused === true ? 'refused' : 'shaky'
-  return all !== undefined && all.until > now ? 'shaky' : 'no'
+  if (own !== undefined && own.until > now) {
+    if (own.refused === true) return 'refused'
+    if (own.told !== undefined) return 'told'
+  }
+  if (all !== undefined && all.until > now) return all.told === undefined ? 'shaky' : 'told'
+  return own !== undefined && own.until > now ? 'shaky' : 'steady'
 }
+
+/** What the provider said with the time it named, and that time; the later of the two that hold for the model. */
+export function toldUntil(
+  { all, byModel }: Shakes,
+  modelId: string,
+  now: number,
+): { readonly until: number; readonly error: GatewayError } | undefined {
+  const told = [all, byModel.get(modelId)].flatMap((shake) =>
+    shake?.told !== undefined && shake.until > now ? [{ until: shake.until, error: shake.told }] : [],
+  )
+  return told.toSorted((one, other) => other.until - one.until)[0]
+}
+
+/** Epoch ms at which the next of them ends. */
+export const shakesEnd = ({ all, byModel }: Shakes, now: number): number =>
+  Math.min(
+    ...[all, ...byModel.values()].map((shake) =>
+      shake !== undefined && shake.until > now ? shake.until : Number.POSITIVE_INFINITY,
+    ),
+  )
 
 function remember({ byModel }: Shakes, modelId: string, shake: Shake): void {
   byModel.delete(modelId)

@@ -1,11 +1,12 @@
 import type { Account, Health, Seat } from './account.ts'
 import { availableAt } from './health.ts'
-import { isShaky, type Shakes } from './shakes.ts'
+import { type Shakes, standing } from './shakes.ts'
 
 /**
  * Why an account was or was not taken. `free` could have served; so could `strained`, which has its fair share in hand
  * already, and `shaky`, whose last calls failed in a way that may pass. `busy` and `paced` have no room at all now;
- * `probing` has one call out after a rest, and waits for its word. A health state stands for itself.
+ * `probing` has one call out after a rest, and waits for its word; `told-to-wait` is well, but the provider named a time to
+ * come back at. A health state stands for itself.
  */
 export type Verdict =
   | 'chosen'
@@ -18,6 +19,7 @@ export type Verdict =
   | 'busy'
   | 'paced'
   | 'probing'
+  | 'told-to-wait'
   | Health['state']
 
 /** Models an account's live list offers; accounts with equal lists share one, so that a scan asks each only once. */
@@ -76,8 +78,8 @@ export function verdictOn(
   const started = held.startsLastMinute
   if (limits.startsPerMinute > 0 && started >= limits.startsPerMinute) return 'paced'
   if (held.shakes !== undefined) {
-    const shakes = isShaky(held.shakes, modelId, now)
-    if (shakes !== 'no') return shakes === 'refused' ? 'no-model' : 'shaky'
+    const stands = standing(held.shakes, modelId, now)
+    if (stands !== 'steady') return stands === 'refused' ? 'no-model' : stands === 'told' ? 'told-to-wait' : 'shaky'
   }
   const strained =
     held.inFlight >= limits.softInFlight || (limits.softStartsPerMinute > 0 && started >= limits.softStartsPerMinute)

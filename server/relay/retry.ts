@@ -19,6 +19,8 @@ type Rule =
   | { readonly to: 'any'; readonly tries: number; readonly backoff: Backoff; readonly wide?: true }
 
 const short: Backoff = { baseMs: 200, maxMs: 2_000 }
+/** To an account that was not tried: a new chance, but not a hail of calls when it is the provider after all. */
+const hop: Backoff = { baseMs: 100, maxMs: 1_000 }
 const spaced: Backoff = { baseMs: 2_000, maxMs: 10_000 }
 
 /** What each kind of failure deserves, before any content has reached the caller (provider notes, table of faults). */
@@ -88,9 +90,11 @@ export function nextMove(story: Story, random: number, limits: RetryLimits): Mov
   const same = errors.filter(({ kind }) => kind === error.kind).length
   const untried = story.hasUntried && !(isOutage && same >= rule.tries)
   if (!untried && same >= rule.tries) return nobody
-  const ownPauseMs = backoffMs(rule.backoff, same, random)
   // What one account was told to wait is its own affair while there is another.
-  const afterMs = untried && rule.wide !== true ? ownPauseMs : (error.retryAfterMs ?? ownPauseMs)
+  const afterMs =
+    untried && rule.wide !== true
+      ? backoffMs(hop, same, random)
+      : (error.retryAfterMs ?? backoffMs(rule.backoff, same, random))
   if (afterMs > limits.maxWaitMs || elapsedMs + afterMs >= limits.maxTotalMs) return nobody
   return { to: untried ? 'untried' : 'any', afterMs }
 }

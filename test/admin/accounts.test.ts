@@ -77,6 +77,7 @@ describe('a reading that lasts', () => {
       effects: { now: () => clock.now, newId: () => 'none' },
       accountsChanged: () => {},
       healthPolicy: () => defaultHealthPolicy,
+      log: () => {},
     }
     await recordCheck(deps, check, by)
     return (await store.accounts.get('a'))?.account.health.state
@@ -97,6 +98,7 @@ describe('a reading that lasts', () => {
       effects: { now: () => clock.now, newId: () => 'none' },
       accountsChanged: () => {},
       healthPolicy: () => defaultHealthPolicy,
+      log: () => {},
     }
     await store.accounts.saveHealth('a', { state: 'failing', since: clock.now - 1, failures: 30 })
     const limited = { accountId: 'a', at: clock.now, error: gatewayError('rate-limited', 'The control plane is busy.') }

@@ -184,11 +184,11 @@ describe('passing faults', () => {
     type: 'failure',
     error: gatewayError(kind, 'said', retryAfterMs === undefined ? {} : { retryAfterMs }),
   })
-  test('leave the account’s health alone, but it is taken only when no other is free, for as long as the provider asks', async () => {
+  test('leave the account’s health alone, but it is taken only when no other is free', async () => {
     const { take, pool, effects } = makePool([makeAccount('a', { createdAt: 1 }), makeAccount('b', { createdAt: 2 })], {
       strategy: 'sequential',
     })
-    ;(await take()).release(passing('upstream-failed', 20_000))
+    ;(await take()).release(passing('upstream-failed'))
     expect(pool.get('a')?.health.state).toBe('ready')
     const other = await take()
     expect(other.considered).toEqual([
@@ -200,6 +200,27 @@ describe('passing faults', () => {
     const back = await take()
     expect(back.accountId).toBe('a')
     back.release(success)
+  })
+
+  test('with a time the provider named are waited out, even for want of another account, or told to the caller', async () => {
+    const { take, refusal, pool, effects } = makePool([makeAccount('a')])
+    const long = await take()
+    ;(await take()).release(passing('upstream-failed', 5_000))
+    long.release(success) // it began before, and says nothing
+    let served = false
+    const waiting = take({ waitUntil: effects.now() + 10_000 }).then((lease) => {
+      served = true
+      return lease
+    })
+    await effects.advance(4_900)
+    expect([served, pool.stats().waiting]).toEqual([false, 1])
+    await effects.advance(200)
+    ;(await waiting).release(passing('service-throttled', 30_000))
+    expect(await refusal({ waitUntil: effects.now() + 10_000 })).toMatchObject({
+      kind: 'service-throttled',
+      retryAfterMs: 30_000,
+    })
+    expect(pool.get('a')?.health.state).toBe('ready')
   })
 
   test('of one model count for that model alone, and a refused model is not asked for again for a while', async () => {

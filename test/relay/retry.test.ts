@@ -58,7 +58,7 @@ test.each(spaced)('%s goes on to accounts that were not tried, however many', (k
 test('what one account was told to wait holds up nobody while there is another, what the service asks for does', () => {
   const after = (kind: ErrorKind, retryAfterMs: number) =>
     nextMove({ ...story([kind], 0, retryAfterMs), hasUntried: true }, 1, limits)
-  expect(after('upstream-failed', 30_000)).toEqual({ to: 'untried', afterMs: 200 })
+  expect(after('upstream-failed', 30_000)).toEqual({ to: 'untried', afterMs: 100 })
   expect(after('service-throttled', 7_000)).toEqual({ to: 'untried', afterMs: 7_000 })
   expect(after('model-overloaded', 30_000)).toEqual({ to: 'nobody' })
 })
