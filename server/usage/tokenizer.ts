@@ -4,8 +4,8 @@ export type CountTokens = (text: string) => number
 /** A run of characters without a border the vocabulary knows costs the merge its length squared; longer ones are cut. */
 const runLimit = 128
 const longRun = /\p{L}{129,}|\p{N}{129,}|[^\s\p{L}\p{N}]{129,}|\s{129,}/gu
-/** Pieces remembered with their counts; each is at most `runLimit` characters, so a few MB in all. */
-const rememberedPieces = 20_000
+/** Pieces, and words as long, remembered with their counts: at most `runLimit` characters each, so a few MB in all. */
+const remembered = 20_000
 /** The library may have a whole text this short as one token, whatever its pieces. */
 const wholeBelow = 10
 
@@ -31,16 +31,14 @@ export async function createTokenizer(): Promise<CountTokens> {
     }
     return tokens + count(from === 0 ? text : text.slice(from))
   }
-  // A look-up per word instead of the library's search of its vocabulary: replies and prompts use the same words.
+  // Look-ups instead of the library's search of its vocabulary: replies and prompts use the same words.
   const pattern = new RegExp(encoding.pat_str, 'ug')
-  const counts = new Map<string, number>()
-  return (text) => {
-    if (text.length < wholeBelow) return count(text)
-    const pieces = text.match(pattern)
-    if (pieces === null) return 0
+  const pieceCounts = createMemory()
+  const wordCounts = createMemory()
+  const countPieces = (text: string): number => {
     let tokens = 0
-    for (const piece of pieces) {
-      const known = counts.get(piece)
+    for (const piece of text.match(pattern) ?? []) {
+      const known = pieceCounts.get(piece)
       if (known !== undefined) {
         tokens += known
         continue
@@ -48,11 +46,56 @@ export async function createTokenizer(): Promise<CountTokens> {
       // A long run makes a piece as long, but for the two characters an apostrophe may take from it.
       if (piece.length > runLimit - 2) return countInRuns(text)
       const ofPiece = count(piece)
-      if (counts.size >= rememberedPieces) counts.clear()
-      // A copy: the piece is a view that would keep its whole text in memory.
-      counts.set(Buffer.from(piece, 'utf16le').toString('utf16le'), ofPiece)
+      pieceCounts.set(piece, ofPiece)
       tokens += ofPiece
     }
     return tokens
+  }
+  return (text) => {
+    if (text.length < wholeBelow) return count(text)
+    let tokens = 0
+    let from = 0
+    while (from < text.length) {
+      const to = wordEnd(text, from)
+      const word = text.slice(from, to)
+      from = to
+      let ofWord = wordCounts.get(word)
+      if (ofWord === undefined) {
+        ofWord = countPieces(word)
+        if (word.length <= runLimit) wordCounts.set(word, ofWord)
+      }
+      tokens += ofWord
+    }
+    return tokens
+  }
+}
+
+/** Where the word at `from` ends: before a space between two characters that are none, where the vocabulary always cuts. */
+function wordEnd(text: string, from: number): number {
+  for (let at = from + 1; at < text.length - 1; at++) {
+    if (text.charCodeAt(at) === 0x20 && isPrinted(text.charCodeAt(at - 1)) && isPrinted(text.charCodeAt(at + 1)))
+      return at
+  }
+  return text.length
+}
+
+/** For certain no white space: what lies between these ranges has some. */
+const isPrinted = (code: number): boolean =>
+  (code > 0x20 && code < 0x7f) || (code > 0xa0 && code < 0x1680) || (code > 0x3000 && code < 0xfeff)
+
+type Memory = {
+  readonly get: (text: string) => number | undefined
+  readonly set: (text: string, tokens: number) => void
+}
+
+function createMemory(): Memory {
+  const counts = new Map<string, number>()
+  return {
+    get: (text) => counts.get(text),
+    set: (text, tokens) => {
+      if (counts.size >= remembered) counts.clear()
+      // A copy: what was cut out is a view that would keep its whole text in memory.
+      counts.set(Buffer.from(text, 'utf16le').toString('utf16le'), tokens)
+    },
   }
 }

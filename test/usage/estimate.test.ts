@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { Tokenizer } from 'ai-tokenizer'
 import fc from 'fast-check'
 import type { Conversation, Part } from '../../server/conversation/conversation.ts'
 import { createEstimator, stretches } from '../../server/usage/estimate.ts'
@@ -55,6 +56,36 @@ describe('createTokenizer', () => {
     const before = performance.now()
     expect(count(text)).toBeGreaterThan(100)
     expect(performance.now() - before).toBeLessThan(1_500)
+  })
+
+  test('counting word by word gives what the vocabulary gives for the whole text', async () => {
+    const tokenizer = new Tokenizer(await import('ai-tokenizer/encoding/claude'))
+    const bits = [
+      ' ',
+      '  ',
+      '\n',
+      '\r\n',
+      '\t',
+      '\u00a0',
+      '\u2003',
+      'a',
+      ' Word',
+      "'s",
+      "n't",
+      '9',
+      ' 12',
+      '表',
+      'é',
+      '.',
+      ' !?',
+      '😀',
+    ]
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...bits), { minLength: 10, maxLength: 60 }), (chosen) => {
+        const text = chosen.join('')
+        expect([text, count(text)]).toEqual([text, tokenizer.encode(text, 'all').length])
+      }),
+    )
   })
 
   test('cutting long runs changes no count of ordinary text', () => {
