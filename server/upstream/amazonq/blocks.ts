@@ -112,6 +112,12 @@ export function createBlocks(emit: (event: BlockEvent) => void) {
 
   return {
     text: (kind: 'text' | 'reasoning', text: string): void => {
+      const only = queue.length === 1 ? queue[0] : undefined
+      // The usual delta goes on with the one block that is open and live.
+      if (only !== undefined && only.index >= 0 && goesOn(only.block, kind)) {
+        if (text !== '') delta(only.block, only.index, text)
+        return
+      }
       const tail = queue.at(-1)?.block
       // Reasoning that goes on after its signature is a new block with one of its own.
       if (kind === 'reasoning' && tail?.kind === 'reasoning' && tail.signature !== '') tail.closed = true
@@ -155,5 +161,9 @@ export function createBlocks(emit: (event: BlockEvent) => void) {
     isOverfull: (): boolean => held > maxHeldCharacters,
   }
 }
+
+/** Whether a delta of this kind belongs to the block. Reasoning that has its signature is complete. */
+const goesOn = (block: Block, kind: 'text' | 'reasoning'): boolean =>
+  block.kind === kind && block.signature === '' && !block.closed
 
 export type Blocks = ReturnType<typeof createBlocks>

@@ -16,7 +16,7 @@ export function createRepeatGuard(): RepeatGuard {
   // Pieces are joined only when one may be a repeat: a string that grows by each of them would be copied by each look at it.
   let pieces: string[] = []
   let length = 0
-  let last = ''
+  let last = Number.NaN
   let waiting = ''
   const recent = (): string => {
     const joined = pieces.join('').slice(-keptCharacters)
@@ -28,14 +28,14 @@ export function createRepeatGuard(): RepeatGuard {
     if (text === '') return text
     pieces.push(text)
     length += text.length
-    last = text.charAt(text.length - 1)
+    last = text.charCodeAt(text.length - 1)
     if (length > keptCharacters * 2) recent()
     return text
   }
   return {
     offer: (text) => {
       // The last character rules most pieces out before anything is compared.
-      if (text === '' || text.charAt(text.length - 1) !== last || !recent().endsWith(text)) return note(text)
+      if (text === '' || text.charCodeAt(text.length - 1) !== last || !recent().endsWith(text)) return note(text)
       waiting = text
       return ''
     },
