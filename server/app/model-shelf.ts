@@ -110,9 +110,11 @@ export function createModelShelf(deps: ModelShelfDeps) {
 /** What the caller says in the body outranks what the model's name says. */
 function withWishes(conversation: Conversation, { thinkingSuffix, effort }: ResolvedModel): Conversation {
   const thinks = thinkingSuffix && conversation.thinking.type === 'unspecified'
+  const takesEffort = effort !== undefined && conversation.effort === undefined
+  if (!thinks && !takesEffort) return conversation
   return {
     ...conversation,
     ...(thinks ? { thinking: { type: 'enabled' as const } } : {}),
-    ...(effort !== undefined && conversation.effort === undefined ? { effort } : {}),
+    ...(takesEffort ? { effort } : {}),
   }
 }

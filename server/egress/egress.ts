@@ -78,25 +78,27 @@ export function createEgress(deps: EgressDeps): Egress {
     }
   }
 
+  async function fetchBy(way: Exclude<Way, { type: 'environment' }>, url: string, init: FetchInit): Promise<Response> {
+    switch (way.type) {
+      case 'blocked':
+        throw new EgressFault('ERR_PROXY_BLOCKED', `The request was not sent: ${blockedBecause[way.reason]}.`)
+      case 'global':
+        return fetchThrough(way.href, url, init)
+      case 'proxy':
+        try {
+          return await fetchThrough(way.href, url, init)
+        } catch (thrown) {
+          if (!init.signal?.aborted) deps.onFault?.(way.id)
+          throw thrown
+        }
+    }
+  }
+
   return {
-    fetch: async (url, { via, ...init } = {}) => {
+    fetch: (url, { via, ...init } = {}) => {
       if (init.proxy !== undefined) return deps.fetch(url, init)
       const way = wayOf(via)
-      switch (way.type) {
-        case 'environment':
-          return deps.fetch(url, init)
-        case 'blocked':
-          throw new EgressFault('ERR_PROXY_BLOCKED', `The request was not sent: ${blockedBecause[way.reason]}.`)
-        case 'global':
-          return fetchThrough(way.href, url, init)
-        case 'proxy':
-          try {
-            return await fetchThrough(way.href, url, init)
-          } catch (thrown) {
-            if (!init.signal?.aborted) deps.onFault?.(way.id)
-            throw thrown
-          }
-      }
+      return way.type === 'environment' ? deps.fetch(url, init) : fetchBy(way, url, init)
     },
     fetchThrough,
     routeOf: (accountId) => {

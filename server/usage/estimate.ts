@@ -38,7 +38,7 @@ export function createEstimator(count: CountTokens, { sleep }: Pick<Effects, 'sl
         continue
       }
       let ofText = 0
-      for (const stretch of stretches(text)) {
+      for (const stretch of text.length <= stretchCharacters ? [text] : stretches(text)) {
         if (sinceRest + stretch.length > stretchCharacters) {
           sinceRest = 0
           await sleep(0)
@@ -87,7 +87,13 @@ export function* stretches(text: string, most = stretchCharacters): Iterable<str
 function* textsOf(conversation: Conversation): Iterable<string> {
   yield* conversation.system
   for (const tool of conversation.tools) yield toolText(tool)
-  for (const message of conversation.messages) for (const part of message.parts) yield* partTexts(part)
+  for (const message of conversation.messages) {
+    for (const part of message.parts) {
+      // Nearly all parts; a generator of its own for each would cost more than counting its words.
+      if (part.type === 'text') yield part.text
+      else yield* partTexts(part)
+    }
+  }
   if (conversation.output.type === 'json-schema') yield JSON.stringify(conversation.output.schema)
 }
 

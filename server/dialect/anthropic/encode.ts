@@ -14,6 +14,7 @@ const stopReasons = {
 } as const satisfies Record<FinishReason, string>
 
 export const keepAlive = frame('ping', { type: 'ping' })
+const messageStop = frame('message_stop', { type: 'message_stop' })
 
 /** One Messages stream. Deltas are the hot path: everything around their text is made once per block. */
 export function createEncoder(context: ReplyContext): StreamEncoder {
@@ -63,7 +64,7 @@ export function createEncoder(context: ReplyContext): StreamEncoder {
       case 'finish': {
         const delta = { stop_reason: stopReasons[event.reason], stop_sequence: event.stopSequence ?? null }
         const last = frame('message_delta', { type: 'message_delta', delta, usage: encodeUsage(event.usage) })
-        return last + frame('message_stop', { type: 'message_stop' })
+        return last + messageStop
       }
       case 'error':
         return frame('error', errorBody(event.error, context.requestId))

@@ -170,9 +170,10 @@ async function readText(
 
 /** Tokens are refreshed on nobody's signal; who leaves meanwhile only stops waiting for them. */
 async function unlessAborted<T>(
-  promise: Promise<Result<T, GatewayError>>,
+  promise: Result<T, GatewayError> | Promise<Result<T, GatewayError>>,
   signal: AbortSignal,
 ): Promise<Result<T, GatewayError>> {
+  if (!(promise instanceof Promise)) return signal.aborted ? err(cancelled) : promise
   if (signal.aborted) {
     promise.catch(() => undefined)
     return err(cancelled)

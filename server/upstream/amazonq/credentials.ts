@@ -42,7 +42,8 @@ export type Access = {
 
 /** Gives bearers; refreshes before expiry with one refresh in flight per account, never on a caller's signal. */
 export type TokenSource = {
-  readonly get: (accountId: string) => Promise<Result<Access, GatewayError>>
+  /** At once when a good one is in memory. */
+  readonly get: (accountId: string) => Result<Access, GatewayError> | Promise<Result<Access, GatewayError>>
   /** The provider refused `token`: gives a newer one, refreshing unless somebody already did. */
   readonly replace: (accountId: string, token: string) => Promise<Result<Access, GatewayError>>
 }

@@ -98,20 +98,28 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     return load
   }
 
-  async function get(accountId: string): Promise<Answer> {
-    const now = effects.now()
+  function get(accountId: string): Answer | Promise<Answer> {
+    const found = held.get(accountId)
+    return found === undefined ? loadAndGive(accountId) : give(accountId, found)
+  }
+
+  async function loadAndGive(accountId: string): Promise<Answer> {
     const found = await safely(() => current(accountId))
     if (!found.ok) return found
-    if (found.value === undefined) return err(unreadable)
-    const { credentials } = found.value
+    return found.value === undefined ? err(unreadable) : give(accountId, found.value)
+  }
+
+  function give(accountId: string, found: Held): Answer | Promise<Answer> {
+    const now = effects.now()
+    const { credentials } = found
     if (credentials.method === 'api-key') {
       const refused = dead.get(accountId)
       return refused !== undefined && refused.grant === grantOf(credentials)
         ? err(refused.error)
         : ok(accessOf(credentials))
     }
-    if (!isUsable(found.value, now)) return refresh(accountId, false)
-    if (expiresWithin(found.value, now, renewAheadMs)) void refresh(accountId, false)
+    if (!isUsable(found, now)) return refresh(accountId, false)
+    if (expiresWithin(found, now, renewAheadMs)) void refresh(accountId, false)
     return ok(accessOf(credentials))
   }
 
