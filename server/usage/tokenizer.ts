@@ -33,12 +33,12 @@ export async function createTokenizer(): Promise<CountTokens> {
   }
   // Look-ups instead of the library's search of its vocabulary: replies and prompts use the same words.
   const pattern = new RegExp(encoding.pat_str, 'ug')
-  const pieceCounts = createMemory()
-  const wordCounts = createMemory()
+  const pieces = new Map<string, number>()
+  const words = new Map<number, Word>()
   const countPieces = (text: string): number => {
     let tokens = 0
     for (const piece of text.match(pattern) ?? []) {
-      const known = pieceCounts.get(piece)
+      const known = pieces.get(piece)
       if (known !== undefined) {
         tokens += known
         continue
@@ -46,7 +46,7 @@ export async function createTokenizer(): Promise<CountTokens> {
       // A long run makes a piece as long, but for the two characters an apostrophe may take from it.
       if (piece.length > runLimit - 2) return countInRuns(text)
       const ofPiece = count(piece)
-      pieceCounts.set(piece, ofPiece)
+      keep(pieces, copyOf(piece), ofPiece)
       tokens += ofPiece
     }
     return tokens
@@ -56,46 +56,39 @@ export async function createTokenizer(): Promise<CountTokens> {
     let tokens = 0
     let from = 0
     while (from < text.length) {
-      const to = wordEnd(text, from)
-      const word = text.slice(from, to)
-      from = to
-      let ofWord = wordCounts.get(word)
-      if (ofWord === undefined) {
-        ofWord = countPieces(word)
-        if (word.length <= runLimit) wordCounts.set(word, ofWord)
+      let to = from
+      let hash = 0
+      do hash = (Math.imul(hash, 31) + text.charCodeAt(to++)) | 0
+      while (to < text.length && !isWordBorder(text, to))
+      // Found by a hash made on the way and then compared: cutting the word out first would cost more than all the rest.
+      const known = words.get(hash)
+      if (known?.text.length === to - from && text.startsWith(known.text, from)) tokens += known.tokens
+      else {
+        const word = text.slice(from, to)
+        const ofWord = countPieces(word)
+        if (word.length <= runLimit) keep(words, hash, { text: copyOf(word), tokens: ofWord })
+        tokens += ofWord
       }
-      tokens += ofWord
+      from = to
     }
     return tokens
   }
 }
 
-/** Where the word at `from` ends: before a space between two characters that are none, where the vocabulary always cuts. */
-function wordEnd(text: string, from: number): number {
-  for (let at = from + 1; at < text.length - 1; at++) {
-    if (text.charCodeAt(at) === 0x20 && isPrinted(text.charCodeAt(at - 1)) && isPrinted(text.charCodeAt(at + 1)))
-      return at
-  }
-  return text.length
-}
+type Word = { readonly text: string; readonly tokens: number }
+
+/** Before a space between two characters that are none: there the vocabulary always cuts. */
+const isWordBorder = (text: string, at: number): boolean =>
+  text.charCodeAt(at) === 0x20 && isPrinted(text.charCodeAt(at - 1)) && isPrinted(text.charCodeAt(at + 1))
 
 /** For certain no white space: what lies between these ranges has some. */
 const isPrinted = (code: number): boolean =>
   (code > 0x20 && code < 0x7f) || (code > 0xa0 && code < 0x1680) || (code > 0x3000 && code < 0xfeff)
 
-type Memory = {
-  readonly get: (text: string) => number | undefined
-  readonly set: (text: string, tokens: number) => void
+function keep<Key, Value>(memory: Map<Key, Value>, key: Key, value: Value): void {
+  if (memory.size >= remembered) memory.clear()
+  memory.set(key, value)
 }
 
-function createMemory(): Memory {
-  const counts = new Map<string, number>()
-  return {
-    get: (text) => counts.get(text),
-    set: (text, tokens) => {
-      if (counts.size >= remembered) counts.clear()
-      // A copy: what was cut out is a view that would keep its whole text in memory.
-      counts.set(Buffer.from(text, 'utf16le').toString('utf16le'), tokens)
-    },
-  }
-}
+/** What was cut out of a text is a view that would keep all of it in memory. */
+const copyOf = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le')
