@@ -1,5 +1,6 @@
 import type { FinishReason, ReplyEvent, Usage } from '../../conversation/event.ts'
 import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
+import { textInJson } from '../../lib/json.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { errorBody } from './error.ts'
 
@@ -21,14 +22,14 @@ export function createEncoder(context: ReplyContext): StreamEncoder {
   let deltaHead = ''
   let fed = false
   const open = (index: number, block: object, delta: string): string => {
-    deltaHead = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${delta}`
+    deltaHead = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${delta}"`
     fed = false
     return frame('content_block_start', { type: 'content_block_start', index, content_block: block })
   }
   const feed = (text: string): string => {
     if (text === '') return ''
     fed = true
-    return `${deltaHead}${JSON.stringify(text)}}}\n\n`
+    return `${deltaHead}${textInJson(text)}"}}\n\n`
   }
   return (event: ReplyEvent): string => {
     switch (event.type) {

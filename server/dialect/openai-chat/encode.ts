@@ -1,5 +1,6 @@
 import type { FinishReason, ReplyEvent, Usage } from '../../conversation/event.ts'
 import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
+import { textInJson } from '../../lib/json.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { errorBody } from './error.ts'
 
@@ -22,9 +23,9 @@ export function createEncoder(context: ReplyContext): StreamEncoder {
   const usageMember = includeUsage ? ',"usage":null' : ''
   const head = `data: ${about},"choices":[{"index":0,"delta":`
   const tail = `,"logprobs":null,"finish_reason":null}]${usageMember}}\n\n`
-  const contentHead = `${head}{"content":`
-  const reasoningHead = `${head}{"reasoning_content":`
-  const textTail = `}${tail}`
+  const contentHead = `${head}{"content":"`
+  const reasoningHead = `${head}{"reasoning_content":"`
+  const textTail = `"}${tail}`
 
   // Tool calls are numbered among themselves here, from 0.
   let calls = 0
@@ -32,7 +33,7 @@ export function createEncoder(context: ReplyContext): StreamEncoder {
   let argumentsTail = ''
   let fed = false
 
-  const text = (start: string, value: string): string => (value === '' ? '' : start + JSON.stringify(value) + textTail)
+  const text = (start: string, value: string): string => (value === '' ? '' : start + textInJson(value) + textTail)
   const openCall = (id: string, name: string): string => {
     const index = calls++
     fed = false
