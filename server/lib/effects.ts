@@ -36,8 +36,10 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 export function randomText(length: number): string {
   let text = ''
   while (text.length < length) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(length * 2))) {
-      if (byte < 248 && text.length < length) text += alphabet[byte % 62]
+    const bytes = crypto.getRandomValues(new Uint8Array(length * 2))
+    for (let at = 0; at < bytes.length && text.length < length; at++) {
+      const byte = bytes[at] ?? 255
+      if (byte < 248) text += alphabet[byte % 62]
     }
   }
   return text
