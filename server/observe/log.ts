@@ -1,4 +1,4 @@
-import { redact, redactText } from './redact.ts'
+import { createRedact, redactText } from './redact.ts'
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -57,6 +57,7 @@ export function createLogger(options: LogOptions): Logger {
   const keep = Math.max(1, options.keep ?? 1000)
   const ring: LogLine[] = []
   const listeners = new Set<(line: LogLine) => void>()
+  const redact = createRedact()
   const toText = options.format === 'json' ? jsonLine : textLine(options.timeZone)
   let level = options.level
   let count = 0

@@ -22,6 +22,13 @@ const alwaysSecret = new Set('password passwords passwd pwd passphrase secret se
 
 /** True when a field of this name may not be written with this value. Names in any spelling: camel, snake, header. */
 export function isSecretField(name: string, value: unknown): boolean {
+  return hides(secrecyOf(name), value)
+}
+
+/** What a name says about its values: `text` are secrets unless they are numbers or switches. */
+type Secrecy = 'open' | 'text' | 'all'
+
+function secrecyOf(name: string): Secrecy {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
@@ -29,10 +36,15 @@ export function isSecretField(name: string, value: unknown): boolean {
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '')
   const whole = words.join('')
-  if (!words.some((word) => secretWords.has(word)) && !secretWords.has(whole)) return false
+  if (!words.some((word) => secretWords.has(word)) && !secretWords.has(whole)) return 'open'
   const last = words.at(-1) ?? ''
-  if (words.length > 1 && describingWords.has(last) && !secretWords.has(whole)) return false
-  if (typeof value === 'number' || typeof value === 'boolean') return words.some((word) => alwaysSecret.has(word))
+  if (words.length > 1 && describingWords.has(last) && !secretWords.has(whole)) return 'open'
+  return words.some((word) => alwaysSecret.has(word)) ? 'all' : 'text'
+}
+
+function hides(secrecy: Secrecy, value: unknown): boolean {
+  if (secrecy === 'open') return false
+  if (typeof value === 'number' || typeof value === 'boolean') return secrecy === 'all'
   return value !== null && value !== undefined && value !== ''
 }
 
@@ -58,19 +70,43 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{12,}/g, hidden],
 ]
 
+/** What each of the shapes has at least one of; most texts of a log line have none, and are looked at once. */
+const mayHoldShape = /[\s:=]|[spr]k[-_]|ao[ar]|eyJ|A[KS]IA/
+
 /** Text without anything that has the shape of a secret, cut to 2,000 characters. */
 export function redactText(text: string): string {
   // Cut first, so that the cost is bounded; a secret cut in the middle still has its shape.
   const short = text.length > maxText ? `${text.slice(0, maxText)}… (${text.length} characters)` : text
-  return shapes.reduce((kept, [pattern, replacement]) => kept.replace(pattern, replacement), short)
+  return mayHoldShape.test(short)
+    ? shapes.reduce((kept, [pattern, replacement]) => kept.replace(pattern, replacement), short)
+    : short
 }
 
 /** A copy that is safe to write: secret fields hidden by name, secret shapes by pattern, depth and sizes bounded. */
 export function redact(value: unknown): unknown {
-  return walk(value, 0, new Set())
+  return createRedact()(value)
 }
 
-function walk(value: unknown, depth: number, seen: Set<object>): unknown {
+type Field = { readonly shown: string; readonly secrecy: Secrecy }
+const rememberedFields = 1_000
+const longestRemembered = 64
+
+/** The same for many values whose fields have the same few names: each name is judged once. */
+export function createRedact(): (value: unknown) => unknown {
+  const fields = new Map<string, Field>()
+  const fieldOf = (name: string): Field => {
+    const known = fields.get(name)
+    if (known !== undefined) return known
+    const field = { shown: redactText(name), secrecy: secrecyOf(name) }
+    if (fields.size < rememberedFields && name.length <= longestRemembered) fields.set(name, field)
+    return field
+  }
+  return (value) => walk(value, 0, new Set(), fieldOf)
+}
+
+type FieldOf = (name: string) => Field
+
+function walk(value: unknown, depth: number, seen: Set<object>, fieldOf: FieldOf): unknown {
   if (typeof value === 'string') return redactText(value)
   if (typeof value === 'bigint') return String(value)
   if (typeof value === 'function' || typeof value === 'symbol') return undefined
@@ -79,25 +115,26 @@ function walk(value: unknown, depth: number, seen: Set<object>): unknown {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `(${value.byteLength} bytes)`
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   seen.add(value)
-  const kept = walkObject(value, depth, seen)
+  const kept = walkObject(value, depth, seen, fieldOf)
   seen.delete(value)
   return kept
 }
 
-function walkObject(value: object, depth: number, seen: Set<object>): unknown {
+function walkObject(value: object, depth: number, seen: Set<object>, fieldOf: FieldOf): unknown {
   if (value instanceof Error) return describeError(value)
   if (value instanceof Map || value instanceof Set || value instanceof Headers) {
     const entries = value instanceof Set ? [...value] : Object.fromEntries(value as Iterable<[string, unknown]>)
-    return walk(entries, depth, seen)
+    return walk(entries, depth, seen, fieldOf)
   }
   if (Array.isArray(value)) {
-    const items = value.slice(0, maxItems).map((item) => walk(item, depth + 1, seen))
+    const items = value.slice(0, maxItems).map((item) => walk(item, depth + 1, seen, fieldOf))
     return value.length > maxItems ? [...items, `… (${value.length} items)`] : items
   }
   const entries = Object.entries(value)
-  const kept = entries
-    .slice(0, maxItems)
-    .map(([name, member]) => [redactText(name), isSecretField(name, member) ? hidden : walk(member, depth + 1, seen)])
+  const kept = entries.slice(0, maxItems).map(([name, member]) => {
+    const { shown, secrecy } = fieldOf(name)
+    return [shown, hides(secrecy, member) ? hidden : walk(member, depth + 1, seen, fieldOf)]
+  })
   if (entries.length > maxItems) kept.push(['…', `(${entries.length} members)`])
   return Object.fromEntries(kept)
 }
