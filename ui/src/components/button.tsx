@@ -8,6 +8,7 @@ const looks = {
   primary: 'bg-accent text-on-accent hover:bg-accent-hover border-transparent',
   secondary: 'bg-surface text-text border-control hover:bg-surface-2 active:bg-surface-3',
   quiet: 'text-text-2 border-transparent hover:bg-surface-2 active:bg-surface-3',
+  'quiet-danger': 'text-danger border-transparent hover:bg-surface-2 active:bg-surface-3',
   danger: 'bg-danger-solid text-on-danger border-transparent hover:opacity-90',
 } as const
 

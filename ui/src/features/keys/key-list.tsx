@@ -205,8 +205,7 @@ function RevokeButton(props: RowProps) {
   const { t } = useI18n()
   return (
     <Button
-      look="quiet"
-      class="text-danger"
+      look="quiet-danger"
       aria-label={t('keys.revokeNamed', { name: props.item.name })}
       onClick={() => props.onRevoke(props.item)}
     >
