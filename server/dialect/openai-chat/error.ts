@@ -34,7 +34,8 @@ const wireErrors = {
   'no-healthy-account': [403, 'permission_error', 'account_unavailable'],
   'pool-cooling': throttled,
   'pool-exhausted': spent,
-  'pool-busy': [503, 'server_error', 'overloaded'],
+  // Ours, not the provider's: whoever asks less is served, so it is a limit to these clients.
+  'pool-busy': throttled,
   cancelled: [499, 'server_error', 'cancelled'],
   'shutting-down': [503, 'server_error', 'overloaded'],
   internal: [500, 'server_error', 'internal_error'],
