@@ -19,6 +19,8 @@ export type Conversation = {
   readonly stream: boolean
   /** Stable id of the caller's session, when the body carries one; used for affinity only. */
   readonly session?: string
+  /** Whom the caller says it works for. One for a whole team is common, so it tells conversations apart but never is one. */
+  readonly endUser?: string
   /** Free text for the log, e.g. Claude Code's billing line; never forwarded. */
   readonly clientNote?: string
 }

@@ -1,7 +1,7 @@
-const longestSession = 256
+const longest = 256
 
-/** The caller's own name of a session, cut to a bounded length; `undefined` when there is none. */
-export function sessionOf(...candidates: readonly unknown[]): string | undefined {
+/** The first of the caller's own ids that is given, cut to a bounded length; `undefined` when there is none. */
+export function firstId(...candidates: readonly unknown[]): string | undefined {
   const found = candidates.find((candidate) => typeof candidate === 'string' && candidate.trim() !== '')
-  return typeof found === 'string' ? found.trim().slice(0, longestSession) : undefined
+  return typeof found === 'string' ? found.trim().slice(0, longest) : undefined
 }

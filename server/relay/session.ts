@@ -12,12 +12,14 @@ const readCharacters = 4_096
 
 /**
  * What keeps a conversation on its account: the session its client names, else a hash of what does not change from turn to
- * turn, the system text and the first user message.
+ * turn, the end user, the system text and the first user message.
  */
-export function sessionOf({ session, system, messages }: Conversation, callerId: string): Session {
+export function sessionOf({ session, endUser, system, messages }: Conversation, callerId: string): Session {
   if (session !== undefined) return { session: `${callerId} ${session}`, isNew: false }
   const first = messages.find(({ role }) => role === 'user')
-  const begin = [callerId, ...system, textOf(first)].map((text) => text.slice(0, readCharacters)).join('\n')
+  const begin = [callerId, endUser ?? '', ...system, textOf(first)]
+    .map((text) => text.slice(0, readCharacters))
+    .join('\n')
   return {
     session: `${callerId} ~${Bun.hash(begin).toString(36)}`,
     isNew: !messages.some(({ role }) => role === 'assistant'),

@@ -95,30 +95,45 @@ describe('parameters that change nothing', () => {
   })
 })
 
-describe('a session is found', () => {
+describe('a session is found, and never mistaken for who asks', () => {
+  type Row = readonly [more: object, session: string | undefined, endUser: string | undefined]
   const uuid = '3f0c2a52-8f1d-4a6e-9d3b-0c5f7c1e2ab4'
   test.each([
-    [{ metadata: { user_id: `user_${'a'.repeat(64)}_account_${uuid}_session_${uuid}` } }, uuid],
-    [{ metadata: { user_id: `user_${'a'.repeat(64)}_account__session_${uuid}` } }, uuid],
-    [{ metadata: { user_id: JSON.stringify({ device_id: 'd', account_uuid: '', session_id: uuid }) } }, uuid],
-    [{ metadata: { user_id: '{broken' } }, '{broken'],
-    [{ metadata: { user_id: 'someone' } }, 'someone'],
-    [{ metadata: { user_id: null } }, undefined],
-    [{ metadata: { user_id: '  ' } }, undefined],
-    [{ metadata: { user_id: 'y'.repeat(1000) } }, 'y'.repeat(256)],
-    [{ conversation_id: 'mine', metadata: { user_id: 'someone' } }, 'mine'],
-  ])('in a Messages body: %j', (more, session) => {
-    expect(decode(anthropic, more).conversation.session).toBe(session)
+    [{ metadata: { user_id: `user_${'a'.repeat(64)}_account_${uuid}_session_${uuid}` } }, uuid, undefined],
+    [{ metadata: { user_id: `user_${'a'.repeat(64)}_account__session_${uuid}` } }, uuid, undefined],
+    [
+      { metadata: { user_id: JSON.stringify({ device_id: 'd', account_uuid: '', session_id: uuid }) } },
+      uuid,
+      undefined,
+    ],
+    [{ conversation_id: 'mine', metadata: { user_id: `user_a_account__session_${uuid}` } }, 'mine', undefined],
+    [{ conversation_id: 'y'.repeat(1000) }, 'y'.repeat(256), undefined],
+    [{ metadata: { user_id: `someone_session_${uuid}` } }, undefined, `someone_session_${uuid}`],
+    [{ metadata: { user_id: JSON.stringify({ device_id: 'd' }) } }, undefined, '{"device_id":"d"}'],
+    [{ metadata: { user_id: JSON.stringify({ session_id: 7 }) } }, undefined, '{"session_id":7}'],
+    [{ metadata: { user_id: JSON.stringify({ session_id: ' ' }) } }, undefined, '{"session_id":" "}'],
+    [{ metadata: { user_id: '{broken' } }, undefined, '{broken'],
+    [{ metadata: { user_id: 'someone' } }, undefined, 'someone'],
+    [{ metadata: { user_id: null } }, undefined, undefined],
+    [{ metadata: { user_id: '  ' } }, undefined, undefined],
+    [{ metadata: { user_id: 'y'.repeat(1000) } }, undefined, 'y'.repeat(256)],
+    [{ conversation_id: 'mine', metadata: { user_id: 'someone' } }, 'mine', 'someone'],
+  ] as readonly Row[])('in a Messages body: %j', (more, session, endUser) => {
+    const { conversation } = decode(anthropic, more)
+    expect([conversation.session, conversation.endUser]).toEqual([session, endUser])
   })
 
   test.each([
-    [{ prompt_cache_key: 'key', user: 'u' }, 'key'],
-    [{ metadata: { session_id: 's' }, user: 'u' }, 's'],
-    [{ user: 'u', safety_identifier: 'i' }, 'u'],
-    [{ safety_identifier: 'i' }, 'i'],
-    [{ user: null }, undefined],
-  ])('in a Chat body: %j', (more, session) => {
-    expect(decode(openaiChat, more).conversation.session).toBe(session)
+    [{ prompt_cache_key: 'key', user: 'u' }, 'key', 'u'],
+    [{ metadata: { session_id: 's' }, user: 'u' }, 's', 'u'],
+    [{ prompt_cache_key: 'key', metadata: { session_id: 's' } }, 'key', undefined],
+    [{ user: 'u', safety_identifier: 'i' }, undefined, 'u'],
+    [{ safety_identifier: 'i' }, undefined, 'i'],
+    [{ user: null }, undefined, undefined],
+    [{ user: ' ', prompt_cache_key: '' }, undefined, undefined],
+  ] as readonly Row[])('in a Chat body: %j', (more, session, endUser) => {
+    const { conversation } = decode(openaiChat, more)
+    expect([conversation.session, conversation.endUser]).toEqual([session, endUser])
   })
 })
 

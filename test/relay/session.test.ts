@@ -34,7 +34,20 @@ test('without a name its beginning is: the same from turn to turn, whatever foll
   expect(sessions.map(({ isNew }) => isNew)).toEqual([true, false, false])
 })
 
+test('a named session wins over who asks', () => {
+  const named = (endUser: string) => sessionOf(conversation(first, { session: 's', endUser }), 'key')
+  expect(named('u')).toEqual(named('v'))
+})
+
+test('one end user for all ties nothing together, and stays the same from turn to turn', () => {
+  const of = (messages: readonly Message[]) => sessionOf(conversation(messages, { endUser: 'team' }), 'key').session
+  expect(of(first)).toBe(of(second))
+  const many = Array.from({ length: 100 }, (_, index) => of([say('user', `Question ${index}`)]))
+  expect(new Set(many).size).toBe(100)
+})
+
 test.each([
+  ['another end user', conversation(first, { endUser: 'u' }), 'key'],
   ['another first message', conversation([say('user', 'Hullo')]), 'key'],
   ['another system text', conversation(first, { system: ['be brief'] }), 'key'],
   ['another caller', conversation(first), 'other'],

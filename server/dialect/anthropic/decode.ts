@@ -4,7 +4,7 @@ import { gatewayError } from '../../conversation/error.ts'
 import { err, ok } from '../../lib/result.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { decodeEffort, decodeThinking } from '../reasoning.ts'
-import { sessionOf } from '../session.ts'
+import { firstId } from '../session.ts'
 import { checkNesting, createValidator, type Decoded, decodeEach, refuse } from '../validate.ts'
 import { decodeContent } from './blocks.ts'
 import { decodeTools } from './tools.ts'
@@ -50,7 +50,9 @@ function decodeBody(body: Body): Decoded<Conversation> {
   const output = decodeOutput(body)
   if (!output.ok) return output
   const effort = decodeEffort(body.output_config?.effort ?? lastEffort(body.messages))
-  const session = sessionOf(body.conversation_id, sessionOfUserId(body.metadata?.user_id))
+  const who = decodeUserId(body.metadata?.user_id ?? '')
+  const session = firstId(body.conversation_id, who.session)
+  const endUser = firstId(who.endUser)
   return ok({
     model: body.model ?? '',
     system: system.value.texts,
@@ -69,6 +71,7 @@ function decodeBody(body: Body): Decoded<Conversation> {
     output: output.value,
     stream: body.stream === true,
     ...(session === undefined ? {} : { session }),
+    ...(endUser === undefined ? {} : { endUser }),
     ...(system.value.note === undefined ? {} : { clientNote: system.value.note }),
   })
 }
@@ -116,16 +119,20 @@ function decodeOutput(body: Body): Decoded<OutputFormat> {
 const lastEffort = (messages: Body['messages']): unknown =>
   messages.findLast((message) => message.output_config?.effort != null)?.output_config?.effort
 
-/** `user_…_account_…_session_<uuid>`, or JSON text with `session_id`; any other id is taken as it stands. */
-function sessionOfUserId(userId: string | null | undefined): string | undefined {
-  if (userId == null) return undefined
-  const tail = /_session_([A-Za-z0-9-]+)$/.exec(userId)?.[1]
-  if (tail !== undefined) return tail
-  if (!userId.startsWith('{')) return userId
+/**
+ * Claude Code puts its session in here: `user_…_account_…_session_<uuid>`, newer ones as JSON text with `session_id`. What
+ * stands beside it names the machine, not the conversation; any other id is an end user's.
+ */
+function decodeUserId(userId: string): { readonly session?: string; readonly endUser?: string } {
+  const session = /^user_.*_session_([A-Za-z0-9-]+)$/.exec(userId)?.[1] ?? firstId(jsonMember(userId, 'session_id'))
+  return session === undefined ? { endUser: userId } : { session }
+}
+
+function jsonMember(text: string, name: string): unknown {
+  if (!text.startsWith('{')) return undefined
   try {
-    const { session_id: session } = JSON.parse(userId) as { readonly session_id?: unknown }
-    return typeof session === 'string' ? session : userId
+    return (JSON.parse(text) as Record<string, unknown>)[name] // an object: it opens with a brace
   } catch {
-    return userId
+    return undefined
   }
 }

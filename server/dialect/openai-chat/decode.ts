@@ -3,7 +3,7 @@ import type { Effort, Message, OutputFormat, Thinking } from '../../conversation
 import { ok } from '../../lib/result.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { decodeEffort, decodeThinking } from '../reasoning.ts'
-import { sessionOf } from '../session.ts'
+import { firstId } from '../session.ts'
 import { checkNesting, createValidator, type Decoded, refuse } from '../validate.ts'
 import { decodeInput } from './input-items.ts'
 import { decodeMessages } from './messages.ts'
@@ -31,7 +31,8 @@ export function decode(raw: unknown): Decoded<DecodedRequest> {
   const output = decodeOutput(body)
   if (!output.ok) return output
   const maxOutputTokens = body.max_completion_tokens ?? body.max_tokens ?? body.max_output_tokens
-  const session = sessionOf(body.prompt_cache_key, body.metadata?.session_id, body.user, body.safety_identifier)
+  const session = firstId(body.prompt_cache_key, body.metadata?.session_id)
+  const endUser = firstId(body.user, body.safety_identifier)
   const conversation = {
     model: body.model,
     ...splitSystem(turns.value),
@@ -46,6 +47,7 @@ export function decode(raw: unknown): Decoded<DecodedRequest> {
     output: output.value,
     stream: body.stream === true,
     ...(session === undefined ? {} : { session }),
+    ...(endUser === undefined ? {} : { endUser }),
   }
   const streamOptions = {
     includeUsage: body.stream_options?.include_usage === true,
