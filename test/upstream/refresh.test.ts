@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
-import { createTokenKeeper, type RefreshOutcome } from '../../server/upstream/amazonq/refresh.ts'
+import {
+  createTokenKeeper,
+  type RefreshOutcome,
+  refreshesAtOnce,
+  type TokenKeeper,
+} from '../../server/upstream/amazonq/refresh.ts'
 import { createTestEffects } from '../support/effects.ts'
 import {
   createMemoryStore,
@@ -10,6 +15,7 @@ import {
   type Route,
   startAt,
   startProvider,
+  until,
 } from './identity-support.ts'
 
 const hour = 3_600_000
@@ -331,6 +337,137 @@ describe('storing', () => {
     const { keeper, deaths } = setUp(undefined, rotating())
     expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'token-rejected' } })
     expect(deaths).toEqual([])
+  })
+})
+
+describe('many refreshes', () => {
+  const ids = Array.from({ length: 40 }, (_, index) => `acc_${index}`)
+
+  function setUpMany(reply: (index: number) => Response | 'drop') {
+    const open = new Map<number, () => void>()
+    const order: number[] = []
+    let peak = 0
+    const provider = startProvider({
+      token: async ({ body }) => {
+        const index = Number(String(body.refreshToken).split('-').at(-1))
+        order.push(index)
+        const gate = Promise.withResolvers<void>()
+        open.set(index, gate.resolve)
+        peak = Math.max(peak, open.size)
+        await gate.promise
+        open.delete(index)
+        return reply(index)
+      },
+    })
+    stop = provider.stop
+    const effects = createTestEffects({ random: () => 0.5 }, startAt)
+    const rows = Object.fromEntries(ids.map((id, index) => [id, { ...stale, refreshToken: `fake-refresh-${index}` }]))
+    const memory = createMemoryStore(rows)
+    const keeper = createTokenKeeper({
+      settings: provider.settings,
+      effects,
+      store: memory.store,
+      onDead: () => {},
+    })
+    /** Lets everything through from now on. */
+    const flow = async (answers: Promise<unknown>): Promise<void> => {
+      let isDone = false
+      void answers.then(() => {
+        isDone = true
+      })
+      await until(() => {
+        for (const answer of open.values()) answer()
+        return isDone
+      })
+    }
+    const stands = () => until(() => open.size === refreshesAtOnce && keeper.waiting() === 40 - refreshesAtOnce)
+    return {
+      ...memory,
+      keeper,
+      advance: effects.advance,
+      timers: effects.timers,
+      order,
+      open,
+      flow,
+      stands,
+      peak: () => peak,
+    }
+  }
+  const rotated = (index: number): Response =>
+    json({ accessToken: `new-access-${index}`, refreshToken: `new-refresh-${index}`, expiresIn: 3600 })
+  const tokenOf = (answer: Awaited<ReturnType<TokenKeeper['get']>>): unknown =>
+    answer.ok ? answer.value.token : answer.error.kind
+
+  test('are under way eight at once, those first who came first, and the others wait', async () => {
+    const { keeper, order, flow, stands, peak, timers } = setUpMany(rotated)
+    const all = Promise.all(ids.map((id) => keeper.get(id)))
+    await stands()
+    await flow(all)
+    expect((await all).map(tokenOf)).toEqual(ids.map((_, index) => `new-access-${index}`))
+    expect(peak()).toBe(refreshesAtOnce)
+    expect(order).toHaveLength(40)
+    expect(order.slice(0, 8).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect([keeper.waiting(), timers()]).toEqual([0, 0])
+  })
+
+  test('are still one for each account, however many come while it waits', async () => {
+    const { keeper, order, flow, stands } = setUpMany(rotated)
+    const all = Promise.all(ids.map((id) => keeper.get(id)))
+    await stands()
+    const late = Promise.all(ids.flatMap((id) => [keeper.get(id), keeper.refreshNow(id)]))
+    await flow(Promise.all([all, late]))
+    expect((await late).map(tokenOf)).toEqual(ids.flatMap((_, index) => Array(2).fill(`new-access-${index}`)))
+    expect(order).toHaveLength(40)
+  })
+
+  test('that fail give their place back', async () => {
+    const { keeper, order, flow } = setUpMany((index) => (index % 2 === 0 ? 'drop' : oidcError('invalid_grant')))
+    const all = Promise.all(ids.map((id) => keeper.get(id)))
+    await flow(all)
+    const expected = ids.map((_, index) => (index % 2 === 0 ? 'upstream-unreachable' : 'token-rejected'))
+    expect((await all).map(tokenOf)).toEqual(expected)
+    expect([order.length, keeper.waiting()]).toEqual([40, 0])
+  })
+
+  test('wait no longer for a service that does not answer than it may take to answer', async () => {
+    const { keeper, order, advance, flow, stands, timers } = setUpMany(rotated)
+    const all = Promise.all(ids.map((id) => keeper.get(id)))
+    await stands()
+    await advance(30_000)
+    expect((await all).map(tokenOf)).toEqual(ids.map(() => 'upstream-unreachable'))
+    await keeper.settled()
+    expect([order.length, keeper.waiting(), timers()]).toEqual([refreshesAtOnce, 0, 0])
+    await advance(30_000) // past the pause of those that failed
+    const again = Promise.all(ids.map((id) => keeper.get(id)))
+    await flow(again)
+    expect((await again).map(tokenOf)).toEqual(ids.map((_, index) => `new-access-${index}`))
+  })
+
+  test('hold up no new sign-in and no profile, and a new sign-in spares its refresh', async () => {
+    const profileArn = 'arn:aws:codewhisperer:us-east-1:000000000000:profile/FAKEFAKEFAKE'
+    const { keeper, rows, order, flow, stands } = setUpMany(rotated)
+    const all = Promise.all(ids.map((id) => keeper.get(id)))
+    await stands()
+    for (const id of ['acc_0', 'acc_38']) expect(await keeper.amend(id, { profileArn })).toBe(true)
+    const anew = { ...fresh, refreshToken: 'fake-refresh-anew', accessToken: 'anew' }
+    for (const id of ['acc_1', 'acc_39']) await keeper.adopt(id, anew)
+    await flow(all)
+    expect((await all).map(tokenOf)).toEqual(
+      ids.map((id, index) => (id === 'acc_1' || id === 'acc_39' ? 'anew' : `new-access-${index}`)),
+    )
+    expect(order).toHaveLength(39)
+    for (const id of ['acc_0', 'acc_38']) expect(rows.get(id)?.profileArn).toBe(profileArn)
+    for (const id of ['acc_1', 'acc_39']) expect(rows.get(id)).toEqual(anew)
+  })
+
+  test('of sign-ins known to be dead do not wait', async () => {
+    const { keeper, open, flow } = setUpMany((index) => (index === 0 ? oidcError('invalid_grant') : rotated(index)))
+    const first = keeper.get('acc_0')
+    await flow(first)
+    const others = Promise.all(ids.slice(1).map((id) => keeper.get(id)))
+    await until(() => open.size === refreshesAtOnce)
+    expect(tokenOf(await keeper.get('acc_0'))).toBe('token-rejected')
+    await flow(others)
   })
 })
 

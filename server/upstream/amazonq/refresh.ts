@@ -7,6 +7,7 @@ import { type AmazonQSettings, regionOfArn } from './endpoint.ts'
 import { expiresWithin, grantOf, type Held, isUsable } from './held.ts'
 import { createInTurn } from './in-turn.ts'
 import type { Tokens } from './oidc.ts'
+import { createPlaces } from './places.ts'
 import { type DeadReason, type RenewFailure, renew } from './renew.ts'
 
 export type RefreshOutcome =
@@ -40,6 +41,8 @@ export type TokenKeeper = TokenSource & {
   readonly refreshDue: (now: number, accounts: readonly RefreshCandidate[]) => readonly string[]
   /** Resolves when no refresh is under way; a clean stop waits for it. */
   readonly settled: () => Promise<void>
+  /** Refreshes that wait because as many as may be are under way. */
+  readonly waiting: () => number
 }
 
 type Dead = { readonly grant: string; readonly error: GatewayError }
@@ -54,6 +57,10 @@ const dueJitterMs = 600_000
 // A token refused sooner than this after it was issued is not the token's fault: another refresh would not help.
 const freshMs = 60_000
 const maxPauseMs = 30_000
+/** Refreshes at once. After a long stop every token is too old, and the sign-in service must not meet all accounts together. */
+export const refreshesAtOnce = 8
+// As long as one exchange may take: a service that keeps all places so long is as good as out of reach.
+const lineMs = 30_000
 
 /** Holds the accounts' tokens: one refresh in flight for each account, durable before it is used, on nobody's signal. */
 export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
@@ -69,6 +76,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
   const loads = new Map<string, Promise<Held | undefined>>()
   const flights = new Map<string, Promise<Answer>>()
   const inTurn = createInTurn()
+  const places = createPlaces(refreshesAtOnce, lineMs, effects)
 
   const accessOf = ({ method, apiKey, accessToken, profileArn }: Credentials): Access => ({
     token: apiKey ?? accessToken ?? '',
@@ -170,9 +178,27 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     if (pause !== undefined && waitMs > 0 && !insist) return err({ ...pause.error, retryAfterMs: waitMs })
     const rescued = await saveUnsaved(accountId)
     if (rescued !== undefined) return rescued
-    let using = (await current(accountId))?.credentials
+    const before = (await current(accountId))?.credentials
+    if (before === undefined) return err(unreadable)
+    const buried = dead.get(accountId)
+    if (buried?.grant === grantOf(before) && !insist) return err(buried.error)
+    const leave = await places.take()
+    if (leave === undefined) return err(lineTooLong)
+    try {
+      const now = await current(accountId)
+      if (now === undefined) return err(unreadable)
+      // Signed in anew while this waited.
+      const isNew = grantOf(before) !== grantOf(now.credentials)
+      if (isNew && isUsable(now, effects.now())) return ok(accessOf(now.credentials))
+      return await exchange(accountId, now.credentials, insist)
+    } finally {
+      leave()
+    }
+  }
+
+  async function exchange(accountId: string, first: Credentials, insist: boolean): Promise<Answer> {
+    let using = first
     for (let round = 1; ; round++) {
-      if (using === undefined) return err(unreadable)
       const buried = dead.get(accountId)
       if (buried?.grant === grantOf(using) && !insist) return err(buried.error)
       const tokens = await renew({ settings, effects: onBehalf(effects, accountId) }, using)
@@ -337,10 +363,12 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     while (flights.size > 0) await Promise.all(flights.values())
   }
 
-  return { get, replace, refreshNow, adopt, amend, forget, refreshDue, settled }
+  return { get, replace, refreshNow, adopt, amend, forget, refreshDue, settled, waiting: places.waiting }
 }
 
 const unreadable = gatewayError('token-rejected', 'No sign-in can be read for this account; sign it in again.')
+
+const lineTooLong = gatewayError('upstream-unreachable', 'The sign-in service is too slow for all that wait for it.')
 
 const deadMessages = {
   'refresh-token-dead': 'The provider no longer accepts this sign-in; sign the account in again.',
