@@ -240,7 +240,7 @@ test('spent quota everywhere is told with the real reset and no invitation to re
   expect(await chat.json()).toMatchObject({ error: { type: 'insufficient_quota', code: 'insufficient_quota' } })
 })
 
-test('suspended accounts stay out after a restart of the state, and all suspended is 403 without retry', async () => {
+test('all suspended is 403 without retry, asks nobody, and ends with a check by hand', async () => {
   const gateway = await start({ accounts: [plenty] })
   await ready(gateway)
   gateway.accounts[0]?.set({ fault: 'suspended' })

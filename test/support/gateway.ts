@@ -25,6 +25,8 @@ export type Gateway = {
   readonly admin: (method: string, route: string, body?: object) => Promise<Record<string, unknown>>
   /** Everything the process has written so far. */
   readonly logs: () => string
+  /** Ends the process, gently or by force, and starts another in the same data folder and at the same address. */
+  readonly restart: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
   /** Stops it as an operator would and gives the exit code. */
   readonly stop: () => Promise<number>
 }
@@ -44,31 +46,30 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   await Bun.write(path.join(dataDir, 'config.yaml'), options.config ?? '')
   const port = freePort()
   const url = `http://127.0.0.1:${port}`
-  const child = Bun.spawn(command(), {
-    cwd: dataDir,
-    env: {
-      ...inherited(),
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      DATA_DIR: dataDir,
-      NO_BROWSER: '1',
-      ADMIN_PASSWORD: adminPassword,
-      UPSTREAM_Q_URL: simulator.url,
-      UPSTREAM_OIDC_URL: simulator.url,
-      UPSTREAM_KIRO_AUTH_URL: simulator.url,
-      ...options.env,
-    },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
+  const env = {
+    ...inherited(),
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DATA_DIR: dataDir,
+    NO_BROWSER: '1',
+    ADMIN_PASSWORD: adminPassword,
+    UPSTREAM_Q_URL: simulator.url,
+    UPSTREAM_OIDC_URL: simulator.url,
+    UPSTREAM_KIRO_AUTH_URL: simulator.url,
+    ...options.env,
+  }
   let log = ''
   const drain = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
     const text = new TextDecoder()
     for await (const chunk of stream) log = (log + text.decode(chunk, { stream: true })).slice(-1_000_000)
   }
-  void drain(child.stdout)
-  void drain(child.stderr)
+  const run = () => {
+    const child = Bun.spawn(command(), { cwd: dataDir, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
+    void drain(child.stdout)
+    void drain(child.stderr)
+    return child
+  }
+  let child = run()
 
   const admin: Gateway['admin'] = async (method, route, body) => {
     const response = await fetch(url + route, {
@@ -79,6 +80,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${route} answered ${response.status}: ${text}\n${log}`)
     return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+  }
+  const restart: Gateway['restart'] = async (signal) => {
+    child.kill(signal)
+    await child.exited
+    child = run()
+    await healthy(url, child, () => log)
   }
   const stop = async (): Promise<number> => {
     child.kill('SIGTERM')
@@ -102,7 +109,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     }
     const { key } = await admin('POST', '/v2/keys', { name: 'test' })
     if (typeof key !== 'string') throw new Error('POST /v2/keys gave no key')
-    return { url, key, simulator, accounts, dataDir, admin, logs: () => log, stop }
+    return { url, key, simulator, accounts, dataDir, admin, logs: () => log, restart, stop }
   } catch (thrown) {
     await stop()
     throw thrown
