@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts'
-import { ask } from '../support/open-streams.ts'
+import { ask, textOf } from '../support/open-streams.ts'
 import { type ProxyServer, startProxyServer } from '../support/proxy-server.ts'
 import { type SocksServer, startSocksServer } from '../support/socks-server.ts'
 
@@ -87,7 +87,7 @@ test('an account’s refresh, quota, models and conversations go through its own
   await enable(second, false)
   http.targets.length = 0
   const answer = await chat('Say it. [[marker:m42]]')
-  expect(answer.text).toContain('m42')
+  expect(textOf(answer.text)).toContain('m42')
   expect(answer.text).toContain('message_stop')
   expect(paths()).toEqual(['/generateAssistantResponse'])
   await enable(second, true)
@@ -190,3 +190,42 @@ test('no answer, no log line and no file holds the proxies’ password', async (
     expect([file, bytes.includes('S3CRET')]).toEqual([file, false])
   }
 })
+
+const everyKind = ['/generateAssistantResponse', '/getUsageLimits', '/ListAvailableModels', '/token']
+test.each<readonly [string, Readonly<Record<string, string>>, readonly string[]]>([
+  ['everything goes through HTTP_PROXY', {}, everyKind],
+  ['and NO_PROXY of another host changes nothing', { NO_PROXY: 'elsewhere.example' }, everyKind],
+  ['but not to a host that NO_PROXY names', { NO_PROXY: 'elsewhere.example,127.0.0.1' }, []],
+])(
+  'with nothing set %s',
+  async (_, env, through) => {
+    const office = await startProxyServer(login)
+    const plain = await startGateway({
+      accounts: [plenty, { ...plenty, method: 'social' }],
+      config: 'upstream:\n  protocol: rest\n',
+      env: { HTTP_PROXY: office.url, ...env },
+    })
+    try {
+      const { accounts } = (await plain.admin('GET', '/v2/accounts')) as { accounts: { id: string }[] }
+      for (const { id } of accounts) await plain.admin('POST', `/v2/accounts/${id}/refresh`)
+      const answer = await fetch(`${plain.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'x-api-key': plain.key, 'content-type': 'application/json' },
+        body: JSON.stringify(ask('Say it. [[marker:m7]]')()),
+      })
+      expect(textOf(await answer.text())).toContain('m7')
+      const byProxy = office.targets.map((one) => new URL(one.split(' ')[1] ?? '').pathname)
+      const kinds = [...new Set(byProxy)].filter((path) => path !== '/refreshToken')
+      expect(kinds.toSorted()).toEqual(through.toSorted())
+      expect(byProxy.includes('/refreshToken')).toBe(through.length > 0) // the social account's refresh
+      // The provider saw the same calls whichever way they came, and none besides.
+      const seen = plain.simulator.requests().filter(({ operation }) => operation !== undefined)
+      expect(seen.length).toBeGreaterThanOrEqual(everyKind.length)
+      if (through.length > 0) expect(byProxy).toHaveLength(seen.length)
+    } finally {
+      await plain.stop()
+      office.stop()
+    }
+  },
+  30_000,
+)
