@@ -155,6 +155,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       }),
   })
   watchSizes(metrics, pool, requestLog)
+  metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)
 
   const heard = server.listen(config.server.host, config.server.port)
   if (!heard.ok) {

@@ -243,6 +243,19 @@ describe('a refusal', () => {
     expect(errorOf(await send())).toBe('account-refused')
     expect(seen).toHaveLength(0)
   })
+  test('whose sign-in service is out of reach says nothing about the way to the conversations’ host', async () => {
+    const away = err(gatewayError('upstream-unreachable', 'The sign-in service could not be reached.'))
+    const none = setUp(() => whole(), {}, { get: () => away, replace: async () => away })
+    expect(errorOf(await none.send())).toBe('upstream-failed')
+    const stale = { get: async () => ok(access), replace: async () => away }
+    const refused = setUp(badToken, {}, stale)
+    expect(errorOf(await refused.send())).toBe('upstream-failed')
+  })
+  test('of an account that was switched off meanwhile never reaches the network', async () => {
+    const { send, seen } = setUp(() => whole(text('Hi'), metering))
+    expect(errorOf(await send({ isCurrent: () => false }))).toBe('no-account')
+    expect(seen).toHaveLength(0)
+  })
 })
 
 describe('a reply that fails', () => {

@@ -19,6 +19,10 @@ export type ClientDeps = {
 
 const gone = gatewayError('no-account', 'The account was switched off, removed or lost meanwhile.')
 
+/** A sign-in service out of reach says nothing about the way to the conversations' own host. */
+const withoutToken = (error: GatewayError): GatewayError =>
+  error.kind === 'upstream-unreachable' ? { ...error, kind: 'upstream-failed' } : error
+
 type Sent = Result<UpstreamReply, GatewayError>
 
 /**
@@ -31,7 +35,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
   return {
     send: async (call, signal) => {
       const first = await unlessAborted(deps.tokens.get(call.accountId), signal)
-      if (!first.ok) return first
+      if (!first.ok) return err(withoutToken(first.error))
       if (call.isCurrent?.() === false) return err(gone)
       let access = first.value
       let replaced = false
@@ -46,7 +50,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
         if (sent.error.kind === 'token-rejected' && !replaced) {
           replaced = true
           const newer = await unlessAborted(deps.tokens.replace(call.accountId, access.token), signal)
-          if (!newer.ok) return newer
+          if (!newer.ok) return err(withoutToken(newer.error))
           if (newer.value.token === access.token) return sent
           if (call.isCurrent?.() === false) return err(gone)
           access = newer.value
