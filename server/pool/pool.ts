@@ -160,7 +160,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         held.inFlight--
         if (outcome.type === 'success') held.shakes = afterSteady(held.shakes, modelId, now)
         if (outcome.type === 'failure') {
-          held.shakes = afterShake(held.shakes, outcome.error, modelId, effects.now(), effects.random())
+          held.shakes = afterShake(held.shakes, outcome.error, modelId, now, effects.now(), effects.random())
           if (mayPass(outcome.error.kind)) outage.failed()
         }
         tell(outcome)

@@ -44,11 +44,12 @@ const scopes: { readonly [Kind in ErrorKind]?: 'all' | 'model' } = {
 /** Whether a failure of this kind may pass by itself, and is nobody's for certain. */
 export const mayPass = (kind: ErrorKind): boolean => scopes[kind] !== undefined
 
-/** The account's shakes after a failure; the same when the failure is none of a passing kind. */
+/** The account's shakes after the failure of a call that began at `startedAt`; the same when it is none of a passing kind. */
 export function afterShake(
   shakes: Shakes | undefined,
   error: GatewayError,
   modelId: string,
+  startedAt: number,
   now: number,
   random: number,
 ): Shakes | undefined {
@@ -58,7 +59,9 @@ export function afterShake(
   const toldMs = Math.min(maxToldMs, error.retryAfterMs ?? 0)
   const next = shakes ?? { all: undefined, byModel: new Map() }
   const last = scope === 'all' ? next.all : next.byModel.get(modelId)
-  const faults = (last?.faults ?? 0) + 1
+  // Calls that were under way at the last fault belong to it: one moment of trouble is one fault.
+  const isNews = last === undefined || startedAt >= last.at
+  const faults = (last?.faults ?? 0) + (isNews ? 1 : 0)
   const pauseMs = toldMs > 0 ? toldMs : backoffMs(kind === 'timeout' ? silent : rest, faults, random)
   const until = now + pauseMs
   const told = toldMs > 0 ? { told: error } : {}

@@ -1,5 +1,5 @@
 import type { Conversation } from '../conversation/conversation.ts'
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Figure, ReplyEvent, Usage } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { Effects } from '../lib/effects.ts'
@@ -47,7 +47,7 @@ export type RelayDeps = {
   readonly send: Upstream['send']
   /** By model id: a model without capacity rests, not the account that was told so. */
   readonly models: Breaker
-  /** By what `routeOf` names: an address that cannot be reached rests, not the accounts behind it. */
+  /** By what `routeOf` names: an address that cannot be reached, or has too much to do, rests, not the accounts behind it. */
   readonly routes: Breaker
   /** The way an account's calls leave: host and outbound proxy. */
   readonly routeOf: (accountId: string) => string
@@ -140,8 +140,8 @@ export async function relay(
     const road = await enter(deps.routes, way, 'upstream-unreachable', patienceMs, deps, signal)
     const sent = road.ok ? await deps.send(call, signal) : road
     const failed = sent.ok ? undefined : sent.error
-    tell(roomOfModel.value, failed, 'model-overloaded', accountId)
-    if (road.ok) tell(road.value, failed, 'upstream-unreachable', accountId)
+    tell(roomOfModel.value, failed, ofModel, accountId)
+    if (road.ok) tell(road.value, failed, ofRoute, accountId)
     const note = (outcome: Attempt['outcome'], more: Partial<Attempt> = {}): void => {
       attempts.push({ accountId, startedMs, waitedMs: lease.waitedMs, endedMs: elapsed(), outcome, ...more })
     }
@@ -155,7 +155,8 @@ export async function relay(
     }
     const { error } = sent
     note(error.kind, error.cause === undefined ? {} : { cause: error.cause.slice(0, 300) })
-    lease.release(outcomeOf(error))
+    // A closed way says nothing about the account: it was not called.
+    lease.release(road.ok ? outcomeOf(error) : { type: 'cancelled' })
     if (error.kind === 'cancelled') return fail(error, model.id)
     if (error.kind === 'model-not-found') deps.forgetModel(accountId, model.id)
     errors.push(error)
@@ -190,9 +191,13 @@ async function enter(
   return err(gatewayError(kind, message, { retryAfterMs }))
 }
 
-function tell(passed: Passed, error: GatewayError | undefined, own: GatewayError['kind'], source: string): void {
+const ofModel: readonly ErrorKind[] = ['model-overloaded']
+/** Of the host, whichever account asks. */
+const ofRoute: readonly ErrorKind[] = ['upstream-unreachable', 'service-throttled']
+
+function tell(passed: Passed, error: GatewayError | undefined, own: readonly ErrorKind[], source: string): void {
   if (error === undefined) passed({ how: 'ok' })
-  else if (error.kind !== own) passed({ how: 'other' })
+  else if (!own.includes(error.kind)) passed({ how: 'other' })
   else
     passed({ how: 'fault', source, ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }) })
 }

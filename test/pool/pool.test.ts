@@ -238,6 +238,23 @@ describe('passing faults', () => {
     expect((await take({ modelId: 'third' })).accountId).toBe('a')
   })
 
+  test('of many calls at once are one', async () => {
+    const { take, effects } = makePool(
+      [makeAccount('a', { createdAt: 1, maxInFlight: 99 }), makeAccount('b', { createdAt: 2, maxInFlight: 99 })],
+      { strategy: 'sequential' },
+    )
+    const burst: Lease[] = []
+    for (let call = 0; call < 50; call++) burst.push(await take({ exclude: new Set(['b']) }))
+    await effects.advance(5)
+    for (const lease of burst) {
+      lease.release(passing('upstream-failed'))
+      await effects.advance(1)
+    }
+    expect((await take()).accountId).toBe('b')
+    await effects.advance(1_000)
+    expect((await take()).accountId).toBe('a')
+  })
+
   test('grow longer while they go on, and one success ends them', async () => {
     const { take, effects } = makePool([makeAccount('a', { createdAt: 1 }), makeAccount('b', { createdAt: 2 })], {
       strategy: 'sequential',

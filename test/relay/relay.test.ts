@@ -246,6 +246,22 @@ describe('before any content', () => {
     expect(calls.filter(({ accountId }) => accountId !== 'far').length).toBeLessThan(6)
   })
 
+  test('a closed way counts neither against an account nor for it', async () => {
+    const { run, outcomes, effects, pool } = setUp(['a', 'b'], () => fails('upstream-unreachable'))
+    for (let turn = 0; turn < 3; turn++) {
+      const running = run()
+      await effects.advance(30_000)
+      await running
+    }
+    const before = outcomes.filter((type) => type === 'failure').length
+    const barred = Array.from({ length: 5 }, () => run())
+    await effects.advance(1)
+    expect(outcomes.filter((type) => type === 'failure').length).toBeLessThanOrEqual(before + 1)
+    expect(pool.list().every(({ health }) => health.state === 'ready')).toBe(true)
+    await effects.advance(60_000)
+    await Promise.all(barred)
+  })
+
   test('an account that is switched off while its token is fetched is not called', async () => {
     const { run, calls, pool, summaries } = setUp(['a', 'b'], ({ accountId, isCurrent }) => {
       if (accountId === 'a') pool.put(makeAccount('a', { createdAt: 0, enabled: false }))
