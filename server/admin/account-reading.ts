@@ -28,10 +28,11 @@ export async function recordCheck(
     ...(check.region === undefined ? {} : { region: check.region }),
     updatedAt: check.at,
   })
-  if (check.quota !== undefined) await accounts.saveQuota(id, check.quota)
   if (check.models !== undefined) await accounts.saveModels(id, check.models, check.at)
-  // Read as late as can be: traffic may have moved it meanwhile.
+  // Read as late as can be: traffic, or a newer reading, may have moved it meanwhile.
   const record = await accounts.get(id)
+  const isNewer = (check.quota?.readAt ?? 0) >= (record?.account.quota?.readAt ?? 0)
+  if (check.quota !== undefined && isNewer) await accounts.saveQuota(id, check.quota)
   const health = record === undefined ? undefined : healthAfter(record.account, check, by, deps)
   if (health !== undefined && health !== record?.account.health) {
     await accounts.saveHealth(id, health)

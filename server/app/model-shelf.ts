@@ -9,8 +9,8 @@ import type { Resolved } from '../relay/relay.ts'
 export type ModelShelfDeps = {
   /** Accounts whose list counts now: enabled and not lost. */
   readonly serving: () => readonly string[]
-  /** Reads the lists of accounts that have none yet; resolves when that was tried. */
-  readonly readMissing: () => Promise<void>
+  /** Reads the lists of these accounts, which have none yet; resolves when that was tried. */
+  readonly readMissing: (accountIds: readonly string[]) => Promise<void>
   /** Why none of a caller's accounts can serve anything, if that is so. */
   readonly nobodyServes: (accounts: ReadonlySet<string> | undefined) => GatewayError | undefined
   readonly now: () => number
@@ -25,6 +25,8 @@ type View = {
 }
 
 const retryMissingMs = 10_000
+/** Accounts whose lists are read while callers wait. */
+const atOnce = 8
 const maxNames = 500
 const maxRestricted = 100
 const maxNamesRestricted = 50
@@ -63,11 +65,13 @@ export function createModelShelf(deps: ModelShelfDeps) {
 
   const available = async (accounts?: ReadonlySet<string>): Promise<View> => {
     const view = viewOf(accounts)
-    if (view.models.length > 0 || !deps.serving().some((id) => accounts?.has(id) ?? true)) return view
+    if (view.models.length > 0) return view
+    const missing = deps.serving().filter((id) => (accounts?.has(id) ?? true) && !lists.has(id))
+    if (missing.length === 0) return view
     // Everybody who comes meanwhile waits for the same reading.
     if (reading === undefined && deps.now() - triedAt >= retryMissingMs) {
       triedAt = deps.now()
-      reading = deps.readMissing().finally(() => {
+      reading = deps.readMissing(missing.slice(0, atOnce)).finally(() => {
         reading = undefined
       })
     }

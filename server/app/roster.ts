@@ -49,7 +49,7 @@ export async function createRoster(core: Core, settings: PoolSettings, effects: 
     now: effects.now,
     serving: () => pool.list().flatMap((account) => (serving(account) ? [account.id] : [])),
     nobodyServes: pool.nobodyServes,
-    readMissing: () => forEachLimited(pool.list().filter(serving).slice(0, 8), 4, ({ id }) => quietly(check(id))),
+    readMissing: (ids) => forEachLimited(ids, 4, (id) => quietly(check(id))),
   })
   // A new account is checked at once, so that its models are known; an import brings many.
   const unchecked = createBacklog(4, (id) => quietly(check(id)))

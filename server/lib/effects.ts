@@ -48,6 +48,9 @@ export function randomText(length: number): string {
 /** Nine characters that sort as the times do: rows made one after another then lie beside each other in their index. */
 const timeText = (now: number): string => now.toString(36).padStart(9, '0')
 
+/** Longer waits do not fit a timer; whoever waits so long looks again then. */
+const longestTimerMs = 2 ** 31 - 1
+
 export const realEffects: Effects = {
   now: () => Date.now(),
   random: () => Math.random(),
@@ -61,11 +64,11 @@ export const realEffects: Effects = {
         signal?.removeEventListener('abort', done)
         resolve()
       }
-      const timer = setTimeout(done, ms)
+      const timer = setTimeout(done, Math.min(ms, longestTimerMs))
       signal?.addEventListener('abort', done, { once: true })
     }),
   after: (ms, task) => {
-    const timer = setTimeout(task, ms)
+    const timer = setTimeout(task, Math.min(ms, longestTimerMs))
     return () => clearTimeout(timer)
   },
   fetch: (url, init) => fetch(url, init as RequestInit),

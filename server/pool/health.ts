@@ -94,7 +94,7 @@ function afterFailure(
   if (effect === 'none' || health.state === 'suspended') return health
   if (effect === 'suspend') return { state: 'suspended', since: now, reason, kind, failures: health.failures }
   if (final.has(health.state)) return health
-  if (effect === 'exhaust') return exhausted(account, reason, now, policy)
+  if (effect === 'exhaust') return startedAt < health.since ? health : exhausted(account, reason, now, policy)
   const rests = (health.state === 'cooling' || health.state === 'exhausted') && (health.until ?? 0) > now
   const isNews = !rests || startedAt >= health.since
   const limits = (health.limits ?? 0) + (effect === 'cool' && isNews ? 1 : 0)
@@ -125,13 +125,14 @@ function exhausted(account: Account, reason: string, now: number, policy: Health
   return { state: 'exhausted', since: now, until, reason, kind: 'quota-exhausted', failures: account.health.failures }
 }
 
-/** A quota reading: spends out or revives an account, and nothing else. One older than the state does not revive. */
+/** A quota reading: spends out or revives an account, and nothing else. One that began before the state did says nothing. */
 export function afterQuota(account: Account, quota: Quota, now: number, policy: HealthPolicy): Health {
   const { health } = account
+  if (quota.readAt < health.since && health.state !== 'unchecked') return health
   const left = remainingCredits(quota)
   const known = quota.limit > 0 || (quota.trial?.active ?? false)
   if (health.state === 'exhausted') {
-    if (left > 0) return quota.readAt >= health.since ? ready(health, now) : health
+    if (left > 0) return ready(health, now)
     // It was told without a date, and now the date is known.
     const { resetsAt } = quota
     return resetsAt !== undefined && resetsAt > now && resetsAt !== health.until
@@ -158,8 +159,8 @@ export function afterCheck(account: Account, startedAt: number, now: number): He
   const { health } = account
   if (health.since > startedAt) return health
   if (health.state === 'exhausted' && (health.until ?? 0) > now) return health
-  const unchanged = health.state === 'ready' && health.failures === 0 && health.limits === undefined
-  return unchanged ? health : ready(health, now)
+  // A ready one begins anew too: what was under way before says nothing any more.
+  return { state: 'ready', since: now, failures: 0 }
 }
 
 /** The gateway read an account by itself and the provider answered well: a new account is ready, nothing is forgiven. */

@@ -1,6 +1,7 @@
 import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Health } from './account.ts'
 import { availableAt } from './health.ts'
+import { standing } from './shakes.ts'
 import type { Held } from './verdict.ts'
 
 /**
@@ -18,7 +19,10 @@ export function noSeat(candidates: readonly Held[], modelId: string, restricted:
   }
   const all = restricted ? 'all accounts this API key may use' : 'all accounts'
   const able = candidates.filter(
-    ({ account, offer }) => account.enabled && (offer === undefined || offer.models.has(modelId)),
+    ({ account, offer, shakes }) =>
+      account.enabled &&
+      (offer === undefined || offer.models.has(modelId)) &&
+      (shakes === undefined || standing(shakes, modelId, now) !== 'refused'),
   )
   const resting = (state: Health['state'], kinds?: readonly ErrorKind[]) => {
     const rests = able.flatMap(({ account: { health, ...account } }) => {

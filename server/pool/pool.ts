@@ -10,8 +10,27 @@ import { createWaitingLine } from './queue.ts'
 import type { Asked, Consideration, Lease, SeatRequest } from './seat-request.ts'
 import { createSeats } from './seats.ts'
 import { type Strategy, selectSeat } from './select.ts'
-import { afterRefusal, afterShake, afterSteady, mayPass, shakesEnd, toldUntil } from './shakes.ts'
-import { countStart, type Held, hasNoRoom, mayServe, type RoomLimits, type Verdict } from './verdict.ts'
+import {
+  afterRefusal,
+  afterShake,
+  afterSteady,
+  afterWord,
+  mayPass,
+  shakesEnd,
+  type Told,
+  toldUntil,
+  wasTold,
+} from './shakes.ts'
+import {
+  countStart,
+  type Held,
+  hasNoRoom,
+  isFree,
+  isShaken,
+  mayServe,
+  type RoomLimits,
+  type Verdict,
+} from './verdict.ts'
 
 export type PoolSettings = {
   readonly strategy: Strategy
@@ -71,28 +90,32 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     const free: Held[] = []
     const strained: Held[] = []
     const shaky: Held[] = []
+    const failing: Held[] = []
     const avoided: Held[] = []
     const tie = request.session === undefined || request.isNew === true ? undefined : affinity.find(request.session)
-    let tieStands: Verdict | undefined
+    let own: { readonly held: Held; readonly verdict: Verdict } | undefined
     let roomMayCome = false
-    let told: { readonly until: number; readonly error: GatewayError } | undefined
+    let told: Told | undefined
     judge(request, (held, verdict) => {
       const { id } = held.account
       if (considered.length < maxConsidered) considered.push({ accountId: id, verdict })
-      if (tie !== undefined && tie.accountId === id) tieStands = verdict
-      if (verdict === 'free' || verdict === 'strained' || verdict === 'shaky') {
+      if (tie !== undefined && tie.accountId === id) own = { held, verdict }
+      if (isFree(verdict)) {
         if (request.avoid.size > 0 && request.avoid.has(id)) avoided.push(held)
         else if (verdict === 'free') free.push(held)
         else if (verdict === 'strained') strained.push(held)
-        else shaky.push(held)
+        else if (verdict === 'shaky') shaky.push(held)
+        else failing.push(held)
       } else if (hasNoRoom(verdict)) roomMayCome = true
       else if (verdict === 'told-to-wait') {
-        const own = held.shakes && toldUntil(held.shakes, request.modelId, now)
-        if (own !== undefined && own.until < (told?.until ?? Number.POSITIVE_INFINITY)) told = own
+        const word = held.shakes && toldUntil(held.shakes, request.modelId, now)
+        if (word !== undefined && word.until < (told?.until ?? Number.POSITIVE_INFINITY)) told = word
       }
     })
     const isTied = ({ account }: Held): boolean => account.id === tie?.accountId
-    const suitable = [free, strained, shaky].find(({ length }) => length > 0) ?? avoided
+    // One that fails again and again is no better than a short wait for one that does not.
+    const lastResort = roomMayCome && failing.length > 0 ? [] : [failing, avoided]
+    const suitable = [free, strained, shaky, ...lastResort].find(({ length }) => length > 0) ?? []
     // Its own account comes first even when strained: another one has none of its prompt cache.
     const kept = tie === undefined ? undefined : (suitable.find(isTied) ?? strained.find(isTied))
     const held =
@@ -114,10 +137,10 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     }
     const { id } = held.account
     markChosen(considered, id)
-    if (tie !== undefined) affinity.count(kept !== undefined)
+    if (tie !== undefined && request.isRetry !== true) affinity.count(kept !== undefined)
     const conversationId = kept !== undefined && tie !== undefined ? tie.conversationId : effects.newUuid()
-    // A moment without room does not move a conversation for good.
-    const moves = kept === undefined && !(tieStands !== undefined && hasNoRoom(tieStands))
+    // A moment without room, or of trouble, does not move a conversation for good.
+    const moves = kept === undefined && !(own !== undefined && isMomentary(own.verdict, own.held, now))
     if (request.session !== undefined && (kept !== undefined || moves))
       affinity.tie(request.session, { accountId: id, conversationId })
     const by = kept === undefined ? settings.strategy : 'conversation'
@@ -130,15 +153,18 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     now: number,
     about: Pick<Lease, 'waitedMs' | 'conversationId' | 'considered' | 'by'>,
   ): Lease {
-    const probes = held.account.health.state !== 'ready' && held.account.health.until !== undefined
-    if (probes) held.probeUntil = now + probeMs
+    const { health } = held.account
+    const rested = health.state !== 'ready' && health.until !== undefined
+    const probes = rested || (held.shakes !== undefined && wasTold(held.shakes, modelId))
+    const probeUntil = now + probeMs
+    if (probes) held.probeUntil = probeUntil
     held.inFlight++
     countStart(held, now)
     held.account = { ...held.account, lastUsedAt: now }
     let open = true
     const { id } = held.account
     const tell = (outcome: Outcome): void => {
-      if (probes) held.probeUntil = 0
+      if (probes && held.probeUntil === probeUntil) held.probeUntil = 0
       change(id, (account) => afterOutcome(account, outcome, now, effects.now(), effects.random(), settings.health))
     }
     return {
@@ -147,6 +173,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       confirm: () => {
         if (!open) return
         outage.answered()
+        afterWord(held.shakes, modelId)
         tell({ type: 'success' })
         serveLine()
       },
@@ -170,10 +197,14 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     }
   }
 
-  /** Serves whoever can be served, and sets the alarm for the next account that comes back. */
+  /** Serves whoever can be served; called whenever anything changes. */
   function serveLine(): void {
     if (line.size() === 0) return
     line.serve(tryTake)
+    setAlarm()
+  }
+
+  function setAlarm(): void {
     cancelWake?.()
     cancelWake = undefined
     if (line.size() === 0) return
@@ -261,7 +292,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
               { retryAfterMs: 5_000 },
             ),
       )
-      serveLine()
+      setAlarm() // nothing has changed for those who wait already
       return waited
     },
   }
@@ -275,6 +306,12 @@ function laneOf({ request: { modelId, only, exclude, avoid } }: Waiting): string
   if (avoid.size > 0) parts.push('rather not', ...avoid)
   return parts.join('\n')
 }
+
+/** How long a conversation waits for its own account's trouble to pass before it settles elsewhere. */
+const patienceMs = 10_000
+
+const isMomentary = (verdict: Verdict, { shakes }: Held, now: number): boolean =>
+  hasNoRoom(verdict) || (isShaken(verdict) && shakes !== undefined && shakesEnd(shakes, now) - now < patienceMs)
 
 /** Notes which one was taken, past the bound if need be. */
 function markChosen(considered: Consideration[], accountId: string): void {

@@ -13,7 +13,12 @@ export function createWaitingLine<T, Seat, Fault>(
   laneOf: (item: T) => string,
   effects: Pick<Effects, 'now' | 'after'>,
 ) {
-  type Entry = { readonly item: T; readonly lane: string; readonly settle: (result: Result<Seat, Fault>) => void }
+  type Entry = {
+    readonly item: T
+    readonly lane: string
+    readonly settle: (result: Result<Seat, Fault>) => void
+    readonly leave: (reason: LeftBecause) => void
+  }
   const groups = new Map<string, Entry[]>()
   let size = 0
 
@@ -24,6 +29,16 @@ export function createWaitingLine<T, Seat, Fault>(
     entries.splice(at, 1)
     size--
     if (entries.length === 0) groups.delete(group)
+  }
+
+  /** Turns away the newest of the largest group for one of a smaller: nobody fills the line for all. */
+  const makeRoom = (group: string): boolean => {
+    const own = groups.get(group)?.length ?? 0
+    let largest: readonly Entry[] = []
+    for (const entries of groups.values()) if (entries.length > largest.length) largest = entries
+    if (largest.length <= own + 1) return false
+    largest.at(-1)?.leave('full')
+    return true
   }
 
   return {
@@ -44,7 +59,7 @@ export function createWaitingLine<T, Seat, Fault>(
       fault: (reason: LeftBecause) => Fault,
     ): Promise<Result<Seat, Fault>> => {
       if (signal.aborted) return Promise.resolve(err(fault('cancelled')))
-      if (size >= max) return Promise.resolve(err(fault('full')))
+      if (size >= max && !makeRoom(group)) return Promise.resolve(err(fault('full')))
       const waitMs = until - effects.now()
       if (waitMs <= 0) return Promise.resolve(err(fault('too-late')))
       return new Promise((resolve) => {
@@ -54,9 +69,10 @@ export function createWaitingLine<T, Seat, Fault>(
           signal.removeEventListener('abort', leave)
           resolve(result)
         }
-        const leave = (): void => settle(err(fault('cancelled')))
-        const entry: Entry = { item, lane: laneOf(item), settle }
-        const cancelTimer = effects.after(waitMs, () => settle(err(fault('too-late'))))
+        const leaveBecause = (reason: LeftBecause): void => settle(err(fault(reason)))
+        const leave = (): void => leaveBecause('cancelled')
+        const entry: Entry = { item, lane: laneOf(item), settle, leave: leaveBecause }
+        const cancelTimer = effects.after(waitMs, () => leaveBecause('too-late'))
         signal.addEventListener('abort', leave, { once: true })
         const entries = groups.get(group)
         if (entries === undefined) groups.set(group, [entry])

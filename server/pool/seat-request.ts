@@ -13,6 +13,8 @@ export type SeatRequest = {
   readonly isNew?: boolean
   /** The only accounts it may get, those of its caller's key; absent: any. */
   readonly only?: ReadonlySet<string>
+  /** It had an account before that failed it. */
+  readonly isRetry?: boolean
   /** Accounts this request must not get again. */
   readonly exclude: ReadonlySet<string>
   /** Accounts to take only if there is no other. */

@@ -1,6 +1,7 @@
 import { remainingCredits, shareLeft } from '../conversation/quota.ts'
 import type { Account } from './account.ts'
 import type { Asked } from './seat-request.ts'
+import { afterOtherModels } from './shakes.ts'
 import { type Held, type Offer, type RoomLimits, type Verdict, verdictOn } from './verdict.ts'
 
 export type Seats = ReturnType<typeof createSeats>
@@ -48,8 +49,11 @@ export function createSeats() {
         all.push(fresh)
         return
       }
-      // A new state is a new start: a person has looked after it.
-      if (health.since > held.account.health.since) held.shakes = undefined
+      // A new state or a switch is a new start: a person has looked after it.
+      if (health.since > held.account.health.since || (account.enabled && !held.account.enabled)) {
+        held.shakes = undefined
+        held.probeUntil = 0
+      }
       held.account = account
       held.quotaLeft = figures.quotaLeft
       held.creditsLeft = figures.creditsLeft
@@ -60,7 +64,10 @@ export function createSeats() {
     },
     setModels: (id: string, models: readonly string[]): void => {
       const held = byId.get(id)
-      if (held !== undefined) held.offer = offerOf(models)
+      if (held === undefined) return
+      const offer = offerOf(models)
+      if (held.offer !== undefined && held.offer.key !== offer.key) afterOtherModels(held.shakes)
+      held.offer = offer
     },
     /** Looks at each candidate; `each` is told the verdict. The hot path: a linear scan. */
     judge: (request: Asked, room: RoomLimits, now: number, each: (held: Held, verdict: Verdict) => void): void => {

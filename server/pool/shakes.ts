@@ -18,9 +18,10 @@ type Shake = {
   readonly until: number
   readonly faults: number
   readonly refused?: boolean
-  /** The provider itself named the time: nobody calls before, not even for want of another account. */
-  readonly told?: GatewayError
+  /** The provider itself named a time: nobody calls before it, not even for want of another account. */
+  readonly told?: Told
 }
+export type Told = { readonly until: number; readonly error: GatewayError }
 
 const rest: Backoff = { baseMs: 1_000, maxMs: 60_000 }
 /** Silence costs a caller much more than an error does. */
@@ -56,17 +57,16 @@ export function afterShake(
   const { kind } = error
   const scope = scopes[kind]
   if (scope === undefined) return shakes
-  const toldMs = Math.min(maxToldMs, error.retryAfterMs ?? 0)
   const next = shakes ?? { all: undefined, byModel: new Map() }
   const last = scope === 'all' ? next.all : next.byModel.get(modelId)
   // Calls that were under way at the last fault belong to it: one moment of trouble is one fault.
   const isNews = last === undefined || startedAt >= last.at
   const faults = (last?.faults ?? 0) + (isNews ? 1 : 0)
+  const toldMs = Math.min(maxToldMs, error.retryAfterMs ?? 0)
   const pauseMs = toldMs > 0 ? toldMs : backoffMs(kind === 'timeout' ? silent : rest, faults, random)
-  const until = now + pauseMs
-  const told = toldMs > 0 ? { told: error } : {}
-  const shake =
-    last !== undefined && last.until > until ? { ...last, at: now, faults } : { at: now, until, faults, ...told }
+  const named = toldMs > 0 ? { until: now + toldMs, error } : undefined
+  const told = later(last?.told, named)
+  const shake = { at: now, until: Math.max(now + pauseMs, last?.until ?? 0), faults, ...(told && { told }) }
   if (scope === 'all') next.all = shake
   else remember(next, modelId, shake)
   return next
@@ -88,40 +88,55 @@ export function afterSteady(shakes: Shakes | undefined, modelId: string, started
   return shakes.all === undefined && shakes.byModel.size === 0 ? undefined : shakes
 }
 
-/** `told`: the provider said when to come back, and that is not yet. */
-export function standing(
-  { all, byModel }: Shakes,
-  modelId: string,
-  now: number,
-): 'steady' | 'shaky' | 'refused' | 'told' {
-  const own = byModel.get(modelId)
-  if (own !== undefined && own.until > now) {
-    if (own.refused === true) return 'refused'
-    if (own.told !== undefined) return 'told'
-  }
-  if (all !== undefined && all.until > now) return all.told === undefined ? 'shaky' : 'told'
-  return own !== undefined && own.until > now ? 'shaky' : 'steady'
+/** A call for the model has begun to be answered: nobody need wait for the named time any more. */
+export function afterWord(shakes: Shakes | undefined, modelId: string): void {
+  if (shakes === undefined) return
+  if (shakes.all?.told !== undefined) shakes.all = untold(shakes.all)
+  const own = shakes.byModel.get(modelId)
+  if (own?.told !== undefined) shakes.byModel.set(modelId, untold(own))
 }
+const untold = ({ told: _, ...shake }: Shake): Shake => shake
+
+/** A list of other models may hold one that was refused. */
+export function afterOtherModels(shakes: Shakes | undefined): void {
+  for (const [modelId, { refused }] of shakes?.byModel ?? []) if (refused === true) shakes?.byModel.delete(modelId)
+}
+
+/** `told`: the provider said when to come back, and that is not yet. `failing`: shaky for the third time in a row and more. */
+export type Standing = 'steady' | 'shaky' | 'failing' | 'refused' | 'told'
+
+export function standing(shakes: Shakes, modelId: string, now: number): Standing {
+  const { all, byModel } = shakes
+  const own = byModel.get(modelId)
+  if (own?.refused === true && own.until > now) return 'refused'
+  if (toldUntil(shakes, modelId, now) !== undefined) return 'told'
+  const faults = Math.max(faultsOf(all, now), faultsOf(own, now))
+  return faults === 0 ? 'steady' : faults < 3 ? 'shaky' : 'failing'
+}
+const faultsOf = (shake: Shake | undefined, now: number): number =>
+  shake !== undefined && shake.until > now ? shake.faults : 0
 
 /** What the provider said with the time it named, and that time; the later of the two that hold for the model. */
-export function toldUntil(
-  { all, byModel }: Shakes,
-  modelId: string,
-  now: number,
-): { readonly until: number; readonly error: GatewayError } | undefined {
-  const told = [all, byModel.get(modelId)].flatMap((shake) =>
-    shake?.told !== undefined && shake.until > now ? [{ until: shake.until, error: shake.told }] : [],
-  )
-  return told.toSorted((one, other) => other.until - one.until)[0]
+export function toldUntil({ all, byModel }: Shakes, modelId: string, now: number): Told | undefined {
+  const told = later(all?.told, byModel.get(modelId)?.told)
+  return told !== undefined && told.until > now ? told : undefined
 }
 
-/** Epoch ms at which the next of them ends. */
-export const shakesEnd = ({ all, byModel }: Shakes, now: number): number =>
-  Math.min(
-    ...[all, ...byModel.values()].map((shake) =>
-      shake !== undefined && shake.until > now ? shake.until : Number.POSITIVE_INFINITY,
-    ),
-  )
+/** Whether the provider named a time and nobody has been answered since, be it over or not. */
+export const wasTold = ({ all, byModel }: Shakes, modelId: string): boolean =>
+  all?.told !== undefined || byModel.get(modelId)?.told !== undefined
+
+const later = (one: Told | undefined, other: Told | undefined): Told | undefined =>
+  one === undefined || (other !== undefined && other.until >= one.until) ? other : one
+
+/** Epoch ms of the next moment at which anything of it ends. */
+export function shakesEnd({ all, byModel }: Shakes, now: number): number {
+  let next = Number.POSITIVE_INFINITY
+  for (const shake of [all, ...byModel.values()]) {
+    for (const at of [shake?.until ?? 0, shake?.told?.until ?? 0]) if (at > now) next = Math.min(next, at)
+  }
+  return next
+}
 
 function remember({ byModel }: Shakes, modelId: string, shake: Shake): void {
   byModel.delete(modelId)

@@ -4,7 +4,7 @@ import { type Shakes, standing } from './shakes.ts'
 
 /**
  * Why an account was or was not taken. `free` could have served; so could `strained`, which has its fair share in hand
- * already, and `shaky`, whose last calls failed in a way that may pass. `busy` and `paced` have no room at all now;
+ * already, and `shaky`, whose last calls failed in a way that may pass (`failing-lately`: three times in a row and more). `busy` and `paced` have no room at all now;
  * `probing` has one call out after a rest, and waits for its word; `told-to-wait` is well, but the provider named a time to
  * come back at. A health state stands for itself.
  */
@@ -13,6 +13,7 @@ export type Verdict =
   | 'free'
   | 'strained'
   | 'shaky'
+  | 'failing-lately'
   | 'tried'
   | 'disabled'
   | 'no-model'
@@ -53,6 +54,12 @@ export type RoomLimits = {
   readonly startsPerMinute: number
 }
 
+const verdictOfStanding = {
+  shaky: 'shaky',
+  failing: 'failing-lately',
+  refused: 'no-model',
+  told: 'told-to-wait',
+} as const
 const minuteMs = 60_000
 
 /** The verdict on one account whose offer is already known to hold the model or not. */
@@ -70,8 +77,8 @@ export function verdictOn(
   if (account.health.state !== 'ready') {
     const at = availableAt(account, now)
     if (at === undefined || at > now) return account.health.state
-    if (held.probeUntil > now) return 'probing'
   }
+  if (held.probeUntil > now) return 'probing'
   if (!offersModel) return 'no-model'
   if (held.inFlight >= account.maxInFlight) return 'busy'
   if (now >= held.startsUntil) forgetOldStarts(held, now)
@@ -79,7 +86,7 @@ export function verdictOn(
   if (limits.startsPerMinute > 0 && started >= limits.startsPerMinute) return 'paced'
   if (held.shakes !== undefined) {
     const stands = standing(held.shakes, modelId, now)
-    if (stands !== 'steady') return stands === 'refused' ? 'no-model' : stands === 'told' ? 'told-to-wait' : 'shaky'
+    if (stands !== 'steady') return verdictOfStanding[stands]
   }
   const strained =
     held.inFlight >= limits.softInFlight || (limits.softStartsPerMinute > 0 && started >= limits.softStartsPerMinute)
@@ -87,8 +94,13 @@ export function verdictOn(
 }
 
 /** Verdicts of an account that may serve, now or as soon as it has room. */
-export const mayServe = (verdict: Verdict): boolean =>
-  verdict === 'free' || verdict === 'strained' || verdict === 'shaky' || hasNoRoom(verdict)
+export const mayServe = (verdict: Verdict): boolean => isFree(verdict) || hasNoRoom(verdict)
+/** It could be taken at once, gladly or not. */
+export const isFree = (verdict: Verdict): boolean =>
+  verdict === 'free' || verdict === 'strained' || verdict === 'shaky' || verdict === 'failing-lately'
+/** Its trouble may be over in a moment. */
+export const isShaken = (verdict: Verdict): boolean =>
+  verdict === 'shaky' || verdict === 'failing-lately' || verdict === 'told-to-wait'
 /** Worth a wait: room may come at any moment. */
 export const hasNoRoom = (verdict: Verdict): boolean =>
   verdict === 'busy' || verdict === 'paced' || verdict === 'probing'

@@ -43,6 +43,9 @@ export const routeBreaker: BreakerPolicy = {
   maxKeys: 1_000,
 }
 
+/** No answer may close a way for all for longer. */
+const longestRestMs = 600_000
+
 export type Breaker = {
   /** Passes at once while all is well; during a rest waits for its end, or refuses when that lies beyond `until` (epoch ms). */
   readonly enter: (key: string, until: number, signal: AbortSignal) => Promise<Result<Passed, Barred>>
@@ -80,7 +83,10 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
       if (circuit.sources.size < policy.sources) circuit.sources.add(passage.source)
       const beyond = circuit.faults - policy.threshold
       if (beyond < 0 || circuit.sources.size < policy.sources) return
-      const restMs = passage.retryAfterMs ?? backoffMs(policy.rest, Math.min(beyond + 1, 8), effects.random())
+      const restMs = Math.min(
+        longestRestMs,
+        passage.retryAfterMs ?? backoffMs(policy.rest, Math.min(beyond + 1, 8), effects.random()),
+      )
       circuit.openUntil = Math.max(circuit.openUntil, effects.now() + restMs)
     }
   }

@@ -102,6 +102,8 @@ export async function relay(
   const exclude = new Set<string>()
   const avoid = new Set<string>()
   let untriedOnly = false
+  /** One that was tried may be tried again; if not, it is worth a wait for one that was not. */
+  let mayRepeat = true
   const invocationId = effects.newUuid()
   const { accounts: only } = request
   const asked = (without: ReadonlySet<string>): Asked => ({
@@ -114,14 +116,21 @@ export async function relay(
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return fail(gatewayError('cancelled', 'The caller left.'), model.id)
     const roomOfModel = await enter(deps.models, model.id, 'model-overloaded', deps.limits.maxWaitMs, deps, signal)
-    if (!roomOfModel.ok) return fail(errors.at(-1) ?? roomOfModel.error, model.id)
-    const seatFor = (without: ReadonlySet<string>): Promise<Result<Lease, GatewayError>> => {
-      const session = sessionOf(conversation, request.callerId)
-      const waitUntil = request.arrivedAt + deps.maxQueueMs
-      return deps.acquire({ ...asked(without), callerId: request.callerId, avoid, waitUntil, ...session }, signal)
+    if (!roomOfModel.ok) {
+      if (attempts.length === 0) considered = deps.consider(asked(exclude))
+      return fail(errors.at(-1) ?? roomOfModel.error, model.id)
     }
-    let seat = await seatFor(untriedOnly ? exclude.union(avoid) : exclude)
-    if (!seat.ok && untriedOnly && seat.error.kind !== 'cancelled') seat = await seatFor(exclude)
+    const seatFor = (without: ReadonlySet<string>, waitUntil: number): Promise<Result<Lease, GatewayError>> => {
+      const { callerId } = request
+      const isRetry = attempts.length > 0
+      const session = sessionOf(conversation, callerId)
+      return deps.acquire({ ...asked(without), callerId, isRetry, avoid, waitUntil, ...session }, signal)
+    }
+    const deadline = request.arrivedAt + deps.maxQueueMs
+    let seat = untriedOnly
+      ? await seatFor(exclude.union(avoid), mayRepeat ? effects.now() : deadline)
+      : await seatFor(exclude, deadline)
+    if (!seat.ok && untriedOnly && seat.error.kind !== 'cancelled') seat = await seatFor(exclude, deadline)
     if (!seat.ok) {
       roomOfModel.value({ how: 'other' })
       const standing = deps.consider(asked(exclude))
@@ -166,6 +175,7 @@ export async function relay(
     if (move.to === 'nobody') return fail(error, model.id)
     if (move.to === 'another') exclude.add(accountId)
     untriedOnly = move.to === 'untried'
+    mayRepeat = nextMove({ ...story, hasUntried: false }, 0, deps.limits).to !== 'nobody'
     if (move.afterMs > 0) await effects.sleep(move.afterMs, signal)
   }
 }

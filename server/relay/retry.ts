@@ -88,18 +88,20 @@ export function nextMove(story: Story, random: number, limits: RetryLimits): Mov
   if (rule.to === 'nobody') return nobody
   if (rule.to === 'another') return { to: 'another', afterMs: 0 }
   const same = errors.filter(({ kind }) => kind === error.kind).length
-  const untried = story.hasUntried && !(isOutage && same >= rule.tries)
-  if (!untried && same >= rule.tries) return nobody
-  // What one account was told to wait is its own affair while there is another.
-  const afterMs =
-    untried && rule.wide !== true
-      ? backoffMs(hop, same, random)
-      : (error.retryAfterMs ?? backoffMs(rule.backoff, same, random))
+  const tries = isOutage ? Math.min(outageTries, rule.tries) : rule.tries
+  const untried = story.hasUntried && !(isOutage && same >= tries)
+  if (!untried && same >= tries) return nobody
+  const backoff = isOutage ? spaced : untried && rule.wide !== true ? hop : rule.backoff
+  // What one account was told to wait is its own affair while there is another; a second one makes it everybody's.
+  const isOwn = untried && (rule.wide !== true || same < 2)
+  const afterMs = isOwn ? backoffMs(backoff, same, random) : (error.retryAfterMs ?? backoffMs(backoff, same, random))
   if (afterMs > limits.maxWaitMs || elapsedMs + afterMs >= limits.maxTotalMs) return nobody
   return { to: untried ? 'untried' : 'any', afterMs }
 }
 
 const nobody: Move = { to: 'nobody' }
+/** When the provider fails everybody, a few calls far apart are all that is sent. */
+const outageTries = 3
 
 /**
  * Which error the caller gets when the pool had nobody left: the pool's view, unless what the last account said is about

@@ -45,6 +45,8 @@ const listColumn = (ids: readonly string[] | null | undefined): string | null =>
 
 function toRecord({ lastUsedAt, accountIds, ...row }: typeof apiKeys.$inferSelect): KeyRecord {
   // A list that cannot be read names nobody's account: a key must not gain accounts by damage.
-  const list = accountIds === null ? undefined : (parseColumn<readonly string[]>(accountIds) ?? ['unreadable'])
+  const parsed = accountIds === null ? undefined : parseColumn<unknown>(accountIds)
+  const isList = Array.isArray(parsed) && parsed.length > 0 && parsed.every((id) => typeof id === 'string')
+  const list: readonly string[] | undefined = accountIds === null ? undefined : isList ? parsed : ['unreadable']
   return { ...row, ...present({ lastUsedAt, accountIds: list }) }
 }

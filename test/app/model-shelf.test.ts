@@ -23,12 +23,14 @@ function setUp() {
   let now = 0
   let readings = 0
   let serving = ['a', 'b']
+  const asked: (readonly string[])[] = []
   const shelf = createModelShelf({
     now: () => now,
     serving: () => serving,
     nobodyServes: (accounts) => (accounts?.has('lost') ? gatewayError('no-healthy-account', 'said') : undefined),
-    readMissing: async () => {
+    readMissing: async (ids) => {
       readings++
+      asked.push(ids)
       await Bun.sleep(5)
       if (readings > 1) shelf.set('a', [model('claude-sonnet-4.5'), model('auto')])
     },
@@ -36,6 +38,7 @@ function setUp() {
   return {
     shelf,
     readings: () => readings,
+    asked,
     pass: (ms: number) => {
       now += ms
     },
@@ -55,6 +58,17 @@ test('many who ask before any list is known wait for one reading, and a failed o
   const lists = await Promise.all(Array.from({ length: 50 }, () => shelf.available()))
   expect(readings()).toBe(2)
   expect(lists.every((list) => list.length === 2)).toBe(true)
+})
+
+test('only lists that are missing are read, for a key with accounts of its own those of its accounts', async () => {
+  const { shelf, asked, pass, serve } = setUp()
+  serve(['a', 'b', 'c'])
+  shelf.set('b', [model('x')])
+  await shelf.available(new Set(['c']))
+  pass(10_000)
+  await shelf.available(new Set(['b', 'c']))
+  pass(10_000)
+  expect(asked).toEqual([['c']])
 })
 
 test('the union follows the accounts that serve', async () => {

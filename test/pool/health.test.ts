@@ -195,6 +195,16 @@ test('a lost sign-in outranks everything but suspension', () => {
   expect(afterSignInLost(makeAccount('a', { health: health('suspended') }), 'dead', now).state).toBe('suspended')
 })
 
+test('what began before the account was looked after says nothing: neither spent quota nor a reading of it', () => {
+  const checked = makeAccount('a', { health: health('ready', { since: now }) })
+  expect(afterOutcome(checked, fail('quota-exhausted'), now - 5_000, now + 1, 0.5, policy)).toBe(checked.health)
+  expect(afterOutcome(checked, fail('quota-exhausted'), now + 1, now + 2, 0.5, policy).state).toBe('exhausted')
+  expect(afterQuota(checked, quota({ used: 100, readAt: now - 1 }), now + 1, policy)).toBe(checked.health)
+  expect(afterQuota(checked, quota({ used: 100, readAt: now + 1 }), now + 1, policy).state).toBe('exhausted')
+  // A suspension is believed whenever it comes.
+  expect(afterOutcome(checked, fail('account-suspended'), now - 5_000, now + 1, 0.5, policy).state).toBe('suspended')
+})
+
 test('a person’s check forgives everything but quota that is still spent and what happened since it began', () => {
   const finals = ['unchecked', 'cooling', 'failing', 'expired', 'suspended'] as const
   for (const state of finals) {

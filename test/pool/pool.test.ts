@@ -238,6 +238,70 @@ describe('passing faults', () => {
     expect((await take({ modelId: 'third' })).accountId).toBe('a')
   })
 
+  test('keep the named time whatever pause was running, and a later one whatever is named then', async () => {
+    const { take, refusal, effects } = makePool([makeAccount('a', { maxInFlight: 99 })])
+    const calls = [await take(), await take(), await take()]
+    calls[0]?.release(passing('timeout')) // a pause of half a minute of our own
+    calls[1]?.release(passing('upstream-failed', 8_000))
+    calls[2]?.release(passing('upstream-failed')) // and another that names none
+    expect(await refusal({ waitUntil: effects.now() + 1 })).toMatchObject({ retryAfterMs: 8_000 })
+    await effects.advance(8_001)
+    expect((await take()).accountId).toBe('a')
+  })
+
+  test('after a named time one call tries the account, and its first word lets the others in', async () => {
+    const { take, pool, effects } = makePool([makeAccount('a', { maxInFlight: 99 })])
+    ;(await take()).release(passing('upstream-failed', 5_000))
+    const waiting = [1, 2, 3].map(() => take({ waitUntil: effects.now() + 60_000 }))
+    await effects.advance(5_001)
+    expect([pool.inFlight('a'), pool.stats().waiting]).toEqual([1, 2])
+    ;(await waiting[0])?.confirm()
+    await Promise.all(waiting)
+    expect(pool.inFlight('a')).toBe(3)
+  })
+
+  test('a model refused to the only account is not found, until its list changes or a person looks after it', async () => {
+    const roomy = { maxInFlight: 99 }
+    const { take, refusal, pool } = makePool([makeAccount('a', roomy)])
+    pool.setModels('a', ['m', 'n'])
+    const refuse = async (): Promise<void> => {
+      pool.forgetModel('a', 'm')
+      expect(await refusal()).toMatchObject({ kind: 'model-not-found', field: 'model' })
+      expect((await take({ modelId: 'n' })).accountId).toBe('a')
+    }
+    await refuse()
+    pool.setModels('a', ['m', 'n'])
+    expect((await refusal()).kind).toBe('model-not-found')
+    pool.setModels('a', ['m', 'n', 'o'])
+    expect((await take()).accountId).toBe('a')
+    await refuse()
+    pool.put(makeAccount('a', { ...roomy, enabled: false }))
+    pool.put(makeAccount('a', roomy))
+    expect((await take()).accountId).toBe('a')
+    await refuse()
+    pool.put(makeAccount('a', { ...roomy, health: health('ready', { since: Date.UTC(2026, 1, 1) }) }))
+    expect((await take()).accountId).toBe('a')
+  })
+
+  test('again and again are worse than a short wait for an account that is well', async () => {
+    const { take, pool, effects } = makePool([
+      makeAccount('bad', { createdAt: 1 }),
+      makeAccount('good', { createdAt: 2, maxInFlight: 1 }),
+    ])
+    for (let fault = 0; fault < 3; fault++) {
+      ;(await take({ only: new Set(['bad']) })).release(passing('upstream-failed'))
+      await effects.advance(10)
+    }
+    const busy = await take()
+    expect(busy.accountId).toBe('good')
+    const waiting = take()
+    expect(pool.stats().waiting).toBe(1)
+    busy.release(success)
+    const served = await waiting
+    expect(served.accountId).toBe('good')
+    expect((await take({ exclude: new Set(['good']) })).accountId).toBe('bad') // for want of any other
+  })
+
   test('of many calls at once are one', async () => {
     const { take, effects } = makePool(
       [makeAccount('a', { createdAt: 1, maxInFlight: 99 }), makeAccount('b', { createdAt: 2, maxInFlight: 99 })],
@@ -442,6 +506,25 @@ test('a model that no well account offers is not found, whoever else is unwell',
 })
 
 describe('the waiting line', () => {
+  test('is nobody’s alone: when it is full the newest of the largest group makes room for a smaller one', async () => {
+    const { take, refusal, pool } = makePool([makeAccount('a', { maxInFlight: 1 })], { maxWaiting: 3 })
+    const first = await take({ callerId: 'greedy' })
+    const served: string[] = []
+    const note = (name: string) => (lease: Lease) => {
+      served.push(name)
+      return lease
+    }
+    const greedy = [1, 2].map((turn) => take({ callerId: 'greedy' }).then(note(`greedy ${turn}`)))
+    const last = refusal({ callerId: 'greedy' })
+    const modest = take({ callerId: 'modest' }).then(note('modest'))
+    expect(await last).toMatchObject({ kind: 'pool-busy', message: expect.stringContaining('Too many') })
+    expect(await refusal({ callerId: 'greedy' })).toMatchObject({ kind: 'pool-busy' })
+    expect(pool.stats().waiting).toBe(3)
+    first.release(success)
+    for (const next of [greedy[0], modest, greedy[1]]) (await next)?.release(success)
+    expect(served).toEqual(['greedy 1', 'modest', 'greedy 2'])
+  })
+
   test('serves the next in line as soon as a seat is free', async () => {
     const { take, pool } = makePool([makeAccount('a', { maxInFlight: 1 })])
     const first = await take()
@@ -556,6 +639,23 @@ describe('affinity', () => {
     const again = await take({ session: 's' })
     expect([again.accountId, again.conversationId]).toEqual([first.accountId, first.conversationId])
     expect(pool.stats().affinity).toMatchObject({ hits: 1, misses: 1 })
+  })
+
+  test('a moment of trouble does not either, lasting trouble does', async () => {
+    const { take, effects } = makePool([makeAccount('a'), makeAccount('b')])
+    const first = await take({ session: 's' })
+    first.release({ type: 'failure', error: gatewayError('upstream-failed', 'said') })
+    const aside = await take({ session: 's' })
+    expect(aside.accountId).not.toBe(first.accountId)
+    aside.release(success)
+    await effects.advance(2_000)
+    const again = await take({ session: 's' })
+    expect([again.accountId, again.conversationId]).toEqual([first.accountId, first.conversationId])
+    again.release({ type: 'failure', error: gatewayError('timeout', 'silent') })
+    const moved = await take({ session: 's' })
+    moved.release(success)
+    await effects.advance(120_000)
+    expect((await take({ session: 's' })).accountId).toBe(moved.accountId)
   })
 
   test('a first turn follows nobody, and its next turn follows it', async () => {

@@ -225,7 +225,7 @@ describe('before any content', () => {
     await read(await run())
     well = false
     expect([await costOf(), await costOf()]).toEqual([10, 10]) // it may still be some accounts' own trouble
-    expect([await costOf(), await costOf()]).toEqual([4, 4])
+    expect([await costOf(), await costOf()]).toEqual([3, 3])
     await effects.advance(120_000) // a quiet time says nothing
     expect(await costOf()).toBe(10)
     well = true
@@ -244,6 +244,32 @@ describe('before any content', () => {
       expect(textOf(await read(await running))).toBe('Hello')
     }
     expect(calls.filter(({ accountId }) => accountId !== 'far').length).toBeLessThan(6)
+  })
+
+  test('an untried account without room holds nobody up who may try the first one again, and is waited for in the end', async () => {
+    let well = false
+    const { run, calls, effects, pool } = setUp(['a', 'b'], ({ accountId }) =>
+      well || accountId === 'b' ? says(hello) : fails('upstream-failed'),
+    )
+    pool.put(makeAccount('b', { createdAt: 1, maxInFlight: 1 }))
+    const held = await pool.acquire(
+      { callerId: 'x', modelId: 'm', exclude: new Set(['a']), avoid: new Set(), waitUntil: effects.now() },
+      new AbortController().signal,
+    )
+    const first = run()
+    await effects.advance(150)
+    well = true
+    await effects.advance(400)
+    expect(textOf(await read(await first))).toBe('Hello')
+    expect(new Set(calls.map(({ accountId }) => accountId))).toEqual(new Set(['a']))
+    well = false
+    await effects.advance(60_000)
+    const second = run()
+    await effects.advance(700)
+    if (held.ok) held.value.release({ type: 'success' })
+    await effects.advance(20_000)
+    expect(textOf(await read(await second))).toBe('Hello')
+    expect(calls.at(-1)?.accountId).toBe('b')
   })
 
   test('a closed way counts neither against an account nor for it', async () => {
@@ -316,9 +342,9 @@ describe('before any content', () => {
       turn++ < 2 ? fails('model-overloaded', { retryAfterMs: 3_000 }) : says(hello),
     )
     const running = run()
-    await effects.advance(5_900)
+    await effects.advance(3_900) // one to two seconds to the other account, then the three it asks for
     expect(calls).toHaveLength(2)
-    await effects.advance(200)
+    await effects.advance(1_200)
     expect(textOf(await read(await running))).toBe('Hello')
     expect(pool.list().map(({ health }) => health.state)).toEqual(['ready', 'ready'])
   })

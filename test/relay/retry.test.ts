@@ -59,8 +59,13 @@ test('what one account was told to wait holds up nobody while there is another, 
   const after = (kind: ErrorKind, retryAfterMs: number) =>
     nextMove({ ...story([kind], 0, retryAfterMs), hasUntried: true }, 1, limits)
   expect(after('upstream-failed', 30_000)).toEqual({ to: 'untried', afterMs: 100 })
-  expect(after('service-throttled', 7_000)).toEqual({ to: 'untried', afterMs: 7_000 })
-  expect(after('model-overloaded', 30_000)).toEqual({ to: 'nobody' })
+  expect(after('service-throttled', 7_000)).toEqual({ to: 'untried', afterMs: 2_000 })
+  expect(after('model-overloaded', 30_000)).toEqual({ to: 'untried', afterMs: 2_000 })
+  // A second account was told the same: it is everybody's.
+  const twice = (kind: ErrorKind, retryAfterMs: number) =>
+    nextMove({ ...story([kind, kind], 0, retryAfterMs), hasUntried: true }, 1, limits)
+  expect(twice('service-throttled', 7_000)).toEqual({ to: 'untried', afterMs: 7_000 })
+  expect(twice('model-overloaded', 30_000)).toEqual({ to: 'nobody' })
 })
 
 test.each(errorKinds.filter((kind) => !known.has(kind)))(

@@ -308,6 +308,12 @@ describe('keys', () => {
     file.run("update api_keys set account_ids = '[\"acc_' where id = 'key_3'")
     file.close()
     expect(await store.keys.findByHash(key('key_3').hash)).toMatchObject({ accountIds: ['unreadable'] })
+    for (const odd of ['{}', '1', '[]', '[7]', 'null']) {
+      const again = new Database(path.join(folder, 'data.sqlite3'))
+      again.run('update api_keys set account_ids = ? where id = ?', [odd, 'key_3'])
+      again.close()
+      expect(await store.keys.findByHash(key('key_3').hash)).toMatchObject({ accountIds: ['unreadable'] })
+    }
   })
   test('with the same hash are refused', async () => {
     await store.keys.create(key('key_1'))

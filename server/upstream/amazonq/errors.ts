@@ -209,7 +209,8 @@ function retryAfter(body: JsonObject, headers?: Headers): number | undefined {
   const seconds = header !== undefined && /^\d+(?:\.\d+)?$/.test(header) ? Number(header) * 1_000 : undefined
   const until = header ? Date.parse(header) - Date.parse(headers?.get('date') ?? '') : Number.NaN
   const wait = declared ?? seconds ?? (Number.isFinite(until) ? until : undefined)
-  return wait === undefined || wait < 0 ? undefined : Math.min(Math.ceil(wait), maxRetryAfterMs)
+  // Zero names no time: our own pauses hold.
+  return wait === undefined || wait <= 0 ? undefined : Math.min(Math.ceil(wait), maxRetryAfterMs)
 }
 
 const maxMessageCharacters = 500

@@ -25,12 +25,14 @@ export async function readUsage(deps: ControlDeps, access: Access): Promise<Resu
     resourceType: 'AGENTIC_REQUEST',
     isEmailRequired: true,
   }
+  // As old as the question: what happens while it is answered is newer.
+  const readAt = deps.effects.now()
   let answer = await callControl(deps, access, access.region, operation, { ...members, profileArn })
   // Some enterprise accounts are refused on the management host when the profile is named, and answered when it is not.
   if (!answer.ok && answer.error.error.kind === 'invalid-request' && profileArn !== undefined) {
     answer = await callControl(deps, access, access.region, operation, members)
   }
-  return answer.ok ? ok(usageOf(answer.value, deps.effects.now())) : err(answer.error.error)
+  return answer.ok ? ok(usageOf(answer.value, readAt)) : err(answer.error.error)
 }
 
 /** The answer's members in our words. Times arrive as epoch seconds. */
