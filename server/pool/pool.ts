@@ -10,27 +10,9 @@ import { createWaitingLine } from './queue.ts'
 import type { Asked, Consideration, Lease, SeatRequest } from './seat-request.ts'
 import { createSeats } from './seats.ts'
 import { type Strategy, selectSeat } from './select.ts'
-import {
-  afterRefusal,
-  afterShake,
-  afterSteady,
-  afterWord,
-  mayPass,
-  shakesEnd,
-  type Told,
-  toldUntil,
-  wasTold,
-} from './shakes.ts'
-import {
-  countStart,
-  type Held,
-  hasNoRoom,
-  isFree,
-  isShaken,
-  mayServe,
-  type RoomLimits,
-  type Verdict,
-} from './verdict.ts'
+import { afterRefusal, afterShake, afterSteady, afterWord, mayPass, shakesEnd, wasTold } from './shakes.ts'
+import { markChosen, survey } from './survey.ts'
+import { countStart, type Held, hasNoRoom, isShaken, mayServe, type RoomLimits, type Verdict } from './verdict.ts'
 
 export type PoolSettings = {
   readonly strategy: Strategy
@@ -86,32 +68,10 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
 
   function tryTake({ request, since }: Waiting): Lease | GatewayError | undefined {
     const now = effects.now()
-    const considered: Consideration[] = []
-    const free: Held[] = []
-    const strained: Held[] = []
-    const shaky: Held[] = []
-    const failing: Held[] = []
-    const avoided: Held[] = []
     const tie = request.session === undefined || request.isNew === true ? undefined : affinity.find(request.session)
-    let own: { readonly held: Held; readonly verdict: Verdict } | undefined
-    let roomMayCome = false
-    let told: Told | undefined
-    judge(request, (held, verdict) => {
-      const { id } = held.account
-      if (considered.length < maxConsidered) considered.push({ accountId: id, verdict })
-      if (tie !== undefined && tie.accountId === id) own = { held, verdict }
-      if (isFree(verdict)) {
-        if (request.avoid.size > 0 && request.avoid.has(id)) avoided.push(held)
-        else if (verdict === 'free') free.push(held)
-        else if (verdict === 'strained') strained.push(held)
-        else if (verdict === 'shaky') shaky.push(held)
-        else failing.push(held)
-      } else if (hasNoRoom(verdict)) roomMayCome = true
-      else if (verdict === 'told-to-wait') {
-        const word = held.shakes && toldUntil(held.shakes, request.modelId, now)
-        if (word !== undefined && word.until < (told?.until ?? Number.POSITIVE_INFINITY)) told = word
-      }
-    })
+    const candidates = seats.candidates(request.only)
+    const found = survey(candidates, request, tie?.accountId, settings.room, now)
+    const { free, strained, shaky, failing, avoided, own, roomMayCome, told, considered } = found
     const isTied = ({ account }: Held): boolean => account.id === tie?.accountId
     // One that fails again and again is no better than a short wait for one that does not.
     const lastResort = roomMayCome && failing.length > 0 ? [] : [failing, avoided]
@@ -133,7 +93,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         const { until, error } = told
         return until <= request.waitUntil ? undefined : { ...error, retryAfterMs: until - now }
       }
-      return noSeat(seats.candidates(request.only), request.modelId, request.only !== undefined, now)
+      return noSeat(candidates, request.modelId, request.only !== undefined, now)
     }
     const { id } = held.account
     markChosen(considered, id)
@@ -312,9 +272,3 @@ const patienceMs = 10_000
 
 const isMomentary = (verdict: Verdict, { shakes }: Held, now: number): boolean =>
   hasNoRoom(verdict) || (isShaken(verdict) && shakes !== undefined && shakesEnd(shakes, now) - now < patienceMs)
-
-/** Notes which one was taken, past the bound if need be. */
-function markChosen(considered: Consideration[], accountId: string): void {
-  const at = considered.findIndex((entry) => entry.accountId === accountId)
-  considered[at < 0 ? considered.length : at] = { accountId, verdict: 'chosen' }
-}
