@@ -1,6 +1,7 @@
 import type { Quota } from '../conversation/quota.ts'
 import type { Account } from '../pool/account.ts'
 import { type Burn, runsOutAt } from '../pool/burn.ts'
+import type { Trouble } from '../pool/shakes.ts'
 import type { AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { AccountListItem, AccountState, AccountView, QuotaView } from './contract/accounts.ts'
@@ -43,13 +44,14 @@ export function quotaTotals(quota: Quota | undefined): { readonly used: number; 
 /** What a row alone does not tell. */
 export type Aside = {
   readonly inFlight: number
+  readonly troubles?: readonly Trouble[] | undefined
   readonly burn?: Burn | undefined
   readonly proxyName?: string | undefined
 }
 
 export function accountListItem({ account, profile }: AccountRecord, aside: Aside): AccountListItem {
   const { quota, health } = account
-  const { inFlight, burn, proxyName } = aside
+  const { inFlight, troubles = [], burn, proxyName } = aside
   const totals = quotaTotals(quota)
   return {
     id: account.id,
@@ -79,6 +81,12 @@ export function accountListItem({ account, profile }: AccountRecord, aside: Asid
     quota_resets_at: isoOrNull(quota?.resetsAt),
     last_used_at: isoOrNull(account.lastUsedAt),
     in_flight: inFlight,
+    troubles: troubles.map(({ kind, modelId, until, reason }) => ({
+      kind,
+      model: modelId ?? null,
+      until: iso(until),
+      reason: reason ?? null,
+    })),
     burn_per_hour: burn?.perHour ?? null,
     runs_out_at: quota === undefined ? null : isoOrNull(runsOutAt(quota, burn)),
     proxy_id: profile.proxyId ?? null,

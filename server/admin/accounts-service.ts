@@ -45,6 +45,7 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
     const { proxyId } = record.profile
     const aside = {
       inFlight: deps.inFlight(id),
+      troubles: deps.troubles?.(id),
       burn: (await burns.of([record])).get(id),
       proxyName: proxyId === undefined ? undefined : (await proxies.get(proxyId))?.name,
     }
@@ -65,6 +66,7 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
       const names = new Map((await proxies.list()).map(({ id, name }) => [id, name]))
       const aside = ({ account: { id }, profile: { proxyId } }: AccountRecord): Aside => ({
         inFlight: deps.inFlight(id),
+        troubles: deps.troubles?.(id),
         burn: burn.get(id),
         proxyName: proxyId === undefined ? undefined : names.get(proxyId),
       })

@@ -5,6 +5,7 @@ import type { Effects } from '../lib/effects.ts'
 import type { Result } from '../lib/result.ts'
 import type { HealthPolicy } from '../pool/health.ts'
 import type { PoolStats } from '../pool/pool.ts'
+import type { Trouble } from '../pool/shakes.ts'
 import type { Store } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
@@ -55,6 +56,7 @@ export type AccountDeps = {
   readonly outbound: Outbound
   readonly inFlight: (id: string) => number
   /** Absent without a running server. */
+  readonly troubles?: (id: string) => readonly Trouble[]
   readonly poolStats?: () => PoolStats | undefined
   /** As the settings have it now. */
   readonly healthPolicy: () => HealthPolicy

@@ -59,6 +59,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     accountsChanged: (id) => roster?.takeOver(id),
     signInLost: (id, reason) => roster?.pool.signInLost(id, reason),
     inFlight: (id) => roster?.pool.inFlight(id) ?? 0,
+    troubles: (id) => roster?.pool.troubles(id) ?? [],
     poolStats: () => roster?.pool.stats(),
     healthPolicy: () => poolSettings(config, stored).health,
   })

@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import type { HealthPolicy } from '../pool/health.ts'
 import type { PoolStats } from '../pool/pool.ts'
+import type { Trouble } from '../pool/shakes.ts'
 import type { Store } from '../store/store.ts'
 import { createAccountChecker } from '../upstream/amazonq/check.ts'
 import type { AmazonQSettings } from '../upstream/amazonq/endpoint.ts'
@@ -25,6 +26,7 @@ export type CoreHooks = {
   readonly signInLost?: (id: string, reason: string) => void
   readonly inFlight?: (id: string) => number
   readonly poolStats?: () => PoolStats | undefined
+  readonly troubles?: (id: string) => readonly Trouble[]
   /** As the settings have it now; default: as the configuration says. */
   readonly healthPolicy?: () => HealthPolicy
 }
@@ -106,6 +108,7 @@ export async function openCore(
     outbound: outbound.hooks,
     inFlight: hooks.inFlight ?? (() => 0),
     ...(hooks.poolStats === undefined ? {} : { poolStats: hooks.poolStats }),
+    ...(hooks.troubles === undefined ? {} : { troubles: hooks.troubles }),
     healthPolicy: hooks.healthPolicy ?? (() => poolSettings(config, {}).health),
     newAccountRoom: config.pool.maxInFlightPerAccount,
     log: adminLog,

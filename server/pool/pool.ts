@@ -10,7 +10,17 @@ import { createWaitingLine } from './queue.ts'
 import type { Asked, Consideration, Lease, SeatRequest } from './seat-request.ts'
 import { createSeats } from './seats.ts'
 import { type Strategy, selectSeat } from './select.ts'
-import { afterRefusal, afterShake, afterSteady, afterWord, mayPass, shakesEnd, wasTold } from './shakes.ts'
+import {
+  afterRefusal,
+  afterShake,
+  afterSteady,
+  afterWord,
+  mayPass,
+  shakesEnd,
+  type Trouble,
+  troublesOf,
+  wasTold,
+} from './shakes.ts'
 import { markChosen, survey } from './survey.ts'
 import { countStart, type Held, hasNoRoom, isShaken, mayServe, type RoomLimits, type Verdict } from './verdict.ts'
 
@@ -207,6 +217,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       change(id, (account) => afterSignInLost(account, reason, effects.now())),
     get: (id: string): Account | undefined => seats.get(id)?.account,
     inFlight: (id: string): number => seats.get(id)?.inFlight ?? 0,
+    troubles: (id: string): readonly Trouble[] => troublesOf(seats.get(id)?.shakes, effects.now()),
     list: (): readonly Account[] => seats.all().map(({ account }) => account),
     /** Why none of these accounts can serve now or later by itself; undefined while one can. */
     nobodyServes: (only: SeatRequest['only']): GatewayError | undefined => {

@@ -129,6 +129,28 @@ export const wasTold = ({ all, byModel }: Shakes, modelId: string): boolean =>
 const later = (one: Told | undefined, other: Told | undefined): Told | undefined =>
   one === undefined || (other !== undefined && other.until >= one.until) ? other : one
 
+/** What is the matter with an account that keeps its state, for the operator; `modelId` absent: with all of its calls. */
+export type Trouble = {
+  readonly kind: 'shaky' | 'told-to-wait' | 'model-refused'
+  readonly modelId?: string
+  readonly until: number
+  readonly reason?: string
+}
+
+export function troublesOf(shakes: Shakes | undefined, now: number): readonly Trouble[] {
+  if (shakes === undefined) return []
+  const entries = [[undefined, shakes.all] as const, ...shakes.byModel]
+  return entries.flatMap(([modelId, shake]): Trouble[] => {
+    if (shake === undefined || shake.until <= now) return []
+    const ofModel = modelId === undefined ? {} : { modelId }
+    if (shake.refused === true) return [{ kind: 'model-refused', ...ofModel, until: shake.until }]
+    const { told } = shake
+    return told !== undefined && told.until > now
+      ? [{ kind: 'told-to-wait', ...ofModel, until: told.until, reason: told.error.message }]
+      : [{ kind: 'shaky', ...ofModel, until: shake.until }]
+  })
+}
+
 /** Epoch ms of the next moment at which anything of it ends. */
 export function shakesEnd({ all, byModel }: Shakes, now: number): number {
   let next = Number.POSITIVE_INFINITY

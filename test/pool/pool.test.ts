@@ -190,6 +190,7 @@ describe('passing faults', () => {
     })
     ;(await take()).release(passing('upstream-failed'))
     expect(pool.get('a')?.health.state).toBe('ready')
+    expect(pool.troubles('a')).toEqual([{ kind: 'shaky', until: expect.any(Number) }])
     const other = await take()
     expect(other.considered).toEqual([
       { accountId: 'a', verdict: 'shaky' },
@@ -220,6 +221,8 @@ describe('passing faults', () => {
       kind: 'service-throttled',
       retryAfterMs: 30_000,
     })
+    const until = effects.now() + 30_000
+    expect(pool.troubles('a')).toEqual([{ kind: 'told-to-wait', until, reason: 'said' }])
     expect(pool.get('a')?.health.state).toBe('ready')
   })
 

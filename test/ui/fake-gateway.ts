@@ -65,6 +65,7 @@ function account(label: string, state: AccountState, extra: Partial<AccountListI
     quota_resets_at: ago(-140 * hour),
     last_used_at: ago(140_000),
     in_flight: 0,
+    troubles: [],
     burn_per_hour: null,
     runs_out_at: null,
     proxy_id: null,

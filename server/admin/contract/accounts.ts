@@ -52,6 +52,15 @@ export const AccountListItem = Type.Object({
   quota_resets_at: Time,
   last_used_at: Time,
   in_flight: Type.Integer(),
+  /** What is the matter of late with an account that keeps its state; gone by itself, by a check, or by off and on. */
+  troubles: Type.Array(
+    Type.Object({
+      kind: Type.Union([Type.Literal('shaky'), Type.Literal('told-to-wait'), Type.Literal('model-refused')]),
+      model: Text,
+      until: Type.String(),
+      reason: Text,
+    }),
+  ),
   burn_per_hour: Type.Union([
     Type.Number({ description: 'credits spent an hour, over the last 24 hours, else 7 days; null: unknown' }),
     Type.Null(),
