@@ -77,7 +77,7 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
     const field = first !== undefined && 'path' in first ? first.path.slice(1).replaceAll('/', '.') : ''
     const expected = first !== undefined && 'message' in first ? String(first.message) : 'not valid'
     return refuse(400, {
-      error: `${field === '' ? error.type : field}: ${expected.replace('union value', 'another type')}.`,
+      error: `${field === '' ? error.type : field}: ${expected.replace('union value', 'another type').replace(/^Never$/, 'no such member')}.`,
       code: 'INVALID_REQUEST',
       ...(field === '' ? {} : { field }),
     })

@@ -87,7 +87,18 @@ test('a key may be kept to some accounts, renamed and switched; what is absent s
   expect(list.find((key: { id: string }) => key.id === made.id)).toMatchObject({ name: 'crew', account_ids: [] })
 })
 
+test('a set that is spelt like the accounts’ members makes no key for every account', async () => {
+  const { call } = await adminApp()
+  const answer = await call('POST', '/v2/keys', { name: 'k', accountIds: ['acc_a'] })
+  expect([answer.status, answer.json]).toEqual([
+    400,
+    { error: 'accountIds: no such member.', code: 'INVALID_REQUEST', field: 'accountIds' },
+  ])
+  expect((await call('GET', '/v2/keys')).json.count).toBe(0)
+})
+
 test.each([
+  [{ accountIds: ['acc_a'] }, 'accountIds'],
   [{ account_ids: 'acc_a' }, 'account_ids'],
   [{ account_ids: [7] }, 'account_ids'],
   [{ account_ids: ['acc_none'] }, 'account_ids'],

@@ -17,8 +17,11 @@ export type KeyView = Static<typeof KeyView>
 const name = Type.String({ minLength: 1, maxLength: 64 })
 const accountIds = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 1_000 })
 
+/** As the accounts' members are spelt: ignored, it would make a key for every account. */
+const misspelt = { accountIds: Type.Optional(Type.Never()) }
+
 /** `POST /v2/keys`. `account_ids`: the only accounts it may use, each of which must exist; absent or empty: any. */
-export const KeyCreate = Type.Object({ name, account_ids: Type.Optional(accountIds) })
+export const KeyCreate = Type.Object({ name, account_ids: Type.Optional(accountIds), ...misspelt })
 export type KeyCreate = Static<typeof KeyCreate>
 
 /** `POST /v2/keys`: the only answer that carries the key itself. */
@@ -30,6 +33,7 @@ export const KeyPatch = Type.Object({
   name: Type.Optional(name),
   enabled: Type.Optional(Type.Boolean()),
   account_ids: Type.Optional(accountIds),
+  ...misspelt,
 })
 export type KeyPatch = Static<typeof KeyPatch>
 
