@@ -3,7 +3,14 @@ import type { AccountState } from '../../server/admin/contract/accounts.ts'
 import { parseImport } from '../../ui/src/features/accounts/import.ts'
 import { isClosed, noProxy, proxyOptions } from '../../ui/src/features/accounts/proxy-choice.ts'
 import { type SignInForm, signInBody, signInFailure, signInFaults } from '../../ui/src/features/accounts/sign-in.ts'
-import { accountName, quotaOf, statusFilter, statusHelp, statusText } from '../../ui/src/features/accounts/status.ts'
+import {
+  accountName,
+  quotaOf,
+  statusFilter,
+  statusHelp,
+  statusText,
+  troubleText,
+} from '../../ui/src/features/accounts/status.ts'
 import { emptyToken, tokenBody, tokenFaults } from '../../ui/src/features/accounts/token-form.ts'
 import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
 import { en } from '../../ui/src/i18n/en.ts'
@@ -28,6 +35,17 @@ test.each<[AccountState, string | null, string]>([
   ['cooling', inTime(-1), 'Cooling down'],
 ])('%s until %p reads "%s"', (state, state_until, text) => {
   expect(statusText({ state, state_until, error_count: 7 }, t, createFormat('en'), now)).toBe(text)
+})
+
+test.each([
+  ['shaky', null, null, 'Its last calls failed; others come first for 0:42.'],
+  ['shaky', 'claude-opus-4.5', null, 'claude-opus-4.5 has failed lately; others come first for 0:42.'],
+  ['told-to-wait', null, 'Busy.', 'The provider asks to wait 0:42: Busy.'],
+  ['told-to-wait', 'claude-opus-4.5', 'Full.', 'The provider asks to wait 0:42 with claude-opus-4.5: Full.'],
+  ['model-refused', 'claude-opus-4.5', null, 'claude-opus-4.5 is refused to it; asked again in 0:42.'],
+] as const)('%s of %p reads so', (kind, model, reason, text) => {
+  expect(troubleText({ kind, model, reason, until: inTime(42_000) }, t, now)).toBe(text)
+  expect(troubleText({ kind, model, reason, until: inTime(-1) }, t, now)).toBeUndefined()
 })
 
 test('states that need the operator say what helps', () => {

@@ -160,6 +160,11 @@ export const en = {
   'status.help.suspended': 'Contact the provider’s support. This account is not used any more.',
   'status.help.expired': 'Sign in again.',
   'status.help.failing': 'Check it now.',
+  'trouble.shaky': 'Its last calls failed; others come first for {time}.',
+  'trouble.shakyModel': '{model} has failed lately; others come first for {time}.',
+  'trouble.told': 'The provider asks to wait {time}: {reason}',
+  'trouble.toldModel': 'The provider asks to wait {time} with {model}: {reason}',
+  'trouble.refused': '{model} is refused to it; asked again in {time}.',
 
   'add.title': 'Add account',
   'add.againTitle': 'Sign in again: {name}',

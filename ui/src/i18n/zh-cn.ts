@@ -159,6 +159,11 @@ export const zhCn = {
   'status.help.suspended': '请联系服务商支持；我们已停止使用此账号。',
   'status.help.expired': '请重新登录。',
   'status.help.failing': '请立即检查。',
+  'trouble.shaky': '最近的调用失败；{time} 内优先使用其他账号。',
+  'trouble.shakyModel': '{model} 最近失败；{time} 内优先使用其他账号。',
+  'trouble.told': '上游要求等待 {time}：{reason}',
+  'trouble.toldModel': '上游要求对 {model} 等待 {time}：{reason}',
+  'trouble.refused': '该账号不能使用 {model}；{time} 后再试。',
 
   'add.title': '添加账号',
   'add.againTitle': '重新登录：{name}',

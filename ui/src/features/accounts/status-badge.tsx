@@ -6,13 +6,13 @@ import CirclePause from 'lucide-solid/icons/circle-pause'
 import KeyRound from 'lucide-solid/icons/key-round'
 import Snowflake from 'lucide-solid/icons/snowflake'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
-import { type Accessor, Show } from 'solid-js'
+import { type Accessor, For, Show } from 'solid-js'
 import type { AccountListItem, AccountState } from '../../../../server/admin/contract/accounts.ts'
 import { Badge } from '../../components/badge.tsx'
 import type { Icon } from '../../components/button.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
-import { stateTone, statusHelp, statusText } from './status.ts'
+import { stateTone, statusHelp, statusText, troubleText } from './status.ts'
 
 const icons = {
   ready: CircleCheck,
@@ -30,6 +30,8 @@ export function StatusBadge(props: { account: AccountListItem; now: Accessor<num
   const { t, format } = useI18n()
   const calm = (): boolean => props.account.state === 'ready' || props.account.state === 'disabled'
   const since = () => (calm() ? undefined : parseTime(props.account.state_since))
+  const troubles = (): readonly string[] =>
+    props.account.troubles.slice(0, 3).flatMap((trouble) => troubleText(trouble, t, props.now()) ?? [])
   const advice = (): string | undefined => {
     const key = statusHelp(props.account.state)
     return key && t(key)
@@ -44,6 +46,9 @@ export function StatusBadge(props: { account: AccountListItem; now: Accessor<num
       <Show when={!calm() && props.account.status_reason}>
         <span class="wrap-anywhere line-clamp-3 text-12 text-text-2">{props.account.status_reason}</span>
       </Show>
+      <For each={troubles()}>
+        {(text) => <span class="wrap-anywhere line-clamp-2 text-12 text-text-2">{text}</span>}
+      </For>
       <Show when={since() !== undefined || advice()}>
         <span class="text-12 text-text-3">
           {[advice(), since() && t('accounts.since', { time: format().relative(since() ?? 0, props.now()) })]

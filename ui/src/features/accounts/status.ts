@@ -45,6 +45,25 @@ export function statusText(account: Shown, t: Translate, format: Format, now: nu
   }
 }
 
+type Trouble = AccountListItem['troubles'][number]
+
+/** What is the matter with an account that keeps its state, and for how long yet; undefined when it is over. */
+export function troubleText({ kind, model, until, reason }: Trouble, t: Translate, now: number): string | undefined {
+  const left = (parseTime(until) ?? 0) - now
+  if (left <= 0) return undefined
+  const time = countdown(left / 1000)
+  switch (kind) {
+    case 'shaky':
+      return model === null ? t('trouble.shaky', { time }) : t('trouble.shakyModel', { model, time })
+    case 'told-to-wait':
+      return model === null
+        ? t('trouble.told', { time, reason: reason ?? '' })
+        : t('trouble.toldModel', { model, time, reason: reason ?? '' })
+    case 'model-refused':
+      return t('trouble.refused', { model: model ?? '', time })
+  }
+}
+
 /** What the operator can do about the state; undefined when nothing is needed. */
 export const statusHelp = (state: AccountState): PlainKey | undefined => help[state]
 
