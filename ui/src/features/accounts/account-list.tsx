@@ -4,9 +4,10 @@ import LogIn from 'lucide-solid/icons/log-in'
 import RefreshCw from 'lucide-solid/icons/refresh-cw'
 import Route from 'lucide-solid/icons/route'
 import Trash2 from 'lucide-solid/icons/trash'
-import { type Accessor, For, type JSX, Show } from 'solid-js'
+import { type Accessor, type JSX, Show } from 'solid-js'
 import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
 import { IconButton } from '../../components/button.tsx'
+import { ListView } from '../../components/list-view.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
@@ -16,7 +17,6 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { copyText, pageCopyEnvironment } from '../../lib/copy.ts'
 import { maskEmail } from '../../lib/format.ts'
-import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
 import type { AccountActions } from './account-actions.tsx'
 import { isClosed, type ProxyChoice, proxyById } from './proxy-choice.ts'
 import { QuotaCell } from './quota-cell.tsx'
@@ -35,7 +35,6 @@ type RowProps = Omit<ListProps, 'accounts'> & { readonly account: AccountListIte
 
 /** A table, or cards on a phone. */
 export function AccountListView(props: ListProps) {
-  const phone = createMediaQuery(phoneQuery)
   const now = createClock(1000)
   const { t } = useI18n()
   const row = (account: AccountListItem): RowProps => ({
@@ -48,34 +47,13 @@ export function AccountListView(props: ListProps) {
     onDelete: props.onDelete,
   })
   return (
-    <Show
-      when={phone()}
-      fallback={
-        <div class="overflow-x-auto rounded-lg border border-border bg-surface">
-          <table class="w-full text-13">
-            <thead>
-              <tr class="border-border border-b bg-surface-2 text-left text-12 text-text-2">
-                <For each={columns}>
-                  {(column) => (
-                    <th class={`whitespace-nowrap px-3 py-2 font-medium ${column.class ?? ''}`}>{t(column.key)}</th>
-                  )}
-                </For>
-                <th class="px-3 py-2">
-                  <span class="sr-only">{t('accounts.column.actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              <For each={props.accounts}>{(account) => <Row {...row(account)} />}</For>
-            </tbody>
-          </table>
-        </div>
-      }
-    >
-      <ul class="flex flex-col gap-2">
-        <For each={props.accounts}>{(account) => <Card {...row(account)} />}</For>
-      </ul>
-    </Show>
+    <ListView
+      items={props.accounts}
+      columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
+      actions={t('accounts.column.actions')}
+      row={(account) => <Row {...row(account)} />}
+      card={(account) => <Card {...row(account)} />}
+    />
   )
 }
 

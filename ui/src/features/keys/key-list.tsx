@@ -1,13 +1,14 @@
 import CirclePause from 'lucide-solid/icons/circle-pause'
-import { type Accessor, For, Show } from 'solid-js'
+import { type Accessor, Show } from 'solid-js'
 import type { KeyView } from '../../../../server/admin/contract/keys.ts'
 import { Badge } from '../../components/badge.tsx'
 import { Button } from '../../components/button.tsx'
+import { ListView } from '../../components/list-view.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
+import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
-import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
 import { removedName } from './account-field.tsx'
 import { type AccountChoice, servedByNobody, splitSet } from './account-set.ts'
 import type { KeyActions } from './key-actions.tsx'
@@ -27,7 +28,6 @@ type RowProps = Omit<ListProps, 'keys'> & { readonly item: KeyView; readonly now
 /** A table, or cards on a phone. */
 export function KeyListView(props: ListProps) {
   const { t } = useI18n()
-  const phone = createMediaQuery(phoneQuery)
   const now = createClock(30_000)
   const row = (item: KeyView): RowProps => ({
     item,
@@ -38,37 +38,24 @@ export function KeyListView(props: ListProps) {
     onRevoke: props.onRevoke,
   })
   return (
-    <Show
-      when={phone()}
-      fallback={
-        <div class="overflow-x-auto rounded-lg border border-border bg-surface">
-          <table class="w-full text-13">
-            <thead>
-              <tr class="border-border border-b bg-surface-2 text-left text-12 text-text-2">
-                <th class="px-3 py-2 font-medium">{t('keys.column.name')}</th>
-                <th class="px-3 py-2 font-medium">{t('keys.column.key')}</th>
-                <th class="px-3 py-2 font-medium">{t('keys.column.accounts')}</th>
-                <th class="px-3 py-2 font-medium max-lg:hidden">{t('keys.column.created')}</th>
-                <th class="px-3 py-2 font-medium">{t('keys.column.lastUsed')}</th>
-                <th class="px-3 py-2 font-medium">{t('keys.column.on')}</th>
-                <th class="px-3 py-2">
-                  <span class="sr-only">{t('keys.column.actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              <For each={props.keys}>{(item) => <Row {...row(item)} />}</For>
-            </tbody>
-          </table>
-        </div>
-      }
-    >
-      <ul class="flex flex-col gap-2">
-        <For each={props.keys}>{(item) => <Card {...row(item)} />}</For>
-      </ul>
-    </Show>
+    <ListView
+      items={props.keys}
+      columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
+      actions={t('keys.column.actions')}
+      row={(item) => <Row {...row(item)} />}
+      card={(item) => <Card {...row(item)} />}
+    />
   )
 }
+
+const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
+  { key: 'keys.column.name' },
+  { key: 'keys.column.key' },
+  { key: 'keys.column.accounts' },
+  { key: 'keys.column.created', class: 'max-lg:hidden' },
+  { key: 'keys.column.lastUsed' },
+  { key: 'keys.column.on' },
+]
 
 function Row(props: RowProps) {
   const { t } = useI18n()

@@ -7,17 +7,17 @@ import LockKeyhole from 'lucide-solid/icons/lock-keyhole'
 import Pencil from 'lucide-solid/icons/pencil'
 import Trash2 from 'lucide-solid/icons/trash'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
-import { type Accessor, For, Show } from 'solid-js'
+import { type Accessor, Show } from 'solid-js'
 import type { ProxyView } from '../../../../server/admin/contract/proxies.ts'
 import { Badge } from '../../components/badge.tsx'
 import { type Icon, IconButton } from '../../components/button.tsx'
+import { ListView } from '../../components/list-view.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
-import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
 import type { ProxyActions } from './proxy-actions.tsx'
 import { type ProxyStatus, proxyStatus, reasonText, statusTone } from './proxy-status.ts'
 
@@ -33,7 +33,6 @@ type RowProps = Omit<ListProps, 'proxies'> & { readonly proxy: ProxyView; readon
 /** A table, or cards on a phone. */
 export function ProxyListView(props: ListProps) {
   const { t } = useI18n()
-  const phone = createMediaQuery(phoneQuery)
   const now = createClock(10_000)
   const row = (proxy: ProxyView): RowProps => ({
     proxy,
@@ -44,34 +43,13 @@ export function ProxyListView(props: ListProps) {
     onRemove: props.onRemove,
   })
   return (
-    <Show
-      when={phone()}
-      fallback={
-        <div class="overflow-x-auto rounded-lg border border-border bg-surface">
-          <table class="w-full text-13">
-            <thead>
-              <tr class="border-border border-b bg-surface-2 text-left text-12 text-text-2">
-                <For each={columns}>
-                  {(column) => (
-                    <th class={`whitespace-nowrap px-3 py-2 font-medium ${column.class ?? ''}`}>{t(column.key)}</th>
-                  )}
-                </For>
-                <th class="px-3 py-2">
-                  <span class="sr-only">{t('proxies.column.actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              <For each={props.proxies}>{(proxy) => <Row {...row(proxy)} />}</For>
-            </tbody>
-          </table>
-        </div>
-      }
-    >
-      <ul class="flex flex-col gap-2">
-        <For each={props.proxies}>{(proxy) => <Card {...row(proxy)} />}</For>
-      </ul>
-    </Show>
+    <ListView
+      items={props.proxies}
+      columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
+      actions={t('proxies.column.actions')}
+      row={(proxy) => <Row {...row(proxy)} />}
+      card={(proxy) => <Card {...row(proxy)} />}
+    />
   )
 }
 
