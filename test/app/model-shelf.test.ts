@@ -2,22 +2,11 @@ import { expect, test } from 'bun:test'
 import { createModelShelf } from '../../server/app/model-shelf.ts'
 import type { Conversation } from '../../server/conversation/conversation.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
+import { makeConversation } from '../support/conversation.ts'
 
 const model = (id: string) => ({ id, name: id, maxInputTokens: 1, maxOutputTokens: 1, acceptsImages: true })
-const asking = (name: string, more: Partial<Conversation> = {}): Conversation => ({
-  model: name,
-  system: [],
-  messages: [],
-  tools: [],
-  toolChoice: { type: 'auto' },
-  parallelToolCalls: true,
-  limits: { stop: [] },
-  sampling: {},
-  thinking: { type: 'unspecified' },
-  output: { type: 'text' },
-  stream: true,
-  ...more,
-})
+const asking = (name: string, more: Partial<Conversation> = {}): Conversation =>
+  makeConversation({ model: name, messages: [], ...more })
 
 function setUp() {
   let now = 0

@@ -7,6 +7,7 @@ import { strategies } from '../../server/pool/select.ts'
 import { createBreaker, modelBreaker, routeBreaker } from '../../server/relay/breaker.ts'
 import { relay } from '../../server/relay/relay.ts'
 import { defaultRetryLimits } from '../../server/relay/retry.ts'
+import { makeConversation } from '../support/conversation.ts'
 import type { Measurement } from './codec.bench.ts'
 
 const accounts = 1_000
@@ -91,19 +92,7 @@ async function failoverMs(fails: boolean): Promise<number> {
   }
   const startedAt = performance.now()
   for (let round = 0; round < rounds; round++) {
-    const conversation = {
-      model: 'm',
-      system: [],
-      messages: [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'hi' }] }],
-      tools: [],
-      toolChoice: { type: 'auto' as const },
-      parallelToolCalls: true,
-      limits: { stop: [] },
-      sampling: {},
-      thinking: { type: 'unspecified' as const },
-      output: { type: 'text' as const },
-      stream: true,
-    }
+    const conversation = makeConversation()
     const sent = await relay({ conversation, callerId: 'k', arrivedAt: Date.now(), onEnd: () => {} }, deps, signal)
     if (!sent.ok) throw new Error(sent.error.message)
     for await (const _ of sent.value) {

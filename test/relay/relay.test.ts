@@ -11,23 +11,10 @@ import { type ReplyStream, relay } from '../../server/relay/relay.ts'
 import { defaultRetryLimits } from '../../server/relay/retry.ts'
 import type { UpstreamCall, UpstreamReply } from '../../server/upstream/upstream.ts'
 import { makeAccount } from '../pool/accounts.ts'
+import { makeConversation } from '../support/conversation.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
 
 const model = { id: 'm', name: 'M', maxInputTokens: 200_000, maxOutputTokens: 64_000, acceptsImages: true }
-const conversation = (more: Partial<Conversation> = {}): Conversation => ({
-  model: 'M',
-  system: [],
-  messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
-  tools: [],
-  toolChoice: { type: 'auto' },
-  parallelToolCalls: true,
-  limits: { stop: [] },
-  sampling: {},
-  thinking: { type: 'unspecified' },
-  output: { type: 'text' },
-  stream: true,
-  ...more,
-})
 const hello: readonly (readonly UpstreamEvent[])[] = [
   [
     { type: 'text-start', index: 0 },
@@ -83,7 +70,7 @@ function setUp(
   const run = (part: Partial<Conversation> = {}) =>
     relay(
       {
-        conversation: conversation(part),
+        conversation: makeConversation(part),
         callerId: 'k',
         arrivedAt: effects.now(),
         onEnd: (summary) => summaries.push(summary),

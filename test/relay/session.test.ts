@@ -1,22 +1,11 @@
 import { expect, test } from 'bun:test'
 import type { Conversation, Message } from '../../server/conversation/conversation.ts'
 import { sessionOf } from '../../server/relay/session.ts'
+import { makeConversation } from '../support/conversation.ts'
 
 const say = (role: Message['role'], text: string): Message => ({ role, parts: [{ type: 'text', text }] })
-const conversation = (messages: readonly Message[], more: Partial<Conversation> = {}): Conversation => ({
-  model: 'm',
-  system: ['be kind'],
-  messages,
-  tools: [],
-  toolChoice: { type: 'auto' },
-  parallelToolCalls: true,
-  limits: { stop: [] },
-  sampling: {},
-  thinking: { type: 'unspecified' },
-  output: { type: 'text' },
-  stream: true,
-  ...more,
-})
+const conversation = (messages: readonly Message[], more: Partial<Conversation> = {}): Conversation =>
+  makeConversation({ system: ['be kind'], messages, ...more })
 const first = [say('user', 'Hello')]
 const second = [...first, say('assistant', 'Hi'), say('user', 'How are you?')]
 

@@ -5,23 +5,10 @@ import { validate } from '../../server/simulator/validate.ts'
 import { type EncodeContext, type EncodedRequest, encodeRequest } from '../../server/upstream/amazonq/encode.ts'
 import type { AmazonQSettings } from '../../server/upstream/amazonq/endpoint.ts'
 import type { HistoryEntry, RequestBody, UserInputMessage } from '../../server/upstream/amazonq/wire.ts'
+import { makeConversation } from '../support/conversation.ts'
 
-export function conversation(more: Partial<Conversation> = {}): Conversation {
-  return {
-    model: 'claude-sonnet-4.5',
-    system: [],
-    messages: [user('Hello')],
-    tools: [],
-    toolChoice: { type: 'auto' },
-    parallelToolCalls: true,
-    limits: { stop: [] },
-    sampling: {},
-    thinking: { type: 'unspecified' },
-    output: { type: 'text' },
-    stream: true,
-    ...more,
-  }
-}
+export const conversation = (more: Partial<Conversation> = {}): Conversation =>
+  makeConversation({ model: 'claude-sonnet-4.5', messages: [user('Hello')], ...more })
 
 type Content = string | Part
 const parts = (contents: readonly Content[]): readonly Part[] =>

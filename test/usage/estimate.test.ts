@@ -5,6 +5,7 @@ import type { Conversation, Part } from '../../server/conversation/conversation.
 import { createEstimator, stretches } from '../../server/usage/estimate.ts'
 import { imageSize, imageTokens } from '../../server/usage/image-size.ts'
 import { createTokenizer } from '../../server/usage/tokenizer.ts'
+import { makeConversation } from '../support/conversation.ts'
 
 const count = await createTokenizer()
 const noRest = { sleep: async () => {} }
@@ -15,20 +16,7 @@ test('names of special tokens are ordinary words', () => {
     expect(count(`a ${word} b`)).toBeGreaterThan(2)
 })
 
-const conversation = (over: Partial<Conversation>): Conversation => ({
-  model: 'm',
-  system: [],
-  messages: [],
-  tools: [],
-  toolChoice: { type: 'auto' },
-  parallelToolCalls: true,
-  limits: { stop: [] },
-  sampling: {},
-  thinking: { type: 'unspecified' },
-  output: { type: 'text' },
-  stream: true,
-  ...over,
-})
+const conversation = (more: Partial<Conversation>): Conversation => makeConversation({ messages: [], ...more })
 const user = (...parts: readonly Part[]): Conversation => conversation({ messages: [{ role: 'user', parts }] })
 const tokensOf = async (given: Conversation): Promise<number> => (await estimator.conversation(given)).tokens
 
