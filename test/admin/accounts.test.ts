@@ -64,6 +64,14 @@ test('the list tells how the pool does, and how often conversations kept their a
 })
 
 describe('a reading that lasts', () => {
+  type App = Awaited<ReturnType<typeof adminApp>>
+  const readingDeps = (store: App['store'], clock: App['clock']) => ({
+    store,
+    effects: { now: () => clock.now, newId: () => 'none' },
+    accountsChanged: () => {},
+    healthPolicy: () => defaultHealthPolicy,
+    log: () => {},
+  })
   const readWhile = async (state: Health['state'], by: 'person' | 'gateway') => {
     const { store, addAccount, clock } = await adminApp()
     await addAccount('a')
@@ -72,13 +80,7 @@ describe('a reading that lasts', () => {
     clock.now += 10 // it is under way when the state changes
     await store.accounts.saveHealth('a', { state, since: clock.now, until: clock.now + 60_000, failures: 1 })
     clock.now += 10
-    const deps = {
-      store,
-      effects: { now: () => clock.now, newId: () => 'none' },
-      accountsChanged: () => {},
-      healthPolicy: () => defaultHealthPolicy,
-      log: () => {},
-    }
+    const deps = readingDeps(store, clock)
     await recordCheck(deps, check, by)
     return (await store.accounts.get('a'))?.account.health.state
   }
@@ -93,13 +95,7 @@ describe('a reading that lasts', () => {
   test('by the gateway itself forgives nothing that was there before, one by a person does', async () => {
     const { store, addAccount, clock } = await adminApp()
     await addAccount('a')
-    const deps = {
-      store,
-      effects: { now: () => clock.now, newId: () => 'none' },
-      accountsChanged: () => {},
-      healthPolicy: () => defaultHealthPolicy,
-      log: () => {},
-    }
+    const deps = readingDeps(store, clock)
     await store.accounts.saveHealth('a', { state: 'failing', since: clock.now - 1, failures: 30 })
     const limited = { accountId: 'a', at: clock.now, error: gatewayError('rate-limited', 'The control plane is busy.') }
     await recordCheck(deps, limited, 'gateway')

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Conversation, DocumentPart, Part } from '../../server/conversation/conversation.ts'
 import { createDocuments } from '../../server/documents/extract.ts'
 import type { PdfReader } from '../../server/documents/pdf.ts'
+import { makeConversation } from '../support/conversation.ts'
 
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const pdf = (over: Partial<DocumentPart> = {}): DocumentPart => ({
@@ -11,19 +12,7 @@ const pdf = (over: Partial<DocumentPart> = {}): DocumentPart => ({
   field: 'messages.0.content.1',
   ...over,
 })
-const asked = (...parts: readonly Part[]): Conversation => ({
-  model: 'm',
-  system: [],
-  messages: [{ role: 'user', parts }],
-  tools: [],
-  toolChoice: { type: 'auto' },
-  parallelToolCalls: true,
-  limits: { stop: [] },
-  sampling: {},
-  thinking: { type: 'unspecified' },
-  output: { type: 'text' },
-  stream: true,
-})
+const asked = (...parts: readonly Part[]): Conversation => makeConversation({ messages: [{ role: 'user', parts }] })
 const never = new AbortController().signal
 const reads: PdfReader = async (bytes) => ({ ok: true, text: `${bytes.length} bytes`, pages: 2 })
 const resolve = (conversation: Conversation, readPdf: PdfReader = reads, signal = never) =>

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import type { Conversation } from '../../server/conversation/conversation.ts'
 import type { ReplyEvent } from '../../server/conversation/event.ts'
 import { createWishCheck, type Missed } from '../../server/relay/wishes.ts'
+import { makeConversation } from '../support/conversation.ts'
 
 const schema = {
   type: 'object',
@@ -12,23 +13,14 @@ const schema = {
   },
   required: ['name'],
 }
-const conversation = (more: Partial<Conversation>): Conversation => ({
-  model: 'm',
-  system: [],
-  messages: [],
-  tools: [
-    { name: 'one', description: '', schema: {} },
-    { name: 'two', description: '', schema: {} },
-  ],
-  toolChoice: { type: 'auto' },
-  parallelToolCalls: true,
-  limits: { stop: [] },
-  sampling: {},
-  thinking: { type: 'unspecified' },
-  output: { type: 'text' },
-  stream: true,
-  ...more,
-})
+const conversation = (more: Partial<Conversation>): Conversation =>
+  makeConversation({
+    tools: [
+      { name: 'one', description: '', schema: {} },
+      { name: 'two', description: '', schema: {} },
+    ],
+    ...more,
+  })
 const call = (name: string): ReplyEvent => ({ type: 'tool-call-start', index: 0, id: 'c', name })
 const text = (said: string): ReplyEvent => ({ type: 'text-delta', index: 0, text: said })
 
