@@ -53,6 +53,8 @@ export type GatewayError = {
   readonly retryAfterMs?: number
   /** Only with `context-too-long`: the request's size and the model's window, when both are known. */
   readonly contextTokens?: { readonly input: number; readonly maximum: number }
+  /** The provider's host answered, whatever it said: it can be reached. */
+  readonly reached?: boolean
   /** For the log: what was seen (provider's type, reason, status, request id, thrown error text). */
   readonly cause?: string
 }

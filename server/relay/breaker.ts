@@ -79,6 +79,12 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
       circuit.sources.clear()
       circuit.openUntil = 0
     } else if (passage.how === 'fault') {
+      // Calls that were under way when it opened tell nothing new: one moment of trouble is one rest.
+      if (circuit.openUntil > effects.now()) {
+        if (passage.retryAfterMs !== undefined)
+          circuit.openUntil = Math.max(circuit.openUntil, effects.now() + Math.min(longestRestMs, passage.retryAfterMs))
+        return
+      }
       circuit.faults++
       if (circuit.sources.size < policy.sources) circuit.sources.add(passage.source)
       const beyond = circuit.faults - policy.threshold

@@ -207,7 +207,7 @@ const ofRoute: readonly ErrorKind[] = ['upstream-unreachable', 'service-throttle
 
 function tell(passed: Passed, error: GatewayError | undefined, own: readonly ErrorKind[], source: string): void {
   if (error === undefined) passed({ how: 'ok' })
-  else if (!own.includes(error.kind)) passed({ how: 'other' })
+  else if (!own.includes(error.kind)) passed({ how: own === ofRoute && error.reached === true ? 'ok' : 'other' })
   else
     passed({ how: 'fault', source, ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }) })
 }

@@ -74,6 +74,21 @@ test('a probe that fails rests again, longer, and never shorter than the provide
   expect((await bar()).retryAfterMs).toBeGreaterThan(policy.rest.baseMs)
 })
 
+test('a burst of faults is one rest, and an answer to any of the calls ends it', async () => {
+  const { breaker, pass, bar, effects } = setUp()
+  const calls: Passed[] = []
+  for (let call = 0; call < 40; call++) calls.push(await pass())
+  calls.forEach((passed, index) => {
+    if (index < 39) passed(fault(index % 2 === 0 ? 'a' : 'b'))
+  })
+  const { retryAfterMs } = await bar()
+  expect(retryAfterMs).toBeLessThanOrEqual(policy.rest.baseMs)
+  calls[39]?.({ how: 'ok' })
+  expect(breaker.rests('m')).toBe(false)
+  await pass()
+  expect(effects.timers()).toBe(0)
+})
+
 test('a probe that says nothing makes way for another, and its late word does no harm', async () => {
   const { effects, pass, open, breaker } = setUp()
   expect(breaker.rests('m')).toBe(false)

@@ -259,6 +259,20 @@ describe('before any content', () => {
     expect(calls.at(-1)?.accountId).toBe('b')
   })
 
+  test('resets of some accounts do not close the way for those the host answers', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'good']
+    const { run, effects } = setUp(ids, ({ accountId }) =>
+      accountId === 'good'
+        ? says(hello)
+        : 'abcd'.includes(accountId)
+          ? fails('upstream-unreachable')
+          : fails('upstream-failed', { reached: true }),
+    )
+    const all = Array.from({ length: 8 }, async () => read(await run()))
+    await effects.advance(12_000)
+    for (const events of await Promise.all(all)) expect(textOf(events)).toBe('Hello')
+  })
+
   test('a closed way counts neither against an account nor for it', async () => {
     const { run, outcomes, effects, pool } = setUp(['a', 'b'], () => fails('upstream-unreachable'))
     for (let turn = 0; turn < 3; turn++) {

@@ -1,5 +1,5 @@
 import { createHeaderReader, type HeaderReader } from '../../codec/eventstream-headers.ts'
-import { type GatewayError, gatewayError } from '../../conversation/error.ts'
+import { type ErrorKind, type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Upstream, UpstreamCall, UpstreamReply } from '../upstream.ts'
@@ -18,6 +18,12 @@ export type ClientDeps = {
 }
 
 const gone = gatewayError('no-account', 'The account was switched off, removed or lost meanwhile.')
+
+const unanswered: ReadonlySet<ErrorKind> = new Set(['upstream-unreachable', 'timeout', 'cancelled', 'internal'])
+
+/** Notes of a failure whether the host has said anything at all. */
+const answered = (sent: Sent): Sent =>
+  sent.ok || unanswered.has(sent.error.kind) ? sent : err({ ...sent.error, reached: true })
 
 /** A sign-in service out of reach says nothing about the way to the conversations' own host. */
 const withoutToken = (error: GatewayError): GatewayError =>
@@ -45,7 +51,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
         const context = { conversationId, access, settings: deps.settings, dropReasoning }
         const encoded = encodeRequest(call.conversation, call.model, context)
         if (!encoded.ok) return encoded
-        const sent = await attempt(deps, readHeaders, call, access, encoded.value, repeats, signal)
+        const sent = answered(await attempt(deps, readHeaders, call, access, encoded.value, repeats, signal))
         if (sent.ok) return sent
         if (sent.error.kind === 'token-rejected' && !replaced) {
           replaced = true
