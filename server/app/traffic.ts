@@ -18,7 +18,12 @@ export function createTraffic(
   effects: Effects,
 ): RelayDeps {
   const { outbound, settings, tokens } = core
-  const routes = createBreaker(routeBreaker, effects)
+  /** A way is closed when most of the accounts on it say so; what only some meet is theirs, or their network's. */
+  const mostOf = (way: string): number => {
+    const onIt = pool.list().filter(({ id, enabled }) => enabled && outbound.routeOf(id) === way).length
+    return Math.max(2, Math.floor(onIt / 2) + 1)
+  }
+  const routes = createBreaker({ ...routeBreaker, sources: mostOf }, effects)
   /** Accounts whose way out is closed: their proxy is down, or their route rests. */
   const cutOff = (): ReadonlySet<string> => {
     const away = outbound.cutOff()

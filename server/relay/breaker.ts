@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 export type BreakerPolicy = {
   /** Faults in a row that open the circuit, told by at least so many different sources: one account's own trouble is not it. */
   readonly threshold: number
-  readonly sources: number
+  readonly sources: number | ((key: string) => number)
   readonly rest: Backoff
   /** Circuits remembered; the longest unused is forgotten. */
   readonly maxKeys: number
@@ -73,7 +73,7 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
     return circuit
   }
 
-  const settle = (circuit: Circuit, passage: Passage): void => {
+  const settle = (key: string, circuit: Circuit, passage: Passage): void => {
     if (passage.how === 'ok') {
       circuit.faults = 0
       circuit.sources.clear()
@@ -86,9 +86,10 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
         return
       }
       circuit.faults++
-      if (circuit.sources.size < policy.sources) circuit.sources.add(passage.source)
+      const sources = typeof policy.sources === 'number' ? policy.sources : policy.sources(key)
+      if (circuit.sources.size < sources) circuit.sources.add(passage.source)
       const beyond = circuit.faults - policy.threshold
-      if (beyond < 0 || circuit.sources.size < policy.sources) return
+      if (beyond < 0 || circuit.sources.size < sources) return
       const restMs = Math.min(
         longestRestMs,
         passage.retryAfterMs ?? backoffMs(policy.rest, Math.min(beyond + 1, 8), effects.random()),
@@ -98,12 +99,12 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
   }
 
   /** One probe at a time: whoever comes while it is out waits for its word, though not for ever. */
-  const probing = (circuit: Circuit): Passed => {
+  const probing = (key: string, circuit: Circuit): Passed => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const probe = { word: promise, until: effects.now() + probeMs }
     circuit.probe = probe
     return once((passage) => {
-      settle(circuit, passage)
+      settle(key, circuit, passage)
       if (circuit.probe === probe) circuit.probe = undefined
       resolve()
     })
@@ -125,9 +126,9 @@ export function createBreaker(policy: BreakerPolicy, effects: Pick<Effects, 'now
           if (circuit.openUntil > until) return err({ reason: 'resting', retryAfterMs: waitMs })
           await effects.sleep(waitMs, signal)
         } else if (circuit.openUntil === 0) {
-          return ok(once((passage) => settle(circuit, passage)))
+          return ok(once((passage) => settle(key, circuit, passage)))
         } else if (circuit.probe === undefined || circuit.probe.until <= now) {
-          return ok(probing(circuit))
+          return ok(probing(key, circuit))
         } else {
           if (now >= until) return err({ reason: 'resting', retryAfterMs: policy.rest.baseMs })
           await Promise.race([circuit.probe.word, effects.sleep(Math.min(until, circuit.probe.until) - now, signal)])
