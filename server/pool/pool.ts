@@ -21,8 +21,8 @@ import {
   troublesOf,
   wasTold,
 } from './shakes.ts'
-import { markChosen, survey } from './survey.ts'
-import { countStart, type Held, hasNoRoom, isShaken, mayServe, type RoomLimits, type Verdict } from './verdict.ts'
+import { anyServes, markChosen, type Survey, survey } from './survey.ts'
+import { countStart, type Held, hasNoRoom, isShaken, type RoomLimits, type Verdict } from './verdict.ts'
 
 export type PoolSettings = {
   readonly strategy: Strategy
@@ -48,7 +48,7 @@ export type PoolStats = { readonly accounts: number; readonly waiting: number; r
 
 type Waiting = { readonly request: SeatRequest; readonly since: number }
 
-const maxConsidered = 64
+const none: ReadonlySet<string> = new Set()
 /** How long others wait for the word of the one call that tries an account after its rest. */
 const probeMs = 5_000
 
@@ -73,14 +73,13 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     serveLine()
   }
 
-  const judge = (request: Asked, each: (held: Held, verdict: Verdict) => void): void =>
-    seats.judge(request, settings.room, effects.now(), each)
+  const look = (request: Asked, avoid: ReadonlySet<string> = none, ownId?: string): Survey =>
+    survey(seats.candidates(request.only), request, avoid, ownId, settings.room, effects.now())
 
   function tryTake({ request, since }: Waiting): Lease | GatewayError | undefined {
     const now = effects.now()
     const tie = request.session === undefined || request.isNew === true ? undefined : affinity.find(request.session)
-    const candidates = seats.candidates(request.only)
-    const found = survey(candidates, request, tie?.accountId, settings.room, now)
+    const found = look(request, request.avoid, tie?.accountId)
     const { free, strained, shaky, failing, avoided, own, roomMayCome, told, considered } = found
     const isTied = ({ account }: Held): boolean => account.id === tie?.accountId
     // One that fails again and again is no better than a short wait for one that does not.
@@ -103,7 +102,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         const { until, error } = told
         return until <= request.waitUntil ? undefined : { ...error, retryAfterMs: until - now }
       }
-      return noSeat(candidates, request.modelId, request.only !== undefined, now)
+      return noSeat(seats.candidates(request.only), request.modelId, request.only !== undefined, now)
     }
     const { id } = held.account
     markChosen(considered, id)
@@ -208,6 +207,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     forgetModel: (id: string, modelId: string): void => {
       const held = seats.get(id)
       if (held !== undefined) held.shakes = afterRefusal(held.shakes, modelId, effects.now())
+      serveLine()
     },
     setSettings: (next: PoolSettings): void => {
       settings = next
@@ -229,21 +229,9 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     /** Whether the provider fails everybody. */
     isOutage: outage.isOn,
     /** Whether any account but the excluded ones may serve the request, now or as soon as it has room. */
-    hasOther: (request: Asked): boolean => {
-      let found = false
-      judge(request, (_, verdict) => {
-        found ||= mayServe(verdict)
-      })
-      return found
-    },
+    hasOther: (request: Asked): boolean => anyServes(look(request)),
     /** How each candidate stands towards a request now; for the record of one that got no seat. */
-    consider: (request: Asked): readonly Consideration[] => {
-      const considered: Consideration[] = []
-      judge(request, ({ account }, verdict) => {
-        if (considered.length < maxConsidered) considered.push({ accountId: account.id, verdict })
-      })
-      return considered
-    },
+    consider: (request: Asked): readonly Consideration[] => look(request).considered,
     stats: (): PoolStats => ({ accounts: seats.all().length, waiting: line.size(), affinity: affinity.stats() }),
 
     /** A seat at once, or after a wait in line of at most `request.waitUntil`; the error says why there is none. */

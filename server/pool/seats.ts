@@ -2,11 +2,11 @@ import { remainingCredits, shareLeft } from '../conversation/quota.ts'
 import type { Account } from './account.ts'
 import type { Asked } from './seat-request.ts'
 import { afterOtherModels } from './shakes.ts'
-import { type Held, type Offer, type RoomLimits, type Verdict, verdictOn } from './verdict.ts'
+import type { Held, Offer } from './verdict.ts'
 
 export type Seats = ReturnType<typeof createSeats>
 
-/** The accounts with the room for work each has, and what is to be said of them towards a request. */
+/** The accounts with the room for work each has. */
 export function createSeats() {
   const byId = new Map<string, Held>()
   /** The same, in the order they were put: a scan of a list is quicker than one of a map. */
@@ -68,18 +68,6 @@ export function createSeats() {
       const offer = offerOf(models)
       if (held.offer !== undefined && held.offer.key !== offer.key) afterOtherModels(held.shakes)
       held.offer = offer
-    },
-    /** Looks at each candidate; `each` is told the verdict. The hot path: a linear scan. */
-    judge: (request: Asked, room: RoomLimits, now: number, each: (held: Held, verdict: Verdict) => void): void => {
-      let offer: Offer | undefined
-      let offersModel = true
-      for (const held of candidates(request.only)) {
-        if (held.offer !== offer) {
-          offer = held.offer
-          offersModel = offer === undefined || offer.models.has(request.modelId)
-        }
-        each(held, verdictOn(held, request.modelId, offersModel, request.exclude, room, now))
-      }
     },
   }
 }

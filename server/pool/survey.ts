@@ -1,4 +1,4 @@
-import type { Consideration, SeatRequest } from './seat-request.ts'
+import type { Asked, Consideration } from './seat-request.ts'
 import { type Told, toldUntil } from './shakes.ts'
 import { type Held, hasNoRoom, type Offer, type RoomLimits, type Verdict, verdictOn } from './verdict.ts'
 
@@ -25,12 +25,12 @@ const maxConsidered = 64
 /** Looks at each candidate. The hot path of a choice: a linear scan without sorting or copies. */
 export function survey(
   candidates: readonly Held[],
-  request: SeatRequest,
+  { modelId, exclude }: Asked,
+  avoid: ReadonlySet<string>,
   ownId: string | undefined,
   room: RoomLimits,
   now: number,
 ): Survey {
-  const { modelId, exclude, avoid } = request
   const considered: Consideration[] = []
   const free: Held[] = []
   const strained: Held[] = []
@@ -78,6 +78,10 @@ export function survey(
 
 const tierOf = (tier: Held[], avoided: Held[], avoid: ReadonlySet<string>, id: string): Held[] =>
   avoid.size > 0 && avoid.has(id) ? avoided : tier
+
+/** Whether any of them may serve, now or as soon as it has room. */
+export const anyServes = ({ free, strained, shaky, failing, avoided, roomMayCome }: Survey): boolean =>
+  roomMayCome || [free, strained, shaky, failing, avoided].some(({ length }) => length > 0)
 
 /** Notes which one was taken, past the bound if need be. */
 export function markChosen(considered: Consideration[], accountId: string): void {

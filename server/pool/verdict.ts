@@ -93,11 +93,6 @@ export function verdictOn(
   return strained ? 'strained' : 'free'
 }
 
-/** Verdicts of an account that may serve, now or as soon as it has room. */
-export const mayServe = (verdict: Verdict): boolean => isFree(verdict) || hasNoRoom(verdict)
-/** It could be taken at once, gladly or not. */
-export const isFree = (verdict: Verdict): boolean =>
-  verdict === 'free' || verdict === 'strained' || verdict === 'shaky' || verdict === 'failing-lately'
 /** Its trouble may be over in a moment. */
 export const isShaken = (verdict: Verdict): boolean =>
   verdict === 'shaky' || verdict === 'failing-lately' || verdict === 'told-to-wait'

@@ -149,8 +149,8 @@ export async function relay(
     const road = await enter(deps.routes, way, 'upstream-unreachable', patienceMs, deps, signal)
     const sent = road.ok ? await deps.send(call, signal) : road
     const failed = sent.ok ? undefined : sent.error
-    tell(roomOfModel.value, failed, ofModel, accountId)
-    if (road.ok) tell(road.value, failed, ofRoute, accountId)
+    tell(roomOfModel.value, failed, modelFaults, accountId)
+    if (road.ok) tell(road.value, routeFaultOf(failed), routeFaults, accountId)
     const note = (outcome: Attempt['outcome'], more: Partial<Attempt> = {}): void => {
       attempts.push({ accountId, startedMs, waitedMs: lease.waitedMs, endedMs: elapsed(), outcome, ...more })
     }
@@ -201,13 +201,17 @@ async function enter(
   return err(gatewayError(kind, message, { retryAfterMs }))
 }
 
-const ofModel: readonly ErrorKind[] = ['model-overloaded']
+const modelFaults: readonly ErrorKind[] = ['model-overloaded']
 /** Of the host, whichever account asks. */
-const ofRoute: readonly ErrorKind[] = ['upstream-unreachable', 'service-throttled']
+const routeFaults: readonly ErrorKind[] = ['upstream-unreachable', 'service-throttled']
 
-function tell(passed: Passed, error: GatewayError | undefined, own: readonly ErrorKind[], source: string): void {
+/** Any other answer of the host, whatever it says, shows that it can be reached. */
+const routeFaultOf = (failed: GatewayError | undefined): GatewayError | undefined =>
+  failed?.reached === true && !routeFaults.includes(failed.kind) ? undefined : failed
+
+function tell(passed: Passed, error: GatewayError | undefined, faults: readonly ErrorKind[], source: string): void {
   if (error === undefined) passed({ how: 'ok' })
-  else if (!own.includes(error.kind)) passed({ how: own === ofRoute && error.reached === true ? 'ok' : 'other' })
+  else if (!faults.includes(error.kind)) passed({ how: 'other' })
   else
     passed({ how: 'fault', source, ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }) })
 }

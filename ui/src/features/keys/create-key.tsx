@@ -9,6 +9,7 @@ import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { TextField } from '../../components/field.tsx'
+import { FormActions } from '../../components/form-actions.tsx'
 import { SecretReveal } from '../../components/secret-reveal.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { useMemory } from '../../lib/memory.tsx'
@@ -93,12 +94,7 @@ export function CreateKeyDialog(props: Props) {
                 {t('keys.createFailed')} {errorText(create.error, t)}
               </Banner>
             </Show>
-            <div class="flex justify-end gap-2">
-              <Button onClick={close}>{t('common.cancel')}</Button>
-              <Button type="submit" look="primary" busy={create.isPending}>
-                {t('keys.create')}
-              </Button>
-            </div>
+            <FormActions submit={t('keys.create')} busy={create.isPending} onCancel={close} />
           </form>
         }
       >

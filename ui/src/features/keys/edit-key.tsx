@@ -5,9 +5,9 @@ import { api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { useRefresh } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
-import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { TextField } from '../../components/field.tsx'
+import { FormActions } from '../../components/form-actions.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { AccountField, type Accounts } from './account-field.tsx'
@@ -85,12 +85,7 @@ function Fields(props: { item: KeyView; accounts: Accounts; onDone: () => void }
           </Banner>
         )}
       </Show>
-      <div class="flex justify-end gap-2">
-        <Button onClick={() => props.onDone()}>{t('common.cancel')}</Button>
-        <Button type="submit" look="primary" busy={save.isPending}>
-          {t('common.save')}
-        </Button>
-      </div>
+      <FormActions submit={t('common.save')} busy={save.isPending} onCancel={props.onDone} />
     </form>
   )
 }

@@ -8,6 +8,7 @@ import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { TextField } from '../../components/field.tsx'
+import { FormActions } from '../../components/form-actions.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
@@ -149,12 +150,7 @@ function GlobalProxy(props: { shown: string; onDone: () => void }) {
           {t('proxies.saveFailed')} {errorText(save.error, t)}
         </Banner>
       </Show>
-      <div class="flex justify-end gap-2">
-        <Button onClick={() => props.onDone()}>{t('common.cancel')}</Button>
-        <Button type="submit" look="primary" busy={save.isPending}>
-          {t('common.save')}
-        </Button>
-      </div>
+      <FormActions submit={t('common.save')} busy={save.isPending} onCancel={props.onDone} />
     </form>
   )
 }

@@ -5,9 +5,9 @@ import { ApiError, api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { useRefresh } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
-import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Checkbox, TextField } from '../../components/field.tsx'
+import { FormActions } from '../../components/form-actions.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { type ProxyForm, proxyBody, proxyChanges, proxyFaults, startForm } from './proxy-form.ts'
@@ -125,12 +125,7 @@ function Fields(props: { proxy: ProxyView | undefined; onDone: () => void }) {
           {t('proxies.saveFailed')} {errorText(save.error, t)}
         </Banner>
       </Show>
-      <div class="flex justify-end gap-2">
-        <Button onClick={() => props.onDone()}>{t('common.cancel')}</Button>
-        <Button type="submit" look="primary" busy={save.isPending}>
-          {proxy ? t('common.save') : t('proxies.add')}
-        </Button>
-      </div>
+      <FormActions submit={proxy ? t('common.save') : t('proxies.add')} busy={save.isPending} onCancel={props.onDone} />
     </form>
   )
 }
