@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { RequestRecord, RequestStore } from '../store/store.ts'
-import type { RequestList, RequestView, RouteView } from './contract/logs.ts'
+import type { NotesView, RequestList, RequestView, RouteView } from './contract/logs.ts'
 
 const newest = 1000
 
@@ -47,6 +47,7 @@ function requestView(row: RequestRecord): RequestView {
     client_ip: row.peer,
     user_agent: row.userAgent,
     route: routeView(row.route),
+    ...(row.notes === undefined ? {} : notesView(row.notes)),
   }
 }
 
@@ -57,5 +58,14 @@ function routeView(route: string): RouteView {
     return { considered, ...(by && { by }), attempts, ...(left && { left }) }
   } catch {
     return { considered: [], attempts: [] }
+  }
+}
+
+function notesView(notes: string): { readonly notes?: NotesView } {
+  try {
+    const { first, more } = JSON.parse(notes) as NotesView
+    return Array.isArray(first) ? { notes: { first, more } } : {}
+  } catch {
+    return {}
   }
 }

@@ -46,6 +46,7 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
     outputTokens: record.outputTokens,
     usageSource: `${record.inputSource}/${record.outputSource}`,
     missed: summary?.missed,
+    notes: end.notes.first.length === 0 ? undefined : [...new Set(end.notes.first.map(({ what }) => what))].join(' '),
     peer: record.peer,
     client: end.clientNote,
   })

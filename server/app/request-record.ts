@@ -29,6 +29,7 @@ export function requestRecord(end: RequestEnd, now: number): RequestRecord {
     ...(usage?.credits === undefined ? {} : { credits: usage.credits }),
     peer: end.peer.address,
     userAgent: end.userAgent,
+    ...(end.notes.first.length === 0 ? {} : { notes: JSON.stringify(end.notes) }),
     route: JSON.stringify(summary?.route ?? { considered: [], attempts: [] }),
   }
 }

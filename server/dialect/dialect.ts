@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox'
 import type { Conversation } from '../conversation/conversation.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import type { ReplyEvent } from '../conversation/event.ts'
+import type { AddNote } from '../conversation/note.ts'
 import type { Reply } from '../conversation/reply.ts'
 import type { Result } from '../lib/result.ts'
 
@@ -15,8 +16,8 @@ export type Dialect = {
   readonly name: DialectName
   /** What we read of the request; unknown members are allowed everywhere. */
   readonly body: TSchema
-  /** Validates and converts a parsed JSON body. Errors name the field in the caller's spelling. */
-  readonly decode: (body: unknown) => Result<DecodedRequest, GatewayError>
+  /** Validates and converts a parsed JSON body. Errors and notes name the field in the caller's spelling. */
+  readonly decode: (body: unknown, note?: AddNote) => Result<DecodedRequest, GatewayError>
   readonly createEncoder: (context: ReplyContext) => StreamEncoder
   readonly encodeReply: (reply: Reply, context: ReplyContext) => object
   readonly encodeError: (error: GatewayError, context: ErrorContext) => EncodedError

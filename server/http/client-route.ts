@@ -1,6 +1,7 @@
 import type { Caller } from '../access/admit.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { type AddNote, createNoteBook, type Notes } from '../conversation/note.ts'
 import { foldReply } from '../conversation/reply.ts'
 import type { Dialect, ReplyContext } from '../dialect/dialect.ts'
 import type { Effects } from '../lib/effects.ts'
@@ -26,6 +27,7 @@ export type RequestEnd = {
   readonly peer: Peer
   readonly userAgent: string
   readonly clientNote?: string
+  readonly notes: Notes
 }
 
 export type ClientDeps = {
@@ -34,6 +36,7 @@ export type ClientDeps = {
   readonly resolveDocuments: (
     conversation: Conversation,
     signal: AbortSignal,
+    note?: AddNote,
   ) => Promise<Result<Conversation, GatewayError>>
   readonly relay: (request: RelayRequest, signal: AbortSignal) => Promise<Result<ReplyStream, GatewayError>>
   readonly onEnd: (end: RequestEnd) => void
@@ -52,6 +55,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   const { effects } = deps
   const requestId = effects.newId('req')
   const arrivedAt = effects.now()
+  const notes = createNoteBook()
   let known: Partial<RequestEnd> = {}
   const end = (status: number, more: Partial<RequestEnd> = {}): void => {
     const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300)
@@ -63,6 +67,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       stream: false,
       peer,
       userAgent,
+      notes: notes.read(),
       ...known,
       ...more,
       status,
@@ -83,7 +88,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     known = { keyId: caller.value.keyId }
     const body = await readJson(request, deps.maxBodyBytes)
     if (!body.ok) return refuse(body.error)
-    const decoded = dialect.decode(body.value)
+    const decoded = dialect.decode(body.value, notes.add)
     if (!decoded.ok) return refuse(decoded.error)
     const leaving = leavingOf(request)
     const asked = withSession(decoded.value.conversation, request.headers)
@@ -93,7 +98,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       stream: asked.stream,
       ...(asked.clientNote === undefined ? {} : { clientNote: asked.clientNote }),
     }
-    const conversation = await deps.resolveDocuments(asked, leaving.signal)
+    const conversation = await deps.resolveDocuments(asked, leaving.signal, notes.add)
     if (!conversation.ok) return refuse(conversation.error)
 
     let summary: Summary | undefined
@@ -105,6 +110,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
         callerId: caller.value.keyId,
         ...(caller.value.accounts === undefined ? {} : { accounts: caller.value.accounts }),
         arrivedAt,
+        note: notes.add,
         onEnd: (told) => {
           summary = told
           // A stream's end is the request's end; a whole reply, or an error before the headers, is told where it is sent.

@@ -2,6 +2,7 @@ import type { Conversation } from '../conversation/conversation.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Figure, ReplyEvent, Usage } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
+import type { AddNote } from '../conversation/note.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Outcome } from '../pool/account.ts'
@@ -24,6 +25,8 @@ export type RelayRequest = {
   readonly arrivedAt: number
   /** Told exactly once, when the request is over. */
   readonly onEnd: (summary: Summary) => void
+  /** Told of what is to stand in the request's record; nothing comes after `onEnd`. */
+  readonly note?: AddNote
 }
 
 export type RelayDeps = {
@@ -142,7 +145,11 @@ export async function relay(
     if (attempts.length === 0) ({ considered, by } = lease)
     const startedMs = elapsed()
     const { accountId, conversationId, isCurrent } = lease
-    const call = { accountId, conversation, model, conversationId, invocationId, attempt, isCurrent }
+    const { note: addNote } = request
+    const call = {
+      ...{ accountId, conversation, model, conversationId, invocationId, attempt, isCurrent },
+      ...(addNote && { note: addNote }),
+    }
     const way = deps.routeOf(accountId)
     // Nobody waits for a closed way while another account has an open one.
     const patienceMs = deps.routes.rests(way) && hasUntried() ? 0 : deps.limits.maxWaitMs

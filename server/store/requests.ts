@@ -53,8 +53,8 @@ function toRow(record: RequestRecord): typeof requests.$inferInsert {
 }
 
 function toRecord(row: typeof requests.$inferSelect): RequestRecord {
-  const { keyId, accountId, upstreamModel, errorKind, errorMessage, firstTokenMs, cacheReadTokens, credits, ...rest } =
-    row
-  const optional = { keyId, accountId, upstreamModel, errorKind, errorMessage, firstTokenMs, cacheReadTokens, credits }
-  return { ...rest, ...present(optional) }
+  const { keyId, accountId, upstreamModel, errorKind, errorMessage, firstTokenMs, ...others } = row
+  const { cacheReadTokens, credits, notes, ...rest } = others
+  const named = { keyId, accountId, upstreamModel, errorKind, errorMessage, firstTokenMs }
+  return { ...rest, ...present({ ...named, cacheReadTokens, credits, notes }) }
 }

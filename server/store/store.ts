@@ -148,6 +148,8 @@ export type RequestRecord = {
   readonly userAgent: string
   /** `RouteRecord` as JSON (bounded). */
   readonly route: string
+  /** `Notes` as JSON (bounded); absent: there are none. */
+  readonly notes?: string
 }
 export type RequestStore = {
   readonly append: (rows: readonly RequestRecord[]) => Promise<void>

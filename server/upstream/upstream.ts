@@ -2,6 +2,7 @@ import type { Conversation } from '../conversation/conversation.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import type { UpstreamEvent } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
+import type { AddNote } from '../conversation/note.ts'
 import type { Result } from '../lib/result.ts'
 
 /** One call to a provider for one account. */
@@ -18,6 +19,8 @@ export type UpstreamCall = {
   readonly attempt: number
   /** False once the account may not be called any more; asked again after waiting for its token. */
   readonly isCurrent?: () => boolean
+  /** Told what was changed to send the request, and how its reply was taken; at any time before the reply's last event is read. */
+  readonly note?: AddNote
 }
 
 export type UpstreamReply = {

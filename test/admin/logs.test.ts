@@ -76,3 +76,14 @@ test('the models are the ones clients can ask for', async () => {
   const { call } = await adminApp()
   expect((await call('GET', '/v2/models')).json.models).toMatchObject([{ id: 'claude-sonnet-4.5', default: true }])
 })
+
+test('what was changed or left out on the way stands with its request', async () => {
+  const { call, store } = await adminApp()
+  const notes = {
+    first: [{ what: 'attachment-left-out', field: 'messages.0.content.1', detail: 'too large' }],
+    more: 2,
+  }
+  await store.requests.append([row('r1', { notes: JSON.stringify(notes) }), row('r2', { notes: '{"fir' }), row('r3')])
+  const { logs } = (await call('GET', '/v2/logs')).json
+  expect(logs.map((log: { notes?: object }) => log.notes)).toEqual([undefined, undefined, notes])
+})

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Conversation } from '../../server/conversation/conversation.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../../server/conversation/error.ts'
 import type { ReplyEvent, UpstreamEvent } from '../../server/conversation/event.ts'
+import type { Note } from '../../server/conversation/note.ts'
 import { err, ok, type Result } from '../../server/lib/result.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import { createPool } from '../../server/pool/pool.ts'
@@ -68,12 +69,14 @@ function setUp(
   const mostOf = (): number => Math.max(2, Math.floor(accounts.length / 2) + 1)
   const routes = createBreaker({ ...routeBreaker, sources: mostOf }, effects)
   const away = (): ReadonlySet<string> => new Set(accounts.filter((id) => routes.rests(routeOf(id))))
+  const notes: Note[] = []
   const run = (part: Partial<Conversation> = {}) =>
     relay(
       {
         conversation: makeConversation(part),
         callerId: 'k',
         arrivedAt: effects.now(),
+        note: (note) => notes.push(note),
         onEnd: (summary) => summaries.push(summary),
       },
       {
@@ -99,7 +102,7 @@ function setUp(
       },
       leaving.signal,
     )
-  return { effects, pool, calls, summaries, leaving, run, outcomes }
+  return { effects, pool, calls, summaries, notes, leaving, run, outcomes }
 }
 
 async function read(result: Result<ReplyStream, GatewayError>): Promise<readonly ReplyEvent[]> {
@@ -110,6 +113,15 @@ async function read(result: Result<ReplyStream, GatewayError>): Promise<readonly
 }
 const textOf = (events: readonly ReplyEvent[]): string =>
   events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('')
+
+test('what the provider has to note goes to the request', async () => {
+  const { run, notes } = setUp(['a'], ({ note }) => {
+    note?.({ what: 'accounting-missing' })
+    return says(hello)
+  })
+  await read(await run())
+  expect(notes).toEqual([{ what: 'accounting-missing' }])
+})
 
 describe('a plain reply', () => {
   test('opens with the estimate, carries the content and ends with derived usage', async () => {

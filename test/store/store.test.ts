@@ -388,6 +388,7 @@ describe('requests', () => {
       firstTokenMs: 5,
       cacheReadTokens: 0,
       credits: 0.25,
+      notes: '{"first":[],"more":0}',
     })
     await store.requests.append([request('req_1', 10, { durationMs: 12.4 }), full])
     await store.requests.append([])

@@ -23,6 +23,18 @@ export const RouteView = Type.Object({
 })
 export type RouteView = Static<typeof RouteView>
 
+/** What the gateway changed or left out so that the request could go on: no content, no secret. */
+const NoteView = Type.Object({
+  what: Type.String({ description: 'the kind: docs/compatibility.md lists them' }),
+  field: Type.Optional(Type.String({ description: "path of the request's member, in the caller's spelling" })),
+  detail: Type.Optional(Type.String()),
+})
+export const NotesView = Type.Object({
+  first: Type.Array(NoteView),
+  more: Type.Integer({ description: 'how many came after those' }),
+})
+export type NotesView = Static<typeof NotesView>
+
 /** One request to a client API: no prompt, no reply, no secret. Times RFC 3339, durations ms. */
 export const RequestView = Type.Object({
   id: Type.String(),
@@ -48,6 +60,7 @@ export const RequestView = Type.Object({
   client_ip: Type.String(),
   user_agent: Type.String(),
   route: RouteView,
+  notes: Type.Optional(NotesView),
 })
 export type RequestView = Static<typeof RequestView>
 

@@ -226,6 +226,8 @@ export const requests = sqliteTable(
     userAgent: text('user_agent').notNull(),
     /** JSON: the attempts. */
     route: text('route').notNull(),
+    /** JSON: what was changed or left out on the way. */
+    notes: text('notes'),
   },
   (table) => [
     index('requests_by_time').on(table.at, table.id),

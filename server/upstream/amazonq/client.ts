@@ -47,8 +47,8 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
       let replaced = false
       let dropReasoning = false
       for (let repeats = 0; ; repeats++) {
-        const { conversationId } = call
-        const context = { conversationId, access, settings: deps.settings, dropReasoning }
+        const { conversationId, note } = call
+        const context = { conversationId, access, settings: deps.settings, dropReasoning, ...(note && { note }) }
         const encoded = encodeRequest(call.conversation, call.model, context)
         if (!encoded.ok) return encoded
         const sent = answered(await attempt(deps, readHeaders, call, access, encoded.value, repeats, signal))

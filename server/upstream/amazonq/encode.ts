@@ -1,6 +1,7 @@
 import type { Conversation, DocumentPart, Part } from '../../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { ModelInfo } from '../../conversation/model.ts'
+import type { AddNote } from '../../conversation/note.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Access } from './credentials.ts'
 import { encodeTurns } from './history.ts'
@@ -17,6 +18,7 @@ export type EncodeContext = {
   readonly settings: { readonly origin: string }
   /** Leaves all reasoning out: the repeat after the provider refused a signature. */
   readonly dropReasoning?: boolean
+  readonly note?: AddNote
 }
 
 /** A request, and what the reply's decoder has to know of it. */
@@ -45,6 +47,7 @@ export function encodeRequest(
   const turns = turnsOf(conversation.messages)
   const used = new Set(turns.flatMap((turn) => (turn.role === 'assistant' ? turn.calls.map(({ name }) => name) : [])))
   const names = mapToolNames([...conversation.tools.map(({ name }) => name), ...used])
+  noteRenamed(names.renamed, context.note)
   const { tools, moved } = encodeTools(conversation, used, names)
   const thinking = thinkingRequest(conversation, model)
   const { history, current } = encodeTurns(turns, {
@@ -83,6 +86,10 @@ export function encodeRequest(
     splitThinking: thinking.tags !== undefined,
     hasReasoning: turns.some((turn) => turn.role === 'assistant' && turn.reasoning !== undefined),
   })
+}
+
+function noteRenamed(names: readonly string[], note: AddNote | undefined): void {
+  if (names.length > 0) note?.({ what: 'tool-renamed', detail: `${names.length}: ${names.join(', ')}` })
 }
 
 /** Documents have become text before they come here; one that did not is refused by name, not dropped. */

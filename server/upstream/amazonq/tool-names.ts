@@ -5,6 +5,8 @@ export type ToolNames = {
   readonly toWire: (name: string) => string
   /** A name the model made up itself comes back unchanged. */
   readonly fromWire: (name: string) => string
+  /** Those that go out under another name. */
+  readonly renamed: readonly string[]
 }
 
 /** Letters, digits, `_`, `-`, starting with a letter: what every age of the service takes. */
@@ -37,6 +39,7 @@ export function mapToolNames(names: Iterable<string>): ToolNames {
   return {
     toWire: (name) => wireOf.get(name) ?? (isFit(name) ? name : mappedName(name, 0)),
     fromWire: (wire) => nameOf.get(wire) ?? wire,
+    renamed: [...distinct].filter((name) => wireOf.get(name) !== name),
   }
 }
 

@@ -1,0 +1,67 @@
+/** What was done to a request or a reply that the caller did not ask for, so that it could go on. Kept with its record. */
+export const noteKinds = [
+  // an old turn carried as well as it could be
+  'arguments-as-text',
+  'attachment-left-out',
+  'call-merged',
+  'content-as-text',
+  'part-left-out',
+  'turn-moved',
+  // tools
+  'tool-renamed',
+  'schema-corrected',
+  'schema-cut',
+  // the reply
+  'accounting-missing',
+  'reply-repeated',
+  // the model
+  'model-replaced',
+] as const
+export type NoteKind = (typeof noteKinds)[number]
+
+export type Note = {
+  readonly what: NoteKind
+  /** Path of the request's member, in the caller's own spelling: `messages.1.content.0`. */
+  readonly field?: string
+  /** A few words more: a reason, a count, a tool's name. Never content, never a secret. */
+  readonly detail?: string
+}
+
+/** How any room tells what it did. Telling the same again (a second attempt encodes anew) is no second note. */
+export type AddNote = (note: Note) => void
+
+/** The first notes of one request; `more` came after them. */
+export type Notes = { readonly first: readonly Note[]; readonly more: number }
+export const noNotes: Notes = { first: [], more: 0 }
+
+const mostNotes = 50
+const longestText = 200
+
+export type NoteBook = { readonly add: AddNote; readonly read: () => Notes }
+
+/** Holds the notes of one request, however many there are to tell. */
+export function createNoteBook(): NoteBook {
+  const first: Note[] = []
+  const known = new Set<string>()
+  let more = 0
+  return {
+    add: ({ what, field, detail }) => {
+      const note: Note = {
+        what,
+        ...(field === undefined ? {} : { field: field.slice(0, longestText) }),
+        ...(detail === undefined ? {} : { detail: detail.slice(0, longestText) }),
+      }
+      const key = JSON.stringify(note)
+      if (known.has(key)) return
+      if (first.length === mostNotes) more++
+      else {
+        known.add(key)
+        first.push(note)
+      }
+    },
+    read: () => (first.length === 0 ? noNotes : { first: [...first], more }),
+  }
+}
+
+/** For callers that keep no record. */
+export const addNoNote: AddNote = () => undefined
