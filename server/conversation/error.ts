@@ -18,7 +18,14 @@ export const errorKinds = [
   // one account
   'token-rejected',
   'account-suspended',
+  /** Refused for a reason that is named: plan, profile, feature. Only a person can change that. */
   'account-refused',
+  /** Refused without a known reason: may be another answer in a while. */
+  'access-denied',
+  /** Held back for a while on suspicion of misuse. */
+  'account-restricted',
+  /** Its access token is not good any more and could not be renewed for now; nothing is said about the account. */
+  'renewal-failed',
   'quota-exhausted',
   'rate-limited',
   // the provider

@@ -33,17 +33,27 @@ export function noSeat(candidates: readonly Held[], modelId: string, restricted:
     return rests.toSorted((one, other) => one.at - other.at)[0]
   }
   const limited = resting('cooling', ['rate-limited'])
-  if (limited !== undefined) {
+  const denied = resting('cooling', ['access-denied', 'token-rejected'])
+  if (limited !== undefined && limited.at <= (denied?.at ?? limited.at)) {
     const message = `${capital(all)} are resting after rate limits.`
     return gatewayError('pool-cooling', message, { retryAfterMs: limited.at - now })
   }
+  if (denied !== undefined) {
+    const message = `The provider refuses ${all} for now; last: ${denied.reason}`
+    return gatewayError('access-denied', message, { retryAfterMs: denied.at - now })
+  }
   const spent = resting('exhausted')
-  if (spent !== undefined) {
+  const suspected = resting('cooling', ['account-restricted'])
+  if (spent !== undefined && spent.at <= (suspected?.at ?? spent.at)) {
     return gatewayError('pool-exhausted', `The quota of ${all} is used up.`, { retryAfterMs: spent.at - now })
   }
-  const refused = resting('cooling', ['account-refused', 'token-rejected'])
+  if (suspected !== undefined) {
+    const message = `The provider has restricted ${all} for a while; last: ${suspected.reason}`
+    return gatewayError('account-restricted', message, { retryAfterMs: suspected.at - now })
+  }
+  const refused = resting('cooling', ['account-refused'])
   if (refused !== undefined) {
-    return gatewayError('account-refused', `The provider refuses ${all} for now; last: ${refused.reason}`)
+    return gatewayError('account-refused', `The provider refuses ${all}; last: ${refused.reason}`)
   }
   if (able.some(({ account }) => availableAt(account, now) !== undefined)) {
     return gatewayError('upstream-failed', 'Every account was tried and none could answer.')

@@ -33,6 +33,7 @@ const maxModels = 100
 const maxToldMs = 3_600_000
 
 const scopes: { readonly [Kind in ErrorKind]?: 'all' | 'model' } = {
+  'renewal-failed': 'all',
   'service-throttled': 'all',
   'upstream-failed': 'all',
   'upstream-unreachable': 'all',

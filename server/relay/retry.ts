@@ -28,6 +28,9 @@ export const retryTable = {
   'token-rejected': { to: 'another' },
   'account-suspended': { to: 'another' },
   'account-refused': { to: 'another' },
+  'access-denied': { to: 'another' },
+  'account-restricted': { to: 'another' },
+  'renewal-failed': { to: 'any', tries: 4, backoff: short },
   'quota-exhausted': { to: 'another' },
   'rate-limited': { to: 'another' },
   'model-not-found': { to: 'another' },
@@ -103,13 +106,17 @@ const nobody: Move = { to: 'nobody' }
 /** When the provider fails everybody, a few calls far apart are all that is sent. */
 const outageTries = 3
 
+/** Said of one account, and for good: no answer for a caller while another one may serve, or will. */
+const lasting: ReadonlySet<ErrorKind> = new Set(['token-rejected', 'account-suspended', 'account-refused'])
+
 /**
  * Which error the caller gets when the pool had nobody left: the pool's view, unless what the last account said is about
  * the request itself or tells more than "nobody is well".
  */
 export function finalError(last: GatewayError | undefined, pool: GatewayError): GatewayError {
   if (last === undefined) return pool
-  if (last.kind === 'model-not-found' || last.kind === 'account-refused') return last
-  if (pool.kind === 'upstream-failed' || pool.kind === 'no-account') return last
+  if (last.kind === 'model-not-found') return last
+  if (pool.kind === 'upstream-failed') return lasting.has(last.kind) ? pool : last
+  if (pool.kind === 'no-account') return last
   return pool
 }

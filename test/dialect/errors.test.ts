@@ -102,38 +102,41 @@ const rows: readonly Row[] = [
   [
     'no account left that is well',
     e('no-healthy-account'),
-    [403, 'permission_error'],
-    [403, 'permission_error', 'account_unavailable'],
+    [503, 'api_error'],
+    [503, 'server_error', 'account_unavailable'],
     never,
   ],
-  [
-    'no account at all',
-    e('no-account'),
-    [403, 'permission_error'],
-    [403, 'permission_error', 'account_unavailable'],
-    never,
-  ],
+  ['no account at all', e('no-account'), [503, 'api_error'], [503, 'server_error', 'account_unavailable'], never],
   [
     'account suspended',
     e('account-suspended'),
-    [403, 'permission_error'],
-    [403, 'permission_error', 'account_unavailable'],
+    [503, 'api_error'],
+    [503, 'server_error', 'account_unavailable'],
     never,
+  ],
+  ['account refused', e('account-refused'), [503, 'api_error'], [503, 'server_error', 'account_unavailable'], never],
+  [
+    'account refused without a reason, which may pass',
+    e('access-denied', 290_000),
+    [503, 'api_error'],
+    [503, 'server_error', 'account_unavailable'],
+    wait(290),
   ],
   [
-    'account refused',
-    e('account-refused'),
-    [403, 'permission_error'],
-    [403, 'permission_error', 'account_unavailable'],
-    never,
+    'account restricted on suspicion',
+    e('account-restricted', 1_800_000),
+    [503, 'api_error'],
+    [503, 'server_error', 'account_unavailable'],
+    { ...wait(1800), ...never },
   ],
   [
-    'token rejected',
-    e('token-rejected'),
-    [403, 'permission_error'],
-    [403, 'permission_error', 'account_unavailable'],
-    never,
+    'access not renewed for now',
+    e('renewal-failed', 700),
+    [503, 'api_error'],
+    [503, 'server_error', 'account_unavailable'],
+    wait(1),
   ],
+  ['token rejected', e('token-rejected'), [503, 'api_error'], [503, 'server_error', 'account_unavailable'], never],
   [
     'prompt too long',
     e('context-too-long'),
@@ -187,9 +190,9 @@ const rows: readonly Row[] = [
   [
     'provider out of reach',
     e('upstream-unreachable'),
-    [502, 'api_error'],
-    [502, 'server_error', 'upstream_unreachable'],
-    {},
+    [503, 'api_error'],
+    [503, 'server_error', 'upstream_unreachable'],
+    wait(5),
   ],
   ['answer broke off', e('broken-reply'), [502, 'api_error'], [502, 'server_error', 'upstream_error'], {}],
   ['too slow', e('timeout'), [504, 'timeout_error'], [504, 'server_error', 'timeout'], {}],
@@ -211,6 +214,18 @@ describe('what each failure looks like', () => {
       headers,
       body: { error: { message, type: openaiType, param: null, code } },
     })
+  })
+
+  test('only what is wrong with the caller’s own key is a 401 or 403', () => {
+    for (const kind of errorKinds) {
+      for (const dialect of dialects) {
+        const { status } = dialect.encodeError(failure(kind), context)
+        expect([kind, status === 401 || status === 403]).toEqual([
+          kind,
+          ['authentication', 'permission'].includes(kind),
+        ])
+      }
+    }
   })
 
   test('every kind has a row', () => {

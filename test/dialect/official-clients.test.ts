@@ -107,7 +107,7 @@ describe("Anthropic's client reads", () => {
   test.each([
     ['authentication', Anthropic.AuthenticationError],
     ['pool-exhausted', Anthropic.RateLimitError],
-    ['no-healthy-account', Anthropic.PermissionDeniedError],
+    ['no-healthy-account', Anthropic.InternalServerError],
     ['model-not-found', Anthropic.NotFoundError],
     ['context-too-long', Anthropic.BadRequestError],
   ] as const)('%s as its own error and asks only once', async (kind, errorClass) => {
@@ -169,7 +169,7 @@ describe("OpenAI's client reads", () => {
   test.each([
     ['authentication', OpenAI.AuthenticationError],
     ['pool-exhausted', OpenAI.RateLimitError],
-    ['no-healthy-account', OpenAI.PermissionDeniedError],
+    ['no-healthy-account', OpenAI.InternalServerError],
     ['model-not-found', OpenAI.NotFoundError],
     ['context-too-long', OpenAI.BadRequestError],
   ] as const)('%s as its own error and asks only once', async (kind, errorClass) => {

@@ -475,10 +475,10 @@ describe('accounts that cannot serve', () => {
     })
   })
 
-  test('a suspended account is a 403', async () => {
+  test('a suspended account is a 503 that says not to retry', async () => {
     await alone('suspended', async (own) => {
       const failure = await failureOf(clientOf(own).chat.completions.create({ model, messages: ask('Hello') }))
-      expect(failure.status).toBe(403)
+      expect(failure.status).toBe(503)
       expect(failure.headers?.get('x-should-retry')).toBe('false')
     })
   })
@@ -495,7 +495,7 @@ describe('accounts that cannot serve', () => {
     const own = await startGateway({ accounts: [] })
     try {
       const failure = await failureOf(clientOf(own).chat.completions.create({ model, messages: ask('Hello') }))
-      expect(failure.status).toBe(403)
+      expect(failure.status).toBe(503)
       expect(failure.headers?.get('x-should-retry')).toBe('false')
       expect((await clientOf(own).models.list()).data).toEqual([])
     } finally {

@@ -200,7 +200,7 @@ describe('one gateway with three accounts', () => {
     await gateway.admin('PATCH', `/v2/accounts/${ids[0]}`, { enabled: false })
     const refused = openStreams(messages(gateway), key, 1, ask('hello'))
     await refused.done
-    expect(refused.ends[0]?.status).toBe(403)
+    expect(refused.ends[0]?.status).toBe(503)
     expect(refused.texts[0]).toContain('this API key may use')
     await gateway.admin('PATCH', `/v2/accounts/${ids[0]}`, { enabled: true })
     await gateway.admin('PATCH', `/v2/keys/${made.id}`, { enabled: false })
@@ -240,7 +240,7 @@ test('spent quota everywhere is told with the real reset and no invitation to re
   expect(await chat.json()).toMatchObject({ error: { type: 'insufficient_quota', code: 'insufficient_quota' } })
 })
 
-test('all suspended is 403 without retry, asks nobody, and ends with a check by hand', async () => {
+test('all suspended is 503 without retry, asks nobody, and ends with a check by hand', async () => {
   const gateway = await start({ accounts: [plenty] })
   await ready(gateway)
   gateway.accounts[0]?.set({ fault: 'suspended' })
@@ -251,11 +251,11 @@ test('all suspended is 403 without retry, asks nobody, and ends with a check by 
       body: JSON.stringify(ask('hello')()),
     })
   const first = await send()
-  expect(first.status).toBe(403)
+  expect(first.status).toBe(503)
   expect(first.headers.get('x-should-retry')).toBe('false')
   const asked = gateway.accounts[0]?.counts().requests
   gateway.accounts[0]?.set({ fault: undefined })
-  expect((await send()).status).toBe(403)
+  expect((await send()).status).toBe(503)
   expect(gateway.accounts[0]?.counts().requests).toBe(asked as number)
   const [account] = await listed(gateway)
   expect(account?.state).toBe('suspended')

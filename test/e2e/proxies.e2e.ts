@@ -130,7 +130,7 @@ test('switched off, it is not gone around', async () => {
   await admin('POST', `/v2/proxies/${httpId}/toggle`)
   await enable(second, false)
   const before = gateway.accounts[0]?.counts().requests
-  expect((await chat()).status).toBe(502)
+  expect((await chat()).status).toBe(503)
   expect(gateway.accounts[0]?.counts().requests).toBe(before as number)
   expect(paths()).toEqual([])
   await admin('POST', `/v2/proxies/${httpId}/toggle`)

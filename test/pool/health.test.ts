@@ -23,6 +23,8 @@ describe('what a call ends with moves the account', () => {
   const rows: readonly [HealthState, ErrorKind, HealthState][] = [
     ['ready', 'rate-limited', 'cooling'],
     ['ready', 'account-refused', 'cooling'],
+    ['ready', 'access-denied', 'cooling'],
+    ['ready', 'account-restricted', 'cooling'],
     ['ready', 'token-rejected', 'cooling'],
     ['ready', 'quota-exhausted', 'exhausted'],
     ['ready', 'account-suspended', 'suspended'],
@@ -44,6 +46,8 @@ describe('what a call ends with moves the account', () => {
     'token-rejected',
     'account-suspended',
     'account-refused',
+    'access-denied',
+    'account-restricted',
     'quota-exhausted',
     'rate-limited',
   ])

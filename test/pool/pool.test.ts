@@ -375,18 +375,66 @@ test('a lease tells when its account may not be called any more', async () => {
   expect(leases.map((lease) => lease.isCurrent())).toEqual([false, false, false])
 })
 
-test('accounts the provider refuses are not told as rate limits', async () => {
-  const rests = (kind: ErrorKind) => health('cooling', { until: Date.UTC(2027, 0, 1), kind, reason: 'said so' })
-  const refused = makePool([makeAccount('a', { health: rests('account-refused') })])
-  expect(await refused.refusal()).toMatchObject({
-    kind: 'account-refused',
-    message: expect.stringContaining('said so'),
+describe('accounts that rest are told by what heals first', () => {
+  type Rest = readonly [kind: ErrorKind, inMs: number]
+  const minute = 60_000
+  const rows: readonly (readonly [
+    name: string,
+    rests: readonly Rest[],
+    kind: ErrorKind,
+    retryAfterMs: number | undefined,
+  ])[] = [
+    ['a named refusal is a person’s to change', [['account-refused', minute]], 'account-refused', undefined],
+    ['one without a reason passes', [['access-denied', minute]], 'access-denied', minute],
+    ['so does a token that was refused', [['token-rejected', minute]], 'access-denied', minute],
+    ['a suspicion has its time', [['account-restricted', 30 * minute]], 'account-restricted', 30 * minute],
+    [
+      'a rate limit that ends first',
+      [
+        ['access-denied', 5 * minute],
+        ['rate-limited', minute],
+      ],
+      'pool-cooling',
+      minute,
+    ],
+    [
+      'a refusal that ends first',
+      [
+        ['access-denied', minute],
+        ['rate-limited', 5 * minute],
+      ],
+      'access-denied',
+      minute,
+    ],
+    [
+      'what heals comes before what does not',
+      [
+        ['account-refused', minute],
+        ['rate-limited', 2 * minute],
+      ],
+      'pool-cooling',
+      2 * minute,
+    ],
+    [
+      'what heals soon before what takes hours',
+      [
+        ['account-restricted', minute],
+        ['access-denied', 9 * minute],
+      ],
+      'access-denied',
+      9 * minute,
+    ],
+  ]
+  test.each([...rows])('%s', async (_, rests, kind, retryAfterMs) => {
+    const { pool, effects, refusal } = makePool([])
+    for (const [restKind, inMs] of rests) {
+      const until = effects.now() + inMs
+      pool.put(makeAccount(restKind, { health: health('cooling', { until, kind: restKind, reason: 'said so' }) }))
+    }
+    const told = await refusal()
+    expect([told.kind, told.retryAfterMs]).toEqual([kind, retryAfterMs])
+    if (kind !== 'pool-cooling') expect(told.message).toContain('said so')
   })
-  const mixed = makePool([
-    makeAccount('a', { health: rests('account-refused') }),
-    makeAccount('b', { health: rests('rate-limited') }),
-  ])
-  expect((await mixed.refusal()).kind).toBe('pool-cooling')
 })
 
 describe('soft limits', () => {

@@ -12,6 +12,8 @@ const anotherAccount: readonly ErrorKind[] = [
   'token-rejected',
   'account-suspended',
   'account-refused',
+  'access-denied',
+  'account-restricted',
   'quota-exhausted',
   'rate-limited',
   'model-not-found',
@@ -21,6 +23,7 @@ const spaced: readonly (readonly [ErrorKind, number, number, number])[] = [
   // kind, tries, first wait at least, at most
   ['service-throttled', 3, 1_000, 2_000],
   ['model-overloaded', 3, 1_000, 2_000],
+  ['renewal-failed', 4, 100, 200],
   ['upstream-failed', 4, 100, 200],
   ['upstream-unreachable', 4, 100, 200],
   ['broken-reply', 4, 100, 200],
@@ -101,7 +104,9 @@ describe('when nobody is left the caller gets', () => {
     ['rate-limited', 'pool-cooling', 'pool-cooling'],
     ['quota-exhausted', 'pool-exhausted', 'pool-exhausted'],
     ['token-rejected', 'no-healthy-account', 'no-healthy-account'],
-    ['account-refused', 'pool-cooling', 'account-refused'],
+    ['account-refused', 'account-refused', 'account-refused'],
+    ['account-refused', 'pool-cooling', 'pool-cooling'],
+    ['account-suspended', 'upstream-failed', 'upstream-failed'],
     ['model-not-found', 'no-healthy-account', 'model-not-found'],
     ['timeout', 'upstream-failed', 'timeout'],
   ]

@@ -20,8 +20,8 @@ const rows: readonly Row[] = [
   ['any 401', 401, '', 'token-rejected'],
   ['a bare Unauthorized', 403, 'Unauthorized', 'token-rejected'],
   ['a 400 that names the token', 400, named('AccessDeniedException', 'Invalid bearer token.'), 'token-rejected'],
-  ['a plain 403', 403, named('AccessDeniedException', 'User is not authorized to make this call.'), 'account-refused'],
-  ['a 403 without a word', 403, '', 'account-refused'],
+  ['a plain 403', 403, named('AccessDeniedException', 'User is not authorized to make this call.'), 'access-denied'],
+  ['a 403 without a word', 403, '', 'access-denied'],
   ['a suspension', 403, named('AccessDeniedException', suspended, 'TEMPORARILY_SUSPENDED'), 'account-suspended'],
   [
     'a suspension by wording',

@@ -2,6 +2,9 @@ import type { ErrorKind, GatewayError } from '../../conversation/error.ts'
 import type { EncodedError, ErrorContext } from '../dialect.ts'
 import { messageOf, retryHeaders } from '../retry-advice.ts'
 
+/** The pool's state, not the caller's rights: clients take 401 and 403 for their own sign-in. */
+const unavailable = [503, 'api_error'] as const
+
 const wireErrors = {
   'invalid-request': [400, 'invalid_request_error'],
   'context-too-long': [400, 'invalid_request_error'],
@@ -13,20 +16,23 @@ const wireErrors = {
   authentication: [401, 'authentication_error'],
   permission: [403, 'permission_error'],
   'limit-reached': [429, 'rate_limit_error'],
-  'token-rejected': [403, 'permission_error'],
-  'account-suspended': [403, 'permission_error'],
-  'account-refused': [403, 'permission_error'],
+  'token-rejected': unavailable,
+  'account-suspended': unavailable,
+  'account-refused': unavailable,
+  'access-denied': unavailable,
+  'account-restricted': unavailable,
+  'renewal-failed': unavailable,
   'quota-exhausted': [429, 'rate_limit_error'],
   'rate-limited': [429, 'rate_limit_error'],
   'service-throttled': [429, 'rate_limit_error'],
   'model-overloaded': [529, 'overloaded_error'],
   'upstream-failed': [502, 'api_error'],
-  'upstream-unreachable': [502, 'api_error'],
+  'upstream-unreachable': unavailable,
   'empty-reply': [529, 'overloaded_error'],
   'broken-reply': [502, 'api_error'],
   timeout: [504, 'timeout_error'],
-  'no-account': [403, 'permission_error'],
-  'no-healthy-account': [403, 'permission_error'],
+  'no-account': unavailable,
+  'no-healthy-account': unavailable,
   'pool-cooling': [429, 'rate_limit_error'],
   'pool-exhausted': [429, 'rate_limit_error'],
   'pool-busy': [529, 'overloaded_error'],

@@ -5,6 +5,8 @@ import { isSpentForLong, messageOf, retryHeaders } from '../retry-advice.ts'
 type WireError = readonly [status: number, type: string, code: string | null]
 
 const spent = [429, 'insufficient_quota', 'insufficient_quota'] as const satisfies WireError
+/** The pool's state, not the caller's rights: clients take 401 and 403 for their own sign-in. */
+const unavailable = [503, 'server_error', 'account_unavailable'] as const satisfies WireError
 const throttled = [429, 'rate_limit_error', 'rate_limit_exceeded'] as const satisfies WireError
 
 const wireErrors = {
@@ -18,20 +20,23 @@ const wireErrors = {
   authentication: [401, 'authentication_error', 'invalid_api_key'],
   permission: [403, 'permission_error', 'permission_denied'],
   'limit-reached': throttled,
-  'token-rejected': [403, 'permission_error', 'account_unavailable'],
-  'account-suspended': [403, 'permission_error', 'account_unavailable'],
-  'account-refused': [403, 'permission_error', 'account_unavailable'],
+  'token-rejected': unavailable,
+  'account-suspended': unavailable,
+  'account-refused': unavailable,
+  'access-denied': unavailable,
+  'account-restricted': unavailable,
+  'renewal-failed': unavailable,
   'quota-exhausted': spent,
   'rate-limited': throttled,
   'service-throttled': throttled,
   'model-overloaded': [503, 'server_error', 'overloaded'],
   'upstream-failed': [502, 'server_error', 'upstream_error'],
-  'upstream-unreachable': [502, 'server_error', 'upstream_unreachable'],
+  'upstream-unreachable': [503, 'server_error', 'upstream_unreachable'],
   'empty-reply': [503, 'server_error', 'overloaded'],
   'broken-reply': [502, 'server_error', 'upstream_error'],
   timeout: [504, 'server_error', 'timeout'],
-  'no-account': [403, 'permission_error', 'account_unavailable'],
-  'no-healthy-account': [403, 'permission_error', 'account_unavailable'],
+  'no-account': unavailable,
+  'no-healthy-account': unavailable,
   'pool-cooling': throttled,
   'pool-exhausted': spent,
   // Ours, not the provider's: whoever asks less is served, so it is a limit to these clients.

@@ -143,7 +143,7 @@ const kindOfStem: ReadonlyMap<string, ErrorKind> = new Map([
   ['servicequotaexceeded', 'quota-exhausted'],
   ['contentlengthexceeded', 'context-too-long'],
   ['validation', 'invalid-request'],
-  ['accessdenied', 'account-refused'],
+  ['accessdenied', 'access-denied'],
   ['resourcenotfound', 'account-refused'],
   ['conflict', 'account-refused'],
   ['internalserver', 'upstream-failed'],
@@ -157,7 +157,7 @@ function kindOfStatus(status: number): ErrorKind {
     case 402:
       return 'quota-exhausted'
     case 403:
-      return 'account-refused'
+      return 'access-denied'
     case 408:
     case 504:
       return 'timeout'
