@@ -28,3 +28,10 @@ const efforts: readonly string[] = ['minimal', 'low', 'medium', 'high', 'xhigh',
 export function decodeEffort(value: unknown): Effort | undefined {
   return typeof value === 'string' && efforts.includes(value) ? (value as Effort) : undefined
 }
+
+/** Asking for effort asks for reasoning; `minimal` is as good as none, so the model's own habit decides. */
+export function thinkingOfEffort(wish: unknown): Thinking {
+  if (wish === 'none') return { type: 'disabled' }
+  const effort = decodeEffort(wish)
+  return { type: effort === undefined || effort === 'minimal' ? 'unspecified' : 'adaptive' }
+}

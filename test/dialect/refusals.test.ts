@@ -206,7 +206,7 @@ const chatRows: readonly Row[] = [
   ],
   [{ messages: undefined, input: [{ type: 'function_call', name: 'f' }] }, 'input.0.call_id', /is required/],
   [{ messages: undefined, input: [{ type: 'function_call_output', output: 'f' }] }, 'input.0.call_id', /is required/],
-  [{ messages: undefined, input: [{ type: 'item_reference', id: secret }] }, 'input.0.type', /item_reference/],
+  [{ messages: undefined, input: [{ type: 'item_reference', id: secret }] }, 'input.0.id', /still kept/],
   [{ tools: [{ type: 'function', function: {} }] }, 'tools.0.function.name', /is required/],
   [{ tools: [{ type: 'function', parameters: {} }] }, 'tools.0.name', /is required/],
   [{ tool_choice: secret }, 'tool_choice', /none, auto, required/],

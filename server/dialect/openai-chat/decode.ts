@@ -2,12 +2,14 @@ import type { Static } from '@sinclair/typebox'
 import type { Effort, Message, OutputFormat, Thinking } from '../../conversation/conversation.ts'
 import { ok } from '../../lib/result.ts'
 import type { DecodedRequest } from '../dialect.ts'
-import { decodeEffort, decodeThinking } from '../reasoning.ts'
+import { decodeContent } from '../openai-content.ts'
+import { decodeInput, noSources } from '../openai-responses/items.ts'
+import { decodeOutputFormat } from '../output-format.ts'
+import { decodeEffort, decodeThinking, thinkingOfEffort } from '../reasoning.ts'
 import { firstId } from '../session.ts'
+import { splitSystem } from '../system-prompt.ts'
 import { checkNesting, createValidator, type Decoded, refuse } from '../validate.ts'
-import { decodeInput } from './input-items.ts'
 import { decodeMessages } from './messages.ts'
-import { decodeContent } from './parts.ts'
 import { decodeTools, isLegacy } from './tools.ts'
 import { ChatBody } from './wire.ts'
 
@@ -77,7 +79,7 @@ function decodeTurns(body: Body): Decoded<readonly Message[]> {
   const instructions = body.instructions ? [{ type: 'text', text: body.instructions } as const] : []
   const opening = [...instructions, ...extra.value]
   if (body.messages == null && body.input == null) return refuse('messages', 'is required')
-  const turns = body.messages == null ? decodeInput(body.input ?? '') : decodeMessages(body.messages)
+  const turns = body.messages == null ? decodeItems(body.input ?? '') : decodeMessages(body.messages)
   if (!turns.ok) return turns
   if (turns.value.length === 0) {
     return refuse(body.messages == null ? 'input' : 'messages', 'must have at least one message')
@@ -85,49 +87,22 @@ function decodeTurns(body: Body): Decoded<readonly Message[]> {
   return ok(opening.length === 0 ? turns.value : [{ role: 'system', parts: opening }, ...turns.value])
 }
 
-/** System messages at the head of the list are the system prompt; later ones keep their place. */
-function splitSystem(turns: readonly Message[]): {
-  readonly system: readonly string[]
-  readonly messages: readonly Message[]
-} {
-  const found = turns.findIndex((turn) => turn.role !== 'system')
-  const head = found < 0 ? turns.length : found
-  const system = turns.slice(0, head).flatMap((turn) => turn.parts.flatMap((part) => textOf(part)))
-  return { system, messages: turns.slice(head) }
+/** `input` of a Responses-shaped body, which one client sends here in place of `messages`. */
+function decodeItems(input: NonNullable<Body['input']>): Decoded<readonly Message[]> {
+  const turns = decodeInput(input, 'input', noSources)
+  return turns.ok ? ok(turns.value.messages) : turns
 }
-
-const textOf = (part: Message['parts'][number]): readonly string[] => (part.type === 'text' ? [part.text] : [])
 
 function decodeReasoning(body: Body): { readonly thinking: Thinking; readonly effort?: Effort } {
   const wish = body.reasoning_effort ?? body.reasoning?.effort
   const effort = decodeEffort(wish)
   const explicit = decodeThinking(body.thinking)
-  return { thinking: explicit.type === 'unspecified' ? thinkingFor(wish, effort) : explicit, ...(effort && { effort }) }
-}
-
-// Asking for effort asks for reasoning; `minimal` is as good as none, so the model's own habit decides.
-function thinkingFor(wish: unknown, effort: Effort | undefined): Thinking {
-  if (wish === 'none') return { type: 'disabled' }
-  return { type: effort === undefined || effort === 'minimal' ? 'unspecified' : 'adaptive' }
+  return { thinking: explicit.type === 'unspecified' ? thinkingOfEffort(wish) : explicit, ...(effort && { effort }) }
 }
 
 function decodeOutput(body: Body): Decoded<OutputFormat> {
   const format = body.response_format ?? body.text?.format
-  const at = body.response_format ? 'response_format' : 'text.format'
-  switch (format?.type) {
-    case undefined:
-    case 'text':
-      return ok({ type: 'text' })
-    case 'json_object':
-      return ok({ type: 'json' })
-    case 'json_schema': {
-      const { name, schema } = format.json_schema ?? format
-      if (schema == null) return refuse(format.json_schema ? `${at}.json_schema.schema` : `${at}.schema`, 'is required')
-      return ok({ type: 'json-schema', schema: schema as Record<string, unknown>, ...(name ? { name } : {}) })
-    }
-    default:
-      return refuse(`${at}.type`, 'must be text, json_object or json_schema')
-  }
+  return decodeOutputFormat(format, body.response_format ? 'response_format' : 'text.format')
 }
 
 function stopsOf(stop: Body['stop']): readonly string[] {

@@ -1,9 +1,9 @@
 import type { Static } from '@sinclair/typebox'
 import type { Message, Part, ToolCallPart } from '../../conversation/conversation.ts'
 import { ok } from '../../lib/result.ts'
+import { appendTurn, decodeArguments } from '../calls.ts'
+import { decodeContent, decodeResultContent } from '../openai-content.ts'
 import { type Decoded, decodeEach, refuse } from '../validate.ts'
-import { appendTurn, decodeArguments } from './calls.ts'
-import { decodeContent, decodeResultContent } from './parts.ts'
 import type { Message as WireMessage } from './wire.ts'
 
 type Wire = Static<typeof WireMessage>

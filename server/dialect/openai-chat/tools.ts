@@ -1,17 +1,12 @@
 import type { Static } from '@sinclair/typebox'
-import type { Tool, ToolChoice } from '../../conversation/conversation.ts'
+import type { Tool } from '../../conversation/conversation.ts'
 import { ok } from '../../lib/result.ts'
+import { type Choice, choiceOfName, choiceOfWord, narrow, type Toolbox } from '../openai-tools.ts'
 import { type Decoded, refuse } from '../validate.ts'
 import type { ChatBody, ToolEntry } from './wire.ts'
 
 type Body = Static<typeof ChatBody>
 type Entry = Static<typeof ToolEntry>
-type Toolbox = {
-  readonly tools: readonly Tool[]
-  readonly toolChoice: ToolChoice
-  readonly parallelToolCalls: boolean
-}
-type Choice = { readonly toolChoice: ToolChoice; readonly only?: readonly string[] }
 
 /** The tools the model may see and how it may use them. Kinds that another server would run are left out. */
 export function decodeTools(body: Body): Decoded<Toolbox> {
@@ -52,56 +47,29 @@ function addTool(tools: Tool[], entry: NonNullable<Entry['function']>, at: strin
 const isFunction = (entry: Entry): boolean =>
   entry.function != null || entry.input_schema != null || !entry.type || entry.type === 'function'
 
-const words: Readonly<Record<string, ToolChoice['type']>> = {
-  auto: 'auto',
-  none: 'none',
-  required: 'any',
-  any: 'any',
-}
-
 function decodeChoice({ tool_choice: choice, function_call: legacy, functions }: Body): Decoded<Choice> {
   if (choice == null && functions != null && legacy != null) {
-    return typeof legacy === 'string' ? word(legacy, 'function_call') : named(legacy.name, 'function_call.name')
+    return typeof legacy === 'string'
+      ? choiceOfWord(legacy, 'function_call')
+      : choiceOfName(legacy.name, 'function_call.name')
   }
   if (choice == null) return ok({ toolChoice: { type: 'auto' } })
-  if (typeof choice === 'string') return word(choice, 'tool_choice')
+  if (typeof choice === 'string') return choiceOfWord(choice, 'tool_choice')
   switch (choice.type ?? 'function') {
     case 'function':
     case 'tool':
       return choice.function == null
-        ? named(choice.name, 'tool_choice.name')
-        : named(choice.function.name, 'tool_choice.function.name')
+        ? choiceOfName(choice.name, 'tool_choice.name')
+        : choiceOfName(choice.function.name, 'tool_choice.function.name')
     case 'allowed_tools': {
       const { mode, tools } = choice.allowed_tools ?? choice
-      const decoded = word(mode ?? 'auto', 'tool_choice.allowed_tools.mode')
+      const decoded = choiceOfWord(mode ?? 'auto', 'tool_choice.allowed_tools.mode')
       if (!decoded.ok) return decoded
       return ok({ ...decoded.value, only: (tools ?? []).map((tool) => tool.function?.name ?? tool.name ?? '') })
     }
     default:
-      return word(choice.type ?? '', 'tool_choice.type')
+      return choiceOfWord(choice.type ?? '', 'tool_choice.type')
   }
-}
-
-function word(text: string, at: string): Decoded<Choice> {
-  const type = words[text]
-  if (type === undefined || type === 'tool') return refuse(at, 'must be none, auto, required or name a function')
-  return ok({ toolChoice: { type } })
-}
-
-const named = (name: string | null | undefined, at: string): Decoded<Choice> =>
-  name ? ok({ toolChoice: { type: 'tool', name } }) : refuse(at, 'is required')
-
-/** Applies the choice to what there is: a choice that no tool can meet falls back to `auto` or is refused. */
-function narrow(all: readonly Tool[], hosted: readonly string[], choice: Choice, parallel: boolean): Decoded<Toolbox> {
-  const tools = choice.only === undefined ? all : all.filter((tool) => choice.only?.includes(tool.name))
-  const { toolChoice } = choice
-  const found = (value: ToolChoice): Decoded<Toolbox> => ok({ tools, toolChoice: value, parallelToolCalls: parallel })
-  if (toolChoice.type !== 'tool') {
-    return found(toolChoice.type === 'any' && tools.length === 0 ? { type: 'auto' } : toolChoice)
-  }
-  if (tools.some((tool) => tool.name === toolChoice.name)) return found(toolChoice)
-  if (hosted.includes(toolChoice.name)) return found({ type: 'auto' })
-  return refuse('tool_choice', 'names no tool of this request')
 }
 
 const allowsParallel = (body: Body): boolean =>

@@ -1,32 +1,8 @@
 import { Type } from '@sinclair/typebox'
+import { ContentEntry, PartList } from '../openai-content.ts'
+import { FormatEntry } from '../output-format.ts'
 import { ThinkingWish } from '../reasoning.ts'
 import { open, optional } from '../validate.ts'
-
-/** Content parts are read by their kind (`parts` below), so that an unknown kind is no error. */
-export const ContentPart = Type.Object({ type: Type.String() }, open)
-export const PartList = Type.Array(Type.Union([Type.String(), ContentPart]))
-const Content = optional(Type.Union([Type.String(), PartList]))
-
-const File = Type.Object(
-  {
-    file_data: optional(Type.String()),
-    filename: optional(Type.String()),
-    file_id: optional(Type.String()),
-    file_url: optional(Type.String()),
-  },
-  open,
-)
-
-/** The content parts we read, each with what we read of it. */
-export const parts = {
-  text: Type.Object({ text: Type.String() }, open),
-  refusal: Type.Object({ refusal: Type.String() }, open),
-  image: Type.Object(
-    { image_url: optional(Type.Union([Type.String(), Type.Object({ url: Type.String() }, open)])) },
-    open,
-  ),
-  file: Type.Object({ file: optional(File), ...File.properties }, open),
-} as const
 
 const Arguments = optional(Type.Union([Type.String(), Type.Object({}, open)]))
 
@@ -51,27 +27,12 @@ const Role = Type.Union([
 export const Message = Type.Object(
   {
     role: Role,
-    content: Content,
+    content: ContentEntry,
     refusal: optional(Type.String()),
     name: optional(Type.String()),
     tool_calls: optional(Type.Array(ToolCall)),
     tool_call_id: optional(Type.String()),
     function_call: optional(Type.Object({ name: Type.String({ minLength: 1 }), arguments: Arguments }, open)),
-  },
-  open,
-)
-
-/** An item of `input`, which one client sends here in place of `messages`. */
-export const InputItem = Type.Object(
-  {
-    type: optional(Type.String()),
-    role: optional(Role),
-    content: Content,
-    call_id: optional(Type.String()),
-    name: optional(Type.String()),
-    arguments: Arguments,
-    input: optional(Type.String()),
-    output: Content,
   },
   open,
 )
@@ -120,18 +81,6 @@ export const ToolChoiceEntry = Type.Union([
   ),
 ])
 
-const Format = Type.Object(
-  {
-    type: Type.String(),
-    name: optional(Type.String()),
-    schema: optional(Type.Object({}, open)),
-    json_schema: optional(
-      Type.Object({ name: optional(Type.String()), schema: optional(Type.Object({}, open)) }, open),
-    ),
-  },
-  open,
-)
-
 const Limit = optional(Type.Integer({ minimum: 1 }))
 
 /** `POST /v1/chat/completions`, and the Responses-shaped bodies that one client sends there. */
@@ -139,7 +88,7 @@ export const ChatBody = Type.Object(
   {
     model: Type.String({ minLength: 1 }),
     messages: optional(Type.Array(Message)),
-    input: optional(Type.Union([Type.String(), Type.Array(InputItem)])),
+    input: optional(Type.Union([Type.String(), Type.Array(Type.Object({}, open))])),
     instructions: optional(Type.String()),
     system: optional(Type.Union([Type.String(), PartList])),
     tools: optional(Type.Array(ToolEntry)),
@@ -153,8 +102,8 @@ export const ChatBody = Type.Object(
     stop: optional(Type.Union([Type.String(), Type.Array(Type.String())])),
     temperature: optional(Type.Number({ minimum: 0, maximum: 2 })),
     top_p: optional(Type.Number({ minimum: 0, maximum: 1 })),
-    response_format: optional(Format),
-    text: optional(Type.Object({ format: optional(Format) }, open)),
+    response_format: optional(FormatEntry),
+    text: optional(Type.Object({ format: optional(FormatEntry) }, open)),
     reasoning_effort: optional(Type.Unknown()),
     reasoning: optional(Type.Object({ effort: optional(Type.Unknown()) }, open)),
     thinking: optional(ThinkingWish),

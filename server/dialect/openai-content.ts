@@ -1,10 +1,35 @@
-import type { Static } from '@sinclair/typebox'
-import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../../conversation/conversation.ts'
-import { ok } from '../../lib/result.ts'
-import { decodeBlock } from '../anthropic/blocks.ts'
-import { decodeDataUrl, decodeDocument, decodeImage } from '../media.ts'
-import { createValidator, type Decoded, decodeEach, refuse } from '../validate.ts'
-import { type ContentPart, type PartList, parts } from './wire.ts'
+import { type Static, Type } from '@sinclair/typebox'
+import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../conversation/conversation.ts'
+import { ok } from '../lib/result.ts'
+import { decodeBlock } from './anthropic/blocks.ts'
+import { decodeDataUrl, decodeDocument, decodeImage } from './media.ts'
+import { createValidator, type Decoded, decodeEach, open, optional, refuse } from './validate.ts'
+
+/** Content parts are read by their kind (`parts` below), so that an unknown kind is no error. */
+const ContentPart = Type.Object({ type: Type.String() }, open)
+export const PartList = Type.Array(Type.Union([Type.String(), ContentPart]))
+export const ContentEntry = optional(Type.Union([Type.String(), PartList]))
+
+const File = Type.Object(
+  {
+    file_data: optional(Type.String()),
+    filename: optional(Type.String()),
+    file_id: optional(Type.String()),
+    file_url: optional(Type.String()),
+  },
+  open,
+)
+
+/** The content parts we read, each with what we read of it. */
+const parts = {
+  text: Type.Object({ text: Type.String() }, open),
+  refusal: Type.Object({ refusal: Type.String() }, open),
+  image: Type.Object(
+    { image_url: optional(Type.Union([Type.String(), Type.Object({ url: Type.String() }, open)])) },
+    open,
+  ),
+  file: Type.Object({ file: optional(File), ...File.properties }, open),
+} as const
 
 type Role = Message['role']
 type Content = string | Static<typeof PartList> | null | undefined

@@ -1,6 +1,6 @@
-import type { Message, ToolCallPart } from '../../conversation/conversation.ts'
-import { ok } from '../../lib/result.ts'
-import { type Decoded, refuse } from '../validate.ts'
+import type { Message, ToolCallPart } from '../conversation/conversation.ts'
+import { ok } from '../lib/result.ts'
+import { type Decoded, refuse } from './validate.ts'
 
 /** A call's arguments: JSON text of an object, the object itself, or nothing. */
 export function decodeArguments(given: unknown, at: string): Decoded<ToolCallPart['input']> {
@@ -26,14 +26,21 @@ function parse(text: string): unknown {
  */
 export function appendTurn(messages: Message[], next: Message): void {
   const last = messages.at(-1)
-  const joins = next.role === 'user' ? isResults(next) && last && isResults(last) : next.parts.some(isCall)
-  if (last !== undefined && last.role === next.role && joins) {
+  if (last !== undefined && last.role === next.role && joins(last, next)) {
     messages[messages.length - 1] = { role: next.role, parts: [...last.parts, ...next.parts] }
   } else if (next.role === 'user' || next.parts.length > 0) {
     messages.push(next)
   }
 }
 
+/** Reasoning belongs to what follows it, a call to what precedes it. */
+function joins(last: Message, next: Message): boolean {
+  if (next.role === 'user') return isResults(next) && isResults(last)
+  return next.parts.some(isCall) || last.parts.every(isReasoning)
+}
+
+const isReasoning = ({ type }: Message['parts'][number]): boolean =>
+  type === 'reasoning' || type === 'redacted-reasoning'
 const isCall = (part: Message['parts'][number]): boolean => part.type === 'tool-call'
 const isResults = (message: Message): boolean =>
   message.role === 'user' && message.parts.length > 0 && message.parts.every((part) => part.type === 'tool-result')

@@ -1,0 +1,52 @@
+import type { Tool, ToolChoice } from '../conversation/conversation.ts'
+import { ok } from '../lib/result.ts'
+import { type Decoded, refuse } from './validate.ts'
+
+/** The tools the model may see and how it may use them. */
+export type Toolbox = {
+  readonly tools: readonly Tool[]
+  readonly toolChoice: ToolChoice
+  readonly parallelToolCalls: boolean
+}
+/** `only`: the names the caller allows; absent: all. */
+export type Choice = { readonly toolChoice: ToolChoice; readonly only?: readonly string[] }
+
+const words: Readonly<Record<string, Exclude<ToolChoice['type'], 'tool'>>> = {
+  auto: 'auto',
+  none: 'none',
+  required: 'any',
+  any: 'any',
+}
+
+/** A choice in one word. */
+export function choiceOfWord(text: string, at: string): Decoded<Choice> {
+  const type = words[text]
+  return type === undefined
+    ? refuse(at, 'must be none, auto, required or name a function')
+    : ok({ toolChoice: { type } })
+}
+
+/** A choice of one tool. */
+export const choiceOfName = (name: string | null | undefined, at: string): Decoded<Choice> =>
+  name ? ok({ toolChoice: { type: 'tool', name } }) : refuse(at, 'is required')
+
+/**
+ * Applies the choice to what there is: a choice that no tool can meet falls back to `auto` or is refused. `hosted` names
+ * the tools that another server would run, which are left out.
+ */
+export function narrow(
+  all: readonly Tool[],
+  hosted: readonly string[],
+  choice: Choice,
+  parallelToolCalls: boolean,
+): Decoded<Toolbox> {
+  const tools = choice.only === undefined ? all : all.filter((tool) => choice.only?.includes(tool.name))
+  const { toolChoice } = choice
+  const found = (value: ToolChoice): Decoded<Toolbox> => ok({ tools, toolChoice: value, parallelToolCalls })
+  if (toolChoice.type !== 'tool') {
+    return found(toolChoice.type === 'any' && tools.length === 0 ? { type: 'auto' } : toolChoice)
+  }
+  if (tools.some((tool) => tool.name === toolChoice.name)) return found(toolChoice)
+  if (hosted.includes(toolChoice.name)) return found({ type: 'auto' })
+  return refuse('tool_choice', 'names no tool of this request')
+}

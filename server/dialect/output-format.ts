@@ -1,0 +1,32 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { OutputFormat } from '../conversation/conversation.ts'
+import { ok } from '../lib/result.ts'
+import { type Decoded, open, optional, refuse } from './validate.ts'
+
+const Named = { name: optional(Type.String()), schema: optional(Type.Object({}, open)) } as const
+
+/** How the answer's text shall be formed: `{type, json_schema: {name, schema}}`, or flat as in the Responses API. */
+export const FormatEntry = Type.Object(
+  { type: Type.String(), ...Named, json_schema: optional(Type.Object(Named, open)) },
+  open,
+)
+
+export function decodeOutputFormat(
+  format: Static<typeof FormatEntry> | null | undefined,
+  at: string,
+): Decoded<OutputFormat> {
+  switch (format?.type) {
+    case undefined:
+    case 'text':
+      return ok({ type: 'text' })
+    case 'json_object':
+      return ok({ type: 'json' })
+    case 'json_schema': {
+      const { name, schema } = format.json_schema ?? format
+      if (schema == null) return refuse(format.json_schema ? `${at}.json_schema.schema` : `${at}.schema`, 'is required')
+      return ok({ type: 'json-schema', schema: schema as Record<string, unknown>, ...(name ? { name } : {}) })
+    }
+    default:
+      return refuse(`${at}.type`, 'must be text, json_object or json_schema')
+  }
+}
