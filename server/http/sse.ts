@@ -13,7 +13,7 @@ export type SseParts = {
   readonly keepAlive: string
   readonly keepAliveMs: number
   readonly headers: Readonly<Record<string, string>>
-  readonly effects: Pick<Effects, 'after'>
+  readonly effects: Pick<Effects, 'after' | 'now'>
   /** Called when the client has left: cancels the relay. */
   readonly leave: () => void
   readonly onStream: (open: boolean) => void
@@ -42,21 +42,24 @@ export function sseResponse(parts: SseParts): Response {
 async function pump(parts: SseParts, controller: ReadableStreamDirectController): Promise<void> {
   const { encode, keepAlive, keepAliveMs, effects } = parts
   let writing = false
-  let idle = true
+  // One timer that looks when the last write was: starting it anew with each write would cost a timer per delta.
+  let quietSince = effects.now()
   const write = async (text: string, isLast = false): Promise<void> => {
     if (text === '') return
     writing = true
-    idle = false
     const written = controller.write(text)
     // The closing right after the last frames sends them: one packet less.
     if (!isLast) controller.flush()
     if (typeof written !== 'number') await written
     writing = false
+    quietSince = effects.now()
   }
   const tick = (): void => {
-    if (idle && !writing) write(keepAlive).catch(parts.leave)
-    idle = true
-    cancelTick = effects.after(keepAliveMs, tick)
+    const quietMs = effects.now() - quietSince
+    const due = writing || quietMs >= keepAliveMs
+    if (due && !writing) write(keepAlive).catch(parts.leave)
+    // A clock that was set back must not stretch the silence.
+    cancelTick = effects.after(due ? keepAliveMs : Math.min(keepAliveMs, keepAliveMs - quietMs), tick)
   }
   let cancelTick = effects.after(keepAliveMs, tick)
   parts.onStream(true)
