@@ -90,15 +90,19 @@ export function createAdmission(deps: AdmissionDeps): Admission {
 
   return {
     admit: async (headers) => {
-      const sent = sentKey(headers)
-      if (sent === undefined) return refusal(missingMessage)
-      if (sent.length > maxKeyLength) return refusal(unknownMessage)
-      const known = await find(sha256Hex(sent))
-      if (known === undefined) return refusal(unknownMessage)
-      if (!known.enabled) return err(gatewayError('authentication', 'This API key is disabled.'))
-      touch(known.caller.keyId)
-      // The caller's own limits belong here: after who it is, before what it asks.
-      return ok(known.caller)
+      const sent = sentKeys(headers)
+      if (sent.length === 0) return refusal(missingMessage)
+      let disabled = false
+      for (const key of sent) {
+        const known = key.length > maxKeyLength ? undefined : await find(sha256Hex(key))
+        if (known?.enabled === true) {
+          touch(known.caller.keyId)
+          // The caller's own limits belong here: after who it is, before what it asks.
+          return ok(known.caller)
+        }
+        disabled ||= known !== undefined
+      }
+      return disabled ? err(gatewayError('authentication', 'This API key is disabled.')) : refusal(unknownMessage)
     },
     invalidate: () => {
       generation++
@@ -113,12 +117,13 @@ const unknownMessage = 'This API key is not known.'
 const noKeyMessage =
   'No API key exists yet: create one with `claude-server key create NAME` or on the Keys page of the console.'
 
-/** The key a client sent: a bearer that is not empty, else `x-api-key`. */
-function sentKey(headers: KeyHeaders): string | undefined {
-  const bearer = bearerOf(headers.authorization)
-  if (bearer !== undefined) return bearer
-  const plain = headers.xApiKey?.trim()
-  return plain === undefined || plain === '' ? undefined : plain
+/**
+ * The keys a client sent, each once. Both headers count: clients keep an old sign-in in one of them while the key stands in
+ * the other. Either may hold the key with the scheme before it or without.
+ */
+function sentKeys({ authorization, xApiKey }: KeyHeaders): readonly string[] {
+  const sent = [authorization, xApiKey].map((header) => (header ?? '').trim().replace(/^(?:bearer(?: +|$))+/i, ''))
+  return [...new Set(sent)].filter((key) => key !== '')
 }
 
 /** The credential of an `Authorization: Bearer …` header, scheme in any case; undefined when there is none. */

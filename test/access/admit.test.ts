@@ -34,12 +34,21 @@ test.each([
   ['both', { authorization: `Bearer ${key}`, xApiKey: 'other' }, true],
   ['an empty bearer and x-api-key', { authorization: 'Bearer ', xApiKey: key }, true],
   ['a wrong bearer', { authorization: `Bearer ${key}x` }, false],
-  ['a wrong bearer and a right x-api-key', { authorization: 'Bearer no', xApiKey: key }, false],
+  ['a wrong bearer and a right x-api-key', { authorization: 'Bearer no', xApiKey: key }, true],
+  ['a right bearer and a disabled x-api-key', { authorization: `Bearer ${key}`, xApiKey: 'sk-off' }, true],
+  ['a disabled bearer and a right x-api-key', { authorization: 'Bearer sk-off', xApiKey: key }, true],
+  ['basic and a right x-api-key', { authorization: 'Basic abc', xApiKey: key }, true],
+  ['a bearer in x-api-key', { xApiKey: `Bearer ${key}` }, true],
+  ['a bearer written twice', { authorization: `Bearer bearer ${key}` }, true],
+  ['a key without its scheme', { authorization: key }, true],
+  ['two wrong keys', { authorization: 'Bearer no', xApiKey: 'neither' }, false],
+  ['two empty headers', { authorization: 'Bearer ', xApiKey: 'Bearer' }, false],
   ['basic', { authorization: `Basic ${key}` }, false],
   ['nothing', {}, false],
   ['an overlong key', { xApiKey: 'x'.repeat(100_000) }, false],
 ])('%s is admitted or refused', async (_, headers, admitted) => {
-  const { admission } = await setUp()
+  const { admission, add } = await setUp()
+  await add('key_off', 'sk-off', false)
   const result = await admission.admit(headers)
   expect(result.ok).toBe(admitted)
   if (result.ok) expect(result.value).toEqual({ keyId: 'key_1', name: 'name of key_1' })
