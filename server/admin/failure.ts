@@ -2,13 +2,14 @@ import { status } from 'elysia'
 import type { ErrorKind, GatewayError } from '../conversation/error.ts'
 import type { AdminError } from './contract/session.ts'
 
-type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 429 | 500 | 502 | 503 | 504
+type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 502 | 503 | 504
 
 /** How the admin API spells each kind of failure. An account's own faults are 400, as the original answered a failed refresh. */
 const wireFailure = {
   'invalid-request': [400, 'INVALID_REQUEST'],
   'context-too-long': [400, 'INVALID_REQUEST'],
   'request-too-large': [413, 'TOO_LARGE'],
+  'unsupported-encoding': [415, 'UNSUPPORTED_ENCODING'],
   'model-not-found': [404, 'NOT_FOUND'],
   'not-found': [404, 'NOT_FOUND'],
   'unsupported-thread': [400, 'INVALID_REQUEST'],

@@ -7,6 +7,7 @@ export const errorKinds = [
   'invalid-request',
   'context-too-long',
   'request-too-large',
+  'unsupported-encoding',
   'model-not-found',
   'not-found',
   'unsupported-thread',

@@ -1,12 +1,13 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { parseJson } from '../lib/json.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { decodeFor } from './content-encoding.ts'
 
 export const maxJsonDepth = 200
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Reads a request's JSON body of at most `maxBytes`, in UTF-8, plain or gzip/deflate. Failures are the caller's own. */
+/** Reads a request's JSON body of at most `maxBytes`, in UTF-8, plain or in one of the usual encodings. Failures are the caller's own. */
 export async function readJson(request: Request, maxBytes: number): Promise<Result<unknown, GatewayError>> {
   const bytes = await readBytes(request, maxBytes)
   if (!bytes.ok) return bytes
@@ -26,31 +27,27 @@ export async function readJson(request: Request, maxBytes: number): Promise<Resu
 async function readBytes(request: Request, maxBytes: number): Promise<Result<Uint8Array, GatewayError>> {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > maxBytes) return err(tooLarge(maxBytes))
-  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase()
-  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
-    return err(
-      gatewayError(
-        'invalid-request',
-        `content-encoding "${encoding.slice(0, 32)}" is not supported; send plain JSON or gzip.`,
-        {
-          field: 'content-encoding',
-        },
-      ),
-    )
-  }
+  const decode = decodeFor(request.headers.get('content-encoding'))
+  if (!decode.ok) return decode
   try {
-    // Before `body` is looked at, which would make a stream of what is wanted whole.
-    if (encoding === 'identity' && declared >= 0) return ok(new Uint8Array(await request.arrayBuffer()))
-    const body = request.body
-    if (body === null) return ok(new Uint8Array())
-    if (encoding === 'identity') return await collect(body, maxBytes)
-    const plain = body.pipeThrough(
-      new DecompressionStream(encoding) as unknown as ReadableWritablePair<Uint8Array, Uint8Array>,
-    )
-    return await collect(plain, maxBytes)
+    const sent = await readSent(request, declared, maxBytes)
+    if (!sent.ok || decode.value === undefined || sent.value.byteLength === 0) return sent
+    const plain = await decode.value(sent.value, maxBytes)
+    return plain === undefined ? err(tooLarge(maxBytes)) : ok(plain)
   } catch {
     return err(gatewayError('invalid-request', 'The request body could not be read to its end.'))
   }
+}
+
+async function readSent(
+  request: Request,
+  declared: number,
+  maxBytes: number,
+): Promise<Result<Uint8Array, GatewayError>> {
+  // Before `body` is looked at, which would make a stream of what is wanted whole.
+  if (declared >= 0) return ok(new Uint8Array(await request.arrayBuffer()))
+  const body = request.body
+  return body === null ? ok(new Uint8Array()) : collect(body, maxBytes)
 }
 
 async function collect(

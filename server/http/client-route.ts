@@ -9,6 +9,7 @@ import type { Result } from '../lib/result.ts'
 import type { Summary } from '../relay/record.ts'
 import type { RelayRequest, ReplyStream } from '../relay/relay.ts'
 import { readJson } from './body.ts'
+import { acceptedEncodings } from './content-encoding.ts'
 import type { Peer } from './peer.ts'
 import { sseResponse } from './sse.ts'
 
@@ -161,7 +162,8 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
 
 export function errorResponse(dialect: Dialect, error: GatewayError, requestId: string): Response {
   const { status, headers, body } = dialect.encodeError(error, { requestId })
-  return Response.json(body, { status, headers: { ...headers, ...clientHeaders(requestId) } })
+  const accepted = error.kind === 'unsupported-encoding' ? { 'accept-encoding': acceptedEncodings } : {}
+  return Response.json(body, { status, headers: { ...headers, ...accepted, ...clientHeaders(requestId) } })
 }
 
 /** What every answer of the client APIs carries: both APIs' names of its id, and leave for pages of any origin to read it. */

@@ -9,9 +9,10 @@ import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { decodeCount } from '../dialect/anthropic/decode.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import { openaiChat } from '../dialect/openai-chat/openai-chat.ts'
+import { baseUrlAdvice, clientPathOf, meantPath } from './base-url.ts'
 import { readJson } from './body.ts'
 import { type ClientDeps, clientHeaders, errorResponse, serveClient } from './client-route.ts'
-import type { PeerOf } from './peer.ts'
+import type { Peer, PeerOf } from './peer.ts'
 
 export type ClientRoutesDeps = ClientDeps & {
   readonly peerOf: PeerOf
@@ -32,17 +33,28 @@ const preflight = {
 type Edge = { readonly request: Request; readonly server: Bun.Server<unknown> | null }
 type WithParams = Edge & { readonly params: { readonly '*'?: string } }
 
+export type ClientRoutes = ReturnType<typeof createClientRoutes>
+
 /** The client APIs. Bodies are read by our own reader: every failure must have the caller's own error form. */
 export function createClientRoutes(deps: ClientRoutesDeps) {
   const newRequestId = (): string => deps.effects.newId('req')
-  const peerIn = ({ request, server }: Edge) => deps.peerOf(request, server?.requestIP(request)?.address)
+  // A request that took a second path here is known to the server by its first form alone.
+  const arrivedAs = new WeakMap<Request, Edge>()
+  const edgeOf = (edge: Edge): Edge => arrivedAs.get(edge.request) ?? edge
+  const peerIn = (edge: Edge): Peer => {
+    const { request, server } = edgeOf(edge)
+    return deps.peerOf(request, server?.requestIP(request)?.address)
+  }
   const dialectOf = ({ headers, url }: Request): Dialect =>
-    headers.has('anthropic-version') || new URL(url).pathname.startsWith('/v1/messages') ? anthropic : openaiChat
+    headers.has('anthropic-version') || clientPathOf(new URL(url).pathname)?.api === 'anthropic'
+      ? anthropic
+      : openaiChat
   const refuse = (request: Request, error: GatewayError): Response =>
     errorResponse(dialectOf(request), error, newRequestId())
 
   const serve = (dialect: Dialect, { request, server }: Edge): Promise<Response> => {
-    server?.timeout(request, 0) // replies may be silent for minutes; the relay has its own limits
+    const arrived = edgeOf({ request, server })
+    arrived.server?.timeout(arrived.request, 0) // replies may be silent for minutes; the relay has its own limits
     return serveClient(dialect, request, peerIn({ request, server }), deps)
   }
 
@@ -80,38 +92,62 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     return Response.json({ input_tokens: figure.tokens }, { headers: clientHeaders(requestId) })
   }
 
-  const unknown = (request: Request): Response => {
-    const what = `${request.method} ${new URL(request.url).pathname}`
-    return refuse(request, gatewayError('not-found', `${what} is not an endpoint of this gateway.`))
+  /**
+   * For paths that are nobody's. One that can only have meant a route of ours is served; one that a client with a wrong
+   * base URL asks for is told the right one, in its API's form. Undefined: no client's path.
+   */
+  const answerAstray = async (edge: Edge): Promise<Response | undefined> => {
+    const { request } = edge
+    const url = new URL(request.url)
+    const meant = meantPath(url.pathname)
+    if (meant !== undefined) {
+      const moved = new Request(`${url.origin}${meant}${url.search}`, request)
+      arrivedAs.set(moved, edge)
+      return routes.handle(moved)
+    }
+    const path = clientPathOf(url.pathname)
+    if (path === undefined || url.pathname.replace(/\/$/, '') === `/v1/${path.added}`) return undefined
+    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflight })
+    const { https, forwardedHosts } = peerIn(edge)
+    const api = dialectOf(request) === anthropic ? 'anthropic' : 'openai'
+    const advice = baseUrlAdvice(`${https ? 'https' : 'http'}://${forwardedHosts[0] ?? url.host}`, api, path.added)
+    return refuse(
+      request,
+      gatewayError('not-found', `${nameOf(request)} is not an endpoint of this gateway. ${advice}`),
+    )
   }
+  const unknown = async (edge: Edge): Promise<Response> =>
+    (await answerAstray(edge)) ??
+    refuse(edge.request, gatewayError('not-found', `${nameOf(edge.request)} is not an endpoint of this gateway.`))
   const responses = (request: Request): Response =>
     refuse(
       request,
       gatewayError('not-found', 'The Responses API is not available in this version; use /v1/chat/completions.'),
     )
 
-  return (
-    new Elysia({ name: 'client-routes' })
-      .post('/v1/messages', ({ request, server }) => serve(anthropic, { request, server }), { parse: 'none' })
-      .post('/v1/chat/completions', ({ request, server }) => serve(openaiChat, { request, server }), { parse: 'none' })
-      .post(
-        '/v1/messages/count_tokens',
-        ({ request, server }) => guarded({ request, server }, () => countTokens(request)),
-        { parse: 'none' },
-      )
-      .get('/v1/models', ({ request, server }) => guarded({ request, server }, listModels))
-      .get('/v1/models/*', ({ request, server, params }) =>
-        guarded({ request, server }, (caller) => retrieveModel(request, params, caller)),
-      )
-      .get('/v1/responses', ({ request }) =>
-        request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-          ? new Response(null, { status: 426, headers: { upgrade: 'HTTP/1.1' } })
-          : responses(request),
-      )
-      .post('/v1/responses', ({ request }) => responses(request), { parse: 'none' })
-      .options('/v1/*', () => new Response(null, { status: 204, headers: preflight }))
-      // GET by name too: the console takes every GET that is nobody's.
-      .get('/v1/*', ({ request }) => unknown(request))
-      .all('/v1/*', ({ request }) => unknown(request), { parse: 'none' })
-  )
+  const routes = new Elysia({ name: 'client-routes' })
+    .post('/v1/messages', ({ request, server }) => serve(anthropic, { request, server }), { parse: 'none' })
+    .post('/v1/chat/completions', ({ request, server }) => serve(openaiChat, { request, server }), { parse: 'none' })
+    .post(
+      '/v1/messages/count_tokens',
+      ({ request, server }) => guarded({ request, server }, () => countTokens(request)),
+      { parse: 'none' },
+    )
+    .get('/v1/models', ({ request, server }) => guarded({ request, server }, listModels))
+    .get('/v1/models/*', ({ request, server, params }) =>
+      guarded({ request, server }, (caller) => retrieveModel(request, params, caller)),
+    )
+    .get('/v1/responses', ({ request }) =>
+      request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+        ? new Response(null, { status: 426, headers: { upgrade: 'HTTP/1.1' } })
+        : responses(request),
+    )
+    .post('/v1/responses', ({ request }) => responses(request), { parse: 'none' })
+    .options('/v1/*', () => new Response(null, { status: 204, headers: preflight }))
+    // GET by name too: the console takes every GET that is nobody's.
+    .get('/v1/*', ({ request, server }) => unknown({ request, server }))
+    .all('/v1/*', ({ request, server }) => unknown({ request, server }), { parse: 'none' })
+  return { routes, answerAstray }
 }
+
+const nameOf = ({ method, url }: Request): string => `${method} ${new URL(url).pathname}`

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { addressOf, isForwarded, isTrusted, readForwarded } from './forwarded.ts'
 
 /** Who is at the other end. `forwarded`: a proxy stands between, so loopback means nothing. */
 export type Peer = {
@@ -7,6 +8,8 @@ export type Peer = {
   readonly forwarded: boolean
   /** The client speaks HTTPS, as far as a trusted proxy says so. */
   readonly https: boolean
+  /** The names a trusted proxy says the client asked for, outermost first; the `Host` header is not among them. */
+  readonly forwardedHosts: readonly string[]
 }
 
 export type PeerOf = (request: Request, socketAddress: string | undefined) => Peer
@@ -23,26 +26,14 @@ export function createPeerOf(trustedProxies: readonly string[], ownHost?: string
     if (bits === undefined) trusted.addAddress(address, family)
     else trusted.addSubnet(address, Number(bits), family)
   }
-  return (request, socketAddress) => {
-    const direct = plain(socketAddress ?? '')
-    const { headers } = request
-    const forwarded = headers.has('forwarded') || headers.has('x-forwarded-for') || headers.has('x-real-ip')
-    const believed =
-      trustedProxies.length > 0 && isIP(direct) !== 0 && trusted.check(direct, isIP(direct) === 6 ? 'ipv6' : 'ipv4')
-    const claimed = believed ? lastUntrusted(headers.get('x-forwarded-for'), trusted) : undefined
-    return {
-      address: claimed ?? direct,
-      loopback: direct === '::1' || direct.startsWith('127.') || (direct !== '' && direct === ownHost),
-      forwarded,
-      https: believed && headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim() === 'https',
+  return ({ headers }, socketAddress) => {
+    const direct = addressOf(socketAddress ?? '') ?? socketAddress ?? ''
+    const loopback = direct === '::1' || direct.startsWith('127.') || (direct !== '' && direct === ownHost)
+    const forwarded = isForwarded(headers)
+    if (!forwarded || !isTrusted(direct, trusted)) {
+      return { address: direct, loopback, forwarded, https: false, forwardedHosts: [] }
     }
+    const { address = direct, https, hosts } = readForwarded(headers, trusted)
+    return { address, loopback, forwarded, https, forwardedHosts: hosts }
   }
-}
-
-const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, '')
-
-/** The right-most address that is not one of ours: everything left of it may be made up by the client. */
-function lastUntrusted(header: string | null, trusted: BlockList): string | undefined {
-  const hops = (header ?? '').split(',').map((hop) => plain(hop.trim()))
-  return hops.findLast((hop) => isIP(hop) !== 0 && !trusted.check(hop, isIP(hop) === 6 ? 'ipv6' : 'ipv4'))
 }

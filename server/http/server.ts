@@ -1,11 +1,11 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { createClientRoutes } from './client-routes.ts'
+import type { ClientRoutes } from './client-routes.ts'
 
 export type ServerDeps = {
   readonly effects: Pick<Effects, 'after'>
-  readonly clientRoutes: ReturnType<typeof createClientRoutes>
+  readonly clientRoutes: ClientRoutes
   /** The admin API and the console, already Elysia instances; mounted after the client APIs. */
   readonly plugins: readonly AnyElysia[]
   readonly version: string
@@ -40,9 +40,13 @@ export function createServer(deps: ServerDeps) {
       ids.set(request, id)
       set.headers['x-request-id'] = id
     })
-    .onError(({ code, error, request }) => {
-      if (code === 'NOT_FOUND')
-        return Response.json({ error: 'There is nothing at this path.', code: 'NOT_FOUND' }, { status: 404 })
+    .onError(async ({ code, error, request, server }) => {
+      if (code === 'NOT_FOUND') {
+        return (
+          (await deps.clientRoutes.answerAstray({ request, server })) ??
+          Response.json({ error: 'There is nothing at this path.', code: 'NOT_FOUND' }, { status: 404 })
+        )
+      }
       const requestId = ids.get(request) ?? deps.newRequestId()
       deps.onBug(error, request, requestId)
       return Response.json(
@@ -50,7 +54,7 @@ export function createServer(deps: ServerDeps) {
         { status: 500, headers: { 'x-request-id': requestId } },
       )
     })
-    .use(deps.clientRoutes)
+    .use(deps.clientRoutes.routes)
     .onAfterResponse(({ request, set }) => {
       const id = ids.get(request)
       if (id !== undefined) deps.onAnswered({ requestId: id, request, status: Number(set.status ?? 200) })

@@ -34,6 +34,7 @@ const effects = {
   'invalid-request': 'none',
   'context-too-long': 'none',
   'request-too-large': 'none',
+  'unsupported-encoding': 'none',
   'model-not-found': 'none',
   'not-found': 'none',
   'unsupported-thread': 'none',

@@ -44,6 +44,7 @@ export const retryTable = {
   'invalid-request': { to: 'nobody' },
   'context-too-long': { to: 'nobody' },
   'request-too-large': { to: 'nobody' },
+  'unsupported-encoding': { to: 'nobody' },
   'thinking-signature': { to: 'nobody' },
   'not-found': { to: 'nobody' },
   'unsupported-thread': { to: 'nobody' },

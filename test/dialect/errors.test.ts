@@ -154,6 +154,13 @@ const rows: readonly Row[] = [
     [413, 'invalid_request_error', 'request_too_large'],
     {},
   ],
+  [
+    'an encoding we do not read',
+    e('unsupported-encoding'),
+    [415, 'invalid_request_error'],
+    [415, 'invalid_request_error', 'unsupported_encoding'],
+    {},
+  ],
   ['model unknown', e('model-not-found'), [404, 'not_found_error'], [404, 'not_found_error', 'model_not_found'], {}],
   ['path unknown', e('not-found'), [404, 'not_found_error'], [404, 'not_found_error', 'not_found'], {}],
   [

@@ -1,9 +1,23 @@
 import { describe, expect, test } from 'bun:test'
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { maxJsonDepth, readJson } from '../../server/http/body.ts'
 
 const post = (body: BodyInit, headers: Record<string, string> = {}): Request =>
   new Request('http://localhost/', { method: 'POST', body, headers })
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+const gzip = { 'content-encoding': 'gzip' }
+const twice = { 'content-encoding': 'gzip, gzip' }
+const between = { 'content-encoding': 'gzip, br' }
+const zeros = Buffer.alloc(100_000)
+const noise = crypto.getRandomValues(new Uint8Array(2_000))
+const zstd = { 'content-encoding': 'zstd' }
+const streamed = (bytes: Uint8Array): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start: (controller) => {
+      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte))
+      controller.close()
+    },
+  })
 const chunked = (size: number): ReadableStream<Uint8Array> =>
   new ReadableStream({
     pull: (controller) => controller.enqueue(new Uint8Array(size).fill(0x20)),
@@ -14,6 +28,19 @@ describe('a body is read when it is', () => {
     ['plain', post('{"a":"你好"}'), { a: '你好' }],
     ['behind a byte-order mark', post('\uFEFF{"a":1}'), { a: 1 }],
     ['gzip', post(Bun.gzipSync('{"a":2}'), { 'content-encoding': 'gzip' }), { a: 2 }],
+    ['x-gzip', post(gzipSync('{"a":3}'), { 'content-encoding': 'X-GZip' }), { a: 3 }],
+    ['deflate', post(deflateSync('{"a":4}'), { 'content-encoding': 'deflate' }), { a: 4 }],
+    ['deflate without its zlib wrapping', post(deflateRawSync('{"a":5}'), { 'content-encoding': 'deflate' }), { a: 5 }],
+    ['br', post(brotliCompressSync('{"a":6}'), { 'content-encoding': 'br' }), { a: 6 }],
+    ['zstd', post(zstdCompressSync('{"a":7}'), { 'content-encoding': 'zstd' }), { a: 7 }],
+    ['zstd in two frames', post(Buffer.concat(['{"a":', '8}'].map((part) => zstdCompressSync(part))), zstd), { a: 8 }],
+    [
+      'encoded twice',
+      post(brotliCompressSync(gzipSync('{"a":9}')), { 'content-encoding': 'gzip, identity, br' }),
+      { a: 9 },
+    ],
+    ['encoded and of unknown length', post(streamed(zstdCompressSync('{"a":10}')), zstd), { a: 10 }],
+    ['said to be encoded by nothing', post('{"a":11}', { 'content-encoding': 'identity' }), { a: 11 }],
     ['deep within the limit', post(nested(maxJsonDepth)), JSON.parse(nested(maxJsonDepth))],
     [
       'full of brackets inside strings',
@@ -32,7 +59,22 @@ describe('a body is refused by name when it is', () => {
     ['not UTF-8', post(new Uint8Array([0x22, 0xff, 0x22])), 'invalid-request', 'UTF-8'],
     ['too deep', post(nested(maxJsonDepth + 1)), 'invalid-request', 'deeper'],
     ['a bracket bomb', post('['.repeat(500_000)), 'invalid-request', 'deeper'],
-    ['in an encoding we do not read', post('x', { 'content-encoding': 'br' }), 'invalid-request', 'content-encoding'],
+    [
+      'in an encoding we do not read',
+      post('x', { 'content-encoding': 'compress' }),
+      'unsupported-encoding',
+      'compress',
+    ],
+    ['in one of many', post('x', { 'content-encoding': 'gzip, aws-chunked' }), 'unsupported-encoding', 'aws-chunked'],
+    ['in a member of every object', post('x', { 'content-encoding': 'toString' }), 'unsupported-encoding', 'tostring'],
+    [
+      'encoded over and over',
+      post('x', { 'content-encoding': 'gzip,gzip,gzip,gzip,gzip' }),
+      'unsupported-encoding',
+      '4',
+    ],
+    ['not the zstd it says', post('x', zstd), 'invalid-request', 'could not be read'],
+    ['cut within its gzip', post(gzipSync('{"a":1}').subarray(0, -9), gzip), 'invalid-request', 'could not be read'],
     ['not the gzip it says', post('x', { 'content-encoding': 'gzip' }), 'invalid-request', 'could not be read'],
     ['too large by its own word', post('x'.repeat(2_000)), 'request-too-large', '1000 bytes'],
     ['too large without a word', post(chunked(300)), 'request-too-large', '1000 bytes'],
@@ -42,9 +84,30 @@ describe('a body is refused by name when it is', () => {
       'request-too-large',
       '1000 bytes',
     ],
+    ['too large once unpacked twice', post(gzipSync(gzipSync(zeros)), twice), 'request-too-large', '1000 bytes'],
+    ['too large in between', post(brotliCompressSync(gzipSync(noise)), between), 'request-too-large', '1000 bytes'],
+    ['too large out of zstd', post(zstdCompressSync(zeros), zstd), 'request-too-large', '1000 bytes'],
+    [
+      'asking for a window beyond all measure',
+      post(zstdCompressSync(noise, { params: { [constants.ZSTD_c_windowLog]: 27 } }), zstd),
+      'request-too-large',
+      '1000 bytes',
+    ],
   ] as const)('%s', async (name, request, kind, words) => {
     const limit = name.includes('bomb') ? 1_000_000 : 1_000
     const result = await readJson(request, limit)
     expect(result).toMatchObject({ ok: false, error: { kind, message: expect.stringContaining(words) } })
   })
+})
+
+test('a small body that unpacks to gigabytes takes no more memory than the limit allows', async () => {
+  const bomb = zstdCompressSync(Buffer.alloc(256 * 1024 * 1024))
+  const before = process.memoryUsage.rss()
+  const results = await Promise.all(
+    Array.from({ length: 8 }, () =>
+      readJson(post(Buffer.concat(Array.from({ length: 40 }, () => bomb)), zstd), 4_000_000),
+    ),
+  )
+  for (const result of results) expect(result).toMatchObject({ ok: false, error: { kind: 'request-too-large' } })
+  expect(process.memoryUsage.rss() - before).toBeLessThan(200_000_000)
 })

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { request } from 'node:http'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { type Gateway, startGateway } from '../support/gateway.ts'
+
+let gateway: Gateway
+beforeAll(async () => {
+  gateway = await startGateway()
+})
+afterAll(() => gateway.stop())
+
+type Answer = { readonly status: number; readonly headers: Headers; readonly text: string }
+
+/** Sends the path as it is written: `fetch` would tidy it up. */
+function send(method: string, path: string, headers: Record<string, string>, body?: string | Buffer): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { port } = new URL(gateway.url)
+    const sent = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: new Headers(response.headers as Record<string, string>),
+          text: Buffer.concat(chunks).toString('utf8'),
+        }),
+      )
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+const chat = (more: object = {}): string =>
+  JSON.stringify({
+    model: 'claude-sonnet-4-5',
+    max_tokens: 100,
+    messages: [{ role: 'user', content: 'Hello' }],
+    ...more,
+  })
+const json = { 'content-type': 'application/json' }
+const key = (): Record<string, string> => ({ ...json, 'x-api-key': gateway.key })
+
+describe('a base URL typed wrong', () => {
+  test.each([
+    ['/v1/v1/messages', '"stop_reason":"end_turn"'],
+    ['//v1/messages?beta=true', '"stop_reason":"end_turn"'],
+    ['/v1//messages', '"stop_reason":"end_turn"'],
+    ['//v1/v1/chat/completions', '"finish_reason":"stop"'],
+    ['/v1/v1/messages/count_tokens', '"input_tokens":'],
+  ])('%s can only mean one thing and is served', async (path, words) => {
+    const answer = await send('POST', path, key(), chat())
+    expect([answer.status, answer.text]).toEqual([200, expect.stringContaining(words)])
+  })
+
+  test('lists of models are found the same way', async () => {
+    for (const path of ['/v1/v1/models', '//v1/models']) {
+      expect((await send('GET', path, key())).text).toContain('claude-sonnet-4.5')
+    }
+  })
+
+  test('what is served astray streams, and ends when the client leaves', async () => {
+    const streamed = await send('POST', '//v1/messages', key(), chat({ stream: true }))
+    expect(streamed.text).toEndWith('event: message_stop\ndata: {"type":"message_stop"}\n\n')
+    const controller = new AbortController()
+    const slow = { stream: true, messages: [{ role: 'user', content: '[[sim:pace=500]][[sim:repeat=100]] hello' }] }
+    const open = await fetch(`${gateway.url}/v1/v1/messages`, {
+      method: 'POST',
+      headers: key(),
+      body: chat(slow),
+      signal: controller.signal,
+    })
+    expect(open.status).toBe(200)
+    expect(gateway.simulator.counters().openStreams).toBe(1)
+    controller.abort()
+    for (let tries = 0; tries < 100 && gateway.simulator.counters().openStreams > 0; tries++) await Bun.sleep(20)
+    expect(gateway.simulator.counters().openStreams).toBe(0)
+  })
+
+  test('a key is asked for there too', async () => {
+    expect((await send('POST', '/v1/v1/messages', json, chat())).status).toBe(401)
+  })
+
+  test.each([
+    ['POST', '/messages', 'without /v1'],
+    ['POST', '/messages/count_tokens', 'without /v1'],
+    ['POST', '/anthropic/v1/messages', 'without /v1'],
+  ])('%s %s says what the base URL must be, as the Messages API does', async (method, path, words) => {
+    const answer = await send(method, path, key(), chat())
+    expect(answer.status).toBe(404)
+    expect(JSON.parse(answer.text)).toMatchObject({
+      type: 'error',
+      error: {
+        type: 'not_found_error',
+        message: expect.stringContaining(`Set the base URL to ${gateway.url} (${words})`),
+      },
+      request_id: answer.headers.get('request-id'),
+    })
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+  })
+
+  test.each([
+    ['POST', '/chat/completions'],
+    ['POST', '/v1/chat/completions/chat/completions'],
+    ['POST', '/responses'],
+    ['GET', '/models'],
+  ])('%s %s says so as the OpenAI API does', async (method, path) => {
+    const answer = await send(method, path, key())
+    expect(answer.status).toBe(404)
+    expect(JSON.parse(answer.text)).toMatchObject({
+      error: { type: 'not_found_error', code: 'not_found', message: expect.stringContaining(`${gateway.url}/v1:`) },
+    })
+  })
+
+  test('a page of another origin may ask, and read the advice', async () => {
+    const preflight = await send('OPTIONS', '/chat/completions', { origin: 'http://app.example' })
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, '*'])
+  })
+
+  test('a wrong method or an endpoint that does not exist is not blamed on the base URL', async () => {
+    for (const [method, path] of [
+      ['GET', '/v1/messages'],
+      ['DELETE', '/v1/chat/completions/'],
+      ['POST', '/v1/embeddings'],
+    ] as const) {
+      const answer = await send(method, path, key())
+      expect([path, answer.status, answer.text.includes('base URL')]).toEqual([path, 404, false])
+    }
+  })
+
+  test('the console keeps its own paths', async () => {
+    for (const path of ['/', '/keys', '/models', '/messages']) {
+      const page = await send('GET', path, { accept: 'text/html' })
+      expect([page.status, page.text.includes('<div id="root">')]).toEqual([200, true])
+    }
+  })
+})
+
+describe('bodies as clients send them', () => {
+  test.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ] as const)('%s is read', async (encoding, pack) => {
+    const answer = await send('POST', '/v1/messages', { ...key(), 'content-encoding': encoding }, pack(chat()))
+    expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('end_turn')])
+  })
+
+  test('an unknown encoding is a 415 that lists the known ones', async () => {
+    const answer = await send('POST', '/v1/chat/completions', { ...key(), 'content-encoding': 'lzma' }, 'x')
+    expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'gzip, deflate, br, zstd'])
+    expect(JSON.parse(answer.text).error).toMatchObject({ code: 'unsupported_encoding', param: 'content-encoding' })
+  })
+})
+
+test.each([
+  ['a stale bearer beside a good x-api-key', (good: string) => ({ authorization: 'Bearer stale', 'x-api-key': good })],
+  [
+    'a stale x-api-key beside a good bearer',
+    (good: string) => ({ 'x-api-key': 'stale', authorization: `Bearer ${good}` }),
+  ],
+  ['a bearer in x-api-key', (good: string) => ({ 'x-api-key': `Bearer ${good}` })],
+])('%s is let in', async (_, headers) => {
+  expect((await send('POST', '/v1/messages', { ...json, ...headers(gateway.key) }, chat())).status).toBe(200)
+})
