@@ -1,6 +1,7 @@
 import type { GatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import { ok, type Result } from '../lib/result.ts'
+import { isPrefix, type ModelRules, noRules } from './mapping.ts'
 import { resolveModel } from './models.ts'
 
 /**
@@ -31,18 +32,23 @@ export type ModelPage = {
 /**
  * Every live id, and for Claude models also the dashed form, which is the one Anthropic's clients know. Forms with
  * `-thinking` are understood but not listed: thinking is a member of the request in both APIs, and listing them would show
- * each model twice more. Empty when no account's list has been read: nothing is made up.
+ * each model twice more. Names that the operator has mapped follow, as far as they lead somewhere. Empty when no account's
+ * list has been read: nothing is made up.
  */
-export function listModels(available: readonly ModelInfo[]): readonly ListedModel[] {
+export function listModels(available: readonly ModelInfo[], rules: ModelRules = noRules): readonly ListedModel[] {
   const entries = new Map<string, ListedModel>()
   for (const model of available) {
     for (const id of [model.id, dashedClaude(model.id)]) if (!entries.has(id)) entries.set(id, listed(id, model))
   }
+  for (const { name } of rules.mappings) {
+    const resolved = isPrefix(name) ? undefined : resolveModel(name, available, rules)
+    if (resolved?.ok) entries.set(name, listed(name, resolved.value.model))
+  }
   return [...entries.values()]
 }
 
-export function modelPage(available: readonly ModelInfo[]): ModelPage {
-  const data = listModels(available)
+export function modelPage(available: readonly ModelInfo[], rules: ModelRules = noRules): ModelPage {
+  const data = listModels(available, rules)
   return {
     object: 'list',
     data,
@@ -53,8 +59,12 @@ export function modelPage(available: readonly ModelInfo[]): ModelPage {
 }
 
 /** `GET /v1/models/{id}`: whatever a request could name, under the name asked for. */
-export function describeModel(name: string, available: readonly ModelInfo[]): Result<ListedModel, GatewayError> {
-  const resolved = resolveModel(name, available)
+export function describeModel(
+  name: string,
+  available: readonly ModelInfo[],
+  rules: ModelRules = noRules,
+): Result<ListedModel, GatewayError> {
+  const resolved = resolveModel(name, available, rules)
   return resolved.ok ? ok(listed(name, resolved.value.model)) : resolved
 }
 

@@ -1,53 +1,126 @@
-import type { Effort } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { newestOf, standIn } from './aliases.ts'
-import { nameKey, readings } from './name.ts'
+import { type ModelMapping, type ModelRules, mappingFor, noRules } from './mapping.ts'
+import { type NameWishes, nameKey, readings } from './name.ts'
 import { similarity } from './similar.ts'
+import { newestOf, type SuccessionReason, successorOf } from './successor.ts'
 
-export type ResolvedModel = {
+/** Why another model serves than the one named. */
+export type StandInReason = SuccessionReason | 'mapped' | 'forced'
+
+/** The name's wishes are for thinking (`claude-sonnet-4.5-thinking`) and an effort (`claude-4.5-opus-high`). */
+export type ResolvedModel = NameWishes & {
   readonly model: ModelInfo
-  /** The name asked for thinking: `claude-sonnet-4.5-thinking`. */
-  readonly thinkingSuffix: boolean
-  /** The name asked for an effort: `claude-4.5-opus-high`. */
-  readonly effort?: Effort
+  /** Absent: it is the model named. */
+  readonly because?: StandInReason
+  /** The mapping that was met first. */
+  readonly mapping?: ModelMapping
 }
 
 /**
- * The model a caller means, among the union of the accounts' live lists. Case, dots or dashes, a date, `-latest`, `[1m]`
- * and the order of family and version make no difference. Unknown: `model-not-found` with up to three near names; an empty
- * list: `no-account`, since nothing is known about any model.
+ * The model a caller means, among the union of the accounts' live lists. What the operator has set comes first: one model
+ * for everything, then the mappings. Case, dots or dashes, a date, the spellings of other vendors and the order of family and
+ * version make no difference; a Claude name that is not offered follows the rule of `successorOf`. Unknown:
+ * `model-not-found` with up to three near names; an empty list: `no-account`, since nothing is known about any model.
  */
-export function resolveModel(name: string, available: readonly ModelInfo[]): Result<ResolvedModel, GatewayError> {
+export function resolveModel(
+  name: string,
+  available: readonly ModelInfo[],
+  rules: ModelRules = noRules,
+): Result<ResolvedModel, GatewayError> {
   if (available.length === 0) {
     return err(gatewayError('no-account', 'No account can serve models yet: none has a model list.'))
   }
-  const byKey = new Map(available.map((model) => [nameKey(model.id), model] as const))
-  const found = readings(name)
-  for (const { key, ...wishes } of found) {
-    const model = byKey.get(key)
-    if (model) return ok({ model, ...wishes })
+  const { forced, mappings } = rules
+  if (forced !== undefined && !/haiku/i.test(name)) {
+    const found = follow(forced, available, mappings)
+    if (!found.ok) return err(misled('The setting forceModel', forced))
+    const asked = offered(name, available)
+    const { model } = found.value
+    const because = asked?.model.id === model.id ? {} : { because: 'forced' as const }
+    return ok({ model, ...joined(asked ?? readings(name).at(-1), found.value), ...because })
   }
-  for (const { key, ...wishes } of found) {
-    const model = standIn(key, available)
-    if (model) return ok({ model, ...wishes })
+  const mapped = mappingFor(name, mappings)
+  if (mapped !== undefined) {
+    const { mapping } = mapped
+    const found = follow(mapping.target, available, mappings, [mapping.id])
+    if (!found.ok) return err(misled(`The mapping '${mapping.name}'`, mapping.target))
+    return ok({ model: found.value.model, ...joined(mapped, found.value), because: 'mapped', mapping })
   }
-  return err(unknownModel(name, available))
+  const found = offered(name, available) ?? succeeding(name, available)
+  return found === undefined ? err(unknownModel(name, available)) : ok(found)
 }
+
+function offered(name: string, available: readonly ModelInfo[]): ResolvedModel | undefined {
+  const byKey = new Map(available.map((model) => [nameKey(model.id), model] as const))
+  for (const { key, ...wishes } of readings(name)) {
+    const model = byKey.get(key)
+    if (model) return { model, ...wishes }
+  }
+  return undefined
+}
+
+function succeeding(name: string, available: readonly ModelInfo[]): ResolvedModel | undefined {
+  for (const { key, ...wishes } of readings(name)) {
+    const successor = successorOf(key, available)
+    if (successor) return { ...successor, ...wishes }
+  }
+  return undefined
+}
+
+/**
+ * Where a target leads: to an offered model first, so that `*` may lead to one; else on through other mappings, of which
+ * `met` were met before; else by the rule for Claude names.
+ */
+export function follow(
+  target: string,
+  available: readonly ModelInfo[],
+  mappings: readonly ModelMapping[],
+  met: readonly string[] = [],
+): Result<ResolvedModel, 'unknown' | 'circle'> {
+  const found = offered(target, available)
+  if (found !== undefined) return ok(found)
+  const next = mappingFor(target, mappings)
+  const isCircle = next !== undefined && met.includes(next.mapping.id)
+  if (next !== undefined && !isCircle) {
+    const end = follow(next.mapping.target, available, mappings, [...met, next.mapping.id])
+    return end.ok ? ok({ ...end.value, ...joined(next, end.value) }) : end
+  }
+  const successor = succeeding(target, available)
+  if (successor !== undefined) return ok(successor)
+  return err(isCircle ? 'circle' : 'unknown')
+}
+
+/** What the caller's name says outranks what the operator's says. */
+function joined(asked: NameWishes | undefined, found: NameWishes): NameWishes {
+  const effort = asked?.effort ?? found.effort
+  return {
+    thinkingSuffix: found.thinkingSuffix || asked?.thinkingSuffix === true,
+    ...(effort === undefined ? {} : { effort }),
+  }
+}
+
+const misled = (rule: string, target: string): GatewayError =>
+  gatewayError('model-not-found', `${rule} leads to '${target}', which no account offers.`, { field: 'model' })
 
 function unknownModel(name: string, available: readonly ModelInfo[]): GatewayError {
   const near = nearNames(name, available)
   const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
   const hint = near.length === 0 ? '' : ` Near names: ${near.join(', ')}.`
-  return gatewayError('model-not-found', `The model '${shown}' does not exist or no account offers it.${hint}`, {
-    field: 'model',
-  })
+  const advice = " To use it all the same, map it on the console's Models page."
+  return gatewayError(
+    'model-not-found',
+    `The model '${shown}' does not exist or no account offers it.${hint}${advice}`,
+    {
+      field: 'model',
+    },
+  )
 }
 
 /** Up to three live ids: those that look like `name`, then the provider's own choice and the newest Sonnet and Opus. */
 export function nearNames(name: string, available: readonly ModelInfo[]): readonly string[] {
-  const key = nameKey(name.trim().slice(0, 100))
+  const key = readings(name.slice(0, 100)).at(-1)?.key ?? ''
   const near = [...new Set(available.map((model) => model.id))]
     .map((id) => ({ id, score: similarity(key, nameKey(id)) }))
     .filter(({ score }) => score >= 0.4)

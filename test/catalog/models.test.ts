@@ -47,22 +47,99 @@ describe('resolveModel', () => {
     ['claude-opus-5.5', 'claude-opus-5.5'],
     ['claude-opus-5-5[1m]', 'claude-opus-5.5'],
     ['claude-sonnet-5', 'claude-sonnet-5'],
-    ['claude-3-5-sonnet-20241022', 'claude-sonnet-4.5'],
-    ['claude-3-5-sonnet-20240620', 'claude-sonnet-4.5'],
-    ['claude-3-5-sonnet-latest', 'claude-sonnet-4.5'],
-    ['claude-3-7-sonnet-20250219', 'claude-sonnet-4.5'],
-    ['claude-sonnet-3.5', 'claude-sonnet-4.5'],
     ['claude-4.5-sonnet', 'claude-sonnet-4.5'],
-    ['claude-haiku-5-5', 'claude-haiku-4.5'],
-    ['claude-3-5-haiku-20241022', 'claude-haiku-4.5'],
-    ['claude-3-haiku-20240307', 'claude-haiku-4.5'],
+    // Bedrock: model ids, inference profiles, their ARNs
+    ['anthropic.claude-sonnet-4-5-20250929-v1:0', 'claude-sonnet-4.5'],
+    ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'claude-sonnet-4.5'],
+    ['us-gov.anthropic.claude-sonnet-4-20250514-v1:0', 'claude-sonnet-4'],
+    ['global.anthropic.claude-haiku-4-5-20251001-v1:0', 'claude-haiku-4.5'],
+    ['apac.anthropic.claude-opus-4-7-v1', 'claude-opus-4.7'],
+    ['us.anthropic.claude-opus-5-5', 'claude-opus-5.5'],
+    ['anthropic.claude-sonnet-4-5-20250929-v1:0:200k', 'claude-sonnet-4.5'],
+    ['us.anthropic.claude-sonnet-4-6-v1[1m]', 'claude-sonnet-4.6'],
+    ['bedrock/us.anthropic.claude-opus-4-5-20251101-v1:0', 'claude-opus-4.5'],
+    [
+      'arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-opus-4-5-20251101-v1:0',
+      'claude-opus-4.5',
+    ],
+    // Vertex
+    ['claude-opus-4-5@20251101', 'claude-opus-4.5'],
+    ['claude-opus-5-5@default', 'claude-opus-5.5'],
+    ['vertex_ai/claude-haiku-4-5@20251001', 'claude-haiku-4.5'],
+    ['publishers/anthropic/models/claude-sonnet-4@20250514', 'claude-sonnet-4'],
+    // OpenRouter and other go-betweens
     ['anthropic/claude-sonnet-4.5', 'claude-sonnet-4.5'],
+    ['openrouter/anthropic/claude-4.5-sonnet', 'claude-sonnet-4.5'],
+    ['anthropic/claude-opus-4.5:beta', 'claude-opus-4.5'],
+    ['anthropic--claude-4.5-opus', 'claude-opus-4.5'],
+    ['claude-sonnet-4.6-1m', 'claude-sonnet-4.6'],
+    ['kiro/claude-opus-4-7', 'claude-opus-4.7'],
+    ['deepseek/deepseek-3.2', 'deepseek-3.2'],
+    ['z-ai/glm-5:free', 'glm-5'],
     ['deepseek-3-2', 'deepseek-3.2'],
     ['gpt-5.6-sol', 'gpt-5.6-sol'],
   ])('%s is %s', (name, id) => {
     const resolved = resolveModel(name, live)
-    expect(resolved).toMatchObject({ ok: true, value: { model: { id }, thinkingSuffix: false } })
-    expect(resolved.ok && resolved.value.effort).toBeUndefined()
+    expect(resolved).toEqual({ ok: true, value: { model: model(id), thinkingSuffix: false } })
+  })
+
+  test.each([
+    // the next of the family; none that is itself retired, as long as there is another
+    ['claude-3-5-sonnet-20241022', 'claude-sonnet-4.5', 'retired'],
+    ['claude-3-5-sonnet-20240620', 'claude-sonnet-4.5', 'retired'],
+    ['claude-3-5-sonnet-latest', 'claude-sonnet-4.5', 'retired'],
+    ['claude-3-5-sonnet-v2@20241022', 'claude-sonnet-4.5', 'retired'],
+    ['claude-3-7-sonnet-20250219', 'claude-sonnet-4.5', 'retired'],
+    ['claude-sonnet-3.5', 'claude-sonnet-4.5', 'retired'],
+    ['claude-sonnet-4.1', 'claude-sonnet-4.5', 'retired'],
+    ['us.anthropic.claude-3-5-sonnet-20241022-v2:0', 'claude-sonnet-4.5', 'retired'],
+    ['anthropic/claude-3.7-sonnet', 'claude-sonnet-4.5', 'retired'],
+    ['claude-opus-4-1', 'claude-opus-4.5', 'retired'],
+    ['claude-opus-4-1-20250805', 'claude-opus-4.5', 'retired'],
+    ['us.anthropic.claude-opus-4-1-20250805-v1:0', 'claude-opus-4.5', 'retired'],
+    ['claude-opus-4-20250514', 'claude-opus-4.5', 'retired'],
+    ['claude-opus-4-6', 'claude-opus-4.7', 'retired'],
+    ['claude-opus-4-8', 'claude-opus-5.5', 'retired'],
+    ['claude-3-opus-20240229', 'claude-opus-4.5', 'retired'],
+    ['claude-3-haiku-20240307', 'claude-haiku-4.5', 'retired'],
+    ['claude-3-5-haiku-20241022', 'claude-haiku-4.5', 'retired'],
+    // before there were families
+    ['claude-2.1', 'claude-sonnet-4.5', 'retired'],
+    ['claude-2', 'claude-sonnet-4.5', 'retired'],
+    ['anthropic.claude-v2:1', 'claude-sonnet-4.5', 'retired'],
+    ['anthropic.claude-v2', 'claude-sonnet-4.5', 'retired'],
+    ['claude-instant-1.2', 'claude-haiku-4.5', 'retired'],
+    ['anthropic.claude-instant-v1', 'claude-haiku-4.5', 'retired'],
+    // no version: the newest
+    ['claude-opus-latest', 'claude-opus-5.5', 'unversioned'],
+    ['claude-sonnet', 'claude-sonnet-5', 'unversioned'],
+    ['~anthropic/claude-haiku-latest', 'claude-haiku-4.5', 'unversioned'],
+    // clients choose it by themselves
+    ['claude-haiku-5-5', 'claude-haiku-4.5', 'small-model'],
+  ] as const)('%s is not offered: %s stands in, being %s', (name, id, because) => {
+    expect(resolveModel(name, live)).toEqual({ ok: true, value: { model: model(id), thinkingSuffix: false, because } })
+  })
+
+  test('the order of the lists does not change what stands in', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(live, { minLength: live.length }), (shuffled) => {
+        for (const [name, id] of [
+          ['claude-opus-4-1', 'claude-opus-4.5'],
+          ['claude-3-sonnet', 'claude-sonnet-4.5'],
+        ] as const)
+          expect(resolveModel(name, shuffled)).toMatchObject({ value: { model: { id } } })
+      }),
+    )
+  })
+
+  test('Sonnet 4 is served while it is offered, stood in for when it is not, and stands in only for want of others', () => {
+    const without = live.filter(({ id }) => id !== 'claude-sonnet-4')
+    expect(resolveModel('claude-sonnet-4-20250514', without)).toMatchObject({
+      value: { model: { id: 'claude-sonnet-4.5' }, because: 'retired' },
+    })
+    expect(resolveModel('claude-3-7-sonnet', [model('claude-sonnet-4')])).toMatchObject({
+      value: { model: { id: 'claude-sonnet-4' }, because: 'retired' },
+    })
   })
 
   test.each([
@@ -71,13 +148,29 @@ describe('resolveModel', () => {
     ['claude-sonnet-4-5-20250929-thinking', 'claude-sonnet-4.5', undefined],
     ['claude-sonnet-4-5-thinking-20250929', 'claude-sonnet-4.5', undefined],
     ['claude-opus-5-5-thinking[1m]', 'claude-opus-5.5', undefined],
-    ['claude-haiku-5-5-thinking', 'claude-haiku-4.5', undefined],
+    ['anthropic/claude-sonnet-4.5:thinking', 'claude-sonnet-4.5', undefined],
+    ['claude-sonnet-4.5-thought', 'claude-sonnet-4.5', undefined],
     ['claude-4.5-opus-high-thinking', 'claude-opus-4.5', 'high'],
     ['claude-opus-4.5-thinking-low', 'claude-opus-4.5', 'low'],
   ] as const)('%s is %s with thinking', (name, id, effort) => {
     expect(resolveModel(name, live)).toEqual({
       ok: true,
       value: { model: model(id), thinkingSuffix: true, ...(effort ? { effort } : {}) },
+    })
+  })
+
+  test('one that stands in keeps what the name wishes', () => {
+    expect(resolveModel('claude-haiku-5-5-thinking', live)).toEqual({
+      ok: true,
+      value: { model: model('claude-haiku-4.5'), thinkingSuffix: true, because: 'small-model' },
+    })
+    expect(resolveModel('anthropic/claude-3.7-sonnet:thinking', live)).toEqual({
+      ok: true,
+      value: { model: model('claude-sonnet-4.5'), thinkingSuffix: true, because: 'retired' },
+    })
+    expect(resolveModel('claude-4.1-opus-high-thinking', live)).toEqual({
+      ok: true,
+      value: { model: model('claude-opus-4.5'), thinkingSuffix: true, effort: 'high', because: 'retired' },
     })
   })
 
@@ -103,10 +196,14 @@ describe('resolveModel', () => {
 
   test.each([
     'claude-fable-5-2',
-    'claude-opus-4-8',
-    'claude-3-opus-20240229',
+    'claude-opus-6',
+    'claude-sonnet-5-5',
+    'claude',
     'gpt-4o',
+    'openai/gpt-4o',
     'o3',
+    'anthropic.',
+    'https://example.com/',
     '',
     '[1m]',
     'x'.repeat(9_999),
@@ -116,13 +213,16 @@ describe('resolveModel', () => {
     const near = nearNames(name, live)
     expect(near.length).toBeWithin(1, 4)
     for (const id of near) expect(!resolved.ok && resolved.error.message.includes(id)).toBe(true)
-    expect(!resolved.ok && resolved.error.message.length).toBeLessThan(300)
+    const message = resolved.ok ? '' : resolved.error.message
+    expect(message.length).toBeLessThan(300)
+    expect(message).toContain("map it on the console's Models page")
   })
 
   test('near names are the nearest', () => {
     expect(nearNames('claude-opus-4-8', live)[0]).toBe('claude-opus-4.5')
     expect(nearNames('claude-opus-4.8', live)).toContain('claude-opus-4.7')
     expect(nearNames('gpt-5.6', live)).toContain('gpt-5.6-sol')
+    expect(nearNames('us.anthropic.claude-opus-6-20270101-v1:0', live)[0]).toBe('claude-opus-4.5')
   })
 
   test('without a haiku the small model is the cheapest Claude, and without any Claude an error', () => {
@@ -139,10 +239,9 @@ describe('resolveModel', () => {
 
   test('the newest haiku counts by version, not by spelling', () => {
     const haikus = [model('claude-haiku-4.5'), model('claude-haiku-4.10'), model('claude-haiku-4')]
-    expect(resolveModel('claude-3-5-haiku-latest', haikus)).toMatchObject({
-      ok: true,
-      value: { model: { id: 'claude-haiku-4.10' } },
-    })
+    for (const name of ['claude-haiku-latest', 'claude-haiku-4.6', 'claude-haiku-5']) {
+      expect(resolveModel(name, haikus)).toMatchObject({ ok: true, value: { model: { id: 'claude-haiku-4.10' } } })
+    }
   })
 
   test('with no list at all nothing is guessed', () => {
