@@ -1,5 +1,6 @@
 import type { Passwords } from '../access/password.ts'
 import type { GatewayError } from '../conversation/error.ts'
+import type { ModelInfo } from '../conversation/model.ts'
 import type { ProxyHealth } from '../egress/health.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Result } from '../lib/result.ts'
@@ -72,6 +73,10 @@ export type AdminDeps = AccountDeps & {
   /** They poll by themselves and give what they got to `acceptSignIn`. */
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'wait' | 'cancel'>
   readonly availableModels: () => Promise<ModelList['models']> | ModelList['models']
+  /** The union of the accounts' model lists; empty when none is known. */
+  readonly offered: () => Promise<readonly ModelInfo[]>
+  /** Mappings of model names changed in the store: they hold from the next request on. */
+  readonly mappingsChanged: () => Promise<void>
   /** A key was created or revoked: admission forgets what it remembers. */
   readonly keysChanged: () => void
   /** Settings that changed, by their stored names, sealed ones excepted; `null`: back to the default. Called after they are on disk. */

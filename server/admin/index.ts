@@ -10,6 +10,8 @@ import { createGate, type Gate, tooLarge } from './gate.ts'
 import { keyRoutes } from './key-routes.ts'
 import { createKeysService } from './keys-service.ts'
 import { logRoutes } from './log-routes.ts'
+import { modelMappingRoutes } from './model-mapping-routes.ts'
+import { createModelMappingsService } from './model-mappings-service.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { createProxiesService } from './proxies-service.ts'
 import { proxyRoutes } from './proxy-routes.ts'
@@ -49,6 +51,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
   const accounts = createAccountsService(deps)
   const imports = createAccountImports(deps)
   const keys = createKeysService(deps)
+  const mappings = createModelMappingsService(deps)
   const settings = createSettingsService({ ...deps, keys })
   // Hooks first: they cover only what is registered after them.
   return new Elysia()
@@ -65,6 +68,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .use(accountRoutes(accounts, imports))
     .use(settingsRoutes(settings, gate, deps))
     .use(keyRoutes('/v2/keys', keys))
+    .use(modelMappingRoutes('/v2/model-mappings', mappings))
     .use(proxyRoutes(createProxiesService(deps)))
     .use(logRoutes(deps.store.requests))
     .use(controlRoutes(deps, accounts, imports, keys))

@@ -1,4 +1,5 @@
 import type { Passwords } from '../access/password.ts'
+import { follow, nearNames } from '../catalog/models.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { maskProxyUrl } from '../egress/proxy-url.ts'
 import { err, ok, type Result } from '../lib/result.ts'
@@ -9,8 +10,8 @@ import type { KeysService } from './keys-service.ts'
 import { isMasked } from './mask.ts'
 import { readSetting, selectionModes, settingsTable, writeSetting } from './settings-table.ts'
 
-export type SettingsDeps = Pick<AdminDeps, 'applySettings' | 'outbound' | 'version' | 'port' | 'log'> & {
-  readonly store: Pick<Store, 'settings' | 'sealedSettings' | 'accounts' | 'sessions'>
+export type SettingsDeps = Pick<AdminDeps, 'applySettings' | 'outbound' | 'offered' | 'version' | 'port' | 'log'> & {
+  readonly store: Pick<Store, 'settings' | 'sealedSettings' | 'accounts' | 'sessions' | 'modelMappings'>
   readonly passwords: Passwords
   readonly keys: KeysService
 }
@@ -72,6 +73,16 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     return changed
   }
 
+  /** Whether everything may be led to this model; when no list is known nothing is known against it. */
+  const checkForced = async (name: string): Promise<Result<void, GatewayError>> => {
+    const models = await deps.offered()
+    if (name === '' || models.length === 0) return ok(undefined)
+    const shared = (await deps.store.modelMappings.list()).filter(({ keyId }) => keyId === undefined)
+    if (follow(name, models, shared).ok) return ok(undefined)
+    const message = `forceModel: no account offers ${name}. Near names: ${nearNames(name, models).join(', ')}.`
+    return err(gatewayError('invalid-request', message, { field: 'forceModel' }))
+  }
+
   return {
     get,
     update: async (body, byPassword) => {
@@ -79,6 +90,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
       const changed: Record<string, string> = {}
       const addresses: Record<string, string> = {}
       const shown = await deps.store.sealedSettings.shown()
+      const stored = await deps.store.settings.all()
       for (const [name, value] of Object.entries(body)) {
         const setting = settingsTable.find(({ json }) => json === name)
         if (setting === undefined) {
@@ -90,6 +102,10 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
           continue
         const text = writeSetting(setting, value)
         if (!text.ok) return err(gatewayError('invalid-request', `${name} ${text.error}.`, { field: name }))
+        if (name === 'forceModel' && text.value.stored !== stored[setting.stored]) {
+          const checked = await checkForced(text.value.stored.trim())
+          if (!checked.ok) return checked
+        }
         if (setting.type === 'proxy') addresses[setting.stored] = text.value.stored
         else changed[setting.stored] = text.value.stored
         if (text.value.warning !== undefined) warnings.push(text.value.warning)

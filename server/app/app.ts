@@ -21,6 +21,7 @@ import { newControlToken, removeControl, writeControl } from '../store/control.t
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
+import { createModelRules } from './model-rules.ts'
 import { modelViews } from './model-views.ts'
 import { poolSettings, type StoredSettings, settingOf } from './pool-settings.ts'
 import { observeRequest } from './request-end.ts'
@@ -74,6 +75,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const inService = await createRoster(core, poolSettings(config, stored), effects, log)
   roster = inService
   const { pool, shelf } = inService
+  const rules = await createModelRules(store, stored)
   const estimator = createLazyEstimator(effects)
   const admission = createAdmission({ keys: store.keys, now: effects.now })
   const requestLog = createRequestLog(store.requests.append, effects, (error) =>
@@ -83,7 +85,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   let listening: Listening | undefined
   let stopping = false
 
-  const traffic = createTraffic(core, inService, estimator, effects)
+  const traffic = createTraffic(core, inService, rules, estimator, effects)
   const clientRoutes = createClientRoutes({
     effects,
     peerOf,
@@ -95,6 +97,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     resolveDocuments: createDocuments({ readPdf: createPdfReader(ownPdfCommand()) }).resolve,
     relay: (request, signal) => relay(request, traffic, signal),
     availableModels: shelf.available,
+    modelRules: rules.of,
     estimateInput: estimator.conversation,
     stopping: () => stopping,
     maxBodyBytes: config.server.maxBodyBytes,
@@ -115,10 +118,13 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     passwords: core.passwords,
     signIns: core.signIns,
     availableModels: async () => modelViews(await shelf.available()),
+    offered: () => shelf.available(),
+    mappingsChanged: () => rules.reload(stored),
     keysChanged: admission.invalidate,
     applySettings: async () => {
       stored = await store.settings.all()
       pool.setSettings(poolSettings(config, stored))
+      await rules.reload(stored)
     },
     version,
     port: () => listening?.port ?? config.server.port,

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { type ModelRules, noRules } from '../catalog/mapping.ts'
 import { type ResolvedModel, resolveModel } from '../catalog/models.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import type { GatewayError } from '../conversation/error.ts'
@@ -18,11 +19,13 @@ export type ModelShelfDeps = {
 
 export type ModelShelf = ReturnType<typeof createModelShelf>
 
-/** What one set of accounts offers together, and the names already looked up in it. */
+/** What one set of accounts offers together, and the names already looked up in it, by the rules they were looked up with. */
 type View = {
   readonly models: readonly ModelInfo[]
-  readonly known: LRUCache<string, Result<ResolvedModel, GatewayError>>
+  readonly known: WeakMap<ModelRules, KnownNames>
+  readonly maxNames: number
 }
+type KnownNames = LRUCache<string, Result<ResolvedModel, GatewayError>>
 
 const retryMissingMs = 10_000
 /** Accounts whose lists are read while callers wait. */
@@ -30,6 +33,8 @@ const atOnce = 8
 const maxNames = 500
 const maxRestricted = 100
 const maxNamesRestricted = 50
+/** Longer names are nobody's: not worth the memory. */
+const longestName = 300
 
 /** The accounts' live model lists and their union, which is what callers may ask for. */
 export function createModelShelf(deps: ModelShelfDeps) {
@@ -53,10 +58,10 @@ export function createModelShelf(deps: ModelShelfDeps) {
       if (accounts !== undefined && !accounts.has(id)) continue
       for (const model of lists.get(id) ?? []) if (!byId.has(model.id)) byId.set(model.id, model)
     }
-    const max = accounts === undefined ? maxNames : maxNamesRestricted
-    const view = {
+    const view: View = {
       models: [...byId.values()],
-      known: new LRUCache<string, Result<ResolvedModel, GatewayError>>({ max }),
+      known: new WeakMap(),
+      maxNames: accounts === undefined ? maxNames : maxNamesRestricted,
     }
     if (accounts === undefined) whole = view
     else restricted.set(accounts, view)
@@ -97,18 +102,33 @@ export function createModelShelf(deps: ModelShelfDeps) {
     resolve: async (
       conversation: Conversation,
       accounts?: ReadonlySet<string>,
+      rules: ModelRules = noRules,
     ): Promise<Result<Resolved, GatewayError>> => {
-      const { models, known } = await available(accounts)
+      const view = await available(accounts)
+      const { models } = view
       const nobody = models.length === 0 ? deps.nobodyServes(accounts) : undefined
       if (nobody !== undefined) return err(nobody)
       const name = conversation.model
-      const resolved = known.get(name) ?? resolveModel(name, models)
-      if (models.length > 0) known.set(name, resolved)
-      return resolved.ok
-        ? ok({ model: resolved.value.model, conversation: withWishes(conversation, resolved.value) })
-        : resolved
+      const known = namesKnown(view, rules)
+      const resolved = known.get(name) ?? resolveModel(name, models, rules)
+      if (models.length > 0 && name.length <= longestName) known.set(name, resolved)
+      if (!resolved.ok) return resolved
+      const { model, because, mapping } = resolved.value
+      return ok({
+        model,
+        conversation: withWishes(conversation, resolved.value),
+        ...(because === undefined ? {} : { standIn: { because, ...(mapping && { mapping: mapping.name }) } }),
+      })
     },
   }
+}
+
+function namesKnown({ known, maxNames }: View, rules: ModelRules): KnownNames {
+  const found = known.get(rules)
+  if (found !== undefined) return found
+  const names: KnownNames = new LRUCache({ max: maxNames })
+  known.set(rules, names)
+  return names
 }
 
 /** What the caller says in the body outranks what the model's name says. */

@@ -6,6 +6,7 @@ import { defaultRetryLimits } from '../relay/retry.ts'
 import { createAmazonQ } from '../upstream/amazonq/client.ts'
 import type { Core } from './core.ts'
 import type { LazyEstimator } from './estimator.ts'
+import type { ModelRulesHolder } from './model-rules.ts'
 import type { Roster } from './roster.ts'
 
 const maxQueueMs = 60_000
@@ -14,6 +15,7 @@ const maxQueueMs = 60_000
 export function createTraffic(
   core: Core,
   { pool, shelf }: Roster,
+  rules: ModelRulesHolder,
   estimator: LazyEstimator,
   effects: Effects,
 ): RelayDeps {
@@ -35,7 +37,7 @@ export function createTraffic(
     effects,
     limits: defaultRetryLimits,
     maxQueueMs,
-    resolve: shelf.resolve,
+    resolve: (conversation, accounts, callerId) => shelf.resolve(conversation, accounts, rules.of(callerId)),
     acquire: (request: SeatRequest, signal: AbortSignal) => {
       const away = cutOff()
       return pool.acquire(away.size === 0 ? request : { ...request, avoid: request.avoid.union(away) }, signal)

@@ -95,6 +95,8 @@ function local(core: Core, version: string): Backend {
     passwords: core.passwords,
     signIns: core.signIns,
     availableModels: () => [],
+    offered: async () => [...(await core.store.accounts.loadModels()).values()].flatMap(({ models }) => models),
+    mappingsChanged: async () => {},
     keysChanged: () => {},
     applySettings: () => {},
     version,

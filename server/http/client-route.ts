@@ -7,7 +7,7 @@ import type { Dialect, ReplyContext } from '../dialect/dialect.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Result } from '../lib/result.ts'
 import type { Summary } from '../relay/record.ts'
-import type { RelayRequest, ReplyStream } from '../relay/relay.ts'
+import type { ModelTaken, RelayRequest, ReplyStream } from '../relay/relay.ts'
 import { readJson } from './body.ts'
 import { acceptedEncodings } from './content-encoding.ts'
 import type { Peer } from './peer.ts'
@@ -58,6 +58,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   const arrivedAt = effects.now()
   const notes = createNoteBook()
   let known: Partial<RequestEnd> = {}
+  let taken: ModelTaken | undefined
   const end = (status: number, more: Partial<RequestEnd> = {}): void => {
     const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300)
     deps.onEnd({
@@ -75,7 +76,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     })
   }
   const refuse = (error: GatewayError, summary?: Summary): Response => {
-    const response = errorResponse(dialect, error, requestId)
+    const response = errorResponse(dialect, error, requestId, taken)
     end(response.status, { error, ...(summary === undefined ? {} : { summary }) })
     return response
   }
@@ -112,6 +113,9 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
         ...(caller.value.accounts === undefined ? {} : { accounts: caller.value.accounts }),
         arrivedAt,
         note: notes.add,
+        onModel: (told) => {
+          taken = told
+        },
         onEnd: (told) => {
           summary = told
           // A stream's end is the request's end; a whole reply, or an error before the headers, is told where it is sent.
@@ -133,7 +137,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       const whole = sent.ok ? await foldReply(sent.value) : sent
       if (!whole.ok) return refuse(whole.error, summary)
       end(200, summary === undefined ? {} : { summary })
-      return Response.json(dialect.encodeReply(whole.value, context), { headers: clientHeaders(requestId) })
+      return Response.json(dialect.encodeReply(whole.value, context), { headers: clientHeaders(requestId, taken) })
     }
     const first = await within(reply, deps.holdHeadersMs, effects)
     if (first !== undefined && !first.ok) return refuse(first.error, summary)
@@ -146,7 +150,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       encode: dialect.createEncoder(context),
       keepAlive: dialect.keepAlive,
       keepAliveMs: deps.keepAliveMs,
-      headers: clientHeaders(requestId),
+      headers: clientHeaders(requestId, taken),
       effects,
       leave: leaving.leave,
       onStream: deps.onStream,
@@ -160,18 +164,25 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   }
 }
 
-export function errorResponse(dialect: Dialect, error: GatewayError, requestId: string): Response {
+export function errorResponse(dialect: Dialect, error: GatewayError, requestId: string, taken?: ModelTaken): Response {
   const { status, headers, body } = dialect.encodeError(error, { requestId })
   const accepted = error.kind === 'unsupported-encoding' ? { 'accept-encoding': acceptedEncodings } : {}
-  return Response.json(body, { status, headers: { ...headers, ...accepted, ...clientHeaders(requestId) } })
+  return Response.json(body, { status, headers: { ...headers, ...accepted, ...clientHeaders(requestId, taken) } })
 }
 
-/** What every answer of the client APIs carries: both APIs' names of its id, and leave for pages of any origin to read it. */
-export const clientHeaders = (requestId: string): Record<string, string> => ({
+/**
+ * What every answer of the client APIs carries: both APIs' names of its id, which model serves and why it is another than
+ * the one named, and leave for pages of any origin to read it.
+ */
+export const clientHeaders = (requestId: string, taken?: ModelTaken): Record<string, string> => ({
   'request-id': requestId,
   'x-request-id': requestId,
+  // The id is the provider's: what a header cannot carry must not break the answer.
+  ...(taken && { 'x-model-served': taken.id.replace(/[^\x21-\x7e]/g, '?') }),
+  ...(taken?.because && { 'x-model-reason': taken.because }),
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'request-id, x-request-id, retry-after, x-should-retry',
+  'access-control-expose-headers':
+    'request-id, x-request-id, x-model-served, x-model-reason, retry-after, x-should-retry',
 })
 
 /** The session id clients put into headers, when the body named none. */

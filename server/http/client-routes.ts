@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import type { Caller } from '../access/admit.ts'
 import { describeModel, modelPage } from '../catalog/listing.ts'
+import type { ModelRules } from '../catalog/mapping.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Figure } from '../conversation/event.ts'
@@ -18,6 +19,8 @@ export type ClientRoutesDeps = ClientDeps & {
   readonly peerOf: PeerOf
   /** The union of the live lists of a caller's accounts; absent: of all. */
   readonly availableModels: (accounts: ReadonlySet<string> | undefined) => Promise<readonly ModelInfo[]>
+  /** What the operator has set about names, as it holds for a key. */
+  readonly modelRules: (keyId: string) => ModelRules
   readonly estimateInput: (conversation: Conversation) => Promise<Figure>
 }
 
@@ -67,15 +70,18 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     return caller.ok ? answer(caller.value) : refuse(request, caller.error)
   }
 
-  const listModels = async ({ accounts }: Caller): Promise<Response> =>
-    Response.json(modelPage(await deps.availableModels(accounts)), { headers: clientHeaders(newRequestId()) })
+  const listModels = async ({ keyId, accounts }: Caller): Promise<Response> => {
+    const page = modelPage(await deps.availableModels(accounts), deps.modelRules(keyId))
+    return Response.json(page, { headers: clientHeaders(newRequestId()) })
+  }
 
   const retrieveModel = async (
     request: Request,
     params: WithParams['params'],
-    { accounts }: Caller,
+    { keyId, accounts }: Caller,
   ): Promise<Response> => {
-    const found = describeModel(decodeURIComponent(params['*'] ?? ''), await deps.availableModels(accounts))
+    const name = decodeURIComponent(params['*'] ?? '')
+    const found = describeModel(name, await deps.availableModels(accounts), deps.modelRules(keyId))
     return found.ok
       ? Response.json(found.value, { headers: clientHeaders(newRequestId()) })
       : refuse(request, found.error)

@@ -1,3 +1,4 @@
+import type { StandInReason } from '../catalog/models.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Figure, ReplyEvent, Usage } from '../conversation/event.ts'
@@ -27,6 +28,8 @@ export type RelayRequest = {
   readonly onEnd: (summary: Summary) => void
   /** Told of what is to stand in the request's record; nothing comes after `onEnd`. */
   readonly note?: AddNote
+  /** Told once, before anything is sent, which model serves. */
+  readonly onModel?: (taken: ModelTaken) => void
 }
 
 export type RelayDeps = {
@@ -38,6 +41,7 @@ export type RelayDeps = {
   readonly resolve: (
     conversation: Conversation,
     accounts: ReadonlySet<string> | undefined,
+    callerId: string,
   ) => Promise<Result<Resolved, GatewayError>>
   readonly acquire: (request: SeatRequest, signal: AbortSignal) => Promise<Result<Lease, GatewayError>>
   /** How each account stands towards a request that got no seat. */
@@ -57,7 +61,14 @@ export type RelayDeps = {
   readonly estimateInput: (conversation: Conversation) => Promise<Figure>
   readonly countTokens: (text: string) => number
 }
-export type Resolved = { readonly conversation: Conversation; readonly model: ModelInfo }
+export type Resolved = {
+  readonly conversation: Conversation
+  readonly model: ModelInfo
+  /** Why it is another than the one named, and by which mapping. */
+  readonly standIn?: { readonly because: StandInReason; readonly mapping?: string }
+}
+/** `because`: why it is another than the one named. */
+export type ModelTaken = { readonly id: string; readonly because?: StandInReason }
 
 /** Batches of events; leaving the loop early cancels the provider's call and gives the account back. */
 export type ReplyStream = AsyncIterable<readonly ReplyEvent[]>
@@ -91,14 +102,20 @@ export async function relay(
     return err(error)
   }
 
-  const resolved = await deps.resolve(request.conversation, request.accounts)
+  const resolved = await deps.resolve(request.conversation, request.accounts, request.callerId)
   if (!resolved.ok) {
     const { accounts: own } = request
     const asked = { modelId: request.conversation.model, exclude: new Set<string>(), ...(own && { only: own }) }
     if (resolved.error.kind !== 'model-not-found') considered = deps.consider(asked)
     return fail(resolved.error)
   }
-  const { conversation, model } = resolved.value
+  const { conversation, model, standIn } = resolved.value
+  request.onModel?.({ id: model.id, ...(standIn && { because: standIn.because }) })
+  if (standIn !== undefined) {
+    const { because, mapping } = standIn
+    const detail = `${model.id}, ${mapping === undefined ? because : `${because} by '${mapping}'`}`
+    request.note?.({ what: 'model-replaced', field: 'model', detail })
+  }
   const estimate = deps.estimateInput(conversation)
   estimate.catch(() => undefined) // awaited when the reply starts; an early end must not leave it unhandled
   const errors: GatewayError[] = []

@@ -8,6 +8,7 @@ import { countSealed, type OnUnreadable } from './credentials.ts'
 import { StoreFault } from './engine/fault.ts'
 import { type Engine, openSqlite } from './engine/sqlite.ts'
 import { createKeyStore } from './keys.ts'
+import { createModelMappingStore } from './model-mappings.ts'
 import { createProxyStore } from './proxies.ts'
 import { createRequestStore } from './requests.ts'
 import { createSealedSettingsStore } from './sealed-settings.ts'
@@ -30,6 +31,7 @@ export function createStore(deps: StoreDeps): Store {
   return {
     accounts: createAccountStore(deps),
     keys: createKeyStore(engine),
+    modelMappings: createModelMappingStore(deps),
     settings: createSettingsStore(engine),
     sessions: createSessionStore(engine),
     requests: createRequestStore(engine, deps.sleep),

@@ -1,4 +1,5 @@
 import type { SessionKeeper } from '../access/session.ts'
+import type { ModelMapping } from '../catalog/mapping.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { Quota } from '../conversation/quota.ts'
 import type { ProxyHealth } from '../egress/health.ts'
@@ -10,6 +11,7 @@ import type { CredentialStore, Credentials, SignInMethod } from '../upstream/ama
 export type Store = {
   readonly accounts: AccountStore
   readonly keys: KeyStore
+  readonly modelMappings: ModelMappingStore
   readonly settings: SettingsStore
   readonly sessions: SessionStore
   readonly requests: RequestStore
@@ -109,6 +111,20 @@ export type KeyStore = {
   readonly update: (id: string, change: KeyChange) => Promise<KeyRecord | undefined>
   readonly remove: (id: string) => Promise<boolean>
   readonly touch: (id: string, at: number) => Promise<void>
+}
+
+/** An operator's mapping of a model name, as it is kept. Those of a key go with it. */
+export type ModelMappingRecord = ModelMapping & { readonly createdAt: number; readonly updatedAt: number }
+export type ModelMappingStore = {
+  /** In the order they were added. */
+  readonly list: () => Promise<readonly ModelMappingRecord[]>
+  readonly create: (mapping: ModelMappingRecord) => Promise<void>
+  /** `keyId` null: for all keys from now on. False when there is no such row. */
+  readonly update: (
+    id: string,
+    patch: { readonly name?: string; readonly target?: string; readonly keyId?: string | null },
+  ) => Promise<boolean>
+  readonly remove: (id: string) => Promise<boolean>
 }
 
 /** Text values by key. Unknown keys are kept. */

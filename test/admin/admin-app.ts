@@ -3,6 +3,7 @@ import { newAccountRecord } from '../../server/admin/account-draft.ts'
 import type { AdminDeps, RequestPeer } from '../../server/admin/deps.ts'
 import { createAdmin } from '../../server/admin/index.ts'
 import { storedPasswords } from '../../server/admin/operator.ts'
+import type { ModelInfo } from '../../server/conversation/model.ts'
 import type { Quota } from '../../server/conversation/quota.ts'
 import { afterProbe, type ProbeResult } from '../../server/egress/health.ts'
 import { ok } from '../../server/lib/result.ts'
@@ -51,6 +52,8 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     peer: atTheMachine,
     changed: [] as string[],
     keysChanged: 0,
+    mappingsChanged: 0,
+    offered: [] as ModelInfo[],
     outboundChanged: 0,
     routed: [] as string[],
     probe: { ok: true, latencyMs: 12 } as ProbeResult,
@@ -127,6 +130,8 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
         images: true,
       },
     ],
+    offered: async () => world.offered,
+    mappingsChanged: async () => void world.mappingsChanged++,
     keysChanged: () => void world.keysChanged++,
     applySettings: (changed) => void world.applied.push(changed),
     version: '9.9.9',

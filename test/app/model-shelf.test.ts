@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createModelShelf } from '../../server/app/model-shelf.ts'
+import { createRuleBook, type ModelRules } from '../../server/catalog/mapping.ts'
 import type { Conversation } from '../../server/conversation/conversation.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
 import { makeConversation } from '../support/conversation.ts'
@@ -106,4 +107,31 @@ test('what a name says about thinking and effort counts unless the body says oth
   )
   expect((await resolved(asking('claude-4.5-opus-high'))).effort).toBe('high')
   expect((await resolved(asking('claude-4.5-opus-high', { effort: 'low' }))).effort).toBe('low')
+})
+
+test('a name is remembered by the rules it was looked up with', async () => {
+  const { shelf } = setUp()
+  shelf.set('a', [model('claude-sonnet-4.5'), model('auto')])
+  const rulesOf = (target: string) => createRuleBook([{ id: 'map_1', name: 'gpt-4o', target }])('key')
+  const ask = async (rules?: ModelRules) => shelf.resolve(asking('gpt-4o'), undefined, rules)
+  expect(await ask()).toMatchObject({ ok: false, error: { kind: 'model-not-found' } })
+  const rules = rulesOf('auto')
+  for (let time = 0; time < 2; time++) {
+    expect(await ask(rules)).toMatchObject({
+      ok: true,
+      value: { model: { id: 'auto' }, standIn: { because: 'mapped', mapping: 'gpt-4o' } },
+    })
+  }
+  expect(await ask(rulesOf('claude-sonnet-4.5'))).toMatchObject({ value: { model: { id: 'claude-sonnet-4.5' } } })
+  expect((await ask()).ok).toBe(false)
+})
+
+test('the model that was named is no stand-in', async () => {
+  const { shelf } = setUp()
+  shelf.set('a', [model('claude-sonnet-4.5')])
+  const named = await shelf.resolve(asking('us.anthropic.claude-sonnet-4-5-20250929-v1:0'))
+  expect(named.ok && 'standIn' in named.value).toBe(false)
+  expect(await shelf.resolve(asking('claude-sonnet-4'))).toMatchObject({
+    value: { standIn: { because: 'retired' } },
+  })
 })

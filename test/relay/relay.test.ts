@@ -8,7 +8,7 @@ import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import { createPool } from '../../server/pool/pool.ts'
 import { createBreaker, modelBreaker, routeBreaker } from '../../server/relay/breaker.ts'
 import type { Summary } from '../../server/relay/record.ts'
-import { type ReplyStream, relay } from '../../server/relay/relay.ts'
+import { type ModelTaken, type ReplyStream, type Resolved, relay } from '../../server/relay/relay.ts'
 import { defaultRetryLimits } from '../../server/relay/retry.ts'
 import type { UpstreamCall, UpstreamReply } from '../../server/upstream/upstream.ts'
 import { makeAccount } from '../pool/accounts.ts'
@@ -44,6 +44,7 @@ function setUp(
   accounts: readonly string[],
   answers: (call: UpstreamCall) => Answer,
   routeOf: (accountId: string) => string = () => 'provider',
+  standIn?: Resolved['standIn'],
 ) {
   const outcomes: string[] = []
   const effects = createTestEffects()
@@ -70,6 +71,7 @@ function setUp(
   const routes = createBreaker({ ...routeBreaker, sources: mostOf }, effects)
   const away = (): ReadonlySet<string> => new Set(accounts.filter((id) => routes.rests(routeOf(id))))
   const notes: Note[] = []
+  const taken: ModelTaken[] = []
   const run = (part: Partial<Conversation> = {}) =>
     relay(
       {
@@ -77,13 +79,14 @@ function setUp(
         callerId: 'k',
         arrivedAt: effects.now(),
         note: (note) => notes.push(note),
+        onModel: (told) => taken.push(told),
         onEnd: (summary) => summaries.push(summary),
       },
       {
         effects,
         limits: defaultRetryLimits,
         maxQueueMs: 1_000,
-        resolve: async (asked) => ok({ conversation: asked, model }),
+        resolve: async (asked) => ok({ conversation: asked, model, ...(standIn && { standIn }) }),
         acquire: (wanted, signal) => pool.acquire({ ...wanted, avoid: wanted.avoid.union(away()) }, signal),
         consider: pool.consider,
         hasOther: (asked) => pool.hasOther({ ...asked, exclude: asked.exclude.union(away()) }),
@@ -102,7 +105,7 @@ function setUp(
       },
       leaving.signal,
     )
-  return { effects, pool, calls, summaries, notes, leaving, run, outcomes }
+  return { effects, pool, calls, summaries, notes, taken, leaving, run, outcomes }
 }
 
 async function read(result: Result<ReplyStream, GatewayError>): Promise<readonly ReplyEvent[]> {
@@ -121,6 +124,30 @@ test('what the provider has to note goes to the request', async () => {
   })
   await read(await run())
   expect(notes).toEqual([{ what: 'accounting-missing' }])
+})
+
+test('a model that stands in is told before anything is sent, and noted', async () => {
+  const sent: number[] = []
+  const { run, notes, taken } = setUp(
+    ['a'],
+    () => {
+      sent.push(taken.length)
+      return says(hello)
+    },
+    undefined,
+    { because: 'mapped', mapping: 'gpt-*' },
+  )
+  await read(await run())
+  expect(sent).toEqual([1])
+  expect(taken).toEqual([{ id: model.id, because: 'mapped' }])
+  expect(notes).toEqual([{ what: 'model-replaced', field: 'model', detail: `${model.id}, mapped by 'gpt-*'` }])
+})
+
+test('the model that was named is told without a reason, and nothing is noted', async () => {
+  const { run, notes, taken } = setUp(['a'], () => says(hello))
+  await read(await run())
+  expect(taken).toEqual([{ id: model.id }])
+  expect(notes).toEqual([])
 })
 
 describe('a plain reply', () => {

@@ -1,7 +1,14 @@
 import type { Session } from '../../server/access/session.ts'
 import type { ModelInfo } from '../../server/conversation/model.ts'
 import { type QuotaReading, readingOf } from '../../server/pool/burn.ts'
-import type { AccountRecord, KeyRecord, ProxyRecord, RequestRecord, Store } from '../../server/store/store.ts'
+import type {
+  AccountRecord,
+  KeyRecord,
+  ModelMappingRecord,
+  ProxyRecord,
+  RequestRecord,
+  Store,
+} from '../../server/store/store.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 
 /** The whole store in memory, for tests of what stands above it. `now` stamps changed rows. */
@@ -13,6 +20,7 @@ export function memoryStore(now: () => number = () => 0): Store {
   const sessions = new Map<string, Session>()
   const settings = new Map<string, string>()
   const proxies = new Map<string, ProxyRecord>()
+  const mappings = new Map<string, ModelMappingRecord>()
   const sealed = new Map<string, { readonly value: string; readonly shown: string }>()
   const readings = new Map<string, QuotaReading[]>()
   let requests: RequestRecord[] = []
@@ -104,11 +112,29 @@ export function memoryStore(now: () => number = () => 0): Store {
         keys.set(id, changed)
         return changed
       },
-      remove: async (id) => keys.delete(id),
+      remove: async (id) => {
+        for (const mapping of mappings.values()) if (mapping.keyId === id) mappings.delete(mapping.id)
+        return keys.delete(id)
+      },
       touch: async (id, at) => {
         const key = keys.get(id)
         if (key !== undefined) keys.set(id, { ...key, lastUsedAt: at })
       },
+    },
+    modelMappings: {
+      list: async () => [...mappings.values()],
+      create: async (mapping) => {
+        mappings.set(mapping.id, mapping)
+      },
+      update: async (id, { keyId, ...patch }) => {
+        const mapping = mappings.get(id)
+        if (mapping === undefined) return false
+        const { keyId: had, ...rest } = { ...mapping, ...given(patch), updatedAt: now() }
+        const key = keyId === undefined ? had : (keyId ?? undefined)
+        mappings.set(id, key === undefined ? rest : { ...rest, keyId: key })
+        return true
+      },
+      remove: async (id) => mappings.delete(id),
     },
     settings: {
       all: async () => Object.fromEntries(settings),

@@ -177,6 +177,25 @@ export const apiKeys = sqliteTable(
   (table) => [isSwitch('api_keys_enabled', table.enabled), check('api_keys_hash', sql`length(${table.hash}) = 64`)],
 )
 
+/** Which model a name that callers send stands for; a row without a key holds for all. */
+export const modelMappings = sqliteTable(
+  'model_mappings',
+  {
+    id: text('id').primaryKey().notNull(),
+    name: text('name').notNull(),
+    target: text('target').notNull(),
+    keyId: text('key_id').references(() => apiKeys.id, { onDelete: 'cascade' }),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    index('model_mappings_by_key').on(table.keyId),
+    check('model_mappings_id', sql`substr(${table.id}, 1, 4) = 'map_'`),
+    check('model_mappings_names', sql`length(${table.name}) > 0 and length(${table.target}) > 0`),
+    isTime('model_mappings_created_at', table.createdAt),
+  ],
+)
+
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey().notNull(),
   value: text('value').notNull(),

@@ -1,0 +1,161 @@
+import { createRuleBook, isPrefix, type ModelMapping, mappingKey } from '../catalog/mapping.ts'
+import { follow, nearNames } from '../catalog/models.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { ModelInfo } from '../conversation/model.ts'
+import type { Effects } from '../lib/effects.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { KeyRecord, ModelMappingRecord, Store } from '../store/store.ts'
+import type {
+  ModelMappingCreate,
+  ModelMappingList,
+  ModelMappingUpdate,
+  ModelMappingView,
+} from './contract/model-mappings.ts'
+import type { AdminLog } from './deps.ts'
+
+export type ModelMappingsDeps = {
+  readonly store: Pick<Store, 'modelMappings' | 'keys'>
+  readonly effects: Pick<Effects, 'now' | 'newId'>
+  /** The union of the accounts' model lists; empty when none is known. */
+  readonly offered: () => Promise<readonly ModelInfo[]>
+  readonly mappingsChanged: () => Promise<void>
+  readonly log: AdminLog
+}
+
+/** What stands in the way of a change; `conflict`: something that is there already. */
+export type MappingRefusal = { readonly conflict: boolean; readonly error: GatewayError }
+type Answer<T> = Promise<Result<T, MappingRefusal>>
+
+export type ModelMappingsService = {
+  readonly list: () => Promise<ModelMappingList>
+  readonly create: (input: ModelMappingCreate) => Answer<ModelMappingView>
+  readonly update: (id: string, input: ModelMappingUpdate) => Answer<ModelMappingView>
+  readonly remove: (id: string) => Answer<void>
+}
+
+const maxMappings = 500
+const longestName = 200
+
+/** The operator's mappings of model names. One is taken only when it leads to a model now. */
+export function createModelMappingsService(deps: ModelMappingsDeps): ModelMappingsService {
+  const { effects, offered, mappingsChanged, log } = deps
+  const { modelMappings, keys } = deps.store
+
+  const views = async (): Promise<readonly ModelMappingView[]> => {
+    const [records, models, known] = await Promise.all([modelMappings.list(), offered(), keys.list()])
+    return records.map((record) => mappingView(record, records, models, known))
+  }
+  const viewOf = async (id: string): Answer<ModelMappingView> => {
+    const view = (await views()).find((one) => one.id === id)
+    return view === undefined ? unknownMapping : ok(view)
+  }
+
+  /** Whether a mapping may stand beside the others. */
+  async function check(mapping: ModelMapping, others: readonly ModelMappingRecord[]): Answer<void> {
+    const { name, target, keyId } = mapping
+    const fault = nameFault(name) ?? (target === '' ? 'target must not be blank.' : undefined)
+    if (fault !== undefined) return refuse(fault.startsWith('target') ? 'target' : 'name', fault)
+    if (target.length > longestName) return refuse('target', `target has at most ${longestName} characters.`)
+    if (isPrefix(target)) return refuse('target', 'target names one model; only name may end in *.')
+    if (keyId !== undefined && !(await keys.list()).some(({ id }) => id === keyId))
+      return refuse('key_id', 'There is no key with this id.')
+    const same = others.find((one) => one.keyId === keyId && mappingKey(one.name) === mappingKey(name))
+    if (same !== undefined) {
+      const whom = keyId === undefined ? '' : ' for this key'
+      return conflict('name', `The name is mapped already${whom}: ${same.name} to ${same.target}.`)
+    }
+    const models = await offered()
+    if (models.length === 0) return ok(undefined) // nothing is known against it
+    const { mappings } = createRuleBook([...others, mapping])(keyId)
+    const led = follow(target, models, mappings, [mapping.id])
+    if (led.ok) return ok(undefined)
+    if (led.error === 'circle') return refuse('target', `From ${target} the mappings lead back to ${name}.`)
+    const near = nearNames(target, models).join(', ')
+    return refuse('target', `No account offers ${target}, and no mapping leads on from it. Near names: ${near}.`)
+  }
+
+  return {
+    list: async () => {
+      const all = await views()
+      return { mappings: [...all], total: all.length }
+    },
+    create: async (input) => {
+      const mapping = mappingOf(effects.newId('map'), input.name, input.target, input.key_id)
+      const others = await modelMappings.list()
+      const checked = await check(mapping, others)
+      if (!checked.ok) return checked
+      if (others.length >= maxMappings) return conflict('name', `There are ${maxMappings} mappings already.`)
+      const now = effects.now()
+      await modelMappings.create({ ...mapping, createdAt: now, updatedAt: now })
+      await mappingsChanged()
+      log('info', 'model-mapping.created', logged(mapping))
+      return viewOf(mapping.id)
+    },
+    update: async (id, input) => {
+      const all = await modelMappings.list()
+      const before = all.find((one) => one.id === id)
+      if (before === undefined) return unknownMapping
+      if (input.name === undefined && input.target === undefined && input.key_id === undefined)
+        return err({ conflict: false, error: gatewayError('invalid-request', 'There is nothing to change.') })
+      const keyId = input.key_id === undefined ? before.keyId : input.key_id
+      const mapping = mappingOf(id, input.name ?? before.name, input.target ?? before.target, keyId)
+      const checked = await check(
+        mapping,
+        all.filter((one) => one.id !== id),
+      )
+      if (!checked.ok) return checked
+      const { name, target } = mapping
+      await modelMappings.update(id, { name, target, keyId: mapping.keyId ?? null })
+      await mappingsChanged()
+      log('info', 'model-mapping.changed', logged(mapping))
+      return viewOf(id)
+    },
+    remove: async (id) => {
+      if (!(await modelMappings.remove(id))) return unknownMapping
+      await mappingsChanged()
+      log('info', 'model-mapping.removed', { mappingId: id })
+      return ok(undefined)
+    },
+  }
+}
+
+function mappingOf(id: string, name: string, target: string, keyId: string | null | undefined): ModelMapping {
+  const key = keyId?.trim() ?? ''
+  return { id, name: name.trim(), target: target.trim(), ...(key === '' ? {} : { keyId: key }) }
+}
+
+function nameFault(name: string): string | undefined {
+  if (name === '') return 'name must not be blank.'
+  if (name.length > longestName) return `name has at most ${longestName} characters.`
+  return /\*(?=.)/.test(name) ? 'name may hold one *, at its end.' : undefined
+}
+
+function mappingView(
+  { id, name, target, keyId, createdAt, updatedAt }: ModelMappingRecord,
+  all: readonly ModelMapping[],
+  models: readonly ModelInfo[],
+  keys: readonly KeyRecord[],
+): ModelMappingView {
+  const led = follow(target, models, createRuleBook(all)(keyId).mappings, [id])
+  return {
+    id,
+    name,
+    target,
+    key_id: keyId ?? null,
+    key_name: keys.find((key) => key.id === keyId)?.name ?? null,
+    served_by: led.ok ? led.value.model.id : null,
+    created_at: new Date(createdAt).toISOString(),
+    updated_at: new Date(updatedAt).toISOString(),
+  }
+}
+
+const logged = ({ id, name, target, keyId }: ModelMapping) => ({ mappingId: id, name, target, keyId: keyId ?? null })
+
+const refuse = (field: string, message: string): { readonly ok: false; readonly error: MappingRefusal } =>
+  err({ conflict: false, error: gatewayError('invalid-request', message, { field }) })
+const conflict = (field: string, message: string): { readonly ok: false; readonly error: MappingRefusal } =>
+  err({ conflict: true, error: gatewayError('invalid-request', message, { field }) })
+const unknownMapping = err({
+  conflict: false,
+  error: gatewayError('not-found', 'There is no mapping with this id.'),
+})
