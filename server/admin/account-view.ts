@@ -12,7 +12,11 @@ const isoOrNull = (at: number | undefined): string | null => (at === undefined ?
 const seconds = (at: number): number => Math.floor(at / 1000)
 
 /** Our state in one word; the operator's switch comes before everything. */
-export const stateOf = (account: Account): AccountState => (account.enabled ? account.health.state : 'disabled')
+export function stateOf({ enabled, health }: Account): AccountState {
+  if (!enabled) return 'disabled'
+  // Also once its time is over: until a call has shown that it serves again, a person had better look into it.
+  return health.state === 'cooling' && health.kind === 'account-restricted' ? 'restricted' : health.state
+}
 
 /** The original's five words. Whatever still serves, or will by itself within minutes, is `normal`. */
 export function statusOf(account: Account): 'normal' | 'disabled' | 'suspended' | 'exhausted' | 'expired' {
@@ -26,6 +30,7 @@ export function statusOf(account: Account): 'normal' | 'disabled' | 'suspended' 
     case 'unchecked':
     case 'ready':
     case 'cooling':
+    case 'restricted':
     case 'failing':
       return 'normal'
   }

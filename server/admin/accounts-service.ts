@@ -175,8 +175,8 @@ export async function hasNewTokens(
 }
 
 /** States the program put an account in by itself and that switching it on again should clear. */
-const givenUp = ({ account }: AccountRecord): boolean =>
-  account.health.state === 'failing' || account.health.state === 'cooling'
+const givenUp = ({ account: { health } }: AccountRecord): boolean =>
+  health.state === 'failing' || (health.state === 'cooling' && health.kind !== 'account-restricted')
 
 async function startAnew({ store, effects }: AccountDeps, id: string): Promise<void> {
   await store.accounts.saveHealth(id, { state: 'unchecked', since: effects.now(), failures: 0 })

@@ -1,5 +1,6 @@
 import { createAdmission } from '../access/admit.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
+import { stateOf } from '../admin/account-view.ts'
 import { createAdmin } from '../admin/index.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
@@ -262,8 +263,8 @@ function watchSizes(metrics: Metrics, pool: Pool, requestLog: RequestLog): void 
   )
   metrics.watchEach('accounts', 'Accounts by state.', 'state', () => {
     const counts: Record<string, number> = {}
-    for (const { enabled, health } of pool.list()) {
-      const state = enabled ? health.state : 'disabled'
+    for (const account of pool.list()) {
+      const state = stateOf(account)
       counts[state] = (counts[state] ?? 0) + 1
     }
     return counts

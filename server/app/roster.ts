@@ -5,6 +5,7 @@ import { forEachLimited } from '../lib/each.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Logger } from '../observe/log.ts'
 import type { Account } from '../pool/account.ts'
+import { isRestricted } from '../pool/health.ts'
 import { createPool, type PoolSettings } from '../pool/pool.ts'
 import type { Core } from './core.ts'
 import { createModelShelf } from './model-shelf.ts'
@@ -29,7 +30,7 @@ export async function createRoster(core: Core, settings: PoolSettings, effects: 
     effects,
     onHealth: (id, health) => {
       shelf.changed()
-      log.info('account.state-changed', {
+      log[isRestricted(health, effects.now()) ? 'warn' : 'info']('account.state-changed', {
         accountId: id,
         state: health.state,
         reason: health.reason ?? '',

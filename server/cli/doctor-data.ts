@@ -93,6 +93,7 @@ const remedy: Readonly<Record<State, string | undefined>> = {
   exhausted: 'it serves again after its reset; add an account if that is too late',
   expired: 'sign it in again: claude-server account add',
   suspended: 'the provider has suspended it: ask there, then claude-server account check ID',
+  restricted: 'the provider suspects misuse: look into it, then claude-server account check ID',
   failing: 'claude-server account check ID',
   disabled: 'it is switched off: switch it on in the console',
 }

@@ -10,14 +10,18 @@ export type HealthPolicy = {
   readonly cooling: Backoff
   /** Rest after a refusal that is the account's but may heal (plan, profile, plain 403). */
   readonly refusedMs: number
+  /** Rest after a restriction on suspicion of misuse: a hail of new tries would look like more of it. */
+  readonly restricted: Backoff
   /** When to look again at spent quota whose reset date is unknown. */
   readonly exhaustedRecheckMs: number
 }
 
 export const defaultHealthPolicy: HealthPolicy = {
   maxFailures: 30,
-  cooling: { baseMs: 15_000, maxMs: 600_000 },
+  cooling: { baseMs: 2_000, maxMs: 600_000 },
   refusedMs: 300_000,
+  // Jittered downwards by up to half: never below 30 minutes, never above 12 hours.
+  restricted: { baseMs: 3_600_000, maxMs: 43_200_000 },
   exhaustedRecheckMs: 3_600_000,
 }
 
@@ -27,7 +31,7 @@ const effects = {
   'account-suspended': 'suspend',
   'account-refused': 'refuse',
   'access-denied': 'refuse',
-  'account-restricted': 'refuse',
+  'account-restricted': 'restrict',
   'renewal-failed': 'none',
   'quota-exhausted': 'exhaust',
   'rate-limited': 'cool',
@@ -57,11 +61,15 @@ const effects = {
   cancelled: 'none',
   'shutting-down': 'none',
   internal: 'none',
-} as const satisfies Record<ErrorKind, 'none' | 'cool' | 'refuse' | 'fail' | 'exhaust' | 'suspend'>
+} as const satisfies Record<ErrorKind, 'none' | 'cool' | 'refuse' | 'restrict' | 'fail' | 'exhaust' | 'suspend'>
 
 /** States that only a person or a successful sign-in ends: no call's outcome may leave them. */
 const final: ReadonlySet<HealthState> = new Set(['suspended', 'expired', 'failing'])
 export const isFinal = ({ state }: Health): boolean => final.has(state)
+
+/** A long rest on suspicion of misuse, which a person had better look into: over at `until`, or by a person's check. */
+export const isRestricted = ({ state, kind, until = 0 }: Health, now: number): boolean =>
+  state === 'cooling' && kind === 'account-restricted' && until > now
 
 /**
  * The account's health after a call that began at `startedAt`. A result that is older than the current state never
@@ -79,7 +87,8 @@ export function afterOutcome(
   const { health } = account
   if (outcome.type === 'cancelled') return health
   if (outcome.type === 'failure') return afterFailure(account, outcome.error, startedAt, now, random, policy)
-  const stale = final.has(health.state) || (health.since > startedAt && health.state !== 'ready')
+  const restsBeyond = (health.state === 'cooling' || health.state === 'exhausted') && (health.until ?? 0) > startedAt
+  const stale = final.has(health.state) || restsBeyond || (health.since > startedAt && health.state !== 'ready')
   const unchanged = health.state === 'ready' && health.failures === 0 && health.limits === undefined
   return stale || unchanged ? health : ready(health, now)
 }
@@ -99,7 +108,9 @@ function afterFailure(
   if (effect === 'suspend') return { state: 'suspended', since: now, reason, kind, failures: health.failures }
   if (final.has(health.state)) return health
   if (effect === 'exhaust') return startedAt < health.since ? health : exhausted(account, reason, now, policy)
+  if (effect === 'restrict') return restricted(health, error, startedAt, now, random, policy)
   const rests = (health.state === 'cooling' || health.state === 'exhausted') && (health.until ?? 0) > now
+  if (isRestricted(health, now)) return health
   const isNews = !rests || startedAt >= health.since
   const limits = (health.limits ?? 0) + (effect === 'cool' && isNews ? 1 : 0)
   const failures = health.failures + (effect !== 'cool' && isNews ? 1 : 0)
@@ -114,6 +125,24 @@ function afterFailure(
   if (rests && until <= (health.until ?? 0))
     return isNews ? { ...health, failures, ...(limits > 0 && { limits }) } : health
   return { state: 'cooling', since: now, until, reason, kind, failures, ...(limits > 0 && { limits }) }
+}
+
+/** Each restriction in a row doubles the rest; calls that were under way when it began tell nothing new. */
+function restricted(
+  health: Health,
+  { kind, message: reason, retryAfterMs = 0 }: GatewayError,
+  startedAt: number,
+  now: number,
+  random: number,
+  policy: HealthPolicy,
+): Health {
+  if (health.state === 'exhausted' && (health.until ?? 0) > now) return health
+  const isRepeat = health.state === 'cooling' && health.kind === kind
+  if (isRepeat && startedAt < health.since) return health
+  const limits = isRepeat ? (health.limits ?? 0) + 1 : 1
+  const restMs = Math.max(retryAfterMs, backoffMs(policy.restricted, limits, random))
+  const until = Math.max(now + restMs, isRepeat ? (health.until ?? 0) : 0)
+  return { state: 'cooling', since: now, until, reason, kind, failures: health.failures, limits }
 }
 
 const ready = ({ state, since }: Health, now: number): Health => ({
@@ -143,7 +172,7 @@ export function afterQuota(account: Account, quota: Quota, now: number, policy: 
       ? { ...health, until: resetsAt }
       : health
   }
-  if (known && left <= 0 && serves(health.state)) {
+  if (known && left <= 0 && serves(health.state) && !isRestricted(health, now)) {
     return exhausted({ ...account, quota }, 'The quota is used up.', now, policy)
   }
   return health

@@ -1,6 +1,7 @@
 import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Health } from './account.ts'
 import { availableAt } from './health.ts'
+import type { Asked } from './seat-request.ts'
 import { standing } from './shakes.ts'
 import type { Held } from './verdict.ts'
 
@@ -25,8 +26,9 @@ export function noSeat(candidates: readonly Held[], modelId: string, restricted:
       (shakes === undefined || standing(shakes, modelId, now) !== 'refused'),
   )
   const resting = (state: Health['state'], kinds?: readonly ErrorKind[]) => {
-    const rests = able.flatMap(({ account: { health, ...account } }) => {
-      const at = availableAt({ ...account, health }, now)
+    const rests = able.flatMap(({ account }) => {
+      const { health } = account
+      const at = availableAt(account, now)
       const fits = health.state === state && (kinds === undefined || kinds.includes(health.kind ?? 'rate-limited'))
       return fits && at !== undefined && at > now ? [{ at, reason: health.reason ?? '' }] : []
     })
@@ -67,6 +69,21 @@ export function noSeat(candidates: readonly Held[], modelId: string, restricted:
     'no-healthy-account',
     `${restricted ? capital(all) : 'Every account'} ${restricted ? 'need' : 'needs'} attention (disabled, suspended, signed out or failing); see the Accounts page.`,
   )
+}
+
+/**
+ * Epoch ms at which the first of `candidates` that rest now may serve the request by itself; infinity when there is none. Those
+ * the request has tried for the last time do not count.
+ */
+export function restEnd(candidates: readonly Held[], { modelId, exclude }: Asked, now: number): number {
+  let end = Number.POSITIVE_INFINITY
+  for (const { account, offer, shakes } of candidates) {
+    if (exclude.has(account.id) || (offer !== undefined && !offer.models.has(modelId))) continue
+    if (shakes !== undefined && standing(shakes, modelId, now) === 'refused') continue
+    const at = availableAt(account, now)
+    if (at !== undefined && at > now && at < end) end = at
+  }
+  return end
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)

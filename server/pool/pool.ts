@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Account, Health, Outcome } from './account.ts'
 import { type Affinity, type AffinityStats, createAffinity } from './affinity.ts'
 import { afterOutcome, afterSignInLost, availableAt, type HealthPolicy, isFinal } from './health.ts'
-import { noSeat } from './no-seat.ts'
+import { noSeat, restEnd } from './no-seat.ts'
 import { createOutage } from './outage.ts'
 import { createWaitingLine } from './queue.ts'
 import type { Asked, Consideration, Lease, SeatRequest } from './seat-request.ts'
@@ -22,6 +22,7 @@ import {
   wasTold,
 } from './shakes.ts'
 import { anyServes, markChosen, type Survey, survey } from './survey.ts'
+import { afterGoodWord, countTry, isFull, startTrial } from './trial.ts'
 import { countStart, type Held, hasNoRoom, isShaken, type RoomLimits, type Verdict } from './verdict.ts'
 
 export type PoolSettings = {
@@ -49,8 +50,6 @@ export type PoolStats = { readonly accounts: number; readonly waiting: number; r
 type Waiting = { readonly request: SeatRequest; readonly since: number }
 
 const none: ReadonlySet<string> = new Set()
-/** How long others wait for the word of the one call that tries an account after its rest. */
-const probeMs = 5_000
 
 /** Holds the accounts, their room for work and the line of those who wait for it. */
 export function createPool(initial: PoolSettings, deps: PoolDeps) {
@@ -68,6 +67,8 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     if (held === undefined) return
     const health = next(held.account)
     if (health === held.account.health) return
+    // A new rest ends the trial after the last one.
+    if ((health.until ?? 0) > effects.now()) held.trial = undefined
     held.account = { ...held.account, health }
     deps.onHealth(id, health)
     serveLine()
@@ -97,12 +98,12 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       })
     if (held === undefined) {
       if (roomMayCome) return undefined
-      if (told !== undefined) {
-        // Worth the wait, or passed on to the caller with what was said.
-        const { until, error } = told
-        return until <= request.waitUntil ? undefined : { ...error, retryAfterMs: until - now }
-      }
-      return noSeat(seats.candidates(request.only), request.modelId, request.only !== undefined, now)
+      const candidates = seats.candidates(request.only)
+      const healsAt = Math.min(told?.until ?? Number.POSITIVE_INFINITY, restEnd(candidates, request, now))
+      if (healsAt <= request.waitUntil) return undefined
+      // Not worth the wait: passed on to the caller with what was said.
+      if (told !== undefined) return { ...told.error, retryAfterMs: healsAt - now }
+      return noSeat(candidates, request.modelId, request.only !== undefined, now)
     }
     const { id } = held.account
     markChosen(considered, id)
@@ -124,16 +125,23 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   ): Lease {
     const { health } = held.account
     const rested = health.state !== 'ready' && health.until !== undefined
-    const probes = rested || (held.shakes !== undefined && wasTold(held.shakes, modelId))
-    const probeUntil = now + probeMs
-    if (probes) held.probeUntil = probeUntil
+    if (rested || (held.shakes !== undefined && wasTold(held.shakes, modelId))) {
+      held.trial ??= startTrial(health.kind === 'rate-limited')
+    }
+    const { trial } = held
+    if (trial !== undefined) countTry(trial, now)
+    let isSilent = true
     held.inFlight++
     countStart(held, now)
     held.account = { ...held.account, lastUsedAt: now }
     let open = true
     const { id } = held.account
     const tell = (outcome: Outcome): void => {
-      if (probes && held.probeUntil === probeUntil) held.probeUntil = 0
+      if (isSilent && trial !== undefined) {
+        trial.out--
+        if (outcome.type === 'success' && held.trial === trial) held.trial = afterGoodWord(trial)
+      }
+      isSilent = false
       change(id, (account) => afterOutcome(account, outcome, now, effects.now(), effects.random(), settings.health))
     }
     return {
@@ -183,7 +191,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       const at = availableAt(held.account, now)
       if (at !== undefined && at > now) next = Math.min(next, at)
       if (settings.room.startsPerMinute > 0 && held.startsUntil > now) next = Math.min(next, held.startsUntil)
-      if (held.probeUntil > now) next = Math.min(next, held.probeUntil)
+      if (held.trial !== undefined && isFull(held.trial, now)) next = Math.min(next, held.trial.until)
       if (held.shakes !== undefined) next = Math.min(next, shakesEnd(held.shakes, now))
     }
     if (next !== Number.POSITIVE_INFINITY) cancelWake = effects.after(Math.max(1, next - now), serveLine)

@@ -41,7 +41,7 @@ export function createSeats() {
           ...figures,
           starts: [],
           startsUntil: Number.POSITIVE_INFINITY,
-          probeUntil: 0,
+          trial: undefined,
           shakes: undefined,
           offer: undefined,
         }
@@ -52,7 +52,7 @@ export function createSeats() {
       // A new state or a switch is a new start: a person has looked after it.
       if (health.since > held.account.health.since || (account.enabled && !held.account.enabled)) {
         held.shakes = undefined
-        held.probeUntil = 0
+        held.trial = undefined
       }
       held.account = account
       held.quotaLeft = figures.quotaLeft

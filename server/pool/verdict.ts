@@ -1,11 +1,12 @@
 import type { Account, Health, Seat } from './account.ts'
 import { availableAt } from './health.ts'
 import { type Shakes, standing } from './shakes.ts'
+import { isFull, type Trial } from './trial.ts'
 
 /**
  * Why an account was or was not taken. `free` could have served; so could `strained`, which has its fair share in hand
  * already, and `shaky`, whose last calls failed in a way that may pass (`failing-lately`: three times in a row and more). `busy` and `paced` have no room at all now;
- * `probing` has one call out after a rest, and waits for its word; `told-to-wait` is well, but the provider named a time to
+ * `probing` has as many calls out after a rest as may try it at once, and waits for their word; `told-to-wait` is well, but the provider named a time to
  * come back at. A health state stands for itself.
  */
 export type Verdict =
@@ -38,8 +39,8 @@ export type Held = Seat & {
   creditsLeft: number | undefined
   readonly starts: number[]
   startsUntil: number
-  /** Epoch ms until which others wait for the word of the one call that tries it after a rest; 0: none is out. */
-  probeUntil: number
+  /** It has rested, and is being tried; undefined: nobody need be careful. */
+  trial: Trial | undefined
   shakes: Shakes | undefined
   /** Absent: the list is not known, it is taken to offer any. */
   offer: Offer | undefined
@@ -78,7 +79,7 @@ export function verdictOn(
     const at = availableAt(account, now)
     if (at === undefined || at > now) return account.health.state
   }
-  if (held.probeUntil > now) return 'probing'
+  if (held.trial !== undefined && isFull(held.trial, now)) return 'probing'
   if (!offersModel) return 'no-model'
   if (held.inFlight >= account.maxInFlight) return 'busy'
   if (now >= held.startsUntil) forgetOldStarts(held, now)

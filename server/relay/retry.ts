@@ -11,6 +11,8 @@ type Rule =
   | { readonly to: 'nobody' }
   /** An account's own fault costs no wait: the next account is a new chance. */
   | { readonly to: 'another' }
+  /** The account rests: another at once, else whichever has rested first, as long as the request may wait in line. */
+  | { readonly to: 'rested' }
   /**
    * May pass, and may be the account's: first whoever was not tried yet, then, up to `tries` failures of this kind in one
    * request, anybody. Spaced by `backoff`. `wide`: said of the service or the model, so what the provider asks to wait for
@@ -32,7 +34,7 @@ export const retryTable = {
   'account-restricted': { to: 'another' },
   'renewal-failed': { to: 'any', tries: 4, backoff: short },
   'quota-exhausted': { to: 'another' },
-  'rate-limited': { to: 'another' },
+  'rate-limited': { to: 'rested' },
   'model-not-found': { to: 'another' },
   'service-throttled': { to: 'any', tries: 3, backoff: spaced, wide: true },
   'model-overloaded': { to: 'any', tries: 3, backoff: spaced, wide: true },
@@ -91,6 +93,7 @@ export function nextMove(story: Story, random: number, limits: RetryLimits): Mov
   const rule: Rule = retryTable[error.kind]
   if (rule.to === 'nobody') return nobody
   if (rule.to === 'another') return { to: 'another', afterMs: 0 }
+  if (rule.to === 'rested') return { to: story.hasUntried ? 'untried' : 'any', afterMs: 0 }
   const same = errors.filter(({ kind }) => kind === error.kind).length
   const tries = isOutage ? Math.min(outageTries, rule.tries) : rule.tries
   const untried = story.hasUntried && !(isOutage && same >= tries)

@@ -82,9 +82,9 @@ describe('rests', () => {
     }
     const well = afterOutcome(account, { type: 'success' }, at, at + 1, 1, policy)
     expect(well).toEqual({ state: 'ready', since: at + 1, failures: 0 })
-    expect(rests.slice(0, 4)).toEqual([15_000, 30_000, 60_000, 120_000])
+    expect(rests.slice(0, 4)).toEqual([2_000, 4_000, 8_000, 16_000])
     expect(rests.at(-1)).toBe(policy.cooling.maxMs)
-    expect((afterOutcome(makeAccount('a'), fail('rate-limited'), now, now, 0, policy).until ?? 0) - now).toBe(7_500)
+    expect((afterOutcome(makeAccount('a'), fail('rate-limited'), now, now, 0, policy).until ?? 0) - now).toBe(1_000)
   })
 
   test('are never shortened by a later, smaller one', () => {
@@ -122,6 +122,57 @@ describe('rests', () => {
     const dated = makeAccount('b', { health: health('exhausted', { since: now - 10_000, until: now - 8_000 }) })
     const spent = { ...dated, health: afterOutcome(dated, fail('quota-exhausted'), now - 10, now, 0.5, policy) }
     expect(afterOutcome(spent, { type: 'success' }, now - 5_000, now + 1, 0.5, policy).state).toBe('exhausted')
+  })
+})
+
+describe('a restriction on suspicion', () => {
+  const minute = 60_000
+  const restrict = (account: ReturnType<typeof makeAccount>, startedAt: number, at: number, random = 0) =>
+    ({ ...account, health: afterOutcome(account, fail('account-restricted'), startedAt, at, random, policy) }) as const
+
+  test('rests for at least 30 minutes, doubling up to 12 hours, with the provider’s text', () => {
+    let account: ReturnType<typeof makeAccount> = makeAccount('a')
+    let at = now
+    const rests: number[] = []
+    for (let turn = 0; turn < 8; turn++) {
+      account = restrict(account, at, at)
+      expect(account.health).toMatchObject({
+        state: 'cooling',
+        kind: 'account-restricted',
+        reason: 'said',
+        failures: 0,
+      })
+      rests.push(((account.health.until ?? 0) - at) / minute)
+      at = account.health.until ?? 0
+    }
+    expect(rests).toEqual([30, 60, 120, 240, 360, 360, 360, 360])
+    expect((restrict(account, at, at, 1).health.until ?? 0) - at).toBe(720 * minute)
+    const asked = afterOutcome(makeAccount('b'), fail('account-restricted', 900 * minute), now, now, 0, policy)
+    expect(asked.until).toBe(now + 900 * minute)
+  })
+
+  test('is shortened by nothing but a person: no answer of a call, no late success, no reading of the quota', () => {
+    const { health: rest } = restrict(makeAccount('a'), now, now)
+    const account = makeAccount('a', { health: rest })
+    for (const kind of ['rate-limited', 'access-denied', 'account-refused', 'token-rejected'] as const) {
+      expect(afterOutcome(account, fail(kind, 1), now + 1, now + 2, 0, policy)).toBe(rest)
+      expect(afterOutcome(account, fail(kind, day), now + 1, now + 2, 0, policy)).toBe(rest)
+    }
+    for (const startedAt of [now - 1, now, now + 1]) {
+      expect(afterOutcome(account, { type: 'success' }, startedAt, now + 2, 0, policy)).toBe(rest)
+    }
+    expect(afterQuota(account, quota({ used: 100, resetsAt: now + minute, readAt: now + 1 }), now + 1, policy)).toBe(
+      rest,
+    )
+    expect(afterReading(account, now + 1)).toBe(rest)
+    expect(afterCheck(account, now + 1, now + 2).state).toBe('ready')
+  })
+
+  test('is one for all calls that were under way', () => {
+    let account = restrict(makeAccount('a'), now, now)
+    const { health: first } = account
+    for (let call = 0; call < 50; call++) account = restrict(account, now - 1 - call, now + call)
+    expect(account.health).toBe(first)
   })
 })
 

@@ -166,7 +166,7 @@ describe('after a rest', () => {
   test('a try that fails keeps the others waiting or sends them away, one that says nothing makes way for the next', async () => {
     const { take, refusal, effects, pool } = makePool([makeAccount('a', { maxInFlight: 9, health: rested })])
     const probe = await take()
-    const waiting = refusal({ waitUntil: effects.now() + 60_000 })
+    const waiting = refusal({ waitUntil: effects.now() + 29_000 })
     probe.release(failure('rate-limited', 30_000))
     expect(await waiting).toMatchObject({ kind: 'pool-cooling', retryAfterMs: 30_000 })
     await effects.advance(30_000)
@@ -176,6 +176,55 @@ describe('after a rest', () => {
     expect(pool.stats().waiting).toBe(1)
     await effects.advance(200)
     expect((await next).accountId).toBe('a')
+  })
+})
+
+describe('during a rest', () => {
+  test('requests wait for its end in line, one tries, and not all at once run into the same limit again', async () => {
+    const { take, pool, effects } = makePool([makeAccount('a', { maxInFlight: 99 })])
+    const throttled = await take()
+    throttled.release({ type: 'failure', error: gatewayError('rate-limited', 'said') })
+    const got: Lease[] = []
+    const refused: unknown[] = []
+    for (let request = 0; request < 40; request++) {
+      take({ waitUntil: effects.now() + 60_000 }).then((lease) => got.push(lease), refused.push.bind(refused))
+    }
+    await effects.advance(900)
+    expect([got.length, pool.stats().waiting]).toEqual([0, 40])
+    await effects.advance(1_101)
+    expect(got).toHaveLength(1)
+    got[0]?.confirm()
+    await effects.advance(0)
+    expect(got).toHaveLength(5)
+    // The limit is met again: the others are spared, and the next try is one call again.
+    got[1]?.release({ type: 'failure', error: gatewayError('rate-limited', 'said') })
+    await effects.advance(900)
+    expect([got.length, pool.get('a')?.health.state]).toEqual([5, 'cooling'])
+    await effects.advance(1_101)
+    expect(got).toHaveLength(6)
+    for (const most of [10, 26, 40]) {
+      for (const lease of got) lease.confirm()
+      await effects.advance(0)
+      expect(got).toHaveLength(most)
+    }
+    expect(refused).toEqual([])
+  })
+
+  test('one that may not wait so long is told the time', async () => {
+    const { take, refusal, effects } = makePool([makeAccount('a'), makeAccount('b')])
+    for (const only of [new Set(['a']), new Set(['b'])]) (await take({ only })).release(failure('rate-limited', 30_000))
+    const told = await refusal({ waitUntil: effects.now() + 29_999 })
+    expect(told).toMatchObject({ kind: 'pool-cooling', retryAfterMs: 30_000 })
+  })
+
+  test('an account that was tried for the last time, or lacks the model, is not waited for', async () => {
+    const { take, refusal, pool, effects } = makePool([makeAccount('a'), makeAccount('b')])
+    pool.setModels('b', ['other'])
+    ;(await take({ only: new Set(['a']) })).release(failure('rate-limited', 5_000))
+    const waitUntil = effects.now() + 60_000
+    expect((await refusal({ exclude: new Set(['a']), waitUntil })).kind).toBe('pool-cooling')
+    pool.put(makeAccount('a', { enabled: false }))
+    expect((await refusal({ waitUntil })).kind).toBe('model-not-found')
   })
 })
 

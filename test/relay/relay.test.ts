@@ -45,6 +45,7 @@ function setUp(
   answers: (call: UpstreamCall) => Answer,
   routeOf: (accountId: string) => string = () => 'provider',
   standIn?: Resolved['standIn'],
+  maxQueueMs = 1_000,
 ) {
   const outcomes: string[] = []
   const effects = createTestEffects()
@@ -85,7 +86,7 @@ function setUp(
       {
         effects,
         limits: defaultRetryLimits,
-        maxQueueMs: 1_000,
+        maxQueueMs,
         resolve: async (asked) => ok({ conversation: asked, model, ...(standIn && { standIn }) }),
         acquire: (wanted, signal) => pool.acquire({ ...wanted, avoid: wanted.avoid.union(away()) }, signal),
         consider: pool.consider,
@@ -340,6 +341,45 @@ describe('before any content', () => {
     expect(pool.get('a')?.health.state).toBe('ready')
   })
 
+  test('a short throttle of the only account is waited out in line, one that lasts beyond the deadline is told at once', async () => {
+    let throttled = 2
+    const { run, calls, effects, summaries, pool } = setUp(
+      ['a'],
+      () => (throttled-- > 0 ? fails('rate-limited') : says(hello)),
+      undefined,
+      undefined,
+      60_000,
+    )
+    const startedAt = effects.now()
+    const reply = run()
+    await effects.advance(10_000)
+    expect(textOf(await read(await reply))).toBe('Hello')
+    // About two seconds, then about four.
+    expect(calls).toHaveLength(3)
+    expect(summaries[0]?.route.attempts.map(({ startedMs }) => startedMs)).toEqual([
+      0,
+      expect.closeTo(1_500, -3),
+      expect.closeTo(4_500, -4),
+    ])
+    expect(pool.get('a')?.health).toEqual({ state: 'ready', since: expect.any(Number), failures: 0 })
+
+    throttled = 1
+    pool.put(makeAccount('a', { health: { state: 'ready', since: startedAt, failures: 0 } }))
+    const long = setUp(['a'], () => fails('rate-limited', { retryAfterMs: 60_001 }), undefined, undefined, 60_000)
+    const told = await long.run()
+    expect(told).toEqual(err(expect.objectContaining({ kind: 'pool-cooling', retryAfterMs: 60_001 })))
+    expect(long.calls).toHaveLength(1)
+  })
+
+  test('a throttle that goes on ends as a rate limit once the request has waited long enough, after few calls', async () => {
+    const { run, calls, effects } = setUp(['a'], () => fails('rate-limited'), undefined, undefined, 60_000)
+    const reply = run()
+    await effects.advance(60_000)
+    const told = await reply
+    expect(told).toEqual(err(expect.objectContaining({ kind: 'pool-cooling', retryAfterMs: expect.any(Number) })))
+    expect(calls.length).toBeWithin(4, 8)
+  })
+
   test('the record of a request nobody could serve says how each account stood', async () => {
     const { run, pool, summaries } = setUp(['a', 'b'], ({ accountId }) =>
       accountId === 'a' ? fails('rate-limited', { retryAfterMs: 9_000 }) : fails('account-suspended'),
@@ -352,7 +392,7 @@ describe('before any content', () => {
       ],
       by: 'sequential',
       left: [
-        { accountId: 'a', verdict: 'tried' },
+        { accountId: 'a', verdict: 'cooling' },
         { accountId: 'b', verdict: 'tried' },
       ],
     })

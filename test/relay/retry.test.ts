@@ -15,7 +15,6 @@ const anotherAccount: readonly ErrorKind[] = [
   'access-denied',
   'account-restricted',
   'quota-exhausted',
-  'rate-limited',
   'model-not-found',
   'no-account',
 ]
@@ -30,10 +29,18 @@ const spaced: readonly (readonly [ErrorKind, number, number, number])[] = [
   ['empty-reply', 3, 100, 200],
   ['timeout', 2, 100, 200],
 ]
-const known = new Set<ErrorKind>([...anotherAccount, ...spaced.map(([kind]) => kind)])
+const known = new Set<ErrorKind>(['rate-limited', ...anotherAccount, ...spaced.map(([kind]) => kind)])
 
 test.each(anotherAccount)('%s goes to another account at once', (kind) => {
   expect(nextMove(story([kind]), 0.5, limits)).toEqual({ to: 'another', afterMs: 0 })
+})
+
+test('rate-limited goes to an account that was not tried, else to whichever has rested', () => {
+  for (const failures of [1, 20]) {
+    const limited = story(Array(failures).fill('rate-limited'), 0, 9_000)
+    expect(nextMove({ ...limited, hasUntried: true }, 0.5, limits)).toEqual({ to: 'untried', afterMs: 0 })
+    expect(nextMove(limited, 0.5, limits)).toEqual({ to: 'any', afterMs: 0 })
+  }
 })
 
 test.each(spaced)('%s is tried %d times in all, spaced', (kind, tries, least, most) => {
@@ -84,12 +91,12 @@ test('the table has a row for every kind', () => {
 
 describe('bounds', () => {
   test('attempts in all', () => {
-    expect(nextMove(story(Array(limits.maxAttempts - 1).fill('rate-limited')), 0.5, limits).to).toBe('another')
-    expect(nextMove(story(Array(limits.maxAttempts).fill('rate-limited')), 0.5, limits).to).toBe('nobody')
+    expect(nextMove(story(Array(limits.maxAttempts - 1).fill('account-refused')), 0.5, limits).to).toBe('another')
+    expect(nextMove(story(Array(limits.maxAttempts).fill('account-refused')), 0.5, limits).to).toBe('nobody')
   })
   test('time in all', () => {
-    expect(nextMove(story(['rate-limited'], limits.maxTotalMs - 1), 0.5, limits).to).toBe('another')
-    expect(nextMove(story(['rate-limited'], limits.maxTotalMs), 0.5, limits).to).toBe('nobody')
+    expect(nextMove(story(['account-refused'], limits.maxTotalMs - 1), 0.5, limits).to).toBe('another')
+    expect(nextMove(story(['account-refused'], limits.maxTotalMs), 0.5, limits).to).toBe('nobody')
     expect(nextMove(story(['upstream-failed'], limits.maxTotalMs), 0.5, limits).to).toBe('nobody')
   })
   test('what the provider asks for is honoured, or passed on when too long', () => {
@@ -101,7 +108,7 @@ describe('bounds', () => {
 describe('when nobody is left the caller gets', () => {
   const rows: readonly [ErrorKind | undefined, ErrorKind, ErrorKind][] = [
     [undefined, 'no-account', 'no-account'],
-    ['rate-limited', 'pool-cooling', 'pool-cooling'],
+    ['account-refused', 'pool-cooling', 'pool-cooling'],
     ['quota-exhausted', 'pool-exhausted', 'pool-exhausted'],
     ['token-rejected', 'no-healthy-account', 'no-healthy-account'],
     ['account-refused', 'account-refused', 'account-refused'],

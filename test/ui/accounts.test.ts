@@ -28,6 +28,8 @@ test.each<[AccountState, string | null, string]>([
   ['expired', null, 'Sign-in expired'],
   ['unchecked', null, 'Not checked yet'],
   ['failing', null, 'Failing (7 errors)'],
+  ['restricted', inTime(42_000), 'Restricted by provider, 0:42 left'],
+  ['restricted', inTime(-1), 'Restricted by provider'],
   ['exhausted', null, 'Quota used up'],
   ['exhausted', inTime(86_400_000 * 3), 'Quota used up, back Feb 3'],
   ['cooling', null, 'Cooling down'],
@@ -49,8 +51,16 @@ test.each([
 })
 
 test('states that need the operator say what helps', () => {
-  const states: readonly AccountState[] = ['suspended', 'expired', 'failing', 'ready', 'cooling', 'disabled']
-  expect(states.filter((state) => statusHelp(state))).toEqual(['suspended', 'expired', 'failing'])
+  const states: readonly AccountState[] = [
+    'suspended',
+    'expired',
+    'restricted',
+    'failing',
+    'ready',
+    'cooling',
+    'disabled',
+  ]
+  expect(states.filter((state) => statusHelp(state))).toEqual(['suspended', 'expired', 'restricted', 'failing'])
 })
 
 test.each([

@@ -67,6 +67,37 @@ const rows: readonly Row[] = [
   ],
   ['a rate by credits', 429, named('ThrottlingException', '60-minute credit limit exceeded'), 'rate-limited'],
   ['a bare 429', 429, '', 'rate-limited'],
+  ['a suspicion', 429, { message: 'We have detected suspicious activity on your account.' }, 'account-restricted'],
+  [
+    'a suspicion with the reason of a rate',
+    429,
+    {
+      message: 'Temporary limits are in place while we investigate.',
+      reason: 'USER_REQUEST_RATE_EXCEEDED',
+    },
+    'account-restricted',
+  ],
+  [
+    'a suspicion as a 403',
+    403,
+    named('AccessDeniedException', 'Your account is temporarily restricted due to unusual activity.'),
+    'account-restricted',
+  ],
+  [
+    'a suspension for the same cause',
+    403,
+    named('AccessDeniedException', 'Your User ID is temporarily suspended. We detected unusual user activity.'),
+    'account-suspended',
+  ],
+  ['a request that speaks of it', 400, { message: 'Invalid value: suspicious activity' }, 'invalid-request'],
+  [
+    'spent quota that speaks of it',
+    429,
+    { message: 'temporary limits', reason: 'MONTHLY_REQUEST_COUNT' },
+    'quota-exhausted',
+  ],
+  ['a filter’s page', 403, '<html><h1>Request blocked, suspicious</h1></html>', 'upstream-failed'],
+  ['a sign-in page on the way', 401, '<!doctype html><title>Log in</title>', 'upstream-failed'],
   ['a rate of the service', 429, { reason: 'SERVICE_REQUEST_RATE_EXCEEDED' }, 'service-throttled'],
   [
     'a full model',

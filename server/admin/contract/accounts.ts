@@ -11,6 +11,7 @@ export const AccountState = Type.Union([
   Type.Literal('unchecked'),
   Type.Literal('ready'),
   Type.Literal('cooling'),
+  Type.Literal('restricted'),
   Type.Literal('exhausted'),
   Type.Literal('expired'),
   Type.Literal('suspended'),

@@ -10,6 +10,8 @@ type Failure = {
   readonly reason: string
   readonly message: string
   readonly retryAfterMs?: number
+  /** A web page: some box in between speaks, not the provider. */
+  readonly isPage?: boolean
 }
 
 /**
@@ -30,6 +32,7 @@ export function classifyHttpError(status: number, headers: Headers, bodyText: st
       reason: textOf(body.reason) ?? textOf(inner.reason) ?? '',
       message,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      isPage: name === '' && isPage(headers, bodyText),
     },
     [`status ${status}`, name, requestId === undefined ? '' : `request ${requestId}`],
   )
@@ -72,9 +75,14 @@ function toError(failure: Failure, causes: readonly string[]): GatewayError {
 }
 
 function kindOf(failure: Failure): ErrorKind {
-  const { reason, message, stem, status } = failure
+  const { reason, message, stem, status, isPage } = failure
+  const reasonKind = kindOfReason.get(reason)
+  // Comes with the reason of an ordinary rate limit, or with none.
+  if ((reasonKind === undefined || reasonKind === 'rate-limited') && isRestriction(failure)) return 'account-restricted'
+  // What a filter on the way refuses says nothing about the account.
+  if (isPage && (status === 401 || status === 403)) return 'upstream-failed'
   return (
-    kindOfReason.get(reason) ??
+    reasonKind ??
     kindOfWording.find(([wording, , condition]) => wording.test(message) && (condition?.(failure) ?? true))?.[1] ??
     kindOfStem.get(stem) ??
     (status === undefined ? 'upstream-failed' : kindOfStatus(status))
@@ -116,8 +124,20 @@ type Wording = readonly [wording: RegExp, kind: ErrorKind, condition?: (failure:
 const isRefusal = ({ status, stem }: Failure): boolean =>
   status === 400 || status === 401 || status === 403 || (status === undefined && stem === 'accessdenied')
 
+const suspicion =
+  /suspicious|unusual (?:user )?(?:activity|behaviou?r|usage)|abus(?:e|ive)\b|temporary (?:limit|restriction)|temporarily (?:limited|restricted)|while we (?:investigate|review)/i
+/** Held back on suspicion of misuse; a suspension, which may use the same words, is more. */
+const isRestriction = ({ message, status, stem }: Failure): boolean =>
+  (status === 429 ||
+    status === 403 ||
+    (status === undefined && /^(?:throttling|toomanyrequests|accessdenied)$/.test(stem))) &&
+  suspicion.test(message) &&
+  !suspension.test(message)
+
+const suspension = /temporarily (?:is )?suspended|is suspended\b|account (?:has been |is )?suspended/i
+
 const kindOfWording: readonly Wording[] = [
-  [/temporarily (?:is )?suspended|is suspended\b|account (?:has been |is )?suspended/i, 'account-suspended', isRefusal],
+  [suspension, 'account-suspended', isRefusal],
   [/input is too long/i, 'context-too-long'],
   [/high (?:traffic|load)/i, 'model-overloaded'],
   [/maximum request reached|reached (?:the|your) (?:monthly |overage )?limit|overage limit/i, 'quota-exhausted'],
@@ -182,14 +202,13 @@ function messageOf(body: JsonObject): string | undefined {
 }
 
 /** Short text that is not a web page of some box in between. */
-function isPlain(headers: Headers, body: string): boolean {
-  return (
-    body.length <= 200 &&
-    !body.includes('<') &&
-    !body.trimStart().startsWith('{') &&
-    !/html/i.test(headers.get('content-type') ?? '')
-  )
-}
+const isPlain = (headers: Headers, body: string): boolean =>
+  body.length <= 200 && !body.trimStart().startsWith('{') && !isPage(headers, body)
+
+const isPage = (headers: Headers, body: string): boolean =>
+  body.trimStart().startsWith('<') ||
+  /html/i.test(headers.get('content-type') ?? '') ||
+  (body.includes('<') && !body.trimStart().startsWith('{'))
 
 function parseBody(text: string): JsonObject {
   try {

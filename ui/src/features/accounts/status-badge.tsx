@@ -4,6 +4,7 @@ import CircleCheck from 'lucide-solid/icons/circle-check'
 import CircleDashed from 'lucide-solid/icons/circle-dashed'
 import CirclePause from 'lucide-solid/icons/circle-pause'
 import KeyRound from 'lucide-solid/icons/key-round'
+import ShieldAlert from 'lucide-solid/icons/shield-alert'
 import Snowflake from 'lucide-solid/icons/snowflake'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { type Accessor, For, Show } from 'solid-js'
@@ -17,6 +18,7 @@ import { stateTone, statusHelp, statusText, troubleText } from './status.ts'
 const icons = {
   ready: CircleCheck,
   suspended: Ban,
+  restricted: ShieldAlert,
   expired: KeyRound,
   exhausted: BatteryLow,
   cooling: Snowflake,

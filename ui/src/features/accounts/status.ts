@@ -12,12 +12,14 @@ export const stateTone = {
   cooling: 'violet',
   exhausted: 'violet',
   expired: 'warning',
+  restricted: 'danger',
   failing: 'warning',
   suspended: 'danger',
 } as const satisfies Record<AccountState, Tone>
 
 const help: Partial<Record<AccountState, PlainKey>> = {
   suspended: 'status.help.suspended',
+  restricted: 'status.help.restricted',
   expired: 'status.help.expired',
   failing: 'status.help.failing',
 }
@@ -34,6 +36,10 @@ export function statusText(account: Shown, t: Translate, format: Format, now: nu
       return until === undefined || until <= now
         ? t('status.cooling')
         : t('status.coolingUntil', { time: countdown((until - now) / 1000) })
+    case 'restricted':
+      return until === undefined || until <= now
+        ? t('status.restricted')
+        : t('status.restrictedUntil', { time: countdown((until - now) / 1000) })
     case 'failing':
       return t('status.failing', { count: format.number(account.error_count) })
     case 'ready':
