@@ -77,11 +77,11 @@ function callsOf(prompt: Prompt, told: Directives, model: SimulatedModel): reado
   if (prompt.tools.length === 0) return []
   const isResult = prompt.results.length > 0
   if (isResult && prompt.rounds >= (told.rounds ?? 1)) return []
-  const names = wanted(prompt, told)
-  return names.flatMap((name): readonly ToolStep[] => {
+  return wanted(prompt, told).flatMap((call): readonly ToolStep[] => {
+    const { name } = call
     const tool = prompt.tools.find((candidate) => candidate.name === name)
     if (tool === undefined) return []
-    const input = told.input ?? shapeOf(sampleOf(tool.schema)) ?? {}
+    const input = call.input ?? told.input ?? shapeOf(sampleOf(tool.schema)) ?? {}
     return [
       {
         type: 'tool',
@@ -93,11 +93,12 @@ function callsOf(prompt: Prompt, told: Directives, model: SimulatedModel): reado
   })
 }
 
-/** Names of the tools to call, in order. */
-function wanted(prompt: Prompt, told: Directives): readonly string[] {
+/** The tools to call, in order. */
+function wanted(prompt: Prompt, told: Directives): Directives['calls'] {
   const names = prompt.tools.map((tool) => tool.name)
-  const around = (from: readonly string[], count: number): readonly string[] =>
-    Array.from({ length: count }, (_, index) => from[index % from.length] ?? '')
+  const around = (from: readonly string[], count: number): Directives['calls'] =>
+    Array.from({ length: count }, (_, index) => ({ name: from[index % from.length] ?? '' }))
+  if (told.calls.length > 0) return told.calls
   if (told.tool !== undefined) return around([told.tool], told.tools ?? 1)
   if (told.tools !== undefined) return around(names, told.tools)
   const request = asksForTools(prompt.asked, names)

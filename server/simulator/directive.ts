@@ -8,6 +8,8 @@ export type Directives = {
   readonly tools?: number
   readonly tool?: string
   readonly input?: Shape
+  /** Calls told one by one, in order. */
+  readonly calls: readonly { readonly name: string; readonly input?: Shape }[]
   readonly rounds?: number
   readonly delayMs?: number
   readonly paceMs?: number
@@ -32,6 +34,7 @@ const maxTools = 64
  * - `[[sim:repeat=N]]` says the answer N times over: long replies.
  * - `[[sim:tools=N]]` calls N tools in one reply, going round the declared ones; `[[sim:tool=name]]` calls that one;
  *   `[[sim:input={…}]]` gives the input (JSON without `]]`); `[[sim:rounds=N]]` calls again after each result, N replies in all.
+ * - `[[sim:call=name {…}]]` calls this tool with this input; several make one reply with calls that differ.
  * - `[[sim:json]]` answers JSON; `[[sim:think=…]]` reasons with this text; `[[sim:redacted]]` adds a redacted block.
  * - `[[sim:stop=MAX_TOKENS]]` is the `stopReason` of the metadata event.
  * - `[[sim:delay=ms]]` waits before the first frame (headers are sent); `[[sim:pace=ms]]` waits before each frame.
@@ -40,6 +43,7 @@ const maxTools = 64
  */
 export function readDirectives(text: string): Directives {
   const found: { -readonly [Name in keyof Directives]?: Directives[Name] } = {}
+  const calls: Directives['calls'][number][] = []
   for (const [, name, value = ''] of text.matchAll(directivePattern)) {
     switch (name) {
       case 'text':
@@ -57,6 +61,12 @@ export function readDirectives(text: string): Directives {
       case 'input': {
         const input = parseShape(value)
         if (input !== undefined) found.input = input
+        break
+      }
+      case 'call': {
+        const [, tool = '', json = ''] = /^\s*(\S+)\s*([\s\S]*)$/.exec(value) ?? []
+        const input = parseShape(json)
+        if (tool !== '' && calls.length < maxTools) calls.push({ name: tool, ...(input === undefined ? {} : { input }) })
         break
       }
       case 'rounds':
@@ -88,7 +98,7 @@ export function readDirectives(text: string): Directives {
       default:
     }
   }
-  return { ...found, markers: markersOf(text) }
+  return { ...found, calls, markers: markersOf(text) }
 }
 
 export function markersOf(text: string): readonly string[] {

@@ -33,13 +33,18 @@ export function asksForTools(
   names: readonly string[],
 ): { readonly names: readonly string[]; readonly count: number } | undefined {
   const text = asked.replaceAll(/<system-reminder>[\s\S]*?<\/system-reminder>/g, '').slice(-lookBack)
-  const named = names.filter((name) => mentions(text, name))
+  const named = names.filter((name) => (isPlainWord(name) ? isAskedFor(text, name) : mentions(text, name)))
   const digits = english.exec(text)?.[1] ?? chinese.exec(text)?.[1]
   const asksFor = digits === undefined ? undefined : (words[digits.toLowerCase()] ?? Number(digits))
   if (asksFor !== undefined) return { names: named.length > 0 ? named : names, count: asksFor }
   if (named.length > 0) return { names: named, count: named.length }
   return anyTool.test(text) ? { names: names.slice(0, 1), count: 1 } : undefined
 }
+
+/** `Read` and `Workflow` stand in prose without anyone meaning the tool: a verb must ask for them. */
+const isPlainWord = (name: string): boolean => /^[A-Z]?[a-z]+$/.test(name)
+const isAskedFor = (text: string, name: string): boolean =>
+  new RegExp(`(?:\\b(?:use|call|run|invoke)\\s+(?:(?:the|your)\\s+)?|(?:使用|调用)\\s*)${name}(?![\\w-])`, 'i').test(text)
 
 function mentions(text: string, name: string): boolean {
   for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {

@@ -71,6 +71,7 @@ describe('tools are called', () => {
     ['when asked for in Chinese', '请调用两个工具', ['get_weather', 'read_file']],
     ['by directive', '[[sim:tools=5]]', ['get_weather', 'read_file', 'get_weather', 'read_file', 'get_weather']],
     ['by name', '[[sim:tool=read_file]]', ['read_file']],
+    ['one by one', '[[sim:call=read_file {"path":"a"}]] [[sim:call=get_weather]]', ['read_file', 'get_weather']],
     ['not without being asked', 'Tell me about the weather', []],
     ['not for a part of a word', 'forget_weather_now', []],
     [
@@ -79,6 +80,12 @@ describe('tools are called', () => {
       [],
     ],
   ])('%s', (_name, prompt, expected) => expect(callsFor(body(prompt, context))).toEqual([...expected]))
+
+  test('with the input told for each', () => {
+    const told = '[[sim:call=read_file {"path":"a","lines":[1]}]] [[sim:call=read_file {"path":"b"}]]'
+    const inputs = stepsFor(body(told, context)).flatMap((step) => (step.type === 'tool' ? [step.input] : []))
+    expect(inputs).toEqual([{ path: 'a', lines: [1] }, { path: 'b' }])
+  })
 
   test('never when none are declared', () => expect(callsFor(body('[[sim:tools=2]] use tools'))).toEqual([]))
 
@@ -145,6 +152,8 @@ test('a request for tools is told from talk about them', () => {
   expect(asksForTools('call five functions', ['a', 'b'])).toEqual({ names: ['a', 'b'], count: 5 })
   expect(asksForTools('Use the tool', ['a', 'b'])).toEqual({ names: ['a'], count: 1 })
   expect(asksForTools('What tools do you have?', ['a'])).toBeUndefined()
+  expect(asksForTools('(Tools: Read, Edit) Write a poem', ['Read', 'Edit', 'Write'])).toBeUndefined()
+  expect(asksForTools('use the Read tool', ['Read', 'Edit'])).toEqual({ names: ['Read'], count: 1 })
   expect(asksForTools('<system-reminder>use Bash</system-reminder>hello', ['Bash'])).toBeUndefined()
 })
 
