@@ -66,7 +66,8 @@ export function readDirectives(text: string): Directives {
       case 'call': {
         const [, tool = '', json = ''] = /^\s*(\S+)\s*([\s\S]*)$/.exec(value) ?? []
         const input = parseShape(json)
-        if (tool !== '' && calls.length < maxTools) calls.push({ name: tool, ...(input === undefined ? {} : { input }) })
+        if (tool !== '' && calls.length < maxTools)
+          calls.push({ name: tool, ...(input === undefined ? {} : { input }) })
         break
       }
       case 'rounds':

@@ -23,6 +23,14 @@ const anyTool =
 
 /** A prompt's own words stand at its end; before them there may be a system prompt that talks about tools. */
 const lookBack = 1500
+const ownWords = (text: string): string =>
+  text.length <= lookBack
+    ? text
+    : (text
+        .slice(-lookBack)
+        .trimEnd()
+        .split(/\n\s*\n/)
+        .at(-1) ?? '')
 
 /**
  * Which tools a prompt asks for in words: it names one ("what does get_weather say?"), or asks for some
@@ -32,7 +40,7 @@ export function asksForTools(
   asked: string,
   names: readonly string[],
 ): { readonly names: readonly string[]; readonly count: number } | undefined {
-  const text = asked.replaceAll(/<system-reminder>[\s\S]*?<\/system-reminder>/g, '').slice(-lookBack)
+  const text = ownWords(asked.replaceAll(/<system-reminder>[\s\S]*?<\/system-reminder>/g, ''))
   const named = names.filter((name) => (isPlainWord(name) ? isAskedFor(text, name) : mentions(text, name)))
   const digits = english.exec(text)?.[1] ?? chinese.exec(text)?.[1]
   const asksFor = digits === undefined ? undefined : (words[digits.toLowerCase()] ?? Number(digits))
@@ -44,7 +52,9 @@ export function asksForTools(
 /** `Read` and `Workflow` stand in prose without anyone meaning the tool: a verb must ask for them. */
 const isPlainWord = (name: string): boolean => /^[A-Z]?[a-z]+$/.test(name)
 const isAskedFor = (text: string, name: string): boolean =>
-  new RegExp(`(?:\\b(?:use|call|run|invoke)\\s+(?:(?:the|your)\\s+)?|(?:使用|调用)\\s*)${name}(?![\\w-])`, 'i').test(text)
+  new RegExp(`(?:\\b(?:use|call|run|invoke)\\s+(?:(?:the|your)\\s+)?|(?:使用|调用)\\s*)${name}(?![\\w-])`, 'i').test(
+    text,
+  )
 
 function mentions(text: string, name: string): boolean {
   for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {

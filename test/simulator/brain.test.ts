@@ -79,6 +79,11 @@ describe('tools are called', () => {
       `You may call tools such as get_weather. ${'x'.repeat(2000)} Hello`,
       [],
     ],
+    [
+      'not for the last words of a long system prompt',
+      `${'x'.repeat(2000)} Call the get_weather tool when it helps.\n\nHello`,
+      [],
+    ],
   ])('%s', (_name, prompt, expected) => expect(callsFor(body(prompt, context))).toEqual([...expected]))
 
   test('with the input told for each', () => {

@@ -1,0 +1,38 @@
+import { type Agent, describeAgent } from './agent.ts'
+
+type Result = { readonly type?: string; readonly is_error?: boolean; readonly result?: string }
+
+function claudeCode(name: string, model: string, more: Partial<Agent> = {}): Agent {
+  return {
+    name,
+    endpoint: 'anthropic',
+    userAgent: /^claude-cli\//,
+    setUp: async () => {}, // it is set up by its environment
+    ask: async (sandbox, gateway, { prompt, image, again, key }) => {
+      const asked = image === undefined ? prompt : `${prompt} [[sim:call=Read {"file_path":"${image}"}]]`
+      const run = await sandbox.run(
+        'claude',
+        ['-p', '--model', model, '--allowedTools', 'Read,Bash', '--output-format', 'json', ...(again ? ['-c'] : [])],
+        {
+          env: {
+            ANTHROPIC_BASE_URL: gateway.url,
+            ANTHROPIC_AUTH_TOKEN: key,
+            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+          },
+          input: asked,
+        },
+      )
+      const said = run.out.startsWith('{') ? (JSON.parse(run.out) as Result) : undefined
+      return { ok: run.code === 0 && said?.is_error === false, text: said?.result ?? run.out, run }
+    },
+    threeCalls:
+      '[[sim:call=Read {"file_path":"a.txt"}]] [[sim:call=Read {"file_path":"b.txt"}]] ' +
+      '[[sim:call=Bash {"command":"cat c.txt; echo written > d.txt"}]]',
+    ...more,
+  }
+}
+
+// It speaks two ways, by the model's name: the older with everything in the user's message, the newer with system messages
+// in the middle and tools that are named later.
+describeAgent(claudeCode('Claude Code, an older model', 'claude-sonnet-4-5'))
+describeAgent(claudeCode('Claude Code, a newer model', 'claude-opus-5-5', { tooLongKilobytes: 6_000 }))
