@@ -289,12 +289,12 @@ describe('a prompt that is too long', () => {
 describe('a stream that breaks', () => {
   const broken = [replyStart, ...textBlock(0, 'Half'), { type: 'error', error: failure('broken-reply') }] as const
 
-  test('ends in an error event and without message_stop as Messages', () => {
+  test('ends in an error event that advises another try, and without message_stop, as Messages', () => {
     const frames = framesOf(encodeAll(anthropic, broken))
     expect(frames.at(-1)?.event).toBe('error')
     expect(JSON.parse(frames.at(-1)?.data ?? '')).toEqual({
       type: 'error',
-      error: { type: 'api_error', message: 'It went wrong.' },
+      error: { type: 'api_error', message: 'It went wrong. Please retry your request.' },
       request_id: 'req_1',
     })
     expect(frames.some((frame) => frame.event === 'message_delta' || frame.event === 'message_stop')).toBe(false)

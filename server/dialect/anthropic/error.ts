@@ -50,17 +50,26 @@ export function encodeError(error: GatewayError, context: ErrorContext): Encoded
   return {
     status: wireErrors[error.kind][0],
     headers: retryHeaders(error),
-    body: errorBody(error, context.requestId),
+    body: bodyOf(error, messageOf(error), context.requestId),
   }
 }
 
-/** The body, which is also the data of a stream's `error` event. */
+/** Worth another try, by a type that does not say so. */
+const passing: ReadonlySet<ErrorKind> = new Set(['upstream-failed', 'upstream-unreachable', 'broken-reply', 'timeout'])
+
+/** The data of a stream's `error` event. There is no status beside it, so some clients (opencode) read the text for whether to repeat. */
 export function errorBody(error: GatewayError, requestId: string): object {
+  const message = messageOf(error)
+  const says = !passing.has(error.kind) || /retry|try again/i.test(message)
+  return bodyOf(error, says ? message : `${message.replace(/[.\s]*$/, '.')} Please retry your request.`, requestId)
+}
+
+function bodyOf(error: GatewayError, message: string, requestId: string): object {
   return {
     type: 'error',
     error: {
       type: wireErrors[error.kind][1],
-      message: messageOf(error),
+      message,
       ...(error.kind === 'unsupported-thread' ? { details: threadDetails } : {}),
     },
     request_id: requestId,
