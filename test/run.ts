@@ -31,7 +31,7 @@ async function run(name: string, files: readonly string[], env: Record<string, s
 
 const all = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' }).sort()
 const ending = (suffix: string): readonly string[] =>
-  all.filter((file) => file.endsWith(suffix)).map((file) => `./test/${file}`)
+  all.filter((file) => file.endsWith(suffix) && !file.includes('node_modules')).map((file) => `./test/${file}`)
 const binary = path.join(
   root,
   'dist',

@@ -31,8 +31,8 @@ export type Agent = {
   readonly ask: (sandbox: Sandbox, gateway: Gateway, turn: Turn) => Promise<Told>
   /** Directives for the simulator: show a.txt, show b.txt, and `cat c.txt; echo written > d.txt`. */
   readonly threeCalls: string
-  /** More than the model's window holds; default 1,500. */
-  readonly tooLongKilobytes?: number
+  /** What the provider finds too long; default 1,500 KiB of text. */
+  readonly tooLong?: string
   /** What it asks of strangers by itself, refused here and not missed. */
   readonly tolerated?: readonly string[]
 }
@@ -117,7 +117,7 @@ export function describeAgent(agent: Agent): void {
 
     test('a prompt that is too long is said to be, at once', async () => {
       const witness = watchGateway(gateway)
-      const told = await ask({ prompt: longText(agent.tooLongKilobytes ?? 1_500) })
+      const told = await ask({ prompt: agent.tooLong ?? longText(1_500) })
       expect(told.ok).toBe(false)
       expect(told.text).toMatch(/too long|context/i)
       const rows = await witness.logged(1)

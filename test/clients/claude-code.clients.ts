@@ -35,4 +35,6 @@ function claudeCode(name: string, model: string, more: Partial<Agent> = {}): Age
 // It speaks two ways, by the model's name: the older with everything in the user's message, the newer with system messages
 // in the middle and tools that are named later.
 describeAgent(claudeCode('Claude Code, an older model', 'claude-sonnet-4-5'))
-describeAgent(claudeCode('Claude Code, a newer model', 'claude-opus-5-5', { tooLongKilobytes: 6_000 }))
+// What is over this one's million tokens it does not even send.
+const tooLong = 'Say hello. [[sim:fault=too-long]]'
+describeAgent(claudeCode('Claude Code, a newer model', 'claude-opus-5-5', { tooLong }))
