@@ -13,6 +13,7 @@ const wireFailure = {
   'model-not-found': [404, 'NOT_FOUND'],
   'not-found': [404, 'NOT_FOUND'],
   'unsupported-thread': [400, 'INVALID_REQUEST'],
+  'previous-response-not-found': [400, 'INVALID_REQUEST'],
   'thinking-signature': [400, 'INVALID_REQUEST'],
   authentication: [401, 'UNAUTHORIZED'],
   permission: [403, 'FORBIDDEN'],

@@ -4,6 +4,8 @@ import { stateOf } from '../admin/account-view.ts'
 import { createAdmin } from '../admin/index.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
+import { createKeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
+import { dialectRoutes } from '../dialect/registry.ts'
 import { createPdfReader, ownPdfCommand } from '../documents/child.ts'
 import { createDocuments } from '../documents/extract.ts'
 import { createClientRoutes } from '../http/client-routes.ts'
@@ -51,6 +53,7 @@ export type App = {
 }
 
 const dayMs = 86_400_000
+const keptAnswersTtlMs = 3_600_000
 
 /** Plugs everything into everything and serves. The list of what there is; no decisions of its own. */
 export async function startApp(options: AppOptions): Promise<Result<App, StartFault>> {
@@ -87,7 +90,10 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   let stopping = false
 
   const traffic = createTraffic(core, inService, rules, estimator, effects)
+  const kept = createKeptAnswers({ ...config.responses, ttlMs: keptAnswersTtlMs }, effects.now)
   const clientRoutes = createClientRoutes({
+    dialects: dialectRoutes({ kept, vault: core.vault }),
+    kept,
     effects,
     peerOf,
     admit: (request) =>
@@ -163,6 +169,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       }),
   })
   watchSizes(metrics, pool, requestLog)
+  metrics.watch('answers_kept', 'Responses that can be gone on from.', () => kept.stats().answers)
+  metrics.watch('answers_kept_bytes', 'What the kept responses take, bytes.', () => kept.stats().bytes)
   metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)
 
   const heard = server.listen(config.server.host, config.server.port)

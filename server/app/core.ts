@@ -15,6 +15,7 @@ import type { AmazonQSettings } from '../upstream/amazonq/endpoint.ts'
 import { classifyHttpError } from '../upstream/amazonq/errors.ts'
 import { createTokenKeeper, type TokenKeeper } from '../upstream/amazonq/refresh.ts'
 import { createSignIns, type SignIns } from '../upstream/amazonq/sign-in.ts'
+import type { Vault } from '../vault/vault.ts'
 import { openData, type StartFault } from './data.ts'
 import { createOutbound, type Outbound } from './outbound.ts'
 import { poolSettings } from './pool-settings.ts'
@@ -39,6 +40,7 @@ export type Core = {
   readonly outbound: Outbound
   readonly log: Logger
   readonly store: Store
+  readonly vault: Vault
   readonly settings: AmazonQSettings
   readonly tokens: TokenKeeper
   readonly signIns: SignIns
@@ -60,7 +62,7 @@ export async function openCore(
 ): Promise<Result<Core, StartFault>> {
   const data = await openData(config, given, log)
   if (!data.ok) return data
-  const { store, keyCreated, keyFile } = data.value
+  const { store, vault, keyCreated, keyFile } = data.value
   const { accounts } = store
   const settings = upstreamSettings(config, version)
   const outbound = await createOutbound({ store, settings, effects: given, log })
@@ -130,6 +132,7 @@ export async function openCore(
     outbound,
     log,
     store,
+    vault,
     settings,
     tokens,
     signIns,

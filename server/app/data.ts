@@ -6,6 +6,7 @@ import { isOriginalDatabase } from '../store/engine/recognise.ts'
 import { acquireLock } from '../store/lock.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import type { Vault } from '../vault/vault.ts'
 
 /** Why the program cannot go on; `message` is one or more plain lines for standard error. */
 export type StartFault = {
@@ -18,6 +19,7 @@ export type StartFault = {
 export type Data = {
   /** Closing it also gives the data folder's lock back. */
   readonly store: Store
+  readonly vault: Vault
   readonly keyCreated: boolean
   readonly keyFile?: string
 }
@@ -57,6 +59,7 @@ export async function openData(config: Config, effects: Effects, log: Logger): P
         lock.value.release()
       },
     },
+    vault: vault.vault,
     keyCreated: vault.created,
     ...(vault.path === undefined ? {} : { keyFile: vault.path }),
   })

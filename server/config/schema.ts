@@ -105,6 +105,15 @@ export const FileSchema = Type.Object({
     quota_reserve_percent: whole('With this much quota left or less, quota_aware takes an account last.', 5, 0, 100),
     max_error_count: whole('Failures in a row after which an account is taken out.', 30, 1, 1_000_000),
   }),
+  responses: Type.Object({
+    kept_answers: whole(
+      'Answers of the Responses API that are kept in memory for an hour, so that a request can go on from one.',
+      10_000,
+      1,
+      10_000_000,
+    ),
+    kept_bytes: whole('Memory they may take together, bytes.', 64 * 1024 * 1024, 1024, 64 * 1024 * 1024 * 1024),
+  }),
   logging: Type.Object({
     request_retention_days: whole('How long request records are kept, days. 0: for ever.', 7, 0, 3650),
   }),

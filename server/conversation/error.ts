@@ -11,6 +11,8 @@ export const errorKinds = [
   'model-not-found',
   'not-found',
   'unsupported-thread',
+  /** A reference to an answer that is not kept, or not any more. */
+  'previous-response-not-found',
   'thinking-signature',
   // the caller
   'authentication',

@@ -6,45 +6,41 @@ import type { AddNote } from '../conversation/note.ts'
 import type { Reply } from '../conversation/reply.ts'
 import type { Result } from '../lib/result.ts'
 
-export type DialectName = 'anthropic' | 'openai-chat'
-
 /**
  * A client-facing API: one schema and a few pure functions. Encoding a stream is a synchronous state machine fed one event
- * at a time (docs/decisions.md says why): it returns the SSE text to write, `''` when an event has no form of its own.
+ * at a time (docs/decisions.md says why). `Form` is what a request says about the form of its answer: only the dialect that
+ * made it reads it, so the functions are methods, by which a list may hold dialects of different forms.
  */
-export type Dialect = {
-  readonly name: DialectName
+export type Dialect<Form = unknown> = {
+  /** As it stands in logs, records and metrics. */
+  readonly name: string
   /** What we read of the request; unknown members are allowed everywhere. */
   readonly body: TSchema
   /** Validates and converts a parsed JSON body. Errors and notes name the field in the caller's spelling. */
-  readonly decode: (body: unknown, note?: AddNote) => Result<DecodedRequest, GatewayError>
-  readonly createEncoder: (context: ReplyContext) => StreamEncoder
-  readonly encodeReply: (reply: Reply, context: ReplyContext) => object
-  readonly encodeError: (error: GatewayError, context: ErrorContext) => EncodedError
-  /** A whole frame that keeps an idle stream alive before or between events. */
-  readonly keepAlive: string
+  decode(body: unknown, note?: AddNote, callerId?: string): Result<DecodedRequest<Form>, GatewayError>
+  createEncoder(context: ReplyContext<Form>): StreamEncoder
+  encodeReply(reply: Reply, context: ReplyContext<Form>): object
+  encodeError(error: GatewayError, context: ErrorContext): EncodedError
 }
 
-/** `streamOptions` are the dialect's own wishes about the answer's form; they come back in `ReplyContext`. */
-export type DecodedRequest = { readonly conversation: Conversation; readonly streamOptions: StreamOptions }
-export type StreamOptions = {
-  readonly includeUsage: boolean
-  /** The caller used Chat Completions' older `functions`: the answer's one call goes into `function_call`. */
-  readonly legacyFunctions?: boolean
+export type DecodedRequest<Form> = { readonly conversation: Conversation; readonly form: Form }
+
+export type StreamEncoder = {
+  /** The SSE text of an event, `''` when it has no form of its own. After `finish` or `error` nothing more is fed. */
+  readonly encode: (event: ReplyEvent) => string
+  /** Whole frames that keep an idle stream alive, at any time before the end: before, between and after events. */
+  readonly keepAlive: () => string
 }
 
-/** One SSE text per event. After `finish` or `error` nothing more is fed. */
-export type StreamEncoder = (event: ReplyEvent) => string
-
-export type ReplyContext = {
-  /** Without prefix: the dialect adds `msg_` or `chatcmpl-`. */
+export type ReplyContext<Form> = {
+  /** Without prefix: the dialect adds `msg_`, `chatcmpl-` or `resp_`. */
   readonly id: string
   /** Echoed: the model as the caller spelled it. */
   readonly model: string
   /** Epoch ms at which the request arrived. */
   readonly createdAt: number
   readonly requestId: string
-  readonly streamOptions: StreamOptions
+  readonly form: Form
 }
 
 export type ErrorContext = { readonly requestId: string }

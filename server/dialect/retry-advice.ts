@@ -14,6 +14,7 @@ const advice = {
   'model-not-found': 'none',
   'not-found': 'none',
   'unsupported-thread': 'none',
+  'previous-response-not-found': 'none',
   'thinking-signature': 'none',
   authentication: 'never',
   permission: 'never',

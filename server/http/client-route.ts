@@ -90,7 +90,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     known = { keyId: caller.value.keyId }
     const body = await readJson(request, deps.maxBodyBytes)
     if (!body.ok) return refuse(body.error)
-    const decoded = dialect.decode(body.value, notes.add)
+    const decoded = dialect.decode(body.value, notes.add, caller.value.keyId)
     if (!decoded.ok) return refuse(decoded.error)
     const leaving = leavingOf(request)
     const asked = withSession(decoded.value.conversation, request.headers)
@@ -125,12 +125,12 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       leaving.signal,
     )
     let opened = false
-    const context: ReplyContext = {
+    const context: ReplyContext<unknown> = {
       id: requestId.slice(4),
       model: asked.model,
       createdAt: arrivedAt,
       requestId,
-      streamOptions: decoded.value.streamOptions,
+      form: decoded.value.form,
     }
     if (!stream) {
       const sent = await reply
@@ -147,8 +147,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     return sseResponse({
       reply,
       early: first === undefined,
-      encode: dialect.createEncoder(context),
-      keepAlive: dialect.keepAlive,
+      encoder: dialect.createEncoder(context),
       keepAliveMs: deps.keepAliveMs,
       headers: clientHeaders(requestId, taken),
       effects,

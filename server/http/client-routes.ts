@@ -10,12 +10,16 @@ import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { decodeCount } from '../dialect/anthropic/decode.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import { openaiChat } from '../dialect/openai-chat/openai-chat.ts'
+import type { KeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
+import type { DialectRoute } from '../dialect/registry.ts'
 import { baseUrlAdvice, clientPathOf, meantPath } from './base-url.ts'
 import { readJson } from './body.ts'
 import { type ClientDeps, clientHeaders, errorResponse, serveClient } from './client-route.ts'
 import type { Peer, PeerOf } from './peer.ts'
 
 export type ClientRoutesDeps = ClientDeps & {
+  readonly dialects: readonly DialectRoute[]
+  readonly kept: KeptAnswers
   readonly peerOf: PeerOf
   /** The union of the live lists of a caller's accounts; absent: of all. */
   readonly availableModels: (accounts: ReadonlySet<string> | undefined) => Promise<readonly ModelInfo[]>
@@ -26,7 +30,7 @@ export type ClientRoutesDeps = ClientDeps & {
 
 const preflight = {
   'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET, POST, OPTIONS',
+  'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
   'access-control-allow-headers':
     'authorization, content-type, x-api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access, *',
   'access-control-max-age': '86400',
@@ -125,15 +129,8 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
   const unknown = async (edge: Edge): Promise<Response> =>
     (await answerAstray(edge)) ??
     refuse(edge.request, gatewayError('not-found', `${nameOf(edge.request)} is not an endpoint of this gateway.`))
-  const responses = (request: Request): Response =>
-    refuse(
-      request,
-      gatewayError('not-found', 'The Responses API is not available in this version; use /v1/chat/completions.'),
-    )
 
   const routes = new Elysia({ name: 'client-routes' })
-    .post('/v1/messages', ({ request, server }) => serve(anthropic, { request, server }), { parse: 'none' })
-    .post('/v1/chat/completions', ({ request, server }) => serve(openaiChat, { request, server }), { parse: 'none' })
     .post(
       '/v1/messages/count_tokens',
       ({ request, server }) => guarded({ request, server }, () => countTokens(request)),
@@ -143,16 +140,19 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     .get('/v1/models/*', ({ request, server, params }) =>
       guarded({ request, server }, (caller) => retrieveModel(request, params, caller)),
     )
-    .get('/v1/responses', ({ request }) =>
+    // A client that tries a websocket goes to HTTP at once after this status, and after many tries at any other.
+    .get('/v1/responses', ({ request, server }) =>
       request.headers.get('upgrade')?.toLowerCase() === 'websocket'
         ? new Response(null, { status: 426, headers: { upgrade: 'HTTP/1.1' } })
-        : responses(request),
+        : unknown({ request, server }),
     )
-    .post('/v1/responses', ({ request }) => responses(request), { parse: 'none' })
     .options('/v1/*', () => new Response(null, { status: 204, headers: preflight }))
     // GET by name too: the console takes every GET that is nobody's.
     .get('/v1/*', ({ request, server }) => unknown({ request, server }))
     .all('/v1/*', ({ request, server }) => unknown({ request, server }), { parse: 'none' })
+  for (const { path, dialect } of deps.dialects) {
+    routes.post(path, ({ request, server }) => serve(dialect, { request, server }), { parse: 'none' })
+  }
   return { routes, answerAstray }
 }
 

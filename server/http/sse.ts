@@ -9,8 +9,7 @@ export type SseParts = {
   readonly reply: Promise<Result<ReplyStream, GatewayError>>
   /** True when the headers go out before the reply has begun: then a first keep-alive frame goes with them. */
   readonly early: boolean
-  readonly encode: StreamEncoder
-  readonly keepAlive: string
+  readonly encoder: StreamEncoder
   readonly keepAliveMs: number
   readonly headers: Readonly<Record<string, string>>
   readonly effects: Pick<Effects, 'after' | 'now'>
@@ -40,7 +39,8 @@ export function sseResponse(parts: SseParts): Response {
 }
 
 async function pump(parts: SseParts, controller: ReadableStreamDirectController): Promise<void> {
-  const { encode, keepAlive, keepAliveMs, effects } = parts
+  const { encoder, keepAliveMs, effects } = parts
+  const { encode, keepAlive } = encoder
   let writing = false
   // One timer that looks when the last write was: starting it anew with each write would cost a timer per delta.
   let quietSince = effects.now()
@@ -57,14 +57,14 @@ async function pump(parts: SseParts, controller: ReadableStreamDirectController)
   const tick = (): void => {
     const quietMs = effects.now() - quietSince
     const due = writing || quietMs >= keepAliveMs
-    if (due && !writing) write(keepAlive).catch(parts.leave)
+    if (due && !writing) write(keepAlive()).catch(parts.leave)
     // A clock that was set back must not stretch the silence.
     cancelTick = effects.after(due ? keepAliveMs : Math.min(keepAliveMs, keepAliveMs - quietMs), tick)
   }
   let cancelTick = effects.after(keepAliveMs, tick)
   parts.onStream(true)
   try {
-    if (parts.early) await write(keepAlive)
+    if (parts.early) await write(keepAlive())
     const reply = await parts.reply
     if (!reply.ok) return await write(encode({ type: 'error', error: reply.error }))
     for await (const batch of reply.value) {

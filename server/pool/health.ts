@@ -42,6 +42,7 @@ const effects = {
   'model-not-found': 'none',
   'not-found': 'none',
   'unsupported-thread': 'none',
+  'previous-response-not-found': 'none',
   'thinking-signature': 'none',
   authentication: 'none',
   permission: 'none',

@@ -50,6 +50,7 @@ export const retryTable = {
   'thinking-signature': { to: 'nobody' },
   'not-found': { to: 'nobody' },
   'unsupported-thread': { to: 'nobody' },
+  'previous-response-not-found': { to: 'nobody' },
   authentication: { to: 'nobody' },
   permission: { to: 'nobody' },
   'limit-reached': { to: 'nobody' },

@@ -3,7 +3,7 @@ import { type ErrorKind, errorKinds, type GatewayError } from '../../server/conv
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'
 import { framesOf } from '../support/grammar.ts'
-import { dialects, encodeAll, failure, replyStart, textBlock } from './samples.ts'
+import { dialects, encodeAll, failure, replyStart, streamFault, textBlock } from './samples.ts'
 
 const context = { requestId: 'req_1' }
 
@@ -147,6 +147,13 @@ const rows: readonly Row[] = [
   ['bad request', e('invalid-request'), [400, 'invalid_request_error'], [400, 'invalid_request_error', null], {}],
   ['bad signature', e('thinking-signature'), [400, 'invalid_request_error'], [400, 'invalid_request_error', null], {}],
   ['thread', e('unsupported-thread'), [400, 'invalid_request_error'], [400, 'invalid_request_error', null], {}],
+  [
+    'an answer that is not kept',
+    e('previous-response-not-found'),
+    [400, 'invalid_request_error'],
+    [400, 'invalid_request_error', 'previous_response_not_found'],
+    {},
+  ],
   [
     'body too large',
     e('request-too-large'),
@@ -310,9 +317,10 @@ describe('a stream that breaks', () => {
   })
 
   test.each([...dialects])('says so in $name even before anything was begun', (dialect) => {
-    const frames = framesOf(encodeAll(dialect, [{ type: 'error', error: failure('pool-cooling') }]))
-    expect(frames.length).toBe(1)
-    expect(JSON.parse(frames[0]?.data ?? '').error.message).toBe('It went wrong.')
+    const sse = encodeAll(dialect, [{ type: 'error', error: failure('pool-cooling') }])
+    expect(streamFault(dialect, sse)).toBeUndefined()
+    const { error, response } = JSON.parse(framesOf(sse).at(-1)?.data ?? '')
+    expect((error ?? response.error).message).toStartWith('It went wrong.')
   })
 })
 

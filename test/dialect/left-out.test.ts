@@ -153,7 +153,7 @@ describe('a Chat Completions stream never leaves out', () => {
   })
 
   test('but says nothing of usage to a caller who did not ask', () => {
-    const quiet = encodeAll(openaiChat, richReply, { ...replyContext, streamOptions: { includeUsage: false } })
+    const quiet = encodeAll(openaiChat, richReply, { ...replyContext, form: { includeUsage: false } })
     expect(openaiChatFault(quiet, false)).toBeUndefined()
     expect(quiet).not.toContain('usage')
   })
@@ -221,7 +221,7 @@ describe('a whole answer', () => {
 })
 
 describe('the older functions are answered in their own form', () => {
-  const context = { ...replyContext, streamOptions: { includeUsage: false, legacyFunctions: true } }
+  const context = { ...replyContext, form: { includeUsage: false, legacyFunctions: true } }
   const events = [replyStart, ...callBlock(0, 'toolu_1', 'f', '{"a"', ':1}'), finish('tool-calls')]
 
   test('in a stream', () => {
@@ -252,7 +252,7 @@ describe('the older functions are answered in their own form', () => {
 
   test('and only they', () => {
     const body = { model: 'm', messages: [{ role: 'user', content: 'x' }], functions: [{ name: 'f' }] }
-    expect(openaiChat.decode(body)).toMatchObject({ ok: true, value: { streamOptions: { legacyFunctions: true } } })
-    expect(openaiChat.decode({ ...body, tools: [] })).not.toHaveProperty('value.streamOptions.legacyFunctions')
+    expect(openaiChat.decode(body)).toMatchObject({ ok: true, value: { form: { legacyFunctions: true } } })
+    expect(openaiChat.decode({ ...body, tools: [] })).not.toHaveProperty('value.form.legacyFunctions')
   })
 })

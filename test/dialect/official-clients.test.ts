@@ -42,8 +42,8 @@ const finalCompletion = (sse: string) =>
 
 /** The stream with a keep-alive before, between and after all frames but the last. */
 const withKeepAlive = (dialect: Dialect, events: readonly ReplyEvent[]): string => {
-  const encode = dialect.createEncoder(replyContext)
-  return events.map((event) => dialect.keepAlive + encode(event)).join('')
+  const { encode, keepAlive } = dialect.createEncoder(replyContext)
+  return events.map((event) => keepAlive() + encode(event)).join('')
 }
 
 const text = [replyStart, ...textBlock(0, 'Hello ', 'wörld 👩‍💻'), finish('end')]

@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import type { ReplyEvent } from '../../server/conversation/event.ts'
 import { foldReply } from '../../server/conversation/reply.ts'
-import type { Dialect } from '../../server/dialect/dialect.ts'
 import { caseNames, expectCaseJson, expectCaseText, readCaseLines } from '../support/fixture-cases.ts'
-import { anthropicFault, openaiChatFault, replyFault } from '../support/grammar.ts'
-import { asStream, dialects, encodeAll, replyContext } from './samples.ts'
-
-const streamFault = (dialect: Dialect, sse: string): string | undefined =>
-  dialect.name === 'anthropic' ? anthropicFault(sse) : openaiChatFault(sse, replyContext.streamOptions.includeUsage)
+import { replyFault } from '../support/grammar.ts'
+import { asStream, dialects, encodeAll, replyContext, streamFault } from './samples.ts'
 
 for (const name of caseNames('replies', 'events.jsonl')) {
   describe(name, () => {

@@ -3,15 +3,32 @@ import type { FinishReason, ReplyEvent, Usage } from '../../server/conversation/
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
 import type { Dialect, ReplyContext } from '../../server/dialect/dialect.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'
+import { createKeptAnswers } from '../../server/dialect/openai-responses/kept-answers.ts'
+import { createOpenaiResponses } from '../../server/dialect/openai-responses/openai-responses.ts'
+import { createVault } from '../../server/vault/vault.ts'
+import { anthropicFault, openaiChatFault } from '../support/grammar.ts'
+import { openaiResponsesFault } from '../support/responses-grammar.ts'
 
-export const dialects: readonly Dialect[] = [anthropic, openaiChat]
+export const keptAnswers = createKeptAnswers({ keptAnswers: 100, keptBytes: 1_000_000, ttlMs: 3_600_000 }, () => 0)
+export const vault = createVault(new Uint8Array(32).fill(7))
+export const openaiResponses = createOpenaiResponses({ kept: keptAnswers, vault })
+export const dialects: readonly Dialect[] = [anthropic, openaiChat, openaiResponses]
 
-export const replyContext: ReplyContext = {
+/** What a request without special wishes says about the form of its answer. */
+export const sampleForm = {
+  echo: { store: true, tools: [] },
+  names: new Map(),
+  showsReasoning: true,
+  sealsReasoning: true,
+  includeUsage: true,
+} as const
+
+export const replyContext: ReplyContext<typeof sampleForm> = {
   id: 'abc123',
   model: 'claude-sonnet-4.5',
   createdAt: 1_759_104_000_500,
   requestId: 'req_1',
-  streamOptions: { includeUsage: true },
+  form: sampleForm,
 }
 
 export const usage: Usage = {
@@ -55,8 +72,12 @@ export const richReply: readonly ReplyEvent[] = [
   finish('tool-calls'),
 ]
 
-export function encodeAll(dialect: Dialect, events: readonly ReplyEvent[], context = replyContext): string {
-  const encode = dialect.createEncoder(context)
+export function encodeAll(
+  dialect: Dialect,
+  events: readonly ReplyEvent[],
+  context: ReplyContext<unknown> = replyContext,
+): string {
+  const { encode } = dialect.createEncoder(context)
   return events.map(encode).join('')
 }
 
@@ -69,3 +90,14 @@ export const failure = (kind: ErrorKind, more: Partial<GatewayError> = {}): Gate
   message: 'It went wrong.',
   ...more,
 })
+
+/** What is wrong with a stream of a dialect, or undefined. A new dialect brings its grammar. */
+export function streamFault({ name }: Dialect, sse: string): string | undefined {
+  const check = streamFaults[name]
+  return check === undefined ? `no grammar is written for ${name}` : check(sse)
+}
+const streamFaults: Readonly<Record<string, (sse: string) => string | undefined>> = {
+  anthropic: anthropicFault,
+  'openai-chat': (sse) => openaiChatFault(sse, sampleForm.includeUsage),
+  'openai-responses': openaiResponsesFault,
+}

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import { decode } from './decode.ts'
-import { createEncoder, encodeReply, keepAlive } from './encode.ts'
+import { createEncoder, encodeReply } from './encode.ts'
 import { encodeError } from './error.ts'
 import { MessagesBody } from './wire.ts'
 
@@ -12,5 +12,4 @@ export const anthropic: Dialect = {
   createEncoder,
   encodeReply,
   encodeError,
-  keepAlive,
 }

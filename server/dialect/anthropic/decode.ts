@@ -16,15 +16,13 @@ const readMessages = createValidator(MessagesBody)
 const readCount = createValidator(CountBody)
 
 /** A Messages request as a conversation. */
-export function decode(body: unknown): Decoded<DecodedRequest> {
+export function decode(body: unknown): Decoded<DecodedRequest<undefined>> {
   const nesting = checkNesting(body)
   if (!nesting.ok) return nesting
   const valid = readMessages(body)
   if (!valid.ok) return valid
   const conversation = decodeBody(valid.value)
-  return conversation.ok
-    ? ok({ conversation: conversation.value, streamOptions: { includeUsage: true } })
-    : conversation
+  return conversation.ok ? ok({ conversation: conversation.value, form: undefined }) : conversation
 }
 
 /** A token count request; `model` is `''` when the caller named none. */

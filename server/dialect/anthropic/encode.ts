@@ -14,11 +14,11 @@ const stopReasons = {
   filtered: 'refusal',
 } as const satisfies Record<FinishReason, string>
 
-export const keepAlive = frame('ping', { type: 'ping' })
+const ping = frame('ping', { type: 'ping' })
 const messageStop = frame('message_stop', { type: 'message_stop' })
 
 /** One Messages stream. Deltas are the hot path: everything around their text is made once per block. */
-export function createEncoder(context: ReplyContext): StreamEncoder {
+export function createEncoder(context: ReplyContext<unknown>): StreamEncoder {
   let deltaHead = ''
   let fed = false
   const open = (index: number, block: object, delta: string): string => {
@@ -31,7 +31,7 @@ export function createEncoder(context: ReplyContext): StreamEncoder {
     fed = true
     return `${deltaHead}${textInJson(text)}"}}\n\n`
   }
-  return (event: ReplyEvent): string => {
+  const encode = (event: ReplyEvent): string => {
     switch (event.type) {
       case 'reply-start':
         return frame('message_start', { type: 'message_start', message: openingMessage(event.input.tokens, context) })
@@ -71,10 +71,11 @@ export function createEncoder(context: ReplyContext): StreamEncoder {
         return frame('error', errorBody(event.error, context.requestId))
     }
   }
+  return { encode, keepAlive: () => ping }
 }
 
 /** A whole Messages answer. */
-export function encodeReply(reply: Reply, context: ReplyContext): object {
+export function encodeReply(reply: Reply, context: ReplyContext<unknown>): object {
   return {
     id: `msg_${context.id}`,
     type: 'message',
@@ -121,7 +122,7 @@ function encodeUsage(usage: Usage): object {
   }
 }
 
-function openingMessage(inputTokens: number, context: ReplyContext): object {
+function openingMessage(inputTokens: number, context: ReplyContext<unknown>): object {
   return {
     id: `msg_${context.id}`,
     type: 'message',

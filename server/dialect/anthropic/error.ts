@@ -13,6 +13,7 @@ const wireErrors = {
   'model-not-found': [404, 'not_found_error'],
   'not-found': [404, 'not_found_error'],
   'unsupported-thread': [400, 'invalid_request_error'],
+  'previous-response-not-found': [400, 'invalid_request_error'],
   'thinking-signature': [400, 'invalid_request_error'],
   authentication: [401, 'authentication_error'],
   permission: [403, 'permission_error'],

@@ -9,6 +9,7 @@ import { decodeEffort, decodeThinking, thinkingOfEffort } from '../reasoning.ts'
 import { firstId } from '../session.ts'
 import { splitSystem } from '../system-prompt.ts'
 import { checkNesting, createValidator, type Decoded, refuse } from '../validate.ts'
+import type { Form } from './form.ts'
 import { decodeMessages } from './messages.ts'
 import { decodeTools, isLegacy } from './tools.ts'
 import { ChatBody } from './wire.ts'
@@ -18,7 +19,7 @@ type Body = Static<typeof ChatBody>
 const readChat = createValidator(ChatBody)
 
 /** A Chat Completions request as a conversation. */
-export function decode(raw: unknown): Decoded<DecodedRequest> {
+export function decode(raw: unknown): Decoded<DecodedRequest<Form>> {
   const nesting = checkNesting(raw)
   if (!nesting.ok) return nesting
   const valid = readChat(raw)
@@ -51,11 +52,11 @@ export function decode(raw: unknown): Decoded<DecodedRequest> {
     ...(session === undefined ? {} : { session }),
     ...(endUser === undefined ? {} : { endUser }),
   }
-  const streamOptions = {
+  const form = {
     includeUsage: body.stream_options?.include_usage === true,
     ...(isLegacy(body) ? { legacyFunctions: true } : {}),
   }
-  return ok({ conversation, streamOptions })
+  return ok({ conversation, form })
 }
 
 /** Refuses by name what is known and cannot be answered truthfully (ruling 18). */

@@ -3,6 +3,7 @@ import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
 import { textInJson } from '../../lib/json.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { errorBody } from './error.ts'
+import type { Form } from './form.ts'
 
 const finishReasons = {
   end: 'stop',
@@ -14,11 +15,11 @@ const finishReasons = {
   filtered: 'content_filter',
 } as const satisfies Record<FinishReason, string>
 
-export const keepAlive = ': keep-alive\n\n'
+const keepAlive = ': keep-alive\n\n'
 
 /** One Chat Completions stream. Deltas are the hot path: everything around their text is made once per stream. */
-export function createEncoder(context: ReplyContext): StreamEncoder {
-  const { includeUsage, legacyFunctions = false } = context.streamOptions
+export function createEncoder(context: ReplyContext<Form>): StreamEncoder {
+  const { includeUsage, legacyFunctions = false } = context.form
   const about = JSON.stringify(chunkHead(context)).slice(0, -1)
   const usageMember = includeUsage ? ',"usage":null' : ''
   const head = `data: ${about},"choices":[{"index":0,"delta":`
@@ -54,7 +55,7 @@ export function createEncoder(context: ReplyContext): StreamEncoder {
     return argumentsHead + JSON.stringify(json) + argumentsTail
   }
 
-  return (event: ReplyEvent): string => {
+  const encode = (event: ReplyEvent): string => {
     switch (event.type) {
       case 'reply-start':
         return `${head}{"role":"assistant","content":""}${tail}`
@@ -86,11 +87,12 @@ export function createEncoder(context: ReplyContext): StreamEncoder {
         return `data: ${JSON.stringify(errorBody(event.error))}\n\n`
     }
   }
+  return { encode, keepAlive: () => keepAlive }
 }
 
 /** A whole Chat Completions answer. */
-export function encodeReply(reply: Reply, context: ReplyContext): object {
-  const { legacyFunctions = false } = context.streamOptions
+export function encodeReply(reply: Reply, context: ReplyContext<Form>): object {
+  const { legacyFunctions = false } = context.form
   const content = joined(reply.blocks, 'text')
   const reasoning = joined(reply.blocks, 'reasoning')
   const calls = reply.blocks.flatMap((block) => (block.type === 'tool-call' ? [encodeCall(block)] : []))
@@ -140,7 +142,7 @@ function encodeUsage(usage: Usage): object {
   }
 }
 
-const chunkHead = (context: ReplyContext): object => ({
+const chunkHead = (context: ReplyContext<Form>): object => ({
   id: `chatcmpl-${context.id}`,
   object: 'chat.completion.chunk',
   created: Math.floor(context.createdAt / 1000),

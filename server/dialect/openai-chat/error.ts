@@ -17,6 +17,7 @@ const wireErrors = {
   'model-not-found': [404, 'not_found_error', 'model_not_found'],
   'not-found': [404, 'not_found_error', 'not_found'],
   'unsupported-thread': [400, 'invalid_request_error', null],
+  'previous-response-not-found': [400, 'invalid_request_error', 'previous_response_not_found'],
   'thinking-signature': [400, 'invalid_request_error', null],
   authentication: [401, 'authentication_error', 'invalid_api_key'],
   permission: [403, 'permission_error', 'permission_denied'],
@@ -54,6 +55,12 @@ export function encodeError(error: GatewayError): EncodedError {
 
 /** The body, which is also the data of a stream's last frame when it breaks. */
 export function errorBody(error: GatewayError): object {
-  const [, type, code] = isSpentForLong(error) ? spent : wireErrors[error.kind]
+  const [type, code] = errorCodeOf(error)
   return { error: { message: messageOf(error), type, param: error.field || null, code } }
+}
+
+/** What went wrong in this family's own words. */
+export function errorCodeOf(error: GatewayError): readonly [type: string, code: string | null] {
+  const [, type, code] = isSpentForLong(error) ? spent : wireErrors[error.kind]
+  return [type, code]
 }

@@ -1,0 +1,6 @@
+/** What a request says about the form of its answer. */
+export type Form = {
+  readonly includeUsage: boolean
+  /** The caller used the older `functions`: the answer's one call goes into `function_call`. */
+  readonly legacyFunctions?: boolean
+}

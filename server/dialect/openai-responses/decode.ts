@@ -1,0 +1,198 @@
+import type { Static } from '@sinclair/typebox'
+import type { Conversation, Message } from '../../conversation/conversation.ts'
+import { gatewayError } from '../../conversation/error.ts'
+import { err, ok, type Result } from '../../lib/result.ts'
+import type { UnsealFault } from '../../vault/vault.ts'
+import type { DecodedRequest } from '../dialect.ts'
+import { decodeOutputFormat } from '../output-format.ts'
+import { decodeEffort, thinkingOfEffort } from '../reasoning.ts'
+import { firstId } from '../session.ts'
+import { splitSystem } from '../system-prompt.ts'
+import { checkNesting, createValidator, type Decoded, refuse } from '../validate.ts'
+import { compactionRequest } from './compaction.ts'
+import type { Form, OutputItem } from './form.ts'
+import { decodeInput, type ItemSources, type Turns } from './items.ts'
+import type { KeptAnswers } from './kept-answers.ts'
+import { createSummarySeal } from './summary-seal.ts'
+import { decodeTools, type NamedToolbox } from './tools.ts'
+import { type Item, ResponsesBody } from './wire.ts'
+
+type Body = Static<typeof ResponsesBody>
+
+export type ResponsesDeps = {
+  readonly kept: KeptAnswers
+  /** Seals summaries so that they come back without our keeping them. */
+  readonly vault: {
+    readonly seal: (text: string, context: string) => Uint8Array
+    readonly unseal: (sealed: Uint8Array, context: string) => Result<string, UnsealFault>
+  }
+}
+
+const readBody = createValidator(ResponsesBody)
+
+/** Reads Responses requests; what a request builds on comes out of the answers kept for its caller. */
+export function createDecode({ kept, vault }: ResponsesDeps) {
+  const seal = createSummarySeal(vault)
+
+  return (raw: unknown, callerId = ''): Decoded<DecodedRequest<Form>> => {
+    const nesting = checkNesting(raw)
+    if (!nesting.ok) return nesting
+    const valid = readBody(raw)
+    if (!valid.ok) return valid
+    const body = valid.value
+    const answerable = checkAnswerable(body)
+    if (!answerable.ok) return answerable
+    const earlier = earlierItems(body, kept, callerId)
+    if (!earlier.ok) return earlier
+    const sources: ItemSources = { findItem: (id) => kept.findItem(callerId, id), openSummary: seal.open }
+    const compacts = isCompaction(body)
+    const turns = decodeTurns(body, earlier.value, sources)
+    if (!turns.ok) return turns
+    const tools = decodeTools(body, turns.value.tools)
+    if (!tools.ok) return tools
+    const output = decodeOutputFormat(body.text?.format, 'text.format')
+    if (!output.ok) return output
+    const conversation: Conversation = {
+      ...conversationOf(body, turns.value.messages, tools.value),
+      output: output.value,
+      ...(compacts ? { tools: [], toolChoice: { type: 'none' }, output: { type: 'text' } } : {}),
+    }
+    const keeps = body.store !== false && !compacts
+    return ok({
+      conversation,
+      form: {
+        ...formOf(body, tools.value),
+        ...(compacts ? { compaction: seal.seal } : {}),
+        ...(keeps
+          ? { keep: (response) => kept.keep(callerId, { response, input: inputItems(body, response.id) }) }
+          : {}),
+      },
+    })
+  }
+}
+
+/** Refuses by name what is known and cannot be answered truthfully (ruling 18). */
+function checkAnswerable(body: Body): Decoded<undefined> {
+  if (body.background === true) return refuse('background', 'answers cannot be worked out in the background')
+  if (body.conversation != null) return refuse('conversation', 'stored conversations are not kept; send the items')
+  if (body.prompt != null) return refuse('prompt', 'stored prompts are not kept; send instructions and input')
+  if (body.top_logprobs) return refuse('top_logprobs', 'token probabilities are not available')
+  if (body.include?.includes('message.output_text.logprobs'))
+    return refuse('include', 'message.output_text.logprobs: token probabilities are not available')
+  return ok(undefined)
+}
+
+function earlierItems(body: Body, kept: KeptAnswers, callerId: string): Decoded<readonly OutputItem[]> {
+  const { previous_response_id: id } = body
+  if (!id) return ok([])
+  const field = 'previous_response_id'
+  const items = kept.history(callerId, id)
+  if (items === undefined) {
+    return err(gatewayError('previous-response-not-found', `Previous response with id '${id}' not found.`, { field }))
+  }
+  if (kept.find(callerId, id)?.response.status === 'failed')
+    return refuse(field, 'that response failed; go on from one before it')
+  return ok(items)
+}
+
+/** The caller wants the conversation summarised, not answered. */
+const isCompaction = ({ input }: Body): boolean => Array.isArray(input) && input.at(-1)?.type === 'compaction_trigger'
+
+function decodeTurns(body: Body, earlier: readonly OutputItem[], sources: ItemSources): Decoded<Turns> {
+  const { input } = body
+  if (input == null && earlier.length === 0) return refuse('input', 'is required')
+  const before = decodeInput(earlier, 'previous_response_id', sources)
+  if (!before.ok) return before
+  const now = decodeInput(input ?? [], 'input', sources)
+  if (!now.ok) return now
+  const messages = [...before.value.messages, ...now.value.messages]
+  if (messages.length === 0) return refuse('input', 'must have at least one item')
+  return ok({
+    messages: isCompaction(body) ? [...messages, compactionRequest] : messages,
+    tools: [...before.value.tools, ...now.value.tools],
+  })
+}
+
+function conversationOf(
+  body: Body,
+  turns: readonly Message[],
+  { toolbox }: NamedToolbox,
+): Omit<Conversation, 'output'> {
+  const instructions: readonly Message[] = body.instructions
+    ? [{ role: 'system', parts: [{ type: 'text', text: body.instructions }] }]
+    : []
+  const effort = decodeEffort(body.reasoning?.effort)
+  const session = firstId(
+    body.prompt_cache_key,
+    (body.metadata as { session_id?: unknown } | null | undefined)?.session_id,
+  )
+  const endUser = firstId(body.user, body.safety_identifier)
+  return {
+    model: body.model,
+    ...splitSystem([...instructions, ...turns]),
+    ...toolbox,
+    limits: { ...(body.max_output_tokens == null ? {} : { maxOutputTokens: body.max_output_tokens }), stop: [] },
+    sampling: {
+      // This API's scale ends at 2, the models' at 1.
+      ...(body.temperature == null ? {} : { temperature: Math.min(body.temperature, 1) }),
+      ...(body.top_p == null ? {} : { topP: body.top_p }),
+    },
+    thinking: thinkingOfEffort(body.reasoning?.effort),
+    ...(effort === undefined ? {} : { effort }),
+    stream: body.stream === true,
+    ...(session === undefined ? {} : { session }),
+    ...(endUser === undefined ? {} : { endUser }),
+  }
+}
+
+function formOf(body: Body, { toolbox, names }: NamedToolbox): Omit<Form, 'keep' | 'compaction'> {
+  const { reasoning, text } = body
+  const summary = reasoning?.summary ?? reasoning?.generate_summary ?? null
+  return {
+    names,
+    showsReasoning: summary !== null && summary !== 'none',
+    sealsReasoning: body.include?.includes('reasoning.encrypted_content') === true,
+    echo: {
+      background: false,
+      instructions: body.instructions ?? null,
+      max_output_tokens: body.max_output_tokens ?? null,
+      max_tool_calls: null,
+      metadata: body.metadata ?? {},
+      parallel_tool_calls: toolbox.parallelToolCalls,
+      previous_response_id: body.previous_response_id ?? null,
+      prompt_cache_key: body.prompt_cache_key ?? null,
+      reasoning: { effort: reasoning?.effort ?? null, summary },
+      safety_identifier: body.safety_identifier ?? null,
+      service_tier: 'default',
+      store: body.store !== false,
+      temperature: body.temperature ?? 1,
+      text: { format: text?.format ?? { type: 'text' }, verbosity: text?.verbosity ?? 'medium' },
+      tool_choice: body.tool_choice ?? 'auto',
+      tools: body.tools ?? [],
+      top_logprobs: 0,
+      top_p: body.top_p ?? 1,
+      truncation: body.truncation ?? 'disabled',
+      user: body.user ?? null,
+    },
+  }
+}
+
+/** The request's own items as the API lists them: each with an id, a text as a message. */
+function inputItems({ input }: Body, responseId: string): readonly OutputItem[] {
+  const given: readonly Static<typeof Item>[] = typeof input === 'string' ? [textMessage('user', input)] : (input ?? [])
+  return given.map((item, index) => ({
+    ...item,
+    ...(isTextMessage(item) ? textMessage(item.role ?? 'user', item.content) : {}),
+    type: item.type ?? (item.role == null ? 'item_reference' : 'message'),
+    id: item.id ?? `in_${responseId.slice('resp_'.length)}_${index}`,
+  }))
+}
+
+const isTextMessage = (item: Static<typeof Item>): item is Static<typeof Item> & { readonly content: string } =>
+  (item.type ?? 'message') === 'message' && 'content' in item && typeof item.content === 'string'
+
+const textMessage = (role: string, text: string) => ({
+  type: 'message',
+  role,
+  content: [{ type: role === 'assistant' ? 'output_text' : 'input_text', text }],
+})

@@ -1,0 +1,19 @@
+import type { Dialect } from '../dialect.ts'
+import { createDecode, type ResponsesDeps } from './decode.ts'
+import { createEncoder, encodeReply } from './encode.ts'
+import { encodeError } from './error.ts'
+import type { Form } from './form.ts'
+import { ResponsesBody } from './wire.ts'
+
+/** The Responses API: `POST /v1/responses`. */
+export function createOpenaiResponses(deps: ResponsesDeps): Dialect<Form> {
+  const decode = createDecode(deps)
+  return {
+    name: 'openai-responses',
+    body: ResponsesBody,
+    decode: (body, _note, callerId) => decode(body, callerId),
+    createEncoder,
+    encodeReply,
+    encodeError,
+  }
+}

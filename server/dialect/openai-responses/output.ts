@@ -1,0 +1,155 @@
+import type { FinishReason, Usage } from '../../conversation/event.ts'
+import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
+import type { ReplyContext } from '../dialect.ts'
+import type { Form, KeptResponse, OutputItem } from './form.ts'
+import { textOf } from './freeform.ts'
+import { originOf } from './names.ts'
+import { sealReasoning } from './sealed-reasoning.ts'
+
+export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
+export type ResponseStatus = 'in_progress' | 'completed' | 'incomplete' | 'failed'
+
+/** Why a response is incomplete; `undefined`: it is complete. */
+const incompleteReasons = {
+  end: undefined,
+  'tool-calls': undefined,
+  'stop-sequence': undefined,
+  'max-tokens': 'max_output_tokens',
+  'context-full': 'max_output_tokens',
+  refusal: 'content_filter',
+  filtered: 'content_filter',
+} as const satisfies Record<FinishReason, string | undefined>
+
+export const incompleteReason = (reason: FinishReason): string | undefined => incompleteReasons[reason]
+
+const idPrefix = { text: 'msg', reasoning: 'rs', 'redacted-reasoning': 'rs', function: 'fc', custom: 'ctc' } as const
+
+/** Items carry their response's id, so that an item alone tells whose it is. */
+export const itemId = (kind: keyof typeof idPrefix, responseId: string, index: number): string =>
+  `${idPrefix[kind]}_${responseId}_${index}`
+
+/** The id without prefix of the response that an item id of ours belongs to. */
+export const responseIdOf = (itemId: string): string | undefined => /^[a-z]+_([A-Za-z0-9]+)_\d+$/.exec(itemId)?.[1]
+
+export const textPart = (text: string): object => ({ type: 'output_text', annotations: [], logprobs: [], text })
+export const summaryPart = (text: string): object => ({ type: 'summary_text', text })
+
+/** A block as an item, its reasoning sealed. `index` counts the items of one response. */
+export function encodeItem(
+  block: ReplyBlock,
+  index: number,
+  status: ItemStatus,
+  { id, form }: Pick<ReplyContext<Form>, 'id' | 'form'>,
+): OutputItem {
+  switch (block.type) {
+    case 'text': {
+      const content = [textPart(block.text)]
+      return { id: itemId('text', id, index), type: 'message', status, role: 'assistant', content }
+    }
+    case 'reasoning': {
+      const { text, signature } = block
+      return {
+        id: itemId('reasoning', id, index),
+        type: 'reasoning',
+        summary: form.showsReasoning && text !== '' ? [summaryPart(text)] : [],
+        ...(signature === undefined
+          ? {}
+          : { encrypted_content: sealReasoning({ type: 'reasoning', text, signature }) }),
+      }
+    }
+    case 'redacted-reasoning':
+      return {
+        id: itemId('reasoning', id, index),
+        type: 'reasoning',
+        summary: [],
+        encrypted_content: sealReasoning(block),
+      }
+    case 'tool-call': {
+      const { kind, name, namespace } = originOf(block.name, form.names)
+      const group = namespace === undefined ? {} : { namespace }
+      const head = { id: itemId(kind, id, index), status, call_id: block.id, name, ...group }
+      return kind === 'custom'
+        ? { ...head, type: 'custom_tool_call', input: textOf(block.json) }
+        : { ...head, type: 'function_call', arguments: block.json }
+    }
+  }
+}
+
+/** An item as the caller gets it: sealed reasoning only when asked for. */
+export function shownItem(item: OutputItem, sealsReasoning: boolean): OutputItem {
+  if (item.type !== 'reasoning' || sealsReasoning || !('encrypted_content' in item)) return item
+  const { encrypted_content: _, ...rest } = item
+  return rest as OutputItem
+}
+
+/** A call whose input is no JSON was cut short. */
+export function statusOfCall(json: string): ItemStatus {
+  try {
+    JSON.parse(json)
+    return 'completed'
+  } catch {
+    return 'incomplete'
+  }
+}
+
+/** Everything of a response object before its output. */
+export const responseHead = (
+  context: ReplyContext<Form>,
+): Readonly<Record<string, unknown>> & { readonly id: string } => ({
+  id: `resp_${context.id}`,
+  object: 'response',
+  created_at: Math.floor(context.createdAt / 1000),
+  model: context.model,
+  ...context.form.echo,
+})
+
+export type Ending = {
+  readonly status: ResponseStatus
+  readonly error?: object
+  readonly reason?: string | undefined
+  readonly usage?: Usage
+}
+
+/** The members that tell how a response ended, or that it has not. */
+export const endingMembers = ({ status, error, reason, usage }: Ending): object => ({
+  status,
+  error: error ?? null,
+  incomplete_details: reason === undefined ? null : { reason },
+  usage: usage === undefined ? null : encodeUsage(usage),
+})
+
+/** The items of a finished reply. One that says nothing at all is an empty message: agents ask again without one. */
+export function encodeOutput(reply: Reply, context: ReplyContext<Form>): readonly OutputItem[] {
+  const cut = incompleteReason(reply.reason) !== undefined
+  const items = reply.blocks.map((block, index, { length }) => {
+    const status =
+      block.type === 'tool-call' ? statusOfCall(block.json) : cut && index === length - 1 ? 'incomplete' : 'completed'
+    return encodeItem(block, index, status, context)
+  })
+  return needsMessage(items, cut) ? [...items, encodeItem(emptyText, items.length, 'completed', context)] : items
+}
+
+export const emptyText = { type: 'text', text: '' } as const
+
+export const needsMessage = (items: readonly OutputItem[], cut: boolean): boolean =>
+  !cut && items.every(({ type }) => type === 'reasoning')
+
+/** A whole response as it goes out. */
+export const shownResponse = (response: KeptResponse, sealsReasoning: boolean): KeptResponse => ({
+  ...response,
+  output: response.output.map((item) => shownItem(item, sealsReasoning)),
+})
+
+// Here `input_tokens` includes what came from a cache, and the output includes the reasoning.
+function encodeUsage(usage: Usage): object {
+  return {
+    input_tokens: usage.input.tokens,
+    input_tokens_details: {
+      cached_tokens: usage.cacheRead?.tokens ?? 0,
+      cache_write_tokens: usage.cacheWrite?.tokens ?? 0,
+    },
+    output_tokens: usage.output.tokens,
+    output_tokens_details: { reasoning_tokens: usage.reasoning?.tokens ?? 0 },
+    total_tokens: usage.input.tokens + usage.output.tokens,
+  }
+}
