@@ -27,8 +27,7 @@ function openStream(early: boolean) {
   const response = sseResponse({
     reply: begin.promise,
     early,
-    encode: (event) => (event.type === 'text-delta' ? 'DELTA' : ''),
-    keepAlive: 'PING',
+    encoder: { encode: (event) => (event.type === 'text-delta' ? 'DELTA' : ''), keepAlive: () => 'PING' },
     keepAliveMs,
     headers: {},
     effects,
