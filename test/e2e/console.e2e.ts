@@ -268,6 +268,62 @@ function driveThePages(): void {
     await close()
   })
 
+  test('a model name is mapped for one key, changed, removed, and one model answers everything', async () => {
+    const { id } = await gateway.admin('POST', '/v2/keys', { name: 'editor' })
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const dialog = page.getByRole('dialog')
+    const row = page.getByRole('row').filter({ hasText: 'gpt-4o' })
+    await signIn(page, `${gateway.url}/login?next=/models`, adminPassword)
+    await page.getByText('No names are mapped.').waitFor()
+    await page.getByText('claude-opus-5.5', { exact: true }).first().waitFor()
+    await page.getByRole('button', { name: 'Map a name' }).click()
+    await dialog.getByLabel('Name that clients send').fill('gpt-*-mini')
+    await dialog.getByRole('button', { name: 'Map a name' }).click()
+    await dialog.getByText('Only the last character may be a *.').waitFor()
+    await dialog.getByLabel('Name that clients send').fill('gpt-4o')
+    await dialog.getByLabel('Leads to').fill('glm-99')
+    await dialog.getByLabel('Holds for').selectOption('editor')
+    await page.keyboard.press('Enter')
+    await dialog.getByText('No account offers glm-99').waitFor()
+    expect(await dialog.getByLabel('Leads to').evaluate((field) => field === document.activeElement)).toBe(true)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await dialog.getByLabel('Leads to').fill('claude-sonnet-4-5')
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    await row.getByText('Served by claude-sonnet-4.5').waitFor()
+    await row.getByText('editor').waitFor()
+    const { mappings } = (await gateway.admin('GET', '/v2/model-mappings')) as { mappings: object[] }
+    expect(mappings).toMatchObject([{ name: 'gpt-4o', target: 'claude-sonnet-4-5', key_id: id }])
+
+    await row.getByRole('button', { name: 'Edit gpt-4o' }).click()
+    await dialog.getByLabel('Holds for').selectOption('All keys')
+    await page.keyboard.press('Escape')
+    await row.getByRole('button', { name: 'Edit gpt-4o' }).click()
+    expect(await dialog.getByLabel('Holds for').inputValue()).toBe(String(id))
+    await dialog.getByLabel('Holds for').selectOption('All keys')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await row.getByText('All keys').waitFor()
+    await row.getByRole('button', { name: 'Remove gpt-4o' }).click()
+    await dialog.getByRole('button', { name: 'Remove mapping' }).click()
+    await page.getByText('No names are mapped.').waitFor()
+
+    await page.getByRole('switch', { name: 'One model for everything' }).focus()
+    await page.keyboard.press('Space')
+    await dialog.getByLabel('Model').fill('claude-sonnet-4.5')
+    await page.keyboard.press('Enter')
+    await page.getByText('claude-sonnet-4.5 answers everything now.').waitFor()
+    expect(await page.getByRole('switch', { name: 'One model for everything' }).isChecked()).toBe(true)
+    expect(await gateway.admin('GET', '/v2/settings')).toMatchObject({ forceModelEnabled: true })
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('switch', { name: 'One model for everything' }).focus()
+    await page.keyboard.press('Space')
+    await page.getByText('Clients get the models they ask for.').waitFor()
+    await gateway.admin('PUT', '/v2/settings', { forceModel: '', forceModelEnabled: false })
+    await gateway.admin('DELETE', `/v2/keys/${id}`)
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test('a key is kept to some accounts, switched off and on, and says when nobody is left to serve it', async () => {
     const { id } = await gateway.admin('POST', '/v2/accounts', {
       label: 'only for ci',
@@ -348,7 +404,16 @@ function driveThePages(): void {
       await signIn(page, `${gateway.url}/login`, adminPassword)
       expect(await page.getAttribute('html', 'lang')).toBe(locale === 'zh-CN' ? 'zh-CN' : 'en')
       expect(await page.getAttribute('html', 'data-theme')).toBe(colorScheme)
-      for (const route of ['/accounts', '/keys', '/proxies', '/playground', '/health', '/nothing/here', '/password']) {
+      for (const route of [
+        '/accounts',
+        '/keys',
+        '/models',
+        '/proxies',
+        '/playground',
+        '/health',
+        '/nothing/here',
+        '/password',
+      ]) {
         await page.goto(gateway.url + route)
         await page.waitForLoadState('networkidle')
         await page.locator('h1').waitFor()

@@ -1,6 +1,11 @@
 import { Elysia, status } from 'elysia'
 import type { AccountCreate, AccountListItem, AccountState } from '../../server/admin/contract/accounts.ts'
 import type { KeyCreate, KeyPatch, KeyView } from '../../server/admin/contract/keys.ts'
+import type {
+  ModelMappingCreate,
+  ModelMappingUpdate,
+  ModelMappingView,
+} from '../../server/admin/contract/model-mappings.ts'
 import type { ProxyCreate, ProxyUpdate, ProxyView } from '../../server/admin/contract/proxies.ts'
 import type { SignInStatus } from '../../server/admin/contract/sign-in.ts'
 import { createConsole } from '../../server/console/assets.ts'
@@ -27,7 +32,14 @@ export type FakeState = {
   accounts: AccountListItem[]
   keys: (KeyView & { key: string })[]
   proxies: ProxyView[]
-  settings: { proxyPoolEnabled: boolean; proxyPoolStrategy: string; httpProxy: string }
+  settings: {
+    proxyPoolEnabled: boolean
+    proxyPoolStrategy: string
+    httpProxy: string
+    forceModelEnabled: boolean
+    forceModel: string
+  }
+  mappings: ModelMappingView[]
   signIn: SignInStatus
   failLists: boolean
 }
@@ -130,6 +142,25 @@ export const someProxies = (): ProxyView[] => [
   proxy('Moved', 'socks5h://user:secret@old.example:1080', { state: 'unreadable', latency_ms: null }),
 ]
 
+export const someMappings = (): ModelMappingView[] => [
+  mapping('gpt-4o', 'claude-sonnet-4.5'),
+  mapping('gpt-*', 'claude-haiku-4-5', 'claude-haiku-4.5'),
+  mapping('gemini-2.5-pro', 'glm-5', null),
+]
+
+function mapping(name: string, target: string, servedBy: string | null = target): ModelMappingView {
+  return {
+    id: `map_${name}`,
+    name,
+    target,
+    key_id: null,
+    key_name: null,
+    served_by: servedBy,
+    created_at: ago(hour),
+    updated_at: ago(hour),
+  }
+}
+
 export async function startFakeGateway(port = 0): Promise<FakeGateway> {
   const state: FakeState = {
     password: 'admin',
@@ -141,13 +172,21 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
     accounts: someAccounts(),
     keys: [],
     proxies: someProxies(),
-    settings: { proxyPoolEnabled: false, proxyPoolStrategy: 'sticky', httpProxy: '' },
+    settings: {
+      proxyPoolEnabled: false,
+      proxyPoolStrategy: 'sticky',
+      httpProxy: '',
+      forceModelEnabled: false,
+      forceModel: '',
+    },
+    mappings: someMappings(),
     signIn: { status: 'pending', remaining: 582, error: null, code: null, accountId: null },
     failLists: false,
   }
   const sessionOf = (request: Request): string =>
     /admin_session=(\w+)/.exec(request.headers.get('cookie') ?? '')?.[1] ?? ''
   const isIn = (request: Request): boolean => state.sessions.has(sessionOf(request))
+  const keyName = (keyId: string | null): string | null => state.keys.find(({ id }) => id === keyId)?.name ?? null
   const refused = () => status(401, { error: 'Sign in first.', code: 'UNAUTHORIZED', requestId: 'req_fake' })
 
   const open = new Elysia()
@@ -335,6 +374,30 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
       state.proxies = state.proxies.map((item) => (item.id === params.id ? looked : item))
       const reason = success ? null : (tested.reason ?? 'unreadable')
       return { success, latency_ms: success ? 212 : null, reason, proxy: looked }
+    })
+    .get('/model-mappings', () => ({ mappings: state.mappings, total: state.mappings.length }))
+    .post('/model-mappings', ({ body }) => {
+      const { name, target, key_id = null } = body as ModelMappingCreate
+      if (state.mappings.some((item) => item.name === name && item.key_id === key_id)) {
+        return status(409, { error: 'This name is mapped already.', code: 'CONFLICT', field: 'name' })
+      }
+      const added = { ...mapping(name, target), key_id, key_name: keyName(key_id) }
+      state.mappings = [...state.mappings, added]
+      return { message: 'Added.', mapping: added }
+    })
+    .put('/model-mappings/:id', ({ params, body }) => {
+      const patch = body as ModelMappingUpdate
+      state.mappings = state.mappings.map((item) => {
+        if (item.id !== params.id) return item
+        const next = { ...item, ...patch }
+        return { ...next, key_name: keyName(next.key_id), served_by: next.target }
+      })
+      const changed = state.mappings.find(({ id }) => id === params.id)
+      return changed === undefined ? notFound() : { message: 'Changed.', mapping: changed }
+    })
+    .delete('/model-mappings/:id', ({ params }) => {
+      state.mappings = state.mappings.filter(({ id }) => id !== params.id)
+      return { message: 'Removed.' }
     })
     .get('/settings', () => state.settings)
     .put('/settings', ({ body }) => {

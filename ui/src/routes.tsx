@@ -14,6 +14,7 @@ export const routes = () => (
       <Route path="/" component={toAccounts} />
       <Route path="/accounts" component={lazy(() => import('./pages/accounts.tsx'))} />
       <Route path="/keys" component={lazy(() => import('./pages/keys.tsx'))} />
+      <Route path="/models" component={lazy(() => import('./pages/models.tsx'))} />
       <Route path="/proxies" component={lazy(() => import('./pages/proxies.tsx'))} />
       <Route path="/playground" component={lazy(() => import('./pages/playground.tsx'))} />
       <Route path="/health" component={lazy(() => import('./pages/health.tsx'))} />

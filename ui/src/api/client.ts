@@ -9,6 +9,12 @@ import type {
 } from '../../../server/admin/contract/accounts.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../../../server/admin/contract/keys.ts'
 import type { RequestList, RequestView } from '../../../server/admin/contract/logs.ts'
+import type {
+  ModelMappingChanged,
+  ModelMappingCreate,
+  ModelMappingList,
+  ModelMappingUpdate,
+} from '../../../server/admin/contract/model-mappings.ts'
 import type { ModelList } from '../../../server/admin/contract/models.ts'
 import type {
   ProxyChanged,
@@ -141,6 +147,11 @@ export const api = {
   saveSettings: (body: SettingsUpdate) => call<SettingsSaved>('PUT', '/v2/settings', body),
 
   models: (signal?: AbortSignal) => call<ModelList>('GET', '/v2/models', undefined, signal),
+  modelMappings: (signal?: AbortSignal) => call<ModelMappingList>('GET', '/v2/model-mappings', undefined, signal),
+  createModelMapping: (body: ModelMappingCreate) => call<ModelMappingChanged>('POST', '/v2/model-mappings', body),
+  updateModelMapping: (mappingId: string, body: ModelMappingUpdate) =>
+    call<ModelMappingChanged>('PUT', `/v2/model-mappings/${id(mappingId)}`, body),
+  removeModelMapping: (mappingId: string) => call<unknown>('DELETE', `/v2/model-mappings/${id(mappingId)}`),
   /** The record of one request among the newest; null while there is none yet. */
   request: async (requestId: string, signal?: AbortSignal): Promise<RequestView | null> => {
     const { logs } = await call<RequestList>('GET', '/v2/logs?limit=50', undefined, signal)

@@ -55,6 +55,8 @@ export const queries = {
   settings: () => queryOptions({ queryKey: ['settings'], queryFn: ({ signal }) => api.settings(signal) }),
   models: () =>
     queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => api.models(signal), staleTime: 60 * second }),
+  modelMappings: () =>
+    queryOptions({ queryKey: ['model-mappings'], queryFn: ({ signal }) => api.modelMappings(signal) }),
   // Records are written shortly after the answer ends; one that does not come soon is not asked for any more.
   request: (requestId: string) =>
     queryOptions({
@@ -94,7 +96,7 @@ function noticeSignedOut(client: QueryClient, error: unknown): void {
 export const dataOf = <T>(query: { readonly isPending: boolean; readonly data: T | undefined }): T | undefined =>
   query.isPending ? undefined : query.data
 
-type ListName = 'accounts' | 'every-account' | 'keys' | 'models' | 'proxies' | 'session' | 'settings'
+type ListName = 'accounts' | 'every-account' | 'keys' | 'model-mappings' | 'models' | 'proxies' | 'session' | 'settings'
 
 /** Asks again for everything whose name starts with one of `names`. */
 export function useRefresh(): (...names: readonly ListName[]) => Promise<void> {

@@ -1,6 +1,6 @@
 import Check from 'lucide-solid/icons/check'
 import Copy from 'lucide-solid/icons/copy'
-import { createSignal, onCleanup } from 'solid-js'
+import { createSignal, onCleanup, Show } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 import { type CopyResult, copyText, pageCopyEnvironment } from '../lib/copy.ts'
 import { Button, type ButtonLook } from './button.tsx'
@@ -8,6 +8,8 @@ import { Button, type ButtonLook } from './button.tsx'
 type CopyProps = {
   readonly text: string
   readonly label?: string
+  /** Read out after the label, where there are several such buttons. */
+  readonly about?: string
   readonly look?: ButtonLook
   /** What to select by hand when copying is refused. */
   readonly select?: (() => HTMLElement | undefined) | undefined
@@ -47,6 +49,9 @@ export function CopyButton(props: CopyProps) {
       onClick={() => void copy()}
     >
       <span aria-live="polite">{text()}</span>
+      <Show when={props.about}>
+        <span class="sr-only">{props.about}</span>
+      </Show>
     </Button>
   )
 }

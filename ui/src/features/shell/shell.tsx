@@ -1,6 +1,7 @@
 import { A, Navigate, useLocation } from '@solidjs/router'
 import { useQuery, useQueryClient } from '@tanstack/solid-query'
 import Activity from 'lucide-solid/icons/activity'
+import Boxes from 'lucide-solid/icons/boxes'
 import KeyRound from 'lucide-solid/icons/key-round'
 import MessageSquare from 'lucide-solid/icons/message-square'
 import Route from 'lucide-solid/icons/route'
@@ -26,8 +27,9 @@ type Entry = { readonly href: string; readonly text: PlainKey; readonly short: P
 const entries: readonly Entry[] = [
   { href: '/accounts', text: 'nav.accounts', short: 'nav.accounts', icon: UsersRound },
   { href: '/keys', text: 'nav.keys', short: 'nav.keys', icon: KeyRound },
+  { href: '/models', text: 'nav.models', short: 'nav.models', icon: Boxes },
   { href: '/proxies', text: 'nav.proxies', short: 'nav.proxies', icon: Route },
-  { href: '/playground', text: 'nav.playground', short: 'nav.playground', icon: MessageSquare },
+  { href: '/playground', text: 'nav.playground', short: 'nav.playgroundShort', icon: MessageSquare },
   { href: '/health', text: 'nav.health', short: 'nav.healthShort', icon: Activity },
 ]
 
