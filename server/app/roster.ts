@@ -4,7 +4,7 @@ import { createTally } from '../jobs/tally.ts'
 import { forEachLimited } from '../lib/each.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Logger } from '../observe/log.ts'
-import type { Account } from '../pool/account.ts'
+import type { Account, Outcome } from '../pool/account.ts'
 import { isRestricted } from '../pool/health.ts'
 import { createPool, type PoolSettings } from '../pool/pool.ts'
 import type { Core } from './core.ts'
@@ -38,8 +38,7 @@ export async function createRoster(core: Core, settings: PoolSettings, effects: 
       })
       void quietly(accounts.saveHealth(id, health))
     },
-    onOutcome: (id, { type }) =>
-      tally.add(id, type === 'cancelled' ? 'neither' : type === 'success' ? 'success' : 'error'),
+    onOutcome: (id, outcome) => tally.add(id, countedAs(outcome)),
   })
 
   /** Reads quota and models of one account and takes the answer over; a failure is an answer too. */
@@ -93,4 +92,10 @@ export async function createRoster(core: Core, settings: PoolSettings, effects: 
     /** Writes the counters that have gathered. */
     flush: tally.flush,
   }
+}
+
+/** What a call's end is to the account's counters: it answers for neither a caller who left nor the sign-in service. */
+function countedAs(outcome: Outcome): 'success' | 'error' | 'neither' {
+  if (outcome.type === 'success') return 'success'
+  return outcome.type === 'cancelled' || outcome.error.kind === 'renewal-failed' ? 'neither' : 'error'
 }

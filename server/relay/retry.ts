@@ -32,7 +32,7 @@ export const retryTable = {
   'account-refused': { to: 'another' },
   'access-denied': { to: 'another' },
   'account-restricted': { to: 'another' },
-  'renewal-failed': { to: 'any', tries: 4, backoff: short },
+  'renewal-failed': { to: 'any', tries: 6, backoff: short },
   'quota-exhausted': { to: 'another' },
   'rate-limited': { to: 'rested' },
   'model-not-found': { to: 'another' },

@@ -22,7 +22,7 @@ const spaced: readonly (readonly [ErrorKind, number, number, number])[] = [
   // kind, tries, first wait at least, at most
   ['service-throttled', 3, 1_000, 2_000],
   ['model-overloaded', 3, 1_000, 2_000],
-  ['renewal-failed', 4, 100, 200],
+  ['renewal-failed', 6, 100, 200],
   ['upstream-failed', 4, 100, 200],
   ['upstream-unreachable', 4, 100, 200],
   ['broken-reply', 4, 100, 200],

@@ -243,13 +243,28 @@ describe('a refusal', () => {
     expect(errorOf(await send())).toBe('account-refused')
     expect(seen).toHaveLength(0)
   })
-  test('whose sign-in service is out of reach says nothing about the way to the conversations’ host', async () => {
-    const away = err(gatewayError('upstream-unreachable', 'The sign-in service could not be reached.'))
+  test('whose token cannot be renewed for now says nothing about the account or the way to its host', async () => {
+    const away = err(gatewayError('renewal-failed', 'The sign-in service could not be reached.'))
     const none = setUp(() => whole(), {}, { get: () => away, replace: async () => away })
-    expect(errorOf(await none.send())).toBe('upstream-failed')
+    expect(errorOf(await none.send())).toBe('renewal-failed')
     const stale = { get: async () => ok(access), replace: async () => away }
     const refused = setUp(badToken, {}, stale)
-    expect(errorOf(await refused.send())).toBe('upstream-failed')
+    expect(errorOf(await refused.send())).toBe('renewal-failed')
+    const unread = err(gatewayError('internal', 'The stored sign-in could not be read or written.'))
+    const disk = setUp(() => whole(), {}, { get: () => unread, replace: async () => unread })
+    expect(errorOf(await disk.send())).toBe('renewal-failed')
+  })
+  test('whose token takes long to come is given up for now, while its refresh goes on', async () => {
+    const { send, seen, effects } = setUp(
+      () => whole(),
+      {},
+      { get: () => new Promise(() => {}), replace: () => new Promise(() => {}) },
+    )
+    const sending = send()
+    await effects.advance(8_000)
+    const sent = await sending
+    expect(sent.ok ? undefined : sent.error).toMatchObject({ kind: 'renewal-failed', retryAfterMs: 1_000 })
+    expect([seen.length, effects.timers()]).toEqual([0, 0])
   })
   test('of an account that was switched off meanwhile never reaches the network', async () => {
     const { send, seen } = setUp(() => whole(text('Hi'), metering))

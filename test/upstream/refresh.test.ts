@@ -154,19 +154,25 @@ describe('a network failure', () => {
     ['too many requests', () => oidcError('too_many_requests', 429)],
     ['a redirect', () => new Response(null, { status: 302, headers: { location: 'http://127.0.0.1:9/' } })],
   ]
-  test.each(cases)('by %s changes no token and is told as unreachable', async (_, reply) => {
-    const { keeper, rows, deaths, log } = setUp(stale, reply)
-    expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'upstream-unreachable' } })
-    expect(rows.get('acc_1')).toEqual(stale)
-    expect([...deaths, ...log]).toEqual([])
-  })
+  test.each(cases)(
+    'by %s changes no token and is told as access not renewed, with the time of the next try',
+    async (_, reply) => {
+      const { keeper, rows, deaths, log } = setUp(stale, reply)
+      expect(await keeper.get('acc_1')).toMatchObject({
+        ok: false,
+        error: { kind: 'renewal-failed', retryAfterMs: 750 },
+      })
+      expect(rows.get('acc_1')).toEqual(stale)
+      expect([...deaths, ...log]).toEqual([])
+    },
+  )
 
   test('is not repeated at once, and heals by itself', async () => {
     const { keeper, provider, advance, exchanges } = setUp(stale, () => 'drop')
     await keeper.get('acc_1')
     expect(await keeper.get('acc_1')).toMatchObject({
       ok: false,
-      error: { kind: 'upstream-unreachable', retryAfterMs: 750 },
+      error: { kind: 'renewal-failed', retryAfterMs: 750 },
     })
     expect(exchanges()).toBe(1)
     provider.routes.token = rotating()
@@ -177,8 +183,59 @@ describe('a network failure', () => {
   test('of a social sign-in behind a filter is no death', async () => {
     const social: Credentials = { method: 'social', refreshToken: 'aor-fake', identityRegion: 'us-east-1' }
     const { keeper, deaths } = setUp(social, () => new Response('Forbidden', { status: 403 }))
-    expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'upstream-unreachable' } })
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'renewal-failed' } })
     expect(deaths).toEqual([])
+  })
+})
+
+describe('a refusal that does not say that the sign-in is dead', () => {
+  const social: Credentials = { method: 'social', refreshToken: 'aor-fake', identityRegion: 'us-east-1' }
+  const cases: readonly (readonly [string, Credentials, () => Response])[] = [
+    ['access_denied', stale, () => oidcError('access_denied')],
+    ['access_denied as a 403', stale, () => json({ __type: 'AccessDeniedException' }, 403)],
+    ['an unknown code', stale, () => oidcError('computer_says_no')],
+    ['invalid_request', stale, () => oidcError('invalid_request')],
+    ['another service’s JSON', stale, () => json({ message: 'Forbidden' }, 403)],
+    ['a sign-in page of a network', social, () => new Response('<html>Log in</html>', { status: 401 })],
+    ['a social 400 that names no token', social, () => json({ message: 'Improperly formed request.' }, 400)],
+    ['a social 400 about something else that expired', social, () => json({ message: 'Request has expired' }, 400)],
+    ['a social 403 as JSON', social, () => json({ message: 'Forbidden' }, 403)],
+  ]
+  test.each(cases)('(%s) signs nobody out, is asked again, and heals by itself', async (_, credentials, reply) => {
+    const { keeper, provider, deaths, rows, advance } = setUp(credentials, reply)
+    for (let times = 0; times < 3; times++) {
+      expect(await keeper.get('acc_1')).toMatchObject({ ok: false, error: { kind: 'renewal-failed' } })
+      await advance(5_000)
+    }
+    expect([deaths, rows.get('acc_1')]).toEqual([[], credentials])
+    const works = (): Response => json({ accessToken: 'fake-access-2', expiresIn: 3600 })
+    provider.routes.token = works
+    provider.routes.refreshToken = works
+    await advance(10_000)
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'fake-access-2' } })
+  })
+
+  test('is asked again ever more rarely, but never less than every ten minutes', async () => {
+    const { keeper, exchanges, advance } = setUp(stale, () => oidcError('access_denied'))
+    for (let minute = 0; minute < 240; minute++) {
+      await keeper.get('acc_1')
+      await advance(60_000)
+    }
+    expect(exchanges()).toBeWithin(25, 45)
+  })
+
+  test('keeps to the time the service names', async () => {
+    const { keeper, exchanges, advance } = setUp(
+      stale,
+      () => new Response('{}', { status: 503, headers: { 'retry-after': '40' } }),
+    )
+    expect(await keeper.get('acc_1')).toMatchObject({ error: { kind: 'renewal-failed', retryAfterMs: 40_000 } })
+    await advance(39_000)
+    await keeper.get('acc_1')
+    expect(exchanges()).toBe(1)
+    await advance(1_001)
+    await keeper.get('acc_1')
+    expect(exchanges()).toBe(2)
   })
 })
 
@@ -188,7 +245,13 @@ describe('a dead sign-in', () => {
   const cases: readonly (readonly [string, Credentials, () => Response, string])[] = [
     ['invalid_grant', oidc, () => oidcError('invalid_grant'), 'refresh-token-dead'],
     ['invalid_client', oidc, () => oidcError('invalid_client', 401), 'client-expired'],
-    ['unauthorized_client', oidc, () => oidcError('unauthorized_client'), 'refused'],
+    ['unauthorized_client', oidc, () => oidcError('unauthorized_client'), 'client-expired'],
+    [
+      'a social 400 that names the token',
+      social,
+      () => json({ message: 'Invalid refresh token' }, 400),
+      'refresh-token-dead',
+    ],
     ['the exception class alone', oidc, () => json({ __type: 'x#InvalidGrantException' }, 400), 'refresh-token-dead'],
     ['a social 401', social, () => json({ message: 'Bad credentials' }, 401), 'refresh-token-dead'],
   ]
@@ -263,9 +326,37 @@ describe('a refused access token', () => {
     expect(await keeper.replace('acc_1', 'fake-access-2')).toMatchObject({ value: { token: 'fake-access-3' } })
     expect(await keeper.replace('acc_1', 'fake-access-3')).toMatchObject({
       ok: false,
-      error: { kind: 'account-refused' },
+      error: { kind: 'access-denied' },
     })
     expect(exchanges()).toBe(2)
+  })
+
+  test('whose refresh fails in passing is handed out no more, and nothing is held against what comes after', async () => {
+    let fails = true
+    const next = rotating()
+    const { keeper, advance, deaths, exchanges } = setUp(fresh, (call) => (fails ? oidcError('x', 500) : next(call)))
+    const passing = { ok: false, error: { kind: 'renewal-failed', retryAfterMs: 750 } }
+    expect(await keeper.replace('acc_1', 'fake-access-1')).toMatchObject(passing)
+    expect(await keeper.get('acc_1')).toMatchObject(passing)
+    fails = false
+    await advance(751)
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'fake-access-2' } })
+    // The first token of a refresh that went well: refused, it is replaced once more before the account is at fault.
+    expect(await keeper.replace('acc_1', 'fake-access-2')).toMatchObject({ value: { token: 'fake-access-3' } })
+    expect(await keeper.replace('acc_1', 'fake-access-3')).toMatchObject({ error: { kind: 'access-denied' } })
+    expect([deaths, exchanges()]).toEqual([[], 3])
+  })
+
+  test('in another call than a conversation stays in use while there is no newer one', async () => {
+    let fails = true
+    const next = rotating()
+    const { keeper, advance } = setUp(fresh, (call) => (fails ? oidcError('x', 500) : next(call)))
+    expect(await keeper.replaceAside('acc_1', 'fake-access-1')).toMatchObject({ error: { kind: 'renewal-failed' } })
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'fake-access-1' } })
+    fails = false
+    await advance(1_000)
+    expect(await keeper.replaceAside('acc_1', 'fake-access-1')).toMatchObject({ value: { token: 'fake-access-2' } })
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true, value: { token: 'fake-access-2' } })
   })
 })
 
@@ -284,6 +375,13 @@ describe('an API key', () => {
     expect(await keeper.get('acc_1')).toMatchObject({ ok: false })
     expect(deaths).toEqual(['acc_1 api-key-refused'])
     expect(await keeper.refreshNow('acc_1')).toMatchObject({ ok: true })
+  })
+
+  test('refused in another call than a conversation is as good as before', async () => {
+    const { keeper, deaths } = setUp(key, rotating())
+    expect(await keeper.replaceAside('acc_1', 'ksk_fake')).toMatchObject({ error: { kind: 'access-denied' } })
+    expect(await keeper.get('acc_1')).toMatchObject({ ok: true })
+    expect(deaths).toEqual([])
   })
 })
 
@@ -424,7 +522,7 @@ describe('many refreshes', () => {
     const { keeper, order, flow } = setUpMany((index) => (index % 2 === 0 ? 'drop' : oidcError('invalid_grant')))
     const all = Promise.all(ids.map((id) => keeper.get(id)))
     await flow(all)
-    const expected = ids.map((_, index) => (index % 2 === 0 ? 'upstream-unreachable' : 'token-rejected'))
+    const expected = ids.map((_, index) => (index % 2 === 0 ? 'renewal-failed' : 'token-rejected'))
     expect((await all).map(tokenOf)).toEqual(expected)
     expect([order.length, keeper.waiting()]).toEqual([40, 0])
   })
@@ -434,7 +532,7 @@ describe('many refreshes', () => {
     const all = Promise.all(ids.map((id) => keeper.get(id)))
     await stands()
     await advance(30_000)
-    expect((await all).map(tokenOf)).toEqual(ids.map(() => 'upstream-unreachable'))
+    expect((await all).map(tokenOf)).toEqual(ids.map(() => 'renewal-failed'))
     await keeper.settled()
     expect([order.length, keeper.waiting(), timers()]).toEqual([refreshesAtOnce, 0, 0])
     await advance(30_000) // past the pause of those that failed

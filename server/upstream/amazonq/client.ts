@@ -25,11 +25,18 @@ const unanswered: ReadonlySet<ErrorKind> = new Set(['upstream-unreachable', 'tim
 const answered = (sent: Sent): Sent =>
   sent.ok || unanswered.has(sent.error.kind) ? sent : err({ ...sent.error, reached: true })
 
-/** A sign-in service out of reach says nothing about the way to the conversations' own host. */
+/** A token that cannot be had for now, for whatever reason, says nothing about the account. */
 const withoutToken = (error: GatewayError): GatewayError =>
-  error.kind === 'upstream-unreachable' ? { ...error, kind: 'upstream-failed' } : error
+  error.kind === 'internal' ? { ...error, kind: 'renewal-failed' } : error
+
+/** A request that could go elsewhere does not wait longer for one account's token; its refresh goes on. */
+const tokenPatienceMs = 8_000
+const stillRenewing = gatewayError('renewal-failed', 'The access of this account is still being renewed.', {
+  retryAfterMs: 1_000,
+})
 
 type Sent = Result<UpstreamReply, GatewayError>
+type Answer = Result<Access, GatewayError>
 
 /**
  * Conversations with the provider. Within one call a refused token is replaced and a refused thinking signature left out,
@@ -40,7 +47,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
   const readHeaders = createHeaderReader()
   return {
     send: async (call, signal) => {
-      const first = await unlessAborted(deps.tokens.get(call.accountId), signal)
+      const first = await tokenWithin(deps.tokens.get(call.accountId), deps.effects, signal)
       if (!first.ok) return err(withoutToken(first.error))
       if (call.isCurrent?.() === false) return err(gone)
       let access = first.value
@@ -55,7 +62,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
         if (sent.ok) return sent
         if (sent.error.kind === 'token-rejected' && !replaced) {
           replaced = true
-          const newer = await unlessAborted(deps.tokens.replace(call.accountId, access.token), signal)
+          const newer = await tokenWithin(deps.tokens.replace(call.accountId, access.token), deps.effects, signal)
           if (!newer.ok) return err(withoutToken(newer.error))
           if (newer.value.token === access.token) return sent
           if (call.isCurrent?.() === false) return err(gone)
@@ -178,21 +185,26 @@ async function readText(
   return { text, complete: false }
 }
 
-/** Tokens are refreshed on nobody's signal; who leaves meanwhile only stops waiting for them. */
-async function unlessAborted<T>(
-  promise: Result<T, GatewayError> | Promise<Result<T, GatewayError>>,
+/** Tokens are refreshed on nobody's signal; who leaves meanwhile, or has waited long enough, only stops waiting for them. */
+async function tokenWithin(
+  promise: Answer | Promise<Answer>,
+  { after }: Pick<Effects, 'after'>,
   signal: AbortSignal,
-): Promise<Result<T, GatewayError>> {
+): Promise<Answer> {
   if (!(promise instanceof Promise)) return signal.aborted ? err(cancelled) : promise
   if (signal.aborted) {
     promise.catch(() => undefined)
     return err(cancelled)
   }
   return new Promise((resolve) => {
-    const leave = (): void => resolve(err(cancelled))
+    const settle = (answer: Answer): void => {
+      cancelTimer()
+      signal.removeEventListener('abort', leave)
+      resolve(answer)
+    }
+    const leave = (): void => settle(err(cancelled))
+    const cancelTimer = after(tokenPatienceMs, () => settle(err(stillRenewing)))
     signal.addEventListener('abort', leave, { once: true })
-    promise
-      .then(resolve, () => resolve(err(gatewayError('internal', 'The account could not be read.'))))
-      .finally(() => signal.removeEventListener('abort', leave))
+    promise.then(settle, () => settle(err(gatewayError('internal', 'The account could not be read.'))))
   })
 }

@@ -44,6 +44,6 @@ export type Access = {
 export type TokenSource = {
   /** At once when a good one is in memory. */
   readonly get: (accountId: string) => Result<Access, GatewayError> | Promise<Result<Access, GatewayError>>
-  /** The provider refused `token`: gives a newer one, refreshing unless somebody already did. */
+  /** The provider refused a conversation with `token`: gives a newer one, refreshing unless somebody already did. */
   readonly replace: (accountId: string, token: string) => Promise<Result<Access, GatewayError>>
 }

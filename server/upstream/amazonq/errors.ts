@@ -219,6 +219,9 @@ function parseBody(text: string): JsonObject {
   }
 }
 
+/** What an answer's headers say about another try. */
+export const retryAfterOf = (headers: Headers): number | undefined => retryAfter({}, headers)
+
 const maxRetryAfterMs = 7 * 24 * 3_600_000
 
 /** From the body in milliseconds, else from the header in seconds or as a date, read against the answer's own date. */

@@ -1,7 +1,13 @@
 import type { Credentials } from './credentials.ts'
 
-/** Credentials in memory. `issuedAt` is set when the token came from a refresh of ours: then its whole lifetime is known. */
-export type Held = { readonly credentials: Credentials; readonly issuedAt?: number }
+/** Credentials in memory. */
+export type Held = {
+  readonly credentials: Credentials
+  /** Set when the token came from a refresh of ours: then its whole lifetime is known. */
+  readonly issuedAt?: number
+  /** A conversation with this access token was refused: it is not handed out again. */
+  readonly refused?: true
+}
 
 // A token this close to its end is not handed out any more.
 const marginMs = 60_000
@@ -23,4 +29,4 @@ export function expiresWithin({ credentials, issuedAt }: Held, now: number, ahea
 
 /** A token of unknown age is good only where it cannot be renewed. */
 export const isUsable = (found: Held, now: number): boolean =>
-  found.credentials.accessToken !== undefined && !expiresWithin(found, now, marginMs)
+  found.refused !== true && found.credentials.accessToken !== undefined && !expiresWithin(found, now, marginMs)

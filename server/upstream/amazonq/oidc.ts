@@ -1,6 +1,7 @@
 import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import { type AmazonQSettings, isRegion, oidcUrl, userAgent } from './endpoint.ts'
+import { retryAfterOf } from './errors.ts'
 import { callJson, type JsonAnswer, membersOf, numberOf, textOf } from './json-call.ts'
 import { timeOf } from './wire-time.ts'
 
@@ -19,7 +20,7 @@ export type OidcErrorCode =
   | 'network'
 
 /** `detail` is for the log: status, code and the service's description without anything we sent. */
-export type OidcError = { readonly code: OidcErrorCode; readonly detail: string }
+export type OidcError = { readonly code: OidcErrorCode; readonly detail: string; readonly retryAfterMs?: number }
 
 export type OidcClient = { readonly clientId: string; readonly clientSecret: string; readonly clientExpiresAt?: number }
 
@@ -191,8 +192,12 @@ function errorOf(answer: JsonAnswer, sent: readonly unknown[]): OidcError {
   const description = textOf(body.error_description) ?? textOf(body.message) ?? ''
   const detail = `status ${answer.status} ${code ?? 'without a code'} ${withoutSecrets(description, sent)}`.trim()
   if (code === undefined || answer.status >= 500 || answer.status === 429 || answer.status < 400) {
-    return code === 'slow_down' ? { code, detail } : { code: 'network', detail }
+    const retryAfterMs = retryAfterOf(answer.headers)
+    const waits = retryAfterMs === undefined ? {} : { retryAfterMs }
+    return code === 'slow_down' ? { code, detail, ...waits } : { code: 'network', detail, ...waits }
   }
+  // Both name the registration.
+  if (code === 'unauthorized_client') return { code: 'invalid_client', detail }
   return { code: known.find((name) => name === code) ?? 'other', detail }
 }
 

@@ -29,6 +29,11 @@ export type TokenKeeperDeps = {
 export type RefreshCandidate = { readonly accountId: string; readonly accessExpiresAt?: number }
 
 export type TokenKeeper = TokenSource & {
+  /**
+   * As `replace`, after the refusal of another call, which says nothing about conversations: they go on with `token` until there
+   * is a newer one.
+   */
+  readonly replaceAside: (accountId: string, token: string) => Promise<Result<Access, GatewayError>>
   /** Refreshes whatever the age of the token and whatever is remembered against it. Joins a refresh under way. */
   readonly refreshNow: (accountId: string) => Promise<Result<Access, GatewayError>>
   /** Saves a new sign-in for the account; a refresh of the old one still under way can no longer overwrite it. */
@@ -47,6 +52,7 @@ export type TokenKeeper = TokenSource & {
 
 type Dead = { readonly grant: string; readonly error: GatewayError }
 type Pause = { readonly until: number; readonly failures: number; readonly error: GatewayError }
+type PauseLimits = { readonly leastMs?: number | undefined; readonly mostMs?: number }
 type Unsaved = { readonly used: Credentials; readonly next: Held }
 type Answer = Result<Access, GatewayError>
 
@@ -57,6 +63,8 @@ const dueJitterMs = 600_000
 // A token refused sooner than this after it was issued is not the token's fault: another refresh would not help.
 const freshMs = 60_000
 const maxPauseMs = 30_000
+/** After a definite refusal that does not say that the sign-in is dead: the same answer will come again for a while. */
+const maxRefusedPauseMs = 600_000
 /** Refreshes at once. After a long stop every token is too old, and the sign-in service must not meet all accounts together. */
 export const refreshesAtOnce = 8
 // As long as one exchange may take: a service that keeps all places so long is as good as out of reach.
@@ -131,7 +139,10 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     return ok(accessOf(credentials))
   }
 
-  async function replace(accountId: string, token: string): Promise<Answer> {
+  const replace = (accountId: string, token: string): Promise<Answer> => replaceFor(accountId, token, true)
+  const replaceAside = (accountId: string, token: string): Promise<Answer> => replaceFor(accountId, token, false)
+
+  async function replaceFor(accountId: string, token: string, isConversation: boolean): Promise<Answer> {
     const found = await safely(() => current(accountId))
     if (!found.ok) return found
     if (found.value === undefined) return err(unreadable)
@@ -141,14 +152,20 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     if (access.token !== token) {
       return credentials.method === 'api-key' || isUsable(found.value, now) ? ok(access) : refresh(accountId, false)
     }
-    if (credentials.method === 'api-key')
-      return bury(accountId, credentials, 'api-key-refused', 'refused by the provider')
+    if (credentials.method === 'api-key') {
+      return isConversation
+        ? bury(accountId, credentials, 'api-key-refused', 'refused by the provider')
+        : err(gatewayError('access-denied', 'The provider refused the API key.'))
+    }
+    if (isConversation && held.has(accountId)) held.set(accountId, { ...found.value, refused: true })
     const lately = now - (replacedAt.get(accountId) ?? Number.NEGATIVE_INFINITY) < freshMs
     if (issuedAt !== undefined && lately && !flights.has(accountId)) {
-      return err(gatewayError('account-refused', 'The provider refused an access token it had just issued.'))
+      return err(gatewayError('access-denied', 'The provider refused an access token it had just issued.'))
     }
-    replacedAt.set(accountId, now)
-    return refresh(accountId, false)
+    const answer = await refresh(accountId, false)
+    // A refresh that failed has replaced nothing, and says nothing about the token to come.
+    if (answer.ok && answer.value.token !== token) replacedAt.set(accountId, effects.now())
+    return answer
   }
 
   async function refreshNow(accountId: string): Promise<Answer> {
@@ -209,8 +226,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
       // Somebody else signed in or rotated meanwhile: theirs counts, and is tried once.
       held.set(accountId, { credentials: step.stored })
       if (isUsable({ credentials: step.stored }, effects.now())) return ok(accessOf(step.stored))
-      if (round === 2)
-        return err(gatewayError('upstream-unreachable', 'The account was changed while it was refreshed.'))
+      if (round === 2) return err(gatewayError('renewal-failed', 'The account was changed while it was refreshed.'))
       using = step.stored
     }
   }
@@ -272,11 +288,12 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
 
   async function giveUp(accountId: string, used: Credentials, failure: RenewFailure, round: number): Promise<Step> {
     const at = effects.now()
-    if (failure.type === 'unreachable') {
-      const error = gatewayError('upstream-unreachable', 'The sign-in service could not be reached.', {
-        cause: failure.detail,
-      })
-      rest(accountId, error)
+    if (failure.type !== 'dead') {
+      const error = rest(
+        accountId,
+        gatewayError('renewal-failed', unrenewed[failure.type], { cause: failure.detail }),
+        failure.type === 'refused' ? { mostMs: maxRefusedPauseMs } : { leastMs: failure.retryAfterMs },
+      )
       report(accountId, { ok: false, at, error })
       return { answer: err(error) }
     }
@@ -300,10 +317,14 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     return err(error)
   }
 
-  function rest(accountId: string, error: GatewayError): void {
+  /** Notes when the account's next refresh may begin; gives the error with the time until then. */
+  function rest(accountId: string, error: GatewayError, limits: PauseLimits = {}): GatewayError {
+    const { leastMs = 0, mostMs = maxPauseMs } = limits
     const failures = (pauses.get(accountId)?.failures ?? 0) + 1
-    const waitMs = Math.min(maxPauseMs, 1000 * 2 ** Math.min(failures - 1, 10)) * (0.5 + effects.random() / 2)
-    pauses.set(accountId, { until: effects.now() + Math.round(waitMs), failures, error })
+    const ownMs = Math.min(mostMs, 1000 * 2 ** Math.min(failures - 1, 10)) * (0.5 + effects.random() / 2)
+    const retryAfterMs = Math.round(Math.max(ownMs, Math.min(leastMs, maxRefusedPauseMs)))
+    pauses.set(accountId, { until: effects.now() + retryAfterMs, failures, error })
+    return { ...error, retryAfterMs }
   }
 
   function take(accountId: string, next: Held): void {
@@ -363,17 +384,22 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     while (flights.size > 0) await Promise.all(flights.values())
   }
 
-  return { get, replace, refreshNow, adopt, amend, forget, refreshDue, settled, waiting: places.waiting }
+  return { get, replace, replaceAside, refreshNow, adopt, amend, forget, refreshDue, settled, waiting: places.waiting }
 }
 
 const unreadable = gatewayError('token-rejected', 'No sign-in can be read for this account; sign it in again.')
 
-const lineTooLong = gatewayError('upstream-unreachable', 'The sign-in service is too slow for all that wait for it.')
+const lineTooLong = gatewayError('renewal-failed', 'The sign-in service is too slow for all that wait for it.')
+
+const unrenewed = {
+  unreachable: 'The sign-in service could not be reached.',
+  refused: 'The sign-in service did not renew the access of this account.',
+} as const
 
 const deadMessages = {
   'refresh-token-dead': 'The provider no longer accepts this sign-in; sign the account in again.',
   'client-expired': 'The registration behind this sign-in has expired; sign the account in again.',
-  refused: 'The provider refused to renew this sign-in; sign the account in again.',
+  malformed: 'What is stored of this sign-in cannot be used; sign the account in again.',
   'no-refresh-token': 'Nothing is stored to renew this sign-in with; sign the account in again.',
   'api-key-refused': 'The provider refused this API key; replace it.',
 } as const satisfies Record<DeadReason, string>

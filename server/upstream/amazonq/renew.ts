@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Credentials } from './credentials.ts'
+import { isRegion } from './endpoint.ts'
 import { type OidcDeps, type Tokens, tokenByRefreshToken } from './oidc.ts'
 import { refreshSocial } from './social.ts'
 
@@ -9,15 +10,19 @@ export type DeadReason =
   | 'refresh-token-dead'
   /** The OIDC client the refresh token belongs to is gone (they last 90 days). */
   | 'client-expired'
-  /** Refused with another definite code. */
-  | 'refused'
+  /** What is stored cannot be a sign-in at all. */
+  | 'malformed'
   /** There is nothing to refresh with. */
   | 'no-refresh-token'
   | 'api-key-refused'
 
-/** `unreachable`: nothing was decided, the tokens are as good as before. `dead`: final for this refresh token. */
+/**
+ * `unreachable`: nothing was decided, the tokens are as good as before. `refused`: with an answer that does not say that the
+ * sign-in is dead: a filter on the way may have given it, so it is asked again. `dead`: final for this refresh token.
+ */
 export type RenewFailure =
-  | { readonly type: 'unreachable'; readonly detail: string }
+  | { readonly type: 'unreachable'; readonly detail: string; readonly retryAfterMs?: number }
+  | { readonly type: 'refused'; readonly detail: string }
   | { readonly type: 'dead'; readonly reason: DeadReason; readonly detail: string }
 
 /** One refresh at whichever service the sign-in belongs to. Saves nothing. */
@@ -27,10 +32,13 @@ export async function renew(deps: OidcDeps, credentials: Credentials): Promise<R
   if (credentials.method === 'social') {
     const answer = await refreshSocial(deps, refreshToken)
     if (answer.ok) return ok(answer.value)
-    const { code, detail } = answer.error
+    const { code, detail, retryAfterMs } = answer.error
     if (code === 'dead') return err({ type: 'dead', reason: 'refresh-token-dead', detail })
-    if (code === 'other') return err({ type: 'dead', reason: 'refused', detail })
-    return err({ type: 'unreachable', detail })
+    if (code === 'other' || code === 'blocked') return err({ type: 'refused', detail })
+    return err({ type: 'unreachable', detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+  }
+  if (!isRegion(credentials.identityRegion)) {
+    return err({ type: 'dead', reason: 'malformed', detail: 'the identity region is not an AWS region' })
   }
   if (clientId === undefined || clientSecret === undefined) {
     return err({ type: 'dead', reason: 'client-expired', detail: 'no OIDC client is stored with the refresh token' })
@@ -38,7 +46,7 @@ export async function renew(deps: OidcDeps, credentials: Credentials): Promise<R
   const client = { clientId, clientSecret }
   const answer = await tokenByRefreshToken(deps, credentials.identityRegion, client, refreshToken)
   if (answer.ok) return ok(answer.value)
-  const { code, detail } = answer.error
+  const { code, detail, retryAfterMs } = answer.error
   switch (code) {
     case 'invalid_grant':
     case 'expired_token':
@@ -47,10 +55,10 @@ export async function renew(deps: OidcDeps, credentials: Credentials): Promise<R
       return err({ type: 'dead', reason: 'client-expired', detail })
     case 'access_denied':
     case 'other':
-      return err({ type: 'dead', reason: 'refused', detail })
+      return err({ type: 'refused', detail })
     case 'authorization_pending':
     case 'slow_down':
     case 'network':
-      return err({ type: 'unreachable', detail })
+      return err({ type: 'unreachable', detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
   }
 }
