@@ -10,6 +10,7 @@ import { createPdfReader, ownPdfCommand } from '../documents/child.ts'
 import { createDocuments } from '../documents/extract.ts'
 import { createClientRoutes } from '../http/client-routes.ts'
 import { createPeerOf } from '../http/peer.ts'
+import { findPortHolder, freePortAfter, isAnswered, portTakenText } from '../http/port-holder.ts'
 import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
 import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
@@ -58,6 +59,14 @@ const keptAnswersTtlMs = 3_600_000
 /** Plugs everything into everything and serves. The list of what there is; no decisions of its own. */
 export async function startApp(options: AppOptions): Promise<Result<App, StartFault>> {
   const { config, effects, log, version } = options
+  const { host, port } = config.server
+  const portTaken = async (): Promise<Result<never, StartFault>> => {
+    const holder = await findPortHolder(host, port, effects)
+    const wanted = { hostname: host, port, demo: options.demo !== undefined }
+    return err({ message: portTakenText(wanted, holder, freePortAfter(host, port)), exitCode: 1 })
+  }
+  // Before the data: a start that cannot be leaves no new folder behind.
+  if (await isAnswered(host, port, effects)) return portTaken()
   let roster: Roster | undefined
   let stored: StoredSettings = {}
   const opened = await openCore(config, effects, log, version, {
@@ -173,10 +182,10 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   metrics.watch('answers_kept_bytes', 'What the kept responses take, bytes.', () => kept.stats().bytes)
   metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)
 
-  const heard = server.listen(config.server.host, config.server.port)
+  const heard = server.listen(host, port)
   if (!heard.ok) {
     await core.close()
-    return err({ message: heard.error.message, exitCode: 1 })
+    return heard.error.code === 'port-taken' ? portTaken() : err({ message: heard.error.message, exitCode: 1 })
   }
   listening = heard.value
   writeControl(config.dataDir, {

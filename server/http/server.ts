@@ -33,7 +33,10 @@ export type ListenFault = { readonly code: 'port-taken' | 'address' | 'other'; r
 /** Routes of everybody, then the client APIs, the admin API and the console. */
 export function createServer(deps: ServerDeps) {
   const ids = new WeakMap<Request, string>()
-  const app = new Elysia({ serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 120 } })
+  const app = new Elysia({
+    // The framework shares the port with whoever else wants it, unless told not to.
+    serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 120, reusePort: false },
+  })
     .onRequest(({ request, set }) => {
       if (request.url.includes('/v1/')) return // the client APIs name their requests themselves
       const id = deps.newRequestId()
@@ -101,10 +104,7 @@ export function createServer(deps: ServerDeps) {
 function faultOf(thrown: unknown, hostname: string, port: number): ListenFault {
   const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : ''
   if (code === 'EADDRINUSE') {
-    return {
-      code: 'port-taken',
-      message: `Port ${port} on ${hostname} is taken by another program. Stop it, or choose another with --port.`,
-    }
+    return { code: 'port-taken', message: `Port ${port} on ${hostname} is taken.` }
   }
   return {
     code: code === 'EADDRNOTAVAIL' ? 'address' : 'other',

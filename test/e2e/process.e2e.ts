@@ -1,10 +1,10 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { runGateway } from '../support/command.ts'
+import { gatewayCommand, runGateway } from '../support/command.ts'
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts'
 import { ask, openStreams, textOf } from '../support/open-streams.ts'
 
@@ -92,6 +92,45 @@ describe('a start that cannot be', () => {
     expect(started.err).toContain(`Port ${port}`)
   })
 
+  test('a second server with another data folder on the same port is told who has it, makes nothing and takes no request', async () => {
+    const gateway = await startGateway()
+    const { port } = new URL(gateway.url)
+    const dataDir = path.join(folder(), 'data')
+    for (const host of ['127.0.0.1', '0.0.0.0']) {
+      const second = await runGateway(['--host', host, '--port', port, '--data-dir', dataDir])
+      expect(second.code).toBe(1)
+      expect(second.err).toMatch(new RegExp(`^claude-server: Port ${port} on ${host} is taken by claude-server \\d`))
+      expect(second.err).toMatch(/--port \d+\.\n$/)
+      if (process.platform === 'linux') expect(second.err).toContain(`(pid ${gateway.pid()})`)
+      expect(existsSync(dataDir)).toBe(false)
+    }
+    expect((await fetch(`${gateway.url}/healthz`)).ok).toBe(true)
+    expect(await gateway.stop()).toBe(0)
+  })
+
+  test('--demo beside a real server says on which port it runs, and does there', async () => {
+    const gateway = await startGateway()
+    const { port } = new URL(gateway.url)
+    const demo = await runGateway(['--demo', '--port', port])
+    expect(demo.code).toBe(1)
+    expect(demo.err).toContain('is taken by claude-server')
+    const [, advised = ''] = /The demo runs beside it on another port: --demo --port (\d+)\./.exec(demo.err) ?? []
+    expect(Number(advised)).toBeGreaterThan(Number(port))
+    const child = Bun.spawn([...gatewayCommand(), '--demo', '--port', advised], {
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_BROWSER: '1' },
+      stdout: 'pipe',
+      stderr: 'inherit',
+    })
+    void new Response(child.stdout).text()
+    const session = async (): Promise<unknown> =>
+      (await fetch(`http://127.0.0.1:${advised}/api/session`).catch(() => undefined))?.json()
+    for (let tries = 0; tries < 200 && (await session()) === undefined; tries++) await Bun.sleep(50)
+    expect(await session()).toMatchObject({ demo: true })
+    child.kill('SIGTERM')
+    expect(await child.exited).toBe(0)
+    expect(await gateway.stop()).toBe(0)
+  }, 60_000)
+
   test('a broken configuration names file, line and reason, exit code 2', async () => {
     const dataDir = folder()
     writeFileSync(path.join(dataDir, 'config.yaml'), 'server:\n  port: "many"\n')
@@ -137,7 +176,6 @@ describe('a start that cannot be', () => {
 
 test('--demo serves a streamed, tool-using chat with the key it prints, and leaves nothing behind', async () => {
   const before = readdirSync(tmpdir()).filter((name) => name.startsWith('claude-server-demo-'))
-  const { gatewayCommand } = await import('../support/command.ts')
   const probe = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
   const { port } = probe
   await probe.stop(true)

@@ -21,6 +21,8 @@ export type Gateway = {
   /** The provider's side of the accounts, in the order of the options. */
   readonly accounts: readonly SimulatedAccount[]
   readonly dataDir: string
+  /** Of the process that runs now. */
+  readonly pid: () => number
   /** Calls the admin API and gives its JSON; throws on any other status than 2xx. */
   readonly admin: (method: string, route: string, body?: object) => Promise<Record<string, unknown>>
   /** Everything the process has written so far. */
@@ -109,7 +111,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     }
     const { key } = await admin('POST', '/v2/keys', { name: 'test' })
     if (typeof key !== 'string') throw new Error('POST /v2/keys gave no key')
-    return { url, key, simulator, accounts, dataDir, admin, logs: () => log, restart, stop }
+    return { url, key, simulator, accounts, dataDir, pid: () => child.pid, admin, logs: () => log, restart, stop }
   } catch (thrown) {
     await stop()
     throw thrown
