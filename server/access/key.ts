@@ -36,3 +36,6 @@ export function checkImportedKey(key: string, field: string): Result<string, Gat
   if (!/^[\x21-\x7e]+$/.test(key)) return say('An API key has printable ASCII characters only, and no spaces.')
   return ok(key)
 }
+
+/** The form of the keys we make, and of most that other services make: nobody takes such a text for a password. */
+export const hasKeyForm = (text: string): boolean => /^sk-[\w-]{20,}$/.test(text)

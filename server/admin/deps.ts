@@ -23,6 +23,8 @@ export type RequestPeer = {
   readonly forwarded: boolean
   /** The client speaks HTTPS, to us or to a trusted proxy that says so. */
   readonly https: boolean
+  /** The names a trusted proxy says the client asked for. */
+  readonly forwardedHosts?: readonly string[]
 }
 
 /** Writes one log line; `event` is `noun.verb`. Never given a secret. */
@@ -88,6 +90,8 @@ export type AdminDeps = AccountDeps & {
   /** Printed at start; asked for while the first password is in force. */
   readonly setupCode: string
   readonly peerOf: (request: Request) => RequestPeer
+  /** Pages the console is opened at besides the host that was asked for: `https://gateway.example.com`. */
+  readonly consoleOrigins?: readonly string[]
   /** The request id the edge gave, for the answer to an unexpected failure. */
   readonly requestIdOf?: (request: Request) => string | undefined
   /** Guards `/api/control/*`: made at each start and written to a file only the operator can read. */

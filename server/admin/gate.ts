@@ -4,6 +4,7 @@ import { sessionIdOf } from './cookie.ts'
 import type { AdminDeps } from './deps.ts'
 import { refuse, retryAfter } from './failure.ts'
 import type { Operator, Refusal } from './operator.ts'
+import { askedOf, hidesVisitors, isFromPage, isOwnPage, originFault } from './origin.ts'
 
 /** How a request was let in: by nothing (it needs none), a session's cookie, the password as a bearer, the control token. */
 export type Entry =
@@ -19,8 +20,6 @@ export type Gate = {
   readonly entryOf: (request: Request) => Entry | undefined
 }
 
-/** The header a script or the console sets on writes without an Origin: no page elsewhere can send it unasked. */
-const customHeader = 'x-requested-with'
 export const controlHeader = 'x-control-token'
 
 const open = new Set(['/api/session', '/api/login', '/api/logout'])
@@ -29,8 +28,12 @@ const open = new Set(['/api/session', '/api/login', '/api/logout'])
  * Stands before every route, validation and body of `/api/*` and `/v2/*`, so that nobody learns anything about them
  * who is not let in. No CORS headers are ever sent here (D-61), and no credential is read from an address (D-56).
  */
-export function createGate(deps: Pick<AdminDeps, 'peerOf' | 'controlToken'>, operator: Operator): Gate {
+export function createGate(
+  deps: Pick<AdminDeps, 'peerOf' | 'controlToken' | 'consoleOrigins' | 'log'>,
+  operator: Operator,
+): Gate {
   const entries = new WeakMap<Request, Entry>()
+  let warned = false
   const enter = (request: Request, entry: Entry): undefined => void entries.set(request, entry)
 
   const control = (request: Request): Response | undefined => {
@@ -45,15 +48,35 @@ export function createGate(deps: Pick<AdminDeps, 'peerOf' | 'controlToken'>, ope
     return enter(request, { by: 'control' })
   }
 
+  const isOwn = (request: Request): boolean => isOwnPage(request, deps.peerOf(request), deps.consoleOrigins ?? [])
+  const otherOrigin = (request: Request): Response =>
+    refuse(403, { error: originFault(request, deps.peerOf(request)), code: 'FORBIDDEN_ORIGIN' })
+
   const byCookie = async (request: Request, path: string): Promise<Response | undefined> => {
     const sessionId = sessionIdOf(request.headers.get('cookie'))
     const session = await operator.bySession(sessionId)
     if (session === undefined || sessionId === undefined) {
       return refuse(401, { error: 'Sign in first.', code: 'UNAUTHORIZED' })
     }
-    if (isWrite(request) && !isOwnPage(request)) return otherOrigin()
+    if (isWrite(request) && !isOwn(request)) return otherOrigin(request)
     if (session.mustChangePassword && path !== '/api/password') return changeFirst()
     return enter(request, { by: 'session', sessionId })
+  }
+
+  /** A session that may act needs no password beside it: whatever else was sent is not tried, and no lock holds it up. */
+  const hasSession = async (request: Request): Promise<boolean> => {
+    const session = await operator.bySession(sessionIdOf(request.headers.get('cookie')))
+    return session !== undefined && !session.mustChangePassword && (!isWrite(request) || isOwn(request))
+  }
+
+  const warnOnce = (request: Request): void => {
+    if (warned || !hidesVisitors(request, deps.peerOf(request))) return
+    warned = true
+    deps.log('warn', 'proxy.headers-missing', {
+      page: askedOf(request).page?.slice(0, 200) ?? '',
+      message:
+        'A reverse proxy on this machine seems to pass no X-Forwarded-For on: its visitors cannot be told apart, and wrong passwords of one slow all down. See docs/deploy.md.',
+    })
   }
 
   return {
@@ -62,12 +85,14 @@ export function createGate(deps: Pick<AdminDeps, 'peerOf' | 'controlToken'>, ope
       if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return tooLarge()
       if (path.startsWith('/api/control/')) return control(request)
       if (open.has(path)) {
-        // A page elsewhere must not sign anybody in or out; a script without an Origin may.
-        if (isWrite(request) && request.headers.has('origin') && !isOwnPage(request)) return otherOrigin()
+        // A page elsewhere must not sign anybody in or out; a script may.
+        if (isWrite(request) && isFromPage(request) && !isOwn(request)) return otherOrigin(request)
+        if (isWrite(request)) warnOnce(request)
         return enter(request, { by: 'nobody' })
       }
-      if (path.startsWith('/v2/')) {
-        const bearer = await operator.byBearer(request.headers.get('authorization'), deps.peerOf(request))
+      const authorization = request.headers.get('authorization')
+      if (path.startsWith('/v2/') && authorization !== null && !(await hasSession(request))) {
+        const bearer = await operator.byBearer(authorization, deps.peerOf(request))
         if (bearer?.ok === false) return refuseSignIn(bearer.error)
         if (bearer !== undefined) {
           return bearer.value === 'full' ? enter(request, { by: 'password' }) : changeFirst()
@@ -80,24 +105,8 @@ export function createGate(deps: Pick<AdminDeps, 'peerOf' | 'controlToken'>, ope
 
 const isWrite = ({ method }: Request): boolean => method !== 'GET' && method !== 'HEAD'
 
-/** Same Origin, or none and the custom header. The scheme is left out: behind a proxy we may not know it. */
-function isOwnPage(request: Request): boolean {
-  const origin = request.headers.get('origin')
-  if (origin === null) return request.headers.has(customHeader)
-  return URL.parse(origin)?.host === hostOf(request)
-}
-
-/** The host the client asked for. */
-export const hostOf = (request: Request): string => request.headers.get('host') ?? new URL(request.url).host
-
 export const tooLarge = (): Response =>
   refuse(413, { error: `The body is larger than ${maxBodyBytes / 1024 / 1024} MB.`, code: 'TOO_LARGE' })
-
-const otherOrigin = (): Response =>
-  refuse(403, {
-    error: 'This request comes from another site. Scripts that use the cookie set the header x-requested-with.',
-    code: 'FORBIDDEN_ORIGIN',
-  })
 
 const changeFirst = (): Response =>
   refuse(403, { error: 'The first password must be changed before anything else.', code: 'PASSWORD_CHANGE_REQUIRED' })

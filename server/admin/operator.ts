@@ -1,5 +1,7 @@
 import { bearerOf } from '../access/admit.ts'
-import { createLockout, type Lockout } from '../access/lockout.ts'
+import { sha256Hex } from '../access/digest.ts'
+import { hasKeyForm } from '../access/key.ts'
+import { createLockout, type Lockout, type Peer } from '../access/lockout.ts'
 import { createPasswords, firstPassword, type Passwords } from '../access/password.ts'
 import { createSessions, type Session, type Sessions } from '../access/session.ts'
 import { createSetupCode, type SetupCode } from '../access/setup-code.ts'
@@ -8,6 +10,7 @@ import { randomText } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { SessionStore, SettingsStore } from '../store/store.ts'
 import type { AdminDeps, AdminLog, RequestPeer } from './deps.ts'
+import { type Asked, isAtTheMachine } from './origin.ts'
 
 const hashSetting = 'admin_password_hash'
 
@@ -40,7 +43,7 @@ export async function resetPassword(
 
 /** Why somebody is not let in. `code` is what the answer says; `retryAfterMs` only with LOCKED. */
 export type Refusal = {
-  readonly code: 'INVALID_PASSWORD' | 'SETUP_CODE_REQUIRED' | 'SETUP_CODE_LOCKED' | 'LOCKED'
+  readonly code: 'INVALID_PASSWORD' | 'SETUP_CODE_REQUIRED' | 'SETUP_CODE_LOCKED' | 'LOCKED' | 'UNAUTHORIZED'
   readonly message: string
   readonly retryAfterMs?: number
 }
@@ -51,22 +54,27 @@ export type Operator = {
   readonly signIn: (
     ask: { readonly password: string; readonly setupCode?: string; readonly userAgent: string },
     from: RequestPeer,
-    host: string,
+    asked: Asked,
   ) => Promise<Result<SignedIn, Refusal>>
-  /** The password itself as a bearer; undefined when the header holds none. */
+  /** The password itself as a bearer; undefined when the header holds none. An API key in its place is no try at it. */
   readonly byBearer: (
     authorization: string | null,
     from: RequestPeer,
   ) => Promise<Result<'full' | 'change-first', Refusal> | undefined>
   readonly bySession: (cookieId: string | undefined) => Promise<Session | undefined>
-  /** Ends all sessions and opens a new one for the caller, whose id it gives. */
+  /** Ends all sessions and opens a new one for the caller, whose id it gives. Wrong tries count against the session alone. */
   readonly changePassword: (
-    ask: { readonly currentPassword: string; readonly newPassword: string; readonly userAgent: string },
+    ask: {
+      readonly currentPassword: string
+      readonly newPassword: string
+      readonly sessionId: string
+      readonly userAgent: string
+    },
     from: RequestPeer,
   ) => Promise<Result<string, Refusal | GatewayError>>
   readonly signOut: (cookieId: string) => Promise<void>
   /** Whether sign-in from there needs the set-up code now. */
-  readonly needsSetupCode: (from: RequestPeer, host: string) => Promise<boolean>
+  readonly needsSetupCode: (from: RequestPeer, asked: Asked) => Promise<boolean>
 }
 
 /** Decides who is the operator: password, set-up code, sessions, and how fast anybody may guess. */
@@ -78,8 +86,11 @@ export function createOperator(
   const sessions: Sessions = createSessions(deps.store.sessions, deps.effects.now)
   const setupCode: SetupCode = createSetupCode(deps.setupCode)
 
-  const verify = async (password: string, from: RequestPeer): Promise<Result<void, Refusal>> => {
-    const peer = peerForLockout(from)
+  const verify = async (
+    password: string,
+    from: RequestPeer,
+    peer: Peer = peerForLockout(from),
+  ): Promise<Result<void, Refusal>> => {
     // A script that starts with many calls at once is one try, not as many.
     const underWay = lockout.waitMs(peer) === 0 ? passwords.underWay(password) : undefined
     if (underWay !== undefined) return (await underWay) ? ok(undefined) : err(wrongPassword)
@@ -93,10 +104,13 @@ export function createOperator(
     return ok(undefined)
   }
 
+  const isApiKey = async (text: string): Promise<boolean> =>
+    hasKeyForm(text) || (await deps.store.keys.findByHash(sha256Hex(text))) !== undefined
+
   return {
-    signIn: async ({ password, setupCode: code, userAgent }, from, host) => {
+    signIn: async ({ password, setupCode: code, userAgent }, from, asked) => {
       const first = await passwords.isFirst()
-      if (first && !isAtTheMachine(from, host)) {
+      if (first && !isAtTheMachine(from, asked)) {
         const admitted = checkSetupCode(code, { from, lockout, setupCode, log })
         if (!admitted.ok) return admitted
       }
@@ -111,6 +125,7 @@ export function createOperator(
       if (password === undefined) return undefined
       const wait = lockout.waitMs(peerForLockout(from))
       if (passwords.isRemembered(password) && (wait === 0 || from.loopback)) return ok('full')
+      if (await isApiKey(password)) return err(keyInstead)
       if (wait > 0) return err(locked(wait))
       const first = await passwords.isFirst()
       // The first password is no secret: as a bearer it opens nothing, so there is nothing to guess.
@@ -119,8 +134,8 @@ export function createOperator(
       return verified.ok ? ok('full') : verified
     },
     bySession: async (cookieId) => (cookieId === undefined ? undefined : sessions.find(cookieId)),
-    changePassword: async ({ currentPassword, newPassword, userAgent }, from) => {
-      const verified = await verify(currentPassword, from)
+    changePassword: async ({ currentPassword, newPassword, sessionId, userAgent }, from) => {
+      const verified = await verify(currentPassword, from, peerOfSession(sessionId))
       if (!verified.ok) return verified
       if (newPassword === currentPassword) {
         const message = 'The new password must differ from the current one.'
@@ -133,11 +148,15 @@ export function createOperator(
       return ok(await sessions.open({ peer: from.address, userAgent, mustChangePassword: false }))
     },
     signOut: (cookieId) => sessions.close(cookieId),
-    needsSetupCode: async (from, host) => !isAtTheMachine(from, host) && (await passwords.isFirst()),
+    needsSetupCode: async (from, asked) => !isAtTheMachine(from, asked) && (await passwords.isFirst()),
   }
 }
 
 const wrongPassword: Refusal = { code: 'INVALID_PASSWORD', message: 'That password is not right.' }
+const keyInstead: Refusal = {
+  code: 'UNAUTHORIZED',
+  message: 'This is an API key: it opens /v1. Here the console password is the bearer.',
+}
 const locked = (retryAfterMs: number): Refusal => ({
   code: 'LOCKED',
   message: `Too many wrong tries. Wait ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s.`,
@@ -147,15 +166,8 @@ const locked = (retryAfterMs: number): Refusal => ({
 /** A proxy on this machine is not the operator at it: forwarded requests are slowed down like any other. */
 const peerForLockout = (from: RequestPeer) => ({ address: from.address, loopback: from.loopback && !from.forwarded })
 
-/**
- * The operator's own browser on this machine. The host must be an address or `localhost`: a name that somebody else's DNS
- * turned to loopback would let a web page sign in with the first password.
- */
-function isAtTheMachine(from: RequestPeer, host: string): boolean {
-  if (!from.loopback || from.forwarded) return false
-  const name = host.replace(/:\d+$/, '').toLowerCase()
-  return name === 'localhost' || name.endsWith('.localhost') || /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/.test(name)
-}
+/** Somebody signed in is not held up by what others at the same address try; who sits there is known. */
+const peerOfSession = (sessionId: string): Peer => ({ address: sha256Hex(sessionId), loopback: true })
 
 function checkSetupCode(
   code: string | undefined,

@@ -4,14 +4,15 @@ import { LoginBody, type LoginResult, PasswordBody, type SessionView } from './c
 import { endedCookie, sessionCookie, sessionIdOf } from './cookie.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail, retryAfter } from './failure.ts'
-import { hostOf } from './gate.ts'
 import type { Operator, Refusal } from './operator.ts'
+import { askedOf, isHttpsPage } from './origin.ts'
 
 const productName = 'claude-server'
 
 /** Sign-in, sign-out and the password. */
 export function sessionRoutes(deps: AdminDeps, operator: Operator) {
   const userAgentOf = (request: Request): string => request.headers.get('user-agent') ?? ''
+  const isHttps = (request: Request): boolean => deps.peerOf(request).https || isHttpsPage(request)
   return new Elysia()
     .get('/api/session', async ({ request }): Promise<SessionView> => {
       const session = await operator.bySession(sessionIdOf(request.headers.get('cookie')))
@@ -20,7 +21,7 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
         name: productName,
         signedIn,
         mustChangePassword: session?.mustChangePassword ?? false,
-        setupCodeRequired: !signedIn && (await operator.needsSetupCode(deps.peerOf(request), hostOf(request))),
+        setupCodeRequired: !signedIn && (await operator.needsSetupCode(deps.peerOf(request), askedOf(request))),
         demo: deps.demo !== undefined,
         ...(deps.demo === undefined ? {} : { demoPassword: deps.demo.password, demoKey: deps.demo.key }),
         ...(signedIn ? { version: deps.version } : {}),
@@ -31,7 +32,7 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
       async ({ request, body: { password, setupCode }, set, status }) => {
         const from = deps.peerOf(request)
         const ask = { password, ...(setupCode === undefined ? {} : { setupCode }), userAgent: userAgentOf(request) }
-        const signedIn = await operator.signIn(ask, from, hostOf(request))
+        const signedIn = await operator.signIn(ask, from, askedOf(request))
         if (!signedIn.ok) {
           const { code, message, retryAfterMs } = signedIn.error
           if (code === 'LOCKED') Object.assign(set.headers, retryAfter(retryAfterMs ?? 0))
@@ -39,7 +40,7 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
           if (code === 'LOCKED') return status(429, answer)
           return code === 'SETUP_CODE_LOCKED' ? status(403, answer) : status(401, answer)
         }
-        set.headers['set-cookie'] = sessionCookie(signedIn.value.sessionId, from.https)
+        set.headers['set-cookie'] = sessionCookie(signedIn.value.sessionId, isHttps(request))
         const { mustChangePassword } = signedIn.value
         const answer: LoginResult = { success: true, message: 'Signed in.', mustChangePassword }
         return answer
@@ -49,16 +50,17 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
     .post('/api/logout', async ({ request, set }) => {
       const sessionId = sessionIdOf(request.headers.get('cookie'))
       if (sessionId !== undefined) await operator.signOut(sessionId)
-      set.headers['set-cookie'] = endedCookie(deps.peerOf(request).https)
+      set.headers['set-cookie'] = endedCookie(isHttps(request))
       return { success: true }
     })
     .post(
       '/api/password',
       async ({ request, body, set, status }) => {
         const from = deps.peerOf(request)
-        const changed = await operator.changePassword({ ...body, userAgent: userAgentOf(request) }, from)
+        const sessionId = sessionIdOf(request.headers.get('cookie')) ?? ''
+        const changed = await operator.changePassword({ ...body, sessionId, userAgent: userAgentOf(request) }, from)
         if (changed.ok) {
-          set.headers['set-cookie'] = sessionCookie(changed.value, from.https)
+          set.headers['set-cookie'] = sessionCookie(changed.value, isHttps(request))
           return { success: true }
         }
         if ('kind' in changed.error) return fail(changed.error)

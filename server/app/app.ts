@@ -148,6 +148,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     controlToken,
     requestIdOf: (request) => server.requestIdOf(request),
     peerOf: (request) => peerOf(request, server.addressOf(request)),
+    consoleOrigins: config.server.consoleOrigins,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
   const server = createServer({

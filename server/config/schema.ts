@@ -33,6 +33,11 @@ export const FileSchema = Type.Object({
     shutdown_grace_seconds: whole('How long a stop waits for open streams, seconds.', 30, 0, 3600),
     trusted_proxies: Type.Array(Type.String({ format: 'ip-range' }), {
       description: 'Addresses or CIDR ranges of reverse proxies whose forwarding headers are believed.',
+      default: ['127.0.0.0/8', '::1'],
+    }),
+    console_origins: Type.Array(Type.String({ format: 'http-url' }), {
+      description:
+        'Where the console is opened in a browser: scheme, name and port of its pages. Needed only behind a proxy that passes no Host on.',
       default: [],
     }),
     headers_hold_ms: whole(

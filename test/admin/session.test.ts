@@ -73,6 +73,54 @@ test('after five wrong tries a peer waits, and the right password does not help 
   expect((await ask(...login({ password }))).headers.get('retry-after')).toBe('10')
 })
 
+test('the lock of an address holds up no session there, not even for a new password or beside a stale bearer', async () => {
+  const { ask, signIn, world } = await adminApp()
+  world.peer = elsewhere
+  const cookie = await signIn()
+  const headers = { cookie, 'x-requested-with': 'test' }
+  for (let i = 0; i < 8; i++) await ask(...login({ password: 'wrong' }))
+  expect((await ask(...login({ password }))).status).toBe(429)
+  expect((await ask('GET', '/v2/keys', { headers })).status).toBe(200)
+  expect((await ask('GET', '/v2/keys', { headers: { ...headers, authorization: 'Bearer stale' } })).status).toBe(200)
+  const change = (currentPassword: string) =>
+    ask('POST', '/api/password', { headers, body: { currentPassword, newPassword: 'another long one' } })
+  expect((await change(password)).status).toBe(200)
+})
+
+test('guessing the password from a session is slowed down by its own count', async () => {
+  const { ask, signIn } = await adminApp()
+  const headers = { cookie: await signIn(), 'x-requested-with': 'test' }
+  const change = (currentPassword: string) =>
+    ask('POST', '/api/password', { headers, body: { currentPassword, newPassword: 'another long one' } })
+  for (let i = 0; i < 5; i++) expect((await change(`guess ${i}`)).status).toBe(403)
+  expect((await change(password)).status).toBe(429)
+  expect((await ask(...login({ password }))).status).toBe(200)
+})
+
+test('behind a proxy on this machine one visitor’s wrong passwords lock that visitor alone', async () => {
+  const { ask, world } = await adminApp()
+  world.peer = { ...proxied, address: '203.0.113.7' }
+  for (let i = 0; i < 8; i++) await ask(...login({ password: 'wrong' }))
+  expect((await ask(...login({ password }))).status).toBe(429)
+  world.peer = { ...proxied, address: '203.0.113.8' }
+  expect((await ask(...login({ password }))).status).toBe(200)
+})
+
+test('an API key where the password belongs is told so and is no try at it', async () => {
+  const { ask, world, addKey } = await adminApp()
+  world.peer = elsewhere
+  await addKey('key_old', 'imported-key')
+  for (const key of [`sk-${'a'.repeat(48)}`, 'sk-ant-api03-0123456789-abcdefgh', 'imported-key']) {
+    for (let i = 0; i < 8; i++) {
+      const answer = await ask('GET', '/v2/accounts', { headers: { authorization: `Bearer ${key}` } })
+      expect([answer.status, answer.json.code]).toEqual([401, 'UNAUTHORIZED'])
+      expect(answer.json.error).toContain('API key')
+      expect(answer.text).not.toContain(key)
+    }
+  }
+  expect((await ask(...login({ password }))).status).toBe(200)
+})
+
 test('guessing many at once gains nothing', async () => {
   const { ask, world } = await adminApp()
   world.peer = elsewhere
@@ -96,6 +144,26 @@ test('wrong bearers count as wrong tries, and twenty right ones at once do not',
 
 // Ruling 1. `host` is what the browser asked for; a name that DNS points at loopback is not the machine itself.
 const proxied = { ...atTheMachine, forwarded: true }
+test.each([
+  [
+    'a proxy on the machine that says nothing of the page',
+    atTheMachine,
+    '127.0.0.1:62311',
+    'https://gateway.example',
+    401,
+  ],
+  ['the machine’s own page', atTheMachine, '127.0.0.1:62311', 'http://127.0.0.1:62311', 200],
+] as const)('the first password from %s', async (_, peer, host, origin, status) => {
+  const { ask, world } = await adminApp({ first: true })
+  world.peer = peer
+  const headers = { host, origin, 'sec-fetch-site': 'same-origin' }
+  const shown = await ask('GET', '/api/session', { headers: { host, referer: `${origin}/login` } })
+  expect(shown.json.setupCodeRequired).toBe(status === 401)
+  expect((await ask(...login({ password: 'admin' }, headers))).status).toBe(status)
+  const warnings = world.logged.filter((line) => line.includes('proxy.headers-missing'))
+  expect(warnings).toHaveLength(status === 401 ? 1 : 0)
+})
+
 test.each([
   ['the machine', atTheMachine, 'localhost:62311', undefined, 200, undefined],
   ['the machine by address', atTheMachine, '127.0.0.1:62311', undefined, 200, undefined],
@@ -219,6 +287,17 @@ test.each([
   ['POST', { origin: 'http://localhost:1' }, 403],
   ['POST', { origin: 'http://evil.example', 'x-requested-with': 'x' }, 403],
   ['GET', { origin: 'http://evil.example' }, 200],
+  // A proxy that changes the host, or drops its port: the browser's own word is enough.
+  ['POST', { origin: 'https://gateway.example', 'sec-fetch-site': 'same-origin' }, 200],
+  ['POST', { origin: 'http://localhost', 'sec-fetch-site': 'same-origin' }, 200],
+  ['POST', { 'sec-fetch-site': 'same-origin' }, 200],
+  ['POST', { 'sec-fetch-site': 'none' }, 200],
+  ['POST', { origin: 'http://localhost:3000', 'sec-fetch-site': 'same-site' }, 403],
+  ['POST', { origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' }, 403],
+  ['POST', { origin: 'http://localhost:62311', 'sec-fetch-site': 'cross-site' }, 403],
+  ['POST', { 'sec-fetch-site': 'cross-site' }, 403],
+  ['POST', { origin: 'null', 'sec-fetch-site': 'cross-site' }, 403],
+  ['POST', { origin: 'https://gateway.example', 'x-forwarded-host': 'gateway.example' }, 403],
 ] as const)('%s with the cookie and %j is %p', async (method, headers, status) => {
   const { ask, signIn } = await adminApp()
   const cookie = await signIn()
@@ -228,10 +307,48 @@ test.each([
   if (status === 403) expect(answer.json.code).toBe('FORBIDDEN_ORIGIN')
 })
 
+test.each([
+  ['the name a trusted proxy passes on', 'https://gateway.example', ['gateway.example'], 200],
+  ['its port too', 'http://gateway.example:8080', ['gateway.example', 'gateway.example:8080'], 200],
+  ['a default port that only one side writes', 'https://gateway.example', ['gateway.example:443'], 200],
+  ['any of a chain of proxies', 'https://gateway.example', ['gateway.example', 'inner.example'], 200],
+  ['a page the settings name', 'http://console.example:8080', [], 200],
+  ['another page on that host', 'http://console.example', [], 403],
+  ['another name than the proxy’s', 'https://evil.example', ['gateway.example'], 403],
+  ['another port than the proxy’s', 'http://gateway.example:3000', ['gateway.example:8080'], 403],
+] as const)('without the browser’s word the Origin is held against %s', async (_, origin, forwardedHosts, status) => {
+  const { ask, signIn, world } = await adminApp({ deps: { consoleOrigins: ['http://console.example:8080/'] } })
+  const cookie = await signIn()
+  world.peer = { ...proxied, forwardedHosts }
+  expect((await ask('POST', '/v2/accounts/disable-all', { headers: { cookie, origin } })).status).toBe(status)
+  expect((await ask(...login({ password }, { origin }))).status).toBe(status)
+})
+
+test('the refusal names the two hosts and the setting', async () => {
+  const { ask, world } = await adminApp()
+  const refused = async (headers: object): Promise<string> => (await ask(...login({ password }, headers))).json.error
+  world.peer = { ...proxied, forwardedHosts: ['inner.example'] }
+  const plain = await refused({ origin: 'http://gateway.example', host: '127.0.0.1:62311' })
+  expect(plain).toContain(
+    'The page is http://gateway.example, but the request asks for inner.example and 127.0.0.1:62311',
+  )
+  expect(plain).toContain('server.console_origins')
+  world.peer = elsewhere
+  const disbelieved = await refused({ origin: 'http://gateway.example', 'x-forwarded-host': 'gateway.example' })
+  expect(disbelieved).toContain('server.trusted_proxies')
+})
+
+test('the cookie is Secure for a page over TLS, also behind a proxy that does not say so', async () => {
+  const { ask } = await adminApp()
+  const page = { origin: 'https://gateway.example', 'sec-fetch-site': 'same-origin' }
+  expect((await ask(...login({ password }, page))).headers.get('set-cookie')).toEndWith('; Secure')
+})
+
 test('a page elsewhere can sign nobody in or out, and a bearer needs no origin', async () => {
   const { ask } = await adminApp()
   const foreign = { origin: 'http://evil.example' }
   expect((await ask(...login({ password }, foreign))).status).toBe(403)
+  expect((await ask(...login({ password }, { 'sec-fetch-site': 'cross-site' }))).status).toBe(403)
   expect((await ask('POST', '/api/logout', { headers: foreign })).status).toBe(403)
   const bearer = { authorization: `Bearer ${password}`, ...foreign }
   expect((await ask('POST', '/v2/accounts/disable-all', { headers: bearer })).status).toBe(200)
