@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../lib/result.ts'
+import type { Source } from '../lib/source.ts'
 import type { GatewayError } from './error.ts'
 import type { FinishReason, ReplyEvent, Usage } from './event.ts'
 
@@ -18,55 +19,59 @@ export type ReplyBlock =
   | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly json: string }
 
 /** Folds a stream of event batches into one reply; an `error` event, or an end without `finish`, is an error. */
-export async function foldReply(batches: AsyncIterable<readonly ReplyEvent[]>): Promise<Result<Reply, GatewayError>> {
+export async function foldReply(source: Source<readonly ReplyEvent[]>): Promise<Result<Reply, GatewayError>> {
   const blocks: ReplyBlock[] = []
   let open: { id: string; name: string; text: string } = { id: '', name: '', text: '' }
-  for await (const batch of batches) {
-    for (const event of batch) {
-      switch (event.type) {
-        case 'reply-start':
-          break
-        case 'text-start':
-        case 'reasoning-start':
-          open = { id: '', name: '', text: '' }
-          break
-        case 'tool-call-start':
-          open = { id: event.id, name: event.name, text: '' }
-          break
-        case 'text-delta':
-        case 'reasoning-delta':
-          open.text += event.text
-          break
-        case 'tool-call-delta':
-          open.text += event.json
-          break
-        case 'text-end':
-          blocks.push({ type: 'text', text: open.text })
-          break
-        case 'reasoning-end':
-          blocks.push({
-            type: 'reasoning',
-            text: open.text,
-            ...(event.signature === undefined ? {} : { signature: event.signature }),
-          })
-          break
-        case 'redacted-reasoning':
-          blocks.push({ type: 'redacted-reasoning', base64: event.base64 })
-          break
-        case 'tool-call-end':
-          blocks.push({ type: 'tool-call', id: open.id, name: open.name, json: open.text === '' ? '{}' : open.text })
-          break
-        case 'finish':
-          return ok({
-            blocks,
-            reason: event.reason,
-            usage: event.usage,
-            ...(event.stopSequence === undefined ? {} : { stopSequence: event.stopSequence }),
-          })
-        case 'error':
-          return err(event.error)
-      }
+  let folded: Result<Reply, GatewayError> | undefined
+  const take = (event: ReplyEvent): void => {
+    switch (event.type) {
+      case 'reply-start':
+        break
+      case 'text-start':
+      case 'reasoning-start':
+        open = { id: '', name: '', text: '' }
+        break
+      case 'tool-call-start':
+        open = { id: event.id, name: event.name, text: '' }
+        break
+      case 'text-delta':
+      case 'reasoning-delta':
+        open.text += event.text
+        break
+      case 'tool-call-delta':
+        open.text += event.json
+        break
+      case 'text-end':
+        blocks.push({ type: 'text', text: open.text })
+        break
+      case 'reasoning-end':
+        blocks.push({
+          type: 'reasoning',
+          text: open.text,
+          ...(event.signature === undefined ? {} : { signature: event.signature }),
+        })
+        break
+      case 'redacted-reasoning':
+        blocks.push({ type: 'redacted-reasoning', base64: event.base64 })
+        break
+      case 'tool-call-end':
+        blocks.push({ type: 'tool-call', id: open.id, name: open.name, json: open.text === '' ? '{}' : open.text })
+        break
+      case 'finish':
+        folded = ok({
+          blocks,
+          reason: event.reason,
+          usage: event.usage,
+          ...(event.stopSequence === undefined ? {} : { stopSequence: event.stopSequence }),
+        })
+        break
+      case 'error':
+        folded = err(event.error)
     }
   }
-  return err({ kind: 'broken-reply', message: 'The reply ended without a closing event.' })
+  await source.run((batch) => {
+    for (const event of batch) if (folded === undefined) take(event)
+    return folded === undefined
+  })
+  return folded ?? err({ kind: 'broken-reply', message: 'The reply ended without a closing event.' })
 }

@@ -23,7 +23,11 @@ export type Limits = {
 }
 
 /** What may go on to the caller. A `finish` that was not pushed means: cut; cancel the upstream and push nothing more. */
-export type Limiter = { readonly push: (event: LimitedEvent) => readonly LimitedEvent[] }
+export type Limiter = {
+  readonly push: (event: LimitedEvent) => readonly LimitedEvent[]
+  /** Takes a delta that goes on as it is, the usual one; false: nothing was done, `push` it. */
+  readonly passes: (event: LimitedEvent) => event is BlockEvent
+}
 
 /**
  * Applies the caller's limits to an upstream's events, before they are metered: stop sequences (in text only, within one
@@ -32,7 +36,7 @@ export type Limiter = { readonly push: (event: LimitedEvent) => readonly Limited
  */
 export function createLimiter(limits: Limits): Limiter {
   if (limits.stop.length === 0 && limits.maxOutputTokens === undefined && limits.parallelToolCalls) {
-    return { push: (event) => [event] }
+    return { push: (event) => [event], passes: isDelta }
   }
   const budget =
     limits.maxOutputTokens === undefined ? undefined : createBudget(limits.maxOutputTokens, limits.countTokens)
@@ -85,6 +89,12 @@ export function createLimiter(limits: Limits): Limiter {
   }
 
   return {
+    passes: (event): event is BlockEvent =>
+      event.type === 'text-delta' &&
+      !hasStops &&
+      unopened === undefined &&
+      event.text !== '' &&
+      (budget === undefined || budget.passes(event.text)),
     push: (event) => {
       switch (event.type) {
         case 'text-start':
@@ -94,9 +104,6 @@ export function createLimiter(limits: Limits): Limiter {
           openText = event.index
           return []
         case 'text-delta':
-          // The usual delta: nothing to open, to hold back or to count.
-          if (!hasStops && unopened === undefined && event.text !== '' && (!budget || budget.passes(event.text)))
-            return [event]
           return text(event.index, finder.push(event.text), false)
         case 'text-end':
           openText = undefined
@@ -132,3 +139,6 @@ export function createLimiter(limits: Limits): Limiter {
     },
   }
 }
+
+const isDelta = (event: LimitedEvent): event is BlockEvent =>
+  event.type === 'text-delta' || event.type === 'reasoning-delta' || event.type === 'tool-call-delta'

@@ -1,21 +1,18 @@
 import type { StandInReason } from '../catalog/models.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
-import type { Figure, ReplyEvent, Usage } from '../conversation/event.ts'
+import type { Figure } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { AddNote } from '../conversation/note.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { Outcome } from '../pool/account.ts'
 import type { Asked, ChosenBy, Consideration, Lease, SeatRequest } from '../pool/seat-request.ts'
-import type { Upstream, UpstreamReply } from '../upstream/upstream.ts'
-import { createMeter, type Meter } from '../usage/meter.ts'
+import type { Upstream } from '../upstream/upstream.ts'
 import type { Breaker, Passed } from './breaker.ts'
-import { createLimiter } from './limit.ts'
 import type { Attempt, RouteRecord, Summary } from './record.ts'
+import { outcomeOf, type ReplyStream, replySource } from './reply-source.ts'
 import { finalError, nextMove, type RetryLimits } from './retry.ts'
 import { sessionOf } from './session.ts'
-import { createWishCheck, type WishCheck } from './wishes.ts'
 
 export type RelayRequest = {
   readonly conversation: Conversation
@@ -70,9 +67,6 @@ export type Resolved = {
 /** `because`: why it is another than the one named. */
 export type ModelTaken = { readonly id: string; readonly because?: StandInReason }
 
-/** Batches of events; leaving the loop early cancels the provider's call and gives the account back. */
-export type ReplyStream = AsyncIterable<readonly ReplyEvent[]>
-
 /**
  * Runs one conversation to a reply. While the Result is pending nothing has reached the client and every account may still
  * be tried; once it is `ok`, failures are one `error` event, never retried.
@@ -82,7 +76,8 @@ export async function relay(
   deps: RelayDeps,
   signal: AbortSignal,
 ): Promise<Result<ReplyStream, GatewayError>> {
-  const { effects } = deps
+  const { effects, countTokens } = deps
+  const { onEnd } = request
   const elapsed = (): number => effects.now() - request.arrivedAt
   const attempts: Attempt[] = []
   let considered: RouteRecord['considered'] = []
@@ -91,7 +86,7 @@ export async function relay(
   const route = (): RouteRecord => ({ considered, ...(by && { by }), attempts, ...(left && { left }) })
   const fail = (error: GatewayError, upstreamModel?: string): Result<never, GatewayError> => {
     const { message, cause } = error
-    request.onEnd({
+    onEnd({
       outcome: error.kind,
       message,
       ...(cause === undefined ? {} : { cause }),
@@ -183,7 +178,7 @@ export async function relay(
       const { providerRequestId } = sent.value
       note('ok', providerRequestId === undefined ? {} : { providerRequestId })
       return ok(
-        replyEvents(sent.value, lease, { conversation, model, estimate, route, elapsed, request, deps, signal }),
+        replySource(sent.value, lease, { conversation, model, estimate, route, elapsed, countTokens, onEnd, signal }),
       )
     }
     const { error } = sent
@@ -203,10 +198,6 @@ export async function relay(
     if (move.afterMs > 0) await effects.sleep(move.afterMs, signal)
   }
 }
-
-/** What a call's failure is to its account's seat. */
-const outcomeOf = (error: GatewayError): Outcome =>
-  error.kind === 'cancelled' ? { type: 'cancelled' } : { type: 'failure', error }
 
 /** Waits at most `patienceMs`; the refusal is of the kind the thing itself would have given. */
 async function enter(
@@ -238,98 +229,4 @@ function tell(passed: Passed, error: GatewayError | undefined, faults: readonly 
   else if (!faults.includes(error.kind)) passed({ how: 'other' })
   else
     passed({ how: 'fault', source, ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }) })
-}
-
-type Context = {
-  readonly conversation: Conversation
-  readonly model: ModelInfo
-  readonly estimate: Promise<Figure>
-  readonly route: () => RouteRecord
-  readonly elapsed: () => number
-  readonly request: RelayRequest
-  readonly deps: RelayDeps
-  readonly signal: AbortSignal
-}
-
-/** The provider's events under the caller's limits, metered; gives the account back and tells the summary at the end. */
-async function* replyEvents(
-  reply: UpstreamReply,
-  lease: Lease,
-  context: Context,
-): AsyncGenerator<readonly ReplyEvent[]> {
-  const { conversation, model, request, deps, elapsed } = context
-  const firstTokenMs = elapsed()
-  let outcome: Outcome = { type: 'cancelled' }
-  let meter: Meter | undefined
-  let wishes: WishCheck | undefined
-  let end: Extract<ReplyEvent, { type: 'finish' | 'error' }> | undefined
-  try {
-    const input = await context.estimate
-    const limiter = createLimiter({
-      stop: conversation.limits.stop,
-      parallelToolCalls: conversation.parallelToolCalls,
-      countTokens: deps.countTokens,
-      ...(conversation.limits.maxOutputTokens === undefined
-        ? {}
-        : { maxOutputTokens: conversation.limits.maxOutputTokens }),
-    })
-    meter = createMeter({ input, windowTokens: model.maxInputTokens, countTokens: deps.countTokens })
-    let opening: readonly ReplyEvent[] = [meter.start()]
-    wishes = createWishCheck(conversation)
-    for await (const batch of reply.events) {
-      const out: ReplyEvent[] = [...opening]
-      opening = []
-      for (const event of batch) {
-        for (const limited of limiter.push(event)) {
-          const metered = meter.push(limited)
-          out.push(metered)
-          wishes?.push(metered)
-          if (metered.type === 'finish' || metered.type === 'error') end = metered
-        }
-        if (end !== undefined) break
-      }
-      if (end !== undefined) {
-        outcome = end.type === 'finish' ? { type: 'success' } : outcomeOf(end.error)
-      }
-      if (out.length > 0) yield out
-      if (end !== undefined) return
-    }
-    if (context.signal.aborted) return
-    const error = gatewayError('broken-reply', 'The provider ended the reply without a closing event.')
-    end = { type: 'error', error }
-    outcome = { type: 'failure', error }
-    yield [...opening, end]
-  } catch (thrown) {
-    const error = gatewayError('internal', 'The gateway failed while relaying the reply.', { cause: String(thrown) })
-    end = { type: 'error', error }
-    outcome = { type: 'failure', error }
-    yield [end]
-  } finally {
-    lease.release(outcome)
-    const missed = end?.type === 'finish' ? wishes?.missed() : undefined
-    const summary = summaryOf(end, meter?.usage(), lease.accountId, firstTokenMs, context)
-    request.onEnd(missed === undefined ? summary : { ...summary, missed })
-  }
-}
-
-/** A reply that did not finish still used tokens: what was counted until then stands. */
-function summaryOf(
-  end: Extract<ReplyEvent, { type: 'finish' | 'error' }> | undefined,
-  counted: Usage | undefined,
-  accountId: string,
-  firstTokenMs: number,
-  { model, route, elapsed }: Context,
-): Summary {
-  const common = {
-    accountId,
-    upstreamModel: model.id,
-    firstTokenMs,
-    durationMs: elapsed(),
-    route: route(),
-    ...(counted === undefined ? {} : { usage: counted }),
-  }
-  if (end === undefined) return { ...common, outcome: 'cancelled', message: 'The caller left before the end.' }
-  if (end.type === 'finish') return { ...common, outcome: 'ok', usage: end.usage }
-  const { kind, message, cause } = end.error
-  return { ...common, outcome: kind, message, ...(cause === undefined ? {} : { cause }) }
 }

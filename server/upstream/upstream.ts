@@ -4,6 +4,7 @@ import type { UpstreamEvent } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { AddNote } from '../conversation/note.ts'
 import type { Result } from '../lib/result.ts'
+import type { Source } from '../lib/source.ts'
 
 /** One call to a provider for one account. */
 export type UpstreamCall = {
@@ -26,8 +27,8 @@ export type UpstreamCall = {
 export type UpstreamReply = {
   /** The provider's request id, when it gave one. */
   readonly providerRequestId?: string
-  /** Batches of events; ends after exactly one `finish` or `error`. Leaving the loop early cancels the call. */
-  readonly events: AsyncIterable<readonly UpstreamEvent[]>
+  /** Batches of events; ends after exactly one `finish` or `error`. Wanting no more, or dropping it, cancels the call. */
+  readonly events: Source<readonly UpstreamEvent[]>
 }
 
 /**

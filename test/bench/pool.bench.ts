@@ -8,6 +8,7 @@ import { createBreaker, modelBreaker, routeBreaker } from '../../server/relay/br
 import { relay } from '../../server/relay/relay.ts'
 import { defaultRetryLimits } from '../../server/relay/retry.ts'
 import { makeConversation } from '../support/conversation.ts'
+import { batchesOf, sourceOf } from '../support/source.ts'
 import type { Measurement } from './codec.bench.ts'
 
 const accounts = 1_000
@@ -80,14 +81,14 @@ async function failoverMs(fails: boolean): Promise<number> {
       fails && attempt === 1
         ? err(gatewayError('rate-limited', 'said', { retryAfterMs: 1 }))
         : ok({
-            events: (async function* () {
-              yield [
+            events: sourceOf([
+              [
                 { type: 'text-start', index: 0 },
                 { type: 'text-delta', index: 0, text: 'hi' },
                 { type: 'text-end', index: 0 },
                 { type: 'finish', reason: 'end', report: {} },
-              ] as const
-            })(),
+              ] as const,
+            ]),
           }),
   }
   const startedAt = performance.now()
@@ -95,9 +96,7 @@ async function failoverMs(fails: boolean): Promise<number> {
     const conversation = makeConversation()
     const sent = await relay({ conversation, callerId: 'k', arrivedAt: Date.now(), onEnd: () => {} }, deps, signal)
     if (!sent.ok) throw new Error(sent.error.message)
-    for await (const _ of sent.value) {
-      // read to its end
-    }
+    await batchesOf(sent.value)
   }
   return (performance.now() - startedAt) / rounds
 }

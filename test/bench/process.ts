@@ -27,17 +27,26 @@ export async function startScript(file: string, env: Record<string, string> = {}
   }
 }
 
-export type Gateway = Running & { readonly key: string }
+export type Gateway = Running & {
+  readonly key: string
+  /** From the start of the process to its first 200. */
+  readonly firstAnswerMs: number
+}
 
 const password = 'bench-password'
 
-/** Starts the gateway (the compiled binary when GATEWAY_BINARY names one) with four API-key accounts and one client key. */
-export async function startGateway(upstreamUrl: string): Promise<Gateway> {
+/** Starts the gateway (the compiled binary when GATEWAY_BINARY names one) with a few API-key accounts and one client key. */
+export async function startGateway(
+  upstreamUrl: string,
+  env: Record<string, string> = {},
+  accounts = 4,
+): Promise<Gateway> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'gateway-bench-'))
   const binary = process.env.GATEWAY_BINARY
   const command =
     binary === undefined ? [process.execPath, path.join(root, 'server', 'main.ts')] : [path.resolve(binary)]
   const port = await freePort()
+  const startedAt = performance.now()
   const child = Bun.spawn([...command, '--host', '127.0.0.1', '--port', String(port), '--data-dir', dataDir], {
     env: {
       ...process.env,
@@ -45,12 +54,14 @@ export async function startGateway(upstreamUrl: string): Promise<Gateway> {
       ADMIN_PASSWORD: password,
       UPSTREAM_Q_URL: upstreamUrl,
       LOG_LEVEL: 'warn',
+      ...env,
     },
     stdout: 'inherit',
     stderr: 'inherit',
   })
   const url = `http://127.0.0.1:${port}`
   await until(async () => (await fetch(`${url}/healthz`)).ok)
+  const firstAnswerMs = performance.now() - startedAt
   const admin = async (method: string, route: string, body: object): Promise<Record<string, unknown>> => {
     const answer = await fetch(`${url}${route}`, {
       method,
@@ -60,7 +71,7 @@ export async function startGateway(upstreamUrl: string): Promise<Gateway> {
     if (!answer.ok) throw new Error(`${method} ${route}: ${answer.status} ${await answer.text()}`)
     return (await answer.json()) as Record<string, unknown>
   }
-  for (let index = 0; index < 4; index++) {
+  for (let index = 0; index < accounts; index++) {
     const account = await admin('POST', '/v2/accounts', {
       label: `bench-${index}`,
       method: 'api-key',
@@ -73,6 +84,7 @@ export async function startGateway(upstreamUrl: string): Promise<Gateway> {
   return {
     url,
     key: String(key),
+    firstAnswerMs,
     pid: child.pid,
     stop: async () => {
       child.kill()
@@ -83,8 +95,12 @@ export async function startGateway(upstreamUrl: string): Promise<Gateway> {
 }
 
 /** Runs a load in a process of its own and gives the line it prints. */
-export async function load(url: string, key: string, ...args: readonly number[]): Promise<Record<string, number>> {
-  const child = Bun.spawn([process.execPath, path.join(import.meta.dir, 'load.ts'), url, key, ...args.map(String)], {
+export const load = (url: string, key: string, ...args: readonly number[]): Promise<Record<string, number>> =>
+  runLoad('load.ts', url, key, ...args.map(String))
+
+/** Runs one of the load scripts in a process of its own and gives the line it prints. */
+export async function runLoad(script: string, ...args: readonly string[]): Promise<Record<string, number>> {
+  const child = Bun.spawn([process.execPath, path.join(import.meta.dir, script), ...args], {
     env: { ...process.env, ...manyFetches },
     stdout: 'pipe',
     stderr: 'inherit',
@@ -92,10 +108,20 @@ export async function load(url: string, key: string, ...args: readonly number[])
   return JSON.parse(await new Response(child.stdout).text()) as Record<string, number>
 }
 
-/** CPU milliseconds a process has used so far (Linux). */
-export function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10 // clock ticks of 10 ms
+/** CPU milliseconds used so far: by the whole process, and by its main thread in its own code and in the system's (Linux). */
+export type Cpu = { readonly totalMs: number; readonly userMs: number; readonly systemMs: number }
+
+export function cpu(pid: number): Cpu {
+  const whole = ticks(`/proc/${pid}/stat`)
+  const main = ticks(`/proc/${pid}/task/${pid}/stat`)
+  return { totalMs: whole.user + whole.system, userMs: main.user, systemMs: main.system }
+}
+
+export const cpuMs = (pid: number): number => cpu(pid).totalMs
+
+function ticks(file: string): { readonly user: number; readonly system: number } {
+  const fields = readFileSync(file, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return { user: Number(fields[11]) * 10, system: Number(fields[12]) * 10 } // clock ticks of 10 ms
 }
 
 /** Resident memory of a process, MiB (Linux). */
@@ -114,13 +140,13 @@ async function freePort(): Promise<number> {
 }
 
 async function until(check: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 5_000; tries++) {
     try {
       if (await check()) return
     } catch {
       // not listening yet
     }
-    await Bun.sleep(50)
+    await Bun.sleep(2)
   }
   throw new Error('the gateway did not start')
 }

@@ -1,6 +1,7 @@
 // The provider for benchmarks: precomputed frames, no checks, so that it costs as little as possible beside what is measured.
 // Run as its own process; prints its port. Streams are shaped by the path: /fast or /slow/<frames>/<pauseMs> as base URL.
 import { encodeFrame } from '../../server/codec/eventstream.ts'
+import { benchModels } from './upstream-models.ts'
 
 const header = (type: string) => ({
   ':event-type': type,
@@ -20,21 +21,6 @@ const body = Buffer.concat([...words, closing])
 const piece = Math.ceil(body.length / 8)
 const pieces = Array.from({ length: 8 }, (_, index) => body.subarray(index * piece, (index + 1) * piece))
 const streamHeaders = { 'content-type': 'application/vnd.amazon.eventstream', 'x-amzn-requestid': 'bench' }
-
-const models = {
-  models: [
-    {
-      modelId: 'claude-sonnet-4.5',
-      modelName: 'Claude Sonnet 4.5',
-      description: 'bench',
-      rateMultiplier: 1.3,
-      rateUnit: 'Credit',
-      tokenLimits: { maxInputTokens: 200_000, maxOutputTokens: 64_000 },
-      supportedInputTypes: ['TEXT', 'IMAGE'],
-    },
-  ],
-  defaultModel: { modelId: 'claude-sonnet-4.5' },
-}
 
 function fast(): Response {
   return new Response(
@@ -64,7 +50,7 @@ const server = Bun.serve({
   idleTimeout: 0,
   async fetch(request) {
     const target = request.headers.get('x-amz-target') ?? ''
-    if (target.endsWith('ListAvailableModels')) return Response.json(models)
+    if (target.endsWith('ListAvailableModels')) return Response.json(benchModels)
     if (target.endsWith('GetUsageLimits')) return Response.json({})
     await request.arrayBuffer()
     const shape = request.headers.get('x-bench-shape') ?? new URL(request.url).pathname

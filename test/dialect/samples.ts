@@ -5,9 +5,11 @@ import type { Dialect, ReplyContext } from '../../server/dialect/dialect.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'
 import { createKeptAnswers } from '../../server/dialect/openai-responses/kept-answers.ts'
 import { createOpenaiResponses } from '../../server/dialect/openai-responses/openai-responses.ts'
+import type { Source } from '../../server/lib/source.ts'
 import { createVault } from '../../server/vault/vault.ts'
 import { anthropicFault, openaiChatFault } from '../support/grammar.ts'
 import { openaiResponsesFault } from '../support/responses-grammar.ts'
+import { sourceOf } from '../support/source.ts'
 
 export const keptAnswers = createKeptAnswers({ keptAnswers: 100, keptBytes: 1_000_000, ttlMs: 3_600_000 }, () => 0)
 export const vault = createVault(new Uint8Array(32).fill(7))
@@ -81,9 +83,7 @@ export function encodeAll(
   return events.map(encode).join('')
 }
 
-export async function* asStream(events: readonly ReplyEvent[]): AsyncIterable<readonly ReplyEvent[]> {
-  yield events
-}
+export const asStream = (events: readonly ReplyEvent[]): Source<readonly ReplyEvent[]> => sourceOf([events])
 
 export const failure = (kind: ErrorKind, more: Partial<GatewayError> = {}): GatewayError => ({
   kind,

@@ -3,8 +3,9 @@ import type { GatewayError } from '../../server/conversation/error.ts'
 import type { ReplyEvent } from '../../server/conversation/event.ts'
 import { sseResponse } from '../../server/http/sse.ts'
 import { ok, type Result } from '../../server/lib/result.ts'
-import type { ReplyStream } from '../../server/relay/relay.ts'
+import type { ReplyStream } from '../../server/relay/reply-source.ts'
 import { createTestEffects } from '../support/effects.ts'
+import { sourceOf } from '../support/source.ts'
 
 const keepAliveMs = 15_000
 const delta: ReplyEvent = { type: 'text-delta', index: 0, text: 'x' }
@@ -49,7 +50,7 @@ function openStream(early: boolean) {
   return {
     got,
     pass,
-    begin: () => begin.resolve(ok(events())),
+    begin: () => begin.resolve(ok(sourceOf(events()))),
     send: async (batch: readonly ReplyEvent[]) => {
       batches.at(-1)?.resolve(batch)
       await Bun.sleep(0)

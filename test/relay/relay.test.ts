@@ -8,12 +8,14 @@ import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import { createPool } from '../../server/pool/pool.ts'
 import { createBreaker, modelBreaker, routeBreaker } from '../../server/relay/breaker.ts'
 import type { Summary } from '../../server/relay/record.ts'
-import { type ModelTaken, type ReplyStream, type Resolved, relay } from '../../server/relay/relay.ts'
+import { type ModelTaken, type Resolved, relay } from '../../server/relay/relay.ts'
+import type { ReplyStream } from '../../server/relay/reply-source.ts'
 import { defaultRetryLimits } from '../../server/relay/retry.ts'
 import type { UpstreamCall, UpstreamReply } from '../../server/upstream/upstream.ts'
 import { makeAccount } from '../pool/accounts.ts'
 import { makeConversation } from '../support/conversation.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
+import { batchesOf, sourceOf, stepsOf } from '../support/source.ts'
 
 const model = { id: 'm', name: 'M', maxInputTokens: 200_000, maxOutputTokens: 64_000, acceptsImages: true }
 const hello: readonly (readonly UpstreamEvent[])[] = [
@@ -31,12 +33,7 @@ const hello: readonly (readonly UpstreamEvent[])[] = [
 type Answer =
   | Result<UpstreamReply, GatewayError>
   | ((signal: AbortSignal) => Promise<Result<UpstreamReply, GatewayError>>)
-const says = (batches: readonly (readonly UpstreamEvent[])[]): Answer =>
-  ok({
-    events: (async function* () {
-      yield* batches
-    })(),
-  })
+const says = (batches: readonly (readonly UpstreamEvent[])[]): Answer => ok({ events: sourceOf(batches) })
 const fails = (kind: ErrorKind, more: Partial<GatewayError> = {}): Answer =>
   err(gatewayError(kind, `said ${kind}`, more))
 
@@ -111,9 +108,7 @@ function setUp(
 
 async function read(result: Result<ReplyStream, GatewayError>): Promise<readonly ReplyEvent[]> {
   if (!result.ok) throw new Error(result.error.kind)
-  const events: ReplyEvent[] = []
-  for await (const batch of result.value) events.push(...batch)
-  return events
+  return (await batchesOf(result.value)).flat()
 }
 const textOf = (events: readonly ReplyEvent[]): string =>
   events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('')
@@ -488,10 +483,12 @@ describe('after content', () => {
     expect((await read(await run())).at(-1)).toMatchObject({ type: 'error', error: { kind: 'broken-reply' } })
     const thrown = setUp(['a'], () =>
       ok({
-        events: (async function* () {
-          yield hello[0] ?? []
-          throw new Error('bug with a secret inside')
-        })(),
+        events: sourceOf(
+          (async function* () {
+            yield hello[0] ?? []
+            throw new Error('bug with a secret inside')
+          })(),
+        ),
       }),
     )
     const last = (await read(await thrown.run())).at(-1)
@@ -504,18 +501,22 @@ describe('after content', () => {
     let cancelled = false
     const { run, pool, summaries } = setUp(['a'], () =>
       ok({
-        events: (async function* () {
-          try {
-            for (;;) yield hello[0] ?? []
-          } finally {
-            cancelled = true
-          }
-        })(),
+        events: sourceOf(
+          (async function* () {
+            try {
+              for (;;) yield hello[0] ?? []
+            } finally {
+              cancelled = true
+            }
+          })(),
+        ),
       }),
     )
     const result = await run()
     if (!result.ok) throw new Error('no stream')
-    for await (const _ of result.value) break
+    const reading = stepsOf(result.value)
+    await reading.next()
+    await reading.leave()
     expect(cancelled).toBe(true)
     expect(pool.inFlight('a')).toBe(0)
     expect(summaries).toMatchObject([{ outcome: 'cancelled', usage: { output: { source: 'estimated' } } }])
@@ -525,15 +526,17 @@ describe('after content', () => {
     let cancelled = false
     const { run } = setUp(['a'], () =>
       ok({
-        events: (async function* () {
-          try {
-            yield [{ type: 'text-start', index: 0 }]
-            for (const text of ['one ', 'two ', 'STO', 'P three']) yield [{ type: 'text-delta', index: 0, text }]
-            yield [{ type: 'text-delta', index: 0, text: 'never' }]
-          } finally {
-            cancelled = true
-          }
-        })() as UpstreamReply['events'],
+        events: sourceOf(
+          (async function* () {
+            try {
+              yield [{ type: 'text-start', index: 0 }]
+              for (const text of ['one ', 'two ', 'STO', 'P three']) yield [{ type: 'text-delta', index: 0, text }]
+              yield [{ type: 'text-delta', index: 0, text: 'never' }]
+            } finally {
+              cancelled = true
+            }
+          })() as AsyncIterable<readonly UpstreamEvent[]>,
+        ),
       }),
     )
     const events = await read(await run({ limits: { stop: ['STOP'] } }))

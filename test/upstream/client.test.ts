@@ -9,6 +9,7 @@ import type { AmazonQSettings } from '../../server/upstream/amazonq/endpoint.ts'
 import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
 import type { UpstreamCall } from '../../server/upstream/upstream.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
+import { batchesOf, stepsOf } from '../support/source.ts'
 import { amazonQSettings, assistant, conversation, modelInfo, user } from './conversation-support.ts'
 import { until } from './identity-support.ts'
 
@@ -72,9 +73,7 @@ const call: UpstreamCall = {
 type Sent = Awaited<ReturnType<ReturnType<typeof setUp>['send']>>
 async function eventsOf(sent: Sent): Promise<readonly UpstreamEvent[]> {
   if (!sent.ok) throw new Error(`${sent.error.kind}: ${sent.error.message}`)
-  const events: UpstreamEvent[] = []
-  for await (const batch of sent.value.events) events.push(...batch)
-  return events
+  return (await batchesOf(sent.value.events)).flat()
 }
 const errorOf = (sent: Sent): string | undefined => (sent.ok ? undefined : sent.error.kind)
 const typesOf = (events: readonly UpstreamEvent[]): readonly string[] => events.map(({ type }) => type)
@@ -146,14 +145,14 @@ describe('a call', () => {
     body.write(text('One'))
     const sent = await sending
     if (!sent.ok) throw new Error(sent.error.message)
-    const reading = sent.value.events[Symbol.asyncIterator]()
-    expect((await reading.next()).value?.at(-1)).toEqual({ type: 'text-delta', index: 0, text: 'One' })
+    const reading = stepsOf(sent.value.events)
+    expect((await reading.next())?.at(-1)).toEqual({ type: 'text-delta', index: 0, text: 'One' })
     body.write(text('Two'), text('Three'))
-    expect((await reading.next()).value).toHaveLength(2)
+    expect(await reading.next()).toHaveLength(2)
     body.write(metering)
     body.end()
-    expect(typesOf((await reading.next()).value ?? [])).toEqual(['text-end', 'finish'])
-    expect((await reading.next()).done).toBe(true)
+    expect(typesOf((await reading.next()) ?? [])).toEqual(['text-end', 'finish'])
+    expect(await reading.next()).toBeUndefined()
   })
   test('reads tool names back and splits tags when it asked for them', async () => {
     const { send } = setUp((_, { body }) => {
@@ -374,12 +373,12 @@ describe('who leaves', () => {
     body.write(text('Hi'))
     const sent = await sending
     if (!sent.ok) throw new Error(sent.error.message)
-    const reading = sent.value.events[Symbol.asyncIterator]()
+    const reading = stepsOf(sent.value.events)
     await reading.next()
     const next = reading.next()
     leave()
-    expect(lastError((await next).value ?? [])).toBe('cancelled')
-    expect((await reading.next()).done).toBe(true)
+    expect(lastError((await next) ?? [])).toBe('cancelled')
+    expect(await reading.next()).toBeUndefined()
     await until(body.isGone)
     expect(effects.timers()).toBe(0)
   })
@@ -393,11 +392,11 @@ describe('who leaves', () => {
     body.write(text('Hi'))
     const sent = await sending
     if (!sent.ok) throw new Error(sent.error.message)
-    const reading = sent.value.events[Symbol.asyncIterator]()
+    const reading = stepsOf(sent.value.events)
     if (begin) await reading.next()
-    await reading.return?.()
+    await reading.leave()
     await until(body.isGone)
-    expect((await reading.next()).done).toBe(true)
+    expect(await reading.next()).toBeUndefined()
     expect(effects.timers()).toBe(0)
   })
 })
@@ -437,16 +436,16 @@ describe('time limits', () => {
     body.write(text('Hi'))
     const sent = await sending
     if (!sent.ok) throw new Error(sent.error.message)
-    const reading = sent.value.events[Symbol.asyncIterator]()
+    const reading = stepsOf(sent.value.events)
     await reading.next()
     await effects.advance(60_000)
     const next = reading.next()
     await effects.advance(1_999)
     body.write(text('there'))
-    expect((await next).value).toEqual([{ type: 'text-delta', index: 0, text: 'there' }])
+    expect(await next).toEqual([{ type: 'text-delta', index: 0, text: 'there' }])
     const silent = reading.next()
     await effects.advance(2_000)
-    expect(lastError((await silent).value ?? [])).toBe('timeout')
+    expect(lastError((await silent) ?? [])).toBe('timeout')
     await until(body.isGone)
     expect(effects.timers()).toBe(0)
   })
@@ -473,5 +472,5 @@ test('nothing is read ahead of a consumer that does not ask', async () => {
   await Bun.sleep(200)
   expect(written).toBe(before)
   expect(before).toBeLessThan(64 * 1024 * 1024)
-  await sent.value.events[Symbol.asyncIterator]().return?.()
+  sent.value.events.drop()
 })

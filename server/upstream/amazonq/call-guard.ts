@@ -15,6 +15,8 @@ export type CallGuard = {
   readonly rest: () => void
   /** The promise, or a rejection as soon as the call is over. Holds on to nothing afterwards. */
   readonly race: <T>(promise: Promise<T>) => Promise<T>
+  /** Called once when the call ends early, instead of a race for each of many reads. */
+  readonly onStop: (task: () => void) => void
   /** Why the call ended early; undefined while it was not us. */
   readonly reason: () => GatewayError | undefined
   /** Gives timer and listener back; a call that is not `complete` is cut off. May be called again. */
@@ -66,6 +68,10 @@ export function createCallGuard(effects: Pick<Effects, 'now' | 'after'>, caller:
         // A single slot instead of a listener for each read: a long stream would pile them up.
         else interrupt = () => reject(reason)
       }),
+    onStop: (task) => {
+      if (controller.signal.aborted) task()
+      else interrupt = task
+    },
     reason: () => reason,
     close: (complete) => {
       watchdog.stop()

@@ -2,14 +2,22 @@ import { createFrameDecoder, publishedLimits } from '../../codec/eventstream.ts'
 import type { HeaderReader } from '../../codec/eventstream-headers.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { UpstreamEvent } from '../../conversation/event.ts'
+import type { Source } from '../../lib/source.ts'
 import type { CallGuard } from './call-guard.ts'
 import type { ReplyDecoder } from './decode.ts'
 
 type Batch = readonly UpstreamEvent[]
+type Chunk = { readonly done: boolean; readonly value?: Uint8Array | undefined }
 
 /** One reply's body, read on demand: nothing is read ahead of the consumer. */
 export type ReplyStream = {
-  /** The events of one network chunk, perhaps none; the last batch ends with `finish` or `error`. Never rejects. */
+  /** What the network gives next; rejects when the connection is lost. */
+  readonly next: () => Promise<Chunk>
+  /** The events of what `next` gave, perhaps none; the last batch ends with `finish` or `error`. */
+  readonly take: (chunk: Chunk) => Batch
+  /** The events of a `next` that was rejected. */
+  readonly lose: (thrown: unknown) => Batch
+  /** `next` and one of the others. */
   readonly read: () => Promise<Batch>
   readonly close: () => void
 }
@@ -23,14 +31,16 @@ export function createReplyStream(
   const reader = body.getReader()
   const frames = createFrameDecoder(publishedLimits, headersOf)
   let complete = false
+  // Ends a pending read where abort alone does not, and frees the body; the outcome no longer matters.
+  const cancel = (): void => void reader.cancel().catch(() => undefined)
+  guard.onStop(cancel)
 
-  async function read(): Promise<Batch> {
-    let chunk: { readonly done: boolean; readonly value?: Uint8Array | undefined }
-    try {
-      chunk = await guard.race(reader.read())
-    } catch (thrown) {
-      return decoder.fail(guard.reason() ?? lost(thrown, decoder.hasContent()))
-    }
+  const next = (): Promise<Chunk> => reader.read()
+  const lose = (thrown: unknown): Batch => decoder.fail(guard.reason() ?? lost(thrown, decoder.hasContent()))
+  const take = (chunk: Chunk): Batch => {
+    // A read that we ended ourselves looks like the end of the body.
+    const stopped = guard.reason()
+    if (stopped !== undefined) return decoder.fail(stopped)
     if (chunk.done || chunk.value === undefined) {
       complete = true
       const whole = frames.end()
@@ -42,54 +52,52 @@ export function createReplyStream(
   }
 
   return {
-    read,
+    next,
+    take,
+    lose,
+    read: () => next().then(take, lose),
     close: () => {
       guard.close(complete)
-      // Frees the body where abort alone does not; the outcome no longer matters.
-      if (!complete) reader.cancel().catch(() => undefined)
+      if (!complete) cancel()
     },
   }
 }
 
-/** The stream as the relay takes it. `first` was read already. Leaving early closes the call, even before the first step. */
-export function eventsOf(
-  stream: ReplyStream,
-  first: Batch,
-  guard: CallGuard,
-  idleTimeoutMs: number,
-): AsyncIterable<Batch> {
-  let waiting: Batch | undefined = first
-  let over = false
-  const end = (): { readonly done: true; readonly value: undefined } => {
-    if (!over) stream.close()
-    over = true
-    return { done: true, value: undefined }
-  }
-  const give = (batch: Batch): { readonly done: false; readonly value: Batch } => {
-    if (isLast(batch)) end()
-    return { done: false, value: batch }
-  }
-  const iterator: AsyncIterator<Batch, undefined> = {
-    next: async () => {
-      if (over) return end()
-      if (waiting !== undefined) {
-        const batch = waiting
-        waiting = undefined
-        return give(batch)
+/** The stream as the relay takes it. `first` was read already. */
+export function eventsOf(stream: ReplyStream, first: Batch, guard: CallGuard, idleTimeoutMs: number): Source<Batch> {
+  return {
+    run: async (sink) => {
+      try {
+        let batch = first
+        for (;;) {
+          // A chunk without events is half a frame or accounting: some life, so the wait begins anew.
+          if (batch.length > 0) {
+            const taken = sink(batch)
+            if (taken === false || isLast(batch)) {
+              await taken
+              return
+            }
+            if (taken !== true) {
+              guard.rest()
+              if (!(await taken)) return
+            }
+          }
+          guard.wait('next-event', idleTimeoutMs)
+          let chunk: Chunk
+          try {
+            chunk = await stream.next()
+          } catch (thrown) {
+            batch = stream.lose(thrown)
+            continue
+          }
+          batch = stream.take(chunk)
+        }
+      } finally {
+        stream.close()
       }
-      guard.wait('next-event', idleTimeoutMs)
-      let batch = await stream.read()
-      // A chunk without events is half a frame or accounting: some life, so the wait begins anew.
-      while (batch.length === 0 && !over) {
-        guard.wait('next-event', idleTimeoutMs)
-        batch = await stream.read()
-      }
-      guard.rest()
-      return over ? end() : give(batch)
     },
-    return: async () => end(),
+    drop: stream.close,
   }
-  return { [Symbol.asyncIterator]: () => iterator }
 }
 
 export function isLast(batch: Batch): boolean {

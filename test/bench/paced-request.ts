@@ -1,0 +1,43 @@
+// What the paced benchmarks ask and how a whole answer ends, for each client API. `bare`: the baseline, which hands on frames.
+
+const question = 'Tell me about event streams, in some detail please.'
+const schema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] }
+const description = 'Reads a file.'
+const model = 'claude-sonnet-4.5'
+
+export type PacedDialect = 'anthropic' | 'openai-chat' | 'bare'
+
+const requests: Readonly<Record<PacedDialect, object>> = {
+  anthropic: {
+    model,
+    max_tokens: 32_000,
+    stream: true,
+    tools: [{ name: 'read_file', description, input_schema: schema }],
+    messages: [{ role: 'user', content: question }],
+  },
+  'openai-chat': {
+    model,
+    max_tokens: 32_000,
+    stream: true,
+    tools: [{ type: 'function', function: { name: 'read_file', description, parameters: schema } }],
+    messages: [{ role: 'user', content: question }],
+  },
+  bare: { model, messages: [{ role: 'user', content: question }] },
+}
+
+const endings: Readonly<Record<PacedDialect, RegExp>> = {
+  anthropic: /"type":"message_stop"/,
+  'openai-chat': /data: \[DONE\]/,
+  bare: /"usage":0\.05/,
+}
+
+export const routes: Readonly<Record<PacedDialect, string>> = {
+  anthropic: '/v1/messages',
+  'openai-chat': '/v1/chat/completions',
+  bare: '/',
+}
+
+export const pacedBody = (dialect: string): string => JSON.stringify(requests[dialect as PacedDialect])
+
+/** Whether the last bytes of a stream are its proper end. */
+export const isWhole = (dialect: string, tail: string): boolean => endings[dialect as PacedDialect].test(tail)
