@@ -6,7 +6,8 @@ export const noteKinds = [
   'call-merged',
   'content-as-text',
   'part-left-out',
-  'turn-moved',
+  'role-corrected',
+  'id-made',
   // tools
   'tool-renamed',
   'schema-corrected',

@@ -33,6 +33,12 @@ export function appendTurn(messages: Message[], next: Message): void {
   }
 }
 
+export function joinTurns(turns: readonly Message[]): readonly Message[] {
+  const messages: Message[] = []
+  for (const turn of turns) appendTurn(messages, turn)
+  return messages
+}
+
 /** Reasoning belongs to what follows it, a call to what precedes it. */
 function joins(last: Message, next: Message): boolean {
   if (next.role === 'user') return isResults(next) && isResults(last)

@@ -55,7 +55,12 @@ export function decodeResultContent(content: Content, at: string): Decoded<reado
   return decoded.ok ? ok(decoded.value.filter(isResultPart)) : decoded
 }
 
-function decodePart(part: string | Static<typeof ContentPart>, at: string, role: Role): Decoded<readonly Part[]> {
+/** One part of a message. */
+export function decodePart(
+  part: string | Static<typeof ContentPart>,
+  at: string,
+  role: Role,
+): Decoded<readonly Part[]> {
   if (typeof part === 'string') return ok(textParts(part))
   switch (part.type) {
     case 'text':

@@ -8,6 +8,11 @@ export type Decoded<T> = Result<T, GatewayError>
 /** Every object we read may carry members we do not know (ruling 18). */
 export const open = { additionalProperties: true } as const
 
+/** An object of any members, as JSON has it. */
+export type Loose = Readonly<Record<string, unknown>>
+export const isObject = (value: unknown): value is Loose =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** A member that may be left out or be null; clients send both for "not set". */
 export const optional = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]))
 
@@ -44,9 +49,10 @@ export function decodeEach<A, B>(items: readonly A[], decode: (item: A, index: n
 const deepestNesting = 256
 
 /** A body nested so deeply that some later step might overflow its stack is refused, naming the member. */
-export function checkNesting(body: unknown): Decoded<unknown> {
+export function checkNesting(body: unknown, except: readonly string[] = []): Decoded<unknown> {
   if (typeof body !== 'object' || body === null) return ok(body)
   for (const [name, value] of Object.entries(body)) {
+    if (except.includes(name)) continue
     if (isDeeperThan(value, deepestNesting)) return refuse(name, `is nested more than ${deepestNesting} levels deep`)
   }
   return ok(body)

@@ -1,6 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { Conversation, DocumentPart, ImagePart, Message, Part, TextPart } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { leftOut, reasonOf } from '../conversation/left-out.ts'
+import { newestTurnStart, type TurnKind } from '../conversation/newest-turn.ts'
+import { type AddNote, addNoNote } from '../conversation/note.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { checkImage } from './images.ts'
 import { type PdfReader, pdfLimits } from './pdf.ts'
@@ -8,21 +11,33 @@ import { type PdfReader, pdfLimits } from './pdf.ts'
 export type Documents = {
   /**
    * The conversation with every PDF replaced by its text and every image under its true format; the same object when there
-   * is nothing to do. What cannot be read is refused, naming the caller's field.
+   * is nothing to do. What cannot be read is refused in the newest turn, naming the caller's field; in past ones a line of
+   * text stands in its place.
    */
-  readonly resolve: (conversation: Conversation, signal: AbortSignal) => Promise<Result<Conversation, GatewayError>>
+  readonly resolve: (
+    conversation: Conversation,
+    signal: AbortSignal,
+    note?: AddNote,
+  ) => Promise<Result<Conversation, GatewayError>>
 }
 
 /** Texts of documents read before, in characters: clients send the same file again with every turn. */
 const rememberedCharacters = 16_000_000
+const rememberedFailures = 1_000
 
 export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): Documents {
   const remembered = new LRUCache<string, TextPart>({
     maxSize: rememberedCharacters,
     sizeCalculation: (part) => part.text.length,
   })
+  /** Why it could not be read. Looked at for past turns only: each new one would try in vain again. */
+  const failed = new LRUCache<string, string>({ max: rememberedFailures })
 
-  async function read(part: DocumentPart, signal: AbortSignal): Promise<Result<TextPart, GatewayError>> {
+  async function read(
+    part: DocumentPart,
+    signal: AbortSignal,
+    isPast: boolean,
+  ): Promise<Result<TextPart, GatewayError>> {
     const refuse = (reason: string): Result<TextPart, GatewayError> =>
       err(gatewayError('invalid-request', `${part.field}: the document ${reason}.`, { field: part.field }))
     const bytes = Math.floor((part.base64.length * 3) / 4)
@@ -31,9 +46,14 @@ export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): D
     const key = `${hash} ${part.title ?? ''}`
     const known = remembered.get(key)
     if (known) return ok(known)
+    const failure = isPast ? failed.get(hash) : undefined
+    if (failure !== undefined) return refuse(failure)
     const reading = await readPdf(new Uint8Array(Buffer.from(part.base64, 'base64')), signal)
     if (signal.aborted) return err(gatewayError('cancelled', 'The caller left.'))
-    if (!reading.ok) return refuse(reading.reason)
+    if (!reading.ok) {
+      failed.set(hash, reading.reason)
+      return refuse(reading.reason)
+    }
     const title = part.title === undefined ? 'Document' : `Document "${part.title}"`
     const pages = reading.pages === 1 ? '1 page' : `${reading.pages} pages`
     const text: TextPart = { type: 'text', text: `${title} (PDF, ${pages}):\n\n${reading.text}` }
@@ -42,15 +62,24 @@ export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): D
   }
 
   return {
-    resolve: async (conversation, signal) => {
+    resolve: async (conversation, signal, note = addNoNote) => {
       if (!conversation.messages.some(({ parts }) => parts.some(concerns))) return ok(conversation)
+      const newest = newestTurnStart(conversation.messages.map(kindOf))
       let images = 0
-      const one = async (part: Plain): Promise<Result<TextPart | ImagePart, GatewayError>> => {
-        if (part.type === 'document') return read(part, signal)
+      const check = async (part: Plain, isPast: boolean): Promise<Result<TextPart | ImagePart, GatewayError>> => {
+        if (part.type === 'document') return read(part, signal, isPast)
         return part.type === 'image' ? checkImage(part, `image ${++images} of the request`) : ok(part)
       }
       const messages: Message[] = []
-      for (const message of conversation.messages) {
+      for (const [index, message] of conversation.messages.entries()) {
+        const isPast = index < newest
+        const one = async (part: Plain): Promise<Result<TextPart | ImagePart, GatewayError>> => {
+          const checked = await check(part, isPast)
+          if (checked.ok || !isPast || checked.error.kind === 'cancelled') return checked
+          const { field = '' } = checked.error
+          note({ what: 'attachment-left-out', field, detail: reasonOf(checked.error) })
+          return ok(leftOut(part.type, reasonOf(checked.error), part.type === 'document' ? part.title : undefined))
+        }
         const parts = await each(message.parts, async (part): Promise<Result<Part, GatewayError>> => {
           if (part.type === 'document' || part.type === 'image') return one(part)
           if (part.type !== 'tool-result') return ok(part)
@@ -63,6 +92,11 @@ export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): D
       return ok({ ...conversation, messages })
     },
   }
+}
+
+function kindOf({ role, parts }: Message): TurnKind {
+  if (role !== 'user') return role
+  return parts.length > 0 && parts.every(({ type }) => type === 'tool-result') ? 'results' : 'user'
 }
 
 type Plain = TextPart | ImagePart | DocumentPart

@@ -19,8 +19,9 @@ export function toolsViolation(tools: unknown): Violation | undefined {
     if (specification === undefined) return violation('a tool is not a toolSpecification')
     const name = textOf(specification.name)
     if (name === undefined || !toolNamePattern.test(name)) return violation('a tool name breaks the pattern')
-    if (seen.has(name)) return violation('a tool name is declared twice')
-    seen.add(name)
+    // Names that differ by case alone are the same to the service.
+    if (seen.has(name.toLowerCase())) return violation('a tool name is declared twice')
+    seen.add(name.toLowerCase())
     const description = textOf(specification.description)
     if (description === undefined || description.length === 0) return violation('a tool description is empty')
     if (description.length > maxDescription) return violation('a tool description is too long')
@@ -38,10 +39,21 @@ const maps = ['properties', '$defs', 'definitions', 'patternProperties', 'depend
 const singles = ['items', 'not', 'if', 'then', 'else', 'contains', 'propertyNames']
 const lists = ['anyOf', 'oneOf', 'allOf', 'prefixItems']
 
+const types: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'])
+
+function typeBreach(type: unknown): string | undefined {
+  if (type === undefined) return undefined
+  return (Array.isArray(type) ? type : [type]).every((entry) => types.has(entry))
+    ? undefined
+    : 'a schema has a type that JSON Schema does not know'
+}
+
 /** Keywords the service refuses, at any depth; members of a `properties` map are names, not keywords. */
 function schemaBreach(root: Shape): string | undefined {
   const open: Shape[] = [root]
   for (let schema = open.pop(); schema !== undefined; schema = open.pop()) {
+    const breach = typeBreach(schema.type)
+    if (breach !== undefined) return breach
     if (schema.required === null) return 'a schema has required: null'
     if (schema.properties === null) return 'a schema has properties: null'
     if (Array.isArray(schema.required) && schema.required.length === 0) return 'a schema has an empty required'

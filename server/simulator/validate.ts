@@ -33,6 +33,7 @@ export function validate(value: unknown, context: ValidationContext): Checked | 
   const modelId = textOf(current.message.modelId) ?? 'auto'
   const model = context.models.find((candidate) => candidate.id === modelId)
   const found = firstOf([
+    () => (nestsDeeper(body, maxLevels) ? violation(`the body nests more than ${maxLevels} levels`) : undefined),
     () => (hasNull(body) ? violation('a member is null') : undefined),
     () => envelopeViolation(body, state, context),
     () => toolsViolation(shapeOf(current.message.userInputMessageContext)?.tools),
@@ -111,6 +112,18 @@ function fieldsViolation(fields: unknown, model: SimulatedModel): Violation | un
   if (model.fields === undefined) return violation('the model takes no additionalModelRequestFields')
   const breach = schemaBreach(fields, model.fields)
   return breach === undefined ? undefined : violation(`additionalModelRequestFields ${breach}`)
+}
+
+const maxLevels = 64
+
+/** Level by level, so that no depth is too deep for this check itself. */
+function nestsDeeper(root: Shape, limit: number): boolean {
+  let level: readonly object[] = [root]
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > limit) return true
+    level = level.flatMap((value) => Object.values(value).filter((member) => typeof member === 'object' && member))
+  }
+  return false
 }
 
 /** Free-form documents: what stands inside belongs to the caller, nulls too. A schema's own rules are checked elsewhere. */

@@ -93,26 +93,6 @@ const messagesRows: readonly Row[] = [
     /is required/,
   ],
   [part({ type: 'tool_use', id: 'a', name: 'b', input: {} }), 'messages.1.content.1.type', /assistant/],
-  [
-    said({ role: 'assistant', content: [{ type: 'tool_use', name: 'b', input: {} }] }),
-    'messages.1.content.0.id',
-    /is required/,
-  ],
-  [
-    said({ role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'b', input: [] }] }),
-    'messages.1.content.0.input',
-    /must be an object/,
-  ],
-  [
-    said({ role: 'assistant', content: [{ type: 'tool_result', tool_use_id: 'a' }] }),
-    'messages.1.content.0.type',
-    /user message/,
-  ],
-  [
-    said({ role: 'assistant', content: [{ type: 'thinking', signature: 's' }] }),
-    'messages.1.content.0.thinking',
-    /is required/,
-  ],
   [said({ role: 'system', content: [{ type: 'image', source: {} }] }), 'messages.1.content.0.type', /text only/],
   [{ system: 5 }, 'system', /must be a string or an array/],
   [{ tools: [{ description: 'x' }] }, 'tools.0.name', /is required/],
@@ -138,9 +118,6 @@ const messagesRows: readonly Row[] = [
   [{ metadata: { user_id: 5 } }, 'metadata.user_id', /must be a string/],
   [{ future: deep(300) }, 'future', /nested more than 256/],
 ]
-
-const call = (given: object) =>
-  said({ role: 'assistant', content: null, tool_calls: [{ id: 'a', type: 'function', ...given }] })
 
 const chatRows: readonly Row[] = [
   [[], '', /must be an object/],
@@ -179,19 +156,6 @@ const chatRows: readonly Row[] = [
     /only PDF and plain text/,
   ],
   [part({ type: 'tool_use', id: 'a', name: 'b' }), 'messages.1.content.1.type', /assistant/],
-  [
-    call({ function: { name: 'f', arguments: `{"${secret}":` } }),
-    'messages.1.tool_calls.0.function.arguments',
-    /JSON text of an object/,
-  ],
-  [
-    call({ function: { name: 'f', arguments: '[1]' } }),
-    'messages.1.tool_calls.0.function.arguments',
-    /JSON text of an object/,
-  ],
-  [call({ function: { arguments: '{}' } }), 'messages.1.tool_calls.0.function.name', /is required/],
-  [call({}), 'messages.1.tool_calls.0.function', /is required/],
-  [call({ id: '', function: { name: 'f' } }), 'messages.1.tool_calls.0.id', /must not be empty/],
   [said({ role: 'tool', content: 'x' }), 'messages.1.tool_call_id', /is required/],
   [said({ role: 'function', name: secret, content: 'x' }), 'messages.1.name', /no function/],
   [
@@ -199,12 +163,6 @@ const chatRows: readonly Row[] = [
     'messages.1.content.0.type',
     /text only/,
   ],
-  [
-    { messages: undefined, input: [{ type: 'function_call', call_id: 'a', name: 'f', arguments: 'x' }] },
-    'input.0.arguments',
-    /JSON text/,
-  ],
-  [{ messages: undefined, input: [{ type: 'function_call', name: 'f' }] }, 'input.0.call_id', /is required/],
   [{ messages: undefined, input: [{ type: 'function_call_output', output: 'f' }] }, 'input.0.call_id', /is required/],
   [{ messages: undefined, input: [{ type: 'item_reference', id: secret }] }, 'input.0.id', /still kept/],
   [{ tools: [{ type: 'function', function: {} }] }, 'tools.0.function.name', /is required/],

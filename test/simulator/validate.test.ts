@@ -173,12 +173,15 @@ const refused: readonly (readonly [name: string, value: unknown, verdict: string
   ['a tool name over 64', withTools([tool('x'.repeat(65))]), malformed],
   ['a tool name with a dot', withTools([tool('a.b')]), malformed],
   ['a tool declared twice', withTools([tool('a'), tool('a')]), malformed],
+  ['two tools that differ by case alone', withTools([tool('Read'), tool('read')]), malformed],
   ['a cachePoint among tools', withTools([{ cachePoint: { type: 'default' } }]), malformed],
   ['an empty description', withTools([tool('a', { description: '' })]), malformed],
   ['no description', withTools([tool('a', { description: undefined })]), malformed],
   ['a description over 10,240', withTools([tool('a', { description: 'x'.repeat(10_241) })]), malformed],
   ['a schema that is text', withSchema('{}'), malformed],
   ['a schema of another type', withSchema({ type: 'array', items: citySchema }), malformed],
+  ['a type in capitals', withSchema({ type: 'object', properties: { a: { type: 'STRING' } } }), malformed],
+  ['a list of types', withSchema({ type: 'object', properties: { a: { type: ['string', 'null'] } } }), 'accepted'],
   ['required: null', withSchema({ type: 'object', required: null }), malformed],
   ['properties: null', withSchema({ type: 'object', properties: null }), malformed],
   ['required: []', withSchema({ type: 'object', properties: {}, required: [] }), malformed],
@@ -243,8 +246,13 @@ test('the older service has no reason for unmatched results', () => {
   expect(verdict(round([use()], [result('tooluse_2')]), { age: 'q-2026-05' })).toBe(malformed)
 })
 
-test('a deeply nested body costs no stack', () => {
+test.each([
+  [54, 'accepted'],
+  [63, 'accepted'],
+  [64, malformed],
+  [50_000, malformed],
+])('a member that nests %d levels: %s', (levels, expected) => {
   let deep: unknown = 1
-  for (let depth = 0; depth < 50_000; depth++) deep = { a: deep }
-  expect(verdict(body('hi', { novel: deep }))).toBe('accepted')
+  for (let depth = 0; depth < levels; depth++) deep = { a: deep }
+  expect(verdict(body('hi', { novel: deep }))).toBe(expected)
 })

@@ -17,7 +17,6 @@ const read = {
   searchResult: createValidator(blocks.search_result),
   thinking: createValidator(blocks.thinking),
   redactedThinking: createValidator(blocks.redacted_thinking),
-  toolUse: createValidator(blocks.tool_use),
   toolResult: createValidator(blocks.tool_result),
   toolReference: createValidator(blocks.tool_reference),
 } as const
@@ -45,12 +44,6 @@ export function decodeBlock(block: string | Static<typeof Block>, at: string, ro
       const redacted = read.redactedThinking(block, at)
       if (!redacted.ok) return redacted
       return ok(redacted.value.data === '' ? [] : [{ type: 'redacted-reasoning', base64: redacted.value.data }])
-    }
-    case 'tool_use': {
-      const call = read.toolUse(block, at)
-      if (!call.ok) return call
-      const { id, name, input } = call.value
-      return ok([{ type: 'tool-call', id, name, input: (input ?? {}) as Record<string, unknown> }])
     }
     case 'tool_result': {
       const result = read.toolResult(block, at)
@@ -144,9 +137,9 @@ function decodeDocumentBlock(block: unknown, at: string): Decoded<readonly Resul
   }
 }
 
-// The provider takes calls from the assistant and results from the user alone.
+// The provider takes calls from the assistant and results from the user alone. What the assistant said is read by `past.ts`.
 function misplacedIn(type: string, role: Role): string | undefined {
-  if (type === 'tool_use' && role !== 'assistant') return 'tool_use belongs in an assistant message'
+  if (type === 'tool_use') return 'tool_use belongs in an assistant message'
   if (type === 'tool_result' && role !== 'user') return 'tool_result belongs in a user message'
   if ((type === 'image' || type === 'document') && role === 'system') return 'a system message takes text only'
   return undefined

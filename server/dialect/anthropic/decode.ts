@@ -1,39 +1,45 @@
 import type { Static } from '@sinclair/typebox'
 import type { Conversation, Message, OutputFormat } from '../../conversation/conversation.ts'
 import { gatewayError } from '../../conversation/error.ts'
+import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok } from '../../lib/result.ts'
 import type { DecodedRequest } from '../dialect.ts'
+import { createPast, decodeTurns, kindOfMessage } from '../past.ts'
 import { decodeEffort, decodeThinking } from '../reasoning.ts'
 import { firstId } from '../session.ts'
-import { checkNesting, createValidator, type Decoded, decodeEach, refuse } from '../validate.ts'
-import { decodeContent } from './blocks.ts'
+import { checkNesting, createValidator, type Decoded, isObject, refuse } from '../validate.ts'
+import { decodeBlock, decodeContent } from './blocks.ts'
 import { decodeTools } from './tools.ts'
-import { CountBody, MessagesBody } from './wire.ts'
+import { CountBody, MessagesBody, Message as WireMessage } from './wire.ts'
 
 type Body = Static<typeof CountBody>
 
 const readMessages = createValidator(MessagesBody)
 const readCount = createValidator(CountBody)
+const readMessage = createValidator(WireMessage)
+
+/** Past messages are looked at one by one, schemas are cut by the provider's encoder. */
+const lookedAtLater = ['messages', 'tools']
 
 /** A Messages request as a conversation. */
-export function decode(body: unknown): Decoded<DecodedRequest<undefined>> {
-  const nesting = checkNesting(body)
+export function decode(body: unknown, note: AddNote = addNoNote): Decoded<DecodedRequest<undefined>> {
+  const nesting = checkNesting(body, lookedAtLater)
   if (!nesting.ok) return nesting
   const valid = readMessages(body)
   if (!valid.ok) return valid
-  const conversation = decodeBody(valid.value)
+  const conversation = decodeBody(valid.value, note)
   return conversation.ok ? ok({ conversation: conversation.value, form: undefined }) : conversation
 }
 
 /** A token count request; `model` is `''` when the caller named none. */
 export function decodeCount(body: unknown): Decoded<Conversation> {
-  const nesting = checkNesting(body)
+  const nesting = checkNesting(body, lookedAtLater)
   if (!nesting.ok) return nesting
   const valid = readCount(body)
-  return valid.ok ? decodeBody(valid.value) : valid
+  return valid.ok ? decodeBody(valid.value, addNoNote) : valid
 }
 
-function decodeBody(body: Body): Decoded<Conversation> {
+function decodeBody(body: Body, note: AddNote): Decoded<Conversation> {
   // Ignoring it would answer a conversation without its beginning; refused so, the SDK goes on without threads.
   if (body.thread != null)
     return err(gatewayError('unsupported-thread', 'thread is not supported', { field: 'thread' }))
@@ -41,7 +47,9 @@ function decodeBody(body: Body): Decoded<Conversation> {
   if (body.compaction != null) return refuse('compaction', 'is not supported; ask for a summary in a message instead')
   const system = decodeSystem(body.system)
   if (!system.ok) return system
-  const messages = decodeEach(body.messages, decodeMessage)
+  const past = createPast(decodeBlock, note)
+  const turns = { kindOf: kindOfMessage, newest: decodeMessage, past: past.message }
+  const messages = decodeTurns(body.messages, 'messages', turns)
   if (!messages.ok) return messages
   const toolbox = decodeTools(body)
   if (!toolbox.ok) return toolbox
@@ -74,9 +82,12 @@ function decodeBody(body: Body): Decoded<Conversation> {
   })
 }
 
-function decodeMessage({ role, content }: Body['messages'][number], index: number): Decoded<Message> {
-  const parts = decodeContent(content, `messages.${index}.content`, role)
-  return parts.ok ? ok({ role, parts: parts.value }) : parts
+function decodeMessage(message: unknown, at: string): Decoded<readonly Message[]> {
+  const valid = readMessage(message, at)
+  if (!valid.ok) return valid
+  const { role, content } = valid.value
+  const parts = decodeContent(content, `${at}.content`, role)
+  return parts.ok ? ok([{ role, parts: parts.value }]) : parts
 }
 
 // A user's empty turn is still a turn; nothing said by the assistant or the system is nothing.
@@ -114,8 +125,12 @@ function decodeOutput(body: Body): Decoded<OutputFormat> {
 }
 
 // Newer clients put the turn's effort on the system message that opens it.
-const lastEffort = (messages: Body['messages']): unknown =>
-  messages.findLast((message) => message.output_config?.effort != null)?.output_config?.effort
+const lastEffort = (messages: Body['messages']): unknown => messages.map(effortOf).findLast((effort) => effort != null)
+
+function effortOf(message: unknown): unknown {
+  const { output_config: config } = isObject(message) ? message : {}
+  return isObject(config) ? config.effort : undefined
+}
 
 /**
  * Claude Code puts its session in here: `user_…_account_…_session_<uuid>`, newer ones as JSON text with `session_id`. What

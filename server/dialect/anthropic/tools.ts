@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { Tool, ToolChoice } from '../../conversation/conversation.ts'
 import { ok } from '../../lib/result.ts'
-import { createValidator, type Decoded, refuse } from '../validate.ts'
+import { createValidator, type Decoded, isObject, refuse } from '../validate.ts'
 import { type MessagesBody, placeholderTool, ToolEntry } from './wire.ts'
 
 type Body = Pick<Static<typeof MessagesBody>, 'messages' | 'tools' | 'tool_choice'>
@@ -69,7 +69,6 @@ const isServerTool = (entry: Entry): boolean =>
   Boolean(entry.type) && entry.type !== 'custom' && entry.input_schema == null
 
 type ToolChange = { readonly name: string; readonly offered: boolean; readonly definition?: Entry }
-type Loose = Readonly<Record<string, unknown>>
 
 /**
  * What the messages say about tools, in order: `tool_reference` brings in a deferred one, wherever it stands (a message, a
@@ -79,10 +78,10 @@ function toolChanges(messages: Body['messages']): readonly ToolChange[] {
   const changes: ToolChange[] = []
   const visit = (value: unknown, depth: number): void => {
     if (Array.isArray(value)) for (const item of value) visit(item, depth)
-    if (!isLoose(value)) return
+    if (!isObject(value)) return
     if (value.type === 'tool_reference') addChange(changes, value.tool_name, true)
     if (value.type === 'tool_addition' || value.type === 'tool_removal') {
-      const tool = isLoose(value.tool) ? value.tool : {}
+      const tool = isObject(value.tool) ? value.tool : {}
       const definition = readEntry(tool.definition)
       const name = definition.ok ? definition.value.name : tool.name
       addChange(changes, name, value.type === 'tool_addition', definition.ok ? definition.value : undefined)
@@ -92,7 +91,7 @@ function toolChanges(messages: Body['messages']): readonly ToolChange[] {
     visit(value.tool_references, depth - 1)
     visit(value.tool_changes, depth - 1)
   }
-  for (const message of messages) visit(message.content, 2)
+  for (const message of messages) if (isObject(message)) visit(message.content, 2)
   return changes
 }
 
@@ -100,5 +99,3 @@ function addChange(changes: ToolChange[], name: unknown, offered: boolean, defin
   if (typeof name !== 'string') return
   changes.push({ name, offered, ...(definition === undefined ? {} : { definition }) })
 }
-
-const isLoose = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value)

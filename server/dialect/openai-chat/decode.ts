@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox'
 import type { Effort, Message, OutputFormat, Thinking } from '../../conversation/conversation.ts'
+import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { ok } from '../../lib/result.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { decodeContent } from '../openai-content.ts'
@@ -18,16 +19,19 @@ type Body = Static<typeof ChatBody>
 
 const readChat = createValidator(ChatBody)
 
+/** Past messages are looked at one by one, schemas are cut by the provider's encoder. */
+const lookedAtLater = ['messages', 'input', 'tools', 'functions']
+
 /** A Chat Completions request as a conversation. */
-export function decode(raw: unknown): Decoded<DecodedRequest<Form>> {
-  const nesting = checkNesting(raw)
+export function decode(raw: unknown, note: AddNote = addNoNote): Decoded<DecodedRequest<Form>> {
+  const nesting = checkNesting(raw, lookedAtLater)
   if (!nesting.ok) return nesting
   const valid = readChat(raw)
   if (!valid.ok) return valid
   const body = valid.value
   const answerable = checkAnswerable(body)
   if (!answerable.ok) return answerable
-  const turns = decodeTurns(body)
+  const turns = decodeTurns(body, note)
   if (!turns.ok) return turns
   const toolbox = decodeTools(body)
   if (!toolbox.ok) return toolbox
@@ -74,13 +78,13 @@ function checkAnswerable(body: Body): Decoded<undefined> {
   return ok(undefined)
 }
 
-function decodeTurns(body: Body): Decoded<readonly Message[]> {
+function decodeTurns(body: Body, note: AddNote): Decoded<readonly Message[]> {
   const extra = decodeContent(body.system, 'system', 'system')
   if (!extra.ok) return extra
   const instructions = body.instructions ? [{ type: 'text', text: body.instructions } as const] : []
   const opening = [...instructions, ...extra.value]
   if (body.messages == null && body.input == null) return refuse('messages', 'is required')
-  const turns = body.messages == null ? decodeItems(body.input ?? '') : decodeMessages(body.messages)
+  const turns = body.messages == null ? decodeItems(body.input ?? '', note) : decodeMessages(body.messages, note)
   if (!turns.ok) return turns
   if (turns.value.length === 0) {
     return refuse(body.messages == null ? 'input' : 'messages', 'must have at least one message')
@@ -89,8 +93,8 @@ function decodeTurns(body: Body): Decoded<readonly Message[]> {
 }
 
 /** `input` of a Responses-shaped body, which one client sends here in place of `messages`. */
-function decodeItems(input: NonNullable<Body['input']>): Decoded<readonly Message[]> {
-  const turns = decodeInput(input, 'input', noSources)
+function decodeItems(input: NonNullable<Body['input']>, note: AddNote): Decoded<readonly Message[]> {
+  const turns = decodeInput(input, 'input', noSources, note)
   return turns.ok ? ok(turns.value.messages) : turns
 }
 

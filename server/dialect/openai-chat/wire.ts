@@ -4,17 +4,6 @@ import { FormatEntry } from '../output-format.ts'
 import { ThinkingWish } from '../reasoning.ts'
 import { open, optional } from '../validate.ts'
 
-const Arguments = optional(Type.Union([Type.String(), Type.Object({}, open)]))
-
-export const ToolCall = Type.Object(
-  {
-    id: Type.String({ minLength: 1 }),
-    function: optional(Type.Object({ name: Type.String({ minLength: 1 }), arguments: Arguments }, open)),
-    custom: optional(Type.Object({ name: Type.String({ minLength: 1 }), input: optional(Type.String()) }, open)),
-  },
-  open,
-)
-
 const Role = Type.Union([
   Type.Literal('system'),
   Type.Literal('developer'),
@@ -24,15 +13,13 @@ const Role = Type.Union([
   Type.Literal('function'),
 ])
 
+/** A message of the newest turn; past ones are read by `past.ts`, whatever they are. */
 export const Message = Type.Object(
   {
     role: Role,
     content: ContentEntry,
-    refusal: optional(Type.String()),
     name: optional(Type.String()),
-    tool_calls: optional(Type.Array(ToolCall)),
     tool_call_id: optional(Type.String()),
-    function_call: optional(Type.Object({ name: Type.String({ minLength: 1 }), arguments: Arguments }, open)),
   },
   open,
 )
@@ -87,8 +74,8 @@ const Limit = optional(Type.Integer({ minimum: 1 }))
 export const ChatBody = Type.Object(
   {
     model: Type.String({ minLength: 1 }),
-    messages: optional(Type.Array(Message)),
-    input: optional(Type.Union([Type.String(), Type.Array(Type.Object({}, open))])),
+    messages: optional(Type.Array(Type.Unknown())),
+    input: optional(Type.Union([Type.String(), Type.Array(Type.Unknown())])),
     instructions: optional(Type.String()),
     system: optional(Type.Union([Type.String(), PartList])),
     tools: optional(Type.Array(ToolEntry)),

@@ -1,10 +1,13 @@
 import type { Static } from '@sinclair/typebox'
 import type { Message, Part, ToolCallPart, ToolResultPart } from '../../conversation/conversation.ts'
+import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { ok } from '../../lib/result.ts'
 import { appendTurn, decodeArguments } from '../calls.ts'
 import { decodeContent, decodeResultContent } from '../openai-content.ts'
-import { createValidator, type Decoded, refuse } from '../validate.ts'
+import { createBorder } from '../past.ts'
+import { checkNesting, createValidator, type Decoded, isObject, refuse } from '../validate.ts'
 import { freeformMember, nameForModel } from './names.ts'
+import { createPastItems, kindOf, turnKindOf } from './past-items.ts'
 import { openReasoning } from './sealed-reasoning.ts'
 import { Item, items } from './wire.ts'
 
@@ -41,28 +44,46 @@ const read = {
   moreTools: createValidator(items.moreTools),
 } as const
 
-/** `input` as messages: an assistant's turn is spread over several items. Kinds of item we do not know are left out. */
-export function decodeInput(input: string | readonly unknown[], at: string, sources: ItemSources): Decoded<Turns> {
+/**
+ * `input` as messages: an assistant's turn is spread over several items. Kinds of item we do not know are left out. What is
+ * wrong in past turns is carried as well as it can be.
+ */
+export function decodeInput(
+  input: string | readonly unknown[],
+  at: string,
+  sources: ItemSources,
+  note: AddNote = addNoNote,
+): Decoded<Turns> {
   if (typeof input === 'string') {
     return ok({ messages: [{ role: 'user', parts: input === '' ? [] : [{ type: 'text', text: input }] }], tools: [] })
   }
   const messages: Message[] = []
   const tools: unknown[] = []
+  const isPast = createBorder(input.map(turnKindOf))
+  const past = createPastItems(note)
   for (const [index, entry] of input.entries()) {
-    const item = read.item(entry, `${at}.${index}`)
-    if (!item.ok) return item
-    if (bringsTools(item.value)) {
-      const more = read.moreTools(entry, `${at}.${index}`)
+    const path = `${at}.${index}`
+    const item = read.item(entry, path)
+    if (item.ok && bringsTools(item.value)) {
+      const more = read.moreTools(entry, path)
       if (!more.ok) return more
       tools.push(...(more.value.tools ?? []))
       continue
     }
-    const decoded = decodeItem(item.value, `${at}.${index}`, sources)
-    if (!decoded.ok) return decoded
-    if (decoded.value !== undefined) appendTurn(messages, decoded.value)
+    const nesting = isPast(index) ? ok(entry) : checkNesting({ [path]: entry })
+    if (!nesting.ok) return nesting
+    const decoded = item.ok ? decodeItem(item.value, path, sources) : item
+    if (decoded.ok) {
+      if (decoded.value !== undefined) appendTurn(messages, decoded.value)
+    } else if (!isPast(index) || standsForMore(entry)) return decoded
+    else for (const message of past(entry, path)) appendTurn(messages, message)
   }
   return ok({ messages, tools })
 }
+
+/** Without it the conversation would be another: a part of it is kept elsewhere, and was not found. */
+const standsForMore = (entry: unknown): boolean =>
+  isObject(entry) && ['item_reference', 'compaction', 'compaction_summary'].includes(String(kindOf(entry)))
 
 const bringsTools = ({ type }: AnyItem): boolean => type === 'additional_tools' || type === 'tool_search_output'
 
@@ -124,13 +145,6 @@ function decodeItem(item: AnyItem, at: string, sources: ItemSources): Decoded<Me
     default:
       return ok(undefined)
   }
-}
-
-/** A message may leave its type out, and so may a reference. */
-function kindOf(item: AnyItem): string | undefined {
-  if (item.type != null) return item.type
-  if (item.role != null) return 'message'
-  return item.id == null ? undefined : 'item_reference'
 }
 
 function decodeMessage(item: AnyItem, at: string): Decoded<Message> {

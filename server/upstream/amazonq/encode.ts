@@ -1,7 +1,7 @@
 import type { Conversation, DocumentPart, Part } from '../../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { ModelInfo } from '../../conversation/model.ts'
-import type { AddNote } from '../../conversation/note.ts'
+import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Access } from './credentials.ts'
 import { encodeTurns } from './history.ts'
@@ -45,10 +45,14 @@ export function encodeRequest(
   const document = documentIn(conversation)
   if (document !== undefined) return err(document)
   const turns = turnsOf(conversation.messages)
-  const used = new Set(turns.flatMap((turn) => (turn.role === 'assistant' ? turn.calls.map(({ name }) => name) : [])))
-  const names = mapToolNames([...conversation.tools.map(({ name }) => name), ...used])
+  const called = turns.flatMap((turn) => (turn.role === 'assistant' ? turn.calls.map(({ name }) => name) : []))
+  const names = mapToolNames(
+    conversation.tools.map(({ name }) => name),
+    called,
+  )
+  const used = new Set(called.map(names.meant))
   noteRenamed(names.renamed, context.note)
-  const { tools, moved } = encodeTools(conversation, used, names)
+  const { tools, moved } = encodeTools(conversation, used, names, context.note)
   const thinking = thinkingRequest(conversation, model)
   const { history, current } = encodeTurns(turns, {
     system: joinTexts(thinking.tags ?? '', ...conversation.system, ...moved),
@@ -56,6 +60,7 @@ export function encodeRequest(
     names,
     origin: context.settings.origin,
     dropReasoning: context.dropReasoning ?? false,
+    note: context.note ?? addNoNote,
   })
   const { content, userInputMessageContext, origin, images } = current.userInputMessage
   const hasContext = userInputMessageContext !== undefined || tools.length > 0

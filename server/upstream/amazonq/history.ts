@@ -4,6 +4,7 @@ import type {
   RedactedReasoningPart,
   ToolResultPart,
 } from '../../conversation/conversation.ts'
+import type { AddNote } from '../../conversation/note.ts'
 import { cleanInput } from './schema.ts'
 import { type ToolNames, toolUseId } from './tool-names.ts'
 import { type AssistantTurn, isBlank, joinTexts, type Turn, type UserTurn } from './turns.ts'
@@ -34,6 +35,7 @@ export type HistoryContext = {
   readonly origin: string
   /** True after the provider refused a signature. */
   readonly dropReasoning: boolean
+  readonly note: AddNote
 }
 
 export type EncodedTurns = { readonly history: readonly HistoryEntry[]; readonly current: UserEntry }
@@ -107,11 +109,10 @@ function createAnswers(): {
       const calls = pending
       pending = []
       const open = new Set(calls.map(({ id }) => id))
+      const waiting = Map.groupBy(turn.results, ({ callId }) => callId)
+      // Calls that a client gave one id take the results of that id one by one.
+      const matched = calls.map(({ id, wireId }) => ({ wireId, result: waiting.get(id)?.shift() }))
       const orphans = turn.results.filter(({ callId }) => !open.has(callId))
-      const matched = calls.map(({ id, wireId }) => ({
-        wireId,
-        result: turn.results.find(({ callId }) => callId === id),
-      }))
       return {
         text: joinTexts(...orphans.map((result) => orphanText(result, nameOfCall.get(result.callId))), turn.text),
         // Order alone ties images to results.
@@ -132,9 +133,18 @@ function encodeResult(toolUseId: string, result: ToolResultPart | undefined): To
   const placeholder = imagesOf(result).length > 0 ? imageResult : emptyResult
   return {
     toolUseId,
-    content: [{ text: isBlank(text) ? placeholder : text }],
+    content: pieces(isBlank(text) ? placeholder : text).map((piece) => ({ text: piece })),
     status: result.isError ? 'error' : 'success',
   }
+}
+
+/** The service takes only so much in one block of a result. */
+function pieces(text: string): readonly string[] {
+  const limit = wireLimits.resultCharacters
+  if (text.length <= limit) return [text]
+  // Not between the halves of a character.
+  const end = /[\ud800-\udbff]/.test(text[limit - 1] ?? '') ? limit - 1 : limit
+  return [text.slice(0, end), ...pieces(text.slice(end))]
 }
 
 const resultText = (result: ToolResultPart): string =>
@@ -192,7 +202,7 @@ function assistantEntry(turn: AssistantTurn, ids: readonly string[], context: Hi
             toolUses: turn.calls.map((call, index) => ({
               toolUseId: ids[index] as string, // one id per call
               name: context.names.toWire(call.name),
-              input: cleanInput(call.input),
+              input: cleanInput(call.input, () => context.note({ what: 'arguments-as-text', detail: call.name })),
             })),
           }),
       ...(turn.reasoning === undefined || context.dropReasoning

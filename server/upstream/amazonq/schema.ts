@@ -1,4 +1,5 @@
-import { isObject, type JsonObject } from './wire.ts'
+import { rawArguments } from '../../conversation/raw-arguments.ts'
+import { isObject, type JsonObject, wireLimits } from './wire.ts'
 
 /** Keywords the service was seen to refuse, or that say nothing to a model. */
 const dropped: ReadonlySet<string> = new Set([
@@ -20,22 +21,48 @@ const mapsOfSchemas: ReadonlySet<string> = new Set([
 const listsOfSchemas: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems'])
 const schemas: ReadonlySet<string> = new Set(['items', 'contains', 'not', 'if', 'then', 'else', 'unevaluatedItems'])
 
-/** Deeper than any real schema; what lies below is left open. */
-const maxDepth = 64
+const types: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'])
+/** Numbers, which some tools write as text. */
+const numeric: ReadonlySet<string> = new Set([
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+  'minProperties',
+  'maxProperties',
+])
+
+const { documentLevels } = wireLimits
+const tooDeep = 'Not described: this part of the schema is nested too deeply.'
+
+export type SchemaChange = 'schema-corrected' | 'schema-cut'
+type Tell = (change: SchemaChange) => void
 
 /**
  * A tool's input schema as the service takes it: an object schema without what it refuses (null members, `required: []`,
- * `additionalProperties`, nameless properties and the like). What a dropped keyword still tells the model goes into the
- * description. Never changes the caller's object; member order is kept.
+ * `additionalProperties`, nameless properties, types in capitals and the like), cut where it nests too deeply. What a dropped
+ * keyword still tells the model goes into the description. Never changes the caller's object; member order is kept. `tell`
+ * hears of what changes the meaning.
  */
-export function cleanSchema(schema: JsonObject): JsonObject {
-  const cleaned = clean(schema, 0)
+export function cleanSchema(schema: JsonObject, tell: Tell = () => undefined): JsonObject {
+  const cleaned = clean(schema, 1, tell)
   return { ...cleaned, type: 'object', properties: isObject(cleaned.properties) ? cleaned.properties : {} }
 }
 
-function clean(schema: JsonObject, depth: number): JsonObject {
-  if (depth > maxDepth) return {}
+/** `level` counts every object and list around what it stands for, from 1. */
+function clean(schema: JsonObject, level: number, tell: Tell): JsonObject {
+  if (level >= documentLevels) {
+    if (Object.keys(schema).length === 0) return {}
+    tell('schema-cut')
+    return { description: tooDeep }
+  }
   const cleaned: Record<string, unknown> = {}
+  const notes: string[] = []
   for (const [keyword, value] of Object.entries(schema)) {
     if (dropped.has(keyword)) continue
     if (value === null) {
@@ -43,40 +70,65 @@ function clean(schema: JsonObject, depth: number): JsonObject {
       if (keyword === 'const') cleaned.enum = [null]
       continue
     }
-    if (keyword === 'required') {
+    if (keyword === 'type') {
+      const type = typeFrom(value)
+      if (type !== undefined) cleaned.type = type
+      if (type === undefined && typeof value === 'string') notes.push(`Type: ${value.slice(0, 100)}`)
+      if (!isSame(type, value)) tell('schema-corrected')
+    } else if (keyword === 'required') {
       const names = Array.isArray(value) ? value.filter((name) => typeof name === 'string' && name !== '') : []
       if (names.length > 0) cleaned.required = names
     } else if (mapsOfSchemas.has(keyword)) {
-      if (isObject(value)) cleaned[keyword] = cleanMap(value, depth)
+      if (isObject(value)) cleaned[keyword] = cleanMap(value, level + 1, tell)
     } else if (listsOfSchemas.has(keyword) && Array.isArray(value)) {
-      if (value.length > 0) cleaned[keyword] = value.map((entry) => cleanValue(entry, depth))
+      if (value.length > 0) cleaned[keyword] = value.map((entry) => cleanValue(entry, level + 2, tell))
     } else if (schemas.has(keyword)) {
       // `items` may be a list of schemas in older drafts.
       cleaned[keyword] = Array.isArray(value)
-        ? value.map((entry) => cleanValue(entry, depth))
-        : cleanValue(value, depth)
-    } else cleaned[keyword] = value
+        ? value.map((entry) => cleanValue(entry, level + 2, tell))
+        : cleanValue(value, level + 1, tell)
+    } else if (numeric.has(keyword) && typeof value === 'string') {
+      tell('schema-corrected')
+      if (value.trim() !== '' && Number.isFinite(Number(value))) cleaned[keyword] = Number(value)
+    } else if (nestsWithin(value, documentLevels - level)) cleaned[keyword] = value
+    else tell('schema-cut')
   }
-  const notes = [
+  const further = [
+    ...notes,
     noteOf('Further properties match', schema.additionalProperties),
     noteOf('Property names match', schema.propertyNames),
-  ]
-  const description = [cleaned.description, ...notes].filter((text) => typeof text === 'string' && text !== '')
-  if (notes.some((note) => note !== undefined)) cleaned.description = description.join('\n')
+  ].filter((note) => note !== undefined)
+  if (further.length > 0) {
+    const description = [cleaned.description, ...further]
+    cleaned.description = description.filter((text) => typeof text === 'string' && text !== '').join('\n')
+  }
   return cleaned
 }
 
-function cleanMap(map: JsonObject, depth: number): JsonObject {
+/** A JSON Schema type, or several, in the spelling of JSON Schema; undefined when it is none. */
+function typeFrom(value: unknown): string | readonly string[] | undefined {
+  if (!Array.isArray(value)) {
+    const type = typeof value === 'string' ? value.toLowerCase() : undefined
+    return types.has(type) ? type : undefined
+  }
+  const list = [...new Set(value.map((entry: unknown) => (Array.isArray(entry) ? undefined : typeFrom(entry))))]
+  const known = list.filter((type): type is string => typeof type === 'string')
+  return known.length > 0 ? known : undefined
+}
+
+const isSame = (type: unknown, given: unknown): boolean => JSON.stringify(type) === JSON.stringify(given)
+
+function cleanMap(map: JsonObject, level: number, tell: Tell): JsonObject {
   return Object.fromEntries(
     Object.entries(map)
       .filter(([name, value]) => name !== '' && value !== null)
-      .map(([name, value]) => [name, cleanValue(value, depth)]),
+      .map(([name, value]) => [name, cleanValue(value, level + 1, tell)]),
   )
 }
 
 /** Boolean schemas become their object form. */
-function cleanValue(value: unknown, depth: number): JsonObject {
-  if (isObject(value)) return clean(value, depth + 1)
+function cleanValue(value: unknown, level: number, tell: Tell): JsonObject {
+  if (isObject(value)) return clean(value, level, tell)
   return value === false ? { not: {} } : {}
 }
 
@@ -85,21 +137,30 @@ function noteOf(lead: string, value: unknown): string | undefined {
   return isObject(value) && Object.keys(value).length > 0 ? `${lead}: ${JSON.stringify(value)}` : undefined
 }
 
-/** A tool call's input without nameless members, which the service refuses; the same object when there are none. */
-export function cleanInput(input: JsonObject): JsonObject {
-  return cleanDocument(input, 0) as JsonObject // an object stays one
+/** Whether a value nests at most so many objects and lists into one another. */
+function nestsWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((member) => nestsWithin(member, levels - 1))
 }
 
-function cleanDocument(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null || depth > maxDepth * 4) return value
+/**
+ * A tool call's input without nameless members, which the service refuses; the same object when there are none. One that
+ * nests too deeply goes as text.
+ */
+export function cleanInput(input: JsonObject, tell: () => void = () => undefined): JsonObject {
+  if (nestsWithin(input, documentLevels)) return cleanDocument(input) as JsonObject // an object stays one
+  tell()
+  return rawArguments(JSON.stringify(input))
+}
+
+function cleanDocument(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
-    const items = value.map((item) => cleanDocument(item, depth + 1))
+    const items = value.map(cleanDocument)
     return items.every((item, index) => item === value[index]) ? value : items
   }
   const entries = Object.entries(value)
-  const kept = entries
-    .filter(([name]) => name !== '')
-    .map(([name, member]) => [name, cleanDocument(member, depth + 1)] as const)
+  const kept = entries.filter(([name]) => name !== '').map(([name, member]) => [name, cleanDocument(member)] as const)
   const same = kept.length === entries.length && kept.every(([, member], index) => member === entries[index]?.[1])
   return same ? value : Object.fromEntries(kept)
 }

@@ -2,6 +2,8 @@ import { wireLimits } from './wire.ts'
 
 /** Tool names as the provider takes them, and back. Names that are in order already stay as they are. */
 export type ToolNames = {
+  /** The tool that a past call's name means: itself, or a declared one that differs by case alone. */
+  readonly meant: (name: string) => string
   readonly toWire: (name: string) => string
   /** A name the model made up itself comes back unchanged. */
   readonly fromWire: (name: string) => string
@@ -16,34 +18,42 @@ const allowed = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/
 const clashing: ReadonlySet<string> = new Set(['web_search'])
 
 /**
- * Maps all names of one conversation, without collisions. A mapped name keeps what is readable of the original and ends in
- * a digest of it, so it does not depend on the other names and stays the same from turn to turn.
+ * Maps all names of one conversation, without collisions; the service takes names that differ by case alone for the same. A
+ * mapped name keeps what is readable of the original and ends in a digest of it, so it stays the same from turn to turn.
+ * A name `used` in past calls that differs only by case from one that is declared means that one: clients spell the tools of
+ * another client's conversation in their own way.
  */
-export function mapToolNames(names: Iterable<string>): ToolNames {
-  const distinct = new Set(names)
+export function mapToolNames(declared: readonly string[], used: Iterable<string> = []): ToolNames {
+  const declaredAs = new Map(declared.toReversed().map((name) => [name.toLowerCase(), name]))
+  const known = new Set(declared)
+  const meant = (name: string): string => (known.has(name) ? name : (declaredAs.get(name.toLowerCase()) ?? name))
+  const distinct = new Set([...declared, ...[...used].map(meant)])
   const wireOf = new Map<string, string>()
   const nameOf = new Map<string, string>()
+  const taken = new Set<string>()
   const put = (name: string, wire: string): void => {
     wireOf.set(name, wire)
     nameOf.set(wire, name)
+    taken.add(wire.toLowerCase())
   }
-  for (const name of distinct) if (isFit(name)) put(name, name)
+  for (const name of distinct) if (isFit(name) && !taken.has(name.toLowerCase())) put(name, name)
   for (const name of distinct) {
     if (wireOf.has(name)) continue
     // A second try is needed only when another tool is literally called like the first.
     for (let attempt = 0; !wireOf.has(name); attempt++) {
       const wire = mappedName(name, attempt)
-      if (!nameOf.has(wire)) put(name, wire)
+      if (!taken.has(wire.toLowerCase())) put(name, wire)
     }
   }
   return {
-    toWire: (name) => wireOf.get(name) ?? (isFit(name) ? name : mappedName(name, 0)),
+    meant,
+    toWire: (name) => wireOf.get(meant(name)) ?? (isFit(name) ? name : mappedName(name, 0)),
     fromWire: (wire) => nameOf.get(wire) ?? wire,
     renamed: [...distinct].filter((name) => wireOf.get(name) !== name),
   }
 }
 
-const isFit = (name: string): boolean => allowed.test(name) && !clashing.has(name)
+const isFit = (name: string): boolean => allowed.test(name) && !clashing.has(name.toLowerCase())
 
 const digestCharacters = 10
 

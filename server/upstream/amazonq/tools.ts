@@ -1,4 +1,5 @@
 import type { Conversation, Tool } from '../../conversation/conversation.ts'
+import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { cleanSchema } from './schema.ts'
 import type { ToolNames } from './tool-names.ts'
 import { type ToolEntry, wireLimits } from './wire.ts'
@@ -19,6 +20,7 @@ export function encodeTools(
   conversation: Conversation,
   usedNames: ReadonlySet<string>,
   names: ToolNames,
+  note: AddNote = addNoNote,
 ): EncodedTools {
   if (conversation.tools.length === 0 && usedNames.size === 0) return noTools
   const declared = new Map(conversation.tools.toReversed().map((tool) => [tool.name, tool]))
@@ -29,7 +31,7 @@ export function encodeTools(
   )
   const list = [...offered, ...[...usedNames].filter((name) => !offered.has(name))]
     .map((name) => declared.get(name) ?? stub(name))
-    .map((tool) => encodeTool(tool, names.toWire(tool.name)))
+    .map((tool) => encodeTool(tool, names.toWire(tool.name), note))
   return {
     tools: list.map(({ entry }) => entry),
     moved: list.flatMap(({ moved }) => (moved === undefined ? [] : [moved])),
@@ -38,9 +40,9 @@ export function encodeTools(
 
 const stub = (name: string): Tool => ({ name, description: '', schema: {} })
 
-function encodeTool(tool: Tool, name: string): { readonly entry: ToolEntry; readonly moved?: string } {
+function encodeTool(tool: Tool, name: string, note: AddNote): { readonly entry: ToolEntry; readonly moved?: string } {
   const written = tool.description.toWellFormed()
-  const inputSchema = { json: cleanSchema(tool.schema) }
+  const inputSchema = { json: cleanSchema(tool.schema, (what) => note({ what, detail: tool.name })) }
   if (Buffer.byteLength(written) <= wireLimits.descriptionBytes) {
     // An empty description is refused.
     const description = written.trim() === '' ? tool.name.toWellFormed() || name : written

@@ -20,7 +20,7 @@ export type UserTurn = {
 export type AssistantTurn = {
   readonly role: 'assistant'
   readonly text: string
-  /** Each id once. */
+  /** Each once. */
   readonly calls: readonly ToolCallPart[]
   /** The provider keeps one per message: the last, which belongs to what follows it. */
   readonly reasoning?: ReasoningPart | RedactedReasoningPart
@@ -98,10 +98,19 @@ function mergeAssistants(first: AssistantTurn, second: AssistantTurn): Assistant
   }
 }
 
+/** A call told twice is one, with its input where one telling lacks it. Another tool's call under the same id is another. */
 function distinctCalls(calls: readonly ToolCallPart[]): readonly ToolCallPart[] {
-  const seen = new Set<string>()
-  return calls.filter(({ id }) => !seen.has(id) && seen.add(id))
+  const distinct: ToolCallPart[] = []
+  for (const call of calls) {
+    const index = distinct.findIndex(({ id, name }) => id === call.id && name === call.name)
+    const known = distinct[index]
+    if (known === undefined) distinct.push(call)
+    else if (isEmpty(known.input)) distinct[index] = call
+  }
+  return distinct
 }
+
+const isEmpty = (input: ToolCallPart['input']): boolean => Object.keys(input).length === 0
 
 function isReasoning(part: Part): part is ReasoningPart | RedactedReasoningPart {
   return part.type === 'redacted-reasoning' || (part.type === 'reasoning' && part.signature !== '')

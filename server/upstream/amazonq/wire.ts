@@ -71,6 +71,9 @@ export const wireLimits = {
   /** Old model: 10 240 characters; one official client cuts at 10 004 bytes. */
   descriptionBytes: 10_000,
   imagesPerMessage: 10,
+  resultCharacters: 800_000,
+  /** The service reads 64 levels of a body; what stands around a schema or an input takes up to 10 of them. */
+  documentLevels: 48,
 } as const
 
 export function isObject(value: unknown): value is JsonObject {
