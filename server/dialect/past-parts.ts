@@ -78,7 +78,7 @@ export function createPastParts(readPart: ReadPart, note: AddNote): PastParts {
       note({
         what: 'part-left-out',
         field: at,
-        detail: /^[\w.-]{1,60}$/.test(type) ? `kind ${type}` : 'kind not known',
+        detail: /^[a-z][a-z0-9_]{0,39}$/.test(type) ? `kind ${type}` : 'kind not known',
       })
     }
     return read.value

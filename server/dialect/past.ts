@@ -95,6 +95,8 @@ export function createPast(readPart: ReadPart, note: AddNote): Past {
     const content = parts.content(given.content, `${at}.content`)
     const refusal = typeof given.refusal === 'string' ? textParts(given.refusal) : []
     const all = mergeCalls([...content, ...refusal, ...calls(given, at)], at, note)
+    // What has neither a role nor anything to say is no turn.
+    if (all.length === 0 && knownRole(given.role) === undefined) return []
     return sides(role, all, at, note)
   }
 

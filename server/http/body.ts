@@ -3,7 +3,8 @@ import { parseJson } from '../lib/json.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { decodeFor } from './content-encoding.ts'
 
-export const maxJsonDepth = 200
+/** Far from where any later step would run out of stack; nobody can be stopped by an old message below it. */
+export const maxJsonDepth = 1_000
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 

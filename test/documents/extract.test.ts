@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Conversation, DocumentPart, Part } from '../../server/conversation/conversation.ts'
+import type { Note } from '../../server/conversation/note.ts'
 import { createDocuments } from '../../server/documents/extract.ts'
 import type { PdfReader } from '../../server/documents/pdf.ts'
 import { makeConversation } from '../support/conversation.ts'
@@ -112,6 +113,61 @@ describe('createDocuments', () => {
     expect(resolved).toMatchObject({
       ok: false,
       error: { kind: 'invalid-request', field: 'messages', message: expect.stringContaining('image 2 of the request') },
+    })
+  })
+
+  describe('in a past turn', () => {
+    const past = (...parts: readonly Part[]): Conversation =>
+      makeConversation({
+        messages: [
+          { role: 'user', parts },
+          { role: 'assistant', parts: [{ type: 'text', text: 'Fine.' }] },
+          { role: 'user', parts: [{ type: 'text', text: 'hello' }] },
+        ],
+      })
+    const bmp = { type: 'image', format: 'png', base64: 'Qk0AAAAAAAAAAAAAAAAAAAAAAAAA' } as const
+    const huge = { type: 'image', format: 'png', base64: `iVBORw0KGgo${'A'.repeat(15_400_000)}A` } as const
+
+    test('what cannot be read is a line that says so, with a note', async () => {
+      const notes: Note[] = []
+      const given = past(bmp, huge, pdf({ title: 'Plan' }), {
+        type: 'tool-result',
+        callId: 'a',
+        isError: false,
+        parts: [bmp],
+      })
+      const resolved = await createDocuments({ readPdf: async () => ({ ok: false, reason: 'has no text' }) }).resolve(
+        given,
+        never,
+        (note) => notes.push(note),
+      )
+      const parts = resolved.ok ? (resolved.value.messages[0]?.parts ?? []) : []
+      expect(parts).toMatchObject([
+        { type: 'text', text: expect.stringMatching(/^\[image left out: .*not a PNG/) },
+        { type: 'text', text: expect.stringMatching(/^\[image left out: .*too large/) },
+        { type: 'text', text: '[document "Plan" left out: the document has no text]' },
+        { type: 'tool-result', parts: [{ type: 'text', text: expect.stringContaining('[image left out') }] },
+      ])
+      expect(notes.map(({ what }) => what)).toEqual(Array(4).fill('attachment-left-out'))
+    })
+
+    test('what can be read is there as ever', async () => {
+      const resolved = await resolve(past(pdf(), { type: 'image', format: 'png', base64: png }))
+      expect(resolved.ok && resolved.value.messages[0]?.parts).toMatchObject([{ type: 'text' }, { type: 'image' }])
+    })
+
+    test('a document that could not be read is not tried anew with every turn', async () => {
+      let times = 0
+      const documents = createDocuments({
+        readPdf: async () => {
+          times++
+          return { ok: false, reason: 'could not be read within 20 seconds' }
+        },
+      })
+      for (let turn = 0; turn < 3; turn++) expect((await documents.resolve(past(pdf()), never)).ok).toBe(true)
+      expect(times).toBe(1)
+      expect((await documents.resolve(asked(pdf()), never)).ok).toBe(false)
+      expect(times).toBe(2)
     })
   })
 })

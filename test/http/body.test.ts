@@ -57,7 +57,7 @@ describe('a body is refused by name when it is', () => {
     ['empty', post(''), 'invalid-request', 'empty'],
     ['not JSON', post('{"a":'), 'invalid-request', 'not valid JSON'],
     ['not UTF-8', post(new Uint8Array([0x22, 0xff, 0x22])), 'invalid-request', 'UTF-8'],
-    ['too deep', post(nested(maxJsonDepth + 1)), 'invalid-request', 'deeper'],
+    ['too deep', post('['.repeat(maxJsonDepth + 1)), 'invalid-request', 'deeper'],
     ['a bracket bomb', post('['.repeat(500_000)), 'invalid-request', 'deeper'],
     [
       'in an encoding we do not read',
@@ -94,7 +94,7 @@ describe('a body is refused by name when it is', () => {
       '1000 bytes',
     ],
   ] as const)('%s', async (name, request, kind, words) => {
-    const limit = name.includes('bomb') ? 1_000_000 : 1_000
+    const limit = /bomb|deep/.test(name) ? 1_000_000 : 1_000
     const result = await readJson(request, limit)
     expect(result).toMatchObject({ ok: false, error: { kind, message: expect.stringContaining(words) } })
   })

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Conversation, Message, Part } from '../../server/conversation/conversation.ts'
+import type { Note } from '../../server/conversation/note.ts'
 import { encodeRequest } from '../../server/upstream/amazonq/encode.ts'
+import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
 import { caseNames, expectCaseJson, readCaseJson } from '../support/fixture-cases.ts'
 import {
   assistant,
@@ -364,3 +366,62 @@ test('no text that was sent is lost', () => {
     }),
   )
 })
+
+describe('what the provider would refuse for its form', () => {
+  test('tools that differ by case alone are declared under names of their own, and noted', () => {
+    const notes: Note[] = []
+    const talk = conversation({
+      tools: [tool('Read'), tool('read')],
+      messages: [user('Go'), assistant(toolCall('a', 'READ')), user(toolResult('a', 'x'))],
+    })
+    const { body, names } = encode(talk, undefined, { note: (note) => notes.push(note) })
+    expect(refusal(body)).toBeUndefined()
+    const wire = toolNamesOf(body)
+    expect(wire.map(names.fromWire)).toEqual(['Read', 'read'])
+    expect(notes).toEqual([{ what: 'tool-renamed', detail: '1: read' }])
+  })
+
+  test('a history that calls Read while the tools have read stays with that one tool', () => {
+    const talk = conversation({
+      tools: [tool('read')],
+      messages: [user('Go'), assistant(toolCall('a', 'Read')), user(toolResult('a', 'x'))],
+    })
+    const { body } = encode(talk)
+    expect(refusal(body)).toBeUndefined()
+    expect(toolNamesOf(body)).toEqual(['read'])
+  })
+
+  test('schemas in capitals or without end, inputs without end', () => {
+    let deep: Record<string, unknown> = { type: 'STRING' }
+    let input: Record<string, unknown> = {}
+    for (let level = 0; level < 300; level++) {
+      deep = { type: 'OBJECT', properties: { a: deep } }
+      input = { a: input }
+    }
+    const notes: Note[] = []
+    const talk = conversation({
+      tools: [tool('run', { schema: deep })],
+      messages: [user('Go'), assistant(toolCall('a', 'run', input)), user(toolResult('a', 'x'))],
+    })
+    expect(refusal(encode(talk, undefined, { note: (note) => notes.push(note) }).body)).toBeUndefined()
+    expect(new Set(notes.map(({ what }) => what))).toEqual(
+      new Set(['schema-corrected', 'schema-cut', 'arguments-as-text']),
+    )
+  })
+
+  test('a result longer than one block may be goes in several, none of it lost', () => {
+    const long = `${'a'.repeat(799_999)}😀${'b'.repeat(900_000)}`
+    const talk = conversation({
+      tools: [tool('run')],
+      messages: [user('Go'), assistant(toolCall('a')), user(toolResult('a', long))],
+    })
+    const { body } = encode(talk, modelInfo('auto'))
+    expect(refusal(body)).toBeUndefined()
+    const [result] = currentOf(body).userInputMessageContext?.toolResults ?? []
+    expect(result?.content.map(({ text }) => text).join('')).toBe(long)
+    expect(result?.content.every(({ text }) => text.isWellFormed())).toBe(true)
+  })
+})
+
+const toolNamesOf = (body: RequestBody): readonly string[] =>
+  (currentOf(body).userInputMessageContext?.tools ?? []).map(({ toolSpecification }) => toolSpecification.name)

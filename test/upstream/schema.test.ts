@@ -112,3 +112,64 @@ test('an input loses nameless members and nothing else', () => {
   const clean = { a: [1, { b: null }] }
   expect(cleanInput(clean)).toBe(clean)
 })
+
+const levelsOf = (value: unknown): number =>
+  typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(levelsOf)) : 0
+
+test.each([
+  [{ type: 'STRING' }, { type: 'string' }],
+  [
+    { type: 'Array', items: { type: 'INTEGER', minimum: '1' } },
+    { type: 'array', items: { type: 'integer', minimum: 1 } },
+  ],
+  [{ type: ['STRING', 'NULL', 'STRING'] }, { type: ['string', 'null'] }],
+  [{ anyOf: [{ type: 'BOOLEAN' }] }, { anyOf: [{ type: 'boolean' }] }],
+  [{ type: 'TYPE_UNSPECIFIED', description: 'Any' }, { description: 'Any\nType: TYPE_UNSPECIFIED' }],
+  [{ type: ['date'] }, {}],
+  [{ type: {} }, {}],
+])('a type in another spelling, %j, is corrected and told', (given, expected) => {
+  const told: string[] = []
+  const cleaned = cleanSchema({ type: 'OBJECT', properties: { a: given } }, (what) => told.push(what))
+  expect(cleaned).toEqual({ type: 'object', properties: { a: expected } })
+  expect(told).toContain('schema-corrected')
+})
+
+test('a schema in order is told of nothing', () => {
+  const told: string[] = []
+  const schema = {
+    type: 'object',
+    properties: { type: { type: ['string', 'null'], minLength: 1, default: { a: [1] } } },
+  }
+  expect(cleanSchema(schema, (what) => told.push(what))).toEqual(schema)
+  expect(told).toEqual([])
+})
+
+test('what lies too deep is described instead, in schemas of any shape', () => {
+  const wraps: readonly ((inner: object) => object)[] = [
+    (inner) => ({ type: 'object', properties: { a: inner }, required: ['a'] }),
+    (inner) => ({ type: 'array', items: inner }),
+    (inner) => ({ anyOf: [{ type: 'null' }, inner] }),
+    (inner) => ({ $defs: { a: { not: inner } } }),
+    (inner) => ({ default: inner }),
+    (inner) => ({ enum: [inner] }),
+  ]
+  for (const wrap of wraps) {
+    let schema: object = { type: 'string' }
+    for (let level = 0; level < 100; level++) schema = wrap(schema)
+    const told: string[] = []
+    const cleaned = cleanSchema(schema as Record<string, unknown>, (what) => told.push(what))
+    expect(levelsOf(cleaned)).toBeLessThanOrEqual(50)
+    expect(told).toContain('schema-cut')
+    expect(cleanSchema(cleaned)).toEqual(cleaned)
+  }
+})
+
+test('an input that nests too deeply goes as text', () => {
+  let deep: Record<string, unknown> = { a: 1 }
+  for (let level = 1; level < 48; level++) deep = { a: deep }
+  expect(cleanInput(deep)).toBe(deep)
+  let told = 0
+  const raw = cleanInput({ a: deep }, () => told++)
+  expect(raw).toEqual({ raw_arguments: JSON.stringify({ a: deep }) })
+  expect(told).toBe(1)
+})

@@ -15,7 +15,7 @@ test('every name gets an allowed one of its own and finds back', () => {
       const map = mapToolNames(names)
       const wire = names.map(map.toWire)
       for (const name of wire) expect(name).toMatch(allowed)
-      expect(new Set(wire).size).toBe(names.length)
+      expect(new Set(wire.map((name) => name.toLowerCase())).size).toBe(names.length)
       expect(wire.map(map.fromWire)).toEqual(names)
     }),
   )
@@ -35,9 +35,30 @@ test('a mapping does not depend on the other names, and keeps what is readable',
   expect(mapToolNames([name]).toWire(name)).toStartWith('mcp__files_example__read_file_')
 })
 
+test.each([
+  ['Read', 'read'],
+  ['mcp__X__list', 'mcp__x__list'],
+  ['read', 'Read'],
+])('%s and %s are kept apart without case, and both find back', (first, second) => {
+  const map = mapToolNames([first, second])
+  expect(map.toWire(first)).toBe(first)
+  expect(map.toWire(second)).toStartWith(`${second}_`)
+  expect([first, second].map(map.toWire).map(map.fromWire)).toEqual([first, second])
+  expect(map.renamed).toEqual([second])
+})
+
+test('a past call’s name that differs by case alone from a declared tool means that tool', () => {
+  const map = mapToolNames(['read', 'web'], ['Read', 'WEB', 'gone', 'Gone'])
+  expect(['Read', 'WEB', 'gone'].map(map.toWire)).toEqual(['read', 'web', 'gone'])
+  expect(map.toWire('Gone')).toStartWith('Gone_')
+  expect(map.fromWire('read')).toBe('read')
+  expect(mapToolNames(['read', 'Read'], ['Read']).meant('Read')).toBe('Read')
+})
+
 test('a name of the server’s own is avoided, a name the model made up comes back as it is', () => {
   const map = mapToolNames(['web_search'])
   expect(map.toWire('web_search')).toStartWith('web_search_')
+  expect(mapToolNames(['Web_Search']).toWire('Web_Search')).toStartWith('Web_Search_')
   expect(map.fromWire('invented')).toBe('invented')
 })
 

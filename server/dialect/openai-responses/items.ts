@@ -83,7 +83,9 @@ export function decodeInput(
 
 /** Without it the conversation would be another: a part of it is kept elsewhere, and was not found. */
 const standsForMore = (entry: unknown): boolean =>
-  isObject(entry) && ['item_reference', 'compaction', 'compaction_summary'].includes(String(kindOf(entry)))
+  isObject(entry) &&
+  (['item_reference', 'compaction', 'compaction_summary'].includes(String(entry.type)) ||
+    Object.keys(entry).every((name) => name === 'id' || name === 'type'))
 
 const bringsTools = ({ type }: AnyItem): boolean => type === 'additional_tools' || type === 'tool_search_output'
 
