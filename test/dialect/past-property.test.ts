@@ -8,6 +8,7 @@ import { createDocuments } from '../../server/documents/extract.ts'
 import { encode, refusal } from '../upstream/conversation-support.ts'
 import { damaged } from './damage.ts'
 import { chatTalk, itemsTalk, messagesTalk, type Talk } from './past-samples.ts'
+import { openaiResponses } from './samples.ts'
 
 const documents = createDocuments({ readPdf: async () => ({ ok: false, reason: 'cannot be read as a PDF' }) })
 const never = new AbortController().signal
@@ -29,6 +30,7 @@ const rows: readonly (readonly [name: string, dialect: Dialect, talk: Talk, list
   ['Messages', anthropic, messagesTalk, 'messages'],
   ['Chat Completions', openaiChat, chatTalk, 'messages'],
   ['a Messages-shaped body on the Chat path', openaiChat, { ...messagesTalk, tools: chatTalk.tools }, 'messages'],
+  ['Responses', openaiResponses, itemsTalk, 'input'],
   ['a Responses-shaped body on the Chat path', openaiChat, itemsTalk, 'input'],
 ]
 

@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { Conversation, Message } from '../../conversation/conversation.ts'
 import { gatewayError } from '../../conversation/error.ts'
+import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { UnsealFault } from '../../vault/vault.ts'
 import type { DecodedRequest } from '../dialect.ts'
@@ -8,14 +9,14 @@ import { decodeOutputFormat } from '../output-format.ts'
 import { decodeEffort, thinkingOfEffort } from '../reasoning.ts'
 import { firstId } from '../session.ts'
 import { splitSystem } from '../system-prompt.ts'
-import { checkNesting, createValidator, type Decoded, refuse } from '../validate.ts'
+import { checkNesting, createValidator, type Decoded, isObject, type Loose, refuse } from '../validate.ts'
 import { compactionRequest } from './compaction.ts'
 import type { Form, OutputItem } from './form.ts'
 import { decodeInput, type ItemSources, type Turns } from './items.ts'
 import type { KeptAnswers } from './kept-answers.ts'
 import { createSummarySeal } from './summary-seal.ts'
 import { decodeTools, type NamedToolbox } from './tools.ts'
-import { type Item, ResponsesBody } from './wire.ts'
+import { ResponsesBody } from './wire.ts'
 
 type Body = Static<typeof ResponsesBody>
 
@@ -30,12 +31,15 @@ export type ResponsesDeps = {
 
 const readBody = createValidator(ResponsesBody)
 
+/** Past items are looked at one by one, schemas are cut by the provider's encoder. */
+const lookedAtLater = ['input', 'tools']
+
 /** Reads Responses requests; what a request builds on comes out of the answers kept for its caller. */
 export function createDecode({ kept, vault }: ResponsesDeps) {
   const seal = createSummarySeal(vault)
 
-  return (raw: unknown, callerId = ''): Decoded<DecodedRequest<Form>> => {
-    const nesting = checkNesting(raw)
+  return (raw: unknown, note: AddNote = addNoNote, callerId = ''): Decoded<DecodedRequest<Form>> => {
+    const nesting = checkNesting(raw, lookedAtLater)
     if (!nesting.ok) return nesting
     const valid = readBody(raw)
     if (!valid.ok) return valid
@@ -46,7 +50,7 @@ export function createDecode({ kept, vault }: ResponsesDeps) {
     if (!earlier.ok) return earlier
     const sources: ItemSources = { findItem: (id) => kept.findItem(callerId, id), openSummary: seal.open }
     const compacts = isCompaction(body)
-    const turns = decodeTurns(body, earlier.value, sources)
+    const turns = decodeTurns(body, earlier.value, sources, note)
     if (!turns.ok) return turns
     const tools = decodeTools(body, turns.value.tools)
     if (!tools.ok) return tools
@@ -96,14 +100,14 @@ function earlierItems(body: Body, kept: KeptAnswers, callerId: string): Decoded<
 }
 
 /** The caller wants the conversation summarised, not answered. */
-const isCompaction = ({ input }: Body): boolean => Array.isArray(input) && input.at(-1)?.type === 'compaction_trigger'
+const isCompaction = ({ input }: Body): boolean => Array.isArray(input) && typeOf(input.at(-1)) === 'compaction_trigger'
 
-function decodeTurns(body: Body, earlier: readonly OutputItem[], sources: ItemSources): Decoded<Turns> {
+function decodeTurns(body: Body, earlier: readonly OutputItem[], sources: ItemSources, note: AddNote): Decoded<Turns> {
   const { input } = body
   if (input == null && earlier.length === 0) return refuse('input', 'is required')
-  const before = decodeInput(earlier, 'previous_response_id', sources)
+  const before = decodeInput(earlier, 'previous_response_id', sources, note)
   if (!before.ok) return before
-  const now = decodeInput(input ?? [], 'input', sources)
+  const now = decodeInput(input ?? [], 'input', sources, note)
   if (!now.ok) return now
   const messages = [...before.value.messages, ...now.value.messages]
   if (messages.length === 0) return refuse('input', 'must have at least one item')
@@ -179,17 +183,21 @@ function formOf(body: Body, { toolbox, names }: NamedToolbox): Omit<Form, 'keep'
 
 /** The request's own items as the API lists them: each with an id, a text as a message. */
 function inputItems({ input }: Body, responseId: string): readonly OutputItem[] {
-  const given: readonly Static<typeof Item>[] = typeof input === 'string' ? [textMessage('user', input)] : (input ?? [])
+  const given: readonly Loose[] =
+    typeof input === 'string' ? [textMessage('user', input)] : (input ?? []).filter(isObject)
   return given.map((item, index) => ({
     ...item,
-    ...(isTextMessage(item) ? textMessage(item.role ?? 'user', item.content) : {}),
-    type: item.type ?? (item.role == null ? 'item_reference' : 'message'),
-    id: item.id ?? `in_${responseId.slice('resp_'.length)}_${index}`,
+    ...(isTextMessage(item) ? textMessage(wordOf(item.role) ?? 'user', item.content) : {}),
+    type: wordOf(item.type) ?? (item.role == null ? 'item_reference' : 'message'),
+    id: wordOf(item.id) ?? `in_${responseId.slice('resp_'.length)}_${index}`,
   }))
 }
 
-const isTextMessage = (item: Static<typeof Item>): item is Static<typeof Item> & { readonly content: string } =>
-  (item.type ?? 'message') === 'message' && 'content' in item && typeof item.content === 'string'
+const isTextMessage = (item: Loose): item is Loose & { readonly content: string } =>
+  (item.type ?? 'message') === 'message' && typeof item.content === 'string'
+
+const typeOf = (item: unknown): unknown => (isObject(item) ? item.type : undefined)
+const wordOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 const textMessage = (role: string, text: string) => ({
   type: 'message',

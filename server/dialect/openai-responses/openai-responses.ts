@@ -11,7 +11,7 @@ export function createOpenaiResponses(deps: ResponsesDeps): Dialect<Form> {
   return {
     name: 'openai-responses',
     body: ResponsesBody,
-    decode: (body, _note, callerId) => decode(body, callerId),
+    decode,
     createEncoder,
     encodeReply,
     encodeError,

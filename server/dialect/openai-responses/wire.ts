@@ -73,7 +73,7 @@ export const ToolChoiceEntry = Type.Union([
 export const ResponsesBody = Type.Object(
   {
     model: Type.String({ minLength: 1 }),
-    input: optional(Type.Union([Type.String(), Type.Array(Item)])),
+    input: optional(Type.Union([Type.String(), Type.Array(Type.Unknown())])),
     instructions: Text,
     previous_response_id: Text,
     store: optional(Type.Boolean()),
