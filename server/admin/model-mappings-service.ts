@@ -1,4 +1,4 @@
-import { createRuleBook, isPrefix, type ModelMapping, mappingKey } from '../catalog/mapping.ts'
+import { createRuleBook, isPrefix, type ModelMapping, type ModelRules, mappingKey } from '../catalog/mapping.ts'
 import { follow, nearNames } from '../catalog/models.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
@@ -43,7 +43,8 @@ export function createModelMappingsService(deps: ModelMappingsDeps): ModelMappin
 
   const views = async (): Promise<readonly ModelMappingView[]> => {
     const [records, models, known] = await Promise.all([modelMappings.list(), offered(), keys.list()])
-    return records.map((record) => mappingView(record, records, models, known))
+    const rulesOf = createRuleBook(records)
+    return records.map((record) => mappingView(record, rulesOf(record.keyId), models, known))
   }
   const viewOf = async (id: string): Answer<ModelMappingView> => {
     const view = (await views()).find((one) => one.id === id)
@@ -66,8 +67,7 @@ export function createModelMappingsService(deps: ModelMappingsDeps): ModelMappin
     }
     const models = await offered()
     if (models.length === 0) return ok(undefined) // nothing is known against it
-    const { mappings } = createRuleBook([...others, mapping])(keyId)
-    const led = follow(target, models, mappings, [mapping.id])
+    const led = follow(target, models, createRuleBook([...others, mapping])(keyId), [mapping.id])
     if (led.ok) return ok(undefined)
     if (led.error === 'circle') return refuse('target', `From ${target} the mappings lead back to ${name}.`)
     const near = nearNames(target, models).join(', ')
@@ -132,11 +132,11 @@ function nameFault(name: string): string | undefined {
 
 function mappingView(
   { id, name, target, keyId, createdAt, updatedAt }: ModelMappingRecord,
-  all: readonly ModelMapping[],
+  rules: ModelRules,
   models: readonly ModelInfo[],
   keys: readonly KeyRecord[],
 ): ModelMappingView {
-  const led = follow(target, models, createRuleBook(all)(keyId).mappings, [id])
+  const led = follow(target, models, rules, [id])
   return {
     id,
     name,

@@ -1,4 +1,5 @@
 import type { Passwords } from '../access/password.ts'
+import { createRuleBook } from '../catalog/mapping.ts'
 import { follow, nearNames } from '../catalog/models.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { maskProxyUrl } from '../egress/proxy-url.ts'
@@ -77,8 +78,8 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
   const checkForced = async (name: string): Promise<Result<void, GatewayError>> => {
     const models = await deps.offered()
     if (name === '' || models.length === 0) return ok(undefined)
-    const shared = (await deps.store.modelMappings.list()).filter(({ keyId }) => keyId === undefined)
-    if (follow(name, models, shared).ok) return ok(undefined)
+    const rules = createRuleBook(await deps.store.modelMappings.list())(undefined)
+    if (follow(name, models, rules).ok) return ok(undefined)
     const message = `forceModel: no account offers ${name}. Near names: ${nearNames(name, models).join(', ')}.`
     return err(gatewayError('invalid-request', message, { field: 'forceModel' }))
   }

@@ -11,14 +11,26 @@ export type ModelMapping = {
   readonly keyId?: string
 }
 
+/** Mappings ready to be looked up. */
+type Shelf = {
+  readonly whole: ReadonlyMap<string, ModelMapping>
+  /** The longest first; `keyed` is the beginning as keys are spelled. */
+  readonly beginnings: readonly {
+    readonly beginning: string
+    readonly keyed: string
+    readonly mapping: ModelMapping
+  }[]
+}
+
 /** What the operator has set about names, as it holds for one caller. */
 export type ModelRules = {
-  /** Those for the caller's own key before those for all. */
   readonly mappings: readonly ModelMapping[]
+  /** In the order in which they are looked into: the caller's own, those for all. */
+  readonly shelves: readonly Shelf[]
   /** One model for everything; small models are left alone. */
   readonly forced?: string
 }
-export const noRules: ModelRules = { mappings: [] }
+export const noRules: ModelRules = { mappings: [], shelves: [] }
 
 export const isPrefix = (name: string): boolean => name.endsWith('*')
 
@@ -26,21 +38,39 @@ export const isPrefix = (name: string): boolean => name.endsWith('*')
 export const mappingKey = (name: string): string =>
   isPrefix(name) ? name.trim().toLowerCase() : (readings(name)[0]?.key ?? '')
 
-/** The rules of one key out of all mappings; of callers with none of their own the very same object each time. */
-export function createRuleBook(all: readonly ModelMapping[], forced?: string) {
-  const rulesOf = (mappings: readonly ModelMapping[]): ModelRules => ({
-    mappings,
-    ...(forced === undefined ? {} : { forced }),
-  })
-  const shared = all.filter(({ keyId }) => keyId === undefined)
-  const ofAll = rulesOf(shared)
-  const ofKey = new Map<string, ModelRules>()
-  for (const id of new Set(all.flatMap(({ keyId }) => (keyId === undefined ? [] : [keyId])))) {
-    ofKey.set(id, rulesOf([...all.filter(({ keyId }) => keyId === id), ...shared]))
+export type RuleBook = (keyId: string | undefined) => ModelRules
+
+/** The rules of one key out of all mappings; for callers with none of their own the very same object each time. */
+export function createRuleBook(all: readonly ModelMapping[], forced?: string): RuleBook {
+  const lists = new Map<string | undefined, ModelMapping[]>([[undefined, []]])
+  for (const mapping of all) lists.set(mapping.keyId, [...(lists.get(mapping.keyId) ?? []), mapping])
+  const shared = lists.get(undefined) ?? []
+  const sharedShelf = shelve(shared)
+  const more = forced === undefined ? {} : { forced }
+  const ofAll: ModelRules = { mappings: shared, shelves: [sharedShelf], ...more }
+  const ofKey = new Map<string | undefined, ModelRules>([[undefined, ofAll]])
+  for (const [keyId, own] of lists) {
+    if (keyId === undefined) continue
+    ofKey.set(keyId, { mappings: [...own, ...shared], shelves: [shelve(own), sharedShelf], ...more })
   }
-  return (keyId: string | undefined): ModelRules => (keyId === undefined ? ofAll : (ofKey.get(keyId) ?? ofAll))
+  return (keyId) => ofKey.get(keyId) ?? ofAll
 }
-export type RuleBook = ReturnType<typeof createRuleBook>
+
+function shelve(mappings: readonly ModelMapping[]): Shelf {
+  const whole = new Map<string, ModelMapping>()
+  for (const mapping of mappings) {
+    const key = mappingKey(mapping.name)
+    if (!isPrefix(mapping.name) && !whole.has(key)) whole.set(key, mapping)
+  }
+  const beginnings = mappings
+    .filter(({ name }) => isPrefix(name))
+    .map((mapping) => {
+      const beginning = mappingKey(mapping.name).slice(0, -1)
+      return { beginning, keyed: nameKey(beginning), mapping }
+    })
+    .toSorted((a, b) => b.beginning.length - a.beginning.length)
+  return { whole, beginnings }
+}
 
 export type Mapped = NameWishes & { readonly mapping: ModelMapping }
 
@@ -48,27 +78,21 @@ export type Mapped = NameWishes & { readonly mapping: ModelMapping }
  * The mapping that a name meets: the key's own before those for all, a whole name before a beginning, of two beginnings the
  * longer. The name's wishes are kept: `gpt-4o-thinking` meets `gpt-4o` and asks for thinking.
  */
-export function mappingFor(name: string, mappings: readonly ModelMapping[]): Mapped | undefined {
+export function mappingFor(name: string, { mappings, shelves }: ModelRules): Mapped | undefined {
   if (mappings.length === 0) return undefined
-  const own = mappings.filter(({ keyId }) => keyId !== undefined)
-  const shared = mappings.filter(({ keyId }) => keyId === undefined)
-  return meet(name, own) ?? meet(name, shared)
-}
-
-function meet(name: string, mappings: readonly ModelMapping[]): Mapped | undefined {
-  const found = readings(name)
-  for (const { key, ...wishes } of found) {
-    const mapping = mappings.find((one) => !isPrefix(one.name) && mappingKey(one.name) === key)
-    if (mapping !== undefined) return { mapping, ...wishes }
-  }
   const literal = name.trim().toLowerCase()
-  const longestFirst = mappings.filter((one) => isPrefix(one.name)).toSorted((a, b) => b.name.length - a.name.length)
-  for (const mapping of longestFirst) {
-    const beginning = mappingKey(mapping.name).slice(0, -1)
-    const keyed = nameKey(beginning)
-    const fitting = found.filter(({ key }) => key.startsWith(keyed))
-    const { key: _, ...wishes } = fitting.at(-1) ?? { key: '', thinkingSuffix: false }
-    if (fitting.length > 0 || literal.startsWith(beginning)) return { mapping, ...wishes }
+  const found = readings(name)
+  for (const { whole, beginnings } of shelves) {
+    for (const { key, ...wishes } of found) {
+      const mapping = whole.get(key)
+      if (mapping !== undefined) return { mapping, ...wishes }
+    }
+    for (const { beginning, keyed, mapping } of beginnings) {
+      const fitting = found.findLast(({ key }) => key.startsWith(keyed))
+      if (fitting === undefined && !literal.startsWith(beginning)) continue
+      const { key: _, ...wishes } = fitting ?? { key: '', thinkingSuffix: false }
+      return { mapping, ...wishes }
+    }
   }
   return undefined
 }

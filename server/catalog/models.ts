@@ -32,19 +32,19 @@ export function resolveModel(
   if (available.length === 0) {
     return err(gatewayError('no-account', 'No account can serve models yet: none has a model list.'))
   }
-  const { forced, mappings } = rules
+  const { forced } = rules
   if (forced !== undefined && !/haiku/i.test(name)) {
-    const found = follow(forced, available, mappings)
+    const found = follow(forced, available, rules)
     if (!found.ok) return err(misled('The setting forceModel', forced))
     const asked = offered(name, available)
     const { model } = found.value
     const because = asked?.model.id === model.id ? {} : { because: 'forced' as const }
     return ok({ model, ...joined(asked ?? readings(name).at(-1), found.value), ...because })
   }
-  const mapped = mappingFor(name, mappings)
+  const mapped = mappingFor(name, rules)
   if (mapped !== undefined) {
     const { mapping } = mapped
-    const found = follow(mapping.target, available, mappings, [mapping.id])
+    const found = follow(mapping.target, available, rules, [mapping.id])
     if (!found.ok) return err(misled(`The mapping '${mapping.name}'`, mapping.target))
     return ok({ model: found.value.model, ...joined(mapped, found.value), because: 'mapped', mapping })
   }
@@ -76,15 +76,15 @@ function succeeding(name: string, available: readonly ModelInfo[]): ResolvedMode
 export function follow(
   target: string,
   available: readonly ModelInfo[],
-  mappings: readonly ModelMapping[],
+  rules: ModelRules,
   met: readonly string[] = [],
 ): Result<ResolvedModel, 'unknown' | 'circle'> {
   const found = offered(target, available)
   if (found !== undefined) return ok(found)
-  const next = mappingFor(target, mappings)
+  const next = mappingFor(target, rules)
   const isCircle = next !== undefined && met.includes(next.mapping.id)
   if (next !== undefined && !isCircle) {
-    const end = follow(next.mapping.target, available, mappings, [...met, next.mapping.id])
+    const end = follow(next.mapping.target, available, rules, [...met, next.mapping.id])
     return end.ok ? ok({ ...end.value, ...joined(next, end.value) }) : end
   }
   const successor = succeeding(target, available)
