@@ -8,6 +8,8 @@ import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
 import { keyRoutes } from './key-routes.ts'
 import type { KeysService } from './keys-service.ts'
+import { modelMappingRoutes } from './model-mapping-routes.ts'
+import type { ModelMappingsService } from './model-mappings-service.ts'
 import { resetPassword } from './operator.ts'
 import { proxyStates } from './proxies-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
@@ -16,10 +18,17 @@ import { signInRoutes } from './sign-in-routes.ts'
  * What the other subcommands ask a running server (`/api/control/*`), guarded by the token it wrote at its start: it holds the
  * database and the tokens, and both have one owner. The same functions as the console's routes.
  */
-export function controlRoutes(deps: AdminDeps, accounts: AccountsService, imports: AccountImports, keys: KeysService) {
+export function controlRoutes(
+  deps: AdminDeps,
+  accounts: AccountsService,
+  imports: AccountImports,
+  keys: KeysService,
+  mappings: ModelMappingsService,
+) {
   return new Elysia()
     .use(signInRoutes('/api/control/sign-in', deps, accounts))
     .use(keyRoutes('/api/control/keys', keys))
+    .use(modelMappingRoutes('/api/control/model-mappings', mappings))
     .get('/api/control/accounts', async () => ({ accounts: await accountStates(deps) }))
     .post(
       '/api/control/accounts',

@@ -71,7 +71,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .use(modelMappingRoutes('/v2/model-mappings', mappings))
     .use(proxyRoutes(createProxiesService(deps)))
     .use(logRoutes(deps.store.requests))
-    .use(controlRoutes(deps, accounts, imports, keys))
+    .use(controlRoutes(deps, accounts, imports, keys, mappings))
 }
 
 /** The framework's own error bodies repeat the schema and what was sent; nothing of them may get out. */

@@ -1,4 +1,5 @@
 import type { KeyView } from '../admin/contract/keys.ts'
+import type { ModelMappingView } from '../admin/contract/model-mappings.ts'
 import type { AccountState, CheckedAccount } from './control.ts'
 import { table } from './io.ts'
 
@@ -54,6 +55,18 @@ export function keyListText(keys: readonly KeyView[]): string {
     key.account_ids.length === 0 ? 'any' : key.account_ids.join(', '),
   ])
   return table([['ID', 'NAME', 'KEY', 'CREATED', 'LAST USED', 'ENABLED', 'ACCOUNTS'], ...rows])
+}
+
+export function mappingListText(mappings: readonly ModelMappingView[]): string {
+  if (mappings.length === 0) return 'No model names are mapped. Map one: claude-server model map NAME TARGET\n'
+  const rows = mappings.map(({ id, name, target, served_by: served, key_id: key }) => [
+    id,
+    name,
+    target,
+    served ?? 'nobody',
+    key ?? 'all',
+  ])
+  return table([['ID', 'NAME', 'TARGET', 'SERVED BY', 'KEY'], ...rows])
 }
 
 /** `2026-01-31 14:05 UTC` */

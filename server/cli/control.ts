@@ -1,6 +1,12 @@
 import type { accountStates } from '../admin/accounts-service.ts'
 import type { AccountCreate, AccountView, TokenImportResult } from '../admin/contract/accounts.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../admin/contract/keys.ts'
+import type {
+  ModelMappingChanged,
+  ModelMappingCreate,
+  ModelMappingList,
+  ModelMappingView,
+} from '../admin/contract/model-mappings.ts'
 import type { SignInStart, SignInStarted, SignInStatus } from '../admin/contract/sign-in.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Store } from '../store/store.ts'
@@ -52,6 +58,9 @@ export type Control = {
   readonly changeKey: (id: string, patch: KeyPatch) => Answer<KeyView>
   readonly listKeys: () => Answer<KeyList['keys']>
   readonly revokeKey: (id: string) => Answer<unknown>
+  readonly mapModel: (ask: ModelMappingCreate) => Answer<ModelMappingView>
+  readonly listMappings: () => Answer<ModelMappingList['mappings']>
+  readonly unmapModel: (id: string) => Answer<unknown>
   /** Gives the password that is now in force: the one given, else a new random one. */
   readonly resetPassword: (password?: string) => Answer<string>
   readonly doctorState: () => Answer<DoctorState>
@@ -73,6 +82,10 @@ export function createControl(ask: Ask): Control {
     changeKey: (id, patch) => ask('PATCH', at('/keys', id), patch),
     listKeys: async () => member(await ask<KeyList>('GET', '/keys'), ({ keys }) => keys),
     revokeKey: (id) => ask('DELETE', at('/keys', id)),
+    mapModel: async (wanted) =>
+      member(await ask<ModelMappingChanged>('POST', '/model-mappings', wanted), ({ mapping }) => mapping),
+    listMappings: async () => member(await ask<ModelMappingList>('GET', '/model-mappings'), ({ mappings }) => mappings),
+    unmapModel: (id) => ask('DELETE', at('/model-mappings', id)),
     resetPassword: async (password) =>
       member(
         await ask<{ password: string }>('POST', '/password', password === undefined ? {} : { password }),

@@ -5,7 +5,7 @@ import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { describeError } from '../observe/redact.ts'
 import { prepareAdd } from './account-add.ts'
-import { accountListText, accountText, keyListText, type Said } from './answers.ts'
+import { accountListText, accountText, keyListText, mappingListText, type Said } from './answers.ts'
 import { type CommandDeps, openBackend } from './backend.ts'
 import type { Control } from './control.ts'
 import { doctor } from './doctor.ts'
@@ -82,7 +82,7 @@ async function prepare(
   effects: Pick<Effects, 'sleep'>,
   io: CliIo,
 ): Promise<Result<Act, Failure>> {
-  const [operand = ''] = operands
+  const [operand = '', second = ''] = operands
   if (operands.some((one) => one.trim() === '')) return err(misused(`${name}: an empty name or id was given.`))
   switch (name) {
     case 'account add': {
@@ -133,6 +133,27 @@ async function prepare(
     case 'key revoke':
       return ok(async (control) =>
         answer(await control.revokeKey(operand), () => ({ json: { revoked: operand }, text: `Revoked ${operand}.\n` })),
+      )
+    case 'model map': {
+      const wanted = {
+        name: operand,
+        target: second,
+        ...(typeof options.key === 'string' ? { key_id: options.key } : {}),
+      }
+      return ok(async (control) =>
+        answer(await control.mapModel(wanted), (mapping) => ({ json: mapping, text: mappingListText([mapping]) })),
+      )
+    }
+    case 'model mappings':
+      return ok(async (control) =>
+        answer(await control.listMappings(), (mappings) => ({ json: mappings, text: mappingListText(mappings) })),
+      )
+    case 'model unmap':
+      return ok(async (control) =>
+        answer(await control.unmapModel(operand), () => ({
+          json: { removed: operand },
+          text: `Removed ${operand}.\n`,
+        })),
       )
     case 'password reset':
       return prepareReset(options['password-stdin'] === true, io)

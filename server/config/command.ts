@@ -103,6 +103,14 @@ export const commands = [
   },
   { name: 'key revoke', operands: ['ID'], options: [json], about: 'revoke an API key' },
   {
+    name: 'model map',
+    operands: ['NAME', 'TARGET'],
+    options: [{ name: 'key', value: 'ID', about: 'the only API key it holds for (all)' }, json],
+    about: 'lead a model name that clients send to a model; NAME may end in *',
+  },
+  { name: 'model mappings', operands: [], options: [json], about: 'list the mapped model names' },
+  { name: 'model unmap', operands: ['ID'], options: [json], about: 'remove a mapping' },
+  {
     name: 'password reset',
     operands: [],
     options: [

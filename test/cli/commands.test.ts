@@ -70,6 +70,20 @@ describe.each(places)('%s', (place) => {
     await run(['key', 'revoke', id])
   })
 
+  test('a model name is mapped, listed and given back', async () => {
+    expectSaid(await run(['model', 'mappings']), 0, { out: 'No model names are mapped' })
+    const { id: key } = (await world.run(['key', 'create', 'mapped', '--json'])).json
+    const made = await run(['model', 'map', 'gpt-4*', 'claude-sonnet-4.5', '--key', key, '--json'])
+    expectSaid(made, 0, { json: { name: 'gpt-4*', target: 'claude-sonnet-4.5', key_id: key } })
+    expectSaid(await run(['model', 'map', 'GPT-4*', 'auto', '--key', key]), 1, { out: '', err: 'mapped already' })
+    expectSaid(await run(['model', 'map', 'gpt-4*', 'auto', '--key', 'key_none']), 1, { out: '', err: 'no key' })
+    expect((await run(['model', 'mappings', '--json'])).json).toMatchObject([{ id: made.json.id, key_name: 'mapped' }])
+    expect((await run(['model', 'mappings'])).out).toMatch(/gpt-4\* +claude-sonnet-4\.5/)
+    expectSaid(await run(['model', 'unmap', made.json.id]), 0, { out: `Removed ${made.json.id}.` })
+    expectSaid(await run(['model', 'unmap', made.json.id]), 1, { out: '', err: 'no mapping' })
+    await run(['key', 'revoke', key])
+  })
+
   test.each([
     ['social', 'a refresh token from standard input', 'account add --refresh-token-stdin'],
     ['api-key', 'an API key', 'account add --api-key-stdin'],
