@@ -127,6 +127,7 @@ function mappingOf(id: string, name: string, target: string, keyId: string | nul
 function nameFault(name: string): string | undefined {
   if (name === '') return 'name must not be blank.'
   if (name.length > longestName) return `name has at most ${longestName} characters.`
+  if (/\p{Cc}/u.test(name)) return 'name must not hold control characters.'
   return /\*(?=.)/.test(name) ? 'name may hold one *, at its end.' : undefined
 }
 

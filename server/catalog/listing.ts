@@ -32,18 +32,20 @@ export type ModelPage = {
 /**
  * Every live id, and for Claude models also the dashed form, which is the one Anthropic's clients know. Forms with
  * `-thinking` are understood but not listed: thinking is a member of the request in both APIs, and listing them would show
- * each model twice more. Names that the operator has mapped follow, as far as they lead somewhere. Empty when no account's
- * list has been read: nothing is made up.
+ * each model twice more. Names that the operator has mapped follow. Each is described by the model that serves it; one that
+ * leads nowhere is left out. Empty when no account's list has been read: nothing is made up.
  */
 export function listModels(available: readonly ModelInfo[], rules: ModelRules = noRules): readonly ListedModel[] {
   const entries = new Map<string, ListedModel>()
-  for (const model of available) {
-    for (const id of [model.id, dashedClaude(model.id)]) if (!entries.has(id)) entries.set(id, listed(id, model))
+  const add = (id: string): void => {
+    const resolved = entries.has(id) ? undefined : resolveModel(id, available, rules)
+    if (resolved?.ok) entries.set(id, listed(id, resolved.value.model))
   }
-  for (const { name } of rules.mappings) {
-    const resolved = isPrefix(name) ? undefined : resolveModel(name, available, rules)
-    if (resolved?.ok) entries.set(name, listed(name, resolved.value.model))
+  for (const { id } of available) {
+    add(id)
+    add(dashedClaude(id))
   }
+  for (const { name } of rules.mappings) if (!isPrefix(name)) add(name)
   return [...entries.values()]
 }
 

@@ -18,6 +18,8 @@ const effortSuffix = /-(minimal|low|medium|high|xhigh|max)$/
 const vendorPath = /^.*\/(?=[^/])/
 // Bedrock ids: `anthropic.claude-…`, with a region or `global` before it for an inference profile; `anthropic--claude-…` at SAP.
 const bedrockVendor = /^(?:[a-z-]+\.)?anthropic(?:\.|--)(?=claude)/
+// What people type and what agents' settings say: `sonnet`, `opus-4.5`.
+const familyAlone = /^(?=(?:sonnet|opus|haiku)(?:-|$|\[))/
 // Bedrock's first names had no number but this: `claude-v2:1`, `claude-instant-v1`.
 const bedrockNumber = /^claude-(instant-)?v(\d)(?::(\d))?(?::.*)?$/
 const bedrockVersion = /(?<=^claude-.*)-v\d+(?::\w+)*$/
@@ -48,6 +50,7 @@ export function readings(name: string): readonly ParsedName[] {
   const own = literal
     .replace(vendorPath, '')
     .replace(bedrockVendor, '')
+    .replace(familyAlone, 'claude-')
     .replace(bedrockNumber, (_, instant = '', major, minor) => `claude-${instant}${major}${minor ? `-${minor}` : ''}`)
   const found: ParsedName[] = []
   const add = (text: string, thinking: boolean, effort?: Effort): void => {

@@ -84,7 +84,7 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     params: WithParams['params'],
     { keyId, accounts }: Caller,
   ): Promise<Response> => {
-    const name = decodeURIComponent(params['*'] ?? '')
+    const name = decoded(params['*'] ?? '')
     const found = describeModel(name, await deps.availableModels(accounts), deps.modelRules(keyId))
     return found.ok
       ? Response.json(found.value, { headers: clientHeaders(newRequestId()) })
@@ -157,3 +157,12 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
 }
 
 const nameOf = ({ method, url }: Request): string => `${method} ${new URL(url).pathname}`
+
+/** A path's part as it was meant; one that is no proper escape is taken as it stands. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

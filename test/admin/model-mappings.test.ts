@@ -49,6 +49,7 @@ describe('mappings of model names', () => {
     [{ name: 'n'.repeat(201), target: 'auto' }, 'name', 400],
     [{ name: 'gpt-*-mini', target: 'auto' }, 'name', 400],
     [{ name: 'gpt-**', target: 'auto' }, 'name', 400],
+    [{ name: 'gpt\u0000', target: 'auto' }, 'name', 400],
     [{ name: 'x', target: ' ' }, 'target', 400],
     [{ name: 'x', target: 't'.repeat(201) }, 'target', 400],
     [{ name: 'x', target: 'claude-*' }, 'target', 400],

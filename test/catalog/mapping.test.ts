@@ -185,6 +185,14 @@ describe('the list', () => {
     expect(idsFor().filter((id) => id === 'claude-opus-5-5')).toHaveLength(1)
   })
 
+  test('describes offered models that are led elsewhere by what serves, and leaves out what is led nowhere', () => {
+    const rules = createRuleBook([map('claude-opus-*', 'auto'), map('claude-haiku-4.5', 'glm-5')])(undefined)
+    const entries = listModels(live, rules)
+    expect(entries.find(({ id }) => id === 'claude-opus-4-5')?.display_name).toBe('auto')
+    expect(entries.find(({ id }) => id === 'claude-sonnet-4.5')?.display_name).toBe('claude-sonnet-4.5')
+    expect(entries.some(({ id }) => id.includes('haiku'))).toBe(false)
+  })
+
   test('describes a mapped name by what serves it', () => {
     const rules = createRuleBook(mappings)(undefined)
     expect(listModels(live, rules).find(({ id }) => id === 'claude-opus-5-5')?.display_name).toBe('claude-haiku-4.5')

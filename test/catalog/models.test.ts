@@ -74,6 +74,7 @@ describe('resolveModel', () => {
     ['anthropic--claude-4.5-opus', 'claude-opus-4.5'],
     ['claude-sonnet-4.6-1m', 'claude-sonnet-4.6'],
     ['kiro/claude-opus-4-7', 'claude-opus-4.7'],
+    ['opus-4.7', 'claude-opus-4.7'],
     ['deepseek/deepseek-3.2', 'deepseek-3.2'],
     ['z-ai/glm-5:free', 'glm-5'],
     ['deepseek-3-2', 'deepseek-3.2'],
@@ -113,6 +114,9 @@ describe('resolveModel', () => {
     // no version: the newest
     ['claude-opus-latest', 'claude-opus-5.5', 'unversioned'],
     ['claude-sonnet', 'claude-sonnet-5', 'unversioned'],
+    ['sonnet', 'claude-sonnet-5', 'unversioned'],
+    ['opus[1m]', 'claude-opus-5.5', 'unversioned'],
+    ['haiku', 'claude-haiku-4.5', 'unversioned'],
     ['~anthropic/claude-haiku-latest', 'claude-haiku-4.5', 'unversioned'],
     // clients choose it by themselves
     ['claude-haiku-5-5', 'claude-haiku-4.5', 'small-model'],

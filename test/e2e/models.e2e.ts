@@ -111,6 +111,14 @@ describe('names nobody offers', () => {
   )
 })
 
+test('a name that cannot be read from the address is no model', async () => {
+  for (const name of ['%zz', '%E0%A4%A', 'a%2Fb', '%00']) {
+    const response = await fetch(`${gateway.url}/v1/models/${name}`, { headers: { 'x-api-key': gateway.key } })
+    expect({ name, status: response.status }).toEqual({ name, status: 404 })
+    expect(await response.json()).toMatchObject({ error: { code: 'model_not_found' } })
+  }
+})
+
 describe('mappings', () => {
   test('hold at once for all keys, or for one, and are listed for those', async () => {
     const own = await map({ name: 'gpt-4o', target: 'claude-opus-4.5', key_id: other.id })
