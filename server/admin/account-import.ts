@@ -1,174 +1,148 @@
 import type { GatewayError } from '../conversation/error.ts'
-import { err, ok, type Result } from '../lib/result.ts'
+import { forEachLimited } from '../lib/each.ts'
+import { ok, type Result } from '../lib/result.ts'
+import { createTurns, type Turns } from '../lib/turns.ts'
 import type { AccountRecord } from '../store/store.ts'
-import { type AccountDraft, draftAccount, text } from './account-draft.ts'
+import type { AccountCheck } from '../upstream/amazonq/check.ts'
+import type { ImportRead } from '../upstream/amazonq/import.ts'
+import type { ImportedAccount, ImportItem } from '../upstream/amazonq/import-item.ts'
+import { type AccountDraft, draftAccount } from './account-draft.ts'
+import { type AccountBook, isNewer, type Match, openAccountBook } from './account-match.ts'
 import { recordCheck } from './account-reading.ts'
+import { faultText, identityOf, nameOf, placeOf, takeOver } from './account-takeover.ts'
 import { hasNewTokens } from './accounts-service.ts'
-import type {
-  AccountCreate,
-  AccountFed,
-  AccountImported,
-  TokenImportItem,
-  TokenImportResult,
-} from './contract/accounts.ts'
+import type { ImportResult } from './contract/imports.ts'
 import type { AccountDeps } from './deps.ts'
 
 export type AccountImports = {
-  /** Creates what can be created; items that cannot are named. No check for duplicates, as the original. */
-  readonly feed: (items: readonly AccountCreate[]) => Promise<AccountFed>
-  /** The export format: skips what is there already, by client id or refresh token. */
-  readonly importAll: (items: readonly AccountCreate[]) => Promise<AccountImported>
-  /** One account per refresh token, each signed in before it counts. */
-  readonly importTokens: (items: readonly TokenImportItem[]) => Promise<TokenImportResult>
-  /** The same for sign-ins of every method. */
-  readonly importChecked: (items: readonly AccountCreate[]) => Promise<TokenImportResult>
+  /** Adds or renews as the sign-ins say, without asking the provider; one result for each item, in order. */
+  readonly keep: (read: ImportRead) => Promise<readonly ImportResult[]>
+  /** The same, each signed in before it counts. `indexes`: only these items. */
+  readonly check: (read: ImportRead, indexes?: readonly number[]) => Promise<readonly ImportResult[]>
 }
 
-/** A sign-in to be checked before it counts; `fallbackLabel` is used when neither it nor the provider gives a name. */
-type Candidate = { readonly account: AccountCreate; readonly email?: string; readonly fallbackLabel?: string }
-
-type TokenOutcome = TokenImportResult['results'][number]
 const checksAtOnce = 4
 
 /** Brings accounts in by the batch. Imports run one after another, so that two of the same file find each other's rows. */
-export function createAccountImports(deps: AccountDeps): AccountImports {
-  const inTurn = createTurns()
-  const draft = (item: AccountCreate): Result<AccountDraft, GatewayError> =>
-    draftAccount(item, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
-  const add = async ({ record, credentials }: AccountDraft): Promise<void> => {
-    await deps.store.accounts.create(record, credentials)
-    await deps.accountsChanged(record.account.id)
-  }
-
+export function createAccountImports(deps: AccountDeps, inTurn: Turns): AccountImports {
   return {
-    feed: (items) =>
-      inTurn(async () => {
-        const created: string[] = []
-        const skipped: { index: number; error: string }[] = []
-        for (const [index, item] of items.entries()) {
-          const made = draft(item)
-          if (!made.ok) {
-            skipped.push({ index, error: made.error.message })
-            continue
-          }
-          await add(made.value)
-          created.push(made.value.record.account.id)
-        }
-        deps.log('info', 'account.fed', { count: created.length, skipped: skipped.length })
-        return { created, count: created.length, skipped }
-      }),
-    importAll: (items) =>
-      inTurn(async () => {
-        const known = await knownSecrets(deps, { byClient: true })
-        let duplicate = 0
-        let invalid = 0
-        let imported = 0
-        for (const item of items) {
-          const made = draft(item)
-          if (!made.ok) {
-            invalid++
-          } else if (known.has(made.value)) {
-            duplicate++
-          } else {
-            known.add(made.value)
-            await add(made.value)
-            imported++
-          }
-        }
-        deps.log('info', 'account.imported', { imported, duplicate, invalid })
-        return {
-          success: true,
-          total: items.length,
-          valid: items.length - invalid,
-          duplicate,
-          invalid,
-          imported,
-          limitReached: false,
-          message: `Imported ${imported} of ${items.length} accounts (${duplicate} already there, ${invalid} unusable).`,
-        }
-      }),
-    importTokens: (items) => inTurn(() => addChecked(deps, items.map(fromToken))),
-    importChecked: (items) =>
-      inTurn(() =>
-        addChecked(
+    keep: (read) => inTurn(() => keepAll(deps, read.items)),
+    check: (read, indexes) =>
+      inTurn(() => {
+        const wanted = indexes === undefined ? undefined : new Set(indexes)
+        return checkAll(
           deps,
-          items.map((account) => ({ account })),
-        ),
-      ),
+          read.items.filter((item) => wanted?.has(placeOf(item).index) ?? true),
+        )
+      }),
   }
 }
 
-async function addChecked(deps: AccountDeps, items: readonly Candidate[]): Promise<TokenImportResult> {
-  const known = await knownSecrets(deps, { byClient: false })
+async function keepAll(deps: AccountDeps, items: readonly ImportItem[]): Promise<readonly ImportResult[]> {
+  const book = await openAccountBook(deps)
+  const results: ImportResult[] = []
+  for (const item of items) results.push(item.ok ? await keepOne(deps, book, item.value) : refused(item))
+  logResults(deps, 'account.imported', results)
+  return results
+}
+
+async function keepOne(deps: AccountDeps, book: AccountBook, signIn: ImportedAccount): Promise<ImportResult> {
+  const match = book.match(signIn)
+  if (match !== undefined) {
+    const taken = await takeOver(deps, signIn, match)
+    if (taken.outcome === 'renewed') book.add({ ...match, credentials: signIn.credentials, item: signIn.index })
+    return taken
+  }
+  const { record, credentials } = draftAccount(
+    signIn,
+    deps.effects.newId('acc'),
+    deps.effects.now(),
+    deps.newAccountRoom,
+  )
+  await deps.store.accounts.create(record, credentials)
+  book.add({ record, credentials, item: signIn.index })
+  await deps.accountsChanged(record.account.id)
+  return { ...placeOf(ok(signIn)), outcome: 'added', id: record.account.id, ...identityOf(record) }
+}
+
+async function checkAll(deps: AccountDeps, items: readonly ImportItem[]): Promise<readonly ImportResult[]> {
+  const book = await openAccountBook(deps)
   const settleInTurn = createTurns()
   // Rows of this batch that are not decided yet: they are nobody's duplicate.
   const undecided = new Set<string>()
-  let duplicate = 0
 
-  const importOne = async (item: Candidate, index: number): Promise<TokenOutcome> => {
-    const failed = (error: string): TokenOutcome => ({ index, success: false, error })
-    const made = draftAccount(item.account, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
-    if (!made.ok) return failed(made.error.message)
-    if (known.has(made.value)) {
-      duplicate++
-      return failed('This sign-in belongs to an account that is already there.')
+  const checkOne = async (item: ImportItem): Promise<ImportResult> => {
+    if (!item.ok) return refused(item)
+    const signIn = item.value
+    const match = book.match(signIn)
+    if (match !== undefined && isSettled(signIn, match)) {
+      const taken = await takeOver(deps, signIn, match)
+      const { id } = match.record.account
+      if (taken.outcome === 'renewed') await recordCheck(deps, await deps.checkAccount(id), 'person')
+      return taken
     }
-    known.add(made.value)
-    const { id } = made.value.record.account
+    const draft = draftAccount(signIn, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
+    const { id } = draft.record.account
+    book.add({
+      record: { ...draft.record, profile: anonymous(draft.record) },
+      credentials: draft.credentials,
+      item: signIn.index,
+    })
     undecided.add(id)
     // Saved first: the provider may rotate the token at its first use, and the new one must be on disk by then.
-    await deps.store.accounts.create(made.value.record, made.value.credentials)
-    const checked = await recordCheck(deps, await deps.checkAccount(id), 'person')
+    await deps.store.accounts.create(draft.record, draft.credentials)
+    const check = await deps.checkAccount(id)
+    const recorded = await recordCheck(deps, check, 'person')
     return settleInTurn(async () => {
       undecided.delete(id)
-      const settled = await settle(deps, made.value, checked, undecided)
+      const result = await settle(deps, { signIn, draft, check, recorded, match, undecided })
       await deps.accountsChanged(id)
-      if (settled.ok) return succeeded(deps, id, index, item)
-      if (settled.error.duplicateOf === undefined) return failed(settled.error.message)
-      duplicate++
-      const { message, duplicateOf, renewed } = settled.error
-      return { ...failed(message), id: duplicateOf, ...(renewed ? { renewed } : {}) }
+      return result
     })
   }
 
-  const results: TokenOutcome[] = new Array(items.length)
-  let next = 0
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) {
-      const item = items[index]
-      if (item !== undefined) results[index] = await importOne(item, index)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(checksAtOnce, items.length) }, worker))
-
-  const imported = results.filter((result) => result.success).length
-  deps.log('info', 'account.tokens-imported', { imported, duplicate, failed: items.length - imported - duplicate })
-  return {
-    success: imported > 0,
-    total: items.length,
-    imported,
-    failed: items.length - imported - duplicate,
-    duplicate,
-    limitReached: false,
-    message: `Imported ${imported} of ${items.length} accounts.`,
-    results,
-  }
+  const results: ImportResult[] = new Array(items.length)
+  await forEachLimited([...items.entries()], checksAtOnce, async ([at, item]) => {
+    results[at] = await checkOne(item)
+  })
+  logResults(deps, 'account.tokens-imported', results)
+  return results
 }
 
-type Unkept = { readonly message: string; readonly duplicateOf?: string; readonly renewed?: boolean }
+/**
+ * Nothing is to be learnt by a check: it is the very same secret, or the same person with nothing newer. Each use of a refresh
+ * token may end it for the program that it came from.
+ */
+const isSettled = (signIn: ImportedAccount, match: Match): boolean =>
+  match.by === 'secret' || (match.by === 'person' && match.item === undefined && !isNewer(signIn, match))
+
+/** Within a batch only the secrets tell sign-ins apart before they are checked: who they are is not known yet. */
+const anonymous = ({ profile: { email: _email, userId: _userId, ...profile } }: AccountRecord) => profile
+
+type Checked = {
+  readonly signIn: ImportedAccount
+  readonly draft: AccountDraft
+  readonly check: AccountCheck
+  readonly recorded: Result<void, GatewayError>
+  readonly match: Match | undefined
+  readonly undecided: ReadonlySet<string>
+}
 
 /** Keeps or removes a new row by what its check said and who it turned out to be. */
-async function settle(
-  deps: AccountDeps,
-  { record, credentials }: AccountDraft,
-  checked: Result<void, GatewayError>,
-  undecided: ReadonlySet<string>,
-): Promise<Result<void, Unkept>> {
+async function settle(deps: AccountDeps, checked: Checked): Promise<ImportResult> {
+  const { signIn, draft, recorded, match, undecided } = checked
   const { accounts } = deps.store
-  const { id } = record.account
-  if (!checked.ok && !(await hasNewTokens(deps, id, credentials))) {
+  const { id } = draft.record.account
+  const place = placeOf(ok(signIn))
+  const problem = recorded.ok ? undefined : recorded.error
+  if (problem !== undefined && !(await hasNewTokens(deps, id, draft.credentials))) {
     await accounts.remove(id)
-    return checked
+    // An old export of an account that has renewed its sign-in since.
+    if (problem.kind === 'token-rejected' && match !== undefined && match.item === undefined) {
+      const error = `The account ${nameOf(match.record)} is already there, and its sign-in there is newer than this one.`
+      return { ...place, outcome: 'present', id: match.record.account.id, ...identityOf(match.record), error }
+    }
+    return { ...place, outcome: 'refused', ...nameIn(signIn), error: problem.message }
   }
   const all = await accounts.list()
   const userId = all.find(({ account }) => account.id === id)?.profile.userId
@@ -176,95 +150,65 @@ async function settle(
     ({ account, profile }) =>
       account.id !== id && !undecided.has(account.id) && userId !== undefined && profile.userId === userId,
   )
-  if (same === undefined) return ok(undefined)
-  const renewed = await renewOther(deps, id, same)
-  await accounts.remove(id)
-  const name = same.profile.email ?? same.account.label
-  return err({
-    message: renewed
-      ? `The account ${name} was already there; its sign-in had expired and has been renewed.`
-      : `The account ${name} is already there.`,
-    duplicateOf: same.account.id,
-    renewed,
-  })
-}
-
-/** The same login again: where the account that is there needs a sign-in, it takes over this one. */
-async function renewOther(deps: AccountDeps, id: string, { account }: AccountRecord): Promise<boolean> {
-  if (account.health.state !== 'expired') return false
-  const fresh = await deps.store.accounts.credentials.load(id)
-  if (fresh === undefined) return false
-  await deps.adoptCredentials(account.id, fresh)
-  await deps.store.accounts.saveHealth(account.id, { state: 'unchecked', since: deps.effects.now(), failures: 0 })
-  await deps.accountsChanged(account.id)
-  return true
-}
-
-async function succeeded(deps: AccountDeps, id: string, index: number, item: Candidate): Promise<TokenOutcome> {
-  const { accounts } = deps.store
-  const given = text(item.email)
+  if (same !== undefined) return settleDuplicate(deps, checked, same)
+  const given = signIn.email
   const found = await accounts.get(id)
   if (given !== undefined && found?.profile.email === undefined) await accounts.updateProfile(id, { email: given })
   const email = given ?? found?.profile.email
-  const label = text(item.account.label) ?? email ?? item.fallbackLabel ?? ''
-  await accounts.updateAccount(id, { label: label.slice(0, 100) })
-  await deps.accountsChanged(id)
-  const userId = found?.profile.userId
+  const label = (signIn.label ?? email ?? `Token ${signIn.index + 1}`).slice(0, 100)
+  await accounts.updateAccount(id, { label })
   return {
-    index,
-    success: true,
+    ...place,
+    outcome: 'added',
     id,
+    name: label,
     ...(email === undefined ? {} : { email }),
     ...(userId === undefined ? {} : { userId }),
-    label,
+    ...(problem === undefined ? {} : { error: problem.message }),
   }
 }
 
-function fromToken(item: TokenImportItem, index: number): Candidate {
-  const oidc = text(item.clientId) !== undefined && text(item.clientSecret) !== undefined
-  const email = text(item.email)
+/** The same login again: the account that is there takes over what is newer, and the new row goes. */
+async function settleDuplicate(
+  deps: AccountDeps,
+  { signIn, draft, check }: Checked,
+  same: AccountRecord,
+): Promise<ImportResult> {
+  const { accounts } = deps.store
+  const { id } = draft.record.account
+  const fresh = await accounts.credentials.load(id)
+  const here = await accounts.credentials.load(same.account.id)
+  const match: Match = { record: same, credentials: here, by: 'person' }
+  const taken = await takeOver(deps, { ...signIn, credentials: fresh ?? signIn.credentials }, match)
+  await accounts.remove(id)
+  if (taken.outcome === 'renewed') {
+    await recordCheck(deps, { ...check, accountId: same.account.id, at: deps.effects.now() }, 'person')
+  }
+  return taken
+}
+
+function refused(item: Extract<ImportItem, { ok: false }>): ImportResult {
+  const { field, name } = item.error
   return {
-    account: {
-      method: oidc && !item.clientId?.startsWith('social-') ? 'builder-id' : 'social',
-      refreshToken: item.refreshToken,
-      ...(oidc ? { clientId: item.clientId ?? null, clientSecret: item.clientSecret ?? null } : {}),
-      ...(item.label === undefined ? {} : { label: item.label }),
-      ...(item.region === undefined ? {} : { region: item.region }),
-    },
-    ...(email === undefined ? {} : { email }),
-    fallbackLabel: `Token ${index + 1}`,
+    ...placeOf(item),
+    outcome: 'refused',
+    ...(name === undefined ? {} : { name }),
+    error: faultText(item.error),
+    ...(field === undefined ? {} : { field }),
   }
 }
 
-/**
- * Recognises an account by its refresh token or API key; `byClient` also by its client id, as the original did for whole
- * files. Single tokens may share a client.
- */
-async function knownSecrets({ store }: AccountDeps, { byClient }: { readonly byClient: boolean }) {
-  const seen = new Set<string>()
-  const marks = ({ refreshToken, apiKey, clientId }: AccountDraft['credentials']): readonly string[] => [
-    ...(refreshToken === undefined ? [] : [`refresh ${refreshToken}`]),
-    ...(apiKey === undefined ? [] : [`key ${apiKey}`]),
-    ...(clientId === undefined || !byClient ? [] : [`client ${clientId}`]),
-  ]
-  for (const { account } of await store.accounts.list()) {
-    const credentials = await store.accounts.credentials.load(account.id)
-    if (credentials !== undefined) for (const mark of marks(credentials)) seen.add(mark)
-  }
-  return {
-    has: ({ credentials }: AccountDraft): boolean => marks(credentials).some((mark) => seen.has(mark)),
-    add: ({ credentials }: AccountDraft): void => {
-      for (const mark of marks(credentials)) seen.add(mark)
-    },
-  }
+function nameIn({ label, email }: ImportedAccount): { readonly name?: string } {
+  const name = label ?? email
+  return name === undefined ? {} : { name }
 }
 
-/** Runs tasks one after another, in the order they came. */
-function createTurns(): <T>(task: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (task) => {
-    const turn = last.then(task, task)
-    last = turn.catch(() => undefined)
-    return turn
-  }
+function logResults(deps: AccountDeps, event: string, results: readonly ImportResult[]): void {
+  const count = (wanted: ImportResult['outcome']): number => results.filter(({ outcome }) => outcome === wanted).length
+  deps.log('info', event, {
+    imported: count('added'),
+    renewed: count('renewed'),
+    duplicate: count('present'),
+    refused: count('refused'),
+  })
 }

@@ -4,9 +4,8 @@ import type { Account, Health } from '../pool/account.ts'
 import { afterCheck, afterOutcome, afterQuota, afterReading, afterSignInLost } from '../pool/health.ts'
 import type { AccountProfile, AccountRecord } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
-import { regionOfArn } from '../upstream/amazonq/endpoint.ts'
 import type { SignedIn } from '../upstream/amazonq/sign-in.ts'
-import { newAccountRecord } from './account-draft.ts'
+import { apiRegion, newAccountRecord } from './account-draft.ts'
 import type { AccountDeps } from './deps.ts'
 
 type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged' | 'healthPolicy' | 'log'>
@@ -26,6 +25,7 @@ export async function recordCheck(
   await accounts.updateProfile(id, {
     ...identity(check),
     ...(check.region === undefined ? {} : { region: check.region }),
+    ...(check.method === undefined ? {} : { method: check.method }),
     updatedAt: check.at,
   })
   if (check.models !== undefined) await accounts.saveModels(id, check.models, check.at)
@@ -91,7 +91,7 @@ export async function acceptSignIn(deps: AccountDeps, signedIn: SignedIn): Promi
   await deps.store.accounts.updateProfile(id, {
     ...identity(usage),
     method: credentials.method,
-    region: regionOfArn(credentials.profileArn) ?? credentials.identityRegion,
+    region: apiRegion(credentials),
     ...(credentials.accessExpiresAt === undefined ? {} : { accessExpiresAt: credentials.accessExpiresAt }),
     lastRefreshAt: now,
     lastRefreshStatus: 'success',

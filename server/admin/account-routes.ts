@@ -1,11 +1,15 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
+import { readImport } from '../upstream/amazonq/import.ts'
 import type { AccountImports } from './account-import.ts'
 import type { AccountsService } from './accounts-service.ts'
 import { jsonBody } from './body.ts'
-import { AccountCreate, AccountFeed, AccountImport, AccountPatch, TokenImportItem } from './contract/accounts.ts'
+import { AccountPatch } from './contract/accounts.ts'
+import { ImportTexts } from './contract/imports.ts'
+import type { AccountDeps } from './deps.ts'
 import { fail } from './failure.ts'
+import { fedAnswer, importedAnswer, tokensAnswer } from './import-answers.ts'
+import { AnyItem, createAccount, imported, preview, textRoute } from './import-routes.ts'
 
 const Word = Type.Optional(Type.String())
 const ListQuery = Type.Object({
@@ -17,26 +21,21 @@ const ListQuery = Type.Object({
   pageSize: Word,
 })
 
-export function accountRoutes(accounts: AccountsService, imports: AccountImports) {
+export function accountRoutes(accounts: AccountsService, imports: AccountImports, deps: AccountDeps) {
   return new Elysia({ prefix: '/v2/accounts' })
     .get('/', ({ query }) => accounts.list(query), { query: ListQuery })
+    .post('/', ({ body }) => createAccount(accounts, body), { parse: jsonBody, body: AnyItem })
+    .post('/feed', ({ body }) => imported(body, imports.keep, fedAnswer, { asOriginal: true }), textRoute)
+    .post('/import', ({ body }) => imported(body, imports.keep, importedAnswer, { asOriginal: true }), textRoute)
+    .post('/import-by-token', ({ body }) => imported(body, imports.check, tokensAnswer), textRoute)
+    .post('/import-preview', ({ body }) => preview(deps, body.sources), { parse: jsonBody, body: ImportTexts })
     .post(
-      '/',
+      '/import-checked',
       async ({ body }) => {
-        const created = await accounts.create(body)
-        return created.ok ? created.value : fail(created.error)
+        const read = readImport(body.sources)
+        return read.ok ? { results: [...(await imports.check(read.value, body.indexes))] } : fail(read.error)
       },
-      { parse: jsonBody, body: AccountCreate },
-    )
-    .post('/feed', ({ body }) => imports.feed(body.accounts), { parse: jsonBody, body: AccountFeed })
-    .post('/import', ({ body }) => imports.importAll(body), { parse: jsonBody, body: AccountImport })
-    .post(
-      '/import-by-token',
-      async ({ body }) => {
-        if (body.length === 0) return fail(gatewayError('invalid-request', 'The list is empty.'))
-        return imports.importTokens(body)
-      },
-      { parse: jsonBody, body: Type.Array(TokenImportItem, { maxItems: 5000 }) },
+      { parse: jsonBody, body: ImportTexts },
     )
     .post('/enable-all', () => accounts.switchAll(true))
     .post('/disable-all', () => accounts.switchAll(false))

@@ -110,6 +110,8 @@ export function accountView(record: AccountRecord, credentials: Credentials | un
     accessToken: masked(credentials?.accessToken ?? credentials?.apiKey),
     profile_arn: credentials?.profileArn ?? null,
     start_url: credentials?.startUrl ?? null,
+    sign_in_provider: credentials?.provider ?? null,
+    identity_region: credentials?.identityRegion ?? null,
   }
 }
 

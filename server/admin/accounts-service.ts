@@ -1,20 +1,17 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import type { Turns } from '../lib/turns.ts'
 import type { AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
+import type { ImportedAccount } from '../upstream/amazonq/import-item.ts'
 import { draftAccount } from './account-draft.ts'
 import { type AccountQuery, accountList } from './account-list.ts'
+import { openAccountBook } from './account-match.ts'
 import { recordCheck } from './account-reading.ts'
+import { startAnew, takeOver } from './account-takeover.ts'
 import { type Aside, accountView, quotaView, stateOf, statusOf } from './account-view.ts'
 import { createBurnBook } from './burn-book.ts'
-import type {
-  AccountCreate,
-  AccountList,
-  AccountPatch,
-  AccountsSwitched,
-  AccountView,
-  QuotaView,
-} from './contract/accounts.ts'
+import type { AccountList, AccountPatch, AccountsSwitched, AccountView, QuotaView } from './contract/accounts.ts'
 import type { AccountDeps } from './deps.ts'
 import { isMasked } from './mask.ts'
 import { usableProxy } from './proxies-service.ts'
@@ -22,8 +19,11 @@ import { usableProxy } from './proxies-service.ts'
 export type AccountsService = {
   readonly list: (query: AccountQuery) => Promise<AccountList>
   readonly get: (id: string) => Promise<Result<AccountView, GatewayError>>
-  /** With `check`, an account whose sign-in is refused is not kept. */
-  readonly create: (input: AccountCreate) => Promise<Result<AccountView, GatewayError>>
+  /**
+   * With `check`, an account whose sign-in is refused is not kept. One that is there already is renewed or left as it is, and
+   * `outcome` says so.
+   */
+  readonly create: (signIn: ImportedAccount, options: CreateOptions) => Promise<Result<AccountView, GatewayError>>
   readonly update: (id: string, patch: AccountPatch) => Promise<Result<AccountView, GatewayError>>
   readonly remove: (id: string) => Promise<Result<void, GatewayError>>
   /** Renews the sign-in, reads limits and models. Leaves the operator's switch as it is (D-09). */
@@ -34,8 +34,10 @@ export type AccountsService = {
   readonly switchAll: (enabled: boolean) => Promise<AccountsSwitched>
 }
 
+export type CreateOptions = { readonly proxyId?: string | null; readonly check?: boolean }
+
 /** What can be done with accounts, whoever asks: the console, the original's scripts, the command line. */
-export function createAccountsService(deps: AccountDeps): AccountsService {
+export function createAccountsService(deps: AccountDeps, inTurn: Turns): AccountsService {
   const { accounts, proxies } = deps.store
   const burns = createBurnBook(accounts)
 
@@ -73,27 +75,42 @@ export function createAccountsService(deps: AccountDeps): AccountsService {
       return accountList(records, query, aside, deps.poolStats?.())
     },
     get: view,
-    create: async (input) => {
-      const draft = draftAccount(input, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
-      if (!draft.ok) return draft
-      const proxy = await usableProxy(deps, input.proxyId)
+    create: async (signIn, { proxyId, check = false }) => {
+      const proxy = await usableProxy(deps, proxyId)
       if (!proxy.ok) return proxy
-      const { id } = draft.value.record.account
-      const { account, profile } = draft.value.record
-      const own = proxy.value === undefined ? {} : { proxyId: proxy.value }
-      await accounts.create({ account, profile: { ...profile, ...own } }, draft.value.credentials)
+      const { record, credentials } = draftAccount(
+        signIn,
+        deps.effects.newId('acc'),
+        deps.effects.now(),
+        deps.newAccountRoom,
+      )
+      const { id } = record.account
+      const taken = await inTurn(async () => {
+        const match = (await openAccountBook(deps)).match(signIn)
+        // Somebody else may have the same client; of the same sign-in there is one account only.
+        if (match?.by === 'secret') return takeOver(deps, signIn, match)
+        const own = proxy.value === undefined ? {} : { proxyId: proxy.value }
+        await accounts.create({ account: record.account, profile: { ...record.profile, ...own } }, credentials)
+        return undefined
+      })
+      if (taken?.id !== undefined) {
+        if (check) await recordCheck(deps, await deps.checkAccount(taken.id), 'person')
+        const there = await view(taken.id)
+        return there.ok ? ok({ ...there.value, outcome: taken.outcome }) : there
+      }
       if (proxy.value !== undefined) deps.outbound.routeAccount(id, proxy.value)
-      if (input.check === true) {
+      if (check) {
         const checked = await recordCheck(deps, await deps.checkAccount(id), 'person')
-        if (!checked.ok && !(await hasNewTokens(deps, id, draft.value.credentials))) {
+        if (!checked.ok && !(await hasNewTokens(deps, id, credentials))) {
           await accounts.remove(id)
           await deps.accountsChanged(id)
           return checked
         }
       }
       await deps.accountsChanged(id)
-      deps.log('info', 'account.created', { accountId: id, method: draft.value.record.profile.method })
-      return view(id)
+      deps.log('info', 'account.created', { accountId: id, method: record.profile.method })
+      const made = await view(id)
+      return made.ok ? ok({ ...made.value, outcome: 'added' }) : made
     },
     update: async (id, patch) => {
       const record = await accounts.get(id)
@@ -177,10 +194,6 @@ export async function hasNewTokens(
 /** States the program put an account in by itself and that switching it on again should clear. */
 const givenUp = ({ account: { health } }: AccountRecord): boolean =>
   health.state === 'failing' || (health.state === 'cooling' && health.kind !== 'account-restricted')
-
-async function startAnew({ store, effects }: AccountDeps, id: string): Promise<void> {
-  await store.accounts.saveHealth(id, { state: 'unchecked', since: effects.now(), failures: 0 })
-}
 
 /** Writes the secrets a patch brings, masked ones excepted. True when any changed. */
 async function patchSecrets(

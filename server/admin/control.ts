@@ -3,9 +3,10 @@ import { Elysia } from 'elysia'
 import type { AccountImports } from './account-import.ts'
 import { type AccountsService, accountStates, unreadableAccounts } from './accounts-service.ts'
 import { jsonBody } from './body.ts'
-import { AccountCreate, AccountImport, TokenImportItem } from './contract/accounts.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
+import { tokensAnswer } from './import-answers.ts'
+import { AnyItem, createAccount, imported, preview, textRoute } from './import-routes.ts'
 import { keyRoutes } from './key-routes.ts'
 import type { KeysService } from './keys-service.ts'
 import { modelMappingRoutes } from './model-mapping-routes.ts'
@@ -30,25 +31,9 @@ export function controlRoutes(
     .use(keyRoutes('/api/control/keys', keys))
     .use(modelMappingRoutes('/api/control/model-mappings', mappings))
     .get('/api/control/accounts', async () => ({ accounts: await accountStates(deps) }))
-    .post(
-      '/api/control/accounts',
-      async ({ body }) => {
-        const created = await accounts.create(body)
-        return created.ok ? created.value : fail(created.error)
-      },
-      { parse: jsonBody, body: AccountCreate },
-    )
-    .post(
-      '/api/control/accounts/import-by-token',
-      ({ body }) => {
-        return imports.importTokens(body)
-      },
-      { parse: jsonBody, body: Type.Array(TokenImportItem, { maxItems: 5000 }) },
-    )
-    .post('/api/control/accounts/import', ({ body }) => imports.importChecked(body), {
-      parse: jsonBody,
-      body: AccountImport,
-    })
+    .post('/api/control/accounts', ({ body }) => createAccount(accounts, body), { parse: jsonBody, body: AnyItem })
+    .post('/api/control/accounts/import', ({ body }) => imported(body, imports.check, tokensAnswer), textRoute)
+    .post('/api/control/accounts/import-preview', ({ body }) => preview(deps, [{ text: body }]), textRoute)
     .post('/api/control/accounts/:id/check', async ({ params }) => {
       const checked = await accounts.check(params.id)
       if (!checked.ok) return fail(checked.error)

@@ -1,4 +1,5 @@
 import { type Context, Elysia, NotFoundError, ParseError, ValidationError } from 'elysia'
+import { createTurns } from '../lib/turns.ts'
 import { createAccountImports } from './account-import.ts'
 import { accountRoutes } from './account-routes.ts'
 import { createAccountsService } from './accounts-service.ts'
@@ -48,8 +49,9 @@ export function createAdmin(deps: AdminDeps): Elysia {
 export type AdminApi = ReturnType<typeof adminRoutes>
 
 function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
-  const accounts = createAccountsService(deps)
-  const imports = createAccountImports(deps)
+  const inTurn = createTurns()
+  const accounts = createAccountsService(deps, inTurn)
+  const imports = createAccountImports(deps, inTurn)
   const keys = createKeysService(deps)
   const mappings = createModelMappingsService(deps)
   const settings = createSettingsService({ ...deps, keys })
@@ -65,7 +67,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .onError(({ error, request }) => answerError(error, request, deps))
     .use(sessionRoutes(deps, operator))
     .use(signInRoutes('/v2/auth', deps, accounts))
-    .use(accountRoutes(accounts, imports))
+    .use(accountRoutes(accounts, imports, deps))
     .use(settingsRoutes(settings, gate, deps))
     .use(keyRoutes('/v2/keys', keys))
     .use(modelMappingRoutes('/v2/model-mappings', mappings))

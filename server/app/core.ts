@@ -92,7 +92,7 @@ export async function openCore(
   const { checkAccount } = createAccountChecker({
     ...control,
     tokens,
-    identityRegion: async (id) => (await accounts.credentials.load(id))?.identityRegion,
+    credentials: accounts.credentials.load,
   })
   const adminLog: AdminLog = (level, event, fields) => log[level](event, fields)
   const accountDeps: AccountDeps = {

@@ -1,5 +1,6 @@
 import type { accountStates } from '../admin/accounts-service.ts'
-import type { AccountCreate, AccountView, TokenImportResult } from '../admin/contract/accounts.ts'
+import type { AccountView } from '../admin/contract/accounts.ts'
+import type { ImportPreview, TokenImportResult } from '../admin/contract/imports.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../admin/contract/keys.ts'
 import type {
   ModelMappingChanged,
@@ -47,7 +48,9 @@ type Answer<T> = Promise<Result<T, string>>
 export type Control = {
   readonly listAccounts: () => Answer<readonly AccountState[]>
   /** Each is signed in before it counts, and is added only once. */
-  readonly importAccounts: (items: readonly AccountCreate[]) => Answer<TokenImportResult>
+  readonly importAccounts: (items: readonly object[]) => Answer<TokenImportResult>
+  /** What an import of them would do, without asking the provider. */
+  readonly previewImport: (items: readonly object[]) => Answer<ImportPreview>
   readonly checkAccount: (id: string) => Answer<CheckedAccount>
   readonly removeAccount: (id: string) => Answer<unknown>
   readonly startSignIn: (ask: SignInStart) => Answer<SignInStarted>
@@ -72,6 +75,7 @@ export function createControl(ask: Ask): Control {
     listAccounts: async () =>
       member(await ask<{ accounts: readonly AccountState[] }>('GET', '/accounts'), ({ accounts }) => accounts),
     importAccounts: (items) => ask('POST', '/accounts/import', items),
+    previewImport: (items) => ask('POST', '/accounts/import-preview', items),
     checkAccount: (id) => ask('POST', `${at('/accounts', id)}/check`),
     removeAccount: (id) => ask('DELETE', at('/accounts', id)),
     startSignIn: (body) => ask('POST', '/sign-in/start', body),

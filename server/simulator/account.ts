@@ -18,8 +18,11 @@ export type AccountSwitches = {
   readonly accessLifetimeMs: number
   /** 429 USER_REQUEST_RATE_EXCEEDED above this many conversations in any 60 s. */
   readonly requestsPerMinute?: number | undefined
-  /** 400 without `profileArn` in the body, as the Kiro hosts do; always so for `identity-center`. */
-  readonly requiresProfile: boolean
+  /**
+   * 400 without `profileArn` in the body, as the Kiro hosts do; always so for `identity-center`. `chat`: conversations alone
+   * mind, with a 403, and every other call is answered.
+   */
+  readonly requiresProfile: boolean | 'chat'
   readonly age?: Age | undefined
 }
 

@@ -64,8 +64,10 @@ export async function assist(
   })
   if ('rule' in checked) return failed(checked.failure, checked.rule)
   const arn = textOf(checked.body.profileArn)
-  if (arn === undefined && account.switches().requiresProfile) {
-    return failed(errorFaults['profile-required'], 'profileArn is required')
+  const { requiresProfile } = account.switches()
+  if (arn === undefined && requiresProfile !== false) {
+    const wanting = requiresProfile === 'chat' ? 'profile-required-403' : 'profile-required'
+    return failed(errorFaults[wanting], 'profileArn is required')
   }
   if (
     arn !== undefined &&

@@ -76,7 +76,7 @@ export function usageLimits(call: Call, account: Account, now: number): Answer {
   const members = membersOf(call)
   const wrong = profileViolation(members.profileArn, call.region)
   if (wrong !== undefined) return failed(wrong.failure, wrong.rule)
-  if (account.switches().requiresProfile && members.profileArn === undefined) {
+  if (account.switches().requiresProfile === true && members.profileArn === undefined) {
     return failed(errorFaults['profile-required'], 'profileArn is required')
   }
   const isAsked = String(members.isEmailRequired) === 'true'

@@ -56,6 +56,7 @@ export const errorFaults = {
   'feature-gate': denied('This feature is not supported.', 'FEATURE_NOT_SUPPORTED'),
   subscription: denied('Your subscription does not support this application.'),
   'profile-required': { ...malformed, message: 'profileArn is required for this request.' },
+  'profile-required-403': denied('profileArn is required for this request.'),
   // its allowance
   'monthly-limit': spent('You have reached the limit.', 'MONTHLY_REQUEST_COUNT'),
   'monthly-limit-429': throttled('Maximum Request reached for this month.', 'MONTHLY_REQUEST_COUNT'),

@@ -254,7 +254,7 @@ test('bodies that are no JSON object or list are refused, whatever their content
 test('a body over the limit is a 413 in JSON, announced or not', async () => {
   const { ask } = await adminApp()
   const authorization = 'Bearer correct horse battery'
-  const raw = `[{"label":"${'x'.repeat(9 * 1024 * 1024)}"}]`
+  const raw = `[{"label":"${'x'.repeat(17 * 1024 * 1024)}"}]`
   const announced = await ask('POST', '/v2/accounts/import', {
     raw: '[]',
     headers: { authorization, 'content-length': String(raw.length) },
@@ -284,7 +284,7 @@ test.each([
   ],
   ['an API key', { apiKey: 'ksk_0123456789' }, 200, 'api-key'],
   ['nothing', {}, 400, 'clientId'],
-  ['no client secret', { clientId: 'x', refreshToken: 'y' }, 400, 'clientSecret'],
+  ['no client secret', { clientId: 'x', refreshToken: 'refresh-token-000000' }, 400, 'clientSecret'],
   ['a region that is a host name', { ...oidc, region: 'evil.example/' }, 400, 'region'],
   ['a start URL without TLS', { ...oidc, startUrl: 'http://acme.example/start' }, 400, 'startUrl'],
   ['a company’s refresh token alone', { ...oidc, method: 'identity-center' }, 200, 'identity-center'],

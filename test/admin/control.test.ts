@@ -26,15 +26,15 @@ test('the command line manages accounts beside the running server, even before t
   const { ask, world } = await adminApp({ first: true })
   const created = await ask('POST', '/api/control/accounts', {
     headers,
-    body: { refreshToken: 'social-token', check: true },
+    body: { refreshToken: 'social-refresh-token', check: true },
   })
   expect(created.json).toMatchObject({ auth_method: 'social', state: 'ready', email: expect.any(String) })
   const { id } = created.json
   expect((await ask('GET', '/api/control/accounts', { headers })).json.accounts).toMatchObject([{ id, state: 'ready' }])
   expect((await ask('POST', `/api/control/accounts/${id}/check`, { headers })).json.id).toBe(id)
-  const imported = await ask('POST', '/api/control/accounts/import-by-token', {
+  const imported = await ask('POST', '/api/control/accounts/import', {
     headers,
-    body: [{ refreshToken: 'second' }],
+    body: [{ refreshToken: 'second-refresh-token' }],
   })
   expect(imported.json.imported).toBe(1)
   world.changed.length = 0
@@ -150,7 +150,7 @@ test('sign-ins of every method are imported once, each with its own answer', asy
   ]
   const { json } = await ask('POST', '/api/control/accounts/import', { headers, body })
   expect(json.results.map((result: { success: boolean }) => result.success)).toEqual([true, false, true, false])
-  expect(json.results[1].error).toContain('already there')
+  expect(json.results[1]).toMatchObject({ outcome: 'present', error: 'It is the same sign-in as item 1.' })
   expect(await store.accounts.list()).toHaveLength(2)
 })
 
@@ -160,8 +160,11 @@ test('a sign-in of an account that needed one renews it instead of making a seco
   await store.accounts.updateProfile('old', { userId: 'one' })
   await store.accounts.saveHealth('old', { state: 'expired', since: 0, failures: 0 })
   world.check = () => ({ userId: 'one', email: 'one@example.com' })
-  const { json } = await ask('POST', '/api/control/accounts/import', { headers, body: [{ refreshToken: 'newer' }] })
-  expect(json.results).toMatchObject([{ success: false, id: 'old', renewed: true }])
+  const { json } = await ask('POST', '/api/control/accounts/import', {
+    headers,
+    body: [{ refreshToken: 'a-newer-refresh-token' }],
+  })
+  expect(json.results).toMatchObject([{ success: false, id: 'old', renewed: true, outcome: 'renewed' }])
   expect(world.adopted).toEqual(['old'])
   expect(await store.accounts.list()).toHaveLength(1)
 })

@@ -194,7 +194,7 @@ describe('an account', () => {
 
   test('is added with one, which its check already uses', async () => {
     const { call, id, world } = await withProxy()
-    const added = await call('POST', '/v2/accounts', { refreshToken: 'r', proxyId: id, check: true })
+    const added = await call('POST', '/v2/accounts', { refreshToken: 'refresh-token-000000', proxyId: id, check: true })
     expect(added.json.proxy_id).toBe(id)
     expect(world.routed).toEqual([`${added.json.id} ${id}`])
   })
@@ -210,7 +210,7 @@ describe('an account', () => {
         how === 'PATCH'
           ? await call('PATCH', '/v2/accounts/a', { proxyId })
           : how === 'POST'
-            ? await call('POST', '/v2/accounts', { refreshToken: 'r', proxyId })
+            ? await call('POST', '/v2/accounts', { refreshToken: 'refresh-token-000000', proxyId })
             : await call('POST', '/v2/auth/start', { proxyId })
       expect([answer.status, answer.json.field]).toEqual([400, 'proxyId'])
       expect(answer.json.error).toContain(said)

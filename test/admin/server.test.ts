@@ -103,7 +103,7 @@ test('a chunked body over the limit is a 413 in JSON', async () => {
   const chunk = new Uint8Array(1024 * 1024).fill(32)
   let sent = 0
   const body = new ReadableStream<Uint8Array>({
-    pull: (controller) => (sent++ < 9 ? controller.enqueue(chunk) : controller.close()),
+    pull: (controller) => (sent++ < 17 ? controller.enqueue(chunk) : controller.close()),
   })
   const headers = { authorization: `Bearer ${password}` }
   const answer = await fetch(`${base}/v2/accounts/import`, { method: 'POST', body, headers })

@@ -3,25 +3,22 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { parseCliRows } from '../../server/upstream/amazonq/cli-rows.ts'
-import {
-  type FindRegistration,
-  type ImportItem,
-  maxImportBytes,
-  maxImportItems,
-  parseImport,
-  parseImportItems,
-} from '../../server/upstream/amazonq/import.ts'
+import { maxImportBytes, maxImportItems, readImport, readImportJson } from '../../server/upstream/amazonq/import.ts'
+import type { FindRegistration, ImportItem } from '../../server/upstream/amazonq/import-item.ts'
 
 const folder = path.join(import.meta.dir, '..', 'fixtures', 'imports')
 const fixture = (name: string): string => readFileSync(path.join(folder, name), 'utf8')
 const fromFolder: FindRegistration = (hash) => JSON.parse(fixture(`${hash}.json`))
 
 function items(text: string, find?: FindRegistration): readonly ImportItem[] {
-  const read = parseImport(text, find)
+  const read = readImport([{ text }], find === undefined ? {} : { findRegistration: find })
   if (!read.ok) throw new Error(read.error.message)
-  return read.value
+  return read.value.items
 }
-const plainly = (item: ImportItem): object => (item.ok ? item.value : item.error)
+const plainly = (item: ImportItem): object => {
+  const { source: _, ...said } = item.ok ? item.value : item.error
+  return said
+}
 const one = (item: object, find?: FindRegistration): object =>
   plainly(items(JSON.stringify(item), find)[0] as ImportItem)
 
@@ -65,6 +62,7 @@ describe('a file of another client', () => {
             refreshToken: 'aorFAKEFAKEFAKEFAKE',
             ...registered,
             identityRegion: 'us-east-1',
+            provider: 'BuilderId',
           },
         },
       ],
@@ -81,6 +79,7 @@ describe('a file of another client', () => {
             refreshToken: 'aorFAKEFAKEFAKEFAKE',
             ...registered,
             identityRegion: 'eu-west-1',
+            provider: 'Enterprise',
           },
         },
       ],
@@ -138,7 +137,7 @@ describe('a file of another client', () => {
           successCount: 0,
           errorCount: 0,
         },
-        { index: 2, error: 'The refresh token is missing.', field: 'refreshToken' },
+        { index: 2, name: 'no refresh token', error: 'The refresh token is missing.', field: 'refreshToken' },
       ],
     ],
     [
@@ -180,7 +179,7 @@ describe('a file of another client', () => {
           enabled: false,
         },
         { index: 2, credentials: { method: 'api-key', apiKey: 'ksk_FAKEFAKEFAKEFAKE', identityRegion: 'us-east-1' } },
-        { index: 3, error: 'clientId and clientSecret are both needed.', field: 'clientSecret' },
+        { index: 3, error: 'clientId and clientSecret are required.', field: 'clientSecret' },
       ],
     ],
     [
@@ -188,10 +187,15 @@ describe('a file of another client', () => {
       [
         {
           index: 0,
+          line: 1,
           credentials: { method: 'social', refreshToken: 'aorFAKEFAKEFAKEFAKE:FAKE', identityRegion: 'us-east-1' },
         },
-        { index: 1, credentials: { method: 'api-key', apiKey: 'ksk_FAKEFAKEFAKEFAKE', identityRegion: 'us-east-1' } },
-        { index: 2, error: 'An account must be an object, a refresh token or an API key.' },
+        {
+          index: 1,
+          line: 3,
+          credentials: { method: 'api-key', apiKey: 'ksk_FAKEFAKEFAKEFAKE', identityRegion: 'us-east-1' },
+        },
+        { index: 2, line: 4, error: 'An account must be an object, a refresh token or an API key.' },
       ],
     ],
   ]
@@ -265,6 +269,7 @@ describe('one item', () => {
 })
 
 describe('the whole', () => {
+  const refreshToken = 'aorFAKEFAKEFAKEFAKE'
   const wrong: readonly (readonly [string, string, string])[] = [
     ['nothing', '  \n', 'invalid-request'],
     ['an empty list', '[]', 'invalid-request'],
@@ -273,7 +278,7 @@ describe('the whole', () => {
     ['too much', ' '.repeat(maxImportBytes + 1), 'request-too-large'],
   ]
   test.each(wrong)('%s is refused', (_, text, kind) => {
-    expect(parseImport(text)).toMatchObject({ ok: false, error: { kind } })
+    expect(readImport([{ text }])).toMatchObject({ ok: false, error: { kind } })
   })
 
   test('may be wrapped and may start with a byte-order mark', () => {
@@ -285,9 +290,9 @@ describe('the whole', () => {
   test('never throws, and gives one answer for each item', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue(), { minLength: 1 }), (list) => {
-        const read = parseImportItems(list)
-        expect(read.ok && read.value.map((item) => (item.ok ? item.value.index : item.error.index))).toEqual(
-          list.map((_, index) => index),
+        const read = readImportJson([{ refreshToken }, ...list])
+        expect(read.ok && read.value.items.map((item) => (item.ok ? item.value.index : item.error.index))).toEqual(
+          [refreshToken, ...list].map((_, index) => index),
         )
       }),
     )

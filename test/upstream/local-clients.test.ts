@@ -56,7 +56,7 @@ describe("this machine's clients", () => {
   })
 
   test('are read without registrations and without the same sign-in twice', async () => {
-    const items = await readLocalClients(await findLocalClients({ directory: home, platform: 'linux' }))
+    const { items, sources } = await readLocalClients(await findLocalClients({ directory: home, platform: 'linux' }))
     expect(
       items.map(
         (item) => item.ok && [item.value.index, item.value.credentials.method, item.value.credentials.clientId],
@@ -64,6 +64,11 @@ describe("this machine's clients", () => {
     ).toEqual([
       [0, 'builder-id', 'fake-registered-client'],
       [1, 'identity-center', 'fake-client'],
+    ])
+    expect(sources.map(({ form, count }) => [form, count])).toEqual([
+      ['kiro-token', 1],
+      ['command-line-client', 1],
+      ['sso-cache', 0],
     ])
   })
 })
@@ -73,9 +78,12 @@ describe('one file', () => {
     const before = readFileSync(database)
     expect(await readLocalClient(database)).toMatchObject({
       ok: true,
-      value: [
-        { ok: true, value: { credentials: { refreshToken: 'aorFAKE-from-database', identityRegion: 'eu-west-1' } } },
-      ],
+      value: {
+        sources: [{ form: 'command-line-client', count: 1 }],
+        items: [
+          { ok: true, value: { credentials: { refreshToken: 'aorFAKE-from-database', identityRegion: 'eu-west-1' } } },
+        ],
+      },
     })
     expect(readFileSync(database).equals(before)).toBe(true)
   })
@@ -84,11 +92,11 @@ describe('one file', () => {
     const file = path.join(home, 'odd.json')
     writeFileSync(
       file,
-      JSON.stringify({ refreshToken: 'aorFAKE', authMethod: 'IdC', clientIdHash: '../.aws/sso/cache/x' }),
+      JSON.stringify({ refreshToken: 'aorFAKEFAKEFAKEFAKE', authMethod: 'IdC', clientIdHash: '../.aws/sso/cache/x' }),
     )
     expect(await readLocalClient(file)).toMatchObject({
       ok: true,
-      value: [{ ok: false, error: { field: 'clientIdHash' } }],
+      value: { items: [{ ok: false, error: { field: 'clientIdHash' } }] },
     })
   })
 

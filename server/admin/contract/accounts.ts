@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { ImportOutcome } from './imports.ts'
 
 const Text = Type.Union([Type.String(), Type.Null()])
 const Time = Type.Union([Type.String({ description: 'RFC 3339, UTC' }), Type.Null()])
@@ -83,11 +84,20 @@ export const AccountView = Type.Composite([
     accessToken: Text,
     profile_arn: Text,
     start_url: Text,
+    /** Google, Github, BuilderId, Enterprise; null: not said. */
+    sign_in_provider: Text,
+    /** Where its tokens are renewed; `region` is where its conversations go. */
+    identity_region: Text,
+    /** Of `POST /v2/accounts` alone: `present` and `renewed` when the sign-in belongs to an account that was there. */
+    outcome: Type.Optional(ImportOutcome),
   }),
 ])
 export type AccountView = Static<typeof AccountView>
 
-/** `POST /v2/accounts`: the original's fields, and ours for the other sign-in methods. */
+/**
+ * `POST /v2/accounts`: the original's fields, and ours for the other sign-in methods. Every other spelling that the reader of
+ * sign-ins knows is taken as well (docs/accounts.md).
+ */
 export const AccountCreate = Type.Object({
   label: Type.Optional(Text),
   method: Type.Optional(
@@ -162,67 +172,6 @@ export const AccountList = Type.Object({
   }),
 })
 export type AccountList = Static<typeof AccountList>
-
-/** `POST /v2/accounts/import-by-token`: one item per refresh token; with client id and secret it is OIDC, without social. */
-export const TokenImportItem = Type.Object({
-  refreshToken: Type.String(),
-  clientId: Type.Optional(Text),
-  clientSecret: Type.Optional(Text),
-  accessToken: Type.Optional(Text),
-  email: Type.Optional(Text),
-  label: Type.Optional(Text),
-  region: Type.Optional(Text),
-})
-export type TokenImportItem = Static<typeof TokenImportItem>
-export const TokenImportResult = Type.Object({
-  success: Type.Boolean(),
-  total: Type.Integer(),
-  imported: Type.Integer(),
-  failed: Type.Integer(),
-  duplicate: Type.Integer(),
-  limitReached: Type.Boolean(),
-  message: Type.String(),
-  results: Type.Array(
-    Type.Object({
-      index: Type.Integer(),
-      success: Type.Boolean(),
-      id: Type.Optional(Type.String()),
-      email: Type.Optional(Type.String()),
-      userId: Type.Optional(Type.String()),
-      label: Type.Optional(Type.String()),
-      error: Type.Optional(Type.String()),
-      /** Not added: it is the same login as the account `id`, whose expired sign-in it has replaced. */
-      renewed: Type.Optional(Type.Boolean()),
-    }),
-  ),
-})
-export type TokenImportResult = Static<typeof TokenImportResult>
-
-/** `POST /v2/accounts/feed` */
-export const AccountFeed = Type.Object({ accounts: Type.Array(AccountCreate, { maxItems: 5000 }) })
-export type AccountFeed = Static<typeof AccountFeed>
-export const AccountFed = Type.Object({
-  created: Type.Array(Type.String()),
-  count: Type.Integer(),
-  /** Items that could not be used, and why. */
-  skipped: Type.Array(Type.Object({ index: Type.Integer(), error: Type.String() })),
-})
-export type AccountFed = Static<typeof AccountFed>
-
-/** `POST /v2/accounts/import`: an array in the export format. */
-export const AccountImport = Type.Array(AccountCreate, { maxItems: 5000 })
-export type AccountImport = Static<typeof AccountImport>
-export const AccountImported = Type.Object({
-  success: Type.Boolean(),
-  total: Type.Integer(),
-  valid: Type.Integer(),
-  duplicate: Type.Integer(),
-  invalid: Type.Integer(),
-  imported: Type.Integer(),
-  limitReached: Type.Boolean(),
-  message: Type.String(),
-})
-export type AccountImported = Static<typeof AccountImported>
 
 /** `POST /v2/accounts/enable-all`, `disable-all` */
 export const AccountsSwitched = Type.Object({ success: Type.Boolean(), count: Type.Integer(), message: Type.String() })

@@ -3,9 +3,10 @@ import type { ModelInfo } from '../../conversation/model.ts'
 import { onBehalf } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { ControlDeps } from './control-call.ts'
-import type { Access, SignInMethod } from './credentials.ts'
+import type { Access, Credentials, SignInMethod } from './credentials.ts'
 import { listModels } from './model-list.ts'
-import { chooseProfile, listProfiles } from './profiles.ts'
+import { builderIdStartUrl } from './oidc.ts'
+import { askForProfiles, chooseProfile, listProfiles } from './profiles.ts'
 import { readUsage, type UsageReading } from './quota.ts'
 import type { TokenKeeper } from './refresh.ts'
 
@@ -25,8 +26,8 @@ export type AccountCheck = UsageReading & {
 
 export type CheckDeps = ControlDeps & {
   readonly tokens: Pick<TokenKeeper, 'get' | 'replace' | 'amend'>
-  /** Identity region of a stored sign-in, to choose among profiles. Default: the API's default region. */
-  readonly identityRegion?: (accountId: string) => Promise<string | undefined>
+  /** The stored sign-in: its identity region chooses among profiles, its start URL tells a Builder ID. */
+  readonly credentials?: (accountId: string) => Promise<Credentials | undefined>
 }
 
 export type AccountChecker = {
@@ -52,7 +53,7 @@ export function createAccountChecker(deps: CheckDeps): AccountChecker {
   async function findProfile(accountId: string): Promise<Result<void, GatewayError>> {
     const profiles = await withToken(accountId, listProfiles)
     if (!profiles.ok) return profiles
-    const region = (await deps.identityRegion?.(accountId)) ?? deps.settings.defaultRegion
+    const region = (await deps.credentials?.(accountId))?.identityRegion ?? deps.settings.defaultRegion
     const profile = chooseProfile(profiles.value, region)
     if (profile === undefined) {
       return err(
@@ -63,10 +64,35 @@ export function createAccountChecker(deps: CheckDeps): AccountChecker {
     return ok(undefined)
   }
 
+  /**
+   * A sign-in whose file did not say what it is counts as a Builder ID until the provider says otherwise: a company's would
+   * pass every look here and have each conversation refused for want of its profile. Asked until it is known.
+   */
+  async function tellMethod(accountId: string): Promise<void> {
+    const stored = await deps.credentials?.(accountId)
+    if (stored?.method !== 'builder-id' || stored.profileArn !== undefined) return
+    if (stored.refreshToken === undefined || stored.startUrl?.startsWith(builderIdStartUrl) === true) return
+    const answer = await withToken(accountId, askForProfiles)
+    if (!answer.ok) return
+    const { profiles } = answer.value
+    const profile = chooseProfile(profiles, stored.identityRegion)
+    if (profiles.length > 0) {
+      const found = profile === undefined ? {} : { profileArn: profile.arn }
+      await deps.tokens.amend(accountId, { method: 'identity-center', provider: 'Enterprise', ...found })
+    } else if (answer.value.isBuilderId) {
+      await deps.tokens.amend(accountId, { startUrl: builderIdStartUrl, provider: 'BuilderId' })
+    }
+  }
+
   async function checkAccount(accountId: string): Promise<AccountCheck> {
     const base = { accountId, at: deps.effects.now() }
     let access = await deps.tokens.get(accountId)
     if (!access.ok) return { ...base, error: access.error }
+    if (access.value.method === 'builder-id' && access.value.profileArn === undefined) {
+      await tellMethod(accountId)
+      access = await deps.tokens.get(accountId)
+      if (!access.ok) return { ...base, error: access.error }
+    }
     if (access.value.method === 'identity-center' && access.value.profileArn === undefined) {
       const found = await findProfile(accountId)
       if (!found.ok) return { ...base, method: access.value.method, error: found.error }

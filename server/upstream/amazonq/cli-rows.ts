@@ -1,4 +1,4 @@
-import { type ImportItem, parseItem } from './import.ts'
+import { type ImportItem, parseItem } from './import-item.ts'
 import { membersOf, parseJson, textOf } from './json-call.ts'
 
 /** Rows of a command-line client's database: table `auth_kv` and table `state`, both as text by key. */
@@ -43,7 +43,7 @@ export function parseCliRows({ auth, state }: CliRows): readonly ImportItem[] {
       ...(external === undefined ? [] : [{ ...external, auth_method: 'external_idp', method: undefined }]),
     ]
   })
-  return found.map((item, index) => parseItem(item, index))
+  return found.map((item, index) => parseItem(item, { index }))
 }
 
 const jsonText = (text: string | undefined): string | undefined =>

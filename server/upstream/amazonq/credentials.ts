@@ -18,7 +18,7 @@ export type Credentials = {
   readonly identityRegion: string
   readonly startUrl?: string
   readonly profileArn?: string
-  /** Social: `Google` or `Github`. */
+  /** `Google`, `Github`, `BuilderId` or `Enterprise`, when the sign-in or the provider said it. */
   readonly provider?: string
   /** Official API key (`ksk_…`), method `api-key` only. */
   readonly apiKey?: string

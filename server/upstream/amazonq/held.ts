@@ -14,7 +14,12 @@ const marginMs = 60_000
 
 /** What a refresh is made with: when it differs, somebody signed in or rotated. */
 export const grantOf = ({ method, apiKey, clientId, refreshToken }: Credentials): string =>
-  new Bun.CryptoHasher('sha256').update(JSON.stringify([method, apiKey, clientId, refreshToken])).digest('base64')
+  new Bun.CryptoHasher('sha256')
+    .update(JSON.stringify([signInService(method), apiKey, clientId, refreshToken]))
+    .digest('base64')
+
+// A check may tell a company's sign-in from a Builder ID while it is refreshed: the grant is the same.
+const signInService = (method: Credentials['method']): string => (method === 'identity-center' ? 'builder-id' : method)
 
 /**
  * Whether at most `aheadMs` of the token's life are left. A lifetime we know shortens that, else a short-lived token would

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import { parseCliRows } from './cli-rows.ts'
-import { type ImportItem, maxImportBytes, parseImport } from './import.ts'
+import { type ImportRead, maxImportBytes, readImport } from './import.ts'
+import type { ImportItem } from './import-item.ts'
 import { membersOf, parseJson } from './json-call.ts'
 
 /** Where this machine's own clients keep their sign-ins. */
@@ -42,36 +43,47 @@ export async function findLocalClients(home: Home): Promise<readonly LocalClient
 
 /**
  * The sign-ins in one file of another client: its database, its token file (with the client registration beside it), or any
- * form `parseImport` takes. A database is opened read-only and nothing is ever written back.
+ * form `readImport` takes. A database is opened read-only and nothing is ever written back.
  */
-export async function readLocalClient(file: string): Promise<Result<readonly ImportItem[], GatewayError>> {
+export async function readLocalClient(file: string): Promise<Result<ImportRead, GatewayError>> {
   const size = await sizeOf(file)
   if (size === undefined) return err(unreadable('There is no such file.'))
   try {
-    return (await isDatabase(file)) ? ok(readDatabase(file)) : await readJson(file, size)
+    return (await isDatabase(file)) ? ok(ofDatabase(file, readDatabase(file))) : await readJson(file, size)
   } catch (thrown) {
     return err(unreadable('The file cannot be read.', thrown))
   }
 }
 
 /** Like `readLocalClient` for each of them, without registrations and other cache files that hold no refresh token. */
-export async function readLocalClients(clients: readonly LocalClient[]): Promise<readonly ImportItem[]> {
+export async function readLocalClients(clients: readonly LocalClient[]): Promise<ImportRead> {
   const items: ImportItem[] = []
+  const sources: ImportRead['sources'][number][] = []
   const seen = new Set<string>()
   for (const client of clients) {
     if (client.name === 'AWS SSO cache' && !(await hasRefreshToken(client.file))) continue
     const read = await readLocalClient(client.file)
-    for (const item of read.ok ? read.value : []) {
+    if (!read.ok) continue
+    const source = sources.length
+    const before = items.length
+    for (const item of read.value.items) {
       // Two clients may share one sign-in; two accounts of it would take each other's tokens away.
       const token = item.ok ? item.value.credentials.refreshToken : undefined
       if (token !== undefined && seen.has(token)) continue
       if (token !== undefined) seen.add(token)
       const index = items.length
-      items.push(item.ok ? ok({ ...item.value, index }) : err({ ...item.error, index }))
+      items.push(item.ok ? ok({ ...item.value, index, source }) : err({ ...item.error, index, source }))
     }
+    const form = read.value.sources[0]?.form ?? 'sign-ins'
+    sources.push({ name: client.file, form, count: items.length - before })
   }
-  return items
+  return { sources, items }
 }
+
+const ofDatabase = (name: string, items: readonly ImportItem[]): ImportRead => ({
+  sources: [{ name, form: 'command-line-client', count: items.length }],
+  items,
+})
 
 function dataFolder(home: Home, name: string, windowsName: string): string {
   if (home.platform === 'darwin') return path.join(home.directory, 'Library', 'Application Support', name)
@@ -79,12 +91,12 @@ function dataFolder(home: Home, name: string, windowsName: string): string {
   return path.join(home.localAppData ?? path.join(home.directory, 'AppData', 'Local'), windowsName)
 }
 
-async function readJson(file: string, size: number): Promise<Result<readonly ImportItem[], GatewayError>> {
+async function readJson(file: string, size: number): Promise<Result<ImportRead, GatewayError>> {
   if (size > maxImportBytes) return err(unreadable(`The file has more than ${maxImportBytes} bytes.`))
   const text = await readFile(file, 'utf8')
   const hash = membersOf(parseJson(text)).clientIdHash
   const registration = typeof hash === 'string' ? await readRegistration(path.dirname(file), hash) : undefined
-  return parseImport(text, () => registration)
+  return readImport([{ name: file, text }], { findRegistration: () => registration })
 }
 
 // The hash is a file's name: nothing that could lead out of the folder.

@@ -10,14 +10,20 @@ export type Profile = { readonly arn: string; readonly name: string; readonly re
 
 const operation = { name: 'ListAvailableProfiles', method: 'POST', path: '/ListAvailableProfiles' } as const
 
-/**
- * The profiles of both regions. A Builder ID has none, which is no error. A region that fails counts only when the other
- * one knew no profile.
- */
+/** `isBuilderId`: the provider says that this sign-in is one, which has no profiles. */
+export type ProfileAnswer = { readonly profiles: readonly Profile[]; readonly isBuilderId: boolean }
+
+/** The profiles of both regions; a Builder ID has none, which is no error. */
 export async function listProfiles(
   deps: ControlDeps,
   access: Access,
 ): Promise<Result<readonly Profile[], GatewayError>> {
+  const answer = await askForProfiles(deps, access)
+  return answer.ok ? ok(answer.value.profiles) : answer
+}
+
+/** The same, and whether it is a Builder ID. A region that fails counts only when the other one knew no profile. */
+export async function askForProfiles(deps: ControlDeps, access: Access): Promise<Result<ProfileAnswer, GatewayError>> {
   // One base URL may stand for both regions (UPSTREAM_Q_URL): then it is asked once.
   const regions = [...new Map(profileRegions.map((region) => [controlUrl(deps.settings, region), region])).values()]
   const answers = await Promise.all(
@@ -28,9 +34,10 @@ export async function listProfiles(
     .flatMap((page) => (Array.isArray(page.profiles) ? page.profiles : []))
     .flatMap(profileOf)
   const found = [...new Map(profiles.map((profile) => [profile.arn, profile])).values()]
-  if (found.length > 0) return ok(found)
+  if (found.length > 0) return ok({ profiles: found, isBuilderId: false })
   const fault = answers.map((answer) => (answer.ok ? undefined : answer.error)).find((one) => one && !isBuilderId(one))
-  return fault === undefined ? ok([]) : err(fault.error)
+  if (fault !== undefined) return err(fault.error)
+  return ok({ profiles: [], isBuilderId: answers.some((answer) => !answer.ok && isBuilderId(answer.error)) })
 }
 
 /** The profile to use without asking: an active one, rather on the continent the person signs in on. */

@@ -26,6 +26,9 @@ export type TokenKeeperDeps = {
   readonly maxHeld?: number
 }
 
+/** What the provider tells of a sign-in beside its tokens. */
+export type Amendment = Partial<Pick<Credentials, 'method' | 'profileArn' | 'startUrl' | 'provider'>>
+
 export type RefreshCandidate = { readonly accountId: string; readonly accessExpiresAt?: number }
 
 export type TokenKeeper = TokenSource & {
@@ -39,7 +42,7 @@ export type TokenKeeper = TokenSource & {
   /** Saves a new sign-in for the account; a refresh of the old one still under way can no longer overwrite it. */
   readonly adopt: (accountId: string, credentials: Credentials) => Promise<void>
   /** Adds what was learnt later, without disturbing a refresh under way. False when the account is gone. */
-  readonly amend: (accountId: string, patch: { readonly profileArn: string }) => Promise<boolean>
+  readonly amend: (accountId: string, patch: Amendment) => Promise<boolean>
   /** Drops what is held in memory: the account was removed, or its row was changed by somebody else. */
   readonly forget: (accountId: string) => void
   /** Those whose token should be renewed now, each at its own moment ahead of the expiry; dead ones never. */
@@ -341,7 +344,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     })
   }
 
-  function amend(accountId: string, patch: { readonly profileArn: string }): Promise<boolean> {
+  function amend(accountId: string, patch: Amendment): Promise<boolean> {
     return inTurn(accountId, async () => {
       const stored = await store.load(accountId)
       if (stored === undefined) return false

@@ -1,0 +1,59 @@
+import { Type } from '@sinclair/typebox'
+import { gatewayError } from '../conversation/error.ts'
+import { type ImportSource, readImport } from '../upstream/amazonq/import.ts'
+import { type ItemOptions, parseItem } from '../upstream/amazonq/import-item.ts'
+import type { AccountImports } from './account-import.ts'
+import { faultText } from './account-takeover.ts'
+import type { AccountsService } from './accounts-service.ts'
+import { textBody } from './body.ts'
+import type { ImportResult } from './contract/imports.ts'
+import type { AccountDeps } from './deps.ts'
+import { fail } from './failure.ts'
+import { previewImport } from './import-preview.ts'
+
+/** One sign-in in any spelling, with what `POST /v2/accounts` takes besides; the reader of sign-ins says what is wrong with it. */
+export const AnyItem = Type.Object(
+  {
+    /** Its own outbound proxy (`POST /v2/accounts` alone; lists of another installation know other ids). */
+    proxyId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    /** Check the sign-in before saving (default false, as the original). */
+    check: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: true },
+)
+
+/** Sign-ins in whatever form, read as they came: JSON, JSON Lines, a list of tokens. */
+export const textRoute = { parse: textBody, body: Type.String() }
+
+export async function createAccount(
+  accounts: AccountsService,
+  { proxyId, check, ...item }: { readonly proxyId?: string | null; readonly check?: boolean },
+) {
+  const read = parseItem(item, { index: 0 }, { asOriginal: true })
+  if (!read.ok) {
+    const { field } = read.error
+    return fail(gatewayError('invalid-request', faultText(read.error), field === undefined ? {} : { field }))
+  }
+  const created = await accounts.create(read.value, {
+    ...(proxyId === undefined ? {} : { proxyId }),
+    ...(check === undefined ? {} : { check }),
+  })
+  return created.ok ? created.value : fail(created.error)
+}
+
+/** Reads what was sent, takes it in and answers in the form of the route. */
+export async function imported<Answer>(
+  text: string,
+  take: AccountImports['keep'],
+  answer: (results: readonly ImportResult[]) => Answer,
+  options: ItemOptions = {},
+) {
+  const read = readImport([{ text }], options)
+  if (!read.ok) return fail(read.error)
+  return answer(await take(read.value))
+}
+
+export async function preview(deps: AccountDeps, sources: readonly ImportSource[]) {
+  const read = readImport(sources)
+  return read.ok ? previewImport(deps, read.value) : fail(read.error)
+}
