@@ -142,7 +142,7 @@ async function settle(deps: AccountDeps, checked: Checked): Promise<ImportResult
       const error = `The account ${nameOf(match.record)} is already there, and its sign-in there is newer than this one.`
       return { ...place, outcome: 'present', id: match.record.account.id, ...identityOf(match.record), error }
     }
-    return { ...place, outcome: 'refused', ...nameIn(signIn), error: problem.message }
+    return { ...place, outcome: 'refused', ...nameIn(signIn), error: problem.message, code: problem.kind }
   }
   const all = await accounts.list()
   const userId = all.find(({ account }) => account.id === id)?.profile.userId
@@ -164,7 +164,7 @@ async function settle(deps: AccountDeps, checked: Checked): Promise<ImportResult
     name: label,
     ...(email === undefined ? {} : { email }),
     ...(userId === undefined ? {} : { userId }),
-    ...(problem === undefined ? {} : { error: problem.message }),
+    ...(problem === undefined ? {} : { error: problem.message, code: problem.kind }),
   }
 }
 
@@ -188,12 +188,13 @@ async function settleDuplicate(
 }
 
 function refused(item: Extract<ImportItem, { ok: false }>): ImportResult {
-  const { field, name } = item.error
+  const { field, name, code } = item.error
   return {
     ...placeOf(item),
     outcome: 'refused',
     ...(name === undefined ? {} : { name }),
     error: faultText(item.error),
+    code,
     ...(field === undefined ? {} : { field }),
   }
 }

@@ -9,7 +9,10 @@ import type { ImportPreview, ImportPreviewItem } from './contract/imports.ts'
 import type { AccountDeps } from './deps.ts'
 
 /** What is in it and what an import would do, as far as it can be told without asking the provider. Writes nothing. */
-export async function previewImport(deps: AccountDeps, { sources, items }: ImportRead): Promise<ImportPreview> {
+export async function previewImport(
+  deps: Pick<AccountDeps, 'store' | 'effects'>,
+  { sources, items }: ImportRead,
+): Promise<ImportPreview> {
   const book = await openAccountBook(deps)
   const now = deps.effects.now()
   return {
@@ -22,8 +25,15 @@ function previewItem(book: AccountBook, item: ImportItem, now: number): ImportPr
   const { index, source, line } = placeOf(item)
   const place = { ...nothing, index, source, line: line ?? null }
   if (!item.ok) {
-    const { name, field } = item.error
-    return { ...place, verdict: 'refused', name: name ?? null, error: faultText(item.error), field: field ?? null }
+    const { name, field, code } = item.error
+    return {
+      ...place,
+      verdict: 'refused',
+      name: name ?? null,
+      error: faultText(item.error),
+      code,
+      field: field ?? null,
+    }
   }
   const { credentials, label, email, enabled = true, status } = item.value
   const read = {
@@ -67,5 +77,6 @@ const nothing = {
   account_name: null,
   same_as: null,
   error: null,
+  code: null,
   field: null,
 } as const

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import type { AccountState } from '../../server/admin/contract/accounts.ts'
-import { parseImport } from '../../ui/src/features/accounts/import.ts'
+import type { ImportPreview, ImportPreviewItem, ImportResult } from '../../server/admin/contract/imports.ts'
+import {
+  batchesOf,
+  countsText,
+  previewRow,
+  resultRow,
+  shownRows,
+  sourceText,
+} from '../../ui/src/features/accounts/import.ts'
 import { isClosed, noProxy, proxyOptions } from '../../ui/src/features/accounts/proxy-choice.ts'
 import { type SignInForm, signInBody, signInFailure, signInFaults } from '../../ui/src/features/accounts/sign-in.ts'
 import {
@@ -179,86 +187,109 @@ describe('a pasted token', () => {
 })
 
 describe('an import', () => {
-  const token = 'aorAAAAAG'.repeat(5)
-  const found = (...texts: readonly string[]) => {
-    const parsed = parseImport(texts)
-    if (!parsed.ok) throw new Error(parsed.error)
-    return parsed.value
-  }
+  const format = createFormat('en')
+  const item = (index: number, more: Partial<ImportPreviewItem> = {}): ImportPreviewItem => ({
+    index,
+    source: 0,
+    line: null,
+    verdict: 'new',
+    name: null,
+    email: null,
+    method: 'builder-id',
+    provider: null,
+    identity_region: 'us-east-1',
+    profile_region: null,
+    enabled: true,
+    stated_status: null,
+    account_id: null,
+    account_name: null,
+    same_as: null,
+    error: null,
+    code: null,
+    field: null,
+    ...more,
+  })
+  const previewOf = (...items: readonly ImportPreviewItem[]): ImportPreview => ({
+    sources: [{ name: null, form: 'kiro-account-manager', title: 'Kiro Account Manager', count: items.length }],
+    items: [...items],
+  })
+  const rows = (preview: ImportPreview) => preview.items.map((one) => previewRow(one, preview, t, format))
 
-  test('takes one refresh token per line and counts what is none', () => {
-    expect(found(`${token}\n\n  ${token}x  \nshort\n`)).toEqual({
-      tokens: [{ refreshToken: token }, { refreshToken: `${token}x` }],
-      accounts: [],
-      skipped: 1,
-    })
+  test('says what a file is, how many accounts it has and how many of them are here', () => {
+    const items = Array.from({ length: 12 }, (_, index) => item(index, index < 2 ? { verdict: 'present' } : {}))
+    const { sources } = previewOf(...items)
+    expect(sources.map((source) => sourceText(source, items, t, format))).toEqual([
+      'Kiro Account Manager, 12 accounts, 2 already here',
+    ])
+    const unknown = { name: null, form: 'of a later server', title: 'Some Program', count: 1 }
+    expect(sourceText(unknown, [item(0, { verdict: 'refused' })], t, format)).toBe(
+      'Some Program, 1 account, 1 cannot be used',
+    )
   })
 
-  test('takes a kiro-auth-token.json as it is', () => {
-    const file = {
-      accessToken: 'a',
-      refreshToken: token,
-      expiresAt: '2026-01-01T00:00:00Z',
-      authMethod: 'social',
-      provider: 'Google',
-    }
-    expect(found(JSON.stringify(file)).tokens).toEqual([{ refreshToken: token, accessToken: 'a' }])
-  })
-
-  test('joins a token of the SSO cache with the client registration beside it', () => {
-    const sso = JSON.stringify({
-      refreshToken: token,
-      accessToken: 'a',
-      authMethod: 'IdC',
-      clientIdHash: 'h',
-      region: 'eu-west-1',
-    })
-    const client = JSON.stringify({ clientId: 'id', clientSecret: 'secret', expiresAt: '2026-03-01T00:00:00Z' })
-    expect(found(sso, client)).toEqual({
-      tokens: [{ clientId: 'id', clientSecret: 'secret', refreshToken: token, accessToken: 'a', region: 'eu-west-1' }],
-      accounts: [],
-      skipped: 0,
-    })
-  })
-
-  test('does not give a social token somebody else’s client', () => {
-    const social = JSON.stringify({ refreshToken: token, authMethod: 'social' })
-    const client = JSON.stringify({ clientId: 'id', clientSecret: 'secret' })
-    expect(found(social, client).tokens).toEqual([{ refreshToken: token }])
-  })
-
-  test('stores rows of an export as accounts, in both spellings', () => {
-    const row = {
-      label: 'team',
-      clientId: 'c',
-      clientSecret: 's',
-      refreshToken: token,
-      enabled: false,
-      errorCount: 1,
-      successCount: 2,
-    }
-    const old = {
-      client_id: 'c2',
-      client_secret: 's2',
-      refresh_token: token,
-      error_count: 3,
-      success_count: 4,
-      enabled: true,
-    }
-    expect(found(JSON.stringify([row])).accounts).toEqual([row])
-    expect(found(JSON.stringify({ accounts: [old] })).accounts).toEqual([
-      { clientId: 'c2', clientSecret: 's2', refreshToken: token, errorCount: 3, successCount: 4, enabled: true },
+  test('shows each with its place, what it is and what is to become of it', () => {
+    const preview = previewOf(
+      item(0, {
+        name: 'team',
+        method: 'identity-center',
+        provider: 'Enterprise',
+        identity_region: 'eu-north-1',
+        profile_region: 'eu-central-1',
+        stated_status: 'suspended',
+        enabled: false,
+      }),
+      item(1, { line: 7, email: 'somebody@example.com', method: 'social', provider: 'Google' }),
+      item(2, { verdict: 'renews', account_name: 'old name' }),
+      item(3, { verdict: 'repeated', same_as: 1 }),
+      item(4, { verdict: 'refused', method: null, identity_region: null, code: 'region', field: 'region', error: 'x' }),
+      item(5, { verdict: 'refused', code: 'of a later server', error: 'Words of the server.' }),
+    )
+    expect(rows(preview)).toMatchObject([
+      {
+        place: '#1',
+        name: 'team',
+        about: 'Identity Center · eu-north-1 → eu-central-1 · banned, says the file · will be off',
+        verdict: 'New',
+        tone: 'success',
+      },
+      { place: 'Line 7', name: 'som***@example.com', about: 'Social · Google · us-east-1' },
+      { verdict: 'Here, gets a newer sign-in', reason: 'old name', tone: 'accent' },
+      { verdict: 'Same as Line 7', tone: 'neutral' },
+      { verdict: 'Cannot be used', reason: 'region: This is no AWS region.', tone: 'danger', about: '' },
+      { reason: 'Words of the server.' },
     ])
   })
 
-  test.each([
-    ['{"refreshToken": ', 'import.badJson'],
-    ['[]', 'import.nothing'],
-    ['{"clientId":"c","clientSecret":"s"}', 'import.nothing'],
-    ['[null, 3, true]', 'import.nothing'],
-    [`[${'{},'.repeat(5000)}{}]`, 'import.tooLarge'],
-    ['x'.repeat(11 * 1024 * 1024), 'import.tooLarge'],
-  ] as const)('refuses what it cannot use (%#)', (text, error) => {
-    expect(parseImport([text])).toEqual({ ok: false, error })
+  test('tells afterwards what came of each, the provider’s words as they came', () => {
+    const preview = previewOf(item(0, { name: 'one' }), item(1, { name: 'two' }), item(2), item(3))
+    const results: readonly ImportResult[] = [
+      { index: 0, source: 0, outcome: 'added', name: 'one' },
+      { index: 1, source: 0, outcome: 'renewed', name: 'two', error: 'The account two was already there.' },
+      { index: 2, source: 0, outcome: 'refused', code: 'token-rejected', error: 'Sign in again.' },
+      { index: 3, source: 0, outcome: 'refused', code: 'account-suspended', error: 'Your User ID is suspended.' },
+    ]
+    expect(results.map((result) => resultRow(result, preview, t, format))).toMatchObject([
+      { name: 'one', verdict: 'Added', reason: undefined },
+      { name: 'two', verdict: 'Sign-in renewed', reason: undefined },
+      { verdict: 'Not added', reason: 'The provider does not accept this sign-in any more.' },
+      { verdict: 'Not added', reason: 'Your User ID is suspended.' },
+    ])
+    expect(countsText(results, t, format)).toBe('1 added, 1 renewed, 0 already here, 2 refused')
+  })
+
+  test('goes to the server in at most 20 parts, all of it and in order', () => {
+    for (const count of [0, 1, 50, 51, 1_001, 5_000]) {
+      const batches = batchesOf(Array.from({ length: count }, (_, index) => item(index)))
+      expect(batches.length).toBeLessThanOrEqual(20)
+      expect(batches.flat()).toEqual(Array.from({ length: count }, (_, index) => index))
+    }
+  })
+
+  test('of a long list shows what cannot be used before the rest', () => {
+    const preview = previewOf(
+      ...Array.from({ length: 500 }, (_, index) => item(index, index === 400 ? { verdict: 'refused' } : {})),
+    )
+    const shown = shownRows(rows(preview))
+    expect([shown.length, shown.at(-1)?.index, shown[0]?.index]).toEqual([200, 400, 0])
   })
 })

@@ -25,6 +25,9 @@ test('no text is empty, and every Chinese text differs from the English unless i
     'method.identity-center',
     'device.builderId',
     'device.identityCenter',
+    'import.form.kiro-account-manager',
+    'import.form.kiro-token',
+    'import.form.json-lines',
   ])
 })
 

@@ -1,5 +1,6 @@
 import { Elysia, status } from 'elysia'
 import type { AccountCreate, AccountListItem, AccountState } from '../../server/admin/contract/accounts.ts'
+import type { ImportResult, ImportTexts } from '../../server/admin/contract/imports.ts'
 import type { KeyCreate, KeyPatch, KeyView } from '../../server/admin/contract/keys.ts'
 import type {
   ModelMappingCreate,
@@ -8,8 +9,12 @@ import type {
 } from '../../server/admin/contract/model-mappings.ts'
 import type { ProxyCreate, ProxyUpdate, ProxyView } from '../../server/admin/contract/proxies.ts'
 import type { SignInStatus } from '../../server/admin/contract/sign-in.ts'
+import { previewImport } from '../../server/admin/import-preview.ts'
 import { createConsole } from '../../server/console/assets.ts'
 import { maskProxyUrl, parseProxyUrl } from '../../server/egress/proxy-url.ts'
+import { realEffects } from '../../server/lib/effects.ts'
+import { readImport } from '../../server/upstream/amazonq/import.ts'
+import { memoryStore } from '../support/memory-store.ts'
 
 /**
  * A gateway of cardboard for work on the console: real pages and headers, made-up answers, everything in memory.
@@ -284,19 +289,24 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
       return { success: true }
     })
     .post('/accounts/:id/refresh', ({ params }) => state.accounts.find((item) => item.id === params.id) ?? notFound())
-    .post('/accounts/import-by-token', ({ body }) => {
-      const items = body as { refreshToken: string }[]
-      const results = items.map((item, index) =>
-        item.refreshToken.startsWith('bad')
-          ? { index, success: false, error: 'not accepted' }
-          : { index, success: true },
-      )
-      const imported = results.filter((result) => result.success).length
-      return { success: true, total: items.length, imported, failed: items.length - imported, duplicate: 0, results }
+    .post('/accounts/import-preview', ({ body }) => {
+      const read = readImport((body as ImportTexts).sources)
+      if (!read.ok) return status(400, { error: read.error.message, code: 'INVALID_REQUEST' })
+      return previewImport({ store: nobody, effects: realEffects }, read.value)
     })
-    .post('/accounts/import', ({ body }) => {
-      const total = (body as unknown[]).length
-      return { success: true, total, valid: total, duplicate: 0, invalid: 0, imported: total, message: '' }
+    .post('/accounts/import-checked', ({ body }) => {
+      const { sources, indexes } = body as ImportTexts
+      const read = readImport(sources)
+      if (!read.ok) return status(400, { error: read.error.message, code: 'INVALID_REQUEST' })
+      const results = read.value.items.flatMap((item, index): ImportResult[] => {
+        if (indexes?.includes(index) === false) return []
+        const place = { index, source: 0 }
+        if (!item.ok) return [{ ...place, outcome: 'refused', error: item.error.error, code: item.error.code }]
+        const name = item.value.label ?? item.value.email ?? `Token ${index + 1}`
+        state.accounts = [...state.accounts, account(name, 'ready')]
+        return [{ ...place, outcome: 'added', name }]
+      })
+      return { results }
     })
     .post('/auth/start', () => ({
       authId: crypto.randomUUID(),
@@ -447,6 +457,8 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
   return { url: `http://127.0.0.1:${app.server?.port}`, state, stop: () => void app.stop(true) }
 }
 
+/** For the preview alone: none of the accounts shown has secrets. */
+const nobody = memoryStore(() => 0)
 const badUrl = (field: string, error: string) =>
   status(400, { error: `${field} ${error}.`, code: 'INVALID_REQUEST', field })
 const notFound = () => status(404, { error: 'Not found.', code: 'NOT_FOUND' })

@@ -16,7 +16,7 @@ function items(text: string, find?: FindRegistration): readonly ImportItem[] {
   return read.value.items
 }
 const plainly = (item: ImportItem): object => {
-  const { source: _, ...said } = item.ok ? item.value : item.error
+  const { source: _, ...said } = item.ok ? item.value : { ...item.error, code: undefined }
   return said
 }
 const one = (item: object, find?: FindRegistration): object =>

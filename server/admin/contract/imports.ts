@@ -24,6 +24,8 @@ export const ImportResult = Type.Object({
   userId: Type.Optional(Type.String()),
   /** Why it was refused or left, in words; with `added`, what is the matter with it all the same. */
   error: Type.Optional(Type.String()),
+  /** The same in a stable word. */
+  code: Type.Optional(Type.String()),
   /** The member at fault, in the item's own spelling. */
   field: Type.Optional(Type.String()),
 })
@@ -68,6 +70,7 @@ export const ImportPreviewItem = Type.Object({
   account_name: Text,
   same_as: Type.Union([Type.Integer(), Type.Null()]),
   error: Text,
+  code: Text,
   field: Text,
 })
 export type ImportPreviewItem = Static<typeof ImportPreviewItem>

@@ -47,7 +47,7 @@ export type ItemOptions = {
 
 /** One account, from JSON. */
 export function parseItem(value: unknown, place: ImportPlace, options: ItemOptions = {}): ImportItem {
-  if (!isObject(value)) return err({ ...place, error: notAnItem })
+  if (!isObject(value)) return err({ ...place, ...notAnItem })
   const item = unwrapped(value)
   const read = readMembers(item)
   if (!read.ok) return err({ ...place, ...read.error, ...nameOf(item) })
@@ -72,7 +72,10 @@ export function parseItem(value: unknown, place: ImportPlace, options: ItemOptio
   })
 }
 
-export const notAnItem = 'An account must be an object, a refresh token or an API key.'
+export const notAnItem: Fault = {
+  code: 'not-a-sign-in',
+  error: 'An account must be an object, a refresh token or an API key.',
+}
 
 /** The sign-in in this program's own form: `parseItem` reads the same from it. */
 export function itemOf(account: ImportedAccount): Item {
@@ -117,6 +120,7 @@ function externalFault(members: Members, item: Item): Fault | undefined {
   if (name === undefined && members.tokenEndpoint === undefined) return undefined
   const field = spelling(name ?? 'tokenEndpoint', item)
   return {
+    code: 'external-idp',
     error: 'Sign-ins through an external identity provider (external-idp) are not supported: use an API key instead.',
     ...(field === undefined ? {} : { field }),
   }
@@ -125,23 +129,24 @@ function externalFault(members: Members, item: Item): Fault | undefined {
 function credentialsOf(members: Members, item: Item, options: ItemOptions): Result<Credentials, Fault> {
   const region = members.region ?? 'us-east-1'
   // The region becomes part of a host name.
-  if (!isRegion(region)) return err({ error: 'is not an AWS region', ...fieldOf('region', item) })
+  if (!isRegion(region)) return err({ code: 'region', error: 'is not an AWS region', ...fieldOf('region', item) })
   const { profileArn, startUrl } = members
   if (profileArn !== undefined && (profileArn.length > 950 || regionOfArn(profileArn) === undefined)) {
-    return err({ error: 'is not a profile ARN', ...fieldOf('profileArn', item) })
+    return err({ code: 'profile-arn', error: 'is not a profile ARN', ...fieldOf('profileArn', item) })
   }
   if (startUrl !== undefined && !isHttpsUrl(startUrl)) {
-    return err({ error: 'must be an https:// address', ...fieldOf('startUrl', item) })
+    return err({ code: 'start-url', error: 'must be an https:// address', ...fieldOf('startUrl', item) })
   }
   const profile = profileArn === undefined ? {} : { profileArn }
   const method = methodOf(members, options)
-  if (method === undefined) return err({ error: 'names no known sign-in method', ...fieldOf('method', item) })
+  if (method === undefined)
+    return err({ code: 'method', error: 'names no known sign-in method', ...fieldOf('method', item) })
 
   if (method === 'api-key') {
     const { apiKey } = members
-    if (apiKey === undefined) return err({ error: 'The API key is missing.', field: 'apiKey' })
+    if (apiKey === undefined) return err({ code: 'no-key', error: 'The API key is missing.', field: 'apiKey' })
     const wrong = apiKeyFault(apiKey)
-    if (wrong !== undefined) return err({ error: wrong, ...fieldOf('apiKey', item) })
+    if (wrong !== undefined) return err({ code: 'malformed-key', error: wrong, ...fieldOf('apiKey', item) })
     return ok({ method, apiKey, identityRegion: region, ...profile })
   }
 
@@ -149,9 +154,9 @@ function credentialsOf(members: Members, item: Item, options: ItemOptions): Resu
   const accessToken =
     members.accessToken !== undefined && isAccessToken(members.accessToken) ? members.accessToken : undefined
   const lacksToken = refreshToken === undefined && !(options.asOriginal === true && method !== 'social')
-  if (lacksToken) return err({ error: 'The refresh token is missing.', field: 'refreshToken' })
+  if (lacksToken) return err({ code: 'no-token', error: 'The refresh token is missing.', field: 'refreshToken' })
   const wrong = refreshToken === undefined ? undefined : refreshTokenFault(refreshToken)
-  if (wrong !== undefined) return err({ error: wrong, ...fieldOf('refreshToken', item) })
+  if (wrong !== undefined) return err({ code: 'malformed-token', error: wrong, ...fieldOf('refreshToken', item) })
   const provider = providerOf(members.provider, method)
   const tokens = {
     ...(accessToken === undefined ? {} : { accessToken }),
@@ -165,7 +170,7 @@ function credentialsOf(members: Members, item: Item, options: ItemOptions): Resu
   if (!client.ok) return client
   // Renewing a token needs no start URL, signing in again does.
   if (method === 'identity-center' && startUrl === undefined && refreshToken === undefined) {
-    return err({ error: 'The start URL is missing.', field: 'startUrl' })
+    return err({ code: 'no-start-url', error: 'The start URL is missing.', field: 'startUrl' })
   }
   return ok({
     method,
@@ -259,11 +264,13 @@ function clientOf(
   }
   if (clientIdHash === undefined) {
     return err({
+      code: 'no-client',
       error: 'clientId and clientSecret are required.',
       field: clientId === undefined ? 'clientId' : 'clientSecret',
     })
   }
   return err({
+    code: 'no-registration',
     error:
       'The client registration is missing: add clientId and clientSecret from the file of that name beside the token.',
     ...fieldOf('clientIdHash', item),

@@ -1,11 +1,12 @@
 import { err, ok, type Result } from '../../lib/result.ts'
 import { notAnItem } from './import-item.ts'
+import type { Fault } from './import-members.ts'
 import { parseJson } from './json-call.ts'
 import { isRefreshToken } from './token-form.ts'
 
 /** What a line is, told before anything is made of it. */
 export type LineKind = 'json' | 'mail' | 'token'
-export type Line = { readonly line: number; readonly kind: LineKind; readonly value: Result<unknown, string> }
+export type Line = { readonly line: number; readonly kind: LineKind; readonly value: Result<unknown, Fault> }
 
 /** The lines of a text that hold something; blank ones and comments (`#`) are passed over. */
 export function linesOf(text: string): readonly Line[] {
@@ -26,7 +27,11 @@ export function isJsonLines(text: string): boolean {
 function lineOf(text: string): Omit<Line, 'line'> {
   if (text.startsWith('{')) {
     const value = parseJson(withoutComma(text))
-    return { kind: 'json', value: value === undefined ? err('This line is not valid JSON.') : ok(value) }
+    return {
+      kind: 'json',
+      value:
+        value === undefined ? err({ code: 'not-json' as const, error: 'This line is not valid JSON.' }) : ok(value),
+    }
   }
   if (text.includes('----') || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) return { kind: 'mail', value: mailItem(text) }
   return { kind: 'token', value: secretItem(text) }
@@ -35,35 +40,38 @@ function lineOf(text: string): Omit<Line, 'line'> {
 const withoutComma = (text: string): string => text.trim().replace(/,$/, '')
 
 /** A refresh token or an API key that stands alone. */
-export function secretItem(text: string): Result<unknown, string> {
+export function secretItem(text: string): Result<unknown, Fault> {
   const secret = text.trim()
   if (secret.startsWith('ksk_')) return ok({ apiKey: secret })
   // Named as what it is not by the item's own reader.
   if (/^aoa[\w.:-]{16,}$/.test(secret) || isRefreshToken(secret)) return ok({ refreshToken: secret })
-  return err(/\s/.test(secret) ? notAnItem : 'This has not the form of a refresh token (aor…) or an API key (ksk_…).')
+  if (/\s/.test(secret)) return err(notAnItem)
+  const error = 'This has not the form of a refresh token (aor…) or an API key (ksk_…).'
+  return err({ code: 'not-a-sign-in', error })
 }
 
 /**
  * A line of `mail----password----refresh token----client id----client secret`, password and client where they stand. The
  * password is in nothing that is given back.
  */
-function mailItem(text: string): Result<unknown, string> {
+function mailItem(text: string): Result<unknown, Fault> {
   const parts = partsOf(text)
   const known = parts.findIndex((part) => part.startsWith('aor') && isRefreshToken(part))
   // Without the usual beginning only its place and length tell a token from a password.
   const place = known < 0 && parts.length === 5 && isRefreshToken(parts[2] ?? '') ? 2 : known
   const refreshToken = parts[place]
   if (refreshToken === undefined) {
-    return err(
-      'This line has no refresh token (aor…); it must read mail----password----refresh token----client id----client secret.',
-    )
+    const error =
+      'This line has no refresh token (aor…); it must read mail----password----refresh token----client id----client secret.'
+    return err({ code: 'mail-line', error })
   }
   const [first = ''] = parts
   const email = place > 0 && first.includes('@') ? { email: first } : {}
   const [clientId, clientSecret, ...more] = parts.slice(place + 1).filter((part) => part !== '')
   if (clientId === undefined) return ok({ ...email, refreshToken })
   if (clientSecret === undefined || more.length > 0 || !isClient(clientId, clientSecret)) {
-    return err('After the refresh token this line must have the client id and the client secret, and nothing else.')
+    const error = 'After the refresh token this line must have the client id and the client secret, and nothing else.'
+    return err({ code: 'mail-line', error })
   }
   return ok({ ...email, refreshToken, clientId, clientSecret })
 }

@@ -1,8 +1,27 @@
 import { err, ok, type Result } from '../../lib/result.ts'
 import { timeOf } from './wire-time.ts'
 
+/** Stable words for what is wrong, for those who say it in another language. */
+export type FaultCode =
+  | 'not-json'
+  | 'not-a-sign-in'
+  | 'wrong-type'
+  | 'malformed-token'
+  | 'malformed-key'
+  | 'no-token'
+  | 'no-key'
+  | 'no-client'
+  | 'no-registration'
+  | 'no-start-url'
+  | 'region'
+  | 'profile-arn'
+  | 'start-url'
+  | 'method'
+  | 'external-idp'
+  | 'mail-line'
+
 /** Why one item cannot be taken; `field` is the member in the item's own spelling. */
-export type Fault = { readonly error: string; readonly field?: string }
+export type Fault = { readonly code: FaultCode; readonly error: string; readonly field?: string }
 
 /** Every spelling in use of each member we read; the first is ours. All others are ignored, machine ids and passwords first of all. */
 const spellings = {
@@ -57,7 +76,12 @@ export function readMembers(item: Item): Result<Members, Fault> {
     const field = spelling(name, item)
     if (field === undefined) continue
     const read = readMember(name, item[field])
-    if (typeof read === 'object') return err({ error: read.error, field })
+    if (typeof read === 'object')
+      return err({
+        code: isSecret(name) && typeof item[field] === 'string' ? 'malformed-token' : 'wrong-type',
+        error: read.error,
+        field,
+      })
     if (read !== undefined && read !== '') members[name] = read
   }
   return ok(members as Members)

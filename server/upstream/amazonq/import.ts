@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../lib/result.ts'
 import { formOfJson, formOfLines, type ImportForm } from './import-form.ts'
 import { type FindRegistration, type ImportItem, type ItemOptions, parseItem } from './import-item.ts'
 import { isJsonLines, linesOf, secretItem } from './import-lines.ts'
-import { type Item, isKnown, isObject, plain } from './import-members.ts'
+import { type Fault, type Item, isKnown, isObject, plain } from './import-members.ts'
 import { parseJson } from './json-call.ts'
 
 /** One file, or what was pasted. */
@@ -18,7 +18,7 @@ export type ImportRead = {
 export const maxImportBytes = 10 * 1024 * 1024
 export const maxImportItems = 5000
 
-type Found = { readonly value: Result<unknown, string>; readonly source: number; readonly line?: number }
+type Found = { readonly value: Result<unknown, Fault>; readonly source: number; readonly line?: number }
 
 /**
  * The one reader of sign-ins, for the command line, the console and every route: pure, and asks nobody. Takes exports and
@@ -85,7 +85,7 @@ function readFound(
     const place = { index, source, ...(line === undefined ? {} : { line }) }
     return value.ok
       ? parseItem(value.value, place, { ...options, findRegistration })
-      : err({ ...place, error: value.error })
+      : err({ ...place, ...value.error })
   })
   return ok({
     sources: sources.map(({ name }, source) => ({
@@ -111,7 +111,11 @@ function splitText(text: string, source: number): Split {
     }
   }
   const json = parseJson(trimmed)
-  if (json === undefined) return { found: [{ value: err('This is not valid JSON.'), source }], form: 'unreadable' }
+  if (json === undefined)
+    return {
+      found: [{ value: err({ code: 'not-json', error: 'This is not valid JSON.' }), source }],
+      form: 'unreadable',
+    }
   return splitJson(json, source)
 }
 

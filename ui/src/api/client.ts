@@ -1,12 +1,5 @@
-import type {
-  AccountCreate,
-  AccountImported,
-  AccountList,
-  AccountPatch,
-  AccountView,
-  TokenImportItem,
-  TokenImportResult,
-} from '../../../server/admin/contract/accounts.ts'
+import type { AccountCreate, AccountList, AccountPatch, AccountView } from '../../../server/admin/contract/accounts.ts'
+import type { ImportDone, ImportPreview, ImportTexts } from '../../../server/admin/contract/imports.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../../../server/admin/contract/keys.ts'
 import type { RequestList, RequestView } from '../../../server/admin/contract/logs.ts'
 import type {
@@ -123,9 +116,9 @@ export const api = {
     call<AccountView>('PATCH', `/v2/accounts/${id(accountId)}`, body),
   removeAccount: (accountId: string) => call<unknown>('DELETE', `/v2/accounts/${id(accountId)}`),
   checkAccount: (accountId: string) => call<AccountView>('POST', `/v2/accounts/${id(accountId)}/refresh`, {}),
-  importTokens: (items: readonly TokenImportItem[]) =>
-    call<TokenImportResult>('POST', '/v2/accounts/import-by-token', items),
-  importAccounts: (items: readonly AccountCreate[]) => call<AccountImported>('POST', '/v2/accounts/import', items),
+  previewImport: (body: ImportTexts, signal?: AbortSignal) =>
+    call<ImportPreview>('POST', '/v2/accounts/import-preview', body, signal),
+  importSignIns: (body: ImportTexts) => call<ImportDone>('POST', '/v2/accounts/import-checked', body),
 
   startSignIn: (body: SignInStart) => call<SignInStarted>('POST', '/v2/auth/start', body),
   signInStatus: (authId: string, signal?: AbortSignal) =>

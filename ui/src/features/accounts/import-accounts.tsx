@@ -1,5 +1,5 @@
-import { useMutation } from '@tanstack/solid-query'
-import { createSignal, createUniqueId, For, Show } from 'solid-js'
+import { createEffect, createSignal, createUniqueId, For, on, onCleanup, Show } from 'solid-js'
+import type { ImportPreview, ImportResult, ImportTexts } from '../../../../server/admin/contract/imports.ts'
 import { api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { useRefresh } from '../../api/queries.ts'
@@ -7,73 +7,125 @@ import { Banner } from '../../components/banner.tsx'
 import { Button, buttonClass } from '../../components/button.tsx'
 import { TextArea } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { type ImportFault, type ImportFound, importLimits, parseImport } from './import.ts'
+import { batchesOf, countsText, importLimits, previewRow, resultRow, sourceText } from './import.ts'
+import { ImportTable } from './import-table.tsx'
 
-type Outcome = {
-  readonly imported: number
-  readonly duplicate: number
-  readonly failed: number
-  readonly lines: readonly { readonly index: number; readonly reason: string }[]
-}
+type Source = ImportTexts['sources'][number]
+type Done = { readonly results: readonly ImportResult[]; readonly failure?: unknown }
 
-/** Many accounts at once, from pasted text or files. */
+const typingPauseMs = 400
+
+/** Many accounts at once, from pasted text or files: first what is in them, then what came of each. */
 export function ImportAccounts(props: { onDone: () => void }) {
   const { t, format } = useI18n()
   const refresh = useRefresh()
   const [pasted, setPasted] = createSignal('')
-  const [files, setFiles] = createSignal<readonly string[]>([])
-  const [fileFault, setFileFault] = createSignal<'import.fileFailed' | 'import.tooLarge'>()
+  const [files, setFiles] = createSignal<readonly Source[]>([])
+  const [fault, setFault] = createSignal<'import.fileFailed' | 'import.tooLarge'>()
+  const [preview, setPreview] = createSignal<ImportPreview>()
+  const [unread, setUnread] = createSignal<unknown>()
+  const [reading, setReading] = createSignal(false)
+  const [progress, setProgress] = createSignal<number>()
+  const [done, setDone] = createSignal<Done>()
   const inputId = createUniqueId()
-  const texts = (): readonly string[] => [pasted(), ...files()].filter((text) => text.trim() !== '')
-  const parsed = () => (texts().length > 0 ? parseImport(texts()) : undefined)
-  const found = (): ImportFound | undefined => {
-    const result = parsed()
-    return result?.ok ? result.value : undefined
-  }
-  const fault = (): ImportFault | undefined => {
-    const result = parsed()
-    return result && !result.ok ? result.error : undefined
-  }
-  const count = (): number => (found()?.tokens.length ?? 0) + (found()?.accounts.length ?? 0)
+  const sources = (): Source[] => [
+    ...(pasted().trim() === '' ? [] : [{ text: pasted() }]),
+    ...files().filter(({ text }) => text.trim() !== ''),
+  ]
 
-  const run = useMutation(() => ({ mutationFn: send, onSettled: () => refresh('accounts', 'models') }))
+  // Asked once the typing rests; an answer to an older text is dropped.
+  createEffect(
+    on([pasted, files], () => {
+      setPreview(undefined)
+      setUnread(undefined)
+      const asked = sources()
+      const isTooLarge = asked.reduce((sum, { text }) => sum + text.length, 0) > importLimits.bytes
+      setReading(asked.length > 0 && !isTooLarge)
+      if (isTooLarge) setFault('import.tooLarge')
+      if (asked.length === 0 || isTooLarge) return
+      const controller = new AbortController()
+      const timer = setTimeout(async () => {
+        try {
+          const read = await api.previewImport({ sources: asked }, controller.signal)
+          if (controller.signal.aborted) return
+          setPreview(read)
+        } catch (error) {
+          if (controller.signal.aborted) return
+          setUnread(error)
+        }
+        setReading(false)
+      }, typingPauseMs)
+      onCleanup(() => {
+        clearTimeout(timer)
+        controller.abort()
+      })
+    }),
+  )
+
   const readFiles = async (list: FileList | null): Promise<void> => {
-    setFileFault(undefined)
+    setFault(undefined)
     const chosen = [...(list ?? [])]
     if (chosen.reduce((sum, file) => sum + file.size, 0) > importLimits.bytes) {
-      setFileFault('import.tooLarge')
+      setFault('import.tooLarge')
       return
     }
-    const read = await Promise.all(chosen.map((file) => file.text())).catch(() => undefined)
+    const read = await Promise.all(chosen.map(async (file) => ({ name: file.name, text: await file.text() }))).catch(
+      () => undefined,
+    )
     if (read) setFiles(read)
-    else setFileFault('import.fileFailed')
+    else setFault('import.fileFailed')
+  }
+  const usable = (): number =>
+    preview()?.items.filter(({ verdict }) => verdict !== 'refused' && verdict !== 'repeated').length ?? 0
+
+  const run = async (asked: ImportPreview): Promise<void> => {
+    const texts = sources()
+    const results: ImportResult[] = []
+    let failure: unknown
+    setProgress(0)
+    try {
+      for (const indexes of batchesOf(asked.items)) {
+        const answer = await api.importSignIns({ sources: texts, indexes: [...indexes] })
+        results.push(...answer.results)
+        setProgress(results.length)
+      }
+    } catch (error) {
+      failure = error
+    }
+    setProgress(undefined)
+    setDone({ results, ...(failure === undefined ? {} : { failure }) })
+    await refresh('accounts', 'models')
   }
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
-    const value = found()
-    if (value && !run.isPending) run.mutate(value)
+    const asked = preview()
+    if (asked && usable() > 0 && progress() === undefined) void run(asked)
   }
+  const number = (value: number): string => format().number(value)
   return (
     <Show
-      when={run.data}
+      when={done()}
       fallback={
         <form onSubmit={submit} class="flex flex-col gap-4">
           <TextArea
             label={t('import.text')}
             help={t('import.help')}
-            rows={8}
+            rows={preview() ? 3 : 8}
             mono
             autocomplete="off"
             value={pasted()}
-            onInput={(event) => setPasted(event.currentTarget.value)}
-            error={faultText(fault() ?? fileFault(), t)}
+            onInput={(event) => {
+              setFault(undefined)
+              setPasted(event.currentTarget.value)
+            }}
+            error={faultText()}
           />
           <div class="flex flex-wrap items-center gap-3">
             <input
               id={inputId}
               type="file"
               multiple
-              accept=".json,.txt,application/json,text/plain"
+              accept=".json,.jsonl,.txt,application/json,text/plain"
               class="peer sr-only"
               onChange={(event) => void readFiles(event.currentTarget.files)}
             />
@@ -83,16 +135,26 @@ export function ImportAccounts(props: { onDone: () => void }) {
             >
               {t('import.files')}
             </label>
-            <span role="status" class="numbers text-text-2">
-              {found() ? foundText(found()?.skipped ?? 0) : ''}
-            </span>
+            <div role="status" class="numbers text-text-2">
+              {statusText()}
+              <ul>
+                <For each={progress() === undefined ? preview()?.sources : []}>
+                  {(source, index) => (
+                    <li>
+                      {source.name ? `${source.name}: ` : ''}
+                      {sourceText(source, itemsOf(index()), t, format())}
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </div>
           </div>
-          <Show when={run.error}>
-            <Banner tone="danger">{errorText(run.error, t)}</Banner>
+          <Show when={preview()}>
+            {(read) => <ImportTable rows={read().items.map((item) => previewRow(item, read(), t, format()))} />}
           </Show>
           <div class="flex justify-end">
-            <Button type="submit" look="primary" busy={run.isPending} disabled={count() === 0}>
-              {t('import.run')}
+            <Button type="submit" look="primary" busy={progress() !== undefined} disabled={usable() === 0}>
+              {t('import.run', { count: number(usable()) })}
             </Button>
           </div>
         </form>
@@ -100,29 +162,29 @@ export function ImportAccounts(props: { onDone: () => void }) {
     >
       {(outcome) => (
         <>
-          <Banner tone={outcome().failed > 0 ? 'warning' : 'success'}>
-            <p class="font-medium">{t('import.resultTitle')}</p>
-            <p class="numbers">
-              {t('import.result', {
-                imported: format().number(outcome().imported),
-                duplicate: format().number(outcome().duplicate),
-                failed: format().number(outcome().failed),
-              })}
+          <Banner tone={outcome().failure ? 'danger' : allTaken(outcome()) ? 'success' : 'warning'}>
+            <p class="font-medium">
+              {outcome().failure
+                ? t('import.stopped', {
+                    done: number(outcome().results.length),
+                    total: number(preview()?.items.length ?? 0),
+                  })
+                : t('import.resultTitle')}
             </p>
+            <p class="numbers">{countsText(outcome().results, t, format())}</p>
+            <Show when={outcome().failure}>
+              <p>{errorText(outcome().failure, t)}</p>
+            </Show>
           </Banner>
-          <Show when={outcome().lines.length > 0}>
-            <ul class="max-h-48 list-disc overflow-y-auto pl-5 text-12 text-text-2">
-              <For each={outcome().lines}>
-                {(line) => <li>{t('import.line', { index: format().number(line.index), reason: line.reason })}</li>}
-              </For>
-            </ul>
+          <Show when={preview()}>
+            {(read) => <ImportTable rows={outcome().results.map((result) => resultRow(result, read(), t, format()))} />}
           </Show>
           <div class="flex flex-wrap justify-end gap-2">
             <Button
               onClick={() => {
-                run.reset()
                 setPasted('')
                 setFiles([])
+                setDone(undefined)
               }}
             >
               {t('add.another')}
@@ -136,29 +198,20 @@ export function ImportAccounts(props: { onDone: () => void }) {
     </Show>
   )
 
-  function foundText(skipped: number): string {
-    const shown = format().number(count())
-    return skipped > 0
-      ? t('import.foundSkipped', { count: shown, skipped: format().number(skipped) })
-      : t('import.found', { count: shown })
+  function itemsOf(source: number) {
+    return preview()?.items.filter((item) => item.source === source) ?? []
+  }
+  function faultText(): string | undefined {
+    const key = fault()
+    if (key) return t(key)
+    return unread() ? `${t('import.failed')} ${errorText(unread(), t)}` : undefined
+  }
+  function statusText(): string {
+    const count = progress()
+    if (count !== undefined)
+      return t('import.progress', { done: number(count), total: number(preview()?.items.length ?? 0) })
+    return reading() ? t('import.reading') : ''
   }
 }
 
-const faultText = (
-  fault: ImportFault | 'import.fileFailed' | undefined,
-  t: (key: ImportFault | 'import.fileFailed') => string,
-) => fault && t(fault)
-
-/** Rows of an export and plain tokens go to different routes; their results are added up. */
-async function send(found: ImportFound): Promise<Outcome> {
-  const rows = found.accounts.length > 0 ? await api.importAccounts(found.accounts) : undefined
-  const tokens = found.tokens.length > 0 ? await api.importTokens(found.tokens) : undefined
-  return {
-    imported: (rows?.imported ?? 0) + (tokens?.imported ?? 0),
-    duplicate: (rows?.duplicate ?? 0) + (tokens?.duplicate ?? 0),
-    failed: (rows?.invalid ?? 0) + (tokens?.failed ?? 0),
-    lines: (tokens?.results ?? [])
-      .filter((result) => !result.success && result.error)
-      .map((result) => ({ index: result.index + 1, reason: result.error ?? '' })),
-  }
-}
+const allTaken = ({ results }: Done): boolean => results.every(({ outcome }) => outcome !== 'refused')

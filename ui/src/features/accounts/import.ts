@@ -1,135 +1,204 @@
-import type { AccountCreate, TokenImportItem } from '../../../../server/admin/contract/accounts.ts'
+import type {
+  ImportOutcome,
+  ImportPreview,
+  ImportPreviewItem,
+  ImportResult,
+  ImportSourceView,
+  ImportVerdict,
+} from '../../../../server/admin/contract/imports.ts'
+import type { Translate } from '../../i18n/dictionary.ts'
+import { type Format, maskEmail } from '../../lib/format.ts'
 
-/**
- * What was found in pasted text or files. `tokens` are signed in by the server one by one; `accounts` are rows of an export
- * and are stored as they are. `skipped` counts entries without a refresh token.
- */
-export type ImportFound = {
-  readonly tokens: readonly TokenImportItem[]
-  readonly accounts: readonly AccountCreate[]
-  readonly skipped: number
+/** The server reads the text; here is only what it may weigh. */
+export const importLimits = { bytes: 10 * 1024 * 1024, shownRows: 200 } as const
+
+const methods = ['builder-id', 'identity-center', 'social', 'api-key'] as const
+const statedStatuses = ['expired', 'suspended', 'exhausted', 'disabled'] as const
+const forms = [
+  'gateway-export',
+  'original-export',
+  'original-backup',
+  'kiro-account-manager',
+  'kiro-token',
+  'sso-cache',
+  'client-registration',
+  'command-line-client',
+  'json-lines',
+  'mail-lines',
+  'token-list',
+  'sign-ins',
+  'unreadable',
+] as const
+const faults = [
+  'not-json',
+  'not-a-sign-in',
+  'wrong-type',
+  'malformed-token',
+  'malformed-key',
+  'no-token',
+  'no-key',
+  'no-client',
+  'no-registration',
+  'no-start-url',
+  'region',
+  'profile-arn',
+  'start-url',
+  'method',
+  'external-idp',
+  'mail-line',
+  'token-rejected',
+  'upstream-unreachable',
+] as const
+
+export type Tone = 'success' | 'accent' | 'neutral' | 'danger'
+
+/** One sign-in before or after the import. */
+export type ImportRow = {
+  readonly index: number
+  readonly place: string
+  readonly name: string
+  readonly about: string
+  readonly verdict: string
+  readonly tone: Tone
+  readonly reason: string | undefined
 }
-export type ImportFault = 'import.badJson' | 'import.nothing' | 'import.tooLarge'
-export type ImportParsed =
-  | { readonly ok: true; readonly value: ImportFound }
-  | { readonly ok: false; readonly error: ImportFault }
 
-export const importLimits = { bytes: 10 * 1024 * 1024, items: 5_000 } as const
+const verdictTones: Readonly<Record<ImportVerdict | ImportOutcome, Tone>> = {
+  new: 'success',
+  added: 'success',
+  renews: 'accent',
+  renewed: 'accent',
+  present: 'neutral',
+  repeated: 'neutral',
+  refused: 'danger',
+}
 
-type Entry = Readonly<Record<string, unknown>>
-type Registration = { readonly clientId: string; readonly clientSecret: string }
+/** What a file is: "Kiro Account Manager, 12 accounts, 2 already here". */
+export function sourceText(
+  source: ImportSourceView,
+  items: readonly ImportPreviewItem[],
+  t: Translate,
+  format: Format,
+) {
+  const known = forms.find((form) => form === source.form)
+  const form = known ? t(`import.form.${known}`) : source.title
+  const count = t(`import.accounts.${format.form(source.count)}`, { count: format.number(source.count) })
+  const here = items.filter(({ verdict }) => verdict === 'present' || verdict === 'renews').length
+  const refused = items.filter(({ verdict }) => verdict === 'refused').length
+  return [
+    form,
+    count,
+    ...(here > 0 ? [t('import.here', { count: format.number(here) })] : []),
+    ...(refused > 0 ? [t('import.unusable', { count: format.number(refused) })] : []),
+  ].join(t('import.separator'))
+}
 
-/** Reads every text (the pasted one, or one per file) and merges what belongs together. */
-export function parseImport(texts: readonly string[]): ImportParsed {
-  const filled = texts.map((text) => text.trim()).filter((text) => text !== '')
-  if (filled.reduce((sum, text) => sum + text.length, 0) > importLimits.bytes) return fault('import.tooLarge')
-  const entries: Entry[] = []
-  for (const text of filled) {
-    const found = entriesOf(text)
-    if (!found) return fault('import.badJson')
-    entries.push(...found)
+export function previewRow(item: ImportPreviewItem, preview: ImportPreview, t: Translate, format: Format): ImportRow {
+  const { verdict } = item
+  const same = item.same_as === null ? undefined : preview.items[item.same_as]
+  return {
+    index: item.index,
+    place: placeText(item, preview.sources, t, format),
+    name: nameOf(item, t),
+    about: aboutText(item, t),
+    verdict:
+      verdict === 'repeated'
+        ? t('import.repeated', { place: same ? placeText(same, preview.sources, t, format) : '' })
+        : t(`import.verdict.${verdict}`),
+    tone: verdictTones[verdict],
+    reason:
+      verdict === 'refused'
+        ? faultText(item, t)
+        : item.account_name && item.account_name !== nameOf(item, t)
+          ? maskEmail(item.account_name)
+          : undefined,
   }
-  if (entries.length > importLimits.items) return fault('import.tooLarge')
-
-  // A file of the SSO cache holds either a token or the client registration it belongs to.
-  const registrations = entries.filter((entry) => !token(entry)).flatMap((entry) => registration(entry) ?? [])
-  const withToken = entries.filter(token)
-  if (withToken.length === 0) return fault('import.nothing')
-  const only = registrations.length === 1 ? registrations[0] : undefined
-  const tokens: TokenImportItem[] = []
-  const accounts: AccountCreate[] = []
-  for (const entry of withToken) {
-    if (isExportRow(entry)) accounts.push(exportRow(entry))
-    else tokens.push(tokenItem(entry, registration(entry) ?? (isSocial(entry) ? undefined : only)))
-  }
-  const skipped = entries.length - withToken.length - registrations.length
-  return { ok: true, value: { tokens, accounts, skipped } }
 }
 
-const fault = (error: ImportFault): ImportParsed => ({ ok: false, error })
-
-function entriesOf(text: string): readonly Entry[] | undefined {
-  if (!/^[[{]/.test(text)) {
-    const lines = text.split(/\r?\n/).map((line) => line.trim())
-    return lines
-      .filter((line) => line !== '')
-      .map((line) => ({ refreshToken: /^\S{20,}$/.test(line) ? line : undefined }))
-  }
-  try {
-    return flatten(JSON.parse(text))
-  } catch {
-    return undefined
+/** `item`: what the preview knew of it. */
+export function resultRow(result: ImportResult, preview: ImportPreview, t: Translate, format: Format): ImportRow {
+  const item = preview.items[result.index]
+  const before = item && previewRow(item, preview, t, format)
+  return {
+    index: result.index,
+    place: before?.place ?? `#${format.number(result.index + 1)}`,
+    name: result.name ? maskEmail(result.name) : (before?.name ?? ''),
+    about: before?.about ?? '',
+    verdict: t(`import.outcome.${result.outcome}`),
+    tone: verdictTones[result.outcome],
+    // What was left or renewed is said by the outcome; of the others the reason is the news.
+    reason: result.outcome === 'refused' || result.outcome === 'added' ? faultText(result, t) : undefined,
   }
 }
 
-/** Arrays, single objects and wrappers such as `{"accounts": […]}`; plain strings are refresh tokens. */
-function flatten(value: unknown): readonly Entry[] {
-  if (Array.isArray(value)) return value.flatMap(flatten)
-  if (typeof value === 'string') return [{ refreshToken: value }]
-  if (typeof value !== 'object' || value === null) return [{}]
-  const entry = value as Entry
-  const list = entry.accounts ?? entry.items
-  if (Array.isArray(list)) return list.flatMap(flatten)
-  return [entry]
-}
-
-/** The first of the spellings that holds a text. */
-function text(entry: Entry, ...names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = entry[name]
-    if (typeof value === 'string' && value.trim() !== '') return value.trim()
-  }
-  return undefined
-}
-
-const token = (entry: Entry): string | undefined => text(entry, 'refreshToken', 'refresh_token')
-
-function registration(entry: Entry): Registration | undefined {
-  const clientId = text(entry, 'clientId', 'client_id')
-  const clientSecret = text(entry, 'clientSecret', 'client_secret')
-  return clientId && clientSecret ? { clientId, clientSecret } : undefined
-}
-
-const isSocial = (entry: Entry): boolean =>
-  /social|google|github/i.test(text(entry, 'authMethod', 'auth_method', 'provider') ?? '')
-
-/** Export rows carry the counters; their sign-in was checked when they were first added. */
-const isExportRow = (entry: Entry): boolean =>
-  registration(entry) !== undefined &&
-  ['errorCount', 'error_count', 'successCount', 'success_count'].some((name) => name in entry)
-
-function exportRow(entry: Entry): AccountCreate {
-  const number = (...names: readonly string[]): number | undefined =>
-    names.map((name) => entry[name]).find((value) => typeof value === 'number' && Number.isInteger(value)) as
-      | number
-      | undefined
-  return compact({
-    label: text(entry, 'label'),
-    ...registration(entry),
-    refreshToken: token(entry),
-    accessToken: text(entry, 'accessToken', 'access_token'),
-    region: text(entry, 'region'),
-    enabled: typeof entry.enabled === 'boolean' ? entry.enabled : undefined,
-    errorCount: number('errorCount', 'error_count'),
-    successCount: number('successCount', 'success_count'),
+export function countsText(results: readonly ImportResult[], t: Translate, format: Format): string {
+  const count = (outcome: ImportOutcome): string =>
+    format.number(results.filter((result) => result.outcome === outcome).length)
+  return t('import.result', {
+    added: count('added'),
+    renewed: count('renewed'),
+    present: count('present'),
+    refused: count('refused'),
   })
 }
 
-function tokenItem(entry: Entry, client: Registration | undefined): TokenImportItem {
-  return compact({
-    ...client,
-    refreshToken: token(entry) ?? '',
-    accessToken: text(entry, 'accessToken', 'access_token'),
-    email: text(entry, 'email'),
-    label: text(entry, 'label', 'name'),
-    region: text(entry, 'region'),
-  })
+/** What goes to the server at once: enough calls to show how far it is, and not so many that a large file travels often. */
+export function batchesOf(items: readonly ImportPreviewItem[]): readonly (readonly number[])[] {
+  const size = Math.max(50, Math.ceil(items.length / 20))
+  const indexes = items.map(({ index }) => index)
+  return Array.from({ length: Math.ceil(indexes.length / size) }, (_, batch) =>
+    indexes.slice(batch * size, (batch + 1) * size),
+  )
 }
 
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+/** As many rows as a page can carry; those that cannot be used are never among the missing. */
+export function shownRows(rows: readonly ImportRow[]): readonly ImportRow[] {
+  if (rows.length <= importLimits.shownRows) return rows
+  const bad = rows.filter(({ tone }) => tone === 'danger').slice(0, importLimits.shownRows)
+  const good = rows.filter(({ tone }) => tone !== 'danger').slice(0, importLimits.shownRows - bad.length)
+  return [...bad, ...good].toSorted((a, b) => a.index - b.index)
 }
 
-function compact<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>
+function placeText(
+  { index, line, source }: ImportPreviewItem,
+  sources: readonly ImportSourceView[],
+  t: Translate,
+  format: Format,
+): string {
+  const file = sources.length > 1 ? sources[source]?.name : undefined
+  const place = line === null ? `#${format.number(index + 1)}` : t('import.line', { line: format.number(line) })
+  return file ? `${file} · ${place}` : place
+}
+
+const nameOf = ({ name, email }: ImportPreviewItem, t: Translate): string =>
+  name || email ? maskEmail(name ?? email ?? '') : t('import.unnamed')
+
+/** Kind of sign-in, where it signs in and where it works, and what the file says of its state. */
+function aboutText(item: ImportPreviewItem, t: Translate): string {
+  const method = methods.find((name) => name === item.method)
+  const stated = statedStatuses.find((name) => name === item.stated_status)
+  const regions = [item.identity_region, item.profile_region].filter((region) => region !== null)
+  return [
+    method ? t(`method.${method}`) : '',
+    item.provider === 'Enterprise' || item.provider === 'BuilderId' ? '' : (item.provider ?? ''),
+    [...new Set(regions)].join(' → '),
+    stated ? t(`import.stated.${stated}`) : '',
+    item.verdict !== 'refused' && !item.enabled ? t('import.switchedOff') : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' · ')
+}
+
+/** In the reader's language where the fault is one of ours, else in the server's or the provider's words. */
+function faultText(
+  {
+    code,
+    error,
+    field,
+  }: { readonly code?: string | null; readonly error?: string | null; readonly field?: string | null },
+  t: Translate,
+): string | undefined {
+  const known = faults.find((name) => name === code)
+  if (!known) return error ?? undefined
+  return field ? `${field}: ${t(`import.fault.${known}`)}` : t(`import.fault.${known}`)
 }

@@ -34,7 +34,8 @@ export function PasteToken(props: { proxies: readonly ProxyChoice[]; onDone: () 
   const create = useMutation(() => ({
     mutationFn: (body: AccountCreate) => api.createAccount(body),
     onSuccess: async (account) => {
-      showToast({ tone: 'info', text: t('token.added', { name: maskEmail(accountName(account)) }) })
+      const said = `token.${account.outcome === 'refused' ? 'added' : (account.outcome ?? 'added')}` as const
+      showToast({ tone: 'info', text: t(said, { name: maskEmail(accountName(account)) }) })
       await refresh('accounts', 'models')
       props.onDone()
     },
