@@ -64,7 +64,7 @@ export const commands = [
       {
         name: 'import',
         value: 'FILE',
-        about: 'kiro-auth-token.json or the database of the Amazon Q / Kiro command line',
+        about: 'sign-ins of any known form: exports, kiro-auth-token.json, token lists, a command line’s database',
       },
       { name: 'local', about: 'take the sign-ins of Kiro, Kiro CLI and Amazon Q CLI found on this machine' },
       { name: 'profile-arn', value: 'ARN', about: 'profile to use' },

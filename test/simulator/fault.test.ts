@@ -207,6 +207,19 @@ describe('an account', () => {
     await timed.stop()
   })
 
+  test('of a company account whose conversations alone mind, is a 403 while every list is answered', async () => {
+    const account = simulator.accounts.add({ method: 'identity-center', requiresProfile: 'chat' })
+    const refused = await ask(simulator, account, body('hi'))
+    expect([refused.status, (await jsonOf(refused)).message]).toEqual([403, 'profileArn is required for this request.'])
+    for (const operation of ['GetUsageLimits', 'ListAvailableModels']) {
+      expect((await control(simulator, account, operation, { origin: 'AI_EDITOR' })).status).toBe(200)
+    }
+    const { profileArn } = account
+    const served = await ask(simulator, account, body('hi', {}, {}, { profileArn }))
+    expect(served.status).toBe(200)
+    await served.text()
+  })
+
   test('of an enterprise must name its own profile', async () => {
     const account = simulator.accounts.add({ method: 'identity-center' })
     const other = 'arn:aws:codewhisperer:us-east-1:111111111111:profile/OTHER0000000'

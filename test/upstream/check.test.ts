@@ -37,12 +37,18 @@ function setUp(credentials: Credentials, routes: Record<string, Route> = {}) {
   const memory = createMemoryStore({ acc_1: credentials })
   const deps = { settings: provider.settings, effects, classify }
   const tokens = createTokenKeeper({ ...deps, store: memory.store, onDead: () => {} })
-  return { ...provider, ...memory, deps, checker: createAccountChecker({ ...deps, tokens }) }
+  return {
+    ...provider,
+    ...memory,
+    deps,
+    checker: createAccountChecker({ ...deps, tokens, credentials: memory.store.load }),
+  }
 }
 
 describe('checking an account', () => {
   test('tells its person, quota and models', async () => {
-    const { checker, calls } = setUp(oidcCredentials(fresh))
+    const startUrl = 'https://view.awsapps.com/start'
+    const { checker, calls } = setUp(oidcCredentials({ ...fresh, startUrl }))
     expect(await checker.checkAccount('acc_1')).toMatchObject({
       accountId: 'acc_1',
       at: startAt,
@@ -62,6 +68,33 @@ describe('checking an account', () => {
     )
     expect(await checker.checkAccount('acc_1')).toMatchObject({ region: 'eu-central-1', profileArn: arn })
     expect(rows.get('acc_1')?.profileArn).toBe(arn)
+  })
+
+  test('tells a company’s sign-in from a Builder ID when its file did not say what it is', async () => {
+    const { checker, rows } = setUp(oidcCredentials(fresh))
+    expect(await checker.checkAccount('acc_1')).toMatchObject({ method: 'identity-center', region: 'eu-central-1' })
+    expect(rows.get('acc_1')).toMatchObject({
+      method: 'identity-center',
+      provider: 'Enterprise',
+      profileArn: arn,
+      refreshToken: 'fake-refresh-1',
+    })
+  })
+
+  test('asks once whether it is a Builder ID, and again only where the answer was none', async () => {
+    const answers = [json({}, 500), json({}, 500)]
+    const builderId = () =>
+      json({ __type: 'AccessDeniedException', message: 'AWS Builder ID is not supported for this operation.' }, 403)
+    const { checker, rows, calls } = setUp(oidcCredentials(fresh), {
+      ListAvailableProfiles: () => answers.pop() ?? builderId(),
+    })
+    expect(await checker.checkAccount('acc_1')).toMatchObject({ method: 'builder-id', models: [{ id: 'auto' }] })
+    expect(rows.get('acc_1')).not.toHaveProperty('startUrl')
+    await checker.checkAccount('acc_1')
+    expect(rows.get('acc_1')).toMatchObject({ method: 'builder-id', startUrl: 'https://view.awsapps.com/start' })
+    const asked = calls('ListAvailableProfiles').length
+    await checker.checkAccount('acc_1')
+    expect(calls('ListAvailableProfiles').length).toBe(asked)
   })
 
   test('names a company sign-in that nothing is assigned to', async () => {
