@@ -7,6 +7,7 @@ import { measureBudgets } from './ui/budget.ts'
 
 // bun run build.ts         the console and the executable for this machine, dist/<os>-<arch>/claude-server
 // bun run build.ts --ui    the console alone, for a start from source; does nothing when it is up to date
+// bun run build.ts --start the console, then this process becomes the server; what follows is the server's
 
 const root = import.meta.dirname
 const uiOutput = path.join(root, 'ui/dist')
@@ -193,13 +194,23 @@ export async function buildExecutable(target: Target): Promise<boolean> {
   return true
 }
 
+/** The server in place of this process, so that a signal sent to `npm start` reaches it. */
+async function startServer(args: readonly string[]): Promise<number> {
+  const command = [process.execPath, path.join(root, 'server/main.ts'), ...args]
+  const { execve } = process
+  if (process.platform !== 'win32' && execve !== undefined) execve.call(process, process.execPath, command, process.env)
+  const child = Bun.spawn(command, { stdio: ['inherit', 'inherit', 'inherit'] })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  return child.exited
+}
+
 if (import.meta.main) {
-  const options = process.argv.slice(2)
-  const unknown = options.filter((option) => option !== '--ui')
-  if (unknown.length > 0) {
-    console.error(`unknown option ${unknown.join(' ')}; use: bun run build.ts [--ui]`)
+  const [option, ...rest] = process.argv.slice(2)
+  if (option === '--start') process.exit((await buildUi()) ? await startServer(rest) : 1)
+  if ((option !== undefined && option !== '--ui') || rest.length > 0) {
+    console.error(`unknown option ${process.argv.slice(2).join(' ')}; use: bun run build.ts [--ui | --start …]`)
     process.exit(1)
   }
-  const done = (await buildUi()) && (options.includes('--ui') || (await buildExecutable(thisMachine())))
+  const done = (await buildUi()) && (option === '--ui' || (await buildExecutable(thisMachine())))
   process.exit(done ? 0 : 1)
 }

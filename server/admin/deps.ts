@@ -84,6 +84,8 @@ export type AdminDeps = AccountDeps & {
   /** Settings that changed, by their stored names, sealed ones excepted; `null`: back to the default. Called after they are on disk. */
   readonly applySettings: (changed: Readonly<Record<string, string | null>>) => Promise<void> | void
   readonly version: string
+  /** Absolute. */
+  readonly dataDir: string
   /** The port in use. */
   readonly port: () => number
   readonly demo?: { readonly password: string; readonly key: string }

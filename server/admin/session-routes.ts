@@ -1,17 +1,22 @@
 import { Elysia } from 'elysia'
+import { quoted } from '../lib/command-line.ts'
 import { jsonBody } from './body.ts'
 import { LoginBody, type LoginResult, PasswordBody, type SessionView } from './contract/session.ts'
 import { endedCookie, sessionCookie, sessionIdOf } from './cookie.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail, retryAfter } from './failure.ts'
 import type { Operator, Refusal } from './operator.ts'
-import { askedOf, isHttpsPage } from './origin.ts'
+import { askedOf, isAtTheMachine, isHttpsPage } from './origin.ts'
 
 const productName = 'claude-server'
 
 /** Sign-in, sign-out and the password. */
 export function sessionRoutes(deps: AdminDeps, operator: Operator) {
   const userAgentOf = (request: Request): string => request.headers.get('user-agent') ?? ''
+  const resetCommand = (request: Request): string => {
+    const atHome = isAtTheMachine(deps.peerOf(request), askedOf(request))
+    return `${productName} password reset --data-dir ${atHome ? quoted(deps.dataDir) : 'FOLDER'}`
+  }
   const isHttps = (request: Request): boolean => deps.peerOf(request).https || isHttpsPage(request)
   return new Elysia()
     .get('/api/session', async ({ request }): Promise<SessionView> => {
@@ -25,6 +30,7 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
         demo: deps.demo !== undefined,
         ...(deps.demo === undefined ? {} : { demoPassword: deps.demo.password, demoKey: deps.demo.key }),
         ...(signedIn ? { version: deps.version } : {}),
+        ...(signedIn || deps.demo !== undefined ? {} : { resetCommand: resetCommand(request) }),
       }
     })
     .post(

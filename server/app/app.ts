@@ -143,6 +143,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       await rules.reload(stored)
     },
     version,
+    dataDir: config.dataDir,
     port: () => listening?.port ?? config.server.port,
     setupCode,
     controlToken,

@@ -21,6 +21,8 @@ import { createOutbound, type Outbound } from './outbound.ts'
 import { poolSettings } from './pool-settings.ts'
 
 export type CoreHooks = {
+  /** Make nothing that is not there: no data folder, no database, no master key. Default: a new folder is set up. */
+  readonly mustExist?: boolean
   /** Row or credentials changed or went: holders of copies take the new state over. */
   readonly accountsChanged?: (id: string) => Promise<void> | void
   /** The sign-in of an account turned out dead. */
@@ -60,7 +62,7 @@ export async function openCore(
   version: string,
   hooks: CoreHooks = {},
 ): Promise<Result<Core, StartFault>> {
-  const data = await openData(config, given, log)
+  const data = await openData(config, given, log, hooks.mustExist === true)
   if (!data.ok) return data
   const { store, vault, keyCreated, keyFile } = data.value
   const { accounts } = store

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
@@ -24,8 +25,23 @@ export type Data = {
   readonly keyFile?: string
 }
 
-/** Takes the data folder's lock and opens what is in it. A folder of the original's is left as it is, lock file included. */
-export async function openData(config: Config, effects: Effects, log: Logger): Promise<Result<Data, StartFault>> {
+/**
+ * Takes the data folder's lock and opens what is in it; `mustExist`: makes nothing that is not there. A folder of the
+ * original's is left as it is, lock file included.
+ */
+export async function openData(
+  config: Config,
+  effects: Effects,
+  log: Logger,
+  mustExist: boolean,
+): Promise<Result<Data, StartFault>> {
+  // An empty file is what a mistyped path or a full disk leaves behind.
+  if (mustExist && (statSync(config.databasePath, { throwIfNoEntry: false })?.size ?? 0) === 0) {
+    return err({
+      message: `There is no gateway in this folder: ${config.databasePath} does not exist. Name its folder with --data-dir FOLDER, or start it here first: claude-server serve.`,
+      exitCode: 1,
+    })
+  }
   if (isOriginalDatabase(config.databasePath)) {
     return err({
       message:
@@ -41,6 +57,7 @@ export async function openData(config: Config, effects: Effects, log: Logger): P
     dataDir: config.dataDir,
     ...config.vault,
     acceptNewKey: config.newMasterKey,
+    mustExist,
     now: effects.now,
     sleep: effects.sleep,
     onUnreadable: (accountId, reason) => log.warn('account.unreadable', { accountId, reason }),

@@ -11,8 +11,6 @@ import { type Ask, answerOf, type Control, createControl } from './control.ts'
 export type Backend = Control & {
   /** The server that answers; absent when the data was opened for this command alone. */
   readonly server?: { readonly pid: number; readonly port: number }
-  /** What the operator must be told about the opening itself. */
-  readonly notices: readonly string[]
   readonly close: () => Promise<void>
 }
 
@@ -29,7 +27,8 @@ const greetMs = 5_000
 /**
  * Asks the running server over loopback with its token whenever one answers; otherwise opens the data and asks the same
  * routes in this process. So database and tokens have one owner at any time, and there is one set of functions. A folder
- * that is held by a server still starting or stopping, or by another command, is waited for.
+ * that is held by a server still starting or stopping, or by another command, is waited for. Nothing is made that is not
+ * there: a command in the wrong folder must not answer from an empty one.
  */
 export async function openBackend(
   config: Config,
@@ -41,7 +40,7 @@ export async function openBackend(
     const place = readControl(config.dataDir)
     const met = place === undefined ? undefined : await meet(place, effects)
     if (met?.ok) return met
-    const opened = await openCore(config, effects, log, version)
+    const opened = await openCore(config, effects, log, version, { mustExist: true })
     if (opened.ok) return ok(local(opened.value, version))
     if (opened.error.held !== true) return err(opened.error.message)
     if (effects.now() >= until || interrupted.aborted) {
@@ -84,7 +83,7 @@ async function meet(place: Place, effects: Effects): Promise<Result<Backend, str
     }
   }
   const { pid, port } = place
-  return ok({ ...createControl(ask), server: { pid, port }, notices: [], close: async () => {} })
+  return ok({ ...createControl(ask), server: { pid, port }, close: async () => {} })
 }
 
 function local(core: Core, version: string): Backend {
@@ -100,6 +99,7 @@ function local(core: Core, version: string): Backend {
     keysChanged: () => {},
     applySettings: () => {},
     version,
+    dataDir: core.config.dataDir,
     port: () => core.config.server.port,
     setupCode: token,
     controlToken: token,
@@ -107,11 +107,7 @@ function local(core: Core, version: string): Backend {
   })
   const ask: Ask = async (method, path, body) =>
     answerOf(await admin.handle(new Request(`http://localhost/api/control${path}`, requestInit(method, token, body))))
-  const notice =
-    core.keyCreated && core.keyFile !== undefined
-      ? [`A master key was made: ${core.keyFile}. Back it up together with the database.`]
-      : []
-  return { ...createControl(ask), notices: notice, close: core.close }
+  return { ...createControl(ask), close: core.close }
 }
 
 const requestInit = (method: string, token: string, body: object | undefined): FetchInit => ({

@@ -56,14 +56,12 @@ async function lookAtData(config: Config, deps: CommandDeps, io: CliIo): Promise
   }
   const backend = await openBackend(config, deps, io.interrupted)
   if (!backend.ok) return { findings: [{ level: 'fail', what: 'data', detail: backend.error }] }
-  const { server, notices, doctorState, close } = backend.value
+  const { server, doctorState, close } = backend.value
   try {
     const state = await doctorState()
-    const noticed = notices.map((detail): Finding => ({ level: 'warn', what: 'master key', detail }))
-    if (!state.ok) return { findings: [...noticed, { level: 'fail', what: 'data', detail: state.error }] }
+    if (!state.ok) return { findings: [{ level: 'fail', what: 'data', detail: state.error }] }
     const findings = [
       server === undefined ? idle : serverFinding(server, state.value.version, deps.version),
-      ...noticed,
       keyFinding(config, state.value.unreadableAccounts, server !== undefined),
       ...dataFindings(state.value),
       ...proxyFindings(state.value),

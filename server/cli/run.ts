@@ -9,6 +9,7 @@ import { accountListText, accountText, keyListText, mappingListText, type Said }
 import { type CommandDeps, openBackend } from './backend.ts'
 import type { Control } from './control.ts'
 import { doctor } from './doctor.ts'
+import { withFolder } from './folder.ts'
 import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
 
 type Act = (control: Control) => Promise<Result<Said, Failure>>
@@ -30,7 +31,7 @@ export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliI
         : await perform(resolved, deps, io)
     if (!said.ok) return fail(said.error, io)
     const { json, text, ok: good = true } = said.value
-    io.out(command.options.json === true ? `${JSON.stringify(json)}\n` : text)
+    io.out(command.options.json === true ? `${JSON.stringify(json)}\n` : withFolder(text, resolved))
     return good ? 0 : 1
   } catch (thrown) {
     return fail(failed(describeError(thrown)), io)
@@ -46,7 +47,6 @@ async function perform(resolved: Resolved, deps: CommandDeps, io: CliIo): Promis
   const backend = await openBackend(config, deps, io.interrupted)
   if (!backend.ok) return err(failed(backend.error))
   try {
-    for (const notice of backend.value.notices) io.err(`${notice}\n`)
     const acting = act.value(backend.value)
     return await (command.name === 'account add' ? acting : untilInterrupted(acting, io))
   } finally {

@@ -42,7 +42,10 @@ export function createStore(deps: StoreDeps): Store {
   }
 }
 
-export type OpenStoreOptions = Pick<VaultOptions, 'masterKey' | 'masterKeyFile' | 'acceptNewKey' | 'dataDir'> &
+export type OpenStoreOptions = Pick<
+  VaultOptions,
+  'masterKey' | 'masterKeyFile' | 'acceptNewKey' | 'mustExist' | 'dataDir'
+> &
   Pick<StoreDeps, 'now' | 'sleep' | 'onUnreadable'> & {
     /** The database file, absolute. */
     readonly path: string

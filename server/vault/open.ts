@@ -19,6 +19,8 @@ export type VaultOptions = {
   readonly mark?: VaultMark
   /** Rows the database holds sealed. Without a mark they mean that the mark was lost. */
   readonly hasSealed: boolean
+  /** Make no key, whatever else is true. */
+  readonly mustExist?: boolean
   /** `--new-master-key`: go on with another key although sealed rows cannot be opened. */
   readonly acceptNewKey?: boolean
 }
@@ -84,7 +86,8 @@ function findKey(options: VaultOptions): Result<FoundKey, VaultFault> {
   if (masterKeyFile !== undefined) {
     return err({ kind: 'no-key', message: `The master key file ${file} does not exist. ${makeOne(file)}` })
   }
-  if ((options.mark !== undefined || options.hasSealed) && options.acceptNewKey !== true) {
+  const isNew = options.mark === undefined && !options.hasSealed
+  if (options.mustExist === true || (!isNew && options.acceptNewKey !== true)) {
     return err({ kind: 'no-key', message: `The master key file ${file} is missing. ${wayOut}` })
   }
   const made = createKeyFile(file, randomBytes(32).toString('base64'))

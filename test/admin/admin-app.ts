@@ -135,6 +135,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     keysChanged: () => void world.keysChanged++,
     applySettings: (changed) => void world.applied.push(changed),
     version: '9.9.9',
+    dataDir: '/srv/the gateway',
     port: () => 62311,
     setupCode,
     peerOf: () => world.peer,

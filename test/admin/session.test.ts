@@ -44,7 +44,18 @@ test('who is not signed in learns no version', async () => {
     mustChangePassword: false,
     setupCodeRequired: false,
     demo: false,
+    resetCommand: "claude-server password reset --data-dir '/srv/the gateway'",
   })
+})
+
+test('the command that resets the password names the data folder to who sits at the machine, and to nobody else', async () => {
+  const { ask, world } = await adminApp()
+  const command = async (): Promise<string> => (await ask('GET', '/api/session')).json.resetCommand
+  expect(await command()).toEndWith("--data-dir '/srv/the gateway'")
+  for (const peer of [elsewhere, proxied]) {
+    world.peer = peer
+    expect(await command()).toBe('claude-server password reset --data-dir FOLDER')
+  }
 })
 
 test('in demo mode the session shows the demo’s password and key', async () => {

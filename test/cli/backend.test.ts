@@ -1,11 +1,12 @@
 import { Database } from 'bun:sqlite'
-import { afterEach, expect, test } from 'bun:test'
+import { afterEach, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { withFolder } from '../../server/cli/folder.ts'
 import { readControl, writeControl } from '../../server/store/control.ts'
 import { acquireLock } from '../../server/store/lock.ts'
-import { expectSaid, openWorld, runCli } from './cli.ts'
+import { expectSaid, openWorld, resolvedFor, runCli, setUpFolder } from './cli.ts'
 
 const folders: string[] = []
 const emptyFolder = (): string => {
@@ -18,22 +19,75 @@ afterEach(() => {
 })
 const stale = { pid: 1, host: '127.0.0.1', port: 1, token: 't'.repeat(43), startedAt: 0 }
 
-test('the first command on a folder says that a key was made, the next ones do not', async () => {
-  const env = { DATA_DIR: emptyFolder() }
-  const first = await runCli(['key', 'create', 'one', '--json'], { env })
-  expectSaid(first, 0, { err: /A master key was made: .*master\.key\. Back it up/ })
-  expect((await runCli(['key', 'list'], { env })).err).toBe('')
+const readyFolder = async (): Promise<string> => {
+  const folder = emptyFolder()
+  await setUpFolder({ DATA_DIR: folder })
+  return folder
+}
+
+describe('a folder without a gateway', () => {
+  test.each([
+    'key list',
+    'key create x',
+    'account list',
+    'account check acc_1',
+    'account add --refresh-token-stdin',
+    'password reset',
+  ])('%s says so and makes nothing', async (line) => {
+    const folder = emptyFolder()
+    const ran = await runCli(line.split(' '), {
+      env: { DATA_DIR: folder },
+      stdin: 'aorAAAAA-some-token-of-a-fair-length',
+    })
+    expectSaid(ran, 1, { out: '', err: /There is no gateway in this folder: .*data\.sqlite3 .* --data-dir FOLDER/ })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('neither a folder that is not there nor an empty file in its place is filled', async () => {
+    const folder = emptyFolder()
+    const missing = path.join(folder, 'missing')
+    expectSaid(await runCli(['password', 'reset', '--data-dir', missing]), 1, { err: 'There is no gateway' })
+    expect(existsSync(missing)).toBe(false)
+    writeFileSync(path.join(folder, 'data.sqlite3'), '')
+    expectSaid(await runCli(['password', 'reset'], { env: { DATA_DIR: folder } }), 1, { err: 'There is no gateway' })
+    expect(readdirSync(folder)).toEqual(['data.sqlite3'])
+  })
+
+  test('a master key that is gone is not made anew, not even on demand', async () => {
+    const folder = await readyFolder()
+    rmSync(path.join(folder, 'master.key'))
+    for (const args of [
+      ['key', 'list'],
+      ['key', 'list', '--new-master-key'],
+    ]) {
+      expectSaid(await runCli(args, { env: { DATA_DIR: folder } }), 1, { err: 'master.key is missing' })
+    }
+    expect(existsSync(path.join(folder, 'master.key'))).toBe(false)
+  })
+})
+
+test('a command that is advised names the folder, unless it is the current one', async () => {
+  const folder = await readyFolder()
+  expect((await runCli(['key', 'list', '--data-dir', folder])).out).toContain(
+    `claude-server key create NAME --data-dir ${folder}`,
+  )
+  const resolved = resolvedFor([], {})
+  expect(withFolder('Make one: claude-server key create NAME', resolved)).toEndWith('key create NAME')
+  const spaced = resolvedFor(['--data-dir', "/srv/it's here"], {})
+  expect(withFolder('fix: claude-server account check ID, then look', spaced)).toBe(
+    String.raw`fix: claude-server account check ID --data-dir '/srv/it'\''s here', then look`,
+  )
 })
 
 test('what a killed server left is not taken for a running one', async () => {
-  const folder = emptyFolder()
+  const folder = await readyFolder()
   writeControl(folder, stale)
   expectSaid(await runCli(['key', 'list', '--json'], { env: { DATA_DIR: folder } }), 0, { json: [] })
 })
 
 test('another program on that port, or another server, is not taken for ours either', async () => {
   const other = await openWorld('beside a running server')
-  const folder = emptyFolder()
+  const folder = await readyFolder()
   const asked: string[] = []
   const stranger = Bun.serve({
     port: 0,
@@ -56,7 +110,7 @@ test('another program on that port, or another server, is not taken for ours eit
 })
 
 test('a held folder is waited for, then named; commands one after another all get their turn', async () => {
-  const folder = emptyFolder()
+  const folder = await readyFolder()
   const env = { DATA_DIR: folder }
   const lock = acquireLock(folder)
   if (!lock.ok) throw new Error(lock.error.message)
@@ -71,7 +125,7 @@ test('a held folder is waited for, then named; commands one after another all ge
 })
 
 test('a server that holds the folder and does not answer is named with its process', async () => {
-  const folder = emptyFolder()
+  const folder = await readyFolder()
   const lock = acquireLock(folder)
   writeControl(folder, { ...stale, pid: 4242 })
   const ran = await runCli(['key', 'list'], { env: { DATA_DIR: folder }, heldWaitMs: 0 })
@@ -153,7 +207,7 @@ test('an interrupt ends a command that waits, and the data is given back', async
 })
 
 test('what the store throws is one line', async () => {
-  const folder = emptyFolder()
+  const folder = await readyFolder()
   const env = { DATA_DIR: folder }
   await runCli(['key', 'create', 'x'], { env })
   const database = new Database(path.join(folder, 'data.sqlite3'))

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startApp } from '../../server/app/app.ts'
+import { openCore } from '../../server/app/core.ts'
 import { runCommand } from '../../server/cli/run.ts'
 import { type Resolved, resolveConfig } from '../../server/config/resolve.ts'
 import { type Effects, realEffects } from '../../server/lib/effects.ts'
@@ -128,7 +129,14 @@ export type World = {
   readonly stop: () => Promise<void>
 }
 
-/** A simulator and an empty data folder, with a server on it or not. */
+/** Sets a data folder up as the first start does, and leaves it without a server. */
+export async function setUpFolder(env: Readonly<Record<string, string>>): Promise<void> {
+  const opened = await openCore(resolvedFor([], env).config, hasty, quietLog(), version)
+  if (!opened.ok) throw new Error(opened.error.message)
+  await opened.value.close()
+}
+
+/** A simulator and a data folder without accounts and keys, with a server on it or not. */
 export async function openWorld(place: Place, simulate: SimulatorOptions = {}): Promise<World> {
   const simulator = await startSimulator(simulate)
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-cli-'))
@@ -140,6 +148,7 @@ export async function openWorld(place: Place, simulate: SimulatorOptions = {}): 
     UPSTREAM_OIDC_URL: simulator.url,
     UPSTREAM_KIRO_AUTH_URL: simulator.url,
   }
+  if (place === 'without a server') await setUpFolder(env)
   const app =
     place === 'without a server'
       ? undefined

@@ -9,7 +9,7 @@ import { networkFindings } from '../../server/cli/doctor-network.ts'
 import type { FetchLike } from '../../server/lib/effects.ts'
 import { allHosts } from '../../server/upstream/amazonq/endpoint.ts'
 import { createTestEffects } from '../support/effects.ts'
-import { expectSaid, resolvedFor, runCli } from './cli.ts'
+import { expectSaid, resolvedFor, runCli, setUpFolder } from './cli.ts'
 
 const folders: string[] = []
 const emptyFolder = (): string => {
@@ -36,7 +36,7 @@ test('a look at an empty folder leaves it empty', async () => {
 test('data that cannot be opened is a finding; settings and network are shown all the same', async () => {
   const folder = emptyFolder()
   const env = { DATA_DIR: folder }
-  await runCli(['key', 'create', 'x'], { env })
+  await setUpFolder(env)
   writeFileSync(path.join(folder, 'master.key'), Buffer.alloc(32, 7).toString('base64'))
   const ran = await runCli(['doctor', '--json'], { env, effects: cutOff })
   expectSaid(ran, 1, { err: '', json: { ok: false, server: null } })

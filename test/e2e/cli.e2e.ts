@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Simulator, startSimulator } from '../../server/simulator/simulator.ts'
-import { runGateway } from '../support/command.ts'
+import { gatewayCommand, runGateway } from '../support/command.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 
 const said = (
@@ -15,6 +15,21 @@ const said = (
   expect(result.code).toBe(code)
   if (typeof what === 'string') expect(result[where]).toContain(what)
   else expect(result[where]).toMatch(what)
+}
+
+/** The first start sets the data folder up; the commands alone never do. */
+async function startOnce(env: Record<string, string>): Promise<void> {
+  const child = Bun.spawn([...gatewayCommand(), '--host', '127.0.0.1'], {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_BROWSER: '1', PORT: '0', ...env },
+    stdout: 'pipe',
+    stderr: 'inherit',
+  })
+  let out = ''
+  for await (const chunk of child.stdout) {
+    out += new TextDecoder().decode(chunk)
+    if (out.includes('server.started')) child.kill('SIGTERM')
+  }
+  expect(await child.exited).toBe(0)
 }
 
 /** The same commands beside a running server and without one. */
@@ -34,6 +49,7 @@ describe.each(['without a server', 'beside a running server'])('%s', (where) => 
     }
     const { url } = simulator
     env = { DATA_DIR: folder, UPSTREAM_Q_URL: url, UPSTREAM_OIDC_URL: url, UPSTREAM_KIRO_AUTH_URL: url }
+    if (gateway === undefined) await startOnce(env)
   })
   afterAll(async () => {
     if (gateway === undefined) {
@@ -153,6 +169,14 @@ test('selftest runs the whole path and says what passed', async () => {
   expect(passed).toBeGreaterThan(10)
   rmSync(folder, { recursive: true })
 }, 60_000)
+
+test('in a folder without a gateway no command makes one', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gateway-cli-'))
+  const reset = await runGateway(['password', 'reset', '--data-dir', folder])
+  said(reset, 1, 'err', 'There is no gateway in this folder')
+  expect([reset.out, readdirSync(folder)]).toEqual(['', []])
+  rmSync(folder, { recursive: true })
+})
 
 test('version and help need nothing', async () => {
   said(await runGateway(['--version']), 0, 'out', /^\d+\.\d+\.\d+/)

@@ -13,6 +13,8 @@ export const SessionView = Type.Object({
   /** Only in demo mode: shown on the sign-in page so that the console can be entered. */
   demoPassword: Type.Optional(Type.String()),
   demoKey: Type.Optional(Type.String()),
+  /** Before sign-in, on a server with data of its own: what resets the password. Only who sits at the machine is told the folder. */
+  resetCommand: Type.Optional(Type.String()),
   version: Type.Optional(Type.String({ description: 'After sign-in only.' })),
 })
 export type SessionView = Static<typeof SessionView>

@@ -29,10 +29,12 @@ export default function LoginPage() {
           {(view) => (
             <>
               <SignInForm session={view()} onDone={() => navigate(destination(), { replace: true })} />
-              <Show when={!view().demo}>
-                <p class="text-12 text-text-3">
-                  {t('login.forgot')} <code class="select-all font-mono text-text-2">{app()} password reset</code>
-                </p>
+              <Show when={view().resetCommand}>
+                {(command) => (
+                  <p class="text-12 text-text-3">
+                    {t('login.forgot')} <code class="select-all break-all font-mono text-text-2">{command()}</code>
+                  </p>
+                )}
               </Show>
             </>
           )}
