@@ -1,3 +1,5 @@
+import type { Message } from './conversation.ts'
+
 /**
  * What a message is, as far as the border between old and new goes. `results`: nothing but the results of tools; `system` goes
  * along with its neighbours; `unknown` cannot be told.
@@ -16,4 +18,9 @@ export function newestTurnStart(kinds: readonly TurnKind[]): number {
   let start = last
   while (kinds[start] === 'results' && kinds[start - 1] === 'results') start--
   return start
+}
+
+export function kindOfTurn({ role, parts }: Message): TurnKind {
+  if (role !== 'user') return role
+  return parts.length > 0 && parts.every(({ type }) => type === 'tool-result') ? 'results' : 'user'
 }

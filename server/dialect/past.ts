@@ -56,6 +56,7 @@ export function kindOfMessage(message: unknown): TurnKind {
     case 'developer':
       return 'system'
     case 'tool':
+      return isObject(message) && pastId(message.tool_call_id) !== undefined ? 'results' : 'unknown'
     case 'function':
       return 'results'
     case 'user':
@@ -131,6 +132,7 @@ const listOf = (value: unknown): readonly unknown[] =>
   value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]
 
 function knownRole(role: unknown): Role | 'results' | undefined {
+  if (role === 'tool') return 'results'
   const kind = kindOfMessage({ role })
   return kind === 'unknown' ? undefined : kind
 }

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Conversation, DocumentPart, ImagePart, Message, Part, TextPart } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { leftOut, reasonOf } from '../conversation/left-out.ts'
-import { newestTurnStart, type TurnKind } from '../conversation/newest-turn.ts'
+import { kindOfTurn, newestTurnStart } from '../conversation/newest-turn.ts'
 import { type AddNote, addNoNote } from '../conversation/note.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { checkImage } from './images.ts'
@@ -64,7 +64,7 @@ export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): D
   return {
     resolve: async (conversation, signal, note = addNoNote) => {
       if (!conversation.messages.some(({ parts }) => parts.some(concerns))) return ok(conversation)
-      const newest = newestTurnStart(conversation.messages.map(kindOf))
+      const newest = newestTurnStart(conversation.messages.map(kindOfTurn))
       let images = 0
       const check = async (part: Plain, isPast: boolean): Promise<Result<TextPart | ImagePart, GatewayError>> => {
         if (part.type === 'document') return read(part, signal, isPast)
@@ -92,11 +92,6 @@ export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): D
       return ok({ ...conversation, messages })
     },
   }
-}
-
-function kindOf({ role, parts }: Message): TurnKind {
-  if (role !== 'user') return role
-  return parts.length > 0 && parts.every(({ type }) => type === 'tool-result') ? 'results' : 'user'
 }
 
 type Plain = TextPart | ImagePart | DocumentPart

@@ -34,6 +34,7 @@ export function validate(value: unknown, context: ValidationContext): Checked | 
   const model = context.models.find((candidate) => candidate.id === modelId)
   const found = firstOf([
     () => (nestsDeeper(body, maxLevels) ? violation(`the body nests more than ${maxLevels} levels`) : undefined),
+    () => (hasHalves(body) ? violation('a text holds half a character') : undefined),
     () => (hasNull(body) ? violation('a member is null') : undefined),
     () => envelopeViolation(body, state, context),
     () => toolsViolation(shapeOf(current.message.userInputMessageContext)?.tools),
@@ -125,6 +126,9 @@ function nestsDeeper(root: Shape, limit: number): boolean {
   }
   return false
 }
+
+/** Whole characters are written as they are, so an escape of this range is half of one. Backslashes are escapes of their own. */
+const hasHalves = (body: Shape): boolean => JSON.stringify(body).replaceAll('\\\\', '').includes('\\ud')
 
 /** Free-form documents: what stands inside belongs to the caller, nulls too. A schema's own rules are checked elsewhere. */
 const documents = new Set(['input', 'json'])

@@ -98,6 +98,7 @@ export const chatTalk: Talk = {
     [{ role: 'user', content: 'hello' }],
     [{ role: 'user', content: [text('and this?'), url] }],
     [
+      { role: 'assistant', content: null, tool_calls: [call('call_2', 'bash', {}), call('call_3', 'read', {})] },
       { role: 'tool', tool_call_id: 'call_3', content: 'late' },
       { role: 'tool', tool_call_id: 'call_2', content: [text('again'), url] },
     ],
@@ -127,6 +128,9 @@ export const itemsTalk: Talk = {
   newest: [
     [{ role: 'user', content: 'hello' }],
     [{ type: 'message', role: 'user', content: [{ type: 'input_image', image_url: `data:image/png;base64,${png}` }] }],
-    [{ type: 'function_call_output', call_id: 'call_3', output: 'late' }],
+    [
+      { type: 'function_call', call_id: 'call_3', name: 'read', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'call_3', output: 'late' },
+    ],
   ],
 }

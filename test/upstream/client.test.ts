@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { encodeFrame } from '../../server/codec/eventstream.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
 import type { UpstreamEvent } from '../../server/conversation/event.ts'
+import type { Note } from '../../server/conversation/note.ts'
 import { err, ok } from '../../server/lib/result.ts'
 import { createAmazonQ } from '../../server/upstream/amazonq/client.ts'
 import type { Access, TokenSource } from '../../server/upstream/amazonq/credentials.ts'
@@ -10,7 +11,7 @@ import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
 import type { UpstreamCall } from '../../server/upstream/upstream.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
 import { batchesOf, stepsOf } from '../support/source.ts'
-import { amazonQSettings, assistant, conversation, modelInfo, user } from './conversation-support.ts'
+import { amazonQSettings, assistant, conversation, image, modelInfo, user } from './conversation-support.ts'
 import { until } from './identity-support.ts'
 
 const event = (type: string, payload: object): Uint8Array =>
@@ -232,6 +233,50 @@ describe('a refusal', () => {
     const without = setUp(() => refused(400, signature))
     expect(errorOf(await without.send())).toBe('thinking-signature')
     expect(without.seen).toHaveLength(1)
+  })
+  describe('of an image repeats once without the old ones', () => {
+    const history = [user('A', image()), assistant('B')]
+    const noEyes = {
+      message: "Bedrock error message: This model doesn't support the image content block that you provided.",
+      reason: 'IMAGE_FORMAT_UNSUPPORTED',
+    }
+    const unreadable = { message: 'Could not process image' }
+    const answer =
+      (refusal: object) =>
+      (_: Request, { body }: Seen): Response =>
+        JSON.stringify(body).includes('"images"') ? refused(400, refusal) : whole(text('Hi'), metering)
+    const asked = conversation({ messages: [...history, user('C')] })
+
+    test('and says so', async () => {
+      const notes: Note[] = []
+      const { send, seen } = setUp(answer(unreadable))
+      const sent = await send({ conversation: asked, note: (note) => notes.push(note) })
+      expect(lastError(await eventsOf(sent))).toBeUndefined()
+      expect(JSON.stringify(seen[1]?.body)).toContain('[image left out: the provider refused an image')
+      expect(notes.map(({ what }) => what)).toEqual(['attachment-left-out'])
+      // Another conversation of this model has done nothing wrong.
+      await send({ conversation: asked })
+      expect(seen).toHaveLength(4)
+    })
+
+    test('and at once the next time, where the model takes none at all', async () => {
+      const { send, seen } = setUp(answer(noEyes))
+      for (let turn = 0; turn < 2; turn++) {
+        expect(lastError(await eventsOf(await send({ conversation: asked })))).toBeUndefined()
+      }
+      expect(seen).toHaveLength(3)
+    })
+
+    test('and stands where the newest turn has it', async () => {
+      const { send, seen } = setUp(answer(unreadable))
+      expect(errorOf(await send({ conversation: conversation({ messages: [user('A', image())] }) }))).toBe(
+        'invalid-request',
+      )
+      expect(seen).toHaveLength(1)
+      const both = conversation({ messages: [...history, user('C', image())] })
+      expect(errorOf(await send({ conversation: both }))).toBe('invalid-request')
+      expect(seen).toHaveLength(3)
+    })
   })
   test('of an account without a token never reaches the network', async () => {
     const none: TokenSource = {

@@ -5,6 +5,7 @@ import { validate } from '../../server/simulator/validate.ts'
 import { type EncodeContext, type EncodedRequest, encodeRequest } from '../../server/upstream/amazonq/encode.ts'
 import type { AmazonQSettings } from '../../server/upstream/amazonq/endpoint.ts'
 import type { HistoryEntry, RequestBody, UserInputMessage } from '../../server/upstream/amazonq/wire.ts'
+import { wireText } from '../../server/upstream/amazonq/wire-text.ts'
 import { makeConversation } from '../support/conversation.ts'
 
 export const conversation = (more: Partial<Conversation> = {}): Conversation =>
@@ -67,7 +68,7 @@ export const historyOf = (body: RequestBody): readonly HistoryEntry[] => body.co
 
 /** What the simulated provider has against a request, or undefined. */
 export function refusal(body: unknown): string | undefined {
-  const checked = validate(JSON.parse(JSON.stringify(body)), {
+  const checked = validate(JSON.parse(wireText(body as RequestBody)), {
     region: 'us-east-1',
     age: 'runtime-2026-08',
     models: allModels,

@@ -107,17 +107,17 @@ describe('tool calls and results', () => {
     expect(refusal(body)).toBeUndefined()
     return body
   }
-  test('results come in the order of the calls, missing ones are filled in, a second one is dropped', () => {
+  test('results come in the order of the calls, missing ones are filled in, a second one is text', () => {
     const body = round(
       assistant(toolCall('a'), toolCall('b'), toolCall('c')),
-      user(toolResult('c', 'C'), toolResult('a', 'A'), toolResult('a', 'again')),
+      user(toolResult('c', 'C'), toolResult('a', 'A'), toolResult('a', 'A'), toolResult('a', 'again')),
     )
     expect(currentOf(body).userInputMessageContext?.toolResults).toEqual([
       { toolUseId: 'a', content: [{ text: 'A' }], status: 'success' },
       { toolUseId: 'b', content: [{ text: 'Tool use was cancelled by the user' }], status: 'error' },
       { toolUseId: 'c', content: [{ text: 'C' }], status: 'success' },
     ])
-    expect(currentOf(body).content).toBe('')
+    expect(currentOf(body).content).toBe('Result of tool call run:\nagain')
   })
   test('a result without its call is kept as text', () => {
     const body = round(assistant('Well'), user(toolResult('gone', 'forty-two'), 'And now?'))

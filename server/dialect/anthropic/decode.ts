@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { Conversation, Message, OutputFormat } from '../../conversation/conversation.ts'
 import { gatewayError } from '../../conversation/error.ts'
+import type { TurnKind } from '../../conversation/newest-turn.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok } from '../../lib/result.ts'
 import type { DecodedRequest } from '../dialect.ts'
@@ -48,7 +49,7 @@ function decodeBody(body: Body, note: AddNote): Decoded<Conversation> {
   const system = decodeSystem(body.system)
   if (!system.ok) return system
   const past = createPast(decodeBlock, note)
-  const turns = { kindOf: kindOfMessage, newest: decodeMessage, past: past.message }
+  const turns = { kindOf, newest: decodeMessage, past: past.message }
   const messages = decodeTurns(body.messages, 'messages', turns)
   if (!messages.ok) return messages
   const toolbox = decodeTools(body)
@@ -80,6 +81,12 @@ function decodeBody(body: Body, note: AddNote): Decoded<Conversation> {
     ...(endUser === undefined ? {} : { endUser }),
     ...(system.value.note === undefined ? {} : { clientNote: system.value.note }),
   })
+}
+
+/** Roles of the other API's are none here. */
+function kindOf(message: unknown): TurnKind {
+  const isOurs = isObject(message) && ['user', 'assistant', 'system'].includes(String(message.role))
+  return isOurs ? kindOfMessage(message) : 'unknown'
 }
 
 function decodeMessage(message: unknown, at: string): Decoded<readonly Message[]> {

@@ -85,7 +85,7 @@ export function decodeInput(
 const standsForMore = (entry: unknown): boolean =>
   isObject(entry) &&
   (['item_reference', 'compaction', 'compaction_summary'].includes(String(entry.type)) ||
-    Object.keys(entry).every((name) => name === 'id' || name === 'type'))
+    (kindOf(entry) === 'item_reference' && Object.keys(entry).every((name) => name === 'id' || name === 'type')))
 
 const bringsTools = ({ type }: AnyItem): boolean => type === 'additional_tools' || type === 'tool_search_output'
 

@@ -19,7 +19,7 @@ export function kindOf(item: Loose): unknown {
 export function turnKindOf(item: unknown): TurnKind {
   if (!isObject(item)) return 'unknown'
   const kind = kindOf(item)
-  if (kind === 'message') return kindOfMessage(item)
+  if (kind === 'message') return ['tool', 'function'].includes(String(item.role)) ? 'unknown' : kindOfMessage(item)
   if (typeof kind !== 'string') return 'unknown'
   if (kind.endsWith('_call_output')) return 'results'
   return kind.endsWith('_call') || kind === 'reasoning' ? 'assistant' : 'system'

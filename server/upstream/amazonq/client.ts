@@ -10,6 +10,7 @@ import { type EncodedRequest, encodeRequest } from './encode.ts'
 import { type AmazonQSettings, dataUrl, userAgent } from './endpoint.ts'
 import { classifyHttpError, requestIdOf } from './errors.ts'
 import { createReplyStream, eventsOf, unreachable } from './reply-stream.ts'
+import { wireText } from './wire-text.ts'
 
 export type ClientDeps = {
   readonly settings: AmazonQSettings
@@ -35,16 +36,24 @@ const stillRenewing = gatewayError('renewal-failed', 'The access of this account
   retryAfterMs: 1_000,
 })
 
+/** One picture that nobody can read, or that was shown to another model, must not end the conversation. */
+const refusesImage = ({ kind, message }: GatewayError): boolean =>
+  kind === 'invalid-request' && /\bimages?\b/i.test(message)
+const takesNoImages = /model doesn't support the image/i
+const readsNoImages = 'this model reads no images'
+
 type Sent = Result<UpstreamReply, GatewayError>
 type Answer = Result<Access, GatewayError>
 
 /**
- * Conversations with the provider. Within one call a refused token is replaced and a refused thinking signature left out,
- * once each; everything else is the relay's to decide.
+ * Conversations with the provider. Within one call a refused token is replaced, a refused thinking signature and refused old
+ * images are left out, once each; everything else is the relay's to decide.
  */
 export function createAmazonQ(deps: ClientDeps): Upstream {
   // All replies have the same few header blocks: decoded once, not once per reply.
   const readHeaders = createHeaderReader()
+  /** Models that said they take no images; what the list declares is not always so. */
+  const blind = new Set<string>()
   return {
     send: async (call, signal) => {
       const first = await tokenWithin(deps.tokens.get(call.accountId), deps.effects, signal)
@@ -53,9 +62,14 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
       let access = first.value
       let replaced = false
       let dropReasoning = false
+      let dropPastImages = blind.has(call.model.id) ? readsNoImages : undefined
       for (let repeats = 0; ; repeats++) {
         const { conversationId, note } = call
-        const context = { conversationId, access, settings: deps.settings, dropReasoning, ...(note && { note }) }
+        const context = {
+          ...{ conversationId, access, settings: deps.settings, dropReasoning },
+          ...(dropPastImages !== undefined && { dropPastImages }),
+          ...(note && { note }),
+        }
         const encoded = encodeRequest(call.conversation, call.model, context)
         if (!encoded.ok) return encoded
         const sent = answered(await attempt(deps, readHeaders, call, access, encoded.value, repeats, signal))
@@ -69,6 +83,10 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
           access = newer.value
         } else if (sent.error.kind === 'thinking-signature' && !dropReasoning && encoded.value.hasReasoning) {
           dropReasoning = true
+        } else if (refusesImage(sent.error) && dropPastImages === undefined && encoded.value.hasPastImages) {
+          const isBlind = takesNoImages.test(sent.error.message)
+          if (isBlind) blind.add(call.model.id)
+          dropPastImages = isBlind ? readsNoImages : 'the provider refused an image of this conversation'
         } else return sent
       }
     },
@@ -95,7 +113,7 @@ async function attempt(
       effects.fetch(urlOf(settings, access), {
         method: 'POST',
         headers: headersOf(settings, call, access, call.attempt + repeats),
-        body: JSON.stringify(request.body),
+        body: wireText(request.body),
         signal: guard.signal,
         redirect: 'manual',
         timeout: false,

@@ -1,4 +1,4 @@
-import type { Conversation, DocumentPart, Part } from '../../conversation/conversation.ts'
+import type { Conversation, DocumentPart, Message, Part } from '../../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { ModelInfo } from '../../conversation/model.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../lib/result.ts'
 import type { Access } from './credentials.ts'
 import { encodeTurns } from './history.ts'
 import { instructionsFor } from './instructions.ts'
+import { hasPastImages, withoutPastImages } from './past-images.ts'
 import { thinkingRequest } from './thinking-request.ts'
 import { mapToolNames, type ToolNames } from './tool-names.ts'
 import { encodeTools } from './tools.ts'
@@ -18,6 +19,8 @@ export type EncodeContext = {
   readonly settings: { readonly origin: string }
   /** Leaves all reasoning out: the repeat after the provider refused a signature. */
   readonly dropReasoning?: boolean
+  /** Leaves images out that came before the newest turn, for this reason: the repeat after the provider refused an image. */
+  readonly dropPastImages?: string
   readonly note?: AddNote
 }
 
@@ -29,6 +32,8 @@ export type EncodedRequest = {
   readonly splitThinking: boolean
   /** Some reasoning went along, so leaving it out would make a difference. */
   readonly hasReasoning: boolean
+  /** The same of images before the newest turn. */
+  readonly hasPastImages: boolean
 }
 
 /**
@@ -44,7 +49,8 @@ export function encodeRequest(
 ): Result<EncodedRequest, GatewayError> {
   const document = documentIn(conversation)
   if (document !== undefined) return err(document)
-  const turns = turnsOf(conversation.messages)
+  const messages = carriedMessages(conversation, context)
+  const turns = turnsOf(messages)
   const called = turns.flatMap((turn) => (turn.role === 'assistant' ? turn.calls.map(({ name }) => name) : []))
   const names = mapToolNames(
     conversation.tools.map(({ name }) => name),
@@ -89,8 +95,16 @@ export function encodeRequest(
     body,
     names,
     splitThinking: thinking.tags !== undefined,
+    hasPastImages: hasPastImages(messages),
     hasReasoning: turns.some((turn) => turn.role === 'assistant' && turn.reasoning !== undefined),
   })
+}
+
+function carriedMessages({ messages }: Conversation, { dropPastImages, note }: EncodeContext): readonly Message[] {
+  if (dropPastImages === undefined) return messages
+  const carried = withoutPastImages(messages, dropPastImages)
+  if (carried.count > 0) note?.({ what: 'attachment-left-out', detail: `${carried.count} images: ${dropPastImages}` })
+  return carried.messages
 }
 
 function noteRenamed(names: readonly string[], note: AddNote | undefined): void {

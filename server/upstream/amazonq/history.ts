@@ -112,7 +112,13 @@ function createAnswers(): {
       const waiting = Map.groupBy(turn.results, ({ callId }) => callId)
       // Calls that a client gave one id take the results of that id one by one.
       const matched = calls.map(({ id, wireId }) => ({ wireId, result: waiting.get(id)?.shift() }))
-      const orphans = turn.results.filter(({ callId }) => !open.has(callId))
+      const told = new Set(matched.map(({ result }) => result && JSON.stringify(result.parts)))
+      // A second result for one call, which some clients send, is news only where it says something else.
+      const orphans = turn.results.filter((result) =>
+        open.has(result.callId)
+          ? waiting.get(result.callId)?.includes(result) === true && !told.has(JSON.stringify(result.parts))
+          : true,
+      )
       return {
         text: joinTexts(...orphans.map((result) => orphanText(result, nameOfCall.get(result.callId))), turn.text),
         // Order alone ties images to results.
