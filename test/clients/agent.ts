@@ -31,14 +31,24 @@ export type Agent = {
   readonly ask: (sandbox: Sandbox, gateway: Gateway, turn: Turn) => Promise<Told>
   /** Directives for the simulator: show a.txt, show b.txt, and `cat c.txt; echo written > d.txt`. */
   readonly threeCalls: string
-  /** What the provider finds too long; default 1,500 KiB of text. */
+  /** How many results come back for them; default 3. */
+  readonly results?: number
+  /** What the provider finds too long; default 1,000 KiB of text. */
   readonly tooLong?: string
   /** What it asks of strangers by itself, refused here and not missed. */
   readonly tolerated?: readonly string[]
 }
 
-/** The turns that every coding agent must come through, with its own tools in a folder of its own. */
-export function describeAgent(agent: Agent): void {
+/** For tests of one agent's own. */
+export type Place = {
+  readonly gateway: Gateway
+  readonly sandbox: Sandbox
+  /** Asks with the right key. */
+  readonly ask: (turn: Omit<Turn, 'key'>) => Promise<Told>
+}
+
+/** The turns that every coding agent must come through, with its own tools in a folder of its own; `more` adds to them. */
+export function describeAgent(agent: Agent, more: (place: () => Place) => void = () => {}): void {
   describe(agent.name, () => {
     let gateway: Gateway
     let sandbox: Sandbox
@@ -79,12 +89,11 @@ export function describeAgent(agent: Agent): void {
       const told = answered(await ask({ prompt: `Look around. ${agent.threeCalls}` }))
       expect(await Bun.file(path.join(sandbox.work, 'd.txt')).text()).toBe('written\n')
       const last = witness.asked().at(-1)
-      expect(last?.results.map((result) => /alpha|beta|gamma/.exec(result)?.[0]).toSorted()).toEqual([
-        'alpha',
-        'beta',
-        'gamma',
-      ])
-      for (const word of ['alpha', 'beta', 'gamma']) expect(told.text).toContain(word)
+      expect(last?.results).toHaveLength(agent.results ?? 3)
+      for (const word of ['alpha', 'beta', 'gamma']) {
+        expect(last?.results.filter((result) => result.includes(word))).toHaveLength(1)
+        expect(told.text).toContain(word)
+      }
     })
 
     test('an image reaches the provider as it is', async () => {
@@ -109,15 +118,17 @@ export function describeAgent(agent: Agent): void {
       answered(await ask({ prompt: 'Begin. [[sim:text=Begun.]]' }))
       const witness = watchGateway(gateway)
       gateway.simulator.enqueue('cut-in-frame')
-      const told = answered(await ask({ prompt: 'Go on. [[sim:text=The whole of it.]]', again: true }))
-      expect(told.text).toBe('The whole of it.')
+      const told = answered(
+        await ask({ prompt: 'Go on. [[sim:text=The whole of it, from its first word to the last.]]', again: true }),
+      )
+      expect(told.text).toBe('The whole of it, from its first word to the last.')
       const rows = await witness.logged(2)
       expect(rows.map((row) => row.is_success)).toEqual([false, true])
     })
 
     test('a prompt that is too long is said to be, at once', async () => {
       const witness = watchGateway(gateway)
-      const told = await ask({ prompt: agent.tooLong ?? longText(1_500) })
+      const told = await ask({ prompt: agent.tooLong ?? longText(1_000) })
       expect(told.ok).toBe(false)
       expect(told.text).toMatch(/too long|context/i)
       const rows = await witness.logged(1)
@@ -136,6 +147,8 @@ export function describeAgent(agent: Agent): void {
       expect(rows.length).toBeLessThanOrEqual(7)
       expect(witness.asked()).toEqual([])
     })
+
+    more(() => ({ gateway, sandbox, ask }))
 
     test('nobody but the gateway was needed', () => {
       const tolerated = agent.tolerated ?? []

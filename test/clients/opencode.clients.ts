@@ -56,3 +56,4 @@ function opencode(name: string, npm: string, endpoint: Agent['endpoint']): Agent
 
 describeAgent(opencode('opencode over Chat Completions', '@ai-sdk/openai-compatible', 'openai-chat'))
 describeAgent(opencode('opencode over Messages', '@ai-sdk/anthropic', 'anthropic'))
+describeAgent(opencode('opencode over Responses', '@ai-sdk/openai', 'openai-responses'))

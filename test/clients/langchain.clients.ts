@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { ChatAnthropic } from '@langchain/anthropic'
+import type { BaseChatModel, BaseChatModelCallOptions } from '@langchain/core/language_models/chat_models'
+import { type AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages'
+import { tool } from '@langchain/core/tools'
+import { ChatOpenAI } from '@langchain/openai'
+import { z } from 'zod'
+import { type Gateway, startGateway } from '../support/gateway.ts'
+
+const model = 'claude-sonnet-4.5'
+let gateway: Gateway
+beforeAll(async () => {
+  gateway = await startGateway()
+})
+afterAll(async () => {
+  await gateway?.stop()
+})
+
+type Model = BaseChatModel<BaseChatModelCallOptions, AIMessageChunk>
+type Chat = Model & Required<Pick<Model, 'bindTools'>>
+const openai = (useResponsesApi: boolean): Chat =>
+  new ChatOpenAI({
+    model,
+    apiKey: gateway.key,
+    configuration: { baseURL: `${gateway.url}/v1` },
+    useResponsesApi,
+    maxRetries: 0,
+  })
+const providers: readonly { readonly api: string; readonly chat: () => Chat }[] = [
+  { api: 'Chat Completions', chat: () => openai(false) },
+  { api: 'Responses', chat: () => openai(true) },
+  {
+    api: 'Messages',
+    chat: () => new ChatAnthropic({ model, apiKey: gateway.key, anthropicApiUrl: gateway.url, maxRetries: 0 }),
+  },
+]
+
+describe.each([...providers])('LangChain over $api', ({ chat }) => {
+  test('a plain turn', async () => {
+    const answer = await chat().invoke('Hi. [[sim:text=Hello 🙂]]')
+    expect(answer.text).toBe('Hello 🙂')
+    expect(answer).toMatchObject({ usage_metadata: { input_tokens: expect.any(Number) } })
+  })
+
+  test('a streamed turn comes in many pieces', async () => {
+    const pieces: string[] = []
+    for await (const chunk of await chat().stream('Hi. [[sim:text=One two three four five six seven.]]')) {
+      if (chunk.text !== '') pieces.push(chunk.text)
+    }
+    expect(pieces.join('')).toBe('One two three four five six seven.')
+    expect(pieces.length).toBeGreaterThan(2)
+  })
+
+  test('two tools are called, and their results are answered', async () => {
+    const weather = tool(({ city }: { city: string }) => `${city} is sunny`, {
+      name: 'weather',
+      description: 'The weather of a city',
+      schema: z.object({ city: z.string() }),
+    })
+    const bound = chat().bindTools([weather])
+    const question = new HumanMessage('[[sim:call=weather {"city":"Paris"}]] [[sim:call=weather {"city":"Oslo"}]]')
+    const asked = await bound.invoke([question])
+    expect(asked.tool_calls?.map((call) => call.args)).toEqual([{ city: 'Paris' }, { city: 'Oslo' }])
+    const results = await Promise.all(
+      (asked.tool_calls ?? []).map(async (call) => (await weather.invoke(call)) as unknown as ToolMessage),
+    )
+    expect(results.every((result) => ToolMessage.isInstance(result))).toBe(true)
+    const answer = await bound.invoke([question, asked, ...results])
+    expect(answer.text).toContain('Paris is sunny')
+    expect(answer.text).toContain('Oslo is sunny')
+  })
+})
