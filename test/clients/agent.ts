@@ -73,15 +73,35 @@ export function describeAgent(agent: Agent, more: (place: () => Place) => void =
       await gateway?.stop()
     })
 
-    test('a plain turn is answered, and the log knows who asked', async () => {
+    test('a turn is answered, the log knows who asked, and a second turn brings it along', async () => {
       const witness = watchGateway(gateway)
-      const told = answered(await ask({ prompt: 'Say hello. [[sim:text=Hello from the other side. 你好 🙂]]' }))
-      expect(told.text).toBe('Hello from the other side. 你好 🙂')
+      const first = await ask({ prompt: 'My word is xylophone. [[sim:text=Then I say 你好, xylophone 🙂]]' })
+      expect(answered(first).text).toBe('Then I say 你好, xylophone 🙂')
       const rows = await witness.logged(1)
       expect(rows.map((row) => [row.endpoint_type, row.is_success, row.is_stream])).toEqual(
         rows.map(() => [agent.endpoint, true, true]),
       )
       for (const row of rows) expect(row.user_agent).toMatch(agent.userAgent)
+
+      const before = witness.asked().length
+      const second = await ask({ prompt: 'Go on. [[sim:text=We go on.]]', again: true })
+      expect(answered(second).text).toBe('We go on.')
+      const asked = witness.asked().slice(before)
+      expect(asked).toHaveLength(1)
+      expect(asked[0]?.earlier.at(-2)).toContain('My word is xylophone.')
+      expect(asked[0]?.earlier.at(-1)).toBe('Then I say 你好, xylophone 🙂')
+      expect(asked[0]?.text).toContain('Go on.')
+    })
+
+    // It goes on with the conversation before: some agents' first turn brings another request along, which would meet the fault.
+    test('a reply that breaks off is asked for again, and never taken for whole', async () => {
+      const witness = watchGateway(gateway)
+      gateway.simulator.enqueue('cut-in-frame')
+      const whole = 'The whole of it, from its first word to the last.'
+      const told = await ask({ prompt: `And on. [[sim:text=${whole}]]`, again: true })
+      expect(answered(told).text).toBe(whole)
+      const rows = await witness.logged(2)
+      expect(rows.map((row) => row.is_success)).toEqual([false, true])
     })
 
     test('three tools called in one turn all run, and their results come back together', async () => {
@@ -100,30 +120,6 @@ export function describeAgent(agent: Agent, more: (place: () => Place) => void =
       const witness = watchGateway(gateway)
       answered(await ask({ prompt: 'What is in the picture?', image: 'dot.png' }))
       expect(witness.asked().at(-1)?.images).toEqual([tinyPng])
-    })
-
-    test('a second turn brings the first along', async () => {
-      answered(await ask({ prompt: 'My word is xylophone. [[sim:text=I shall remember the xylophone.]]' }))
-      const witness = watchGateway(gateway)
-      const told = answered(await ask({ prompt: 'Go on. [[sim:text=We go on.]]', again: true }))
-      expect(told.text).toBe('We go on.')
-      const asked = witness.asked()
-      expect(asked).toHaveLength(1)
-      expect(asked[0]?.earlier.at(-2)).toContain('My word is xylophone.')
-      expect(asked[0]?.earlier.at(-1)).toBe('I shall remember the xylophone.')
-      expect(asked[0]?.text).toContain('Go on.')
-    })
-
-    test('a reply that breaks off is asked for again, and never taken for whole', async () => {
-      answered(await ask({ prompt: 'Begin. [[sim:text=Begun.]]' }))
-      const witness = watchGateway(gateway)
-      gateway.simulator.enqueue('cut-in-frame')
-      const told = answered(
-        await ask({ prompt: 'Go on. [[sim:text=The whole of it, from its first word to the last.]]', again: true }),
-      )
-      expect(told.text).toBe('The whole of it, from its first word to the last.')
-      const rows = await witness.logged(2)
-      expect(rows.map((row) => row.is_success)).toEqual([false, true])
     })
 
     test('a prompt that is too long is said to be, at once', async () => {

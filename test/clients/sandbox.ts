@@ -14,7 +14,7 @@ export type Run = {
 export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
-  /** Default 60,000. */
+  /** Default 100,000. */
   readonly limitMs?: number
 }
 
@@ -84,7 +84,7 @@ async function runToEnd(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
-  { env: more = {}, input, limitMs = 60_000 }: RunOptions,
+  { env: more = {}, input, limitMs = 100_000 }: RunOptions,
 ): Promise<Run> {
   // A process group of its own, so that whatever the client leaves behind can be ended with it.
   const child = spawn(command, args, { cwd, env: { ...env, ...more }, stdio: 'pipe', detached: true })
