@@ -8,6 +8,7 @@ import { contentSecurityPolicy } from '../../server/console/security-headers.ts'
 import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
 import { gatewayCommand } from '../support/command.ts'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
 
 // Two shared cores may be slow, and a test that runs out of time takes the browser with it.
@@ -56,7 +57,7 @@ describe('the console over HTTP', () => {
 })
 
 if (browserPath === undefined) {
-  console.warn('console.e2e: no Chromium found (CHROMIUM_PATH), the pages themselves are not driven')
+  leftOut('Chromium')
 } else {
   driveThePages()
 }
