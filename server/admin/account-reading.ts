@@ -8,7 +8,7 @@ import type { SignedIn } from '../upstream/amazonq/sign-in.ts'
 import { apiRegion, newAccountRecord } from './account-draft.ts'
 import type { AccountDeps } from './deps.ts'
 
-type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged' | 'healthPolicy' | 'log'>
+type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged' | 'healthPolicy' | 'unread' | 'log'>
 
 /** Who had the account read. A person's check forgives what went wrong before, a reading by the gateway itself does not. */
 export type ReadBy = 'person' | 'gateway'
@@ -21,6 +21,7 @@ export async function recordCheck(
 ): Promise<Result<void, GatewayError>> {
   const { accounts } = deps.store
   const { accountId: id } = check
+  deps.unread.note(check)
   if ((await accounts.get(id)) === undefined) return err(gatewayError('not-found', 'There is no account with this id.'))
   await accounts.updateProfile(id, {
     ...identity(check),
@@ -54,8 +55,8 @@ function healthAfter(
   if (error?.kind === 'token-rejected') return afterSignInLost(account, error.message, now)
   const read = (): Health => {
     if (error === undefined) return by === 'person' ? afterCheck(account, at, now) : afterReading(account, now)
-    // The control plane has limits of its own: they say nothing about conversations.
-    if (error.kind === 'rate-limited') return account.health
+    // Only conversations say how conversations go; but a suspension that the provider names is one, whichever call it names it to.
+    if (error.kind !== 'account-suspended') return account.health
     return afterOutcome(account, { type: 'failure', error }, at, now, 0.5, healthPolicy())
   }
   const health = read()

@@ -6,6 +6,7 @@ import type { AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { AccountListItem, AccountState, AccountView, QuotaView } from './contract/accounts.ts'
 import { mask } from './mask.ts'
+import type { UnreadItem } from './unread-book.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
 const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : iso(at))
@@ -50,13 +51,14 @@ export function quotaTotals(quota: Quota | undefined): { readonly used: number; 
 export type Aside = {
   readonly inFlight: number
   readonly troubles?: readonly Trouble[] | undefined
+  readonly unread?: readonly UnreadItem[] | undefined
   readonly burn?: Burn | undefined
   readonly proxyName?: string | undefined
 }
 
 export function accountListItem({ account, profile }: AccountRecord, aside: Aside): AccountListItem {
   const { quota, health } = account
-  const { inFlight, troubles = [], burn, proxyName } = aside
+  const { inFlight, troubles = [], unread = [], burn, proxyName } = aside
   const totals = quotaTotals(quota)
   return {
     id: account.id,
@@ -86,12 +88,15 @@ export function accountListItem({ account, profile }: AccountRecord, aside: Asid
     quota_resets_at: isoOrNull(quota?.resetsAt),
     last_used_at: isoOrNull(account.lastUsedAt),
     in_flight: inFlight,
-    troubles: troubles.map(({ kind, modelId, until, reason }) => ({
-      kind,
-      model: modelId ?? null,
-      until: iso(until),
-      reason: reason ?? null,
-    })),
+    troubles: [
+      ...troubles.map(({ kind, modelId, until, reason }) => ({
+        kind,
+        model: modelId ?? null,
+        until: iso(until),
+        reason: reason ?? null,
+      })),
+      ...unread.map(({ kind, reason }) => ({ kind, model: null, until: null, reason })),
+    ],
     burn_per_hour: burn?.perHour ?? null,
     runs_out_at: quota === undefined ? null : isoOrNull(runsOutAt(quota, burn)),
     proxy_id: profile.proxyId ?? null,

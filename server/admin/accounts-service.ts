@@ -48,6 +48,7 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
     const aside = {
       inFlight: deps.inFlight(id),
       troubles: deps.troubles?.(id),
+      unread: deps.unread.of(id),
       burn: (await burns.of([record])).get(id),
       proxyName: proxyId === undefined ? undefined : (await proxies.get(proxyId))?.name,
     }
@@ -69,6 +70,7 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
       const aside = ({ account: { id }, profile: { proxyId } }: AccountRecord): Aside => ({
         inFlight: deps.inFlight(id),
         troubles: deps.troubles?.(id),
+        unread: deps.unread.of(id),
         burn: burn.get(id),
         proxyName: proxyId === undefined ? undefined : names.get(proxyId),
       })
@@ -150,8 +152,8 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
       if (!live && kept !== undefined) return ok(quotaView(record, kept, deps.effects.now(), true))
       const check = await deps.checkAccount(id)
       const recorded = await recordCheck(deps, check, 'gateway')
-      if (check.usageError !== undefined) return ok(quotaFailure(check.usageError))
       if (!recorded.ok && check.quota === undefined) return ok(quotaFailure(recorded.error))
+      if (check.unread?.usage !== undefined) return ok(quotaFailure(check.unread.usage))
       const read = await accounts.get(id)
       if (read === undefined) return unknownAccount
       const quota = read.account.quota

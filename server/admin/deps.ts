@@ -12,6 +12,7 @@ import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { SignIns } from '../upstream/amazonq/sign-in.ts'
 import type { ModelList } from './contract/models.ts'
+import type { UnreadBook } from './unread-book.ts'
 
 /** Where a request comes from, as the edge sees it. */
 export type RequestPeer = {
@@ -60,6 +61,7 @@ export type AccountDeps = {
   readonly inFlight: (id: string) => number
   /** Absent without a running server. */
   readonly troubles?: (id: string) => readonly Trouble[]
+  readonly unread: UnreadBook
   readonly poolStats?: () => PoolStats | undefined
   /** As the settings have it now. */
   readonly healthPolicy: () => HealthPolicy

@@ -2,6 +2,7 @@ import type { Passwords } from '../access/password.ts'
 import { acceptSignIn } from '../admin/account-reading.ts'
 import type { AccountDeps, AdminLog } from '../admin/deps.ts'
 import { storedPasswords } from '../admin/operator.ts'
+import { createUnreadBook } from '../admin/unread-book.ts'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
@@ -112,6 +113,7 @@ export async function openCore(
     outbound: outbound.hooks,
     inFlight: hooks.inFlight ?? (() => 0),
     ...(hooks.poolStats === undefined ? {} : { poolStats: hooks.poolStats }),
+    unread: createUnreadBook(),
     ...(hooks.troubles === undefined ? {} : { troubles: hooks.troubles }),
     healthPolicy: hooks.healthPolicy ?? (() => poolSettings(config, {}).health),
     newAccountRoom: config.pool.maxInFlightPerAccount,

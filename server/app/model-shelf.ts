@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
+import { builtInModels, newerClaude } from '../catalog/built-in.ts'
 import { type ModelRules, noRules } from '../catalog/mapping.ts'
 import { type ResolvedModel, resolveModel } from '../catalog/models.ts'
 import type { Conversation } from '../conversation/conversation.ts'
-import type { GatewayError } from '../conversation/error.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Resolved } from '../relay/relay.ts'
@@ -12,6 +13,7 @@ export type ModelShelfDeps = {
   readonly serving: () => readonly string[]
   /** Reads the lists of these accounts, which have none yet; resolves when that was tried. */
   readonly readMissing: (accountIds: readonly string[]) => Promise<void>
+  readonly sleep: (ms: number) => Promise<void>
   /** Why none of a caller's accounts can serve anything, if that is so. */
   readonly nobodyServes: (accounts: ReadonlySet<string> | undefined) => GatewayError | undefined
   readonly now: () => number
@@ -21,22 +23,30 @@ export type ModelShelf = ReturnType<typeof createModelShelf>
 
 /** What one set of accounts offers together, and the names already looked up in it, by the rules they were looked up with. */
 type View = {
-  readonly models: readonly ModelInfo[]
+  /** The union of the lists that were read last. */
+  readonly listed: readonly ModelInfo[]
+  /** Accounts of which none was read yet: they may offer anything. */
+  readonly unread: readonly string[]
   readonly known: WeakMap<ModelRules, KnownNames>
   readonly maxNames: number
 }
 type KnownNames = LRUCache<string, Result<ResolvedModel, GatewayError>>
 
-const retryMissingMs = 10_000
-/** Accounts whose lists are read while callers wait. */
+const retryMissingMs = 60_000
+/** Accounts whose lists are read because callers ask. */
 const atOnce = 8
+/** The list gates nothing: who could do with it waits no longer than this. */
+const patienceMs = 2_000
 const maxNames = 500
 const maxRestricted = 100
 const maxNamesRestricted = 50
 /** Longer names are nobody's: not worth the memory. */
 const longestName = 300
 
-/** The accounts' live model lists and their union, which is what callers may ask for. */
+/**
+ * The accounts' model lists as they were read last, and their union, which is what callers may ask for. Where none could be
+ * read yet the built-in list stands in: what an account can serve, the provider says on the call.
+ */
 export function createModelShelf(deps: ModelShelfDeps) {
   const lists = new Map<string, readonly ModelInfo[]>()
   let whole: View | undefined
@@ -54,12 +64,16 @@ export function createModelShelf(deps: ModelShelfDeps) {
     const kept = accounts === undefined ? whole : restricted.get(accounts)
     if (kept !== undefined) return kept
     const byId = new Map<string, ModelInfo>()
+    const unread: string[] = []
     for (const id of deps.serving()) {
       if (accounts !== undefined && !accounts.has(id)) continue
-      for (const model of lists.get(id) ?? []) if (!byId.has(model.id)) byId.set(model.id, model)
+      const list = lists.get(id)
+      if (list === undefined) unread.push(id)
+      for (const model of list ?? []) if (!byId.has(model.id)) byId.set(model.id, model)
     }
     const view: View = {
-      models: [...byId.values()],
+      listed: [...byId.values()],
+      unread,
       known: new WeakMap(),
       maxNames: accounts === undefined ? maxNames : maxNamesRestricted,
     }
@@ -68,27 +82,34 @@ export function createModelShelf(deps: ModelShelfDeps) {
     return view
   }
 
-  const available = async (accounts?: ReadonlySet<string>): Promise<View> => {
-    const view = viewOf(accounts)
-    if (view.models.length > 0) return view
-    const missing = deps.serving().filter((id) => (accounts?.has(id) ?? true) && !lists.has(id))
-    if (missing.length === 0) return view
-    // Everybody who comes meanwhile waits for the same reading.
+  /** Has lists read of which none is known, not too often; everybody who comes meanwhile shares the reading. */
+  const readSome = ({ listed, unread }: View): Promise<void> | undefined => {
+    if (listed.length > 0 || unread.length === 0) return undefined
     if (reading === undefined && deps.now() - triedAt >= retryMissingMs) {
       triedAt = deps.now()
-      reading = deps.readMissing(missing.slice(0, atOnce)).finally(() => {
+      reading = deps.readMissing(unread.slice(0, atOnce)).finally(() => {
         reading = undefined
       })
     }
-    await reading
+    return reading
+  }
+
+  const afterReading = async (view: View, accounts: ReadonlySet<string> | undefined): Promise<View> => {
+    const running = readSome(view)
+    if (running === undefined) return view
+    await Promise.race([running, deps.sleep(patienceMs)])
     return viewOf(accounts)
   }
 
   return {
     /** What the given accounts offer, all of them unless given. */
-    available: async (accounts?: ReadonlySet<string>): Promise<readonly ModelInfo[]> =>
-      (await available(accounts)).models,
+    available: async (accounts?: ReadonlySet<string>): Promise<readonly ModelInfo[]> => {
+      const { listed, unread } = await afterReading(viewOf(accounts), accounts)
+      return listed.length > 0 || unread.length === 0 ? listed : builtInModels
+    },
     set: (accountId: string, models: readonly ModelInfo[]): void => {
+      // An empty list says nothing: an account that serves has a model.
+      if (models.length === 0) return
       lists.set(accountId, models)
       changed()
     },
@@ -104,14 +125,16 @@ export function createModelShelf(deps: ModelShelfDeps) {
       accounts?: ReadonlySet<string>,
       rules: ModelRules = noRules,
     ): Promise<Result<Resolved, GatewayError>> => {
-      const view = await available(accounts)
-      const { models } = view
-      const nobody = models.length === 0 ? deps.nobodyServes(accounts) : undefined
-      if (nobody !== undefined) return err(nobody)
       const name = conversation.model
-      const known = namesKnown(view, rules)
-      const resolved = known.get(name) ?? resolveModel(name, models, rules)
-      if (models.length > 0 && name.length <= longestName) known.set(name, resolved)
+      const view = viewOf(accounts)
+      if (view.listed.length === 0 && view.unread.length === 0) {
+        return err(deps.nobodyServes(accounts) ?? gatewayError('no-account', 'No account can serve models.'))
+      }
+      const first = lookUp(name, view, rules)
+      const running = readSome(view)
+      // Only a name that nobody knows is worth a moment's wait.
+      const resolved =
+        first.ok || running === undefined ? first : lookUp(name, await afterReading(view, accounts), rules)
       if (!resolved.ok) return resolved
       const { model, because, mapping } = resolved.value
       return ok({
@@ -121,6 +144,23 @@ export function createModelShelf(deps: ModelShelfDeps) {
       })
     },
   }
+}
+
+function lookUp(name: string, view: View, rules: ModelRules): Result<ResolvedModel, GatewayError> {
+  const known = namesKnown(view, rules)
+  const found = known.get(name) ?? look(name, view, rules)
+  if (name.length <= longestName) known.set(name, found)
+  return found
+}
+
+/** Among what was read; where that does not hold the name and an account may offer more, among what the provider is known for. */
+function look(name: string, { listed, unread }: View, rules: ModelRules): Result<ResolvedModel, GatewayError> {
+  const found = listed.length === 0 ? undefined : resolveModel(name, listed, rules)
+  if (found !== undefined && (found.ok || unread.length === 0)) return found
+  const newer = newerClaude(name)
+  const ids = new Set(listed.map(({ id }) => id))
+  const wide = [...listed, ...builtInModels.filter(({ id }) => !ids.has(id)), ...(newer === undefined ? [] : [newer])]
+  return resolveModel(name, wide, rules)
 }
 
 function namesKnown({ known, maxNames }: View, rules: ModelRules): KnownNames {

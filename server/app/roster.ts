@@ -47,6 +47,7 @@ export async function createRoster(core: Core, settings: PoolSettings, effects: 
   const serving = (account: Account): boolean => account.enabled && account.health.state !== 'suspended'
   const shelf = createModelShelf({
     now: effects.now,
+    sleep: (ms) => effects.sleep(ms),
     serving: () => pool.list().flatMap((account) => (serving(account) ? [account.id] : [])),
     nobodyServes: pool.nobodyServes,
     readMissing: (ids) => forEachLimited(ids, 4, (id) => quietly(check(id))),
@@ -56,6 +57,7 @@ export async function createRoster(core: Core, settings: PoolSettings, effects: 
 
   const takeModels = async (id?: string): Promise<void> => {
     for (const [accountId, { models }] of await accounts.loadModels(id)) {
+      if (models.length === 0) continue
       shelf.set(accountId, models)
       pool.setModels(
         accountId,

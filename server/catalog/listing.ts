@@ -33,7 +33,7 @@ export type ModelPage = {
  * Every live id, and for Claude models also the dashed form, which is the one Anthropic's clients know. Forms with
  * `-thinking` are understood but not listed: thinking is a member of the request in both APIs, and listing them would show
  * each model twice more. Names that the operator has mapped follow. Each is described by the model that serves it; one that
- * leads nowhere is left out. Empty when no account's list has been read: nothing is made up.
+ * leads nowhere is left out. Empty when no account can serve.
  */
 export function listModels(available: readonly ModelInfo[], rules: ModelRules = noRules): readonly ListedModel[] {
   const entries = new Map<string, ListedModel>()

@@ -22,7 +22,7 @@ export type ResolvedModel = NameWishes & {
  * The model a caller means, among the union of the accounts' live lists. What the operator has set comes first: one model
  * for everything, then the mappings. Case, dots or dashes, a date, the spellings of other vendors and the order of family and
  * version make no difference; a Claude name that is not offered follows the rule of `successorOf`. Unknown:
- * `model-not-found` with up to three near names; an empty list: `no-account`, since nothing is known about any model.
+ * `model-not-found` with up to three near names; an empty list: `no-account`.
  */
 export function resolveModel(
   name: string,
@@ -30,7 +30,7 @@ export function resolveModel(
   rules: ModelRules = noRules,
 ): Result<ResolvedModel, GatewayError> {
   if (available.length === 0) {
-    return err(gatewayError('no-account', 'No account can serve models yet: none has a model list.'))
+    return err(gatewayError('no-account', 'No account can serve models yet.'))
   }
   const { forced } = rules
   if (forced !== undefined && !/haiku/i.test(name)) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { recordCheck } from '../../server/admin/account-reading.ts'
-import { gatewayError } from '../../server/conversation/error.ts'
+import { createUnreadBook } from '../../server/admin/unread-book.ts'
+import { type ErrorKind, gatewayError } from '../../server/conversation/error.ts'
 import type { Health } from '../../server/pool/account.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import { adminApp, quotaOf } from './admin-app.ts'
@@ -70,6 +71,7 @@ describe('a reading that lasts', () => {
     effects: { now: () => clock.now, newId: () => 'none' },
     accountsChanged: () => {},
     healthPolicy: () => defaultHealthPolicy,
+    unread: createUnreadBook(),
     log: () => {},
   })
   const readWhile = async (state: Health['state'], by: 'person' | 'gateway') => {
@@ -103,6 +105,90 @@ describe('a reading that lasts', () => {
     expect((await store.accounts.get('a'))?.account.health).toMatchObject({ state: 'failing', failures: 30 })
     await recordCheck(deps, { accountId: 'a', at: clock.now }, 'person')
     expect((await store.accounts.get('a'))?.account.health).toMatchObject({ state: 'ready', failures: 0 })
+  })
+})
+
+describe('what a call other than a conversation is told', () => {
+  const fault = (kind: ErrorKind) => gatewayError(kind, `said ${kind}`)
+  const kinds: readonly ErrorKind[] = [
+    'access-denied',
+    'account-refused',
+    'rate-limited',
+    'upstream-failed',
+    'upstream-unreachable',
+    'broken-reply',
+    'timeout',
+    'quota-exhausted',
+    'account-restricted',
+    'renewal-failed',
+  ]
+  const states = ['unchecked', 'ready', 'cooling', 'failing', 'suspended', 'expired'] as const
+
+  test.each([...kinds])('changes no account’s state when it fails with %s, and is shown', async (kind) => {
+    const { store, call, addAccount, world } = await adminApp()
+    for (const state of states) {
+      await addAccount(state)
+      await store.accounts.saveHealth(state, { state, since: 1, until: 2, failures: 3 })
+    }
+    for (const check of [
+      { unread: { models: fault(kind) } },
+      { unread: { usage: fault(kind) } },
+      { error: fault(kind), unread: { models: fault(kind), usage: fault(kind) } },
+      { error: fault(kind), unread: { profile: fault(kind) } },
+    ]) {
+      world.check = () => check
+      for (const state of states) {
+        await call('GET', `/v2/accounts/${state}/quota?refresh=true`)
+        const kept = (await store.accounts.get(state))?.account.health
+        const becomes = state === 'unchecked' && !('error' in check) ? 'ready' : state
+        expect([state, kept?.state]).toEqual([state, becomes])
+        if (state === 'unchecked') await store.accounts.saveHealth(state, { state, since: 1, failures: 3 })
+        else expect(kept).toEqual({ state, since: 1, until: 2, failures: 3 })
+      }
+      const { troubles } = (await call('GET', '/v2/accounts/ready')).json
+      expect(troubles.length).toBeGreaterThan(0)
+      for (const { until, reason } of troubles) expect([until, reason]).toEqual([null, `said ${kind}`])
+    }
+    world.check = () => ({})
+    await call('GET', '/v2/accounts/ready/quota?refresh=true')
+    expect((await call('GET', '/v2/accounts/ready')).json.troubles).toEqual([])
+  })
+
+  test('ends what a person looks into when anything was answered and nothing else is said by name', async () => {
+    const { store, call, addAccount, world } = await adminApp()
+    await addAccount('a')
+    const checked = async (check: ReturnType<typeof world.check>): Promise<unknown> => {
+      await store.accounts.saveHealth('a', { state: 'failing', since: 1, failures: 30 })
+      world.check = () => check
+      const answer = await call('POST', '/v2/accounts/a/refresh')
+      return [answer.status, (await store.accounts.get('a'))?.account.health.state]
+    }
+    expect(await checked({ unread: { models: fault('access-denied') } })).toEqual([200, 'ready'])
+    expect(await checked({ unread: { usage: fault('upstream-failed') } })).toEqual([200, 'ready'])
+    expect(await checked({ error: fault('upstream-failed') })).toEqual([502, 'failing'])
+    expect(await checked({ error: fault('account-suspended') })).toEqual([400, 'suspended'])
+  })
+
+  test('a restriction is shown with the provider’s words; off and on leaves it, a person’s check ends it', async () => {
+    const { store, call, addAccount, clock } = await adminApp()
+    await addAccount('a')
+    const until = clock.now + 1_800_000
+    const reason = 'Temporary limits while we investigate suspicious activity.'
+    await store.accounts.saveHealth('a', {
+      state: 'cooling',
+      since: clock.now - 1,
+      until,
+      reason,
+      kind: 'account-restricted',
+      failures: 0,
+      limits: 1,
+    })
+    const shown = { state: 'restricted', status_reason: reason, state_until: new Date(until).toISOString() }
+    expect((await call('GET', '/v2/accounts/a')).json).toMatchObject(shown)
+    await call('PATCH', '/v2/accounts/a', { body: { enabled: false } })
+    await call('PATCH', '/v2/accounts/a', { body: { enabled: true } })
+    expect((await call('GET', '/v2/accounts/a')).json).toMatchObject(shown)
+    expect((await call('POST', '/v2/accounts/a/refresh')).json).toMatchObject({ state: 'ready' })
   })
 })
 

@@ -3,6 +3,7 @@ import { newAccountRecord } from '../../server/admin/account-draft.ts'
 import type { AdminDeps, RequestPeer } from '../../server/admin/deps.ts'
 import { createAdmin } from '../../server/admin/index.ts'
 import { storedPasswords } from '../../server/admin/operator.ts'
+import { createUnreadBook } from '../../server/admin/unread-book.ts'
 import type { ModelInfo } from '../../server/conversation/model.ts'
 import type { Quota } from '../../server/conversation/quota.ts'
 import { afterProbe, type ProbeResult } from '../../server/egress/health.ts'
@@ -95,6 +96,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
       },
     },
     inFlight: () => 2,
+    unread: createUnreadBook(),
     poolStats: () => world.pool,
     healthPolicy: () => defaultHealthPolicy,
     newAccountRoom: 8,

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { acceptSignIn } from '../../server/admin/account-reading.ts'
 import type { AccountDeps } from '../../server/admin/deps.ts'
+import { createUnreadBook } from '../../server/admin/unread-book.ts'
 import { ok } from '../../server/lib/result.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import type { SignedIn } from '../../server/upstream/amazonq/sign-in.ts'
@@ -93,6 +94,7 @@ function keeper(checkError?: 'upstream-unreachable') {
     outbound: { changed: async () => {}, routeAccount: () => {}, test: async () => undefined },
     inFlight: () => 0,
     healthPolicy: () => defaultHealthPolicy,
+    unread: createUnreadBook(),
     newAccountRoom: 8,
     log: () => {},
   }

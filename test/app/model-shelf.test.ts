@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createModelShelf } from '../../server/app/model-shelf.ts'
+import { builtInModels } from '../../server/catalog/built-in.ts'
 import { createRuleBook, type ModelRules } from '../../server/catalog/mapping.ts'
 import type { Conversation } from '../../server/conversation/conversation.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
@@ -12,22 +13,32 @@ const asking = (name: string, more: Partial<Conversation> = {}): Conversation =>
 function setUp() {
   let now = 0
   let readings = 0
+  let slept = 0
+  let hangs = false
   let serving = ['a', 'b']
   const asked: (readonly string[])[] = []
   const shelf = createModelShelf({
     now: () => now,
+    sleep: async () => {
+      slept++
+      await Bun.sleep(50)
+    },
     serving: () => serving,
     nobodyServes: (accounts) => (accounts?.has('lost') ? gatewayError('no-healthy-account', 'said') : undefined),
     readMissing: async (ids) => {
       readings++
       asked.push(ids)
-      await Bun.sleep(5)
+      await (hangs ? new Promise(() => {}) : Bun.sleep(5))
       if (readings > 1) shelf.set('a', [model('claude-sonnet-4.5'), model('auto')])
     },
   })
   return {
     shelf,
     readings: () => readings,
+    slept: () => slept,
+    hang: () => {
+      hangs = true
+    },
     asked,
     pass: (ms: number) => {
       now += ms
@@ -39,15 +50,70 @@ function setUp() {
   }
 }
 
-test('many who ask before any list is known wait for one reading, and a failed one is not repeated at once', async () => {
+const builtIn = builtInModels.map(({ id }) => id)
+
+test('before any list is known the built-in one stands in; many who ask cause one reading, not repeated at once', async () => {
   const { shelf, readings, pass } = setUp()
-  expect(await Promise.all(Array.from({ length: 50 }, () => shelf.available()))).toEqual(Array(50).fill([]))
-  await shelf.available()
+  const ask = () => Promise.all(Array.from({ length: 50 }, async () => (await shelf.available()).map(({ id }) => id)))
+  expect(await ask()).toEqual(Array(50).fill(builtIn))
+  await ask()
   expect(readings()).toBe(1)
-  pass(10_000)
-  const lists = await Promise.all(Array.from({ length: 50 }, () => shelf.available()))
+  pass(60_000)
+  expect(await ask()).toEqual(Array(50).fill(['claude-sonnet-4.5', 'auto']))
   expect(readings()).toBe(2)
-  expect(lists.every((list) => list.length === 2)).toBe(true)
+})
+
+test('a reading that hangs holds nobody up for long, and a name that is known not at all', async () => {
+  const { shelf, hang, slept } = setUp()
+  hang()
+  const resolved = async (name: string) => {
+    const result = await shelf.resolve(asking(name))
+    return result.ok ? result.value.model.id : result.error.kind
+  }
+  expect(await resolved('claude-sonnet-4-5-20250929')).toBe('claude-sonnet-4.5')
+  expect(await resolved('claude-opus-4-7')).toBe('claude-opus-4.7')
+  expect(slept()).toBe(0)
+  expect((await shelf.available()).map(({ id }) => id)).toEqual(builtIn)
+  expect(await resolved('gpt-4o')).toBe('model-not-found')
+  expect(slept()).toBe(2)
+})
+
+test('a Claude model newer than the built-in list is the provider’s to refuse while no list says otherwise', async () => {
+  const { shelf, serve } = setUp()
+  serve(['a', 'b'])
+  const resolved = async (name: string) => {
+    const result = await shelf.resolve(asking(name))
+    return result.ok ? result.value.model.id : result.error.kind
+  }
+  expect(await resolved('claude-opus-9-5-20290101')).toBe('claude-opus-9.5')
+  expect(await resolved('claude-opus-4.1')).toBe('claude-opus-4.5')
+  shelf.set('a', [model('claude-sonnet-4.5')])
+  // The other account's list is not known yet.
+  expect(await resolved('claude-opus-9.5')).toBe('claude-opus-9.5')
+  expect(await resolved('claude-opus-4.6')).toBe('claude-opus-4.6')
+  shelf.set('b', [model('claude-opus-4.5')])
+  expect(await resolved('claude-opus-9.5')).toBe('model-not-found')
+  expect(await resolved('claude-opus-4.6')).toBe('model-not-found')
+})
+
+test('an empty list neither counts nor takes the last one’s place', async () => {
+  const { shelf, serve } = setUp()
+  serve(['a'])
+  shelf.set('a', [])
+  expect((await shelf.available()).map(({ id }) => id)).toEqual(builtIn)
+  shelf.set('a', [model('x')])
+  shelf.set('a', [])
+  expect((await shelf.available()).map(({ id }) => id)).toEqual(['x'])
+})
+
+test('without an account that serves nothing is listed, and the refusal says why', async () => {
+  const { shelf, serve } = setUp()
+  serve([])
+  expect(await shelf.available()).toEqual([])
+  expect(await shelf.resolve(asking('claude-sonnet-4.5'))).toMatchObject({ error: { kind: 'no-account' } })
+  expect(await shelf.resolve(asking('claude-sonnet-4.5'), new Set(['lost']))).toMatchObject({
+    error: { kind: 'no-healthy-account' },
+  })
 })
 
 test('only lists that are missing are read, for a key with accounts of its own those of its accounts', async () => {
@@ -55,9 +121,9 @@ test('only lists that are missing are read, for a key with accounts of its own t
   serve(['a', 'b', 'c'])
   shelf.set('b', [model('x')])
   await shelf.available(new Set(['c']))
-  pass(10_000)
+  pass(60_000)
   await shelf.available(new Set(['b', 'c']))
-  pass(10_000)
+  pass(60_000)
   expect(asked).toEqual([['c']])
 })
 

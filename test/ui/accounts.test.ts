@@ -58,6 +58,15 @@ test.each([
   expect(troubleText({ kind, model, reason, until: inTime(-1) }, t, now)).toBeUndefined()
 })
 
+test.each([
+  ['models-unread', 'Its model list could not be read; conversations go on. Said so.'],
+  ['quota-unread', 'Its quota could not be read; conversations go on. Said so.'],
+  ['profile-unread', 'Its profile could not be looked up. Said so.'],
+  ['access-unrenewed', 'Its access could not be renewed yet; it is tried again. Said so.'],
+] as const)('%s reads so, however long it lasts', (kind, text) => {
+  expect(troubleText({ kind, model: null, reason: 'Said so.', until: null }, t, now)).toBe(text)
+})
+
 test('states that need the operator say what helps', () => {
   const states: readonly AccountState[] = [
     'suspended',

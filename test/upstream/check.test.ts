@@ -113,10 +113,10 @@ describe('checking an account', () => {
         : json({ message: 'The bearer token included in the request is invalid.' }, 403)
     const { checker, calls } = setUp(oidcCredentials(fresh), {
       GetUsageLimits: guarded(() => json(usage)),
-      ListAvailableModels: guarded(() => json({ models: [] })),
+      ListAvailableModels: guarded(() => json({ models: [{ modelId: 'auto' }] })),
     })
     const check = await checker.checkAccount('acc_1')
-    expect([check.error, check.usageError, check.email]).toEqual([undefined, undefined, 'someone@example.com'])
+    expect([check.error, check.unread, check.email]).toEqual([undefined, undefined, 'someone@example.com'])
     expect(calls('token').length).toBe(1)
   })
 
@@ -130,11 +130,48 @@ describe('checking an account', () => {
     })
   })
 
-  test('does not fail for usage limits alone', async () => {
-    const { checker } = setUp(oidcCredentials(fresh), { GetUsageLimits: () => json({}, 500) })
+  const faults: readonly (readonly [string, () => Response | 'drop'])[] = [
+    ['a plain 403', () => json({ message: 'User is not authorized to make this call.' }, 403)],
+    ['a 403 about the token', () => json({ message: 'The bearer token included in the request is invalid.' }, 403)],
+    ['a 404', () => json({}, 404)],
+    ['a 429', () => json({ message: 'Too many requests' }, 429)],
+    ['a 500', () => json({}, 500)],
+    ['a page as a 502', () => new Response('<html>Bad gateway</html>', { status: 502 })],
+    ['a cut connection', () => 'drop'],
+  ]
+  test.each(faults)('does not fail for %s of one call alone, and tells it', async (_, reply) => {
+    const fine = { auto: { models: [{ id: 'auto' }] }, usage: { quota: { used: 1, limit: 50 } } }
+    for (const [operation, name, rest] of [
+      ['ListAvailableModels', 'models', fine.usage],
+      ['GetUsageLimits', 'usage', fine.auto],
+    ] as const) {
+      const { checker } = setUp(oidcCredentials(fresh), { [operation]: reply })
+      const check = await checker.checkAccount('acc_1')
+      expect(check.error).toBeUndefined()
+      expect(check).toMatchObject(rest)
+      expect(Object.keys(check.unread ?? {})).toEqual([name])
+      stop()
+    }
+    const { checker } = setUp(oidcCredentials(fresh), { ListAvailableModels: reply, GetUsageLimits: reply })
+    const none = await checker.checkAccount('acc_1')
+    expect(none.error).toEqual(none.unread?.models)
+    expect(['token-rejected', 'account-suspended']).not.toContain(none.error?.kind as string)
+  })
+
+  test('takes a list without any model for one that could not be read', async () => {
+    const { checker } = setUp(oidcCredentials(fresh), { ListAvailableModels: () => json({ models: [] }) })
     const check = await checker.checkAccount('acc_1')
-    expect(check.error).toBeUndefined()
-    expect(check.usageError?.kind).toBe('upstream-failed')
+    expect([check.error, check.models, check.unread?.models?.kind]).toEqual([undefined, undefined, 'broken-reply'])
+  })
+
+  test('has no token replaced again and again for a call that is refused with each', async () => {
+    const refused = (): Response => json({ message: 'The bearer token included in the request is invalid.' }, 403)
+    const { checker, calls } = setUp(oidcCredentials(fresh), { ListAvailableModels: refused })
+    for (let time = 0; time < 5; time++) {
+      const { error, unread } = await checker.checkAccount('acc_1')
+      expect([error, unread?.models?.kind]).toEqual([undefined, 'access-denied'])
+    }
+    expect(calls('token').length).toBe(1)
   })
 
   test('tells a dead sign-in', async () => {

@@ -54,12 +54,23 @@ export const AccountListItem = Type.Object({
   quota_resets_at: Time,
   last_used_at: Time,
   in_flight: Type.Integer(),
-  /** What is the matter of late with an account that keeps its state; gone by itself, by a check, or by off and on. */
+  /**
+   * What is the matter of late with an account that keeps its state; gone by itself, by a check, or by off and on. What could not
+   * be read of it has no `until`: conversations go on.
+   */
   troubles: Type.Array(
     Type.Object({
-      kind: Type.Union([Type.Literal('shaky'), Type.Literal('told-to-wait'), Type.Literal('model-refused')]),
+      kind: Type.Union([
+        Type.Literal('shaky'),
+        Type.Literal('told-to-wait'),
+        Type.Literal('model-refused'),
+        Type.Literal('models-unread'),
+        Type.Literal('quota-unread'),
+        Type.Literal('profile-unread'),
+        Type.Literal('access-unrenewed'),
+      ]),
       model: Text,
-      until: Type.String(),
+      until: Time,
       reason: Text,
     }),
   ),

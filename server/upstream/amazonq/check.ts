@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { ModelInfo } from '../../conversation/model.ts'
 import { onBehalf } from '../../lib/effects.ts'
@@ -10,22 +11,28 @@ import { askForProfiles, chooseProfile, listProfiles } from './profiles.ts'
 import { readUsage, type UsageReading } from './quota.ts'
 import type { TokenKeeper } from './refresh.ts'
 
-/** How an account stands at the provider. `error` is what would stop a conversation; the rest is as far as it could be read. */
+/** What about an account could not be read. None of it says anything about conversations. */
+export type Unread = { readonly models?: GatewayError; readonly usage?: GatewayError; readonly profile?: GatewayError }
+
+/** How an account stands at the provider, as far as it could be read. */
 export type AccountCheck = UsageReading & {
   readonly accountId: string
   /** Epoch ms. */
   readonly at: number
+  /**
+   * Why nothing is known of the account, or what the provider says of it by name: `token-rejected` is a dead sign-in,
+   * `account-suspended` a suspension. Of no other kind does it say anything about conversations.
+   */
   readonly error?: GatewayError
   readonly method?: SignInMethod
   readonly region?: string
   readonly profileArn?: string
   readonly models?: readonly ModelInfo[]
-  /** The usage limits alone could not be read; the account may still serve. */
-  readonly usageError?: GatewayError
+  readonly unread?: Unread
 }
 
 export type CheckDeps = ControlDeps & {
-  readonly tokens: Pick<TokenKeeper, 'get' | 'replace' | 'amend'>
+  readonly tokens: Pick<TokenKeeper, 'get' | 'replaceAside' | 'amend'>
   /** The stored sign-in: its identity region chooses among profiles, its start URL tells a Builder ID. */
   readonly credentials?: (accountId: string) => Promise<Credentials | undefined>
 }
@@ -35,7 +42,12 @@ export type AccountChecker = {
   readonly checkAccount: (accountId: string) => Promise<AccountCheck>
 }
 
+/** So long an account whose calls are refused with a new token, too, has none replaced for them again. */
+const vainMs = 3_600_000
+
 export function createAccountChecker(deps: CheckDeps): AccountChecker {
+  const inVainUntil = new LRUCache<string, number>({ max: 10_000 })
+
   // A token may die between two calls: each call may have it replaced once.
   async function withToken<T>(
     accountId: string,
@@ -46,8 +58,13 @@ export function createAccountChecker(deps: CheckDeps): AccountChecker {
     const own = { ...deps, effects: onBehalf(deps.effects, accountId) }
     const first = await call(own, access.value)
     if (first.ok || first.error.kind !== 'token-rejected') return first
-    const newer = await deps.tokens.replace(accountId, access.value.token)
-    return newer.ok ? call(own, newer.value) : newer
+    if ((inVainUntil.get(accountId) ?? 0) > deps.effects.now()) return err(asDenied(first.error))
+    const newer = await deps.tokens.replaceAside(accountId, access.value.token)
+    if (!newer.ok) return newer
+    const second = await call(own, newer.value)
+    if (second.ok || second.error.kind !== 'token-rejected') return second
+    inVainUntil.set(accountId, deps.effects.now() + vainMs)
+    return err(asDenied(second.error))
   }
 
   async function findProfile(accountId: string): Promise<Result<void, GatewayError>> {
@@ -95,24 +112,52 @@ export function createAccountChecker(deps: CheckDeps): AccountChecker {
     }
     if (access.value.method === 'identity-center' && access.value.profileArn === undefined) {
       const found = await findProfile(accountId)
-      if (!found.ok) return { ...base, method: access.value.method, error: found.error }
+      if (!found.ok)
+        return { ...base, method: access.value.method, error: found.error, unread: { profile: found.error } }
       access = await deps.tokens.get(accountId)
       if (!access.ok) return { ...base, error: access.error }
     }
     // One after the other: both may want the token replaced.
     const usage = await withToken(accountId, readUsage)
-    // A suspended account may still be told its usage; the model list is what shows whether it serves.
-    const models = await withToken(accountId, listModels)
+    const models = filled(await withToken(accountId, listModels))
     const { method, region, profileArn } = access.value
+    const error = verdictOf(usage, models)
     return {
       ...base,
       method,
       region,
       ...(profileArn === undefined ? {} : { profileArn }),
-      ...(usage.ok ? usage.value : { usageError: usage.error }),
-      ...(models.ok ? { models: models.value } : { error: models.error }),
+      ...(usage.ok ? usage.value : {}),
+      ...(models.ok ? { models: models.value } : {}),
+      ...(error === undefined ? {} : { error }),
+      ...(usage.ok && models.ok
+        ? {}
+        : { unread: { ...(models.ok ? {} : { models: models.error }), ...(usage.ok ? {} : { usage: usage.error }) } }),
     }
   }
 
   return { checkAccount }
+}
+
+/** A call that is refused with every token says so about itself, not about the sign-in. */
+const asDenied = (error: GatewayError): GatewayError => ({ ...error, kind: 'access-denied' })
+
+/** An empty list says nothing: an account that serves has a model. */
+const filled = (models: Result<readonly ModelInfo[], GatewayError>): Result<readonly ModelInfo[], GatewayError> =>
+  models.ok && models.value.length === 0
+    ? err(gatewayError('broken-reply', 'The provider gave a model list without any model.'))
+    : models
+
+/**
+ * A dead sign-in; a suspension, of which a suspended account is told by its model list though not by its usage; else a failure
+ * of all that was asked. One call that fails alone is none.
+ */
+function verdictOf(
+  usage: Result<unknown, GatewayError>,
+  models: Result<unknown, GatewayError>,
+): GatewayError | undefined {
+  const errors = [models, usage].flatMap((answer) => (answer.ok ? [] : [answer.error]))
+  const dead = errors.find(({ kind }) => kind === 'token-rejected')
+  const suspended = models.ok ? undefined : errors.find(({ kind }) => kind === 'account-suspended')
+  return dead ?? suspended ?? (errors.length === 2 ? errors[0] : undefined)
 }

@@ -169,6 +169,10 @@ export const en = {
   'trouble.shakyModel': '{model} has failed lately; others come first for {time}.',
   'trouble.told': 'The provider asks to wait {time}: {reason}',
   'trouble.toldModel': 'The provider asks to wait {time} with {model}: {reason}',
+  'trouble.models-unread': 'Its model list could not be read; conversations go on. {reason}',
+  'trouble.quota-unread': 'Its quota could not be read; conversations go on. {reason}',
+  'trouble.profile-unread': 'Its profile could not be looked up. {reason}',
+  'trouble.access-unrenewed': 'Its access could not be renewed yet; it is tried again. {reason}',
   'trouble.refused': '{model} is refused to it; asked again in {time}.',
 
   'add.title': 'Add account',

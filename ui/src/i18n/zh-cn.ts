@@ -168,6 +168,10 @@ export const zhCn = {
   'trouble.shakyModel': '{model} 最近失败；{time} 内优先使用其他账号。',
   'trouble.told': '上游要求等待 {time}：{reason}',
   'trouble.toldModel': '上游要求对 {model} 等待 {time}：{reason}',
+  'trouble.models-unread': '模型列表读取失败，不影响对话。{reason}',
+  'trouble.quota-unread': '额度读取失败，不影响对话。{reason}',
+  'trouble.profile-unread': '未能查询账号的 profile。{reason}',
+  'trouble.access-unrenewed': '访问令牌暂时未能续期，将自动重试。{reason}',
   'trouble.refused': '该账号不能使用 {model}；{time} 后再试。',
 
   'add.title': '添加账号',

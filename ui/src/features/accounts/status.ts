@@ -53,9 +53,9 @@ export function statusText(account: Shown, t: Translate, format: Format, now: nu
 
 type Trouble = AccountListItem['troubles'][number]
 
-/** What is the matter with an account that keeps its state, and for how long yet; undefined when it is over. */
+/** What is the matter with an account that keeps its state, and for how long yet where that is known; undefined when it is over. */
 export function troubleText({ kind, model, until, reason }: Trouble, t: Translate, now: number): string | undefined {
-  const left = (parseTime(until) ?? 0) - now
+  const left = until === null ? Number.POSITIVE_INFINITY : (parseTime(until) ?? 0) - now
   if (left <= 0) return undefined
   const time = countdown(left / 1000)
   switch (kind) {
@@ -67,6 +67,11 @@ export function troubleText({ kind, model, until, reason }: Trouble, t: Translat
         : t('trouble.toldModel', { model, time, reason: reason ?? '' })
     case 'model-refused':
       return t('trouble.refused', { model: model ?? '', time })
+    case 'models-unread':
+    case 'quota-unread':
+    case 'profile-unread':
+    case 'access-unrenewed':
+      return t(`trouble.${kind}`, { reason: reason ?? '' })
   }
 }
 
