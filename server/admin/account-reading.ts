@@ -47,7 +47,7 @@ export async function recordCheck(
 
 function healthAfter(
   account: Account,
-  { error, quota, at }: AccountCheck,
+  { error, quota, at, unread }: AccountCheck,
   by: ReadBy,
   { effects, healthPolicy }: ReadingDeps,
 ): Health {
@@ -56,7 +56,9 @@ function healthAfter(
   const read = (): Health => {
     if (error === undefined) return by === 'person' ? afterCheck(account, at, now) : afterReading(account, now)
     // Only conversations say how conversations go; but a suspension that the provider names is one, whichever call it names it to.
-    if (error.kind !== 'account-suspended') return account.health
+    // And an answer that a company's sign-in has no profile is no failure: without one it cannot converse.
+    const isSaid = error.kind === 'account-suspended' || (error.kind === 'account-refused' && unread === undefined)
+    if (!isSaid) return account.health
     return afterOutcome(account, { type: 'failure', error }, at, now, 0.5, healthPolicy())
   }
   const health = read()

@@ -21,7 +21,8 @@ export type AccountCheck = UsageReading & {
   readonly at: number
   /**
    * Why nothing is known of the account, or what the provider says of it by name: `token-rejected` is a dead sign-in,
-   * `account-suspended` a suspension. Of no other kind does it say anything about conversations.
+   * `account-suspended` a suspension, `account-refused` with nothing unread a company's sign-in without any profile. Of no other
+   * kind does it say anything about conversations.
    */
   readonly error?: GatewayError
   readonly method?: SignInMethod
@@ -67,15 +68,14 @@ export function createAccountChecker(deps: CheckDeps): AccountChecker {
     return err(asDenied(second.error))
   }
 
-  async function findProfile(accountId: string): Promise<Result<void, GatewayError>> {
+  async function findProfile(accountId: string): Promise<Result<void, Pick<AccountCheck, 'error' | 'unread'>>> {
     const profiles = await withToken(accountId, listProfiles)
-    if (!profiles.ok) return profiles
+    if (!profiles.ok) return err({ error: profiles.error, unread: { profile: profiles.error } })
     const region = (await deps.credentials?.(accountId))?.identityRegion ?? deps.settings.defaultRegion
     const profile = chooseProfile(profiles.value, region)
     if (profile === undefined) {
-      return err(
-        gatewayError('account-refused', 'This sign-in has no active profile: no subscription is assigned to it.'),
-      )
+      const message = 'This sign-in has no active profile: no subscription is assigned to it.'
+      return err({ error: gatewayError('account-refused', message) })
     }
     await deps.tokens.amend(accountId, { profileArn: profile.arn })
     return ok(undefined)
@@ -112,8 +112,7 @@ export function createAccountChecker(deps: CheckDeps): AccountChecker {
     }
     if (access.value.method === 'identity-center' && access.value.profileArn === undefined) {
       const found = await findProfile(accountId)
-      if (!found.ok)
-        return { ...base, method: access.value.method, error: found.error, unread: { profile: found.error } }
+      if (!found.ok) return { ...base, method: access.value.method, ...found.error }
       access = await deps.tokens.get(accountId)
       if (!access.ok) return { ...base, error: access.error }
     }
