@@ -10,8 +10,10 @@ import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { decodeCount } from '../dialect/anthropic/decode.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import { openaiChat } from '../dialect/openai-chat/openai-chat.ts'
-import type { KeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
+import type { KeptAnswer, KeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
+import { noAnswer, pageOfInput, viewAnswer, viewDeleted } from '../dialect/openai-responses/kept-views.ts'
 import type { DialectRoute } from '../dialect/registry.ts'
+import type { Result } from '../lib/result.ts'
 import { baseUrlAdvice, clientPathOf, meantPath } from './base-url.ts'
 import { readJson } from './body.ts'
 import { type ClientDeps, clientHeaders, errorResponse, serveClient } from './client-route.ts'
@@ -102,6 +104,24 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     return Response.json({ input_tokens: figure.tokens }, { headers: clientHeaders(requestId) })
   }
 
+  /** Shows one of the caller's own kept answers. */
+  const showKept = (
+    request: Request,
+    id: string,
+    { keyId }: Caller,
+    view: (answer: KeptAnswer, query: URLSearchParams) => Result<object, GatewayError>,
+  ): Response => {
+    const answer = deps.kept.find(keyId, id)
+    const shown = answer === undefined ? noAnswer(id) : view(answer, new URL(request.url).searchParams)
+    return shown.ok
+      ? Response.json(shown.value, { headers: clientHeaders(newRequestId()) })
+      : refuse(request, shown.error)
+  }
+  const forgetKept = (request: Request, id: string, { keyId }: Caller): Response =>
+    deps.kept.forget(keyId, id)
+      ? Response.json(viewDeleted(id), { headers: clientHeaders(newRequestId()) })
+      : refuse(request, noAnswer(id).error)
+
   /**
    * For paths that are nobody's. One that can only have meant a route of ours is served; one that a client with a wrong
    * base URL asks for is told the right one, in its API's form. Undefined: no client's path.
@@ -145,6 +165,15 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
       request.headers.get('upgrade')?.toLowerCase() === 'websocket'
         ? new Response(null, { status: 426, headers: { upgrade: 'HTTP/1.1' } })
         : unknown({ request, server }),
+    )
+    .get('/v1/responses/:id', ({ request, server, params }) =>
+      guarded({ request, server }, async (caller) => showKept(request, params.id, caller, viewAnswer)),
+    )
+    .get('/v1/responses/:id/input_items', ({ request, server, params }) =>
+      guarded({ request, server }, async (caller) => showKept(request, params.id, caller, pageOfInput)),
+    )
+    .delete('/v1/responses/:id', ({ request, server, params }) =>
+      guarded({ request, server }, async (caller) => forgetKept(request, params.id, caller)),
     )
     .options('/v1/*', () => new Response(null, { status: 204, headers: preflight }))
     // GET by name too: the console takes every GET that is nobody's.

@@ -6,15 +6,18 @@ import { foldReply, type Reply } from '../../server/conversation/reply.ts'
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
 import type { Dialect, EncodedError } from '../../server/dialect/dialect.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'
+import type { Origin } from '../../server/dialect/openai-responses/names.ts'
 import {
   asStream,
   callBlock,
   encodeAll,
   failure,
   finish,
+  openaiResponses,
   reasoningBlock,
   replyContext,
   replyStart,
+  sampleForm,
   textBlock,
 } from './samples.ts'
 
@@ -181,6 +184,129 @@ describe("OpenAI's client reads", () => {
     const thrown = await client.chat.completions.create(ask).then(undefined, (error: unknown) => error)
     expect(thrown).toBeInstanceOf(errorClass)
     expect(asked).toBe(1)
+  })
+})
+
+describe("OpenAI's client reads of the Responses API", () => {
+  const asked = { model: 'claude-sonnet-4.5', input: 'x' }
+  const finalResponse = (sse: string) =>
+    openaiClient(() => eventStream(sse))
+      .responses.stream(asked)
+      .finalResponse()
+
+  test.each([
+    ['as it is', encodeAll(openaiResponses, text)],
+    ['with keep-alives all over', withKeepAlive(openaiResponses, text)],
+  ])('text, %s', async (_, sse) => {
+    const response = await finalResponse(sse)
+    expect(response).toMatchObject({ id: 'resp_abc123', status: 'completed', output_text: 'Hello wörld 👩‍💻' })
+    expect(response.usage).toMatchObject({ input_tokens: 12, output_tokens: 7, total_tokens: 19 })
+  })
+
+  test('two tool calls', async () => {
+    const response = await finalResponse(withKeepAlive(openaiResponses, twoCalls))
+    expect(response.output).toMatchObject([
+      { type: 'message', content: [{ type: 'output_text', text: 'I look.' }] },
+      { type: 'function_call', call_id: 'toolu_A', name: 'get_weather', arguments: '{"city":"Oslo"}' },
+      { type: 'function_call', call_id: 'toolu_B', name: 'now', arguments: '{}' },
+    ])
+  })
+
+  test('the call of a freeform tool, and of one in a group', async () => {
+    const names = new Map<string, Origin>([
+      ['apply_patch', { kind: 'custom', name: 'apply_patch' }],
+      ['mcp__docs__search', { kind: 'function', name: 'search', namespace: 'mcp__docs' }],
+    ])
+    const events = [
+      replyStart,
+      ...callBlock(0, 'toolu_A', 'apply_patch', '{"inp', 'ut": "*** \\u00', 'e9\\n', 'x"}'),
+      ...callBlock(1, 'toolu_B', 'mcp__docs__search', '{}'),
+      finish('tool-calls'),
+    ]
+    const context = { ...replyContext, form: { ...sampleForm, names } }
+    const response = await finalResponse(encodeAll(openaiResponses, events, context))
+    expect(response.output).toMatchObject([
+      { type: 'custom_tool_call', call_id: 'toolu_A', name: 'apply_patch', input: '*** é\nx' },
+      { type: 'function_call', call_id: 'toolu_B', name: 'search', namespace: 'mcp__docs', arguments: '{}' },
+    ])
+  })
+
+  test('thinking as a summary', async () => {
+    const response = await finalResponse(withKeepAlive(openaiResponses, thinking))
+    expect(response.output).toMatchObject([
+      {
+        type: 'reasoning',
+        summary: [{ type: 'summary_text', text: 'I plan.' }],
+        encrypted_content: expect.any(String),
+      },
+      { type: 'message' },
+    ])
+  })
+
+  test('a reply cut short, a reply that was filtered', async () => {
+    const cut = await finalResponse(
+      encodeAll(openaiResponses, [replyStart, ...textBlock(0, 'Half'), finish('max-tokens')]),
+    )
+    expect(cut).toMatchObject({ status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } })
+    expect(cut.output).toMatchObject([{ type: 'message', status: 'incomplete' }])
+    const filtered = await finalResponse(encodeAll(openaiResponses, [replyStart, finish('filtered')]))
+    expect(filtered).toMatchObject({ status: 'incomplete', incomplete_details: { reason: 'content_filter' } })
+  })
+
+  test('a stream that breaks, as a response that failed', async () => {
+    const response = await finalResponse(encodeAll(openaiResponses, broken))
+    expect(response).toMatchObject({ status: 'failed', error: { code: 'server_error', message: 'It went wrong.' } })
+  })
+
+  test('a whole answer as the stream', async () => {
+    for (const events of [text, twoCalls, thinking]) {
+      const reply = await foldReply(asStream(events))
+      if (!reply.ok) throw new Error(reply.error.message)
+      const body = openaiResponses.encodeReply(reply.value, replyContext)
+      const whole = await openaiClient(() => Response.json(body)).responses.create(asked)
+      const streamed = await finalResponse(encodeAll(openaiResponses, events))
+      expect(JSON.parse(JSON.stringify(whole.output))).toEqual(
+        JSON.parse(JSON.stringify(streamed.output), (key, value) => (/^parsed/.test(key) ? undefined : value)),
+      )
+      expect(whole).toMatchObject({ output_text: streamed.output_text, usage: { ...streamed.usage } })
+    }
+  })
+
+  test('structured output, parsed', async () => {
+    const json = [replyStart, ...textBlock(0, '{"city":', '"Oslo"}'), finish('end')]
+    const format = { type: 'json_schema', name: 'city', strict: true, schema: { type: 'object' } } as const
+    const client = openaiClient(() => eventStream(encodeAll(openaiResponses, json)))
+    const streamed = await client.responses.stream({ ...asked, text: { format } }).finalResponse()
+    expect(JSON.parse(streamed.output_text)).toEqual({ city: 'Oslo' })
+    const reply = await foldReply(asStream(json))
+    if (!reply.ok) throw new Error(reply.error.message)
+    const body = openaiResponses.encodeReply(reply.value, replyContext)
+    const parsing = { ...format, $parseRaw: JSON.parse, $brand: 'auto-parseable-response-format' }
+    Object.defineProperty(parsing, '$brand', { enumerable: false })
+    Object.defineProperty(parsing, '$parseRaw', { enumerable: false })
+    const parsed = await openaiClient(() => Response.json(body)).responses.parse({
+      ...asked,
+      text: { format: parsing },
+    })
+    expect(parsed.output_parsed as unknown).toEqual({ city: 'Oslo' })
+  })
+
+  test.each([
+    ['authentication', OpenAI.AuthenticationError, 'invalid_api_key'],
+    ['pool-exhausted', OpenAI.RateLimitError, 'insufficient_quota'],
+    ['model-not-found', OpenAI.NotFoundError, 'model_not_found'],
+    ['context-too-long', OpenAI.BadRequestError, 'context_length_exceeded'],
+    ['previous-response-not-found', OpenAI.BadRequestError, 'previous_response_not_found'],
+  ] as const)('%s as its own error and asks only once', async (kind, errorClass, code) => {
+    let times = 0
+    const client = openaiClient(() => {
+      times += 1
+      return json(openaiResponses.encodeError(failure(kind), { requestId: 'req_1' }))
+    })
+    const thrown = await client.responses.create(asked).then(undefined, (error: unknown) => error)
+    expect(thrown).toBeInstanceOf(errorClass)
+    expect(thrown).toMatchObject({ code })
+    expect(times).toBe(1)
   })
 })
 

@@ -92,7 +92,7 @@ export const failure = (kind: ErrorKind, more: Partial<GatewayError> = {}): Gate
 })
 
 /** What is wrong with a stream of a dialect, or undefined. A new dialect brings its grammar. */
-export function streamFault({ name }: Dialect, sse: string): string | undefined {
+export function streamFault({ name }: Pick<Dialect, 'name'>, sse: string): string | undefined {
   const check = streamFaults[name]
   return check === undefined ? `no grammar is written for ${name}` : check(sse)
 }

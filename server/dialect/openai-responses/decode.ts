@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox'
-import type { Conversation, Message } from '../../conversation/conversation.ts'
+import type { Conversation, Message, OutputFormat } from '../../conversation/conversation.ts'
 import { gatewayError } from '../../conversation/error.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
@@ -56,11 +56,10 @@ export function createDecode({ kept, vault }: ResponsesDeps) {
     if (!tools.ok) return tools
     const output = decodeOutputFormat(body.text?.format, 'text.format')
     if (!output.ok) return output
-    const conversation: Conversation = {
-      ...conversationOf(body, turns.value.messages, tools.value),
-      output: output.value,
-      ...(compacts ? { tools: [], toolChoice: { type: 'none' }, output: { type: 'text' } } : {}),
-    }
+    const asked = conversationOf(body, turns.value.messages, tools.value, output.value)
+    const conversation: Conversation = compacts
+      ? { ...asked, tools: [], toolChoice: { type: 'none' }, output: { type: 'text' } }
+      : asked
     const keeps = body.store !== false && !compacts
     return ok({
       conversation,
@@ -121,7 +120,8 @@ function conversationOf(
   body: Body,
   turns: readonly Message[],
   { toolbox }: NamedToolbox,
-): Omit<Conversation, 'output'> {
+  output: OutputFormat,
+): Conversation {
   const instructions: readonly Message[] = body.instructions
     ? [{ role: 'system', parts: [{ type: 'text', text: body.instructions }] }]
     : []
@@ -143,6 +143,7 @@ function conversationOf(
     },
     thinking: thinkingOfEffort(body.reasoning?.effort),
     ...(effort === undefined ? {} : { effort }),
+    output,
     stream: body.stream === true,
     ...(session === undefined ? {} : { session }),
     ...(endUser === undefined ? {} : { endUser }),
