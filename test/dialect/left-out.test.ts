@@ -3,7 +3,18 @@ import { foldReply } from '../../server/conversation/reply.ts'
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'
 import { anthropicFault, framesOf, openaiChatFault } from '../support/grammar.ts'
-import { asStream, callBlock, encodeAll, finish, replyContext, replyStart, richReply, textBlock } from './samples.ts'
+import { openaiResponsesFault } from '../support/responses-grammar.ts'
+import {
+  asStream,
+  callBlock,
+  encodeAll,
+  finish,
+  openaiResponses,
+  replyContext,
+  replyStart,
+  richReply,
+  textBlock,
+} from './samples.ts'
 
 // What clients break without (docs/compatibility.md). Each row takes one thing out of a sound stream: the sound stream
 // has it, and the grammar check that every stream of the tests goes through notices when it is gone.
@@ -173,6 +184,53 @@ describe('a Chat Completions stream never leaves out', () => {
     ])
     expect(sound).not.toContain('<think')
   })
+})
+
+describe('a Responses stream never leaves out', () => {
+  const sound = encodeAll(openaiResponses, richReply)
+  const delta = 'response.output_text.delta'
+
+  test('anything: as encoded it is sound', () => {
+    expect(openaiResponsesFault(sound)).toBeUndefined()
+    expect(openaiResponsesFault(rewrite(sound, same))).toBeUndefined()
+  })
+
+  test('the event lines', () => {
+    expect(openaiResponsesFault(rewrite(sound, same, false))).toBeDefined()
+  })
+
+  test.each([
+    ['response.created', dropped('response.created')],
+    ['response.in_progress', dropped('response.in_progress')],
+    ['response.created.response.id', without('response.created', 'response', 'id')],
+    ['response.created.response.object', without('response.created', 'response', 'object')],
+    ['response.created.response.created_at', without('response.created', 'response', 'created_at')],
+    ['response.output_item.added', dropped('response.output_item.added')],
+    ['the id of an item', without('response.output_item.added', 'item', 'id')],
+    ['the role of a message', without('response.output_item.added', 'item', 'role')],
+    ['response.content_part.added', dropped('response.content_part.added')],
+    ['response.content_part.done', dropped('response.content_part.done')],
+    ['response.output_text.done', dropped('response.output_text.done')],
+    ['response.reasoning_summary_part.added', dropped('response.reasoning_summary_part.added')],
+    ['response.reasoning_summary_text.done', dropped('response.reasoning_summary_text.done')],
+    ['response.function_call_arguments.delta', dropped('response.function_call_arguments.delta')],
+    ['response.function_call_arguments.done', dropped('response.function_call_arguments.done')],
+    ['item_id', without(delta, 'item_id')],
+    ['output_index', without(delta, 'output_index')],
+    ['content_index', without(delta, 'content_index')],
+    ['sequence_number', without(delta, 'sequence_number')],
+    ['response.output_item.done', dropped('response.output_item.done')],
+    ['the call_id of a call', without('response.output_item.done', 'item', 'call_id')],
+    ['response.completed', dropped('response.completed')],
+    ['response.completed.response.output', without('response.completed', 'response', 'output')],
+    ['response.completed.response.usage', without('response.completed', 'response', 'usage')],
+  ] as const)('%s', (_, cut) => {
+    const cutStream = rewrite(sound, cut)
+    expect(cutStream).not.toBe(rewrite(sound, same))
+    expect(openaiResponsesFault(cutStream)).toBeDefined()
+  })
+
+  test('and has no [DONE]', () => expect(sound).not.toContain('[DONE]'))
 })
 
 describe('a whole answer', () => {

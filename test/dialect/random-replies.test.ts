@@ -4,8 +4,10 @@ import type { FinishReason, ReplyEvent } from '../../server/conversation/event.t
 import { foldReply, type ReplyBlock } from '../../server/conversation/reply.ts'
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'
+import type { ToolNames } from '../../server/dialect/openai-responses/names.ts'
 import { anthropicFault, framesOf, openaiChatFault, replyFault } from '../support/grammar.ts'
-import { asStream, encodeAll, finish, replyContext, replyStart } from './samples.ts'
+import { openaiResponsesFault } from '../support/responses-grammar.ts'
+import { asStream, encodeAll, finish, openaiResponses, replyContext, replyStart, sampleForm } from './samples.ts'
 
 const anyText = fc.string({ unit: 'binary', maxLength: 12 })
 const fragments = fc.array(anyText, { maxLength: 5 })
@@ -149,6 +151,30 @@ describe('whatever a provider says', () => {
             block.type === 'tool-call' ? [{ id: block.id, name: block.name, json: block.json }] : [],
           ),
         })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('a Responses stream is sound and ends with the whole answer, every call in its own form', async () => {
+    const everyOther = (events: readonly ReplyEvent[]): ToolNames =>
+      new Map(
+        events.flatMap((event) =>
+          event.type === 'tool-call-start' && event.index % 2 === 0
+            ? [[event.name, { kind: 'custom', name: event.name, namespace: 'n' }] as const]
+            : [],
+        ),
+      )
+    await fc.assert(
+      fc.asyncProperty(anyReply, fc.boolean(), fc.boolean(), async (events, showsReasoning, sealsReasoning) => {
+        const form = { ...sampleForm, names: everyOther(events), showsReasoning, sealsReasoning }
+        const context = { ...replyContext, form }
+        const sse = encodeAll(openaiResponses, events, context)
+        expect(openaiResponsesFault(sse)).toBeUndefined()
+        const last = JSON.parse(framesOf(sse).at(-1)?.data ?? '') as { readonly response: object }
+        const reply = await foldReply(asStream(events))
+        if (!reply.ok) throw new Error(reply.error.message)
+        expect(last.response).toEqual(JSON.parse(JSON.stringify(openaiResponses.encodeReply(reply.value, context))))
       }),
       { numRuns: 300 },
     )

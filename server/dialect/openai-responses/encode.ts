@@ -131,7 +131,7 @@ export function createEncoder(context: ReplyContext<Form>): StreamEncoder {
     }
     const last = feed(freeform.end().rest)
     const ended = frame('response.custom_tool_call_input.done', `${at()},"input":${JSON.stringify(open.text)}`)
-    const block = { type: 'tool-call', ...call, json } as const
+    const block = { type: 'tool-call', ...call, json: json === '' ? '{}' : json } as const
     json = ''
     return last + ended + done(block, statusOfCall(block.json))
   }

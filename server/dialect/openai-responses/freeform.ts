@@ -37,14 +37,20 @@ export function createFreeformReader(): FreeformReader {
     return text
   }
   const end = (): { text: string; rest: string } => {
-    const whole = textOf(json)
+    const whole = wholeText(json)
     return whole.startsWith(given) ? { text: whole, rest: whole.slice(given.length) } : { text: given, rest: '' }
   }
   return { push, end }
 }
 
-/** The raw text of a freeform call's whole JSON input. */
+/** The raw text of a freeform call's input that is all there. */
 export function textOf(json: string): string {
+  const reader = createFreeformReader()
+  reader.push(json)
+  return reader.end().text
+}
+
+function wholeText(json: string): string {
   try {
     const input: unknown = JSON.parse(json === '' ? '{}' : json)
     if (typeof input !== 'object' || input === null) return json

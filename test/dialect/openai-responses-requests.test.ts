@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'bun:test'
+import type { Conversation } from '../../server/conversation/conversation.ts'
+import type { Form } from '../../server/dialect/openai-responses/form.ts'
+import { openaiResponses } from './samples.ts'
+
+const secret = 'sekrit-value'
+const hello = { model: 'm', input: 'Hello' }
+const fn = (name: string, more: object = {}) => ({ type: 'function', name, ...more })
+const withItem = (item: object) => ({ input: [{ role: 'user', content: 'x' }, item] })
+const withPart = (part: object) => withItem({ role: 'user', content: [part] })
+const decode = (body: object) => openaiResponses.decode(JSON.parse(JSON.stringify({ ...hello, ...body })))
+const decoded = (body: object): { readonly conversation: Conversation; readonly form: Form } => {
+  const result = decode(body)
+  if (!result.ok) throw new Error(result.error.message)
+  return result.value as { conversation: Conversation; form: Form }
+}
+
+describe('openai-responses refuses by name', () => {
+  type Row = readonly [body: object, field: string, says: RegExp]
+  test.each([
+    [{ model: undefined }, 'model', /is required/],
+    [{ input: undefined }, 'input', /is required/],
+    [{ input: [] }, 'input', /at least one item/],
+    [{ input: 7 }, 'input', /must be a string or an array/],
+    [withItem({ role: secret, content: 'x' }), 'input.1.role', /'user', 'assistant', 'system' or 'developer'/],
+    [withItem({ role: 'user', content: 7 }), 'input.1.content', /must be a string or an array/],
+    [withPart({ type: 'input_text' }), 'input.1.content.0.text', /is required/],
+    [withPart({ type: 'input_image', image_url: `https://x/${secret}` }), 'input.1.content.0.image_url', /send base64/],
+    [withPart({ type: 'input_image', file_id: secret }), 'input.1.content.0.image_url', /base64 data URL/],
+    [withPart({ type: 'input_file', file_url: 'https://x' }), 'input.1.content.0.file_url', /file_data/],
+    [withPart({ type: 'input_audio' }), 'input.1.content.0.type', /audio/],
+    [withItem({ type: 'function_call', name: 'f', arguments: '{}' }), 'input.1.call_id', /is required/],
+    [withItem({ type: 'function_call', call_id: 'c', arguments: '{}' }), 'input.1.name', /is required/],
+    [withItem({ type: 'function_call_output', output: 'x' }), 'input.1.call_id', /is required/],
+    [withItem({ type: 'function_call_output', call_id: 'c', output: 7 }), 'input.1.output', /string or an array/],
+    [withItem({ type: 'custom_tool_call', call_id: 'c', name: 'f', input: 7 }), 'input.1.input', /must be a string/],
+    [withItem({ type: 'compaction', encrypted_content: secret }), 'input.1.encrypted_content', /cannot be opened/],
+    [withItem({ type: 'compaction' }), 'input.1.encrypted_content', /is required/],
+    [withItem({ type: 'item_reference', id: secret }), 'input.1.id', /still kept/],
+    [{ tools: [{ type: 'function' }] }, 'tools.0.name', /is required/],
+    [{ tools: [{ type: 'custom' }] }, 'tools.0.name', /is required/],
+    [{ tools: [{ type: 'namespace', tools: [] }] }, 'tools.0.name', /is required/],
+    [{ tools: [{ type: 'namespace', name: 'n', tools: [fn('')] }] }, 'tools.0.tools.0.name', /is required/],
+    [{ tool_choice: secret }, 'tool_choice', /none, auto, required/],
+    [{ tool_choice: { type: 'function', name: secret } }, 'tool_choice', /no tool/],
+    [{ tool_choice: { type: 'function' } }, 'tool_choice.name', /is required/],
+    [{ max_output_tokens: 0 }, 'max_output_tokens', /at least 1/],
+    [{ temperature: 3 }, 'temperature', /at most 2/],
+    [{ text: { format: { type: secret } } }, 'text.format.type', /json_schema/],
+    [{ text: { format: { type: 'json_schema', name: 'x' } } }, 'text.format.schema', /is required/],
+    [{ background: true }, 'background', /background/],
+    [{ conversation: secret }, 'conversation', /not kept/],
+    [{ prompt: { id: secret } }, 'prompt', /not kept/],
+    [{ top_logprobs: 3 }, 'top_logprobs', /not available/],
+    [{ include: ['message.output_text.logprobs'] }, 'include', /not available/],
+    [{ stream: 'yes' }, 'stream', /must be a boolean/],
+  ] as readonly Row[])('%p: %s', (body, field, says) => {
+    const result = decode(body)
+    if (result.ok) throw new Error('accepted')
+    expect(result.error).toMatchObject({ kind: 'invalid-request', field })
+    expect(result.error.message).toMatch(says)
+    expect(result.error.message).not.toContain(secret)
+  })
+})
+
+describe('openai-responses takes without an effect', () => {
+  test.each([
+    { background: false },
+    { conversation: null, prompt: null, previous_response_id: null },
+    { truncation: 'auto' },
+    { text: { verbosity: 'low' } },
+    {
+      service_tier: 'priority',
+      max_tool_calls: 3,
+      moderation: { model: 'x' },
+      context_management: [{ type: 'compaction' }],
+    },
+    { client_metadata: { a: 'b' }, prompt_cache_options: {}, stream_options: { include_obfuscation: true } },
+    { include: ['file_search_call.results', 'a.future.thing'] },
+    { tools: [{ type: 'web_search' }, { type: 'tool_search' }, { type: 'image_generation' }, { type: 'local_shell' }] },
+    {
+      tools: [
+        { type: 'mcp', server_label: 'x', server_url: 'https://x' },
+        { type: 'a_kind_of_the_future', name: 'x' },
+      ],
+    },
+    { tools: [{ type: 'web_search' }], tool_choice: { type: 'web_search_preview' } },
+    { tools: [{ type: 'web_search' }], tool_choice: 'required' },
+    {
+      input: [
+        { role: 'user', content: 'Hello' },
+        { type: 'a_kind_of_the_future', data: [] },
+      ],
+    },
+    {
+      input: [
+        { type: 'web_search_call', id: 'ws_1', status: 'completed' },
+        { role: 'user', content: 'Hello' },
+      ],
+    },
+    {
+      input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello' }, { type: 'future' }] }],
+    },
+  ])('%j', (more) => {
+    expect(decoded(more).conversation).toEqual(decoded({}).conversation)
+  })
+})
+
+describe('what is asked for in a Responses request reaches the conversation', () => {
+  const tool = (name: string, description = '') => ({ name, description, schema: { type: 'object', properties: {} } })
+  test.each([
+    [{ instructions: 'Be brief.' }, { system: ['Be brief.'] }],
+    [{ reasoning: { effort: 'none' } }, { thinking: { type: 'disabled' } }],
+    [{ reasoning: { effort: 'minimal' } }, { thinking: { type: 'unspecified' }, effort: 'minimal' }],
+    [{ reasoning: { effort: 'xhigh' } }, { thinking: { type: 'adaptive' }, effort: 'xhigh' }],
+    [{ reasoning: { effort: 'some new one' } }, { thinking: { type: 'unspecified' } }],
+    [{ max_output_tokens: 30 }, { limits: { maxOutputTokens: 30, stop: [] } }],
+    [{ temperature: 1.7, top_p: 0.5 }, { sampling: { temperature: 1, topP: 0.5 } }],
+    [{ text: { format: { type: 'json_object' } } }, { output: { type: 'json' } }],
+    [
+      { text: { format: { type: 'json_schema', name: 't', schema: { a: 1 }, strict: true } } },
+      { output: { type: 'json-schema', name: 't', schema: { a: 1 } } },
+    ],
+    [{ parallel_tool_calls: false }, { parallelToolCalls: false }],
+    [{ tools: [fn('a')], tool_choice: 'none' }, { toolChoice: { type: 'none' } }],
+    [{ tools: [fn('a')], tool_choice: 'required' }, { toolChoice: { type: 'any' } }],
+    [{ tools: [fn('a')], tool_choice: fn('a') }, { toolChoice: { type: 'tool', name: 'a' } }],
+    [
+      { tools: [{ type: 'custom', name: 'p' }], tool_choice: { type: 'custom', name: 'p' } },
+      { toolChoice: { type: 'tool', name: 'p' } },
+    ],
+    [
+      { tools: [{ type: 'namespace', name: 'mcp__s', tools: [fn('a')] }], tool_choice: fn('a') },
+      { toolChoice: { type: 'tool', name: 'mcp__s__a' }, tools: [tool('mcp__s__a')] },
+    ],
+    [
+      {
+        tools: [fn('a'), fn('b'), { type: 'namespace', name: 'n', description: 'Of n.', tools: [fn('a'), fn('c')] }],
+        tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [fn('b'), fn('a', { namespace: 'n' })] },
+      },
+      { toolChoice: { type: 'auto' }, tools: [tool('b'), tool('n__a', 'Of n.')] },
+    ],
+    [{ tools: [fn('a'), fn('a')] }, { tools: [tool('a')] }],
+    [withItem({ type: 'additional_tools', role: 'developer', tools: [fn('late')] }), { tools: [tool('late')] }],
+    [
+      withItem({
+        type: 'tool_search_output',
+        call_id: 'c',
+        tools: [{ type: 'namespace', name: 'n', tools: [fn('late')] }],
+      }),
+      { tools: [tool('n__late')] },
+    ],
+    [
+      { prompt_cache_key: 'key', user: 'u' },
+      { session: 'key', endUser: 'u' },
+    ],
+    [
+      { metadata: { session_id: 's' }, safety_identifier: 'i' },
+      { session: 's', endUser: 'i' },
+    ],
+    [{ stream: true }, { stream: true }],
+  ])('%j', (more, expected) => {
+    expect(decoded(more).conversation).toMatchObject(expected)
+  })
+
+  test('two groups may hold tools of one name; each call goes back to its own', () => {
+    const tools = ['mcp__a', 'mcp__b'].map((name) => ({ type: 'namespace', name, tools: [fn('search')] }))
+    const { conversation, form } = decoded({ tools })
+    expect(conversation.tools.map(({ name }) => name)).toEqual(['mcp__a__search', 'mcp__b__search'])
+    expect(form.names.get('mcp__b__search')).toEqual({ kind: 'function', name: 'search', namespace: 'mcp__b' })
+  })
+
+  test('a freeform tool is a function of one text, its grammar told in words', () => {
+    const format = { type: 'grammar', syntax: 'regex', definition: '^a+$' }
+    const [custom] = decoded({ tools: [{ type: 'custom', name: 'p', description: 'Does.', format }] }).conversation
+      .tools
+    expect(custom).toMatchObject({
+      description: 'Does.\n\nThe input must follow this regex grammar:\n^a+$',
+      schema: { properties: { input: { type: 'string' } }, required: ['input'] },
+    })
+  })
+})
