@@ -24,8 +24,9 @@ for (const dialect of dialects) {
     test.each([...caseNames('requests', `${dialect.name}.json`)])('%s', (name) => {
       const body = readCaseJson<unknown>('requests', name, `${dialect.name}.json`)
       const decoded = dialect.decode(withUnknowns(body))
-      expect(decoded).toEqual(dialect.decode(body))
-      expect(decoded.ok).toBe(true)
+      const plain = dialect.decode(body)
+      if (!decoded.ok || !plain.ok) throw new Error('refused')
+      expect(decoded.value.conversation).toEqual(plain.value.conversation)
     })
   })
 }
