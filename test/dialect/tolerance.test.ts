@@ -17,7 +17,8 @@ function withUnknowns(value: unknown): unknown {
   return { ...Object.fromEntries(members), x_future_member: { nested: [1, 'two', null] } }
 }
 const hasOwnMeaning = (key: string, value: unknown): boolean =>
-  ['input_schema', 'parameters', 'schema'].includes(key) || (key === 'input' && !Array.isArray(value))
+  ['input_schema', 'parameters', 'schema', 'action', 'operation'].includes(key) ||
+  (key === 'input' && !Array.isArray(value))
 
 for (const dialect of dialects) {
   describe(`${dialect.name} ignores members it does not know`, () => {
