@@ -9,7 +9,7 @@ export type SelftestResult = { readonly name: string; readonly ok: boolean; read
 type Call = (path: string, body?: object, headers?: Record<string, string>) => Promise<{ status: number; text: string }>
 
 /**
- * Runs the whole path in this process, against the simulated provider: sign-in refresh, key, both client APIs, tools,
+ * Runs the whole path in this process, against the simulated provider: sign-in refresh, key, the client APIs, tools,
  * thinking, limits, errors, the console, a clean stop. Touches no data of the operator's.
  */
 export async function selftest(
@@ -129,6 +129,17 @@ const checks: readonly (readonly [name: string, check: (call: Call) => Promise<s
       return (
         expect(text, '"finish_reason":"stop"') ?? expect(text, '"completion_tokens":') ?? expect(text, 'data: [DONE]')
       )
+    },
+  ],
+  [
+    'Responses, streamed, and gone on from',
+    async (call) => {
+      const { text } = await call('/v1/responses', { model, stream: true, input: 'Hello' })
+      const fault = expect(text, 'response.output_text.delta') ?? expect(text, 'event: response.completed')
+      if (fault !== undefined) return fault
+      const id = /"id":"(resp_[^"]+)"/.exec(text)?.[1]
+      const more = await call('/v1/responses', { model, previous_response_id: id, input: 'And again' })
+      return expect(more.text, '"status":"completed"') ?? expect((await call(`/v1/responses/${id}`)).text, `"${id}"`)
     },
   ],
   [

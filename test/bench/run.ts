@@ -1,5 +1,6 @@
 // All benchmarks; figures are ratios against a baseline measured in the same run, rounds of the two alternating.
 import { run as runCodec } from './codec.bench.ts'
+import { run as runDialects } from './dialect.bench.ts'
 import { run as runEncode } from './encode.bench.ts'
 import { runMemory } from './memory.bench.ts'
 import { runLive, runPaced } from './paced.bench.ts'
@@ -15,7 +16,12 @@ const median = (values: readonly number[]): number =>
 const say = (name: string, value: string): void => console.log(`${name.padEnd(58)} ${value}`)
 const fixed = (value: number, digits = 2): string => value.toFixed(digits)
 
-for (const { name, value, unit } of [...(await runCodec()), ...(await runEncode()), ...(await runPool())])
+for (const { name, value, unit } of [
+  ...(await runCodec()),
+  ...(await runEncode()),
+  ...(await runDialects()),
+  ...(await runPool()),
+])
   say(name, `${fixed(value)} ${unit}`)
 
 const upstream = await startScript('test/bench/upstream.ts')
