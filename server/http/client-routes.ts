@@ -54,10 +54,11 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     const { request, server } = edgeOf(edge)
     return deps.peerOf(request, server?.requestIP(request)?.address)
   }
-  const dialectOf = ({ headers, url }: Request): Dialect =>
-    headers.has('anthropic-version') || clientPathOf(new URL(url).pathname)?.api === 'anthropic'
-      ? anthropic
-      : openaiChat
+  const dialectOf = ({ headers, url }: Request): Dialect => {
+    const { pathname } = new URL(url)
+    const isMessages = pathname.startsWith('/v1/messages') || clientPathOf(pathname)?.api === 'anthropic'
+    return headers.has('anthropic-version') || isMessages ? anthropic : openaiChat
+  }
   const refuse = (request: Request, error: GatewayError): Response =>
     errorResponse(dialectOf(request), error, newRequestId())
 

@@ -35,9 +35,14 @@ export function createServer(deps: ServerDeps) {
   const ids = new WeakMap<Request, string>()
   const app = new Elysia({
     // The framework shares the port with whoever else wants it, unless told not to.
-    serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 120, reusePort: false },
+    // In development mode the runtime answers what nobody caught with a page of our source.
+    serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 120, reusePort: false, development: false },
   })
     .onRequest(({ request, set }) => {
+      // The address is made of the Host header, and everything behind this takes it for one.
+      if (!URL.canParse(request.url)) {
+        return Response.json({ error: 'The Host header is not a host.', code: 'INVALID_REQUEST' }, { status: 400 })
+      }
       if (request.url.includes('/v1/')) return // the client APIs name their requests themselves
       const id = deps.newRequestId()
       ids.set(request, id)

@@ -128,6 +128,10 @@ describe('a base URL typed wrong', () => {
     }
   })
 
+  test('what stands below a Messages path is answered in its form', async () => {
+    expect(JSON.parse((await send('POST', '/v1/messages/batches', key(), '{}')).text)).toMatchObject({ type: 'error' })
+  })
+
   test('the console keeps its own paths', async () => {
     for (const path of ['/', '/keys', '/models', '/messages']) {
       const page = await send('GET', path, { accept: 'text/html' })
@@ -135,6 +139,24 @@ describe('a base URL typed wrong', () => {
     }
   })
 })
+
+test.each(['evil"><x', 'a b', 'x:99999'])(
+  'a Host header like %j is a 400 everywhere, and nothing of ours is shown',
+  async (host) => {
+    for (const [method, path] of [
+      ['GET', '/'],
+      ['GET', '/v1/models'],
+      ['POST', '/v1/messages'],
+      ['POST', '/messages'],
+      ['GET', '/v2/keys'],
+      ['GET', '/assets/x.js'],
+      ['POST', '/nothing'],
+    ] as const) {
+      const answer = await send(method, path, { ...key(), host, accept: 'text/html' })
+      expect([path, answer.status, JSON.parse(answer.text).code]).toEqual([path, 400, 'INVALID_REQUEST'])
+    }
+  },
+)
 
 describe('bodies as clients send them', () => {
   test.each([
