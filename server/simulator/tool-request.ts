@@ -23,8 +23,9 @@ const anyTool =
 
 /** A prompt's own words stand at its end; before them there may be a system prompt that talks about tools. */
 const lookBack = 1500
+const shortPrompt = 600
 const ownWords = (text: string): string =>
-  text.length <= lookBack
+  text.length <= shortPrompt
     ? text
     : (text
         .slice(-lookBack)
