@@ -161,6 +161,60 @@ function driveThePages(): void {
     await close()
   })
 
+  test('an import says what a file is, what each line of it is worth, and afterwards what came of it', async () => {
+    const password = 'Correct-Horse-Battery-Staple'
+    const [here] = gateway.accounts
+    const fresh = gateway.simulator.accounts.add({ method: 'builder-id', email: 'imported@example.com' })
+    const dead = gateway.simulator.accounts.add({ method: 'builder-id', email: 'dead@example.com' })
+    dead.killRefresh()
+    const managed = [fresh, dead].map((account) => {
+      const { refreshToken, clientId, clientSecret } = account.secrets()
+      return { email: account.email, idp: 'BuilderId', credentials: { refreshToken, clientId, clientSecret } }
+    })
+    const text = JSON.stringify({
+      version: '1',
+      accounts: [...managed, { email: 'nobody@example.com', credentials: {} }],
+    })
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const dialog = page.getByRole('dialog')
+    const row = (name: string) => dialog.getByRole('row').filter({ hasText: name })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await page.getByRole('button', { name: 'Add account' }).first().click()
+    await dialog.getByRole('tab', { name: 'Import' }).click()
+
+    await dialog.getByLabel(/^JSON, or one sign-in/).fill(`somebody@example.com----${password}`)
+    await dialog.getByText('passwords are dropped), 1 account, 1 cannot be used').waitFor()
+    await row('Line 1').getByText('Cannot be used').waitFor()
+    expect(await dialog.getByRole('table').textContent()).not.toContain(password)
+    await dialog.getByLabel(/^JSON, or one sign-in/).fill('')
+
+    await dialog.locator('input[type=file]').setInputFiles({
+      name: 'manager.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(text),
+    })
+    await dialog.getByText('manager.json: Kiro Account Manager, 3 accounts, 1 cannot be used').waitFor()
+    await row('imp***@example.com').getByText('New').waitFor()
+    await row('nob***@example.com').getByText('The refresh token is missing.').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Import 2' }).click()
+    await dialog.getByText('1 added, 0 renewed, 0 already here, 2 refused').waitFor({ timeout: 20_000 })
+    await row('imp***@example.com').getByText('Added').waitFor()
+    await row('dea***@example.com').getByText('The provider does not accept this sign-in any more.').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+
+    await dialog.getByRole('button', { name: 'Add another' }).click()
+    await dialog.getByLabel(/^JSON, or one sign-in/).fill(JSON.stringify([here?.secrets(), managed[0]]))
+    await dialog.getByText(/2 accounts, \d already here/).waitFor()
+    await dialog.getByRole('button', { name: /^Import/ }).click()
+    await dialog.getByText(/^0 added/).waitFor({ timeout: 20_000 })
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await page.getByText('imp***@example.com', { exact: true }).first().waitFor()
+    expect(await page.content()).not.toContain(password)
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test('a proxy is added, given to an account and removed; its password is shown nowhere', async () => {
     const password = 'S3CRET-of-the-proxy'
     const proxy = await startProxyServer({ user: 'office', password })

@@ -200,5 +200,6 @@ function faultText(
 ): string | undefined {
   const known = faults.find((name) => name === code)
   if (!known) return error ?? undefined
-  return field ? `${field}: ${t(`import.fault.${known}`)}` : t(`import.fault.${known}`)
+  // What is missing names itself.
+  return field && !known.startsWith('no-') ? `${field}: ${t(`import.fault.${known}`)}` : t(`import.fault.${known}`)
 }
