@@ -7,6 +7,8 @@ import type { Logger } from '../observe/log.ts'
 import type { Account, Outcome } from '../pool/account.ts'
 import { isRestricted } from '../pool/health.ts'
 import { createPool, type PoolSettings } from '../pool/pool.ts'
+import type { AccountRecord } from '../store/store.ts'
+import { createAccountingBook } from './accounting-book.ts'
 import type { Core } from './core.ts'
 import { createModelShelf } from './model-shelf.ts'
 
@@ -65,24 +67,31 @@ export async function createRoster(core: Core, settings: PoolSettings, effects: 
       )
     }
   }
-  for (const { account } of await accounts.list()) pool.put(account)
+  const accounting = createAccountingBook((id, hosts) => void quietly(accounts.saveAccountingHosts(id, hosts)))
+  const put = ({ account, profile }: AccountRecord): void => {
+    pool.put(account)
+    accounting.put(account.id, profile.accountingHosts ?? [])
+  }
+  for (const record of await accounts.list()) put(record)
   await takeModels()
 
   return {
     pool,
     shelf,
+    accounting,
     check,
     /** The row is the truth: pool, models and token keeper take over what it says now. */
     takeOver: async (id: string): Promise<void> => {
       const record = await accounts.get(id)
       if (record === undefined) {
         pool.remove(id)
+        accounting.remove(id)
         shelf.remove(id)
         tokens.forget(id)
         return
       }
       const isNew = pool.get(id) === undefined
-      pool.put(record.account)
+      put(record)
       if (isNew && record.account.enabled && record.account.health.state === 'unchecked') unchecked.add(id)
       await takeModels(id)
       shelf.changed()

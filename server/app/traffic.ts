@@ -14,7 +14,7 @@ const maxQueueMs = 60_000
 /** What the relay works with: the accounts in service, their ways out and the provider. */
 export function createTraffic(
   core: Core,
-  { pool, shelf }: Roster,
+  { pool, shelf, accounting }: Roster,
   rules: ModelRulesHolder,
   estimator: LazyEstimator,
   effects: Effects,
@@ -49,7 +49,7 @@ export function createTraffic(
     isOutage: pool.isOutage,
     consider: pool.consider,
     forgetModel: pool.forgetModel,
-    send: createAmazonQ({ settings, effects: core.effects, tokens }).send,
+    send: createAmazonQ({ settings, effects: core.effects, tokens, accounting }).send,
     models: createBreaker(modelBreaker, effects),
     routes,
     routeOf: outbound.routeOf,

@@ -73,8 +73,18 @@ export const FileSchema = Type.Object({
     ),
     oidc_url: url('Base URL that replaces the OIDC sign-in host; {region} is filled in. Empty: none.'),
     kiro_auth_url: url('Base URL that replaces the social sign-in host. Empty: none.'),
-    connect_timeout_ms: whole('Longest wait for response headers of the provider, milliseconds.', 30_000, 100, 600_000),
-    first_event_timeout_ms: whole('Longest wait for the first event of a reply, milliseconds.', 90_000, 100, 3_600_000),
+    connect_timeout_ms: whole(
+      'Longest wait for a connection to the provider: TCP, a proxy on the way, TLS; milliseconds.',
+      15_000,
+      100,
+      600_000,
+    ),
+    first_event_timeout_ms: whole(
+      'Longest wait for the first event of a reply, headers included, once the connection stands; milliseconds.',
+      180_000,
+      100,
+      3_600_000,
+    ),
     idle_timeout_ms: whole('Longest silence between two events of a reply, milliseconds.', 120_000, 100, 3_600_000),
   }),
   pool: Type.Object({

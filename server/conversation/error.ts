@@ -1,3 +1,5 @@
+import type { FinishReason, UsageReport } from './event.ts'
+
 /**
  * What went wrong, in our own words. `kind` drives behaviour (retry, account health, the wire form of each dialect);
  * `message` is safe to show a caller; `cause` goes to the log only.
@@ -63,6 +65,8 @@ export type GatewayError = {
   readonly retryAfterMs?: number
   /** Only with `context-too-long`: the request's size and the model's window, when both are known. */
   readonly contextTokens?: { readonly input: number; readonly maximum: number }
+  /** Only with `empty-reply`: how the provider closed it. It was whole, so it may stand as an empty answer. */
+  readonly ending?: { readonly reason: FinishReason; readonly report: UsageReport }
   /** The provider's host answered, whatever it said: it can be reached. */
   readonly reached?: boolean
   /** For the log: what was seen (provider's type, reason, status, request id, thrown error text). */

@@ -14,7 +14,8 @@ export function checkImage(part: ImagePart, name: string): Result<ImagePart, Gat
     return err(
       gatewayError(
         'invalid-request',
-        `messages: ${name} is too large: ${bytes} bytes, at most ${maxImageBytes} can be sent.`,
+        // The words by which Claude Code knows it, and offers a smaller image.
+        `messages: ${name}: image exceeds ${maxImageBytes / 1024 / 1024} MB maximum: ${bytes} bytes > ${maxImageBytes} bytes`,
         {
           field: 'messages',
         },

@@ -61,6 +61,9 @@ export function createAccountStore(deps: Deps): AccountStore {
     saveHealth: async (id, health) => {
       await update(id, healthRow(health))
     },
+    saveAccountingHosts: async (id, hosts) => {
+      await update(id, { accountingHosts: JSON.stringify(hosts) })
+    },
     saveQuota: async (id, quota) => {
       const { at, used, limit } = readingOf(quota)
       const last = await engine.read((db) =>
@@ -223,18 +226,20 @@ function toRecord(row: Row): AccountRecord {
         lastRefreshAt: row.lastRefreshAt,
         lastRefreshStatus: row.lastRefreshStatus as AccountProfile['lastRefreshStatus'],
         proxyId: row.proxyId,
+        accountingHosts: parseColumn<readonly string[]>(row.accountingHosts),
       }),
     },
   }
 }
 
-function toRow({ account, profile }: AccountRecord): typeof accounts.$inferInsert {
+function toRow({ account, profile: { accountingHosts, ...profile } }: AccountRecord): typeof accounts.$inferInsert {
   const { id, label, enabled, weight, maxInFlight, createdAt, lastUsedAt, quota, health } = account
   return {
     ...{ id, label, enabled, weight, maxInFlight, createdAt, lastUsedAt },
     ...healthRow(health),
     ...(quota !== undefined && { quota: JSON.stringify(quota) }),
     ...profile,
+    ...(accountingHosts !== undefined && { accountingHosts: JSON.stringify(accountingHosts) }),
   }
 }
 

@@ -43,6 +43,8 @@ export type AccountProfile = {
   readonly lastRefreshStatus?: 'success' | 'failed'
   /** Its own outbound proxy; gone by itself when that proxy is removed. */
   readonly proxyId?: string
+  /** Hosts whose replies to it were seen to end with accounting. */
+  readonly accountingHosts?: readonly string[]
   readonly updatedAt: number
 }
 export type AccountRecord = { readonly account: Account; readonly profile: AccountProfile }
@@ -58,6 +60,7 @@ export type AccountStore = {
     patch: { label?: string; enabled?: boolean; weight?: number; maxInFlight?: number; lastUsedAt?: number },
   ) => Promise<boolean>
   readonly saveHealth: (id: string, health: Health) => Promise<void>
+  readonly saveAccountingHosts: (id: string, hosts: readonly string[]) => Promise<void>
   /** Keeps the quota, and a reading of it when its figures are others than the last reading's. */
   readonly saveQuota: (id: string, quota: Quota) => Promise<void>
   /** The readings of one account since `since`, and the last one before it; oldest first. */
@@ -66,7 +69,7 @@ export type AccountStore = {
   readonly pruneQuotaReadings: () => Promise<number>
   readonly updateProfile: (
     id: string,
-    patch: Partial<Omit<AccountProfile, 'successCount' | 'errorCount' | 'proxyId'>> & {
+    patch: Partial<Omit<AccountProfile, 'successCount' | 'errorCount' | 'proxyId' | 'accountingHosts'>> & {
       readonly proxyId?: string | null
     },
   ) => Promise<void>

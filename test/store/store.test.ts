@@ -119,6 +119,7 @@ describe('accounts', () => {
     await store.accounts.create(account('acc_1'), credentials)
     await store.accounts.saveHealth('acc_1', { state: 'exhausted', since: 4, until: 8, reason: 'spent', failures: 1 })
     await store.accounts.saveQuota('acc_1', { used: 1, limit: 2, readAt: 3 })
+    await store.accounts.saveAccountingHosts('acc_1', ['q.example', 'runtime.example'])
     await Promise.all([
       store.accounts.count('acc_1', { success: 2 }),
       store.accounts.count('acc_1', { success: 1, error: 5 }),
@@ -128,6 +129,7 @@ describe('accounts', () => {
     expect(kept.health).toEqual({ state: 'exhausted', since: 4, until: 8, reason: 'spent', failures: 1 })
     expect(kept.quota).toEqual({ used: 1, limit: 2, readAt: 3 })
     expect([profile.successCount, profile.errorCount]).toEqual([3, 5])
+    expect(profile.accountingHosts).toEqual(['q.example', 'runtime.example'])
     await store.accounts.saveHealth('acc_1', { state: 'ready', since: 5, failures: 0 })
     expect((await store.accounts.get('acc_1'))?.account.health).toEqual({ state: 'ready', since: 5, failures: 0 })
   })

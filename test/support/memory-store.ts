@@ -51,6 +51,9 @@ export function memoryStore(now: () => number = () => 0): Store {
       saveHealth: async (id, health) => {
         change(id, ({ account, profile }) => ({ account: { ...account, health }, profile }))
       },
+      saveAccountingHosts: async (id, accountingHosts) => {
+        change(id, ({ account, profile }) => ({ account, profile: { ...profile, accountingHosts } }))
+      },
       saveQuota: async (id, quota) => {
         if (!change(id, ({ account, profile }) => ({ account: { ...account, quota }, profile }))) return
         const rows = readings.get(id) ?? []

@@ -10,6 +10,7 @@ import type { AmazonQSettings } from '../../server/upstream/amazonq/endpoint.ts'
 import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
 import type { UpstreamCall } from '../../server/upstream/upstream.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
+import { startMutePeer } from '../support/mute-peer.ts'
 import { batchesOf, stepsOf } from '../support/source.ts'
 import { amazonQSettings, assistant, conversation, image, modelInfo, user } from './conversation-support.ts'
 import { until } from './identity-support.ts'
@@ -51,6 +52,7 @@ function setUp(handler: Handler, more: Partial<AmazonQSettings> = {}, tokens?: T
   const upstream = createAmazonQ({
     settings: { ...amazonQSettings, qUrl: `http://127.0.0.1:${server.port}`, ...more },
     effects,
+    accounting: { has: () => true, add: () => undefined },
     tokens: tokens ?? {
       get: async () => ok(access),
       replace: async () => err(gatewayError('token-rejected', 'No other.')),
@@ -81,6 +83,12 @@ const typesOf = (events: readonly UpstreamEvent[]): readonly string[] => events.
 const lastError = (events: readonly UpstreamEvent[]): string | undefined => {
   const last = events.at(-1)
   return last?.type === 'error' ? last.error.kind : undefined
+}
+
+async function mutePort(): Promise<number> {
+  const peer = await startMutePeer()
+  stops.push(peer.stop)
+  return peer.port
 }
 
 /** A body that is written by hand; `gone` tells when the client is. */
@@ -347,7 +355,9 @@ describe('a reply that fails', () => {
         hostname: '127.0.0.1',
         port: 0,
         socket: {
-          data: (socket) => {
+          data: (socket, received) => {
+            // The request comes in two pieces, its body behind its head.
+            if (!received.toString().endsWith('}')) return
             if (frames.length > 0) {
               const body = Buffer.concat(frames)
               socket.write(
@@ -447,18 +457,45 @@ describe('who leaves', () => {
 })
 
 describe('time limits', () => {
-  test('for the headers', async () => {
-    const { send, seen, effects } = setUp(async () => {
-      await Bun.sleep(5_000)
-      return whole()
-    })
+  test('for a connection: a peer that takes it and never shakes hands', async () => {
+    const { send, effects } = setUp(() => whole(), { qUrl: `https://127.0.0.1:${await mutePort()}` })
     const sending = send()
-    await until(() => seen.length === 1)
+    await Bun.sleep(50)
     await effects.advance(amazonQSettings.connectTimeoutMs - 1)
     expect(await Promise.race([sending, settle().then(() => 'waiting')])).toBe('waiting')
     await effects.advance(1)
     const sent = await sending
-    expect(sent.ok ? undefined : sent.error).toMatchObject({ kind: 'timeout', cause: 'no headers within 1000 ms' })
+    expect(sent.ok ? undefined : sent.error).toMatchObject({
+      kind: 'upstream-unreachable',
+      cause: 'no connection within 1000 ms',
+    })
+    expect(effects.timers()).toBe(0)
+  })
+  test('for headers and first content together, long after the connection stood; nothing is sent twice', async () => {
+    const body = handWritten()
+    const answer = Promise.withResolvers<Response>()
+    const { send, seen, effects } = setUp(() => answer.promise)
+    const sending = send()
+    await until(() => seen.length === 1)
+    await effects.advance(amazonQSettings.connectTimeoutMs * 3)
+    answer.resolve(body.response())
+    body.write(initial)
+    await Bun.sleep(30)
+    await effects.advance(1_900)
+    body.write(text('Hi'), metering)
+    body.end()
+    expect(typesOf(await eventsOf(await sending))).toEqual(['text-start', 'text-delta', 'text-end', 'finish'])
+    expect(seen).toHaveLength(1)
+  })
+  test('for headers that never come', async () => {
+    const { send, seen, effects } = setUp(() => new Promise<Response>(() => undefined))
+    const sending = send()
+    await until(() => seen.length === 1)
+    await effects.advance(amazonQSettings.firstEventTimeoutMs - 1)
+    expect(await Promise.race([sending, settle().then(() => 'waiting')])).toBe('waiting')
+    await effects.advance(1)
+    const sent = await sending
+    expect(sent.ok ? undefined : sent.error).toMatchObject({ kind: 'timeout', cause: 'no first-event within 5000 ms' })
   })
   test('for the first content, which frames without any do not prolong', async () => {
     const body = handWritten()

@@ -8,7 +8,12 @@ import { stopReasons } from '../../server/upstream/amazonq/stop-reason.ts'
 import { brokenVectors, frameVectors, type StreamVector, streamVectors } from '../codec/vectors.ts'
 import { replyFault } from '../support/grammar.ts'
 
-const plain: DecodeContext = { toolName: (name) => name, splitThinking: false }
+/** Of an account that is known to account for its replies. */
+const plain: DecodeContext = {
+  toolName: (name) => name,
+  splitThinking: false,
+  accounting: { isKnown: () => true, learn: () => undefined },
+}
 
 function frame(headers: Readonly<Record<string, string>>, payload: string): Frame {
   return { headers, payload: new TextEncoder().encode(payload) }
@@ -97,8 +102,9 @@ test('a payload that is no JSON breaks the reply', () => {
   expect(outcome(decode([event('meteringEvent', [])]))).toBe('broken-reply')
 })
 
+const meta = (stopReason: string, more: object = {}): Frame => event('metadataEvent', { stopReason, ...more })
+
 describe('the end', () => {
-  const meta = (stopReason: string, more: object = {}): Frame => event('metadataEvent', { stopReason, ...more })
   test.each([
     ['with accounting is complete', [text('a'), metering], 'end'],
     ['with metadata alone is complete', [text('a'), meta('END_TURN')], 'end'],
@@ -127,6 +133,165 @@ describe('the end', () => {
     expect([...decoder.step(text('b')), ...decoder.end(), ...decoder.fail({ kind: 'internal', message: 'y' })]).toEqual(
       [],
     )
+  })
+})
+
+describe('without accounting', () => {
+  /** An account of which nothing is known yet; what it learns, and what is noted. */
+  const unknown = (isKnown = false) => {
+    const told: string[] = []
+    const context: DecodeContext = {
+      ...plain,
+      accounting: { isKnown: () => isKnown, learn: () => told.push('learnt') },
+      note: ({ what }) => told.push(what),
+    }
+    return { context, told }
+  }
+  test.each([
+    ['text is whole where none was ever seen', [text('a')], 'end', ['accounting-missing']],
+    ['so is a call that was closed', [call('a', { stop: true })], 'tool-calls', ['accounting-missing']],
+    ['an open call was cut all the same', [text('a'), call('a', { input: '{' })], 'broken-reply', []],
+    ['nothing at all is an empty reply', [], 'empty-reply', []],
+    ['one with accounting teaches, once', [text('a'), meta('END_TURN'), metering], 'end', ['learnt']],
+  ] as const)('%s', (_, frames, expected, seen) => {
+    const { context, told } = unknown()
+    expect(outcome(decode(frames, context))).toBe(expected)
+    expect(told).toEqual([...seen])
+  })
+  test('a reply is cut where accounting was seen before, and nothing is noted', () => {
+    const { context, told } = unknown(true)
+    expect(outcome(decode([text('a')], context))).toBe('broken-reply')
+    expect(told).toEqual([])
+  })
+  test('what another reply has taught meanwhile counts', () => {
+    let isKnown = false
+    const decoder = createReplyDecoder({ ...plain, accounting: { isKnown: () => isKnown, learn: () => undefined } })
+    const events = [...decoder.step(text('a'))]
+    isKnown = true
+    expect(outcome([...events, ...decoder.end()])).toBe('broken-reply')
+  })
+})
+
+describe('an exception of length', () => {
+  const tooLong = (type: string, payload: object = {}): Frame =>
+    frame({ ':message-type': 'exception', ':exception-type': type }, JSON.stringify(payload))
+  test.each([
+    ['after text', [text('a')], 'max-tokens', ['text-start', 'text-delta', 'text-end', 'finish']],
+    [
+      'after reasoning',
+      [event('reasoningContentEvent', { text: 'x' })],
+      'max-tokens',
+      ['reasoning-start', 'reasoning-delta', 'reasoning-end', 'finish'],
+    ],
+    [
+      'within a call',
+      [call('a', { input: '{"b' })],
+      'max-tokens',
+      ['tool-call-start', 'tool-call-delta', 'tool-call-end', 'finish'],
+    ],
+    ['after whole calls', [call('a', { stop: true }), text('b')], 'max-tokens', undefined],
+    [
+      'in a call that has no name yet',
+      [text('a'), event('toolUseEvent', { toolUseId: 'a', input: '{' })],
+      'max-tokens',
+      undefined,
+    ],
+    [
+      'after nothing but such a call',
+      [event('toolUseEvent', { toolUseId: 'a', input: '{' })],
+      'context-too-long',
+      ['error'],
+    ],
+    ['before anything', [], 'context-too-long', ['error']],
+  ] as const)('%s', (_, frames, expected, types) => {
+    const events = decode([...frames, tooLong('ContentLengthExceededException', { message: 'Too long.' })])
+    expect(outcome(events)).toBe(expected)
+    if (types !== undefined) expect(events.map(({ type }) => type)).toEqual([...types])
+  })
+  test('counts under its other spellings, and no other exception does', () => {
+    const after = (frame: Frame): string | undefined => outcome(decode([text('a'), frame]))
+    expect(after(tooLong('error', { __type: 'x#ContentLengthExceededException' }))).toBe('max-tokens')
+    expect(after(event('ContentLengthExceededException', {}))).toBe('max-tokens')
+    expect(after(tooLong('ValidationException', { reason: 'CONTENT_LENGTH_EXCEEDS_THRESHOLD' }))).toBe(
+      'context-too-long',
+    )
+    expect(after(tooLong('ThrottlingException'))).toBe('rate-limited')
+  })
+  test('keeps the accounting that came before it, and what was held back', () => {
+    const events = decode([text('<thin'), metering, tooLong('ContentLengthExceededException')], {
+      ...plain,
+      splitThinking: true,
+    })
+    expect(textOf(events)).toBe('<thin')
+    expect(events.at(-1)).toEqual({ type: 'finish', reason: 'max-tokens', report: { credits: 0.5 } })
+  })
+})
+
+describe('characters cut in two', () => {
+  const isWhole = (events: readonly UpstreamEvent[]): boolean =>
+    events.every((event) => {
+      const said = event.type === 'tool-call-delta' ? event.json : 'text' in event ? event.text : ''
+      return said.isWellFormed()
+    })
+  test('come out whole in text, reasoning and tool input, however the text is cut', () => {
+    const said = fc.string({ unit: fc.constantFrom('a', '格', '🎉', '👩‍👩‍👧', '"', '\\', '\n', ' '), maxLength: 30 })
+    const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 4 }))
+    const cut = (text: string, sizes: { next: () => IteratorResult<number> }): readonly string[] => {
+      const pieces: string[] = []
+      for (let at = 0; at < text.length; at += pieces.at(-1)?.length ?? 1) {
+        pieces.push(text.slice(at, at + Number(sizes.next().value)))
+      }
+      return pieces
+    }
+    fc.assert(
+      fc.property(said, said, said, cuts, (thought, answer, value, sizes) => {
+        const input = JSON.stringify({ value })
+        const events = decode([
+          ...cut(thought, sizes).map((text) => event('reasoningContentEvent', { text })),
+          ...cut(answer, sizes).map(text),
+          ...cut(input, sizes).map((input) => call('a', { input })),
+          call('a', { stop: true }),
+          metering,
+        ])
+        expect(isWhole(events)).toBe(true)
+        expect(reasoningOf(events)).toBe(thought)
+        expect(textOf(events)).toBe(answer)
+        expect(events.map((event) => (event.type === 'tool-call-delta' ? event.json : '')).join('')).toBe(input)
+      }),
+    )
+  })
+  test('whatever halves are sent, only whole characters go out and none is lost', () => {
+    const scraps = fc.array(fc.constantFrom('\ud83c', '\udf89', 'a', '', '格', '🎉\ud83c', '\udf89b'), {
+      maxLength: 12,
+    })
+    fc.assert(
+      fc.property(scraps, (pieces) => {
+        const events = decode([...pieces.map(text), metering])
+        expect(isWhole(events)).toBe(true)
+        if (pieces.join('') !== '') expect(textOf(events)).toBe(pieces.join('').toWellFormed())
+      }),
+    )
+  })
+  test('between calls that are mixed, each keeps its own half', () => {
+    const events = decode([
+      call('a', { input: '{"x":"\ud83c' }),
+      call('b', { input: '{"y":"\ud83d' }),
+      call('a', { input: '\udf89"}', stop: true }),
+      call('b', { input: '\ude42"}', stop: true }),
+      metering,
+    ])
+    const json = (index: number): string =>
+      events.map((event) => (event.type === 'tool-call-delta' && event.index === index ? event.json : '')).join('')
+    expect([json(0), json(1)]).toEqual(['{"x":"🎉"}', '{"y":"🙂"}'])
+  })
+  test('in an input that comes as an object are made whole too', () => {
+    const events = decode([call('a', { input: { x: 'a\ud83c' } }), call('a', { stop: true }), metering])
+    expect(events.find(({ type }) => type === 'tool-call-delta')).toMatchObject({ json: '{"x":"a\ufffd"}' })
+  })
+  test('at the end of a reply that breaks are shown', () => {
+    const decoder = createReplyDecoder(plain)
+    const events = [...decoder.step(text('a\ud83c')), ...decoder.fail({ kind: 'timeout', message: 'x' })]
+    expect(textOf(events)).toBe('a\ufffd')
   })
 })
 
@@ -252,6 +417,23 @@ describe('text', () => {
     expect([reasoningOf(split), textOf(split)]).toEqual(['I plan.', 'Now.'])
     expect(split.find(({ type }) => type === 'reasoning-end')).toEqual({ type: 'reasoning-end', index: 0 })
     expect(textOf(decode(frames))).toBe('<thinking>I plan.</thinking>\n\nNow.')
+  })
+  test('has several thoughts where the model was asked for them, and none otherwise', () => {
+    const whole = '<thinking>a</thinking>\n\nvisible\n\n<thinking>b</thinking>\n\ntail'
+    for (const size of [1, 3, 7, whole.length]) {
+      const frames = Array.from({ length: Math.ceil(whole.length / size) }, (_, at) =>
+        text(whole.slice(at * size, at * size + size)),
+      )
+      const events = decode([...frames, metering], { ...plain, splitThinking: true })
+      expect([reasoningOf(events), textOf(events)]).toEqual(['ab', 'visible\n\ntail'])
+      expect(events.filter(({ type }) => type.endsWith('-start')).map(({ type }) => type)).toEqual([
+        'reasoning-start',
+        'text-start',
+        'reasoning-start',
+        'text-start',
+      ])
+      expect(textOf(decode([...frames, metering]))).toBe(whole)
+    }
   })
   test('that is still undecided when a call comes is text', () => {
     const events = decode([text('<thin'), call('a', { stop: true }), metering], { ...plain, splitThinking: true })

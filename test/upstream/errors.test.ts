@@ -134,7 +134,14 @@ const rows: readonly Row[] = [
     'invalid-request',
   ],
   ['a nested reason', 400, { error: { reason: 'INVALID_MODEL_ID', message: 'x' } }, 'model-not-found'],
-  ['a request that is too large', 413, '', 'request-too-large'],
+  ['a request that is too large', 413, '', 'context-too-long'],
+  [
+    'a request that could not even be read',
+    400,
+    { message: 'failed to buffer the request body: length limit exceeded', reason: null },
+    'context-too-long',
+  ],
+  ['the same as plain text', 400, 'failed to buffer the request body: length limit exceeded', 'context-too-long'],
   [
     'a passing fault as a 400',
     400,

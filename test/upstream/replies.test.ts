@@ -18,7 +18,11 @@ function framesOf(written: readonly WrittenFrame[]): readonly Frame[] {
 }
 
 function decode(frames: readonly Frame[]): readonly UpstreamEvent[] {
-  const decoder = createReplyDecoder({ toolName: (name) => name, splitThinking: false })
+  const decoder = createReplyDecoder({
+    toolName: (name) => name,
+    splitThinking: false,
+    accounting: { isKnown: () => true, learn: () => undefined },
+  })
   return [...frames.flatMap(decoder.step), ...decoder.end()]
 }
 

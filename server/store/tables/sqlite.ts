@@ -55,6 +55,8 @@ export const accounts = sqliteTable(
     updatedAt: integer('updated_at').notNull(),
     /** Its own way out; none: the pool's or the global one. */
     proxyId: text('proxy_id').references((): AnySQLiteColumn => proxies.id, { onDelete: 'set null' }),
+    /** Hosts whose replies were seen to end with accounting: a JSON list. */
+    accountingHosts: text('accounting_hosts'),
   },
   (table) => [
     index('accounts_by_creation').on(table.createdAt, table.id),

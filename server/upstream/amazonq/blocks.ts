@@ -155,6 +155,13 @@ export function createBlocks(emit: (event: BlockEvent) => void) {
       closeTail()
       drain()
     },
+    /** The reply ends in the middle: what has begun is closed as far as it came, a call without a name left out. */
+    cut: (): void => {
+      const named = queue.filter(({ block }) => block.kind !== 'call' || block.name !== undefined)
+      queue.splice(0, queue.length, ...named)
+      for (const { block } of named) if (block.kind !== 'redacted') block.closed = true
+      drain()
+    },
     callCount: (): number => calls,
     isEmpty: (): boolean => nextIndex === 0 && queue.length === 0,
     hasUnfinished: (): boolean => queue.length > 0,

@@ -1,9 +1,9 @@
-import { type GatewayError, gatewayError } from '../../conversation/error.ts'
+import { type ErrorKind, type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { Effects } from '../../lib/effects.ts'
 import { createWatchdog } from './watchdog.ts'
 
 /** What a call waits for; each has its own limit. */
-export type WaitingFor = 'headers' | 'first-event' | 'next-event'
+export type WaitingFor = 'connection' | 'first-event' | 'next-event'
 
 /** Holds one call's time limits and its caller's signal: whichever ends first ends the call. */
 export type CallGuard = {
@@ -25,11 +25,11 @@ export type CallGuard = {
 
 export const cancelled = gatewayError('cancelled', 'The caller left.')
 
-const timeoutMessages = {
-  headers: 'The provider did not answer in time.',
-  'first-event': 'The provider did not begin its reply in time.',
-  'next-event': 'The provider fell silent within its reply.',
-} as const satisfies Record<WaitingFor, string>
+const expiries = {
+  connection: ['upstream-unreachable', 'The provider could not be reached in time.'],
+  'first-event': ['timeout', 'The provider did not begin its reply in time.'],
+  'next-event': ['timeout', 'The provider fell silent within its reply.'],
+} as const satisfies Record<WaitingFor, readonly [kind: ErrorKind, message: string]>
 
 export function createCallGuard(effects: Pick<Effects, 'now' | 'after'>, caller: AbortSignal): CallGuard {
   const controller = new AbortController()
@@ -46,7 +46,8 @@ export function createCallGuard(effects: Pick<Effects, 'now' | 'after'>, caller:
   const watchdog = createWatchdog(effects, () => {
     if (waiting === undefined) return
     const { what, ms } = waiting
-    stop(gatewayError('timeout', timeoutMessages[what], { cause: `no ${what} within ${ms} ms` }))
+    const [kind, message] = expiries[what]
+    stop(gatewayError(kind, message, { cause: `no ${what} within ${ms} ms` }))
   })
   if (caller.aborted) leave()
   else caller.addEventListener('abort', leave, { once: true })

@@ -3,6 +3,7 @@ import { type ErrorKind, type GatewayError, gatewayError } from '../../conversat
 import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Upstream, UpstreamCall, UpstreamReply } from '../upstream.ts'
+import { type AccountingMemory, habitOf } from './accounting-memory.ts'
 import { type CallGuard, cancelled, createCallGuard } from './call-guard.ts'
 import type { Access, TokenSource } from './credentials.ts'
 import { createReplyDecoder } from './decode.ts'
@@ -10,12 +11,14 @@ import { type EncodedRequest, encodeRequest } from './encode.ts'
 import { type AmazonQSettings, dataUrl, userAgent } from './endpoint.ts'
 import { classifyHttpError, requestIdOf } from './errors.ts'
 import { createReplyStream, eventsOf, unreachable } from './reply-stream.ts'
+import { bodyOf } from './request-body.ts'
 import { wireText } from './wire-text.ts'
 
 export type ClientDeps = {
   readonly settings: AmazonQSettings
   readonly effects: Pick<Effects, 'now' | 'after' | 'fetch'>
   readonly tokens: TokenSource
+  readonly accounting: AccountingMemory
 }
 
 const gone = gatewayError('no-account', 'The account was switched off, removed or lost meanwhile.')
@@ -94,7 +97,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
 }
 
 async function attempt(
-  { settings, effects }: ClientDeps,
+  { settings, effects, accounting }: ClientDeps,
   readHeaders: HeaderReader,
   call: UpstreamCall,
   access: Access,
@@ -108,19 +111,27 @@ async function attempt(
     return err(error)
   }
   try {
-    guard.wait('headers', settings.connectTimeoutMs)
+    const url = urlOf(settings, access)
+    let isConnected = false
+    const connected = (): void => {
+      // From here on the provider is at work and will be paid: headers and first event have one limit together.
+      if (!isConnected) guard.wait('first-event', settings.firstEventTimeoutMs)
+      isConnected = true
+    }
+    const { stream: sent, length } = bodyOf(wireText(request.body), connected)
+    guard.wait('connection', settings.connectTimeoutMs)
     const response = await guard.race(
-      effects.fetch(urlOf(settings, access), {
+      effects.fetch(url, {
         method: 'POST',
-        headers: headersOf(settings, call, access, call.attempt + repeats),
-        body: wireText(request.body),
+        headers: { ...headersOf(settings, call, access, call.attempt + repeats), 'content-length': String(length) },
+        body: sent,
         signal: guard.signal,
         redirect: 'manual',
         timeout: false,
         via: call.accountId,
       }),
     )
-    guard.wait('first-event', settings.firstEventTimeoutMs)
+    connected()
     const { status, headers, body } = response
     if (status !== 200 || body === null || isJson(headers)) {
       const { text, complete } = await readText(body, guard)
@@ -129,6 +140,8 @@ async function attempt(
     const decoder = createReplyDecoder({
       toolName: request.names.fromWire,
       splitThinking: request.splitThinking,
+      accounting: habitOf(accounting, call.accountId, new URL(url).host),
+      ...(call.note && { note: call.note }),
     })
     const stream = createReplyStream(body, decoder, guard, readHeaders)
     let batch = await stream.read()

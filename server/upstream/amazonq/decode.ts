@@ -1,18 +1,32 @@
 import type { Frame } from '../../codec/eventstream.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
-import type { BlockEvent, UpstreamEvent, UsageReport } from '../../conversation/event.ts'
-import { type Blocks, type CallBlock, createBlocks } from './blocks.ts'
-import { classifyException } from './errors.ts'
+import type { BlockEvent, UpstreamEvent } from '../../conversation/event.ts'
+import type { AddNote } from '../../conversation/note.ts'
+import { type Accounting, readAccounting } from './accounting.ts'
+import { createBlocks } from './blocks.ts'
+import { broken, unusable } from './broken.ts'
+import { classifyException, isLengthException } from './errors.ts'
+import { createHalves } from './halves.ts'
 import { createRepeatGuard } from './repeats.ts'
 import { finishReason } from './stop-reason.ts'
 import { createTagSplitter } from './thinking.ts'
-import { isObject, type JsonObject, numberOf, textOf } from './wire.ts'
+import { createCalls } from './tool-calls.ts'
+import { isObject, type JsonObject, textOf } from './wire.ts'
 
 export type DecodeContext = {
   /** From the provider's spelling of a tool name to the caller's. */
   readonly toolName: (wireName: string) => string
   /** The model was asked to reason between tags. */
   readonly splitThinking: boolean
+  readonly accounting: AccountingHabit
+  readonly note?: AddNote
+}
+
+/** Whether replies of this account from this host are known to end with accounting: then one without it was cut. */
+export type AccountingHabit = {
+  readonly isKnown: () => boolean
+  /** A reply had some. */
+  readonly learn: () => void
 }
 
 /** Turns one reply's frames into events. After a `finish` or `error` it gives nothing more. */
@@ -28,9 +42,6 @@ export type ReplyDecoder = {
   readonly hasContent: () => boolean
 }
 
-/** Longest input of one tool call, characters. */
-const maxInputCharacters = 16 * 1024 * 1024
-
 const text = new TextDecoder()
 
 /** Source of every rule: provider's protocol notes, the response. */
@@ -42,6 +53,8 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
   })
   const repeats = createRepeatGuard()
   const splitter = context.splitThinking ? createTagSplitter() : undefined
+  const textHalves = createHalves()
+  const reasoningHalves = createHalves()
   const calls = createCalls(blocks, context.toolName)
   /** The headers of the latest known event, and what it is. */
   let knownHeaders: Frame['headers'] | undefined
@@ -56,7 +69,19 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
 
   /** Before anything that is not text, and at the end. */
   function flushText(): void {
+    write(textHalves.flush())
     if (splitter !== undefined) for (const piece of splitter.flush()) blocks.text(piece.kind, piece.text)
+  }
+
+  function flushReasoning(): void {
+    const half = reasoningHalves.flush()
+    if (half !== '') blocks.text('reasoning', half)
+  }
+
+  function flush(): void {
+    write(repeats.settle(false))
+    flushReasoning()
+    flushText()
   }
 
   function handOver(): readonly UpstreamEvent[] {
@@ -66,10 +91,19 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
   }
 
   function stop(error: GatewayError): void {
-    write(repeats.settle(false))
-    flushText()
+    flush()
     out.push({ type: 'error', error })
     done = true
+  }
+
+  /** The provider says within the reply that no more fits: it ends here, and says so. False when there is none yet. */
+  function endAtLimit(): boolean {
+    flush()
+    blocks.cut()
+    if (blocks.isEmpty()) return false
+    out.push({ type: 'finish', reason: 'max-tokens', report: accounting.report })
+    done = true
+    return true
   }
 
   function read(frame: Frame): void {
@@ -85,7 +119,7 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
       const type = headers[':event-type']
       write(repeats.settle(type === 'codeReferenceEvent'))
       const failure = frameFailure(frame)
-      if (failure !== undefined) return failure
+      if (failure !== undefined) return failure.isLength && endAtLimit() ? undefined : failure.error
       if (typeof type !== 'string' || !knownEvents.has(type)) return undefined
       knownHeaders = headers
       knownType = type
@@ -97,23 +131,30 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
 
   function apply(type: string, payload: JsonObject): GatewayError | undefined {
     switch (type) {
-      case 'assistantResponseEvent':
-        write(repeats.offer(textOf(payload.content) ?? ''))
+      case 'assistantResponseEvent': {
+        const content = textOf(payload.content)
+        if (content === undefined) break
+        flushReasoning()
+        write(repeats.offer(textHalves.push(content)))
         break
+      }
       case 'reasoningContentEvent': {
         const reasoning = textOf(payload.text)
         const signature = textOf(payload.signature)
         const redacted = textOf(payload.redactedContent)
         if (reasoning !== undefined || signature !== undefined || redacted !== undefined) flushText()
-        if (reasoning !== undefined) blocks.text('reasoning', reasoning)
+        if (reasoning !== undefined) blocks.text('reasoning', reasoningHalves.push(reasoning))
+        if (signature !== undefined || redacted !== undefined) flushReasoning()
         if (signature !== undefined) blocks.signature(signature)
         if (redacted !== undefined) blocks.redacted(redacted)
         break
       }
       case 'toolUseEvent':
+        flushReasoning()
         flushText()
         return calls.step(payload) ?? (blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined)
       default:
+        if (!accounting.seen) context.accounting.learn()
         readAccounting(accounting, type, payload)
     }
     return blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined
@@ -121,22 +162,17 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
 
   /** Closes a sound reply; a fault when the body ended too early for one. */
   function finish(): GatewayError | undefined {
-    write(repeats.settle(false))
-    flushText()
-    const { stopReason, stopDetails, report } = accounting
+    flush()
+    const { stopReason, stopDetails, report, seen } = accounting
     const reason = finishReason({ stopReason, stopDetails, report, hasCalls: blocks.callCount() > 0 })
-    if (!accounting.seen) {
-      return blocks.isEmpty()
-        ? gatewayError('empty-reply', 'The provider gave an empty reply.', { cause: 'no content and no accounting' })
-        : broken('The reply was cut short by the provider.', 'the body ended without accounting')
-    }
-    if (calls.hasOpen()) return broken('The reply was cut short by the provider.', 'a tool call was not closed')
-    if (reason === 'broken') {
-      return broken('The model gave a malformed reply.', `stopReason ${stopReason}`)
-    }
+    if (!seen && blocks.isEmpty()) return empty('no content and no accounting')
+    if (!seen && context.accounting.isKnown()) return cut('the body ended without accounting')
+    if (calls.hasOpen()) return cut('a tool call was not closed')
+    if (reason === 'broken') return broken('The model gave a malformed reply.', `stopReason ${stopReason}`)
     if (blocks.isEmpty() && (reason === 'end' || reason === 'stop-sequence')) {
-      return gatewayError('empty-reply', 'The provider gave an empty reply.', { cause: 'accounting without content' })
+      return { ...empty('accounting without content'), ending: { reason, report } }
     }
+    if (!seen) context.note?.({ what: 'accounting-missing' })
     blocks.finish()
     out.push({ type: 'finish', reason, report })
     done = true
@@ -165,11 +201,10 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
   }
 }
 
-const unusable = 'The provider sent a reply that cannot be used.'
+const empty = (cause: string): GatewayError =>
+  gatewayError('empty-reply', 'The provider gave an empty reply.', { cause })
 
-function broken(message: string, cause: string): GatewayError {
-  return gatewayError('broken-reply', message, { cause })
-}
+const cut = (cause: string): GatewayError => broken('The reply was cut short by the provider.', cause)
 
 /** Everything else is passed over unread: citations, links, follow-ups, and what is yet to be invented. */
 const knownEvents: ReadonlySet<string> = new Set([
@@ -181,27 +216,36 @@ const knownEvents: ReadonlySet<string> = new Set([
   'meteringEvent',
 ])
 
+type Failed = {
+  readonly error: GatewayError
+  /** Said of a length: within a reply, that of the reply. */
+  readonly isLength: boolean
+}
+
 /** What a frame says went wrong; undefined for events. */
-function frameFailure(frame: Frame): GatewayError | undefined {
-  const { headers, payload } = frame
+function frameFailure({ headers, payload }: Frame): Failed | undefined {
   const event = headers[':event-type']
   switch (headers[':message-type']) {
     case 'exception':
-      return classifyException(String(headers[':exception-type'] ?? 'error'), text.decode(payload))
+      return failed(String(headers[':exception-type'] ?? 'error'), text.decode(payload))
     case 'error':
-      return classifyException(
-        String(headers[':error-code'] ?? 'error'),
-        JSON.stringify({ message: headers[':error-message'] }),
-      )
+      return failed(String(headers[':error-code'] ?? 'error'), JSON.stringify({ message: headers[':error-message'] }))
     case 'event':
       // Some hosts are said to send an exception's name as an event's.
       return typeof event === 'string' && /(?:exception|error)$/i.test(event)
-        ? classifyException(event, text.decode(payload))
+        ? failed(event, text.decode(payload))
         : undefined
-    default:
-      return broken('The provider broke its protocol.', `message type ${String(headers[':message-type'])}`)
+    default: {
+      const error = broken('The provider broke its protocol.', `message type ${String(headers[':message-type'])}`)
+      return { error, isLength: false }
+    }
   }
 }
+
+const failed = (name: string, payload: string): Failed => ({
+  error: classifyException(name, payload),
+  isLength: isLengthException(name, payload),
+})
 
 function parseObject(payload: Uint8Array): JsonObject | undefined {
   try {
@@ -209,104 +253,5 @@ function parseObject(payload: Uint8Array): JsonObject | undefined {
     return isObject(value) ? value : undefined
   } catch {
     return undefined
-  }
-}
-
-/** Keeps the tool calls of a reply by their ids. */
-function createCalls(blocks: Blocks, toolName: (wireName: string) => string) {
-  const byId = new Map<string, CallBlock>()
-  let latest: CallBlock | undefined
-
-  function step(payload: JsonObject): GatewayError | undefined {
-    const id = textOf(payload.toolUseId)
-    const call = id === undefined ? latest : (byId.get(id) ?? open(id))
-    if (call === undefined) return broken(unusable, 'a tool call without an id')
-    if (call.closed) return undefined // announced again, whole
-    const name = textOf(payload.name)
-    if (call.name === undefined && name !== undefined) {
-      call.name = toolName(name)
-      blocks.drain()
-    }
-    const input = inputText(payload.input, call.json)
-    if (call.json.length + input.length > maxInputCharacters) return broken(unusable, 'a tool call is too large')
-    if (input !== '') blocks.callInput(call, input)
-    return payload.stop === true ? close(call) : undefined
-  }
-
-  function open(id: string): CallBlock {
-    const call = blocks.call(id)
-    byId.set(id, call)
-    latest = call
-    blocks.drain()
-    return call
-  }
-
-  function close(call: CallBlock): GatewayError | undefined {
-    if (call.name === undefined) return broken(unusable, 'a tool call without a name')
-    if (call.json.trim() === '') blocks.callInput(call, '{}')
-    else if (!isJsonObject(call.json))
-      return broken('The model gave a malformed tool call.', 'its input is no JSON object')
-    call.closed = true
-    blocks.drain()
-    return undefined
-  }
-
-  return { step, hasOpen: () => [...byId.values()].some((call) => !call.closed) }
-}
-
-/** `input` is a fragment of JSON text; some models were seen to give the object itself, perhaps with every fragment. */
-function inputText(input: unknown, soFar: string): string {
-  if (typeof input === 'string') return input
-  if (!isObject(input) || Object.keys(input).length === 0) return ''
-  const json = JSON.stringify(input)
-  return json === soFar ? '' : json
-}
-
-function isJsonObject(json: string): boolean {
-  try {
-    return isObject(JSON.parse(json))
-  } catch {
-    return false
-  }
-}
-
-type Accounting = {
-  seen: boolean
-  report: UsageReport
-  stopReason: string | undefined
-  stopDetails: JsonObject | undefined
-}
-
-function readAccounting(accounting: Accounting, type: string, payload: JsonObject): void {
-  accounting.seen = true
-  if (type === 'metadataEvent') {
-    accounting.stopReason = textOf(payload.stopReason) ?? accounting.stopReason
-    accounting.stopDetails = isObject(payload.stopDetails) ? payload.stopDetails : accounting.stopDetails
-    if (isObject(payload.tokenUsage)) accounting.report = { ...accounting.report, ...tokenReport(payload.tokenUsage) }
-  } else if (type === 'contextUsageEvent') {
-    const percent = numberOf(payload.contextUsagePercentage)
-    if (percent !== undefined) accounting.report = { ...accounting.report, contextPercent: percent }
-  } else {
-    const credits = numberOf(payload.usage)
-    if (credits !== undefined) accounting.report = { ...accounting.report, credits }
-  }
-}
-
-/** Input counts what came from the cache and went into it. */
-function tokenReport(usage: JsonObject): UsageReport {
-  const output = numberOf(usage.outputTokens)
-  const total = numberOf(usage.totalTokens)
-  const uncached = numberOf(usage.uncachedInputTokens)
-  const read = numberOf(usage.cacheReadInputTokens)
-  const written = numberOf(usage.cacheWriteInputTokens)
-  const percent = numberOf(usage.contextUsagePercentage)
-  const counted = uncached === undefined ? undefined : uncached + (read ?? 0) + (written ?? 0)
-  const input = counted ?? (total === undefined || output === undefined ? undefined : total - output)
-  return {
-    ...(input === undefined ? {} : { inputTokens: input }),
-    ...(output === undefined ? {} : { outputTokens: output }),
-    ...(read === undefined ? {} : { cacheReadTokens: read }),
-    ...(written === undefined ? {} : { cacheWriteTokens: written }),
-    ...(percent === undefined ? {} : { contextPercent: percent }),
   }
 }

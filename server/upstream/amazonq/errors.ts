@@ -42,8 +42,7 @@ export function classifyHttpError(status: number, headers: Headers, bodyText: st
 export function classifyException(name: string, payloadText: string): GatewayError {
   const body = parseBody(payloadText)
   const retryAfterMs = retryAfter(body)
-  // `error` says nothing; the payload may name the class.
-  const named = stemOf(name) === '' ? (textOf(body.__type) ?? '') : name
+  const named = namedBy(name, body)
   return toError(
     {
       stem: stemOf(named),
@@ -54,6 +53,15 @@ export function classifyException(name: string, payloadText: string): GatewayErr
     [`exception ${name}`, named === name ? '' : named],
   )
 }
+
+/** Whether an exception frame says that something is too long: before any content the input, within a reply the output. */
+export const isLengthException = (name: string, payloadText: string): boolean =>
+  stemOf(namedBy(name, parseBody(payloadText))) === lengthStem
+
+const lengthStem = 'contentlengthexceeded'
+
+/** `error` says nothing; the payload may name the class. */
+const namedBy = (name: string, body: JsonObject): string => (stemOf(name) === '' ? (textOf(body.__type) ?? '') : name)
 
 /** The provider's id of a call, under any of the names it was seen with. */
 export function requestIdOf(headers: Headers): string | undefined {
@@ -136,9 +144,13 @@ const isRestriction = ({ message, status, stem }: Failure): boolean =>
 
 const suspension = /temporarily (?:is )?suspended|is suspended\b|account (?:has been |is )?suspended/i
 
+const isOfRequest = ({ status }: Failure): boolean => status === 400 || status === 413
+
 const kindOfWording: readonly Wording[] = [
   [suspension, 'account-suspended', isRefusal],
   [/input is too long/i, 'context-too-long'],
+  // The body did not even fit into the service's memory.
+  [/failed to buffer the request body|length limit exceeded/i, 'context-too-long', isOfRequest],
   [/high (?:traffic|load)/i, 'model-overloaded'],
   [/maximum request reached|reached (?:the|your) (?:monthly |overage )?limit|overage limit/i, 'quota-exhausted'],
   [
@@ -161,7 +173,7 @@ const kindOfStem: ReadonlyMap<string, ErrorKind> = new Map([
   ['throttling', 'rate-limited'],
   ['toomanyrequests', 'rate-limited'],
   ['servicequotaexceeded', 'quota-exhausted'],
-  ['contentlengthexceeded', 'context-too-long'],
+  [lengthStem, 'context-too-long'],
   ['validation', 'invalid-request'],
   ['accessdenied', 'access-denied'],
   ['resourcenotfound', 'account-refused'],
@@ -182,7 +194,8 @@ function kindOfStatus(status: number): ErrorKind {
     case 504:
       return 'timeout'
     case 413:
-      return 'request-too-large'
+      // A shorter conversation would fit, and agents know what to do about a prompt that is too long.
+      return 'context-too-long'
     case 429:
       return 'rate-limited'
     default:

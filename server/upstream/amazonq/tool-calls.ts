@@ -1,0 +1,75 @@
+import type { GatewayError } from '../../conversation/error.ts'
+import type { Blocks, CallBlock } from './blocks.ts'
+import { broken, unusable } from './broken.ts'
+import { createHalves, type Halves } from './halves.ts'
+import { isObject, type JsonObject, textOf } from './wire.ts'
+
+/** Longest input of one tool call, characters. */
+const maxInputCharacters = 16 * 1024 * 1024
+
+type Call = { readonly block: CallBlock; readonly halves: Halves }
+
+/** Keeps the tool calls of a reply by their ids. */
+export function createCalls(blocks: Blocks, toolName: (wireName: string) => string) {
+  const byId = new Map<string, Call>()
+  let latest: Call | undefined
+
+  function step(payload: JsonObject): GatewayError | undefined {
+    const id = textOf(payload.toolUseId)
+    const call = id === undefined ? latest : (byId.get(id) ?? open(id))
+    if (call === undefined) return broken(unusable, 'a tool call without an id')
+    const { block, halves } = call
+    if (block.closed) return undefined // announced again, whole
+    const name = textOf(payload.name)
+    if (block.name === undefined && name !== undefined) {
+      block.name = toolName(name)
+      blocks.drain()
+    }
+    const input = halves.push(inputText(payload.input, block.json))
+    if (block.json.length + input.length > maxInputCharacters) return broken(unusable, 'a tool call is too large')
+    if (input !== '') blocks.callInput(block, input)
+    return payload.stop === true ? close(call) : undefined
+  }
+
+  function open(id: string): Call {
+    const call = { block: blocks.call(id), halves: createHalves() }
+    byId.set(id, call)
+    latest = call
+    blocks.drain()
+    return call
+  }
+
+  function close({ block, halves }: Call): GatewayError | undefined {
+    if (block.name === undefined) return broken(unusable, 'a tool call without a name')
+    const half = halves.flush()
+    if (half !== '') blocks.callInput(block, half)
+    if (block.json.trim() === '') blocks.callInput(block, '{}')
+    else if (!isJsonObject(block.json))
+      return broken('The model gave a malformed tool call.', 'its input is no JSON object')
+    block.closed = true
+    blocks.drain()
+    return undefined
+  }
+
+  return { step, hasOpen: () => [...byId.values()].some(({ block }) => !block.closed) }
+}
+
+/** `input` is a fragment of JSON text; some models were seen to give the object itself, perhaps with every fragment. */
+function inputText(input: unknown, soFar: string): string {
+  if (typeof input === 'string') return input
+  if (!isObject(input) || Object.keys(input).length === 0) return ''
+  const json = JSON.stringify(input, wholeCharacters)
+  return json === soFar ? '' : json
+}
+
+/** Half a character inside a value would be spelled as an escape that not every client can read. */
+const wholeCharacters = (_: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.toWellFormed() : value
+
+function isJsonObject(json: string): boolean {
+  try {
+    return isObject(JSON.parse(json))
+  } catch {
+    return false
+  }
+}
