@@ -113,6 +113,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
         callerId: caller.value.keyId,
         ...(caller.value.accounts === undefined ? {} : { accounts: caller.value.accounts }),
         arrivedAt,
+        reasoningIfAsked: dialect.reasoningIfAsked === true,
         note: notes.add,
         onModel: (told) => {
           taken = told

@@ -7,7 +7,7 @@ import type { AddNote } from '../conversation/note.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Asked, ChosenBy, Consideration, Lease, SeatRequest } from '../pool/seat-request.ts'
-import type { Upstream } from '../upstream/upstream.ts'
+import type { Upstream, UpstreamReply } from '../upstream/upstream.ts'
 import type { Breaker, Passed } from './breaker.ts'
 import type { Attempt, RouteRecord, Summary } from './record.ts'
 import { outcomeOf, type ReplyStream, replySource } from './reply-source.ts'
@@ -25,6 +25,8 @@ export type RelayRequest = {
   readonly onEnd: (summary: Summary) => void
   /** Told of what is to stand in the request's record; nothing comes after `onEnd`. */
   readonly note?: AddNote
+  /** The API shows reasoning only to a caller that asked for thinking, in the body or by the model's name. */
+  readonly reasoningIfAsked?: boolean
   /** Told once, before anything is sent, which model serves. */
   readonly onModel?: (taken: ModelTaken) => void
 }
@@ -119,6 +121,8 @@ export async function relay(
   let untriedOnly = false
   /** One that was tried may be tried again; if not, it is worth a wait for one that was not. */
   let mayRepeat = true
+  /** A reply that the provider closed properly without any content: it is repeated once, then it is the answer. */
+  let empty: { readonly reply: UpstreamReply; readonly lease: Lease } | undefined
   const invocationId = effects.newUuid()
   const { accounts: only } = request
   const asked = (without: ReadonlySet<string>): Asked => ({
@@ -127,13 +131,23 @@ export async function relay(
     exclude: without,
   })
   const hasUntried = (): boolean => deps.hasOther(asked(exclude.union(avoid)))
+  const answer = (reply: UpstreamReply, lease: Lease): Result<ReplyStream, never> =>
+    ok(
+      replySource(reply, lease, {
+        ...{ conversation, model, estimate, route, elapsed, countTokens, onEnd, signal },
+        hidesReasoning: request.reasoningIfAsked === true && !asksForThinking(conversation),
+      }),
+    )
+  /** Nobody has more to give. */
+  const giveUp = (error: GatewayError): Result<ReplyStream, GatewayError> =>
+    empty === undefined || signal.aborted ? fail(error, model.id) : answer(empty.reply, empty.lease)
 
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return fail(gatewayError('cancelled', 'The caller left.'), model.id)
     const roomOfModel = await enter(deps.models, model.id, 'model-overloaded', deps.limits.maxWaitMs, deps, signal)
     if (!roomOfModel.ok) {
       if (attempts.length === 0) considered = deps.consider(asked(exclude))
-      return fail(errors.at(-1) ?? roomOfModel.error, model.id)
+      return giveUp(errors.at(-1) ?? roomOfModel.error)
     }
     const seatFor = (without: ReadonlySet<string>, waitUntil: number): Promise<Result<Lease, GatewayError>> => {
       const { callerId } = request
@@ -151,7 +165,7 @@ export async function relay(
       const standing = deps.consider(asked(exclude))
       if (attempts.length === 0) considered = standing
       else left = standing
-      return fail(finalError(errors.at(-1), seat.error), model.id)
+      return giveUp(finalError(errors.at(-1), seat.error))
     }
     const lease = seat.value
     if (attempts.length === 0) ({ considered, by } = lease)
@@ -177,27 +191,41 @@ export async function relay(
       lease.confirm()
       const { providerRequestId } = sent.value
       note('ok', providerRequestId === undefined ? {} : { providerRequestId })
-      return ok(
-        replySource(sent.value, lease, { conversation, model, estimate, route, elapsed, countTokens, onEnd, signal }),
-      )
+      return answer(sent.value, lease)
     }
     const { error } = sent
     note(error.kind, error.cause === undefined ? {} : { cause: error.cause.slice(0, 300) })
     // A closed way says nothing about the account: it was not called.
     lease.release(road.ok ? outcomeOf(error) : { type: 'cancelled' })
+    if (error.ending !== undefined) {
+      const reply = emptyReply(error.ending)
+      if (empty !== undefined) return answer(reply, lease)
+      empty = { reply, lease }
+      request.note?.({ what: 'reply-repeated', detail: 'the first had no content' })
+    }
     if (error.kind === 'cancelled') return fail(error, model.id)
     if (error.kind === 'model-not-found') deps.forgetModel(accountId, model.id)
     errors.push(error)
     avoid.add(accountId)
     const story = { errors, elapsedMs: elapsed(), hasUntried: hasUntried(), isOutage: deps.isOutage() }
     const move = nextMove(story, effects.random(), deps.limits)
-    if (move.to === 'nobody') return fail(error, model.id)
+    if (move.to === 'nobody') return giveUp(error)
     if (move.to === 'another') exclude.add(accountId)
     untriedOnly = move.to === 'untried'
     mayRepeat = nextMove({ ...story, hasUntried: false }, 0, deps.limits).to !== 'nobody'
     if (move.afterMs > 0) await effects.sleep(move.afterMs, signal)
   }
 }
+
+const asksForThinking = ({ thinking }: Conversation): boolean =>
+  thinking.type === 'enabled' || thinking.type === 'adaptive'
+
+const emptyReply = (ending: NonNullable<GatewayError['ending']>): UpstreamReply => ({
+  events: {
+    run: async (sink) => void (await sink([{ type: 'finish', ...ending }])),
+    drop: () => undefined,
+  },
+})
 
 /** Waits at most `patienceMs`; the refusal is of the kind the thing itself would have given. */
 async function enter(

@@ -7,6 +7,7 @@ import type { Outcome } from '../pool/account.ts'
 import type { Lease } from '../pool/seat-request.ts'
 import type { UpstreamReply } from '../upstream/upstream.ts'
 import { createMeter } from '../usage/meter.ts'
+import { createReasoningFilter } from './hide-reasoning.ts'
 import { createLimiter, type LimitedEvent } from './limit.ts'
 import type { RouteRecord, Summary } from './record.ts'
 import { createWishCheck, type Missed } from './wishes.ts'
@@ -23,6 +24,8 @@ export type ServeContext = {
   readonly elapsed: () => number
   readonly countTokens: (text: string) => number
   readonly onEnd: (summary: Summary) => void
+  /** Reasoning counts, but does not go on to the caller. */
+  readonly hidesReasoning: boolean
   readonly signal: AbortSignal
 }
 
@@ -102,7 +105,7 @@ type Stage = {
 }
 
 /** What a reply passes between provider and caller: limits, meter, the look at what was demanded. Synchronous. */
-function createStage(input: Figure, { conversation, model, countTokens }: ServeContext): Stage {
+function createStage(input: Figure, { conversation, model, countTokens, hidesReasoning }: ServeContext): Stage {
   const { stop, maxOutputTokens } = conversation.limits
   const { parallelToolCalls } = conversation
   const limiter = createLimiter({
@@ -113,6 +116,7 @@ function createStage(input: Figure, { conversation, model, countTokens }: ServeC
   })
   const meter = createMeter({ input, windowTokens: model.maxInputTokens, countTokens })
   const wishes = createWishCheck(conversation)
+  const visible = hidesReasoning ? createReasoningFilter() : undefined
   let begun = false
   let end: End | undefined
   const opening = (): ReplyEvent[] => {
@@ -130,7 +134,7 @@ function createStage(input: Figure, { conversation, model, countTokens }: ServeC
     push: (batch) => {
       const [only] = batch
       // The usual batch is one delta that nothing holds back: it goes on as it came.
-      if (begun && batch.length === 1 && only !== undefined && limiter.passes(only)) {
+      if (visible === undefined && begun && batch.length === 1 && only !== undefined && limiter.passes(only)) {
         record(only)
         return batch as readonly BlockEvent[]
       }
@@ -140,7 +144,7 @@ function createStage(input: Figure, { conversation, model, countTokens }: ServeC
         else for (const limited of limiter.push(event)) out.push(record(limited))
         if (end !== undefined) break
       }
-      return out
+      return visible === undefined ? out : out.flatMap((event) => visible(event) ?? [])
     },
     fail: (error) => {
       end = { type: 'error', error }
@@ -175,5 +179,8 @@ function summaryOf(
 }
 
 /** What a call's failure is to its account's seat. */
-export const outcomeOf = (error: GatewayError): Outcome =>
-  error.kind === 'cancelled' ? { type: 'cancelled' } : { type: 'failure', error }
+export function outcomeOf(error: GatewayError): Outcome {
+  if (error.kind === 'cancelled') return { type: 'cancelled' }
+  // The model said nothing, which is no fault of the account.
+  return error.ending === undefined ? { type: 'failure', error } : { type: 'success' }
+}

@@ -8,13 +8,15 @@ import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import { createPool } from '../../server/pool/pool.ts'
 import { createBreaker, modelBreaker, routeBreaker } from '../../server/relay/breaker.ts'
 import type { Summary } from '../../server/relay/record.ts'
-import { type ModelTaken, type Resolved, relay } from '../../server/relay/relay.ts'
+import { type ModelTaken, type RelayRequest, type Resolved, relay } from '../../server/relay/relay.ts'
 import type { ReplyStream } from '../../server/relay/reply-source.ts'
 import { defaultRetryLimits } from '../../server/relay/retry.ts'
 import type { UpstreamCall, UpstreamReply } from '../../server/upstream/upstream.ts'
+import { redactedTokens } from '../../server/usage/estimate.ts'
 import { makeAccount } from '../pool/accounts.ts'
 import { makeConversation } from '../support/conversation.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
+import { replyFault } from '../support/grammar.ts'
 import { batchesOf, sourceOf, stepsOf } from '../support/source.ts'
 
 const model = { id: 'm', name: 'M', maxInputTokens: 200_000, maxOutputTokens: 64_000, acceptsImages: true }
@@ -70,9 +72,10 @@ function setUp(
   const away = (): ReadonlySet<string> => new Set(accounts.filter((id) => routes.rests(routeOf(id))))
   const notes: Note[] = []
   const taken: ModelTaken[] = []
-  const run = (part: Partial<Conversation> = {}) =>
+  const run = (part: Partial<Conversation> = {}, more: Partial<RelayRequest> = {}) =>
     relay(
       {
+        ...more,
         conversation: makeConversation(part),
         callerId: 'k',
         arrivedAt: effects.now(),
@@ -543,5 +546,111 @@ describe('after content', () => {
     expect(textOf(events)).toBe('one two ')
     expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'stop-sequence', stopSequence: 'STOP' })
     expect(cancelled).toBe(true)
+  })
+})
+
+describe('a reply that was closed properly without content', () => {
+  const nothing = (credits: number): Answer =>
+    fails('empty-reply', { ending: { reason: 'end', report: { contextPercent: 1, credits } } })
+  const isEmptyAnswer = (events: readonly ReplyEvent[]): void => {
+    expect(events.map(({ type }) => type)).toEqual(['reply-start', 'finish'])
+    expect(events.at(-1)).toMatchObject({ reason: 'end', usage: { credits: 2 } })
+  }
+  test('is repeated once, then it is the answer; nobody is to blame', async () => {
+    const { run, calls, effects, summaries, notes, outcomes } = setUp(['a', 'b', 'c'], (call) => nothing(call.attempt))
+    const running = run()
+    await effects.advance(10_000)
+    isEmptyAnswer(await read(await running))
+    expect(calls.map(({ accountId }) => accountId)).toEqual(['a', 'b'])
+    expect(summaries).toMatchObject([
+      { outcome: 'ok', accountId: 'b', route: { attempts: [{ outcome: 'empty-reply' }, { outcome: 'empty-reply' }] } },
+    ])
+    expect(notes).toEqual([{ what: 'reply-repeated', detail: 'the first had no content' }])
+    expect(outcomes).toEqual(['success', 'success'])
+  })
+  test('is repeated by the only account there is', async () => {
+    const { run, calls, effects } = setUp(['a'], (call) => nothing(call.attempt))
+    const running = run()
+    await effects.advance(10_000)
+    isEmptyAnswer(await read(await running))
+    expect(calls).toHaveLength(2)
+  })
+  test('is forgotten when the repeat has content', async () => {
+    const { run, effects } = setUp(['a'], (call) => (call.attempt === 1 ? nothing(1) : says(hello)))
+    const running = run()
+    await effects.advance(10_000)
+    expect(textOf(await read(await running))).toBe('Hello')
+  })
+  test.each([
+    ['nobody is left to repeat it', (call: UpstreamCall) => (call.attempt === 1 ? nothing(2) : fails('rate-limited'))],
+    ['the repeats fail', (call: UpstreamCall) => (call.attempt === 1 ? nothing(2) : fails('upstream-failed'))],
+  ])('stands when %s', async (_, answers) => {
+    const { run, effects, summaries } = setUp(['a', 'b'], answers)
+    const running = run()
+    await effects.advance(120_000)
+    isEmptyAnswer(await read(await running))
+    expect(summaries).toMatchObject([{ outcome: 'ok', accountId: 'a' }])
+  })
+  test('does not stand for a caller who has left', async () => {
+    const { run, effects, leaving } = setUp(['a'], () => nothing(1))
+    const running = run()
+    await settle()
+    leaving.abort()
+    await effects.advance(10_000)
+    expect(await running).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+  })
+})
+
+describe('reasoning', () => {
+  const thought: readonly (readonly UpstreamEvent[])[] = [
+    [
+      { type: 'reasoning-start', index: 0 },
+      { type: 'reasoning-delta', index: 0, text: 'I think so.' },
+      { type: 'reasoning-end', index: 0, signature: 'c2ln' },
+      { type: 'redacted-reasoning', index: 1, base64: 'AAAA' },
+    ],
+    [
+      { type: 'text-start', index: 2 },
+      { type: 'text-delta', index: 2, text: 'Yes.' },
+      { type: 'text-end', index: 2 },
+    ],
+    [
+      { type: 'reasoning-start', index: 3 },
+      { type: 'reasoning-end', index: 3 },
+      { type: 'tool-call-start', index: 4, id: 't', name: 'run' },
+      { type: 'tool-call-delta', index: 4, json: '{}' },
+      { type: 'tool-call-end', index: 4 },
+      { type: 'finish', reason: 'tool-calls', report: {} },
+    ],
+  ]
+  const indices = (events: readonly ReplyEvent[]): readonly string[] =>
+    events.flatMap((event) =>
+      'index' in event && event.type.endsWith('start') ? [`${event.type} ${event.index}`] : [],
+    )
+  test.each([{ type: 'unspecified' }, { type: 'disabled' }] as const)(
+    'is left out where the API wants it asked for and thinking is $type; it counts all the same',
+    async (thinking) => {
+      const { run } = setUp(['a'], () => says(thought))
+      const events = await read(await run({ thinking }, { reasoningIfAsked: true }))
+      expect(indices(events)).toEqual(['text-start 0', 'tool-call-start 1'])
+      expect(replyFault(events)).toBeUndefined()
+      const all = await read(await run({ thinking: { type: 'adaptive' } }, { reasoningIfAsked: true }))
+      expect(events.at(-1)).toEqual(all.at(-1) as ReplyEvent)
+      expect(events.at(-1)).toMatchObject({ usage: { reasoning: { tokens: 11 + redactedTokens('AAAA') } } })
+    },
+  )
+  test.each([
+    ['asked for', { type: 'enabled' }, true],
+    ['left to the model', { type: 'adaptive' }, true],
+    ['not asked for, but the API shows it anyway', { type: 'unspecified' }, false],
+  ] as const)('%s is shown', async (_, thinking, reasoningIfAsked) => {
+    const { run } = setUp(['a'], () => says(thought))
+    const events = await read(await run({ thinking }, { reasoningIfAsked }))
+    expect(indices(events)).toEqual(['reasoning-start 0', 'text-start 2', 'reasoning-start 3', 'tool-call-start 4'])
+  })
+  test('alone, left out, leaves a well-formed empty answer', async () => {
+    const { run } = setUp(['a'], () => says([...thought.slice(0, 1), [{ type: 'finish', reason: 'end', report: {} }]]))
+    const events = await read(await run({}, { reasoningIfAsked: true }))
+    expect(events.map(({ type }) => type)).toEqual(['reply-start', 'finish'])
   })
 })
