@@ -23,6 +23,8 @@ export type AccountSwitches = {
    * mind, with a 403, and every other call is answered.
    */
   readonly requiresProfile: boolean | 'chat'
+  /** False: its replies end without metadata, context usage and metering, as some accounts' always do. */
+  readonly sendsAccounting: boolean
   readonly age?: Age | undefined
 }
 
@@ -118,6 +120,7 @@ export function createAccount(id: string, spec: AccountSpec, book: TokenBook, ef
     rotation: 'rotate',
     accessLifetimeMs: 3_600_000,
     requiresProfile: method === 'identity-center',
+    sendsAccounting: true,
     ...spec,
   }
   let quota = openQuota(spec.quota ?? {}, switches.plan, effects.now())

@@ -97,7 +97,7 @@ async function reply(
   const age = script.age ?? call.age
   const number = deps.nextNumber()
   const frames = framesOf(
-    scriptUnder(script, fault),
+    scriptUnder(account.switches().sendsAccounting ? script : { ...script, closing: false }, fault),
     {
       age,
       model: checked.model,

@@ -21,7 +21,7 @@ export function answer(prompt: Prompt, model: SimulatedModel): { readonly script
   const spoken = calls.length > 0 && told.text === undefined ? '' : textAnswer(prompt, told, model)
   const thought = told.think ?? (thinks(prompt, model) ? thinking(prompt) : undefined)
   const tagged = thought !== undefined && told.think === undefined && model.fields === undefined && !isMiniMax(model)
-  const text = limited(tagged ? `<thinking>${thought}</thinking>\n\n${spoken}` : spoken, prompt)
+  const text = limited(tagged ? inTags(thought, told.thoughts ?? 1, spoken) : spoken, prompt)
   const steps: Step[] = []
   if (told.delayMs !== undefined) steps.push({ type: 'pause', ms: told.delayMs })
   if (thought !== undefined && !tagged) steps.push(...reasoningSteps(thought, prompt, model))
@@ -40,6 +40,10 @@ export function answer(prompt: Prompt, model: SimulatedModel): { readonly script
   const stopReason = told.stop ?? (text.isCut ? 'MAX_TOKENS' : undefined)
   return { script: { steps, ...(stopReason === undefined ? {} : { stopReason }) }, told }
 }
+
+/** Thoughts between tags, with the answer after each. */
+const inTags = (thought: string, count: number, spoken: string): string =>
+  Array.from({ length: count }, () => `<thinking>${thought}</thinking>\n\n${spoken}`).join('\n\n')
 
 const isGpt = (model: SimulatedModel): boolean => model.id.startsWith('gpt-')
 const isMiniMax = (model: SimulatedModel): boolean => model.id.startsWith('minimax-')

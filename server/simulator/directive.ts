@@ -15,6 +15,7 @@ export type Directives = {
   readonly paceMs?: number
   readonly json?: boolean
   readonly think?: string
+  readonly thoughts?: number
   readonly redacted?: boolean
   readonly stop?: string
   readonly fault?: Fault
@@ -35,6 +36,7 @@ const maxTools = 64
  * - `[[sim:tools=N]]` calls N tools in one reply, going round the declared ones; `[[sim:tool=name]]` calls that one;
  *   `[[sim:input={…}]]` gives the input (JSON without `]]`); `[[sim:rounds=N]]` calls again after each result, N replies in all.
  * - `[[sim:call=name {…}]]` calls this tool with this input; several make one reply with calls that differ.
+ * - `[[sim:thoughts=N]]` thinks N times between tags, the answer standing between the thoughts (where thinking is on by tags).
  * - `[[sim:json]]` answers JSON; `[[sim:think=…]]` reasons with this text; `[[sim:redacted]]` adds a redacted block.
  * - `[[sim:stop=MAX_TOKENS]]` is the `stopReason` of the metadata event.
  * - `[[sim:delay=ms]]` waits before the first frame (headers are sent); `[[sim:pace=ms]]` waits before each frame.
@@ -84,6 +86,9 @@ export function readDirectives(text: string): Directives {
         break
       case 'think':
         found.think = value
+        break
+      case 'thoughts':
+        found.thoughts = count(value, 64)
         break
       case 'redacted':
         found.redacted = true

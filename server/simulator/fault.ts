@@ -82,6 +82,7 @@ export const errorFaults = {
   // the request
   malformed,
   'too-long': { ...malformed, message: 'Input is too long.', reason: 'CONTENT_LENGTH_EXCEEDS_THRESHOLD' },
+  'body-too-large': { ...malformed, message: 'failed to buffer the request body: length limit exceeded' },
   'conversation-limit': spent('The conversation has reached its limit.', 'CONVERSATION_LIMIT_EXCEEDED'),
   'thinking-signature': {
     ...malformed,
@@ -123,6 +124,8 @@ export const streamFaults = [
   'exception-too-long', // text, then ContentLengthExceededException
   'empty', // 200 without content frames
   'filtered', // 200 without content, stopReason CONTENT_FILTERED, no metering
+  'nothing-said', // 200 without content, closed as ever: END_TURN, context usage, metering
+  'cut-characters', // characters beyond the first plane are cut in two, each half in a delta of its own
   'crc', // one content frame's checksum is wrong
 ] as const
 

@@ -19,6 +19,9 @@ export function* splitJson(json: string): Generator<string> {
   for (const piece of splitText(json)) if (piece !== '') yield piece
 }
 
+/** Cuts right inside each character of two halves. */
+export const splitHalves = (text: string): readonly string[] => text.split(/(?<=[\ud800-\udbff])(?=[\udc00-\udfff])/)
+
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff
 
 /** Numbers below a bound, the same for the same text. */

@@ -1,6 +1,7 @@
 import { asFault, type Fault, type FaultName } from './fault.ts'
 import { exceptionFrame, type Piece } from './frames.ts'
-import type { Script } from './step.ts'
+import { splitHalves } from './split.ts'
+import type { Script, Step } from './step.ts'
 
 const defaultWaitMs = 1000
 const defaultAfterFrames = 3
@@ -17,6 +18,10 @@ export function scriptUnder(script: Script, fault: Fault | undefined): Script {
         steps: [{ type: 'event', name: 'metadataEvent', payload: { stopReason: 'CONTENT_FILTERED' } }],
         closing: false,
       }
+    case 'nothing-said':
+      return { ...script, steps: [] }
+    case 'cut-characters':
+      return { ...script, steps: script.steps.flatMap(cutCharacters) }
     case 'stop-incomplete':
       return {
         ...script,
@@ -28,6 +33,19 @@ export function scriptUnder(script: Script, fault: Fault | undefined): Script {
       }
     default:
       return script
+  }
+}
+
+/** The same said in deltas that end in the middle of each character that has two halves. */
+function cutCharacters(step: Step): readonly Step[] {
+  switch (step.type) {
+    case 'text':
+    case 'reasoning':
+      return splitHalves(step.text).map((text) => ({ ...step, text, split: false }))
+    case 'tool':
+      return [{ ...step, fragments: splitHalves(step.json ?? JSON.stringify(step.input ?? {})) }]
+    default:
+      return [step]
   }
 }
 

@@ -61,6 +61,8 @@ describe('a stream fault', () => {
     ['exception-too-long', 'complete', 4, 'ContentLengthExceededException'],
     ['empty', 'complete', 0, 'none'],
     ['filtered', 'complete', 1, 'metadataEvent'],
+    ['nothing-said', 'complete', 3, 'meteringEvent'],
+    ['cut-characters', 'complete', 'whole', 'meteringEvent'],
     ['crc', 'message-crc', 3, 'assistantResponseEvent'],
     ['reset-after-text', 'reset', 3, 'assistantResponseEvent'],
     [{ name: 'silence', waitMs: 5 }, 'complete', 'whole', 'meteringEvent'],
@@ -90,6 +92,16 @@ describe('a stream fault', () => {
       uses.push(`${parts.map((part) => part.input ?? '').join('')} ${parts.some((part) => part.stop === true)}`)
     }
     expect(uses).toEqual(['{"city":"Paris"} false', '{"city":"Paris" true'])
+  })
+
+  test('cut-characters cuts each character in two, in text and tool input alike', async () => {
+    const account = simulator.accounts.add({ fault: 'cut-characters' })
+    const asked = body('[[sim:text=a🎉b]][[sim:tool=a]][[sim:input={"x":"🙂"}]]', {
+      userInputMessageContext: { tools: [tool('a')] },
+    })
+    const { events } = await read(await ask(simulator, account, asked))
+    const said = events.map(({ payload }) => payload.content ?? payload.input).filter((text) => text !== undefined)
+    expect(said).toEqual(['a\ud83c', '\udf89b', '{"x":"\ud83d', '\ude42"}'])
   })
 
   test('reset breaks the connection before the headers', async () => {
@@ -169,6 +181,14 @@ describe('a bearer', () => {
 })
 
 describe('an account', () => {
+  test('that does not account ends its replies without a word about them, until it does', async () => {
+    const account = simulator.accounts.add({ sendsAccounting: false })
+    const names = async () => (await read(await ask(simulator, account, body('hi')))).events.map(({ name }) => name)
+    expect(new Set(await names())).toEqual(new Set(['assistantResponseEvent']))
+    account.set({ sendsAccounting: true })
+    expect((await names()).slice(-3)).toEqual(['metadataEvent', 'contextUsageEvent', 'meteringEvent'])
+  })
+
   test('over its requests per minute is throttled until the minute is over', async () => {
     let now = 0
     const clock = { now: () => now, sleep: async () => {}, random: () => 0.5, newUuid: () => crypto.randomUUID() }
