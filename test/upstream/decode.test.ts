@@ -272,6 +272,24 @@ describe('characters cut in two', () => {
       }),
     )
   })
+  test('as escapes in tool input are joined or made U+FFFD, at any cut; nothing else changes', () => {
+    const scraps = ['\\ud83c', '\\uDF89', '\\u00e9', '\\\\', '\\n', '\\"', 'u', 'ud83c', 'a', '🎉', '\\/']
+    const values = fc.array(fc.constantFrom(...scraps), { maxLength: 12 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(values, fc.integer({ min: 1, max: 9 }), (value, size) => {
+        const json = `{"x":"${value}"}`
+        const pieces = Array.from({ length: Math.ceil(json.length / size) }, (_, at) =>
+          json.slice(at * size, at * size + size),
+        )
+        const events = decode([...pieces.map((input) => call('a', { input })), call('a', { stop: true }), metering])
+        const got = events.map((event) => (event.type === 'tool-call-delta' ? event.json : '')).join('')
+        const sent = JSON.parse(json) as { x: string }
+        expect(JSON.parse(got)).toEqual({ x: sent.x.toWellFormed() })
+        if (sent.x.isWellFormed()) expect(got).toBe(json)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
   test('between calls that are mixed, each keeps its own half', () => {
     const events = decode([
       call('a', { input: '{"x":"\ud83c' }),

@@ -1,13 +1,14 @@
 import type { GatewayError } from '../../conversation/error.ts'
 import type { Blocks, CallBlock } from './blocks.ts'
 import { broken, unusable } from './broken.ts'
+import { createEscapedHalves } from './escaped-halves.ts'
 import { createHalves, type Halves } from './halves.ts'
 import { isObject, type JsonObject, textOf } from './wire.ts'
 
 /** Longest input of one tool call, characters. */
 const maxInputCharacters = 16 * 1024 * 1024
 
-type Call = { readonly block: CallBlock; readonly halves: Halves }
+type Call = { readonly block: CallBlock; readonly halves: Halves; readonly escapes: Halves }
 
 /** Keeps the tool calls of a reply by their ids. */
 export function createCalls(blocks: Blocks, toolName: (wireName: string) => string) {
@@ -18,31 +19,31 @@ export function createCalls(blocks: Blocks, toolName: (wireName: string) => stri
     const id = textOf(payload.toolUseId)
     const call = id === undefined ? latest : (byId.get(id) ?? open(id))
     if (call === undefined) return broken(unusable, 'a tool call without an id')
-    const { block, halves } = call
+    const { block, halves, escapes } = call
     if (block.closed) return undefined // announced again, whole
     const name = textOf(payload.name)
     if (block.name === undefined && name !== undefined) {
       block.name = toolName(name)
       blocks.drain()
     }
-    const input = halves.push(inputText(payload.input, block.json))
+    const input = escapes.push(halves.push(inputText(payload.input, block.json)))
     if (block.json.length + input.length > maxInputCharacters) return broken(unusable, 'a tool call is too large')
     if (input !== '') blocks.callInput(block, input)
     return payload.stop === true ? close(call) : undefined
   }
 
   function open(id: string): Call {
-    const call = { block: blocks.call(id), halves: createHalves() }
+    const call = { block: blocks.call(id), halves: createHalves(), escapes: createEscapedHalves() }
     byId.set(id, call)
     latest = call
     blocks.drain()
     return call
   }
 
-  function close({ block, halves }: Call): GatewayError | undefined {
+  function close({ block, halves, escapes }: Call): GatewayError | undefined {
     if (block.name === undefined) return broken(unusable, 'a tool call without a name')
-    const half = halves.flush()
-    if (half !== '') blocks.callInput(block, half)
+    const rest = escapes.push(halves.flush()) + escapes.flush()
+    if (rest !== '') blocks.callInput(block, rest)
     if (block.json.trim() === '') blocks.callInput(block, '{}')
     else if (!isJsonObject(block.json))
       return broken('The model gave a malformed tool call.', 'its input is no JSON object')
