@@ -144,7 +144,7 @@ describe('createDocuments', () => {
       const parts = resolved.ok ? (resolved.value.messages[0]?.parts ?? []) : []
       expect(parts).toMatchObject([
         { type: 'text', text: expect.stringMatching(/^\[image left out: .*not a PNG/) },
-        { type: 'text', text: expect.stringMatching(/^\[image left out: .*too large/) },
+        { type: 'text', text: expect.stringMatching(/^\[image left out: .*image exceeds 10 MB/) },
         { type: 'text', text: '[document "Plan" left out: the document has no text]' },
         { type: 'tool-result', parts: [{ type: 'text', text: expect.stringContaining('[image left out') }] },
       ])

@@ -82,6 +82,7 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
     write(repeats.settle(false))
     flushReasoning()
     flushText()
+    calls.flush()
   }
 
   function handOver(): readonly UpstreamEvent[] {

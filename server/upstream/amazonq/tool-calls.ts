@@ -52,7 +52,15 @@ export function createCalls(blocks: Blocks, toolName: (wireName: string) => stri
     return undefined
   }
 
-  return { step, hasOpen: () => [...byId.values()].some(({ block }) => !block.closed) }
+  /** Gives out what was held of calls that are still open: nothing follows. */
+  function flush(): void {
+    for (const { block, halves, escapes } of byId.values()) {
+      const rest = block.closed ? '' : escapes.push(halves.flush()) + escapes.flush()
+      if (rest !== '') blocks.callInput(block, rest)
+    }
+  }
+
+  return { step, flush, hasOpen: () => [...byId.values()].some(({ block }) => !block.closed) }
 }
 
 /** `input` is a fragment of JSON text; some models were seen to give the object itself, perhaps with every fragment. */
