@@ -25,6 +25,8 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
     metrics.tokensUsed(record.upstreamModel, 'input', record.inputSource, record.inputTokens)
     metrics.tokensUsed(record.upstreamModel, 'output', record.outputSource, record.outputTokens)
   }
+  const noted = new Set(end.notes.first.map(({ what }) => what))
+  for (const what of noted) metrics.noted(what)
   if (summary?.missed !== undefined) metrics.wishMissed(summary.missed)
   const cause = end.error?.cause ?? summary?.cause
   log[outcome === 'failure' && record.status >= 500 ? 'warn' : 'info']('relay.finished', {
@@ -46,7 +48,7 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
     outputTokens: record.outputTokens,
     usageSource: `${record.inputSource}/${record.outputSource}`,
     missed: summary?.missed,
-    notes: end.notes.first.length === 0 ? undefined : [...new Set(end.notes.first.map(({ what }) => what))].join(' '),
+    notes: noted.size === 0 ? undefined : [...noted].join(' '),
     peer: record.peer,
     client: end.clientNote,
   })

@@ -1,4 +1,4 @@
-import type { Message, ToolCallPart } from '../conversation/conversation.ts'
+import type { Message, Part, ToolCallPart } from '../conversation/conversation.ts'
 import { ok } from '../lib/result.ts'
 import { type Decoded, refuse } from './validate.ts'
 
@@ -21,32 +21,30 @@ function parse(text: string): unknown {
 }
 
 /**
- * Appends a turn to those before it. Results of one round of calls arrive as a message each, and Responses-shaped bodies
- * spread one assistant turn over several items: such neighbours become one message.
+ * The turns of a conversation. Results of one round of calls arrive as a message each, and Responses-shaped bodies spread one
+ * assistant turn over several items: such neighbours become one message. Whoever but the user says nothing has no turn.
  */
-export function appendTurn(messages: Message[], next: Message): void {
-  const last = messages.at(-1)
-  if (last !== undefined && last.role === next.role && joins(last, next)) {
-    messages[messages.length - 1] = { role: next.role, parts: [...last.parts, ...next.parts] }
-  } else if (next.role === 'user' || next.parts.length > 0) {
-    messages.push(next)
-  }
-}
-
 export function joinTurns(turns: readonly Message[]): readonly Message[] {
-  const messages: Message[] = []
-  for (const turn of turns) appendTurn(messages, turn)
+  const messages: { readonly role: Message['role']; readonly parts: Part[] }[] = []
+  let endsInResults = false
+  let endsInReasoning = false
+  for (const { role, parts } of turns) {
+    const last = messages.at(-1)
+    const isResults = role === 'user' && parts.length > 0 && parts.every(isResult)
+    // Reasoning belongs to what follows it, a call to what precedes it.
+    const joins = role === 'user' ? isResults && endsInResults : endsInReasoning || parts.some(isCall)
+    if (last?.role === role && joins) {
+      for (const part of parts) last.parts.push(part)
+      endsInReasoning &&= parts.every(isReasoning)
+    } else if (role === 'user' || parts.length > 0) {
+      messages.push({ role, parts: [...parts] })
+      endsInResults = isResults
+      endsInReasoning = parts.every(isReasoning)
+    }
+  }
   return messages
 }
 
-/** Reasoning belongs to what follows it, a call to what precedes it. */
-function joins(last: Message, next: Message): boolean {
-  if (next.role === 'user') return isResults(next) && isResults(last)
-  return next.parts.some(isCall) || last.parts.every(isReasoning)
-}
-
-const isReasoning = ({ type }: Message['parts'][number]): boolean =>
-  type === 'reasoning' || type === 'redacted-reasoning'
-const isCall = (part: Message['parts'][number]): boolean => part.type === 'tool-call'
-const isResults = (message: Message): boolean =>
-  message.role === 'user' && message.parts.length > 0 && message.parts.every((part) => part.type === 'tool-result')
+const isReasoning = ({ type }: Part): boolean => type === 'reasoning' || type === 'redacted-reasoning'
+const isCall = (part: Part): boolean => part.type === 'tool-call'
+const isResult = (part: Part): boolean => part.type === 'tool-result'

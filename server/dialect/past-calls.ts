@@ -47,19 +47,20 @@ export function pastId(id: unknown): string | undefined {
  */
 export function mergeCalls(parts: readonly Part[], at: string, note: AddNote): readonly Part[] {
   const merged: Part[] = []
+  const places = new Map<string, number>()
   for (const part of parts) {
-    const index = part.type === 'tool-call' ? merged.findIndex((known) => isSameCall(known, part)) : -1
-    const known = merged[index]
-    if (part.type !== 'tool-call' || known?.type !== 'tool-call') merged.push(part)
-    else {
-      note({ what: 'call-merged', field: at, detail: part.name })
-      if (isEmpty(known.input)) merged[index] = { ...known, input: part.input }
+    const key = part.type === 'tool-call' ? `${part.id}\0${part.name}` : ''
+    const place = part.type === 'tool-call' ? places.get(key) : undefined
+    const known = place === undefined ? undefined : merged[place]
+    if (part.type !== 'tool-call' || place === undefined || known?.type !== 'tool-call') {
+      if (part.type === 'tool-call') places.set(key, merged.length)
+      merged.push(part)
+      continue
     }
+    note({ what: 'call-merged', field: at, detail: part.name })
+    if (isEmpty(known.input)) merged[place] = { ...known, input: part.input }
   }
   return merged
 }
-
-const isSameCall = (known: Part, { id, name }: ToolCallPart): boolean =>
-  known.type === 'tool-call' && known.id === id && known.name === name
 
 const isEmpty = (input: ToolCallPart['input']): boolean => Object.keys(input).length === 0

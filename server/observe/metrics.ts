@@ -21,6 +21,8 @@ export type Metrics = {
   readonly upstreamAttempted: (outcome: string) => void
   /** A finished reply without the forced tool, or not in the form the caller demanded. */
   readonly wishMissed: (what: string) => void
+  /** A request with notes of this kind. */
+  readonly noted: (what: string) => void
   /** A figure that is read when asked for: sizes of caches and queues, accounts by state. Name without the prefix. */
   readonly watch: (name: string, help: string, read: () => number) => void
   /** The same with one label: `read` gives a figure for each of its values. */
@@ -77,6 +79,12 @@ export function createMetrics(): Metrics {
     labelNames: ['what'],
     registers,
   })
+  const notes = new Counter({
+    name: `${prefix}noted_requests_total`,
+    help: 'Requests of whose history, tools or reply something was changed or left out, by kind.',
+    labelNames: ['what'],
+    registers,
+  })
   const models = new Set<string>()
   const modelLabel = (model: string): string => {
     if (models.has(model)) return model
@@ -111,6 +119,7 @@ export function createMetrics(): Metrics {
     streamClosed: () => streams.dec(),
     upstreamAttempted: (outcome) => attempts.inc({ outcome }),
     wishMissed: (what) => missed.inc({ what }),
+    noted: (what) => notes.inc({ what }),
     watch,
     watchEach: (name, help, label, read) => {
       new Gauge({

@@ -12,6 +12,7 @@ test('requests, tokens, streams and attempts are counted under their names', asy
   metrics.streamOpened()
   metrics.streamClosed()
   metrics.upstreamAttempted('rate-limited')
+  metrics.noted('schema-cut')
   const lines = (await metrics.text()).split('\n')
   for (const line of [
     'claude_server_requests_total{dialect="anthropic",gen_ai_request_model="claude-sonnet-4.5",outcome="success",error_type=""} 1',
@@ -21,6 +22,7 @@ test('requests, tokens, streams and attempts are counted under their names', asy
     'gen_ai_client_token_usage_total{gen_ai_request_model="claude-sonnet-4.5",gen_ai_token_type="input",source="provider"} 120',
     'claude_server_open_streams 1',
     'claude_server_upstream_attempts_total{outcome="rate-limited"} 1',
+    'claude_server_noted_requests_total{what="schema-cut"} 1',
   ]) {
     expect(lines).toContain(line)
   }

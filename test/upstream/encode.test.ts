@@ -425,3 +425,14 @@ describe('what the provider would refuse for its form', () => {
 
 const toolNamesOf = (body: RequestBody): readonly string[] =>
   (currentOf(body).userInputMessageContext?.tools ?? []).map(({ toolSpecification }) => toolSpecification.name)
+
+test('a history of tens of thousands of messages in a row does not hold the gateway up', () => {
+  const many = Array.from({ length: 40_000 }, (_, index) => `message ${index} ${'w'.repeat(100)}`)
+  const started = performance.now()
+  const ofUser = encode(conversation({ messages: many.map((words) => user(words)) }))
+  const ofAssistant = encode(conversation({ messages: [...many.map((words) => assistant(words)), user('C')] }))
+  // Copied anew for each message they took half a minute.
+  expect(performance.now() - started).toBeLessThan(5_000)
+  expect(currentOf(ofUser.body).content).toEndWith(many.slice(-2).join('\n\n'))
+  expect(historyOf(ofAssistant.body)).toHaveLength(2)
+})

@@ -2,7 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import type { Message, Part, ToolCallPart, ToolResultPart } from '../../conversation/conversation.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { ok } from '../../lib/result.ts'
-import { appendTurn, decodeArguments } from '../calls.ts'
+import { decodeArguments, joinTurns } from '../calls.ts'
 import { decodeContent, decodeResultContent } from '../openai-content.ts'
 import { createBorder } from '../past.ts'
 import { checkNesting, createValidator, type Decoded, isObject, refuse } from '../validate.ts'
@@ -57,7 +57,7 @@ export function decodeInput(
   if (typeof input === 'string') {
     return ok({ messages: [{ role: 'user', parts: input === '' ? [] : [{ type: 'text', text: input }] }], tools: [] })
   }
-  const messages: Message[] = []
+  const turns: Message[] = []
   const tools: unknown[] = []
   const isPast = createBorder(input.map(turnKindOf))
   const past = createPastItems(note)
@@ -74,11 +74,11 @@ export function decodeInput(
     if (!nesting.ok) return nesting
     const decoded = item.ok ? decodeItem(item.value, path, sources) : item
     if (decoded.ok) {
-      if (decoded.value !== undefined) appendTurn(messages, decoded.value)
+      if (decoded.value !== undefined) turns.push(decoded.value)
     } else if (!isPast(index) || standsForMore(entry)) return decoded
-    else for (const message of past(entry, path)) appendTurn(messages, message)
+    else turns.push(...past(entry, path))
   }
-  return ok({ messages, tools })
+  return ok({ messages: joinTurns(turns), tools })
 }
 
 /** Without it the conversation would be another: a part of it is kept elsewhere, and was not found. */

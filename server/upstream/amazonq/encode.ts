@@ -103,7 +103,7 @@ export function encodeRequest(
 function carriedMessages({ messages }: Conversation, { dropPastImages, note }: EncodeContext): readonly Message[] {
   if (dropPastImages === undefined) return messages
   const carried = withoutPastImages(messages, dropPastImages)
-  if (carried.count > 0) note?.({ what: 'attachment-left-out', detail: `${carried.count} images: ${dropPastImages}` })
+  if (carried.count > 0) note?.({ what: 'attachment-left-out', detail: `images: ${carried.count}; ${dropPastImages}` })
   return carried.messages
 }
 

@@ -109,15 +109,14 @@ function createAnswers(): {
       const calls = pending
       pending = []
       const open = new Set(calls.map(({ id }) => id))
-      const waiting = Map.groupBy(turn.results, ({ callId }) => callId)
+      const waiting = Map.groupBy(turn.results.toReversed(), ({ callId }) => callId)
       // Calls that a client gave one id take the results of that id one by one.
-      const matched = calls.map(({ id, wireId }) => ({ wireId, result: waiting.get(id)?.shift() }))
+      const matched = calls.map(({ id, wireId }) => ({ wireId, result: waiting.get(id)?.pop() }))
       const told = new Set(matched.map(({ result }) => result && JSON.stringify(result.parts)))
+      const unused = new Set([...waiting.values()].flat())
       // A second result for one call, which some clients send, is news only where it says something else.
       const orphans = turn.results.filter((result) =>
-        open.has(result.callId)
-          ? waiting.get(result.callId)?.includes(result) === true && !told.has(JSON.stringify(result.parts))
-          : true,
+        open.has(result.callId) ? unused.has(result) && !told.has(JSON.stringify(result.parts)) : true,
       )
       return {
         text: joinTexts(...orphans.map((result) => orphanText(result, nameOfCall.get(result.callId))), turn.text),

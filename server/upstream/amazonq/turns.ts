@@ -35,36 +35,50 @@ export const paragraph = '\n\n'
  */
 export function turnsOf(messages: readonly Message[]): readonly Turn[] {
   const turns: Turn[] = []
+  // A run of one role is merged as a whole: one by one, a long run would be copied for each message of it.
+  let users: UserTurn[] = []
+  let assistants: AssistantTurn[] = []
+  const close = (): void => {
+    if (users.length > 0) turns.push(mergeUsers(users))
+    if (assistants.length > 0) turns.push(mergeAssistants(assistants))
+    users = []
+    assistants = []
+  }
   for (const message of messages) {
     const turn = message.role === 'assistant' ? assistantTurn(message.parts) : userTurn(message.parts)
     if (turn === undefined) continue
-    const last = turns.at(-1)
-    if (last?.role === 'user' && turn.role === 'user') turns[turns.length - 1] = mergeUsers(last, turn)
-    else if (last?.role === 'assistant' && turn.role === 'assistant')
-      turns[turns.length - 1] = mergeAssistants(last, turn)
-    else turns.push(turn)
+    if (turn.role === 'user') {
+      if (users.length === 0) close()
+      users.push(turn)
+    } else {
+      if (assistants.length === 0) close()
+      assistants.push(turn)
+    }
   }
+  close()
   return turns
 }
 
 export const isBlank = (text: string): boolean => text.trim() === ''
 
-export const joinTexts = (...texts: readonly string[]): string => texts.filter((text) => !isBlank(text)).join(paragraph)
+export const joinTexts = (...texts: readonly string[]): string => joinAll(texts)
+
+const joinAll = (texts: readonly string[]): string => texts.filter((text) => !isBlank(text)).join(paragraph)
 
 function userTurn(parts: readonly Part[]): UserTurn | undefined {
-  const text = joinTexts(...parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])))
+  const text = joinAll(parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])))
   const images = parts.filter((part) => part.type === 'image')
   const results = parts.filter((part) => part.type === 'tool-result')
   if (text === '' && images.length === 0 && results.length === 0) return undefined
   return { role: 'user', text, images, results }
 }
 
-function mergeUsers(first: UserTurn, second: UserTurn): UserTurn {
+function mergeUsers(turns: readonly UserTurn[]): UserTurn {
   return {
     role: 'user',
-    text: joinTexts(first.text, second.text),
-    images: [...first.images, ...second.images],
-    results: [...first.results, ...second.results],
+    text: joinAll(turns.map(({ text }) => text)),
+    images: turns.flatMap(({ images }) => images),
+    results: turns.flatMap(({ results }) => results),
   }
 }
 
@@ -86,28 +100,27 @@ function assistantText(parts: readonly Part[]): string {
     }
     adjacent = part.type === 'text'
   }
-  return joinTexts(...texts)
+  return joinAll(texts)
 }
 
-function mergeAssistants(first: AssistantTurn, second: AssistantTurn): AssistantTurn {
+function mergeAssistants(turns: readonly AssistantTurn[]): AssistantTurn {
   return {
     role: 'assistant',
-    text: joinTexts(first.text, second.text),
-    calls: distinctCalls([...first.calls, ...second.calls]),
-    ...withReasoning(second.reasoning ?? first.reasoning),
+    text: joinAll(turns.map(({ text }) => text)),
+    calls: distinctCalls(turns.flatMap(({ calls }) => calls)),
+    ...withReasoning(turns.findLast(({ reasoning }) => reasoning !== undefined)?.reasoning),
   }
 }
 
 /** A call told twice is one, with its input where one telling lacks it. Another tool's call under the same id is another. */
 function distinctCalls(calls: readonly ToolCallPart[]): readonly ToolCallPart[] {
-  const distinct: ToolCallPart[] = []
+  const distinct = new Map<string, ToolCallPart>()
   for (const call of calls) {
-    const index = distinct.findIndex(({ id, name }) => id === call.id && name === call.name)
-    const known = distinct[index]
-    if (known === undefined) distinct.push(call)
-    else if (isEmpty(known.input)) distinct[index] = call
+    const key = `${call.id}\0${call.name}`
+    const known = distinct.get(key)
+    if (known === undefined || isEmpty(known.input)) distinct.set(key, call)
   }
-  return distinct
+  return [...distinct.values()]
 }
 
 const isEmpty = (input: ToolCallPart['input']): boolean => Object.keys(input).length === 0
