@@ -5,7 +5,7 @@ import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { failureOf } from './error.ts'
 import type { Form, OutputItem } from './form.ts'
 import { createFrames } from './frames.ts'
-import { type Ending, endingMembers, incompleteReason, responseHead } from './output.ts'
+import { type Ending, incompleteReason, responseOf } from './output.ts'
 
 type Seal = (summary: string) => string
 
@@ -56,8 +56,8 @@ export function createCompactionEncoder(context: ReplyContext<Form>, seal: Seal)
     }
   }
   const last = (ending: Ending, output: readonly OutputItem[]): string => {
-    const response = { ...responseHead(context), ...endingMembers(ending), output }
-    return frames.frame(`response.${ending.status}`, `"response":${JSON.stringify(response)}`)
+    const response = JSON.stringify(responseOf(context, ending, output))
+    return frames.frame(`response.${ending.status}`, `"response":${response}`)
   }
   return { encode, keepAlive: frames.keepAlive }
 }
@@ -66,7 +66,7 @@ export function createCompactionEncoder(context: ReplyContext<Form>, seal: Seal)
 export function compact(reply: Reply, context: ReplyContext<Form>, seal: Seal): object {
   const summary = reply.blocks.map((block) => (block.type === 'text' ? block.text : '')).join('')
   const { ending, output } = outcome(summary, reply.reason, reply.usage, context, seal)
-  return { ...responseHead(context), ...endingMembers(ending), output }
+  return responseOf(context, ending, output)
 }
 
 type Outcome = { readonly ending: Ending; readonly output: readonly OutputItem[] }

@@ -1,6 +1,6 @@
 import type { ReplyContext } from '../dialect.ts'
 import type { Form } from './form.ts'
-import { endingMembers, responseHead } from './output.ts'
+import { responseOf } from './output.ts'
 
 /** The frames of one stream, numbered as they are made. */
 export type Frames = {
@@ -22,8 +22,7 @@ export function createFrames(context: ReplyContext<Form>): Frames {
   const open = (): string => {
     if (isOpen) return ''
     isOpen = true
-    const response = { ...responseHead(context), ...endingMembers({ status: 'in_progress' }), output: [] }
-    const text = `"response":${JSON.stringify(response)}`
+    const text = `"response":${JSON.stringify(responseOf(context, { status: 'in_progress' }, []))}`
     return frame('response.created', text) + frame('response.in_progress', text)
   }
   return { next, frame, open, keepAlive: () => open() || frame('keepalive', '') }

@@ -1,5 +1,5 @@
 import type { FinishReason, Usage } from '../../conversation/event.ts'
-import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
+import type { ReplyBlock } from '../../conversation/reply.ts'
 import type { ReplyContext } from '../dialect.ts'
 import type { Form, KeptResponse, OutputItem } from './form.ts'
 import { textOf } from './freeform.ts'
@@ -93,9 +93,7 @@ export function statusOfCall(json: string): ItemStatus {
 }
 
 /** Everything of a response object before its output. */
-export const responseHead = (
-  context: ReplyContext<Form>,
-): Readonly<Record<string, unknown>> & { readonly id: string } => ({
+const responseHead = (context: ReplyContext<Form>): Readonly<Record<string, unknown>> & { readonly id: string } => ({
   id: `resp_${context.id}`,
   object: 'response',
   created_at: Math.floor(context.createdAt / 1000),
@@ -111,28 +109,37 @@ export type Ending = {
 }
 
 /** The members that tell how a response ended, or that it has not. */
-export const endingMembers = ({ status, error, reason, usage }: Ending): object => ({
+const endingMembers = ({ status, error, reason, usage }: Ending): object => ({
   status,
   error: error ?? null,
   incomplete_details: reason === undefined ? null : { reason },
   usage: usage === undefined ? null : encodeUsage(usage),
 })
 
-/** The items of a finished reply. One that says nothing at all is an empty message: agents ask again without one. */
-export function encodeOutput(reply: Reply, context: ReplyContext<Form>): readonly OutputItem[] {
-  const cut = incompleteReason(reply.reason) !== undefined
-  const items = reply.blocks.map((block, index, { length }) => {
-    const status =
-      block.type === 'tool-call' ? statusOfCall(block.json) : cut && index === length - 1 ? 'incomplete' : 'completed'
+export const responseOf = (
+  context: ReplyContext<Form>,
+  ending: Ending,
+  output: readonly OutputItem[],
+): KeptResponse => ({ ...responseHead(context), ...endingMembers(ending), output })
+
+/** The items of a finished reply. */
+export function encodeOutput(
+  blocks: readonly ReplyBlock[],
+  ending: Ending,
+  context: ReplyContext<Form>,
+): readonly OutputItem[] {
+  const items = blocks.map((block, index) => {
+    const isCut = ending.status === 'incomplete' && block.type === 'text' && index === blocks.length - 1
+    const status = block.type === 'tool-call' ? statusOfCall(block.json) : isCut ? 'incomplete' : 'completed'
     return encodeItem(block, index, status, context)
   })
-  return needsMessage(items, cut) ? [...items, encodeItem(emptyText, items.length, 'completed', context)] : items
+  const empty = { type: 'text', text: '' } as const
+  return needsMessage(items, ending) ? [...items, encodeItem(empty, items.length, 'completed', context)] : items
 }
 
-export const emptyText = { type: 'text', text: '' } as const
-
-export const needsMessage = (items: readonly OutputItem[], cut: boolean): boolean =>
-  !cut && items.every(({ type }) => type === 'reasoning')
+/** An answer that says nothing at all is an empty message: agents ask again without one. */
+export const needsMessage = (items: readonly OutputItem[], { status }: Ending): boolean =>
+  status === 'completed' && items.every(({ type }) => type === 'reasoning')
 
 /** A whole response as it goes out. */
 export const shownResponse = (response: KeptResponse, sealsReasoning: boolean): KeptResponse => ({
