@@ -164,7 +164,7 @@ function formOf(body: Body, { toolbox, names }: NamedToolbox): Omit<Form, 'keep'
       max_tool_calls: null,
       metadata: body.metadata ?? {},
       parallel_tool_calls: toolbox.parallelToolCalls,
-      previous_response_id: body.previous_response_id ?? null,
+      previous_response_id: body.previous_response_id || null,
       prompt_cache_key: body.prompt_cache_key ?? null,
       reasoning: { effort: reasoning?.effort ?? null, summary },
       safety_identifier: body.safety_identifier ?? null,
