@@ -60,6 +60,8 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   const outage = createOutage(effects.now)
   let settings = initial
   let turn = 0
+  /** Epoch ms at which all who wait were last looked at: what has ended since is news to them. */
+  let servedAt = 0
   let cancelWake: (() => void) | undefined
 
   const change = (id: string, next: (account: Account) => Health): void => {
@@ -177,6 +179,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   /** Serves whoever can be served; called whenever anything changes. */
   function serveLine(): void {
     if (line.size() === 0) return
+    servedAt = effects.now()
     line.serve(tryTake)
     setAlarm()
   }
@@ -185,16 +188,16 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     cancelWake?.()
     cancelWake = undefined
     if (line.size() === 0) return
-    const now = effects.now()
+    const since = servedAt
     let next = Number.POSITIVE_INFINITY
     for (const held of seats.all()) {
-      const at = availableAt(held.account, now)
-      if (at !== undefined && at > now) next = Math.min(next, at)
-      if (settings.room.startsPerMinute > 0 && held.startsUntil > now) next = Math.min(next, held.startsUntil)
-      if (held.trial !== undefined && isFull(held.trial, now)) next = Math.min(next, held.trial.until)
-      if (held.shakes !== undefined) next = Math.min(next, shakesEnd(held.shakes, now))
+      const at = availableAt(held.account, since)
+      if (at !== undefined && at > since) next = Math.min(next, at)
+      if (settings.room.startsPerMinute > 0 && held.startsUntil > since) next = Math.min(next, held.startsUntil)
+      if (held.trial !== undefined && isFull(held.trial, since)) next = Math.min(next, held.trial.until)
+      if (held.shakes !== undefined) next = Math.min(next, shakesEnd(held.shakes, since))
     }
-    if (next !== Number.POSITIVE_INFINITY) cancelWake = effects.after(Math.max(1, next - now), serveLine)
+    if (next !== Number.POSITIVE_INFINITY) cancelWake = effects.after(Math.max(1, next - effects.now()), serveLine)
   }
 
   return {
@@ -245,6 +248,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     /** A seat at once, or after a wait in line of at most `request.waitUntil`; the error says why there is none. */
     acquire: async (request: SeatRequest, signal: AbortSignal): Promise<Result<Lease, GatewayError>> => {
       const waiting: Waiting = { request, since: effects.now() }
+      if (line.size() === 0) servedAt = waiting.since
       const now =
         line.size() === 0 ? tryTake(waiting) : line.mayPass(request.callerId, waiting) ? tryTake(waiting) : undefined
       if (now !== undefined) return 'release' in now ? ok(now) : err(now)

@@ -210,6 +210,38 @@ describe('during a rest', () => {
     expect(refused).toEqual([])
   })
 
+  test('who comes just as it ends does not take the others their alarm', async () => {
+    let now = Date.UTC(2026, 0, 15)
+    let alarms: (() => void)[] = []
+    const after = (_: number, task: () => void) => {
+      alarms.push(task)
+      return () => {
+        alarms = alarms.filter((other) => other !== task)
+      }
+    }
+    const pool = createPool(settings, {
+      effects: { ...createTestEffects(), now: () => now, after },
+      onHealth: () => {},
+      onOutcome: () => {},
+    })
+    pool.put(makeAccount('a', { health: health('cooling', { until: now + 100, kind: 'rate-limited' }) }))
+    const ask = async (): Promise<string> => {
+      const request = { callerId: 'key', modelId: 'm', exclude: new Set<string>(), avoid: new Set<string>() }
+      const got = await pool.acquire({ ...request, waitUntil: now + 60_000 }, new AbortController().signal)
+      if (got.ok) got.value.release(success)
+      return got.ok ? got.value.accountId : got.error.kind
+    }
+    const first = ask()
+    await Promise.resolve()
+    now += 101 // the alarm is due, but the program was busy
+    const second = ask()
+    await Promise.resolve()
+    // The two timers of those who wait belong to the end of their patience; the newest is the pool's own.
+    expect(alarms).toHaveLength(3)
+    alarms.at(-1)?.()
+    expect(await Promise.all([first, second])).toEqual(['a', 'a'])
+  })
+
   test('one that may not wait so long is told the time', async () => {
     const { take, refusal, effects } = makePool([makeAccount('a'), makeAccount('b')])
     for (const only of [new Set(['a']), new Set(['b'])]) (await take({ only })).release(failure('rate-limited', 30_000))
