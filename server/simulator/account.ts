@@ -7,6 +7,14 @@ import type { RotationMode, TokenBook } from './token-book.ts'
 
 export type SimulatedMethod = 'builder-id' | 'identity-center' | 'social' | 'api-key'
 
+export type SideCall =
+  | 'ListAvailableModels'
+  | 'GetUsageLimits'
+  | 'ListAvailableProfiles'
+  | 'CreateToken'
+  | 'SocialRefresh'
+export type SideCallFaults = Readonly<Partial<Record<SideCall, Fault | FaultName>>>
+
 /** What may be changed while the simulator runs. */
 export type AccountSwitches = {
   readonly plan: Plan
@@ -14,6 +22,8 @@ export type AccountSwitches = {
   readonly models?: readonly string[] | undefined
   /** A standing fault: every conversation meets it; token faults and suspension meet other calls too. */
   readonly fault?: Fault | FaultName | undefined
+  /** Standing faults of single calls beside conversations, which go on: a list that fails, a sign-in service out of order. */
+  readonly calls?: SideCallFaults | undefined
   readonly rotation: RotationMode
   readonly accessLifetimeMs: number
   /** 429 USER_REQUEST_RATE_EXCEEDED above this many conversations in any 60 s. */

@@ -7,6 +7,12 @@ const html = (status: number, title: string): Failure => ({
   message: title,
   plain: { contentType: 'text/html', text: `<html><body><h1>${status} ${title}</h1></body></html>` },
 })
+/** A 200 that holds nothing of use. */
+const answered = (text: string): Omit<Failure, 'message'> => ({
+  status: 200,
+  type: 'none',
+  plain: { contentType: 'application/json', text },
+})
 const denied = (message: string, reason: string | null = null, status = 403): Failure => ({
   status,
   type: 'AccessDeniedException',
@@ -67,6 +73,10 @@ export const errorFaults = {
   rate: throttled('Too many requests, please wait before trying again.', 'USER_REQUEST_RATE_EXCEEDED'),
   'credit-rate': throttled('60-minute credit limit exceeded', 'CREDIT_CONSUMPTION_RATE_EXCEEDED'),
   'service-rate': throttled('Too many requests, please wait before trying again.', 'SERVICE_REQUEST_RATE_EXCEEDED'),
+  suspicion: throttled(
+    'We have detected suspicious activity. Temporary limits are in place while we investigate.',
+    'USER_REQUEST_RATE_EXCEEDED',
+  ),
   // the model
   capacity: throttled('I am experiencing high traffic, please try again shortly.', 'INSUFFICIENT_MODEL_CAPACITY'),
   'model-unavailable': server(
@@ -100,6 +110,12 @@ export const errorFaults = {
     'ServiceUnavailableException',
   ),
   '402': spent('You have reached the limit.', 'MONTHLY_REQUEST_COUNT'),
+  '404': { status: 404, type: 'ResourceNotFoundException', message: 'Not found.' },
+  'empty-list': { ...answered('[]'), message: 'a list instead of an object' },
+  'nothing-listed': {
+    ...answered('{"models":[],"profiles":[],"usageBreakdownList":[]}'),
+    message: 'nothing in the lists',
+  },
   '408': html(408, 'Request Timeout'),
   '429': throttled('Too many requests, please wait before trying again.', null),
   '500': server(upset),

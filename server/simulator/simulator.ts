@@ -1,13 +1,22 @@
 import { type Effects, realEffects } from '../lib/effects.ts'
-import type { Account, AccountSpec, SimulatedAccount } from './account.ts'
+import type { Account, AccountSpec, SideCall, SimulatedAccount } from './account.ts'
 import { type AccountControl, createAccountBook, standingFault } from './account-book.ts'
 import { type AssistantDeps, assist, type ReplyOptions } from './assistant.ts'
-import { type Answer, type Call, type ControlOperation, failed, isSignIn, restPaths, rpcOperation } from './call.ts'
+import {
+  type Answer,
+  type Call,
+  type ControlOperation,
+  failed,
+  isSignIn,
+  type Operation,
+  restPaths,
+  rpcOperation,
+} from './call.ts'
 import { bearerRefused, invokeMcp, listModels, listProfiles, usageLimits } from './control-plane.ts'
 import { type Age, type FailureWire, malformed } from './failure.ts'
-import { failureOf } from './fault.ts'
+import { asFault, failureOf } from './fault.ts'
 import { createOidc } from './oidc.ts'
-import { createQueue, type Queued, type QueueTarget } from './queue.ts'
+import { createQueue, type NextAnswer, type Queued, type QueueTarget } from './queue.ts'
 import {
   createRecorder,
   headersWithoutBearer,
@@ -168,7 +177,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     const wait = (ms: number): Promise<void> => effects.sleep(ms, call.signal)
     if (isSignIn(operation)) {
       const account = accounts.byRefreshToken(textOf(shapeOf(call.body)?.refreshToken) ?? '')
-      return wholeAnswer(queue.take(operation, account?.id), () => signInHandlers[operation](call), wait)
+      return wholeAnswer(
+        queue.take(operation, account?.id) ?? standingOf(account, operation),
+        () => signInHandlers[operation](call),
+        wait,
+      )
     }
     if (found === undefined || found.expired) return bearerRefused
     const { account } = found
@@ -179,7 +192,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     if (operation === 'GenerateAssistantResponse') {
       return next?.type === 'raw' ? rawAnswer(next.raw) : assist(call, account, next, assistant)
     }
-    return wholeAnswer(next, () => controlAnswer(operation, call, account, effects.now()), wait)
+    return wholeAnswer(
+      next ?? standingOf(account, operation),
+      () => controlAnswer(operation, call, account, effects.now()),
+      wait,
+    )
   }
 
   const server = Bun.serve({ hostname: '127.0.0.1', port: options.port ?? 0, idleTimeout: 0, fetch: handle })
@@ -242,6 +259,12 @@ function controlAnswer(operation: ControlOperation, call: Call, account: Account
     case 'InvokeMCP':
       return invokeMcp(call)
   }
+}
+
+/** What one of an account's calls beside conversations meets every time. */
+function standingOf(account: Account | undefined, operation: Operation): NextAnswer | undefined {
+  const fault = account?.switches().calls?.[operation as SideCall]
+  return fault === undefined ? undefined : { type: 'fault', fault: asFault(fault) }
 }
 
 /** Token faults and suspension are met by every operation but GetUsageLimits, which a suspended account may still ask. */
