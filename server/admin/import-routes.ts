@@ -29,6 +29,10 @@ export async function createAccount(
   accounts: AccountsService,
   { proxyId, check, ...item }: { readonly proxyId?: string | null; readonly check?: boolean },
 ) {
+  if ('accounts' in item || '0' in item) {
+    const message = 'This route takes one account; send a list or an export to /v2/accounts/import.'
+    return fail(gatewayError('invalid-request', message, { field: 'accounts' }))
+  }
   const read = parseItem(item, { index: 0 }, { asOriginal: true })
   if (!read.ok) {
     const { field } = read.error

@@ -370,6 +370,8 @@ test.each([
   ],
   ['an API key', { apiKey: 'ksk_0123456789' }, 200, 'api-key'],
   ['nothing', {}, 400, 'clientId'],
+  ['a list', [oidc], 400, 'accounts'],
+  ['an export', { accounts: [oidc] }, 400, 'accounts'],
   ['no client secret', { clientId: 'x', refreshToken: 'refresh-token-000000' }, 400, 'clientSecret'],
   ['a region that is a host name', { ...oidc, region: 'evil.example/' }, 400, 'region'],
   ['a start URL without TLS', { ...oidc, startUrl: 'http://acme.example/start' }, 400, 'startUrl'],
