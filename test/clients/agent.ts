@@ -31,6 +31,12 @@ export type Agent = {
   readonly ask: (sandbox: Sandbox, gateway: Gateway, turn: Turn) => Promise<Told>
   /** Directives for the simulator: show a.txt, show b.txt, and `cat c.txt; echo written > d.txt`. */
   readonly threeCalls: string
+  /** What it does when a reply breaks off; default `asks-again`. */
+  readonly onBreak?: 'asks-again' | 'tells'
+  /** It can go on with a conversation without a terminal; default true. */
+  readonly goesOn?: boolean
+  /** It can show the model a picture without a terminal; default true. */
+  readonly sees?: boolean
   /** How many results come back for them; default 3. */
   readonly results?: number
   /** What the provider finds too long; default 1,000 KiB of text. */
@@ -73,33 +79,42 @@ export function describeAgent(agent: Agent, more: (place: () => Place) => void =
       await gateway?.stop()
     })
 
-    test('a turn is answered, the log knows who asked, and a second turn brings it along', async () => {
+    test('a turn is answered, and the log knows who asked', async () => {
       const witness = watchGateway(gateway)
-      const first = await ask({ prompt: 'My word is xylophone. [[sim:text=Then I say 你好, xylophone 🙂]]' })
-      expect(answered(first).text).toBe('Then I say 你好, xylophone 🙂')
+      const told = await ask({ prompt: 'My word is xylophone. [[sim:text=Then I say 你好, xylophone 🙂]]' })
+      expect(answered(told).text).toBe('Then I say 你好, xylophone 🙂')
       const rows = await witness.logged(1)
       expect(rows.map((row) => [row.endpoint_type, row.is_success, row.is_stream])).toEqual(
         rows.map(() => [agent.endpoint, true, true]),
       )
       for (const row of rows) expect(row.user_agent).toMatch(agent.userAgent)
-
-      const before = witness.asked().length
-      const second = await ask({ prompt: 'Go on. [[sim:text=We go on.]]', again: true })
-      expect(answered(second).text).toBe('We go on.')
-      const asked = witness.asked().slice(before)
-      expect(asked).toHaveLength(1)
-      expect(asked[0]?.earlier.at(-2)).toContain('My word is xylophone.')
-      expect(asked[0]?.earlier.at(-1)).toBe('Then I say 你好, xylophone 🙂')
-      expect(asked[0]?.text).toContain('Go on.')
     })
 
+    if (agent.goesOn !== false) {
+      test('a second turn brings the first along', async () => {
+        const witness = watchGateway(gateway)
+        const told = await ask({ prompt: 'Go on. [[sim:text=We go on.]]', again: true })
+        expect(answered(told).text).toBe('We go on.')
+        const asked = witness.asked()
+        expect(asked).toHaveLength(1)
+        expect(asked[0]?.earlier.at(-2)).toContain('My word is xylophone.')
+        expect(asked[0]?.earlier.at(-1)).toBe('Then I say 你好, xylophone 🙂')
+        expect(asked[0]?.text).toContain('Go on.')
+      })
+    }
+
     // It goes on with the conversation before: some agents' first turn brings another request along, which would meet the fault.
-    test('a reply that breaks off is asked for again, and never taken for whole', async () => {
+    test('a reply that breaks off is never taken for whole', async () => {
       const witness = watchGateway(gateway)
       gateway.simulator.enqueue('cut-in-frame')
       const whole = 'The whole of it, from its first word to the last.'
-      const told = await ask({ prompt: `And on. [[sim:text=${whole}]]`, again: true })
-      expect(answered(told).text).toBe(whole)
+      const told = await ask({ prompt: `And on. [[sim:text=${whole}]]`, again: agent.goesOn !== false })
+      if (agent.onBreak === 'tells') {
+        expect(told.ok).toBe(false)
+        expect(told.text).toContain('cut short')
+        return
+      }
+      expect(answered(told).text).toEndWith(whole)
       const rows = await witness.logged(2)
       expect(rows.map((row) => row.is_success)).toEqual([false, true])
     })
@@ -116,11 +131,13 @@ export function describeAgent(agent: Agent, more: (place: () => Place) => void =
       }
     })
 
-    test('an image reaches the provider as it is', async () => {
-      const witness = watchGateway(gateway)
-      answered(await ask({ prompt: 'What is in the picture?', image: 'dot.png' }))
-      expect(witness.asked().at(-1)?.images).toEqual([tinyPng])
-    })
+    if (agent.sees !== false) {
+      test('an image reaches the provider as it is', async () => {
+        const witness = watchGateway(gateway)
+        answered(await ask({ prompt: 'What is in the picture?', image: 'dot.png' }))
+        expect(witness.asked().at(-1)?.images).toEqual([tinyPng])
+      })
+    }
 
     test('a prompt that is too long is said to be, at once', async () => {
       const witness = watchGateway(gateway)
