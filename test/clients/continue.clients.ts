@@ -2,11 +2,16 @@ import path from 'node:path'
 import { stringify } from 'yaml'
 import { type Agent, describeAgent } from './agent.ts'
 
-function continueCli(name: string, provider: 'openai' | 'anthropic', endpoint: Agent['endpoint']): Agent {
+function continueCli(
+  name: string,
+  provider: 'openai' | 'anthropic',
+  endpoint: Agent['endpoint'],
+  userAgent: RegExp,
+): Agent {
   return {
     name,
     endpoint,
-    userAgent: /JS [\d.]+$/,
+    userAgent,
     setUp: async () => {}, // its settings hold the key: they are written before each turn
     ask: async (sandbox, gateway, { prompt, again, key }) => {
       const config = path.join(sandbox.home, '.continue/config.yaml')
@@ -43,5 +48,5 @@ function continueCli(name: string, provider: 'openai' | 'anthropic', endpoint: A
   }
 }
 
-describeAgent(continueCli('Continue over Chat Completions', 'openai', 'openai-chat'))
-describeAgent({ ...continueCli('Continue over Messages', 'anthropic', 'anthropic'), onBreak: 'tells' })
+describeAgent(continueCli('Continue over Chat Completions', 'openai', 'openai-chat', /JS [\d.]+$/))
+describeAgent({ ...continueCli('Continue over Messages', 'anthropic', 'anthropic', /^node-fetch/), onBreak: 'tells' })
