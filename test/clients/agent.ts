@@ -11,6 +11,8 @@ export type Turn = {
   readonly image?: string
   /** Goes on with the newest conversation. */
   readonly again?: boolean
+  /** More options of its command. */
+  readonly options?: readonly string[]
   readonly key: string
 }
 

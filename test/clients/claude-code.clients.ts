@@ -1,3 +1,4 @@
+import { expect, test } from 'bun:test'
 import { type Agent, describeAgent } from './agent.ts'
 
 type Result = { readonly type?: string; readonly is_error?: boolean; readonly result?: string }
@@ -8,11 +9,21 @@ function claudeCode(name: string, model: string, more: Partial<Agent> = {}): Age
     endpoint: 'anthropic',
     userAgent: /^claude-cli\//,
     setUp: async () => {}, // it is set up by its environment
-    ask: async (sandbox, gateway, { prompt, image, again, key }) => {
+    ask: async (sandbox, gateway, { prompt, image, again, options = [], key }) => {
       const asked = image === undefined ? prompt : `${prompt} [[sim:call=Read {"file_path":"${image}"}]]`
       const run = await sandbox.run(
         'claude',
-        ['-p', '--model', model, '--allowedTools', 'Read,Bash', '--output-format', 'json', ...(again ? ['-c'] : [])],
+        [
+          '-p',
+          '--model',
+          model,
+          '--allowedTools',
+          'Read,Bash',
+          '--output-format',
+          'json',
+          ...(again ? ['-c'] : []),
+          ...options,
+        ],
         {
           env: {
             ANTHROPIC_BASE_URL: gateway.url,
@@ -34,7 +45,13 @@ function claudeCode(name: string, model: string, more: Partial<Agent> = {}): Age
 
 // It speaks two ways, by the model's name: the older with everything in the user's message, the newer with system messages
 // in the middle and tools that are named later.
-describeAgent(claudeCode('Claude Code, an older model', 'claude-sonnet-4-5'))
+describeAgent(claudeCode('Claude Code, an older model', 'claude-sonnet-4-5'), (place) => {
+  test('an answer by a schema is one, through a tool of its own', async () => {
+    const schema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
+    const told = await place().ask({ prompt: 'Who is it?', options: ['--json-schema', JSON.stringify(schema)] })
+    expect(JSON.parse(told.run.out)).toMatchObject({ structured_output: { name: expect.any(String) } })
+  })
+})
 // What is over this one's million tokens it does not even send.
 const tooLong = 'Say hello. [[sim:fault=too-long]]'
 describeAgent(claudeCode('Claude Code, a newer model', 'claude-opus-5-5', { tooLong }))

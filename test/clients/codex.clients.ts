@@ -38,12 +38,13 @@ function codex(name: string, model: string, provider: (gateway: Gateway) => stri
     setUp: async (sandbox, gateway) => {
       await writeConfig(sandbox, `model = "${model}"\nmodel_context_window = 200000\n${quiet}${provider(gateway)}`)
     },
-    ask: async (sandbox, _gateway, { prompt, image, again, key }) => {
+    ask: async (sandbox, _gateway, { prompt, image, again, options = [], key }) => {
       const run = await sandbox.run(
         'codex',
         [
           // Its own fence around commands is not what is tried here, and not every machine has it.
           ...['exec', '--json', '--skip-git-repo-check', '--sandbox', 'danger-full-access'],
+          ...options,
           ...(image === undefined ? [] : ['--image', image]),
           ...(again ? ['resume', '--last'] : []),
           '-',
@@ -73,6 +74,14 @@ describeAgent(codex('Codex', 'claude-sonnet-4.5', ownProvider, threeCommands), (
     const call = '[[sim:call=multi_agent_v1__wait_agent {"targets":["nobody"],"timeout_ms":10000}]]'
     const told = await place().ask({ prompt: `Wait. ${call}` })
     expect(told.text).toContain('invalid agent id nobody')
+  })
+
+  test('an answer by a schema is one', async () => {
+    const { sandbox, ask } = place()
+    const schema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
+    await Bun.write(path.join(sandbox.work, 'schema.json'), JSON.stringify({ ...schema, additionalProperties: false }))
+    const told = await ask({ prompt: 'Who is it?', options: ['--output-schema', 'schema.json'] })
+    expect(JSON.parse(told.text)).toEqual({ name: expect.any(String) })
   })
 })
 
