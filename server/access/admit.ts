@@ -2,22 +2,36 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { sha256Hex } from './digest.ts'
 import { maxKeyLength } from './key.ts'
+import type { Limits, Subject } from './limits.ts'
+import { allowsModel } from './model-names.ts'
 
 /** Who calls, once the key has been recognised. */
 export type Caller = {
   readonly keyId: string
   readonly name: string
+  readonly userId?: string
   /** The only accounts that may serve this caller; absent: any. */
   readonly accounts?: ReadonlySet<string>
+  /** Whether it may use a model, by any of its names; absent: all of them. */
+  readonly allows?: (names: readonly string[]) => boolean
+  /** The larger, the earlier in line. */
+  readonly priority: number
+  /** Whose limits hold: the key's, and its user's. */
+  readonly subjects: readonly Subject[]
 }
 
-/** A stored key, as far as admission needs it. */
-export type KnownKey = {
+/** What keys and users have in common, as far as admission needs it. Lists are never empty; absent: any. */
+type Known = {
   readonly id: string
   readonly name: string
   readonly enabled: boolean
+  readonly expiresAt?: number
   readonly accountIds?: readonly string[]
+  readonly models?: readonly string[]
+  readonly limits?: Limits
 }
+export type KnownKey = Known & { readonly userId?: string }
+export type KnownUser = Known & { readonly priority: number }
 
 /** The headers that may carry a key. */
 export type KeyHeaders = { readonly authorization?: string | undefined; readonly xApiKey?: string | undefined }
@@ -28,6 +42,7 @@ export type AdmissionDeps = {
     readonly list: () => Promise<readonly unknown[]>
     readonly touch: (id: string, at: number) => Promise<void>
   }
+  readonly users: { readonly get: (id: string) => Promise<KnownUser | undefined> }
   readonly now: () => number
   /** Told when a key's time of use could not be written; the call goes on. */
   readonly onTouchFailed?: (keyId: string, cause: unknown) => void
@@ -41,8 +56,8 @@ export type Admission = {
   readonly invalidate: () => void
 }
 
-type Known = { readonly caller: Caller; readonly enabled: boolean }
-type Cached = Known & { readonly until: number }
+type Holder = { readonly caller: Caller; readonly key: KnownKey; readonly user?: KnownUser }
+type Cached = Holder & { readonly until: number }
 
 const touchEveryMs = 60_000
 
@@ -56,7 +71,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
   // A look-up that began before an invalidation must not be remembered after it.
   let generation = 0
 
-  const find = async (hash: string): Promise<Known | undefined> => {
+  const find = async (hash: string): Promise<Holder | undefined> => {
     const cached = cache.get(hash)
     if (cached !== undefined && cached.until > deps.now()) {
       cache.delete(hash)
@@ -65,7 +80,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     }
     const began = generation
     const key = await deps.keys.findByHash(hash)
-    const known = key === undefined ? undefined : { caller: callerOf(key), enabled: key.enabled }
+    const user = key?.userId === undefined ? undefined : await deps.users.get(key.userId)
+    const known = key && { caller: callerOf(key, user), key, ...(user && { user }) }
     if (began === generation) {
       cache.delete(hash)
       if (known !== undefined) put(cache, hash, { ...known, until: deps.now() + cacheMs }, size)
@@ -92,17 +108,18 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     admit: async (headers) => {
       const sent = sentKeys(headers)
       if (sent.length === 0) return refusal(missingMessage)
-      let disabled = false
+      let barred: string | undefined
       for (const key of sent) {
         const known = key.length > maxKeyLength ? undefined : await find(sha256Hex(key))
-        if (known?.enabled === true) {
+        if (known === undefined) continue
+        const because = barOf(known, deps.now())
+        if (because === undefined) {
           touch(known.caller.keyId)
-          // The caller's own limits belong here: after who it is, before what it asks.
           return ok(known.caller)
         }
-        disabled ||= known !== undefined
+        barred ??= because
       }
-      return disabled ? err(gatewayError('authentication', 'This API key is disabled.')) : refusal(unknownMessage)
+      return barred === undefined ? refusal(unknownMessage) : err(gatewayError('authentication', barred))
     },
     invalidate: () => {
       generation++
@@ -132,11 +149,36 @@ export function bearerOf(authorization: string | null | undefined): string | und
   return match?.[1]
 }
 
-const callerOf = ({ id, name, accountIds }: KnownKey): Caller => ({
-  keyId: id,
-  name,
-  ...(accountIds === undefined ? {} : { accounts: new Set(accountIds) }),
-})
+/** Why a known key opens nothing now. */
+function barOf({ key, user }: Holder, now: number): string | undefined {
+  if (!key.enabled) return 'This API key is disabled.'
+  if (key.expiresAt !== undefined && key.expiresAt <= now) return 'This API key has expired.'
+  if (user?.enabled === false) return 'The user of this API key is disabled.'
+  if (user?.expiresAt !== undefined && user.expiresAt <= now) return "The time of this API key's user has expired."
+  return undefined
+}
+
+/** A key's rights and its user's: what either does not allow is not allowed. */
+function callerOf(key: KnownKey, user: KnownUser | undefined): Caller {
+  const accountLists = [key.accountIds, user?.accountIds].flatMap((ids) => (ids === undefined ? [] : [new Set(ids)]))
+  const accounts = accountLists.reduce<ReadonlySet<string> | undefined>(
+    (both, ids) => (both === undefined ? ids : both.intersection(ids)),
+    undefined,
+  )
+  const models = [key.models, user?.models].filter((list) => list !== undefined)
+  return {
+    keyId: key.id,
+    name: key.name,
+    ...(user === undefined ? {} : { userId: user.id }),
+    ...(accounts === undefined ? {} : { accounts }),
+    ...(models.length === 0 ? {} : { allows: (names) => models.every((list) => allowsModel(list, names)) }),
+    priority: user?.priority ?? 0,
+    subjects: [
+      { kind: 'key', id: key.id, limits: key.limits ?? {} },
+      ...(user === undefined ? [] : [{ kind: 'user' as const, id: user.id, limits: user.limits ?? {} }]),
+    ],
+  }
+}
 
 function put<T>(map: Map<string, T>, key: string, value: T, size: number): void {
   map.delete(key)

@@ -1,3 +1,4 @@
+import { readPrices } from '../catalog/prices.ts'
 import { parseProxyUrl } from '../egress/proxy-url.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 
@@ -21,6 +22,8 @@ export type Setting = {
   | { readonly type: 'list'; readonly initial: readonly string[] }
   | { readonly type: 'choice'; readonly initial: string; readonly choices: readonly string[] }
   | { readonly type: 'timezone'; readonly initial: string }
+  /** JSON of prices by model name, in dollars for a million tokens. */
+  | { readonly type: 'prices'; readonly initial: string }
 )
 
 export type SettingValue = boolean | number | string | readonly string[]
@@ -62,9 +65,9 @@ export const settingsTable: readonly Setting[] = [
   flag('debugLog', 'debug_log'),
   flag('enableRequestLog', 'enable_request_log', true, true),
   integer('logRetentionDays', 'log_retention_days', [0, 7, 3650], true),
-  flag('enableIPRateLimit', 'enable_ip_rate_limit'),
-  integer('ipRateLimitWindow', 'ip_rate_limit_window', [1, 1, 1440]),
-  integer('ipRateLimitMax', 'ip_rate_limit_max', [0, 100, 1_000_000]),
+  flag('enableIPRateLimit', 'enable_ip_rate_limit', false, true),
+  integer('ipRateLimitWindow', 'ip_rate_limit_window', [1, 1, 1440], true),
+  integer('ipRateLimitMax', 'ip_rate_limit_max', [0, 100, 1_000_000], true),
   { type: 'list', json: 'blockedIPs', stored: 'blocked_ips', initial: [], takesEffect: false },
   integer('maxErrorCount', 'max_error_count', [1, 30, 10_000], true),
   flag('layoutFullWidth', 'layout_full_width'),
@@ -91,6 +94,7 @@ export const settingsTable: readonly Setting[] = [
     takesEffect: true,
     offered: ['', 'sticky'],
   },
+  { type: 'prices', json: 'modelPrices', stored: 'model_prices', initial: '{}', takesEffect: true },
   { type: 'timezone', json: 'timezone', stored: 'timezone', initial: '', takesEffect: true },
 ]
 
@@ -112,6 +116,7 @@ export function readSetting(setting: Setting, stored: string | undefined): Setti
       return setting.initial // what is in the clear is not it
     case 'text':
     case 'timezone':
+    case 'prices':
       return stored
   }
 }
@@ -154,6 +159,16 @@ export function writeSetting(
       if (value.trim() === '') return ok({ stored: '' })
       const parsed = parseProxyUrl(value)
       return parsed.ok ? ok({ stored: parsed.value.href }) : parsed
+    }
+    case 'prices': {
+      if (typeof value !== 'string') return err('must be a text')
+      const text = value.trim() === '' ? '{}' : value.trim()
+      try {
+        const read = readPrices(JSON.parse(text))
+        return read.ok ? ok({ stored: text }) : read
+      } catch {
+        return err('must be JSON')
+      }
     }
     case 'timezone':
       return typeof value === 'string' && (value === '' || isTimezone(value))

@@ -25,6 +25,7 @@ import { newControlToken, removeControl, writeControl } from '../store/control.t
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
+import { createMetering } from './metering.ts'
 import { createModelRules } from './model-rules.ts'
 import { modelViews } from './model-views.ts'
 import { poolSettings, type StoredSettings, settingOf } from './pool-settings.ts'
@@ -90,7 +91,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const { pool, shelf } = inService
   const rules = await createModelRules(store, stored)
   const estimator = createLazyEstimator(effects)
-  const admission = createAdmission({ keys: store.keys, now: effects.now })
+  const admission = createAdmission({ keys: store.keys, users: store.users, now: effects.now })
+  const metering = await createMetering(store, stored, effects, log)
   const requestLog = createRequestLog(store.requests.append, effects, (error) =>
     log.error('store.failed', { cause: String(error) }),
   )
@@ -98,18 +100,24 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   let listening: Listening | undefined
   let stopping = false
 
-  const traffic = createTraffic(core, inService, rules, estimator, effects)
+  const traffic = createTraffic(core, inService, { rules, estimator, rateOf: metering.rateOf }, effects)
   const kept = createKeptAnswers({ ...config.responses, ttlMs: keptAnswersTtlMs }, effects.now)
   const clientRoutes = createClientRoutes({
     dialects: dialectRoutes({ kept, vault: core.vault }),
     kept,
     effects,
     peerOf,
-    admit: (request) =>
-      admission.admit({
+    admit: async (request, peer) => {
+      const passed = await metering.ips.visit(peer.address)
+      if (!passed.ok) return passed
+      return admission.admit({
         authorization: request.headers.get('authorization') ?? undefined,
         xApiKey: request.headers.get('x-api-key') ?? undefined,
-      }),
+      })
+    },
+    enter: (requestId, caller) => metering.ledger.enter(requestId, caller.subjects),
+    standings: metering.standings,
+    usedOf: metering.usedOf,
     resolveDocuments: createDocuments({ readPdf: createPdfReader(ownPdfCommand()) }).resolve,
     relay: (request, signal) => relay(request, traffic, signal),
     availableModels: shelf.available,
@@ -139,6 +147,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     keysChanged: admission.invalidate,
     applySettings: async () => {
       stored = await store.settings.all()
+      metering.settingsChanged(stored)
       pool.setSettings(poolSettings(config, stored))
       await rules.reload(stored)
     },
@@ -182,6 +191,14 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   watchSizes(metrics, pool, requestLog)
   metrics.watch('answers_kept', 'Responses that can be gone on from.', () => kept.stats().answers)
   metrics.watch('answers_kept_bytes', 'What the kept responses take, bytes.', () => kept.stats().bytes)
+  metrics.watch('calls_under_way', 'Calls that were let in and are not settled.', () => metering.ledger.stats().open)
+  metrics.watch(
+    'limited_subjects',
+    'Keys and users whose limits are remembered.',
+    () => metering.ledger.stats().subjects,
+  )
+  metrics.watch('usage_unwritten', 'Counters not written yet.', () => metering.ledger.stats().unwritten)
+  metrics.watch('addresses_counted', 'Addresses whose rate is remembered.', () => metering.ips.stats().addresses)
   metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)
 
   const heard = server.listen(host, port)
@@ -246,6 +263,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       const whole = await heard.value.stop(config.server.shutdownGraceSeconds * 1_000)
       await scheduler.stop()
       await tokens.settled()
+      await metering.ledger.flush()
       await requestLog.flush()
       await inService.flush()
       await core.close()

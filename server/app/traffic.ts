@@ -11,12 +11,17 @@ import type { Roster } from './roster.ts'
 
 const maxQueueMs = 60_000
 
+export type TrafficRules = {
+  readonly rules: ModelRulesHolder
+  readonly estimator: LazyEstimator
+  readonly rateOf: RelayDeps['rateOf']
+}
+
 /** What the relay works with: the accounts in service, their ways out and the provider. */
 export function createTraffic(
   core: Core,
   { pool, shelf, accounting }: Roster,
-  rules: ModelRulesHolder,
-  estimator: LazyEstimator,
+  { rules, estimator, rateOf }: TrafficRules,
   effects: Effects,
 ): RelayDeps {
   const { outbound, settings, tokens } = core
@@ -55,5 +60,6 @@ export function createTraffic(
     routeOf: outbound.routeOf,
     estimateInput: estimator.conversation,
     countTokens: estimator.text,
+    rateOf,
   }
 }

@@ -1,4 +1,6 @@
 import type { Caller } from '../access/admit.ts'
+import type { Admitted } from '../access/ledger.ts'
+import type { Standing, Used } from '../access/limits.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { type AddNote, createNoteBook, type Notes } from '../conversation/note.ts'
@@ -11,6 +13,7 @@ import type { ModelTaken, RelayRequest } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { readJson } from './body.ts'
 import { acceptedEncodings } from './content-encoding.ts'
+import { limitHeaderNames, limitHeaders } from './limit-headers.ts'
 import type { Peer } from './peer.ts'
 import { sseResponse } from './sse.ts'
 
@@ -20,12 +23,15 @@ export type RequestEnd = {
   readonly arrivedAt: number
   readonly dialect: Dialect['name']
   readonly keyId?: string
+  readonly userId?: string
   readonly model: string
   readonly stream: boolean
   /** What the client saw. */
   readonly status: number
   readonly error?: GatewayError
   readonly summary?: Summary
+  /** What it counts as against limits and in statistics; absent: no call was made. */
+  readonly used?: Used
   readonly peer: Peer
   readonly userAgent: string
   readonly clientNote?: string
@@ -35,6 +41,11 @@ export type RequestEnd = {
 export type ClientDeps = {
   readonly effects: Effects
   readonly admit: (request: Request, peer: Peer) => Promise<Result<Caller, GatewayError>>
+  /** Lets a known caller's call in under its limits. */
+  readonly enter: (requestId: string, caller: Caller) => Promise<Result<Admitted, GatewayError>>
+  readonly standings: (caller: Caller) => Promise<readonly Standing[]>
+  /** What a finished call counts as; undefined: no call was made. */
+  readonly usedOf: (summary: Summary) => Used | undefined
   readonly resolveDocuments: (
     conversation: Conversation,
     signal: AbortSignal,
@@ -60,8 +71,16 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   const notes = createNoteBook()
   let known: Partial<RequestEnd> = {}
   let taken: ModelTaken | undefined
+  let admitted: Admitted | undefined
+  let standings = (): readonly Standing[] => []
+  const headers = (): Record<string, string> => ({
+    ...clientHeaders(requestId, taken),
+    ...limitHeaders(standings(), dialect.name === 'anthropic' ? 'anthropic' : 'openai', effects.now()),
+  })
   const end = (status: number, more: Partial<RequestEnd> = {}): void => {
     const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300)
+    const used = more.summary === undefined ? undefined : deps.usedOf(more.summary)
+    admitted?.settle(used)
     deps.onEnd({
       requestId,
       arrivedAt,
@@ -73,13 +92,15 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       notes: notes.read(),
       ...known,
       ...more,
+      ...(used === undefined ? {} : { used }),
       status,
     })
   }
   const refuse = (error: GatewayError, summary?: Summary): Response => {
-    const response = errorResponse(dialect, error, requestId, taken)
-    end(response.status, { error, ...(summary === undefined ? {} : { summary }) })
-    return response
+    const { status, headers: ofError, body } = dialect.encodeError(error, { requestId })
+    // First what it frees: the headers tell how things stand after it.
+    end(status, { error, ...(summary === undefined ? {} : { summary }) })
+    return Response.json(body, { status, headers: { ...ofError, ...encodingsFor(error), ...headers() } })
   }
   try {
     if (deps.stopping())
@@ -88,10 +109,19 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       )
     const caller = await deps.admit(request, peer)
     if (!caller.ok) return refuse(caller.error)
-    known = { keyId: caller.value.keyId }
+    const { keyId, userId, accounts, allows, priority } = caller.value
+    known = { keyId, ...(userId === undefined ? {} : { userId }) }
+    const entered = await deps.enter(requestId, caller.value)
+    if (!entered.ok) {
+      const standing = await deps.standings(caller.value)
+      standings = () => standing
+      return refuse(entered.error)
+    }
+    admitted = entered.value
+    standings = admitted.standings
     const body = await readJson(request, deps.maxBodyBytes)
     if (!body.ok) return refuse(body.error)
-    const decoded = dialect.decode(body.value, notes.add, caller.value.keyId)
+    const decoded = dialect.decode(body.value, notes.add, keyId)
     if (!decoded.ok) return refuse(decoded.error)
     const leaving = leavingOf(request)
     const asked = withSession(decoded.value.conversation, request.headers)
@@ -110,8 +140,11 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     const reply = deps.relay(
       {
         conversation: conversation.value,
-        callerId: caller.value.keyId,
-        ...(caller.value.accounts === undefined ? {} : { accounts: caller.value.accounts }),
+        callerId: keyId,
+        priority,
+        ...(accounts === undefined ? {} : { accounts }),
+        ...(allows === undefined ? {} : { allows }),
+        charge: admitted,
         arrivedAt,
         reasoningIfAsked: dialect.reasoningIfAsked === true,
         note: notes.add,
@@ -139,7 +172,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       const whole = sent.ok ? await foldReply(sent.value) : sent
       if (!whole.ok) return refuse(whole.error, summary)
       end(200, summary === undefined ? {} : { summary })
-      return Response.json(dialect.encodeReply(whole.value, context), { headers: clientHeaders(requestId, taken) })
+      return Response.json(dialect.encodeReply(whole.value, context), { headers: headers() })
     }
     const first = await within(reply, deps.holdHeadersMs, effects)
     if (first !== undefined && !first.ok) return refuse(first.error, summary)
@@ -151,7 +184,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       early: first === undefined,
       encoder: dialect.createEncoder(context),
       keepAliveMs: deps.keepAliveMs,
-      headers: clientHeaders(requestId, taken),
+      headers: headers(),
       effects,
       leave: leaving.leave,
       onStream: deps.onStream,
@@ -167,9 +200,14 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
 
 export function errorResponse(dialect: Dialect, error: GatewayError, requestId: string, taken?: ModelTaken): Response {
   const { status, headers, body } = dialect.encodeError(error, { requestId })
-  const accepted = error.kind === 'unsupported-encoding' ? { 'accept-encoding': acceptedEncodings } : {}
-  return Response.json(body, { status, headers: { ...headers, ...accepted, ...clientHeaders(requestId, taken) } })
+  return Response.json(body, {
+    status,
+    headers: { ...headers, ...encodingsFor(error), ...clientHeaders(requestId, taken) },
+  })
 }
+
+const encodingsFor = ({ kind }: GatewayError): Record<string, string> =>
+  kind === 'unsupported-encoding' ? { 'accept-encoding': acceptedEncodings } : {}
 
 /**
  * What every answer of the client APIs carries: both APIs' names of its id, which model serves and why it is another than
@@ -182,9 +220,10 @@ export const clientHeaders = (requestId: string, taken?: ModelTaken): Record<str
   ...(taken && { 'x-model-served': taken.id.replace(/[^\x21-\x7e]/g, '?') }),
   ...(taken?.because && { 'x-model-reason': taken.because }),
   'access-control-allow-origin': '*',
-  'access-control-expose-headers':
-    'request-id, x-request-id, x-model-served, x-model-reason, retry-after, x-should-retry',
+  'access-control-expose-headers': exposedHeaders,
 })
+
+const exposedHeaders = `request-id, x-request-id, x-model-served, x-model-reason, retry-after, x-should-retry, ${limitHeaderNames}`
 
 /** The session id clients put into headers, when the body named none. */
 function withSession(conversation: Conversation, headers: Headers): Conversation {

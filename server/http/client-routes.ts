@@ -17,6 +17,7 @@ import type { Result } from '../lib/result.ts'
 import { baseUrlAdvice, clientPathOf, meantPath } from './base-url.ts'
 import { readJson } from './body.ts'
 import { type ClientDeps, clientHeaders, errorResponse, serveClient } from './client-route.ts'
+import { limitHeaders } from './limit-headers.ts'
 import type { Peer, PeerOf } from './peer.ts'
 
 export type ClientRoutesDeps = ClientDeps & {
@@ -74,7 +75,13 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     answer: (caller: Caller) => Promise<Response>,
   ): Promise<Response> => {
     const caller = await deps.admit(request, peerIn({ request, server }))
-    return caller.ok ? answer(caller.value) : refuse(request, caller.error)
+    if (!caller.ok) return refuse(request, caller.error)
+    const response = await answer(caller.value)
+    const family = dialectOf(request) === anthropic ? 'anthropic' : 'openai'
+    const standings = await deps.standings(caller.value)
+    for (const [name, value] of Object.entries(limitHeaders(standings, family, deps.effects.now())))
+      response.headers.set(name, value)
+    return response
   }
 
   const listModels = async ({ keyId, accounts }: Caller): Promise<Response> => {

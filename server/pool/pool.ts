@@ -56,7 +56,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
   const { effects } = deps
   const seats = createSeats()
   const affinity: Affinity = createAffinity(initial.affinityMax, initial.affinityTtlMs, effects.now)
-  const line = createWaitingLine<Waiting, Lease, GatewayError>(initial.maxWaiting, laneOf, effects)
+  const line = createWaitingLine<Waiting, Lease, GatewayError>(initial.maxWaiting, laneOf, priorityOf, effects)
   const outage = createOutage(effects.now)
   let settings = initial
   let turn = 0
@@ -277,6 +277,8 @@ function laneOf({ request: { modelId, only, exclude, avoid } }: Waiting): string
   if (avoid.size > 0) parts.push('rather not', ...avoid)
   return parts.join('\n')
 }
+
+const priorityOf = ({ request: { priority = 0 } }: Waiting): number => priority
 
 /** How long a conversation waits for its own account's trouble to pass before it settles elsewhere. */
 const patienceMs = 10_000

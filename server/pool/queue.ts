@@ -4,13 +4,14 @@ import { err, ok, type Result } from '../lib/result.ts'
 export type LeftBecause = 'full' | 'too-late' | 'cancelled'
 
 /**
- * A bounded, fair waiting line: each group (a caller's key) has its own queue and groups take turns, so that one caller
+ * A bounded, fair waiting line: those of a higher priority go first; among equals each group (a caller's key) has its own queue and groups take turns, so that one caller
  * with many requests does not starve the others. Within a group requests of one lane (those any seat suits alike) keep their
  * order, and lanes do not hold each other up. Whoever waits leaves at its deadline or when its signal aborts.
  */
 export function createWaitingLine<T, Seat, Fault>(
   max: number,
   laneOf: (item: T) => string,
+  priorityOf: (item: T) => number,
   effects: Pick<Effects, 'now' | 'after'>,
 ) {
   type Entry = {
@@ -21,6 +22,8 @@ export function createWaitingLine<T, Seat, Fault>(
   }
   const groups = new Map<string, Entry[]>()
   let size = 0
+  /** Waiting ones that are not of the usual priority. */
+  let ranked = 0
 
   const drop = (group: string, entry: Entry): void => {
     const entries = groups.get(group)
@@ -28,11 +31,19 @@ export function createWaitingLine<T, Seat, Fault>(
     if (entries === undefined || at < 0) return
     entries.splice(at, 1)
     size--
+    if (priorityOf(entry.item) !== 0) ranked--
     if (entries.length === 0) groups.delete(group)
   }
 
-  /** Turns away the newest of the largest group for one of a smaller: nobody fills the line for all. */
-  const makeRoom = (group: string): boolean => {
+  const priorityIn = (entries: readonly Entry[]): number => Math.max(...entries.map(({ item }) => priorityOf(item)))
+
+  /** Turns away the newest of the largest group for one of a smaller: nobody fills the line for all. Lower ones first. */
+  const makeRoom = (group: string, priority: number): boolean => {
+    for (const entries of groups.values()) {
+      if (priorityIn(entries) >= priority) continue
+      entries.at(-1)?.leave('full')
+      return true
+    }
     const own = groups.get(group)?.length ?? 0
     let largest: readonly Entry[] = []
     for (const entries of groups.values()) if (entries.length > largest.length) largest = entries
@@ -41,14 +52,23 @@ export function createWaitingLine<T, Seat, Fault>(
     return true
   }
 
+  const hasRanks = (): boolean => ranked > 0
+  /** Groups in the order of their turns, higher priorities before. */
+  const inTurn = (): readonly (readonly [string, Entry[]])[] =>
+    hasRanks() ? [...groups].toSorted(([, a], [, b]) => priorityIn(b) - priorityIn(a)) : [...groups]
+
   return {
     size: (): number => size,
-    /** True when nobody of this group waits for the like: a newcomer does not jump its own queue. */
+    /** True when nobody of this group or of a higher priority waits for the like: a newcomer does not jump the queue. */
     mayPass: (group: string, item: T): boolean => {
-      const entries = groups.get(group)
-      if (entries === undefined) return true
       const lane = laneOf(item)
-      return !entries.some((entry) => entry.lane === lane)
+      const priority = priorityOf(item)
+      for (const [other, entries] of groups) {
+        const isBefore = (entry: Entry): boolean =>
+          entry.lane === lane && (other === group || priorityOf(entry.item) > priority)
+        if (entries.some(isBefore)) return false
+      }
+      return true
     },
 
     wait: (
@@ -59,7 +79,7 @@ export function createWaitingLine<T, Seat, Fault>(
       fault: (reason: LeftBecause) => Fault,
     ): Promise<Result<Seat, Fault>> => {
       if (signal.aborted) return Promise.resolve(err(fault('cancelled')))
-      if (size >= max && !makeRoom(group)) return Promise.resolve(err(fault('full')))
+      if (size >= max && !makeRoom(group, priorityOf(item))) return Promise.resolve(err(fault('full')))
       const waitMs = until - effects.now()
       if (waitMs <= 0) return Promise.resolve(err(fault('too-late')))
       return new Promise((resolve) => {
@@ -78,6 +98,7 @@ export function createWaitingLine<T, Seat, Fault>(
         if (entries === undefined) groups.set(group, [entry])
         else entries.push(entry)
         size++
+        if (priorityOf(item) !== 0) ranked++
       })
     },
 
@@ -104,7 +125,7 @@ export function createWaitingLine<T, Seat, Fault>(
       }
       for (let served = true; served; ) {
         served = false
-        for (const [group, entries] of [...groups]) {
+        for (const [group, entries] of inTurn()) {
           if (!serveOne(entries)) continue
           served = true
           const rest = groups.get(group)
@@ -112,6 +133,8 @@ export function createWaitingLine<T, Seat, Fault>(
             groups.delete(group)
             groups.set(group, rest)
           }
+          // One of a higher priority may have more to ask for before the next.
+          if (hasRanks()) break
         }
       }
     },

@@ -5,6 +5,8 @@ import type { Verdict } from './verdict.ts'
 export type SeatRequest = {
   /** Whose turn it is in the waiting line: the caller's key. */
   readonly callerId: string
+  /** The larger, the earlier in line; callers of equal priority take turns. Default 0. */
+  readonly priority?: number
   /** The provider's model id. */
   readonly modelId: string
   /** Names the caller's conversation; the same one goes to the same account while that is well. */

@@ -1,3 +1,5 @@
+import type { Admitted } from '../access/ledger.ts'
+import { costOf, type Rate } from '../access/limits.ts'
 import type { StandInReason } from '../catalog/models.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
@@ -19,6 +21,12 @@ export type RelayRequest = {
   readonly callerId: string
   /** The only accounts that may serve it; absent: any. */
   readonly accounts?: ReadonlySet<string>
+  /** Whether the caller may use a model of these names; absent: any. */
+  readonly allows?: (names: readonly string[]) => boolean
+  /** The larger, the earlier in line; default 0. */
+  readonly priority?: number
+  /** The caller's limits: told before anything is sent what it may cost at most. */
+  readonly charge?: Pick<Admitted, 'metered' | 'reserve' | 'begin'>
   /** Epoch ms. */
   readonly arrivedAt: number
   /** Told exactly once, when the request is over. */
@@ -59,6 +67,8 @@ export type RelayDeps = {
   readonly routeOf: (accountId: string) => string
   readonly estimateInput: (conversation: Conversation) => Promise<Figure>
   readonly countTokens: (text: string) => number
+  /** What a token of a model costs. */
+  readonly rateOf: (model: ModelInfo) => Rate
 }
 export type Resolved = {
   readonly conversation: Conversation
@@ -106,15 +116,22 @@ export async function relay(
     if (resolved.error.kind !== 'model-not-found') considered = deps.consider(asked)
     return fail(resolved.error)
   }
-  const { conversation, model, standIn } = resolved.value
+  const { model, standIn } = resolved.value
+  if (request.allows?.([request.conversation.model, model.id]) === false) {
+    const message = `The model ${request.conversation.model} is not among those this API key may use.`
+    return fail(gatewayError('model-not-found', message, { field: 'model' }))
+  }
   request.onModel?.({ id: model.id, ...(standIn && { because: standIn.because }) })
   if (standIn !== undefined) {
     const { because, mapping } = standIn
     const detail = `${model.id}, ${mapping === undefined ? because : `${because} by '${mapping}'`}`
     request.note?.({ what: 'model-replaced', field: 'model', detail })
   }
-  const estimate = deps.estimateInput(conversation)
+  const estimate = deps.estimateInput(resolved.value.conversation)
   estimate.catch(() => undefined) // awaited when the reply starts; an early end must not leave it unhandled
+  const reserved = await reserve(resolved.value.conversation, model, estimate, request.charge, deps)
+  if (!reserved.ok) return fail(reserved.error, model.id)
+  const conversation = reserved.value
   const errors: GatewayError[] = []
   const exclude = new Set<string>()
   const avoid = new Set<string>()
@@ -150,10 +167,10 @@ export async function relay(
       return giveUp(errors.at(-1) ?? roomOfModel.error)
     }
     const seatFor = (without: ReadonlySet<string>, waitUntil: number): Promise<Result<Lease, GatewayError>> => {
-      const { callerId } = request
+      const { callerId, priority = 0 } = request
       const isRetry = attempts.length > 0
       const session = sessionOf(conversation, callerId)
-      return deps.acquire({ ...asked(without), callerId, isRetry, avoid, waitUntil, ...session }, signal)
+      return deps.acquire({ ...asked(without), callerId, priority, isRetry, avoid, waitUntil, ...session }, signal)
     }
     const deadline = request.arrivedAt + deps.maxQueueMs
     let seat = untriedOnly
@@ -180,6 +197,7 @@ export async function relay(
     // Nobody waits for a closed way while another account has an open one.
     const patienceMs = deps.routes.rests(way) && hasUntried() ? 0 : deps.limits.maxWaitMs
     const road = await enter(deps.routes, way, 'upstream-unreachable', patienceMs, deps, signal)
+    if (attempts.length === 0 && road.ok) noteBegin(estimate, deps.rateOf(model), request.charge)
     const sent = road.ok ? await deps.send(call, signal) : road
     const failed = sent.ok ? undefined : sent.error
     tell(roomOfModel.value, failed, modelFaults, accountId)
@@ -226,6 +244,38 @@ const emptyReply = (ending: NonNullable<GatewayError['ending']>): UpstreamReply 
     drop: () => undefined,
   },
 })
+
+/**
+ * Takes what the call may use out of the caller's limits, where they ask for that; the answer may then be no longer than what
+ * was granted. Callers without such limits do not wait for the estimate.
+ */
+async function reserve(
+  conversation: Conversation,
+  model: ModelInfo,
+  estimate: Promise<Figure>,
+  charge: RelayRequest['charge'],
+  deps: RelayDeps,
+): Promise<Result<Conversation, GatewayError>> {
+  if (charge?.metered !== true) return ok(conversation)
+  const outputTokens = conversation.limits.maxOutputTokens ?? model.maxOutputTokens
+  const { tokens } = await estimate
+  const granted = await charge.reserve({ inputTokens: tokens, outputTokens, rate: deps.rateOf(model) })
+  if (!granted.ok) return granted
+  if (granted.value.outputTokens >= outputTokens) return ok(conversation)
+  return ok({ ...conversation, limits: { ...conversation.limits, maxOutputTokens: granted.value.outputTokens } })
+}
+
+/** The call goes out: its input counts, should this process end before the call does. */
+function noteBegin(estimate: Promise<Figure>, rate: Rate, charge: RelayRequest['charge']): void {
+  if (charge === undefined) return
+  void estimate.then(
+    ({ tokens }) => {
+      const { inputTokens, inputMicroUsd } = costOf(tokens, 0, rate)
+      charge.begin({ inputTokens, inputMicroUsd })
+    },
+    () => undefined, // the reply's own start tells it
+  )
+}
 
 /** Waits at most `patienceMs`; the refusal is of the kind the thing itself would have given. */
 async function enter(

@@ -35,6 +35,13 @@ export function replySource(reply: UpstreamReply, lease: Lease, context: ServeCo
   const firstTokenMs = elapsed()
   let stage: Stage | undefined
   let over = false
+  let input: Figure | undefined
+  context.estimate.then(
+    (figure) => {
+      input = figure
+    },
+    () => undefined, // whoever reads the reply meets it
+  )
   const close = (outcome: Outcome): void => {
     if (over) return
     over = true
@@ -47,6 +54,8 @@ export function replySource(reply: UpstreamReply, lease: Lease, context: ServeCo
   return {
     drop: () => {
       reply.events.drop()
+      // It was answered, though nobody reads it: what was sent is used.
+      if (input !== undefined) stage ??= createStage(input, context)
       close({ type: 'cancelled' })
     },
     run: async (sink) => {

@@ -1,8 +1,9 @@
-import { asc, eq, sql } from 'drizzle-orm'
+import { asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Engine } from './engine/sqlite.ts'
-import { parseColumn, present } from './row.ts'
+import { limitChange, limitsOf, listChange, listColumn, readList, withoutLimits } from './limit-columns.ts'
+import { present } from './row.ts'
 import type { KeyRecord, KeyStore } from './store.ts'
-import { apiKeys } from './tables/sqlite.ts'
+import { apiKeys, usageCounters } from './tables/sqlite.ts'
 
 export function createKeyStore(engine: Engine): KeyStore {
   return {
@@ -13,12 +14,15 @@ export function createKeyStore(engine: Engine): KeyStore {
       return rows.map(toRecord)
     },
     create: async (key) => {
-      const { accountIds, ...row } = key
-      const columns = { ...row, accountIds: listColumn(accountIds) }
-      await engine.atomic((db) => [db.insert(apiKeys).values(columns)], { durable: true })
+      await engine.atomic((db) => [db.insert(apiKeys).values(keyRow(key))], { durable: true })
     },
-    update: async (id, { accountIds, ...change }) => {
-      const columns = { ...change, ...(accountIds === undefined ? {} : { accountIds: listColumn(accountIds) }) }
+    update: async (id, { accountIds, models, limits, ...change }) => {
+      const columns = {
+        ...change,
+        ...listChange('accountIds', accountIds),
+        ...listChange('models', models),
+        ...limitChange(limits),
+      }
       if (Object.keys(columns).length > 0)
         await engine.atomic((db) => [db.update(apiKeys).set(columns).where(eq(apiKeys.id, id))], { durable: true })
       const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.id, id)).all())
@@ -29,7 +33,13 @@ export function createKeyStore(engine: Engine): KeyStore {
       return rows[0] === undefined ? undefined : toRecord(rows[0])
     },
     remove: async (id) => {
-      const changes = await engine.atomic((db) => [db.delete(apiKeys).where(eq(apiKeys.id, id))], { durable: true })
+      const changes = await engine.atomic(
+        (db) => [
+          db.delete(apiKeys).where(eq(apiKeys.id, id)),
+          db.delete(usageCounters).where(inArray(usageCounters.subject, [id])),
+        ],
+        { durable: true },
+      )
       return (changes[0] ?? 0) > 0
     },
     touch: async (id, at) => {
@@ -40,13 +50,18 @@ export function createKeyStore(engine: Engine): KeyStore {
   }
 }
 
-const listColumn = (ids: readonly string[] | null | undefined): string | null =>
-  ids === undefined || ids === null ? null : JSON.stringify(ids)
+export const keyRow = ({ accountIds, models, limits, ...row }: KeyRecord): typeof apiKeys.$inferInsert => ({
+  ...row,
+  ...limits,
+  accountIds: listColumn(accountIds),
+  models: listColumn(models),
+})
 
-function toRecord({ lastUsedAt, accountIds, ...row }: typeof apiKeys.$inferSelect): KeyRecord {
-  // A list that cannot be read names nobody's account: a key must not gain accounts by damage.
-  const parsed = accountIds === null ? undefined : parseColumn<unknown>(accountIds)
-  const isList = Array.isArray(parsed) && parsed.length > 0 && parsed.every((id) => typeof id === 'string')
-  const list: readonly string[] | undefined = accountIds === null ? undefined : isList ? parsed : ['unreadable']
-  return { ...row, ...present({ lastUsedAt, accountIds: list }) }
+function toRecord(row: typeof apiKeys.$inferSelect): KeyRecord {
+  const { lastUsedAt, userId, expiresAt, notes, accountIds, models, ...rest } = withoutLimits(row)
+  return {
+    ...rest,
+    ...present({ lastUsedAt, userId, expiresAt, notes, limits: limitsOf(row) }),
+    ...present({ accountIds: readList(accountIds), models: readList(models) }),
+  }
 }

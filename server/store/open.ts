@@ -7,6 +7,7 @@ import { createAccountStore } from './accounts.ts'
 import { countSealed, type OnUnreadable } from './credentials.ts'
 import { StoreFault } from './engine/fault.ts'
 import { type Engine, openSqlite } from './engine/sqlite.ts'
+import { createIpStore } from './ips.ts'
 import { createKeyStore } from './keys.ts'
 import { createModelMappingStore } from './model-mappings.ts'
 import { createProxyStore } from './proxies.ts'
@@ -16,6 +17,8 @@ import { createSessionStore } from './sessions.ts'
 import { createSettingsStore } from './settings.ts'
 import type { Store } from './store.ts'
 import { vaultMarks } from './tables/sqlite.ts'
+import { createUsageStore } from './usage.ts'
+import { createUserStore } from './users.ts'
 
 export type StoreDeps = {
   readonly engine: Engine
@@ -31,6 +34,9 @@ export function createStore(deps: StoreDeps): Store {
   return {
     accounts: createAccountStore(deps),
     keys: createKeyStore(engine),
+    users: createUserStore(deps),
+    usage: createUsageStore(engine),
+    ips: createIpStore(engine),
     modelMappings: createModelMappingStore(deps),
     settings: createSettingsStore(engine),
     sessions: createSessionStore(engine),

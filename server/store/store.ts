@@ -1,3 +1,5 @@
+import type { UsageBook } from '../access/ledger.ts'
+import type { Limits, Used } from '../access/limits.ts'
 import type { SessionKeeper } from '../access/session.ts'
 import type { ModelMapping } from '../catalog/mapping.ts'
 import type { ModelInfo } from '../conversation/model.ts'
@@ -11,6 +13,9 @@ import type { CredentialStore, Credentials, SignInMethod } from '../upstream/ama
 export type Store = {
   readonly accounts: AccountStore
   readonly keys: KeyStore
+  readonly users: UserStore
+  readonly usage: UsageStore
+  readonly ips: IpStore
   readonly modelMappings: ModelMappingStore
   readonly settings: SettingsStore
   readonly sessions: SessionStore
@@ -99,13 +104,19 @@ export type KeyRecord = {
   readonly enabled: boolean
   readonly createdAt: number
   readonly lastUsedAt?: number
-  /** The only accounts it may use; absent: any. Never empty. */
+  readonly userId?: string
+  readonly expiresAt?: number
+  readonly notes?: string
+  /** The only accounts it may use; absent: any. Never empty, as the models. */
   readonly accountIds?: readonly string[]
+  readonly models?: readonly string[]
+  readonly limits?: Limits
 }
-/** `accountIds` null: any account from now on. */
-export type KeyChange = Partial<Pick<KeyRecord, 'name' | 'enabled'>> & {
-  readonly accountIds?: readonly string[] | null
-}
+/** Members that may be taken away by null: no list, no end, no notes, no such limit from now on. */
+type Clearable<T> = { readonly [Name in keyof T]?: T[Name] | null }
+export type LimitChange = Clearable<Limits>
+export type KeyChange = Partial<Pick<KeyRecord, 'name' | 'enabled'>> &
+  Clearable<Pick<KeyRecord, 'accountIds' | 'models' | 'expiresAt' | 'notes'>> & { readonly limits?: LimitChange }
 export type KeyStore = {
   readonly list: () => Promise<readonly KeyRecord[]>
   readonly create: (key: KeyRecord) => Promise<void>
@@ -114,6 +125,77 @@ export type KeyStore = {
   readonly update: (id: string, change: KeyChange) => Promise<KeyRecord | undefined>
   readonly remove: (id: string) => Promise<boolean>
   readonly touch: (id: string, at: number) => Promise<void>
+}
+
+/** Who gets keys. What holds for a user holds for all its keys together. */
+export type UserRecord = {
+  readonly id: string
+  readonly name: string
+  readonly email?: string
+  readonly notes?: string
+  readonly enabled: boolean
+  /** 0 to 9; the larger, the earlier in line. */
+  readonly priority: number
+  readonly expiresAt?: number
+  /** Absent: any. Never empty, as the accounts. */
+  readonly models?: readonly string[]
+  readonly accountIds?: readonly string[]
+  readonly limits?: Limits
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+export type UserChange = Partial<Pick<UserRecord, 'name' | 'enabled' | 'priority'>> &
+  Clearable<Pick<UserRecord, 'email' | 'notes' | 'expiresAt' | 'models' | 'accountIds'>> & {
+    readonly limits?: LimitChange
+  }
+export type UserStore = {
+  /** Newest first. */
+  readonly list: () => Promise<readonly UserRecord[]>
+  readonly get: (id: string) => Promise<UserRecord | undefined>
+  /** Users with their keys, in one transaction. */
+  readonly create: (entries: readonly { readonly user: UserRecord; readonly key: KeyRecord }[]) => Promise<void>
+  /** The user as it is now; undefined when there is none with this id. */
+  readonly update: (id: string, change: UserChange) => Promise<UserRecord | undefined>
+  /** Its keys and the counters of both go with it. */
+  readonly remove: (id: string) => Promise<boolean>
+}
+
+/** Counters of keys, users and addresses by day, month and in all; calls under way. Never depends on the request log. */
+export type UsageStore = UsageBook & {
+  /** One period of many subjects; those without a row are absent. */
+  readonly ofPeriod: (period: string, subjects?: readonly string[]) => Promise<ReadonlyMap<string, Used>>
+  /** The days of one subject from one day on, newest first. */
+  readonly days: (subject: string, from: string) => Promise<readonly { readonly day: string; readonly used: Used }[]>
+  /** Deletes the rows of days before `day`. */
+  readonly pruneDays: (before: string) => Promise<void>
+}
+
+/** `range` in CIDR form; `shown` as it was given. */
+export type IpBlock = {
+  readonly range: string
+  readonly shown: string
+  readonly reason: string
+  readonly createdAt: number
+  readonly expiresAt?: number
+}
+/** Absent limits: none of its own. */
+export type IpConfig = {
+  readonly ip: string
+  readonly notes?: string
+  readonly requestsPerMinute?: number
+  readonly requestsPerDay?: number
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+export type IpStore = {
+  /** Newest first. */
+  readonly blocks: () => Promise<readonly IpBlock[]>
+  /** One that is there already gets the new reason and time. */
+  readonly block: (blocks: readonly IpBlock[]) => Promise<void>
+  readonly unblock: (ranges: readonly string[]) => Promise<number>
+  readonly configs: () => Promise<readonly IpConfig[]>
+  readonly saveConfig: (config: IpConfig) => Promise<void>
+  readonly removeConfig: (ip: string) => Promise<boolean>
 }
 
 /** An operator's mapping of a model name, as it is kept. Those of a key go with it. */

@@ -7,7 +7,7 @@ const key = 'sk-0123456789abcdefghijklmnopqrstuvwxyz'
 
 async function setUp(options: { readonly cacheSize?: number } = {}) {
   const clock = { now: 1_000_000 }
-  const { keys } = memoryStore()
+  const { keys, users } = memoryStore()
   const lookups: string[] = []
   const admission = createAdmission({
     keys: {
@@ -17,13 +17,14 @@ async function setUp(options: { readonly cacheSize?: number } = {}) {
         return keys.findByHash(hash)
       },
     },
+    users,
     now: () => clock.now,
     ...options,
   })
   const add = (id: string, text: string, enabled = true) =>
     keys.create({ id, name: `name of ${id}`, ...keyTraces(text), enabled, createdAt: 1 })
   await add('key_1', key)
-  return { admission, keys, clock, lookups, add }
+  return { admission, keys, users, clock, lookups, add }
 }
 
 test.each([
@@ -51,12 +52,18 @@ test.each([
   await add('key_off', 'sk-off', false)
   const result = await admission.admit(headers)
   expect(result.ok).toBe(admitted)
-  if (result.ok) expect(result.value).toEqual({ keyId: 'key_1', name: 'name of key_1' })
+  if (result.ok)
+    expect(result.value).toEqual({
+      keyId: 'key_1',
+      name: 'name of key_1',
+      priority: 0,
+      subjects: [{ kind: 'key', id: 'key_1', limits: {} }],
+    })
   else expect(result.error.kind).toBe('authentication')
 })
 
 test('without any key the refusal says how to create one', async () => {
-  const admission = createAdmission({ keys: memoryStore().keys, now: () => 1 })
+  const admission = createAdmission({ ...memoryStore(), now: () => 1 })
   const result = await admission.admit({ xApiKey: key })
   expect(result).toMatchObject({ ok: false, error: { kind: 'authentication' } })
   if (!result.ok) expect(result.error.message).toContain('claude-server key create NAME')
@@ -120,6 +127,7 @@ test('a look-up under way during a revocation is not remembered', async () => {
         return found
       },
     },
+    users: memoryStore().users,
     now: () => 1,
   })
   const early = admission.admit({ xApiKey: key })
@@ -159,6 +167,7 @@ test('the time of use is written at most once a minute, and a failure to write r
   const failures: string[] = []
   const broken = createAdmission({
     keys: { ...keys, touch: () => Promise.reject(new Error('disk full')) },
+    users: memoryStore().users,
     now: () => clock.now,
     onTouchFailed: (id) => failures.push(id),
   })

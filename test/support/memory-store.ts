@@ -8,8 +8,10 @@ import type {
   ProxyRecord,
   RequestRecord,
   Store,
+  UserRecord,
 } from '../../server/store/store.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
+import { changedRecord, memoryIps, memoryUsage } from './memory-usage.ts'
 
 /** The whole store in memory, for tests of what stands above it. `now` stamps changed rows. */
 export function memoryStore(now: () => number = () => 0): Store {
@@ -17,6 +19,7 @@ export function memoryStore(now: () => number = () => 0): Store {
   const secrets = new Map<string, Credentials>()
   const models = new Map<string, { models: readonly ModelInfo[]; readAt: number }>()
   const keys = new Map<string, KeyRecord>()
+  const users = new Map<string, UserRecord>()
   const sessions = new Map<string, Session>()
   const settings = new Map<string, string>()
   const proxies = new Map<string, ProxyRecord>()
@@ -106,12 +109,10 @@ export function memoryStore(now: () => number = () => 0): Store {
         keys.set(key.id, key)
       },
       findByHash: async (hash) => [...keys.values()].find((key) => key.hash === hash),
-      update: async (id, { accountIds, ...change }) => {
+      update: async (id, change) => {
         const key = keys.get(id)
         if (key === undefined) return undefined
-        const { accountIds: had, ...rest } = { ...key, ...change }
-        const list = accountIds === undefined ? had : (accountIds ?? undefined)
-        const changed = list === undefined ? rest : { ...rest, accountIds: list }
+        const changed = changedRecord(key, change)
         keys.set(id, changed)
         return changed
       },
@@ -124,6 +125,29 @@ export function memoryStore(now: () => number = () => 0): Store {
         if (key !== undefined) keys.set(id, { ...key, lastUsedAt: at })
       },
     },
+    users: {
+      list: async () => [...users.values()].toReversed(),
+      get: async (id) => users.get(id),
+      create: async (entries) => {
+        for (const { user, key } of entries) {
+          users.set(user.id, user)
+          keys.set(key.id, key)
+        }
+      },
+      update: async (id, change) => {
+        const user = users.get(id)
+        if (user === undefined) return undefined
+        const changed = changedRecord(user, { ...change, updatedAt: now() })
+        users.set(id, changed)
+        return changed
+      },
+      remove: async (id) => {
+        for (const key of keys.values()) if (key.userId === id) keys.delete(key.id)
+        return users.delete(id)
+      },
+    },
+    usage: memoryUsage(),
+    ips: memoryIps(),
     modelMappings: {
       list: async () => [...mappings.values()],
       create: async (mapping) => {

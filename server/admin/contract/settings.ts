@@ -22,6 +22,9 @@ const optional = {
   httpProxy: Type.Optional(Type.String()),
   proxyPoolEnabled: Type.Optional(Type.Boolean()),
   proxyPoolStrategy: Type.Optional(Type.String()),
+  modelPrices: Type.Optional(
+    Type.String({ description: 'JSON: {"name or start*": [input, output]}, dollars for a million tokens' }),
+  ),
   timezone: Type.Optional(Type.String({ description: 'IANA name; empty: the system’s' })),
 }
 

@@ -57,6 +57,11 @@ export const accounts = sqliteTable(
     proxyId: text('proxy_id').references((): AnySQLiteColumn => proxies.id, { onDelete: 'set null' }),
     /** Hosts whose replies were seen to end with accounting: a JSON list. */
     accountingHosts: text('accounting_hosts'),
+    /** May go past its included quota at the provider's price, where it offers that. */
+    overage: integer('overage', { mode: 'boolean' }).notNull().default(false),
+    /** A month, on top of what the provider itself caps; none: no cap of ours. */
+    overageCredits: real('overage_credits'),
+    overageMicroUsd: integer('overage_micro_usd'),
   },
   (table) => [
     index('accounts_by_creation').on(table.createdAt, table.id),
@@ -162,6 +167,47 @@ export const accountModels = sqliteTable(
   (table) => [isJson('account_models_models', table.models)],
 )
 
+/** What a key or a user may do; none: no limit. Days and months are those of the `timezone` setting. */
+const limitColumns = () => ({
+  requestsPerMinute: integer('requests_per_minute'),
+  requestsPerDay: integer('requests_per_day'),
+  tokensPerDay: integer('tokens_per_day'),
+  tokensPerMonth: integer('tokens_per_month'),
+  microUsdPerMonth: integer('micro_usd_per_month'),
+  creditsPerMonth: real('credits_per_month'),
+  concurrency: integer('concurrency'),
+})
+
+/** Who gets keys. What holds for a user holds for all its keys together. */
+export const users = sqliteTable(
+  'users',
+  {
+    id: text('id').primaryKey().notNull(),
+    name: text('name').notNull(),
+    email: text('email'),
+    notes: text('notes'),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    /** The larger, the earlier in line for an account. */
+    priority: integer('priority').notNull(),
+    expiresAt: integer('expires_at'),
+    /** The only models it may use, as a JSON list of names; none: any. */
+    models: text('models'),
+    /** The only accounts it may use, as a JSON list of ids; none: any. */
+    accountIds: text('account_ids'),
+    ...limitColumns(),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    index('users_by_creation').on(table.createdAt, table.id),
+    isSwitch('users_enabled', table.enabled),
+    isBetween('users_priority', table.priority, 0, 9),
+    isJson('users_models', table.models),
+    isJson('users_account_ids', table.accountIds),
+    isTime('users_created_at', table.createdAt),
+  ],
+)
+
 export const apiKeys = sqliteTable(
   'api_keys',
   {
@@ -175,8 +221,80 @@ export const apiKeys = sqliteTable(
     lastUsedAt: integer('last_used_at'),
     /** The only accounts it may use, as a JSON list of ids; none: any. */
     accountIds: text('account_ids'),
+    /** Whose it is; none: nobody's in particular. */
+    userId: text('user_id').references(() => users.id, { onDelete: 'cascade' }),
+    expiresAt: integer('expires_at'),
+    notes: text('notes'),
+    /** The only models it may use, as a JSON list of names; none: any. */
+    models: text('models'),
+    ...limitColumns(),
   },
-  (table) => [isSwitch('api_keys_enabled', table.enabled), check('api_keys_hash', sql`length(${table.hash}) = 64`)],
+  (table) => [
+    index('api_keys_by_user').on(table.userId),
+    isSwitch('api_keys_enabled', table.enabled),
+    check('api_keys_hash', sql`length(${table.hash}) = 64`),
+  ],
+)
+
+/**
+ * What a key, a user or an address has used: a row for each day it was used (`2026-11-28`), each month (`2026-11`) and in all
+ * (`all`), so that no limit and no total asks for more than single rows. No foreign key: see `ip:` addresses.
+ */
+export const usageCounters = sqliteTable(
+  'usage_counters',
+  {
+    /** An id, or `ip:` and an address. */
+    subject: text('subject').notNull(),
+    period: text('period').notNull(),
+    requests: integer('requests').notNull(),
+    inputTokens: integer('input_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    inputMicroUsd: integer('input_micro_usd').notNull(),
+    outputMicroUsd: integer('output_micro_usd').notNull(),
+    credits: real('credits').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'usage_counters_pk', columns: [table.subject, table.period] }),
+    index('usage_counters_by_period').on(table.period),
+  ],
+)
+
+/** Calls under way: what is known to be used if this process ends before they do. Gone in the transaction that counts them. */
+export const openCalls = sqliteTable('open_calls', {
+  id: text('id').primaryKey().notNull(),
+  keyId: text('key_id').notNull(),
+  userId: text('user_id'),
+  at: integer('at').notNull(),
+  inputTokens: integer('input_tokens').notNull(),
+  inputMicroUsd: integer('input_micro_usd').notNull(),
+})
+
+/** Addresses and ranges that get no answer, in CIDR form: `192.0.2.7/32`, `2001:db8::/32`. */
+export const ipBlocks = sqliteTable(
+  'ip_blocks',
+  {
+    range: text('range').primaryKey().notNull(),
+    /** As it was given: a single address has no length. */
+    shown: text('shown').notNull(),
+    reason: text('reason').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at'),
+  },
+  (table) => [isTime('ip_blocks_created_at', table.createdAt)],
+)
+
+/** Notes on single addresses, and limits of their own. */
+export const ipConfigs = sqliteTable(
+  'ip_configs',
+  {
+    ip: text('ip').primaryKey().notNull(),
+    notes: text('notes'),
+    requestsPerMinute: integer('requests_per_minute'),
+    requestsPerDay: integer('requests_per_day'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [isTime('ip_configs_created_at', table.createdAt)],
 )
 
 /** Which model a name that callers send stands for; a row without a key holds for all. */

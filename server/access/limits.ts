@@ -1,0 +1,104 @@
+/** What a key or a user may do; an absent member is no limit. Days and months are those of the `timezone` setting. */
+export type Limits = {
+  readonly requestsPerMinute?: number
+  readonly requestsPerDay?: number
+  /** Input and output together, as for months. */
+  readonly tokensPerDay?: number
+  readonly tokensPerMonth?: number
+  readonly microUsdPerMonth?: number
+  /** The provider's credits. */
+  readonly creditsPerMonth?: number
+  /** Calls under way at a time. */
+  readonly concurrency?: number
+}
+export type LimitName = keyof Limits
+
+/** In the order they are shown. */
+export const limitNames = [
+  'requestsPerMinute',
+  'requestsPerDay',
+  'tokensPerDay',
+  'tokensPerMonth',
+  'microUsdPerMonth',
+  'creditsPerMonth',
+  'concurrency',
+] as const satisfies readonly LimitName[]
+
+/** One who is limited: a key, or the user it belongs to. What holds for a user holds for all its keys together. */
+export type Subject = {
+  readonly kind: 'key' | 'user'
+  readonly id: string
+  readonly limits: Limits
+}
+
+/** What was used, or may be used at most. All but credits whole. */
+export type Used = {
+  readonly requests: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly inputMicroUsd: number
+  readonly outputMicroUsd: number
+  readonly credits: number
+}
+
+export const nothing: Used = {
+  requests: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  inputMicroUsd: 0,
+  outputMicroUsd: 0,
+  credits: 0,
+}
+
+export const plus = (a: Used, b: Used): Used => ({
+  requests: a.requests + b.requests,
+  inputTokens: a.inputTokens + b.inputTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+  inputMicroUsd: a.inputMicroUsd + b.inputMicroUsd,
+  outputMicroUsd: a.outputMicroUsd + b.outputMicroUsd,
+  credits: a.credits + b.credits,
+})
+
+export const minus = (a: Used, b: Used): Used => ({
+  requests: a.requests - b.requests,
+  inputTokens: a.inputTokens - b.inputTokens,
+  outputTokens: a.outputTokens - b.outputTokens,
+  inputMicroUsd: a.inputMicroUsd - b.inputMicroUsd,
+  outputMicroUsd: a.outputMicroUsd - b.outputMicroUsd,
+  credits: a.credits - b.credits,
+})
+
+/** What one token costs. Money is integer micro-dollars for a million tokens, so that no price is lost to rounding. */
+export type Rate = {
+  readonly inputMicroUsdPerMillion: number
+  readonly outputMicroUsdPerMillion: number
+  /** The provider's credits for one token. */
+  readonly inputCredits: number
+  readonly outputCredits: number
+}
+
+/** What one call costs at a rate; a part of a micro-dollar counts as a whole one. */
+export function costOf(inputTokens: number, outputTokens: number, rate: Rate): Used {
+  return {
+    requests: 1,
+    inputTokens,
+    outputTokens,
+    inputMicroUsd: Math.ceil((inputTokens * rate.inputMicroUsdPerMillion) / 1_000_000),
+    outputMicroUsd: Math.ceil((outputTokens * rate.outputMicroUsdPerMillion) / 1_000_000),
+    credits: inputTokens * rate.inputCredits + outputTokens * rate.outputCredits,
+  }
+}
+
+/** How one limit stands. `used` includes what calls under way may still use. */
+export type Standing = {
+  readonly subject: Pick<Subject, 'kind' | 'id'>
+  readonly limit: LimitName
+  readonly max: number
+  readonly used: number
+  /** Of `used`: reserved for calls under way. */
+  readonly reserved: number
+  /** Epoch ms at which all of it, or for a minute the first of it, is free again; absent for concurrency. */
+  readonly resetsAt?: number
+}
+
+export const remainingOf = ({ max, used }: Standing): number => Math.max(0, max - used)

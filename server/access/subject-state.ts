@@ -1,0 +1,133 @@
+import type { Periods } from '../lib/calendar.ts'
+import type { Shortage } from './limit-fault.ts'
+import { type LimitName, limitNames, minus, nothing, plus, type Standing, type Subject, type Used } from './limits.ts'
+import { createWindow, type Window } from './window.ts'
+
+/** What is known of one subject in this process. */
+export type SubjectState = {
+  day: string
+  month: string
+  ofDay: Used
+  ofMonth: Used
+  /** Of calls under way, taken out of every limit until they end. */
+  reserved: Used
+  inFlight: number
+  window: Window | undefined
+}
+
+const minuteMs = 60_000
+
+export const newState = ({ day, month }: Periods, ofDay = nothing, ofMonth = nothing): SubjectState => ({
+  day,
+  month,
+  ofDay,
+  ofMonth,
+  reserved: nothing,
+  inFlight: 0,
+  window: undefined,
+})
+
+/** A new day or month begins at nothing; what is reserved stays. */
+export function turnPage(state: SubjectState, { day, month }: Periods): void {
+  if (state.day !== day) {
+    state.day = day
+    state.ofDay = nothing
+  }
+  if (state.month !== month) {
+    state.month = month
+    state.ofMonth = nothing
+  }
+}
+
+export const isIdle = ({ inFlight }: SubjectState): boolean => inFlight === 0
+
+/** How much of `used` counts against one limit. */
+const shares: Readonly<Record<LimitName, (used: Used) => number>> = {
+  requestsPerMinute: () => 0, // counted by the window
+  requestsPerDay: ({ requests }) => requests,
+  tokensPerDay: ({ inputTokens, outputTokens }) => inputTokens + outputTokens,
+  tokensPerMonth: ({ inputTokens, outputTokens }) => inputTokens + outputTokens,
+  microUsdPerMonth: ({ inputMicroUsd, outputMicroUsd }) => inputMicroUsd + outputMicroUsd,
+  creditsPerMonth: ({ credits }) => credits,
+  concurrency: () => 0, // counted by `inFlight`
+}
+export const shareOf = (limit: LimitName, used: Used): number => shares[limit](used)
+
+const ofMonths: readonly LimitName[] = ['tokensPerMonth', 'microUsdPerMonth', 'creditsPerMonth']
+/** What a call may use of these is known only once it has been read. */
+export const meteredLimits = ['tokensPerDay', 'tokensPerMonth', 'microUsdPerMonth', 'creditsPerMonth'] as const
+export const hasMetered = ({ limits }: Subject): boolean => meteredLimits.some((name) => limits[name] !== undefined)
+export const hasLimits = ({ limits }: Subject): boolean => limitNames.some((name) => limits[name] !== undefined)
+
+/** How each of a subject's limits stands. */
+export function standingsOf(subject: Subject, state: SubjectState, periods: Periods, now: number): readonly Standing[] {
+  return limitNames.flatMap((limit) => {
+    const max = subject.limits[limit]
+    return max === undefined ? [] : [standingOf(subject, limit, max, state, periods, now)]
+  })
+}
+
+function standingOf(
+  { kind, id }: Subject,
+  limit: LimitName,
+  max: number,
+  state: SubjectState,
+  periods: Periods,
+  now: number,
+): Standing {
+  const subject = { kind, id }
+  if (limit === 'concurrency') return { subject, limit, max, used: state.inFlight, reserved: state.inFlight }
+  if (limit === 'requestsPerMinute') {
+    const used = state.window?.count(now) ?? 0
+    return { subject, limit, max, used, reserved: 0, resetsAt: state.window?.freeAt(now, Math.max(1, used)) ?? now }
+  }
+  const isMonth = ofMonths.includes(limit)
+  const reserved = shareOf(limit, state.reserved)
+  const used = shareOf(limit, isMonth ? state.ofMonth : state.ofDay) + reserved
+  return { subject, limit, max, used, reserved, resetsAt: isMonth ? periods.monthEndsAt : periods.dayEndsAt }
+}
+
+/** Any call needs more. */
+const leastCredits = 1e-9
+
+/** The limits that keep a new call out: those that are full, and those with nothing left at all. */
+export function entryShortages(
+  subject: Subject,
+  state: SubjectState,
+  periods: Periods,
+  now: number,
+): readonly Shortage[] {
+  return standingsOf(subject, state, periods, now).flatMap((standing) => {
+    const { limit, max, used, reserved } = standing
+    const isCounted = limit === 'concurrency' || limit.startsWith('requests')
+    const isFull = isCounted ? used + 1 > max : used - reserved >= max
+    if (!isFull) return []
+    const freed = limit === 'requestsPerMinute' ? { resetsAt: state.window?.freeAt(now, max) ?? now } : {}
+    return [
+      {
+        standing: { ...standing, ...freed },
+        needs: limit === 'creditsPerMonth' ? leastCredits : 1,
+        settled: used - reserved,
+      },
+    ]
+  })
+}
+
+/** Counts a call that was let in. */
+export function enterCall(state: SubjectState, { limits }: Subject, now: number): void {
+  state.inFlight++
+  state.reserved = plus(state.reserved, { ...nothing, requests: 1 })
+  if (limits.requestsPerMinute === undefined) return
+  state.window ??= createWindow(minuteMs)
+  state.window.add(now)
+}
+
+/** A call has ended: what it had reserved is free again, what it used is used. */
+export function leaveCall(state: SubjectState, reserved: Used, used: Used | undefined): void {
+  state.inFlight--
+  // Nothing under way: what fractions have added up to is gone as well.
+  state.reserved = state.inFlight === 0 ? nothing : minus(state.reserved, reserved)
+  if (used === undefined) return
+  state.ofDay = plus(state.ofDay, used)
+  state.ofMonth = plus(state.ofMonth, used)
+}

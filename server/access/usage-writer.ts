@@ -1,0 +1,111 @@
+import type { Effects } from '../lib/effects.ts'
+import type { OpenCall, UsageBook } from './ledger.ts'
+import { plus, type Used } from './limits.ts'
+
+export type UsageWriter = {
+  readonly add: (subject: string, periods: readonly string[], used: Used) => void
+  readonly open: (call: OpenCall) => void
+  readonly close: (id: string) => void
+  /** What was added is written soon: at once, unless something was written a moment ago. */
+  readonly nudge: () => void
+  readonly flush: () => Promise<void>
+  readonly unwritten: () => number
+}
+
+/** Between two writes while calls end one after another; one that ends alone is written before its caller hears the end. */
+const pauseMs = 10
+/** A call that ends within this time is never noted as open. */
+const openAfterMs = 50
+const retryMs = 1_000
+
+type Pending = {
+  readonly add: Map<string, { subject: string; period: string; used: Used }>
+  readonly open: Map<string, OpenCall>
+  readonly close: Set<string>
+}
+const nobody = (): Pending => ({ add: new Map(), open: new Map(), close: new Set() })
+
+/**
+ * Gathers what was used between two writes: one row for each subject and period, however many calls there were. What could not
+ * be written is kept and tried again; it grows with the number of subjects only.
+ */
+export function createUsageWriter(
+  write: UsageBook['write'],
+  effects: Pick<Effects, 'now' | 'after'>,
+  onFailure: (error: unknown) => void,
+): UsageWriter {
+  let pending = nobody()
+  let writing: Promise<void> | undefined
+  let writtenAt = Number.NEGATIVE_INFINITY
+  let planned: { readonly at: number; readonly cancel: () => void } | undefined
+  /** Noted as open in the store, or about to be. */
+  const kept = new Set<string>()
+
+  const addTo = ({ add }: Pending, subject: string, period: string, used: Used): void => {
+    const key = `${subject}\n${period}`
+    const row = add.get(key)
+    if (row === undefined) add.set(key, { subject, period, used })
+    else row.used = plus(row.used, used)
+  }
+
+  /** Begins to write; on SQLite it is done when this returns. */
+  const writeNow = (): Promise<void> => {
+    planned?.cancel()
+    planned = undefined
+    const batch = pending
+    if (batch.add.size + batch.open.size + batch.close.size === 0) return Promise.resolve()
+    pending = nobody()
+    writtenAt = effects.now()
+    for (const id of batch.open.keys()) kept.add(id)
+    for (const id of batch.close) kept.delete(id)
+    return write({ add: [...batch.add.values()], open: [...batch.open.values()], close: [...batch.close] }).catch(
+      (error: unknown) => {
+        onFailure(error)
+        for (const { subject, period, used } of batch.add.values()) addTo(pending, subject, period, used)
+        for (const id of batch.close) pending.close.add(id)
+        for (const [id, call] of batch.open) {
+          kept.delete(id)
+          // Closed meanwhile: there is nothing to note or to remove.
+          if (!pending.close.delete(id)) pending.open.set(id, call)
+        }
+        plan(retryMs)
+      },
+    )
+  }
+  const start = (): void => {
+    writing ??= writeNow().finally(() => {
+      writing = undefined
+      if (planned === undefined && pending.add.size + pending.close.size > 0) plan(pauseMs)
+    })
+  }
+  const plan = (ms: number): void => {
+    const at = effects.now() + ms
+    if (planned !== undefined && planned.at <= at) return
+    planned?.cancel()
+    planned = { at, cancel: effects.after(ms, start) }
+  }
+
+  return {
+    add: (subject, periods, used) => {
+      for (const period of periods) addTo(pending, subject, period, used)
+    },
+    open: (call) => {
+      pending.open.set(call.id, call)
+      plan(openAfterMs)
+    },
+    close: (id) => {
+      if (pending.open.delete(id)) return
+      if (kept.has(id)) pending.close.add(id)
+    },
+    nudge: () => {
+      const sinceMs = effects.now() - writtenAt
+      if (writing === undefined && (sinceMs >= pauseMs || sinceMs < 0)) start()
+      else plan(pauseMs)
+    },
+    flush: async () => {
+      await writing
+      await writeNow()
+    },
+    unwritten: () => pending.add.size + pending.open.size + pending.close.size,
+  }
+}

@@ -1,0 +1,105 @@
+import type { Caller } from '../access/admit.ts'
+import { createIpRules, type IpRules } from '../access/ip-rules.ts'
+import type { Ledger } from '../access/ledger.ts'
+import { costOf, type Rate, type Standing, type Used } from '../access/limits.ts'
+import { countLeftCalls, createLocalLedger } from '../access/local-ledger.ts'
+import { type PriceOverrides, priceOf, readPrices } from '../catalog/prices.ts'
+import type { ModelInfo } from '../conversation/model.ts'
+import { type Calendar, createCalendar } from '../lib/calendar.ts'
+import type { Effects } from '../lib/effects.ts'
+import type { Logger } from '../observe/log.ts'
+import type { Summary } from '../relay/record.ts'
+import type { Store } from '../store/store.ts'
+import { createCreditRates } from '../usage/credit-rate.ts'
+import { type StoredSettings, settingOf } from './pool-settings.ts'
+
+const minuteMs = 60_000
+
+/** Who may still do what, and what calls cost. */
+export type Metering = {
+  readonly calendar: Calendar
+  readonly ledger: Ledger
+  readonly ips: IpRules
+  readonly rateOf: (model: Pick<ModelInfo, 'id' | 'rate'>) => Rate
+  /** What a finished call counts as; undefined: no call was made. */
+  readonly usedOf: (summary: Summary) => Used | undefined
+  readonly standings: (caller: Caller) => Promise<readonly Standing[]>
+  /** Takes over the settings as they are stored now. */
+  readonly settingsChanged: (stored: StoredSettings) => void
+  /** Takes over blocked addresses and limits of single ones from the store. */
+  readonly ipsChanged: () => Promise<void>
+}
+
+export async function createMetering(
+  store: Pick<Store, 'usage' | 'ips'>,
+  initial: StoredSettings,
+  effects: Pick<Effects, 'now' | 'after'>,
+  log: Logger,
+): Promise<Metering> {
+  let stored = initial
+  let prices: PriceOverrides = new Map()
+  const credits = createCreditRates()
+  const calendar = createCalendar(() => String(settingOf(stored, 'timezone')))
+  const ledger = createLocalLedger({
+    book: store.usage,
+    calendar,
+    effects,
+    onFailure: (error) => log.error('store.failed', { cause: String(error) }),
+  })
+  const ips = createIpRules({
+    now: effects.now,
+    limit: () => ({
+      max: settingOf(stored, 'enable_ip_rate_limit') === true ? Number(settingOf(stored, 'ip_rate_limit_max')) : 0,
+      windowMs: Number(settingOf(stored, 'ip_rate_limit_window')) * minuteMs,
+    }),
+    countVisit: ledger.countVisit,
+  })
+  const rateOf: Metering['rateOf'] = ({ id, rate }) => {
+    const { inputMicroUsd, outputMicroUsd } = priceOf(id, prices)
+    return {
+      inputMicroUsdPerMillion: inputMicroUsd,
+      outputMicroUsdPerMillion: outputMicroUsd,
+      ...credits.of(id, rate),
+    }
+  }
+  const settingsChanged = (next: StoredSettings): void => {
+    stored = next
+    prices = pricesOf(next)
+  }
+  const ipsChanged = async (): Promise<void> => {
+    ips.setBlocks(await store.ips.blocks())
+    ips.setOwn(await store.ips.configs())
+  }
+
+  settingsChanged(initial)
+  await ipsChanged()
+  const left = await countLeftCalls(store.usage, calendar)
+  if (left > 0) log.warn('usage.calls-left', { calls: left })
+
+  return {
+    calendar,
+    ledger,
+    ips,
+    rateOf,
+    settingsChanged,
+    ipsChanged,
+    standings: ({ subjects }) => ledger.standings(subjects),
+    usedOf: ({ usage, upstreamModel }) => {
+      if (usage === undefined || upstreamModel === undefined) return undefined
+      const { input, output } = usage
+      const used = costOf(input.tokens, output.tokens, rateOf({ id: upstreamModel }))
+      if (usage.credits === undefined) return used // the provider tells them at the end, which this call did not reach
+      credits.learn(upstreamModel, input.tokens, output.tokens, usage.credits)
+      return { ...used, credits: usage.credits }
+    },
+  }
+}
+
+function pricesOf(stored: StoredSettings): PriceOverrides {
+  try {
+    const read = readPrices(JSON.parse(String(settingOf(stored, 'model_prices')) || '{}'))
+    return read.ok ? read.value : new Map()
+  } catch {
+    return new Map()
+  }
+}
