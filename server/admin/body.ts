@@ -6,9 +6,19 @@ export class BodyTooLarge extends Error {}
 
 /** Reads a JSON object or array whatever the content type says, as the original did: scripts send none. */
 export async function jsonBody(context: { readonly request: Request }): Promise<object> {
-  const value: unknown = JSON.parse(await textBody(context))
+  return parsed(await textBody(context))
+}
+
+function parsed(text: string): object {
+  const value: unknown = JSON.parse(text)
   if (typeof value !== 'object' || value === null) throw new SyntaxError('not an object or an array')
   return value
+}
+
+/** The same where a body may be left out: none is an object without members. */
+export async function optionalJsonBody(context: { readonly request: Request }): Promise<object> {
+  const text = await textBody(context)
+  return text.trim() === '' ? {} : parsed(text)
 }
 
 /** The body as it is, its bytes counted as they come: a chunked body has no length to look at. */

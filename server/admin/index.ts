@@ -72,7 +72,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .use(keyRoutes('/v2/keys', keys))
     .use(modelMappingRoutes('/v2/model-mappings', mappings))
     .use(proxyRoutes(createProxiesService(deps)))
-    .use(logRoutes(deps.store.requests))
+    .use(logRoutes(deps))
     .use(controlRoutes(deps, accounts, imports, keys, mappings))
 }
 

@@ -1,71 +1,99 @@
-import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import type { RequestRecord, RequestStore } from '../store/store.ts'
-import type { NotesView, RequestList, RequestView, RouteView } from './contract/logs.ts'
+import { gatewayError } from '../conversation/error.ts'
+import { optionalJsonBody } from './body.ts'
+import { CleanupBody, type CleanupDone, ExportQuery, ListQuery, type RequestList } from './contract/logs.ts'
+import type { AdminDeps } from './deps.ts'
+import { fail } from './failure.ts'
+import { exportFormats, exportRows } from './log-export.ts'
+import { readFilter, readPage, readWhole, writeCursor } from './log-query.ts'
+import { requestView } from './log-view.ts'
+import { createNames } from './names.ts'
 
-const newest = 1000
+const dayMs = 86_400_000
+const noSuchRequest = gatewayError('not-found', 'There is no request with this id in the log.')
 
-/** The newest requests. Filters and statistics come with their own page. */
-export function logRoutes(requests: RequestStore) {
-  return new Elysia({ prefix: '/v2/logs' }).get(
-    '/',
-    async ({ query }): Promise<RequestList> => {
-      const limit = Math.min(newest, whole(query.limit, 100))
-      const offset = Math.min(newest, whole(query.offset, 0))
-      const rows = await requests.recent(newest)
-      return { logs: rows.slice(offset, offset + limit).map(requestView), total: rows.length, limit, offset }
-    },
-    { query: Type.Object({ limit: Type.Optional(Type.String()), offset: Type.Optional(Type.String()) }) },
-  )
-}
+/** The kept requests: by page, one, all of them, and their clean-up. */
+export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'effects' | 'log'>) {
+  const { requests } = store
+  const names = createNames(store)
+  const timeZone = async (): Promise<string> => (await store.settings.all()).timezone ?? ''
 
-const whole = (text: string | undefined, fallback: number): number =>
-  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : fallback
-
-function requestView(row: RequestRecord): RequestView {
-  return {
-    id: row.id,
-    timestamp: new Date(row.at).toISOString(),
-    endpoint_type: row.dialect,
-    ...(row.keyId === undefined ? {} : { api_key_id: row.keyId }),
-    ...(row.accountId === undefined ? {} : { account_id: row.accountId }),
-    model: row.model,
-    ...(row.upstreamModel === undefined ? {} : { upstream_model: row.upstreamModel }),
-    is_stream: row.stream,
-    is_success: row.status < 400 && row.errorKind === undefined,
-    status_code: row.status,
-    ...(row.errorKind === undefined ? {} : { error_kind: row.errorKind }),
-    ...(row.errorMessage === undefined ? {} : { error_message: row.errorMessage }),
-    ...(row.firstTokenMs === undefined ? {} : { first_token_ms: row.firstTokenMs }),
-    duration_ms: row.durationMs,
-    input_tokens: row.inputTokens,
-    input_source: row.inputSource,
-    output_tokens: row.outputTokens,
-    output_source: row.outputSource,
-    ...(row.cacheReadTokens === undefined ? {} : { cache_read_tokens: row.cacheReadTokens }),
-    ...(row.credits === undefined ? {} : { credits: row.credits }),
-    client_ip: row.peer,
-    user_agent: row.userAgent,
-    route: routeView(row.route),
-    ...(row.notes === undefined ? {} : notesView(row.notes)),
-  }
-}
-
-/** Our own JSON; a damaged one shows nothing rather than taking the list with it. */
-function routeView(route: string): RouteView {
-  try {
-    const { considered = [], attempts = [], by, left } = JSON.parse(route) as Partial<RouteView>
-    return { considered, ...(by && { by }), attempts, ...(left && { left }) }
-  } catch {
-    return { considered: [], attempts: [] }
-  }
-}
-
-function notesView(notes: string): { readonly notes?: NotesView } {
-  try {
-    const { first, more } = JSON.parse(notes) as NotesView
-    return Array.isArray(first) ? { notes: { first, more } } : {}
-  } catch {
-    return {}
-  }
+  return new Elysia({ prefix: '/v2/logs' })
+    .get(
+      '/',
+      async ({ query }) => {
+        const asked = readFilter(query, await timeZone())
+        if (!asked.ok) return fail(asked.error)
+        const page = readPage(query)
+        if (!page.ok) return fail(page.error)
+        const { filter, requestId } = asked.value
+        const { limit, offset } = page.value
+        const known = await names()
+        if (requestId !== undefined) {
+          const row = await requests.find(requestId)
+          const logs = row === undefined ? [] : [requestView(row, known)]
+          return { logs, total: logs.length, limit, offset, next_cursor: null } satisfies RequestList
+        }
+        const { rows, next, searchedUntil } = await requests.page(filter, page.value)
+        const total = await requests.count(filter)
+        return {
+          logs: rows.map((row) => requestView(row, known)),
+          total: total.count,
+          ...(total.complete ? {} : { total_is_minimum: true }),
+          limit,
+          offset,
+          next_cursor: next === undefined ? null : writeCursor(next),
+          ...(searchedUntil === undefined ? {} : { searched_until: new Date(searchedUntil).toISOString() }),
+        } satisfies RequestList
+      },
+      { query: ListQuery },
+    )
+    .get(
+      '/export',
+      async ({ query }) => {
+        const asked = readFilter(query, await timeZone())
+        if (!asked.ok) return fail(asked.error)
+        const most = readWhole(query, 'limit', 1)
+        if (!most.ok) return fail(most.error)
+        const format = exportFormats.find((one) => one === (query.format || 'jsonl'))
+        if (format === undefined) {
+          const message = `format must be one of ${exportFormats.join(', ')}.`
+          return fail(gatewayError('invalid-request', message, { field: 'format' }))
+        }
+        const stamp = new Date(effects.now()).toISOString().slice(0, 19).replaceAll(':', '')
+        return new Response(exportRows(requests, asked.value.filter, format, await names(), most.value), {
+          headers: {
+            'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
+            'content-disposition': `attachment; filename="request-logs-${stamp}.${format}"`,
+            'cache-control': 'no-store',
+          },
+        })
+      },
+      { query: ExportQuery },
+    )
+    .post(
+      '/cleanup',
+      async ({ body }): Promise<CleanupDone> => {
+        const before = effects.now() - (body.days_to_keep ?? 30) * dayMs
+        const older_than = new Date(before).toISOString()
+        if (body.preview === true) {
+          const { count } = await requests.count({ to: before - 1 }, { whole: true })
+          return {
+            deleted: 0,
+            would_delete: count,
+            preview: true,
+            message: `${count} rows would be deleted.`,
+            older_than,
+          }
+        }
+        const deleted = await requests.prune(before)
+        log('info', 'logs.deleted', { rows: deleted, olderThan: older_than })
+        return { deleted, message: `${deleted} rows were deleted.`, older_than }
+      },
+      { parse: optionalJsonBody, body: CleanupBody },
+    )
+    .get('/:id', async ({ params }) => {
+      const row = await requests.find(params.id)
+      return row === undefined ? fail(noSuchRequest) : requestView(row, await names())
+    })
 }

@@ -15,6 +15,7 @@ export function requestRecord(end: RequestEnd, now: number): RequestRecord {
     ...(summary?.accountId === undefined ? {} : { accountId: summary.accountId }),
     model: end.model.slice(0, 200),
     ...(summary?.upstreamModel === undefined ? {} : { upstreamModel: summary.upstreamModel }),
+    ...(end.modelReason === undefined ? {} : { modelReason: end.modelReason }),
     stream: end.stream,
     status: end.status,
     ...(failed === undefined ? {} : { errorKind: failed }),
@@ -27,8 +28,10 @@ export function requestRecord(end: RequestEnd, now: number): RequestRecord {
     outputSource: usage?.output.source ?? 'none',
     ...(usage?.cacheRead === undefined ? {} : { cacheReadTokens: usage.cacheRead.tokens }),
     ...(usage?.credits === undefined ? {} : { credits: usage.credits }),
+    ...(end.session === undefined ? {} : { session: end.session.slice(0, 100) }),
     peer: end.peer.address,
     userAgent: end.userAgent,
+    attempts: summary?.route.attempts.length ?? 0,
     ...(end.notes.first.length === 0 ? {} : { notes: JSON.stringify(end.notes) }),
     route: JSON.stringify(summary?.route ?? { considered: [], attempts: [] }),
   }

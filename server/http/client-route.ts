@@ -36,6 +36,10 @@ export type RequestEnd = {
   readonly userAgent: string
   readonly clientNote?: string
   readonly notes: Notes
+  /** Why another model serves than the one named. */
+  readonly modelReason?: string
+  /** As the client names it. */
+  readonly session?: string
 }
 
 export type ClientDeps = {
@@ -90,6 +94,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       peer,
       userAgent,
       notes: notes.read(),
+      ...(taken?.because && { modelReason: taken.because }),
       ...known,
       ...more,
       ...(used === undefined ? {} : { used }),
@@ -130,6 +135,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       model: asked.model,
       stream: asked.stream,
       ...(asked.clientNote === undefined ? {} : { clientNote: asked.clientNote }),
+      ...(asked.session === undefined ? {} : { session: asked.session }),
     }
     const conversation = await deps.resolveDocuments(asked, leaving.signal, notes.add)
     if (!conversation.ok) return refuse(conversation.error)

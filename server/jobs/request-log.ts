@@ -1,4 +1,5 @@
 import type { Effects } from '../lib/effects.ts'
+import { StoreFault } from '../store/engine/fault.ts'
 import type { RequestRecord } from '../store/store.ts'
 
 export type RequestLog = {
@@ -12,8 +13,13 @@ export type RequestLog = {
 const maxWaiting = 10_000
 const batchSize = 200
 const pauseMs = 500
+/** Until the next try when the store took nothing at all. */
+const retryMs = 5_000
 
-/** Gathers finished requests and writes them in batches, one batch at a time. */
+/**
+ * Gathers finished requests and writes them in batches, one batch at a time. Only rows wait here: what was used has been
+ * counted before they come, so nothing but the row is lost when one is dropped.
+ */
 export function createRequestLog(
   append: (rows: readonly RequestRecord[]) => Promise<void>,
   effects: Pick<Effects, 'after'>,
@@ -24,16 +30,40 @@ export function createRequestLog(
   let writing: Promise<void> | undefined
   let planned = false
 
+  const cut = (): void => {
+    for (; waiting.length > maxWaiting; dropped++) waiting.shift()
+  }
+  /** A row that cannot be written, ever, must not take its batch with it. */
+  const writeSingly = async (rows: readonly RequestRecord[]): Promise<void> => {
+    for (const row of rows) {
+      await append([row]).catch((error: unknown) => {
+        dropped++
+        onFailure(error)
+      })
+    }
+  }
+  /** True when going on makes sense; else the store takes nothing at the moment. */
+  const writeBatch = async (): Promise<boolean> => {
+    const rows = waiting.slice(0, batchSize)
+    waiting = waiting.slice(rows.length)
+    try {
+      await append(rows)
+    } catch (error) {
+      if (error instanceof StoreFault && error.kind === 'conflict') await writeSingly(rows)
+      else {
+        onFailure(error)
+        waiting = [...rows, ...waiting]
+        cut()
+        return false
+      }
+    }
+    return true
+  }
   const write = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const rows = waiting.slice(0, batchSize)
-      waiting = waiting.slice(rows.length)
-      try {
-        await append(rows)
-      } catch (error) {
-        dropped += rows.length
-        onFailure(error)
-      }
+      if (await writeBatch()) continue
+      plan(retryMs)
+      return
     }
   }
   const flush = async (): Promise<void> => {
@@ -44,19 +74,19 @@ export function createRequestLog(
     })
     await writing
   }
+  const plan = (ms: number): void => {
+    if (planned) return
+    planned = true
+    effects.after(ms, () => {
+      planned = false
+      void flush()
+    })
+  }
   return {
     add: (record) => {
       waiting.push(record)
-      if (waiting.length > maxWaiting) {
-        waiting.shift()
-        dropped++
-      }
-      if (planned) return
-      planned = true
-      effects.after(pauseMs, () => {
-        planned = false
-        void flush()
-      })
+      cut()
+      plan(pauseMs)
     },
     flush,
     stats: () => ({ waiting: waiting.length, dropped }),

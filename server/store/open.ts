@@ -40,7 +40,7 @@ export function createStore(deps: StoreDeps): Store {
     modelMappings: createModelMappingStore(deps),
     settings: createSettingsStore(engine),
     sessions: createSessionStore(engine),
-    requests: createRequestStore(engine, deps.sleep),
+    requests: createRequestStore(engine, deps.now, deps.sleep),
     proxies: createProxyStore(deps),
     sealedSettings: createSealedSettingsStore(deps),
     describe: async () => engine.describe(),

@@ -8,6 +8,7 @@ import type { ProxyHealth } from '../egress/health.ts'
 import type { Account, Health } from '../pool/account.ts'
 import type { QuotaReading } from '../pool/burn.ts'
 import type { CredentialStore, Credentials, SignInMethod } from '../upstream/amazonq/credentials.ts'
+import type { RequestFilter } from './request-filter.ts'
 
 /** Everything kept on disk, one repository per concept. The same contract for every engine; all times epoch ms UTC. */
 export type Store = {
@@ -230,9 +231,13 @@ export type RequestRecord = {
   readonly at: number
   readonly dialect: string
   readonly keyId?: string
+  readonly userId?: string
   readonly accountId?: string
+  /** As the caller named it. */
   readonly model: string
   readonly upstreamModel?: string
+  /** Why another model served than the one named. */
+  readonly modelReason?: string
   readonly stream: boolean
   readonly status: number
   readonly errorKind?: string
@@ -245,18 +250,58 @@ export type RequestRecord = {
   readonly outputSource: string
   readonly cacheReadTokens?: number
   readonly credits?: number
+  /** Absent: no price is known for the model. */
+  readonly inputMicroUsd?: number
+  readonly outputMicroUsd?: number
+  /** The session the client names, when it names one. */
+  readonly session?: string
   readonly peer: string
   readonly userAgent: string
+  /** Calls to the provider. */
+  readonly attempts: number
   /** `RouteRecord` as JSON (bounded). */
   readonly route: string
   /** `Notes` as JSON (bounded); absent: there are none. */
   readonly notes?: string
 }
+/** A kept request with what people know its parts by. `seq` counts rows as they were written. */
+export type KeptRequest = RequestRecord & {
+  readonly seq: number
+  readonly keyName?: string
+  readonly keyPrefix?: string
+  readonly accountLabel?: string
+  /** Prompt and reply were kept and have not expired. */
+  readonly captured: boolean
+}
+/** A place in the order of the list: newest first, of the same time the last written first. */
+export type RequestPlace = { readonly at: number; readonly seq: number }
+export type RequestPage = {
+  readonly rows: readonly KeptRequest[]
+  /** Where the next page begins; absent: there is none. */
+  readonly next?: RequestPlace
+  /** The search stopped here, before the page was full: it looks at a bounded number of rows. */
+  readonly searchedUntil?: number
+}
+export type RequestCount = { readonly count: number; readonly complete: boolean }
 export type RequestStore = {
   readonly append: (rows: readonly RequestRecord[]) => Promise<void>
-  readonly recent: (limit: number) => Promise<readonly RequestRecord[]>
+  readonly page: (
+    filter: RequestFilter,
+    page: { readonly limit: number; readonly offset?: number; readonly before?: RequestPlace },
+  ) => Promise<RequestPage>
+  readonly find: (id: string) => Promise<KeptRequest | undefined>
+  /** How many rows match; not complete: at least so many. `whole`: however many have to be looked at. */
+  readonly count: (filter: RequestFilter, options?: { readonly whole?: boolean }) => Promise<RequestCount>
+  /** Rows written after `seq`, oldest first. */
+  readonly after: (seq: number, limit: number) => Promise<readonly (RequestRecord & { readonly seq: number })[]>
   /** Deletes rows older than `before`; returns how many. */
   readonly prune: (before: number) => Promise<number>
+  /** Deletes all rows; returns how many. */
+  readonly clear: () => Promise<number>
+  /** What the rows take on disk with their indexes, as far as a sample of them tells, and how far back they go. */
+  readonly size: () => Promise<{ readonly rows: number; readonly bytes: number; readonly oldestAt?: number }>
+  /** The time of the row that `rows` newer ones follow; undefined: there are not so many. */
+  readonly timeBehind: (rows: number) => Promise<number | undefined>
 }
 
 /** An outbound proxy. `url` may hold a password; absent: it is sealed with another key and must be given again. */

@@ -1,6 +1,11 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
+import { keyTraces } from '../../server/access/key.ts'
+import { exportRows } from '../../server/admin/log-export.ts'
+import { createStore } from '../../server/store/open.ts'
 import type { RequestRecord } from '../../server/store/store.ts'
-import { adminApp } from './admin-app.ts'
+import { createVault } from '../../server/vault/vault.ts'
+import { memoryEngine } from '../support/memory-engine.ts'
+import { adminApp, secretsOf } from './admin-app.ts'
 
 const route = {
   considered: [
@@ -24,6 +29,7 @@ const row = (id: string, more: Partial<RequestRecord> = {}): RequestRecord => ({
   outputSource: 'estimate',
   peer: '127.0.0.1',
   userAgent: 'test',
+  attempts: 1,
   route: JSON.stringify(route),
   ...more,
 })
@@ -47,8 +53,12 @@ test('the newest requests come first, by page', async () => {
   expect(json.logs[1]).toEqual({
     id: 'r2',
     timestamp: '2023-11-14T22:13:20.000Z',
-    endpoint_type: 'anthropic',
+    method: 'POST',
+    path: '/v1/messages',
+    endpoint_type: 'claude',
+    dialect: 'anthropic',
     model: 'claude-sonnet-4.5',
+    requested_model: 'claude-sonnet-4.5',
     is_stream: true,
     is_success: true,
     status_code: 200,
@@ -59,10 +69,198 @@ test('the newest requests come first, by page', async () => {
     output_source: 'estimate',
     client_ip: '127.0.0.1',
     user_agent: 'test',
+    attempts: 1,
+    content_captured: false,
     route,
   })
   expect((await call('GET', '/v2/logs?offset=2')).json.logs.length).toBe(1)
-  expect((await call('GET', '/v2/logs?limit=-1&offset=x')).json).toMatchObject({ limit: 100, offset: 0 })
+  const next = await call('GET', `/v2/logs?limit=2&cursor=${json.next_cursor}`)
+  expect(next.json).toMatchObject({ logs: [{ id: 'r1' }], next_cursor: null })
+  expect((await call('GET', '/v2/logs?limit=5000')).json.limit).toBe(1000)
+})
+
+test('a row says who asked, what served and what it cost, by the names of now', async () => {
+  const store = createStore({
+    engine: memoryEngine(),
+    vault: createVault(new Uint8Array(32)),
+    now: () => 0,
+    sleep: async () => {},
+    onUnreadable: () => {},
+  })
+  const { call, addAccount } = await adminApp({ deps: { store } })
+  const account = await addAccount('acc_1', { label: 'team-01' })
+  await store.accounts.create(account, secretsOf('acc_1'))
+  const key = { id: 'key_1', name: 'Owner', enabled: true, createdAt: 0 }
+  await store.keys.create({ ...key, ...keyTraces('sk-abcdefghijklmnopqrstuvwxyz') })
+  await store.settings.write({ owner_key_id: 'key_1' })
+  const more = { keyId: 'key_1', accountId: 'acc_1', dialect: 'openai-responses', session: 's-1', attempts: 2 }
+  const cost = { inputMicroUsd: 1_500_000, outputMicroUsd: 250_000 }
+  const model = { model: 'gpt-4o', upstreamModel: 'claude-sonnet-4.5', modelReason: 'mapped' }
+  await store.requests.append([row('r1', { ...more, ...cost, ...model }), row('r2', { keyId: 'key_gone' })])
+  const { logs } = (await call('GET', '/v2/logs')).json
+  expect(logs[1]).toMatchObject({
+    path: '/v1/responses',
+    endpoint_type: 'openai',
+    api_key_name: 'Owner',
+    api_key_prefix: 'sk-abcd...',
+    user_name: 'Owner',
+    user_type: 'admin',
+    account_label: 'team-01',
+    model: 'claude-sonnet-4.5',
+    original_model: 'gpt-4o',
+    model_reason: 'mapped',
+    cost_usd: 1.75,
+    input_cost_usd: 1.5,
+    session_id: 's-1',
+    attempts: 2,
+  })
+  expect(logs[0]).toMatchObject({ api_key_id: 'key_gone', user_type: 'normal' })
+  expect(logs[0].api_key_name).toBeUndefined()
+  expect((await call('GET', '/v2/logs/r1')).json).toEqual(logs[1])
+  expect((await call('GET', '/v2/logs/none')).status).toBe(404)
+})
+
+test('every filter of the address selects, the original’s and ours', async () => {
+  const { call, store } = await adminApp()
+  const at = 1_700_000_000_000
+  await store.requests.append([
+    row('other', { at, attempts: 0 }),
+    row('wanted', {
+      at: at + 60_000,
+      dialect: 'openai-chat',
+      keyId: 'key_1',
+      userId: 'usr_1',
+      accountId: 'acc_1',
+      upstreamModel: 'm',
+      model: 'asked',
+      stream: false,
+      status: 529,
+      errorKind: 'model-overloaded',
+      errorMessage: 'The model is full.',
+      firstTokenMs: 50,
+      durationMs: 5_000,
+      inputTokens: 900,
+      session: 's',
+      peer: '192.0.2.9',
+      attempts: 3,
+    }),
+  ])
+  await store.settings.write({ timezone: 'Asia/Shanghai' })
+  for (const query of [
+    'client_ip=192.0.2.9',
+    'account_id=acc_1',
+    'api_key_id=key_1',
+    'user_id=usr_1',
+    'endpoint_type=openai',
+    'endpoint_type=openai-chat',
+    'model=m',
+    'requested_model=asked',
+    'is_success=false',
+    'status_code=529',
+    'status_code=5xx',
+    'error_kind=model-overloaded',
+    'error=IS%20FULL',
+    'request_id=wanted',
+    'session_id=s',
+    'is_stream=false',
+    'retried=true',
+    'min_duration_ms=5000',
+    'min_first_token_ms=50',
+    'min_tokens=900',
+    `start_time=${at + 1}`,
+    'start_time=2023-11-14T22:13:21Z',
+    'start_time=2023-11-15T06:13:21%2B08:00',
+    'start_time=2023-11-15T06:13:21+08:00',
+    'start_time=2023-11-15%2006:13:21',
+  ]) {
+    const { json } = await call('GET', `/v2/logs?${query}`)
+    expect([query, json.total, json.logs.map(({ id }: { id: string }) => id)]).toEqual([query, 1, ['wanted']])
+  }
+  expect((await call('GET', '/v2/logs?is_success=1&client_ip=')).json.logs).toMatchObject([{ id: 'other' }])
+  expect((await call('GET', '/v2/logs?end_time=2023-11-14T22:13:20Z')).json.logs).toMatchObject([{ id: 'other' }])
+})
+
+test.each([
+  ['limit=-1', 'limit'],
+  ['limit=0', 'limit'],
+  ['offset=x', 'offset'],
+  ['cursor=%00', 'cursor'],
+  ['start_time=yesterday', 'start_time'],
+  ['end_time=2023-02-31', 'end_time'],
+  ['start_time=2023-02-02&end_time=2023-02-01', 'end_time'],
+  ['is_success=maybe', 'is_success'],
+  ['status_code=6xx', 'status_code'],
+  ['min_duration_ms=1e3', 'min_duration_ms'],
+  [`error=${'x'.repeat(301)}`, 'error'],
+])('%s is refused by the name of its field', async (query, field) => {
+  const { call } = await adminApp()
+  const { status, json } = await call('GET', `/v2/logs?${query}`)
+  expect([status, json.code, json.field]).toEqual([400, 'INVALID_REQUEST', field])
+})
+
+test('old rows are counted first and then deleted', async () => {
+  const { call, store, clock } = await adminApp()
+  const day = 86_400_000
+  await store.requests.append([1, 29, 31, 50].map((days) => row(`r${days}`, { at: clock.now - days * day })))
+  const preview = await call('POST', '/v2/logs/cleanup', { preview: true })
+  expect(preview.json).toMatchObject({ deleted: 0, would_delete: 2, preview: true })
+  expect((await call('GET', '/v2/logs')).json.total).toBe(4)
+  for (const days_to_keep of [0, -1, 'all', 4000])
+    expect((await call('POST', '/v2/logs/cleanup', { days_to_keep })).json.field).toBe('days_to_keep')
+  expect((await call('POST', '/v2/logs/cleanup')).json).toMatchObject({ deleted: 2 })
+  expect((await call('POST', '/v2/logs/cleanup', { days_to_keep: 10 })).json).toMatchObject({ deleted: 1 })
+  expect((await call('GET', '/v2/logs')).json.logs).toMatchObject([{ id: 'r1' }])
+})
+
+describe('an export', () => {
+  const fill = async () => {
+    const app = await adminApp()
+    await app.store.requests.append(
+      Array.from({ length: 1_200 }, (_, turn) => row(`r${turn}`, { at: turn, keyId: `key_${turn % 2}` })),
+    )
+    return app
+  }
+  test('gives every row that matches as a line of JSON, newest first', async () => {
+    const { call } = await fill()
+    const answer = await call('GET', '/v2/logs/export?api_key_id=key_1')
+    expect(answer.headers.get('content-type')).toStartWith('application/x-ndjson')
+    expect(answer.headers.get('content-disposition')).toContain('.jsonl"')
+    const lines = answer.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.map(({ id }) => id)).toEqual(Array.from({ length: 600 }, (_, turn) => `r${1199 - turn * 2}`))
+  })
+  test('as CSV has a header, quotes what needs it and lets nothing compute', async () => {
+    const { call, store } = await adminApp()
+    await store.requests.append([
+      row('r1', { userAgent: '=HYPERLINK("http://x","y")', errorKind: 'k', errorMessage: 'a\nb' }),
+    ])
+    const { text } = await call('GET', '/v2/logs/export?format=csv')
+    const [head, ...lines] = text.split('\r\n')
+    expect(head).toStartWith('timestamp,id,status_code')
+    expect(lines.join('|')).toContain(',k,"a\nb",claude,')
+    expect(lines.join('|')).toEndWith(`,127.0.0.1,,"'=HYPERLINK(""http://x"",""y"")"|`)
+  })
+  test('stops at the limit it was given and refuses other formats', async () => {
+    const { call } = await fill()
+    expect((await call('GET', '/v2/logs/export?limit=501')).text.trimEnd().split('\n')).toHaveLength(501)
+    expect((await call('GET', '/v2/logs/export?format=xml')).json.field).toBe('format')
+  })
+  test('reads on only as fast as it is taken', async () => {
+    const { store } = await fill()
+    let pages = 0
+    const page: typeof store.requests.page = (...args) => {
+      pages++
+      return store.requests.page(...args)
+    }
+    const reader = exportRows({ page }, {}, 'jsonl', { user: () => undefined }).getReader()
+    await reader.read()
+    await Bun.sleep(20)
+    expect(pages).toBe(1)
+    await reader.cancel()
+    expect(pages).toBe(1)
+  })
 })
 
 test('a route that cannot be read does not take the list with it', async () => {

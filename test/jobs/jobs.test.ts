@@ -3,6 +3,7 @@ import { upkeepJobs } from '../../server/jobs/account-upkeep.ts'
 import { createBacklog } from '../../server/jobs/backlog.ts'
 import { createRequestLog } from '../../server/jobs/request-log.ts'
 import { startScheduler } from '../../server/jobs/scheduler.ts'
+import { StoreFault } from '../../server/store/engine/fault.ts'
 import type { RequestRecord } from '../../server/store/store.ts'
 import { health, makeAccount } from '../pool/accounts.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
@@ -165,6 +166,7 @@ describe('the request log', () => {
     outputSource: 'estimated',
     peer: '127.0.0.1',
     userAgent: 'x',
+    attempts: 1,
     route: '{}',
   })
 
@@ -186,27 +188,51 @@ describe('the request log', () => {
     expect(log.stats()).toEqual({ waiting: 0, dropped: 0 })
   })
 
-  test('is bounded: the oldest go first and are counted, and a failing store loses no more than its batch', async () => {
+  test('is bounded: the oldest go first and are counted', async () => {
+    const log = createRequestLog(
+      async () => {},
+      createTestEffects(),
+      () => {},
+    )
+    for (let id = 0; id < 10_005; id++) log.add(row(id))
+    expect(log.stats()).toEqual({ waiting: 10_000, dropped: 5 })
+  })
+
+  test('keeps its rows while the store takes none, and writes them when it does again', async () => {
     const effects = createTestEffects()
     const failures: unknown[] = []
     let fails = true
     const written: string[] = []
     const log = createRequestLog(
       async (rows) => {
-        if (fails) {
-          fails = false
-          throw new Error('disk full')
-        }
+        if (fails) throw new StoreFault('disk-full', 'the disk is full')
         written.push(...rows.map(({ id }) => id))
       },
       effects,
       (error) => failures.push(error),
     )
-    for (let id = 0; id < 10_005; id++) log.add(row(id))
-    expect(log.stats()).toEqual({ waiting: 10_000, dropped: 5 })
+    for (let id = 0; id < 450; id++) log.add(row(id))
+    await effects.advance(500)
+    expect([failures.length, log.stats()]).toEqual([1, { waiting: 450, dropped: 0 }])
+    fails = false
+    await effects.advance(5_000)
+    expect(written).toEqual(Array.from({ length: 450 }, (_, id) => `req_${id}`))
+  })
+
+  test('a row that cannot be written does not take its batch with it', async () => {
+    const effects = createTestEffects()
+    const failures: unknown[] = []
+    const written: string[] = []
+    const log = createRequestLog(
+      async (rows) => {
+        if (rows.some(({ id }) => id === 'req_7')) throw new StoreFault('conflict', 'there already')
+        written.push(...rows.map(({ id }) => id))
+      },
+      effects,
+      (error) => failures.push(error),
+    )
+    for (let id = 0; id < 20; id++) log.add(row(id))
     await log.flush()
-    expect(failures).toHaveLength(1)
-    expect(written).toHaveLength(9_800)
-    expect(log.stats().dropped).toBe(205)
+    expect([written.length, failures.length, log.stats()]).toEqual([19, 1, { waiting: 0, dropped: 1 }])
   })
 })

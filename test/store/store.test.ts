@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Session } from '../../server/access/session.ts'
 import { type OpenStoreOptions, openStore } from '../../server/store/open.ts'
-import type { AccountRecord, KeyRecord, RequestRecord, Store } from '../../server/store/store.ts'
+import type { AccountRecord, KeyRecord, Store } from '../../server/store/store.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import { createFolders, makeOriginal } from './folder.ts'
 
@@ -360,60 +360,6 @@ test('sessions are found, touched, ended and pruned', async () => {
   ])
   await store.sessions.removeAll()
   expect(await store.sessions.find(session('d').hash)).toBeUndefined()
-})
-
-describe('requests', () => {
-  const request = (id: string, at: number, more: Partial<RequestRecord> = {}): RequestRecord => ({
-    id,
-    at,
-    dialect: 'anthropic',
-    model: 'claude-sonnet-4.5',
-    stream: true,
-    status: 200,
-    durationMs: 12,
-    inputTokens: 3,
-    inputSource: 'provider',
-    outputTokens: 4,
-    outputSource: 'estimated',
-    peer: '::1',
-    userAgent: 'test',
-    route: '[]',
-    ...more,
-  })
-  test('come back newest first, whole, with whole milliseconds', async () => {
-    const full = request('req_2', 20, {
-      keyId: 'key_1',
-      accountId: 'acc_1',
-      upstreamModel: 'm',
-      errorKind: 'timeout',
-      errorMessage: 'slow',
-      firstTokenMs: 5,
-      cacheReadTokens: 0,
-      credits: 0.25,
-      notes: '{"first":[],"more":0}',
-    })
-    await store.requests.append([request('req_1', 10, { durationMs: 12.4 }), full])
-    await store.requests.append([])
-    expect(await store.requests.recent(10)).toEqual([full, request('req_1', 10)])
-    expect(await store.requests.recent(1)).toEqual([full])
-    expect(await store.requests.recent(0)).toEqual([])
-  })
-  test('are appended all or none', async () => {
-    const twice = store.requests.append([request('req_1', 1), request('req_1', 2)])
-    expect(
-      await twice.then(
-        () => 'done',
-        (error) => error.kind,
-      ),
-    ).toBe('conflict')
-    expect(await store.requests.recent(10)).toEqual([])
-  })
-  test('older than the limit are deleted in steps and counted', async () => {
-    await store.requests.append(Array.from({ length: 4500 }, (_, turn) => request(`req_${turn}`, turn)))
-    expect(await store.requests.prune(4400)).toBe(4400)
-    expect((await store.requests.recent(1000)).length).toBe(100)
-    expect(await store.requests.prune(4400)).toBe(0)
-  })
 })
 
 test('after it is closed every call rejects with a fault instead of crashing', async () => {

@@ -1,16 +1,18 @@
 import type { Session } from '../../server/access/session.ts'
 import type { ModelInfo } from '../../server/conversation/model.ts'
 import { type QuotaReading, readingOf } from '../../server/pool/burn.ts'
+import { createRequestStore } from '../../server/store/requests.ts'
 import type {
   AccountRecord,
   KeyRecord,
   ModelMappingRecord,
   ProxyRecord,
-  RequestRecord,
+  RequestStore,
   Store,
   UserRecord,
 } from '../../server/store/store.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
+import { memoryEngine } from './memory-engine.ts'
 import { changedRecord, memoryIps, memoryUsage } from './memory-usage.ts'
 
 /** The whole store in memory, for tests of what stands above it. `now` stamps changed rows. */
@@ -26,7 +28,8 @@ export function memoryStore(now: () => number = () => 0): Store {
   const mappings = new Map<string, ModelMappingRecord>()
   const sealed = new Map<string, { readonly value: string; readonly shown: string }>()
   const readings = new Map<string, QuotaReading[]>()
-  let requests: RequestRecord[] = []
+  // Filters and sums are the database's own work, so they have a real one; made when it is needed.
+  let requests: RequestStore | undefined
 
   const change = (id: string, to: (record: AccountRecord) => AccountRecord): boolean => {
     const record = accounts.get(id)
@@ -191,17 +194,9 @@ export function memoryStore(now: () => number = () => 0): Store {
         for (const [hash, session] of [...sessions]) if (session.lastSeenAt < before) sessions.delete(hash)
       },
     },
-    requests: {
-      append: async (rows) => {
-        requests.push(...rows)
-      },
-      recent: async (limit) => requests.toReversed().slice(0, limit),
-      prune: async (before) => {
-        const kept = requests.filter((row) => row.at >= before)
-        const gone = requests.length - kept.length
-        requests = kept
-        return gone
-      },
+    get requests() {
+      requests ??= createRequestStore(memoryEngine(), now, async () => {})
+      return requests
     },
     proxies: {
       list: async () => [...proxies.values()],

@@ -35,15 +35,32 @@ export const NotesView = Type.Object({
 })
 export type NotesView = Static<typeof NotesView>
 
-/** One request to a client API: no prompt, no reply, no secret. Times RFC 3339, durations ms. */
+/**
+ * One request to a client API: no prompt, no reply, no secret. Times RFC 3339, durations ms. The original's members and ours
+ * beside them; what is not known is absent.
+ */
 export const RequestView = Type.Object({
   id: Type.String(),
-  timestamp: Type.String(),
-  endpoint_type: Type.String({ description: 'the dialect' }),
+  timestamp: Type.String({ description: 'when it arrived' }),
+  method: Type.String(),
+  path: Type.String(),
+  endpoint_type: Type.String({ description: '`openai` or `claude`' }),
+  dialect: Type.String({ description: '`anthropic`, `openai-chat` or `openai-responses`' }),
   api_key_id: Type.Optional(Type.String()),
+  api_key_name: Type.Optional(Type.String()),
+  api_key_prefix: Type.Optional(Type.String({ description: 'its first characters and `...`' })),
+  user_id: Type.Optional(Type.String()),
+  user_name: Type.Optional(Type.String({ description: "the user's name, else the key's" })),
+  user_type: Type.Optional(Type.String({ description: '`admin` for the key of the settings, `vip` or `normal`' })),
   account_id: Type.Optional(Type.String()),
-  model: Type.String(),
-  upstream_model: Type.Optional(Type.String()),
+  account_label: Type.Optional(Type.String()),
+  model: Type.String({
+    description: 'the one that served where that is another than the one named, else as it was named',
+  }),
+  original_model: Type.Optional(Type.String({ description: 'as it was named, where another served' })),
+  requested_model: Type.String({ description: 'as it was named' }),
+  upstream_model: Type.Optional(Type.String({ description: "the provider's id" })),
+  model_reason: Type.Optional(Type.String({ description: 'why another served: docs/compatibility.md' })),
   is_stream: Type.Boolean(),
   is_success: Type.Boolean(),
   status_code: Type.Integer(),
@@ -57,18 +74,80 @@ export const RequestView = Type.Object({
   output_source: Type.String(),
   cache_read_tokens: Type.Optional(Type.Integer()),
   credits: Type.Optional(Type.Number()),
+  cost_usd: Type.Optional(Type.Number({ description: 'absent where no price is known' })),
+  input_cost_usd: Type.Optional(Type.Number()),
+  output_cost_usd: Type.Optional(Type.Number()),
   client_ip: Type.String(),
   user_agent: Type.String(),
+  session_id: Type.Optional(Type.String()),
+  attempts: Type.Integer({ description: 'calls to the provider' }),
+  content_captured: Type.Boolean({ description: 'prompt and reply are kept: `GET /v2/logs/ID/content`' }),
   route: RouteView,
   notes: Type.Optional(NotesView),
 })
 export type RequestView = Static<typeof RequestView>
 
-/** `GET /v2/logs`: newest first. `total` counts what the server looked at, at most the newest 1,000. */
+/** `GET /v2/logs`: newest first. */
 export const RequestList = Type.Object({
   logs: Type.Array(RequestView),
   total: Type.Integer(),
+  total_is_minimum: Type.Optional(Type.Boolean({ description: 'true: there may be more than `total`' })),
   limit: Type.Integer(),
   offset: Type.Integer(),
+  next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'for `cursor`: the page behind this one' }),
+  searched_until: Type.Optional(
+    Type.String({ description: 'a rare combination of filters: the search stopped here; `next_cursor` goes on' }),
+  ),
 })
 export type RequestList = Static<typeof RequestList>
+
+const text = Type.Optional(Type.String())
+/** What `GET /v2/logs`, `/v2/logs/stats`, `/v2/logs/export` and `/v2/logs/stream` select by; all hold together. */
+export const filterQuery = {
+  start_time: Type.Optional(
+    Type.String({ description: 'RFC 3339; without a zone in that of the settings; also epoch milliseconds' }),
+  ),
+  end_time: text,
+  client_ip: text,
+  account_id: text,
+  api_key_id: text,
+  user_id: text,
+  endpoint_type: Type.Optional(Type.String({ description: '`openai`, `claude`, or one dialect' })),
+  model: Type.Optional(Type.String({ description: 'the one that served' })),
+  requested_model: text,
+  is_success: Type.Optional(Type.String({ description: '`true` or `false`' })),
+  status_code: Type.Optional(Type.String({ description: '`429`, or a class: `5xx`' })),
+  error_kind: text,
+  error: Type.Optional(Type.String({ description: "part of the error's text" })),
+  request_id: text,
+  session_id: text,
+  is_stream: text,
+  retried: Type.Optional(Type.String({ description: '`true`: more than one call to the provider' })),
+  min_duration_ms: text,
+  max_duration_ms: text,
+  min_first_token_ms: text,
+  min_tokens: text,
+} as const
+
+export const ListQuery = Type.Object({ ...filterQuery, limit: text, offset: text, cursor: text })
+export type ListQuery = Static<typeof ListQuery>
+
+export const ExportQuery = Type.Object({
+  ...filterQuery,
+  format: Type.Optional(Type.String({ description: '`csv` or `jsonl` (default)' })),
+  limit: Type.Optional(Type.String({ description: 'at most so many rows; default: all' })),
+})
+
+/** `POST /v2/logs/cleanup` */
+export const CleanupBody = Type.Object({
+  days_to_keep: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650, description: 'default 30' })),
+  preview: Type.Optional(Type.Boolean({ description: 'count only' })),
+})
+export const CleanupDone = Type.Object({
+  deleted: Type.Integer(),
+  message: Type.String(),
+  preview: Type.Optional(Type.Boolean()),
+  would_delete: Type.Optional(Type.Integer()),
+  older_than: Type.String(),
+})
+export type CleanupDone = Static<typeof CleanupDone>

@@ -9,6 +9,7 @@ import {
   real,
   sqliteTable,
   text,
+  uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 
 // All times are epoch milliseconds, UTC. Column names are snake_case, members camelCase.
@@ -338,17 +339,25 @@ export const sessions = sqliteTable(
   ],
 )
 
-/** No foreign keys: a request outlives the key and the account that served it. */
+/**
+ * No foreign keys: a request outlives the key and the account that served it. `seq` counts rows as they are written; behind
+ * (filter, time) it makes every index below serve a page in its order.
+ */
 export const requests = sqliteTable(
   'requests',
   {
-    id: text('id').primaryKey().notNull(),
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    id: text('id').notNull(),
     at: integer('at').notNull(),
     dialect: text('dialect').notNull(),
     keyId: text('key_id'),
+    userId: text('user_id'),
     accountId: text('account_id'),
+    /** As the caller named it. */
     model: text('model').notNull(),
     upstreamModel: text('upstream_model'),
+    /** Why another model served than the one named. */
+    modelReason: text('model_reason'),
     stream: integer('stream', { mode: 'boolean' }).notNull(),
     status: integer('status').notNull(),
     errorKind: text('error_kind'),
@@ -361,18 +370,168 @@ export const requests = sqliteTable(
     outputSource: text('output_source').notNull(),
     cacheReadTokens: integer('cache_read_tokens'),
     credits: real('credits'),
+    /** None: no price is known for the model. */
+    inputMicroUsd: integer('input_micro_usd'),
+    outputMicroUsd: integer('output_micro_usd'),
+    /** As the client names it. */
+    session: text('session'),
     peer: text('peer').notNull(),
     userAgent: text('user_agent').notNull(),
+    /** Calls to the provider. */
+    attempts: integer('attempts').notNull().default(0),
     /** JSON: the attempts. */
     route: text('route').notNull(),
     /** JSON: what was changed or left out on the way. */
     notes: text('notes'),
   },
   (table) => [
-    index('requests_by_time').on(table.at, table.id),
+    uniqueIndex('requests_by_id').on(table.id),
+    index('requests_by_time').on(table.at),
+    index('requests_by_key').on(table.keyId, table.at),
+    index('requests_by_user').on(table.userId, table.at),
+    index('requests_by_account').on(table.accountId, table.at),
+    index('requests_by_peer').on(table.peer, table.at),
+    index('requests_by_model').on(table.upstreamModel, table.at),
+    index('requests_by_dialect').on(table.dialect, table.at),
+    index('requests_by_session').on(table.session, table.at).where(sql`${table.session} is not null`),
+    index('requests_by_error').on(table.errorKind, table.at).where(sql`${table.errorKind} is not null`),
+    index('requests_by_status').on(table.status, table.at).where(sql`${table.status} >= 400`),
+    index('requests_failed').on(table.at).where(sql`${table.errorKind} is not null`),
     isSwitch('requests_stream', table.stream),
     isTime('requests_at', table.at),
     check('requests_tokens', sql`${table.inputTokens} >= 0 and ${table.outputTokens} >= 0`),
+  ],
+)
+
+/**
+ * Sums of `requests` over hours and days (UTC), so that no statistic reads the rows. `kind` says whose: of `all`, or of one
+ * `key`, `user`, `account`, `model`, `ip`. Detail rows split the same sums by model, dialect, status and outcome; the others
+ * have these empty. They outlive the rows.
+ */
+export const requestRollups = sqliteTable(
+  'request_rollups',
+  {
+    /** Length of the period, ms. */
+    grain: integer('grain').notNull(),
+    kind: text('kind').notNull(),
+    detail: integer('detail', { mode: 'boolean' }).notNull(),
+    start: integer('start').notNull(),
+    subject: text('subject').notNull(),
+    model: text('model').notNull(),
+    dialect: text('dialect').notNull(),
+    status: integer('status').notNull(),
+    /** An error kind, or `ok`. */
+    outcome: text('outcome').notNull(),
+    requests: integer('requests').notNull(),
+    failures: integer('failures').notNull(),
+    inputTokens: integer('input_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    cacheReadTokens: integer('cache_read_tokens').notNull(),
+    credits: real('credits').notNull(),
+    inputMicroUsd: integer('input_micro_usd').notNull(),
+    outputMicroUsd: integer('output_micro_usd').notNull(),
+    durationMs: integer('duration_ms').notNull(),
+  },
+  (table) => [
+    primaryKey({
+      name: 'request_rollups_pk',
+      columns: [
+        table.grain,
+        table.kind,
+        table.detail,
+        table.start,
+        table.subject,
+        table.model,
+        table.dialect,
+        table.status,
+        table.outcome,
+      ],
+    }),
+    index('request_rollups_by_subject').on(table.kind, table.subject, table.detail, table.grain, table.start),
+  ],
+)
+
+/** How many requests took how long, by the same periods and subjects: what percentiles are read from. */
+export const latencyRollups = sqliteTable(
+  'latency_rollups',
+  {
+    kind: text('kind').notNull(),
+    subject: text('subject').notNull(),
+    /** `total`, or `first` for the time to the first token. */
+    measure: text('measure').notNull(),
+    grain: integer('grain').notNull(),
+    start: integer('start').notNull(),
+    /** Eight to each doubling. */
+    bucket: integer('bucket').notNull(),
+    requests: integer('requests').notNull(),
+  },
+  (table) => [
+    primaryKey({
+      name: 'latency_rollups_pk',
+      columns: [table.kind, table.subject, table.measure, table.grain, table.start, table.bucket],
+    }),
+    index('latency_rollups_by_time').on(table.grain, table.start),
+  ],
+)
+
+/** Who came from where: a row for each address and user; the user is empty where nobody was recognised. */
+export const visitors = sqliteTable(
+  'visitors',
+  {
+    ip: text('ip').notNull(),
+    userId: text('user_id').notNull(),
+    firstAt: integer('first_at').notNull(),
+    lastAt: integer('last_at').notNull(),
+    requests: integer('requests').notNull(),
+    failures: integer('failures').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'visitors_pk', columns: [table.ip, table.userId] }),
+    index('visitors_by_time').on(table.lastAt),
+    index('visitors_by_user').on(table.userId, table.lastAt),
+  ],
+)
+
+/** How far the sums have come: the last `seq` in them. One row. */
+export const rollupMarks = sqliteTable(
+  'rollup_marks',
+  { id: integer('id').primaryKey().notNull(), seq: integer('seq').notNull() },
+  (table) => [check('rollup_marks_id', sql`${table.id} = 1`)],
+)
+
+/** Keys whose prompts and replies are kept for a while. No row: nothing is kept. */
+export const captureRules = sqliteTable(
+  'capture_rules',
+  {
+    keyId: text('key_id')
+      .primaryKey()
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: 'cascade' }),
+    /** Of the prompt, and again of the reply; more is cut off. */
+    maxBytes: integer('max_bytes').notNull(),
+    keepMs: integer('keep_ms').notNull(),
+    /** Nothing new is kept from then on. */
+    until: integer('until').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [isBetween('capture_rules_max_bytes', table.maxBytes, 1, 1048576)],
+)
+
+/** Prompt and reply of one request as JSON, sealed by the vault for its id. */
+export const captures = sqliteTable(
+  'captures',
+  {
+    requestId: text('request_id').primaryKey().notNull(),
+    keyId: text('key_id').notNull(),
+    at: integer('at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    bytes: integer('bytes').notNull(),
+    sealed: blob('sealed', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [
+    index('captures_by_expiry').on(table.expiresAt),
+    index('captures_by_key').on(table.keyId),
+    index('captures_by_time').on(table.at),
   ],
 )
 

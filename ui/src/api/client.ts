@@ -145,10 +145,10 @@ export const api = {
   updateModelMapping: (mappingId: string, body: ModelMappingUpdate) =>
     call<ModelMappingChanged>('PUT', `/v2/model-mappings/${id(mappingId)}`, body),
   removeModelMapping: (mappingId: string) => call<unknown>('DELETE', `/v2/model-mappings/${id(mappingId)}`),
-  /** The record of one request among the newest; null while there is none yet. */
+  /** The record of one request; null while there is none yet. */
   request: async (requestId: string, signal?: AbortSignal): Promise<RequestView | null> => {
-    const { logs } = await call<RequestList>('GET', '/v2/logs?limit=50', undefined, signal)
-    return logs.find((row) => row.id === requestId) ?? null
+    const { logs } = await call<RequestList>('GET', `/v2/logs?request_id=${id(requestId)}`, undefined, signal)
+    return logs[0] ?? null
   },
   health: (signal?: AbortSignal) => call<{ readonly status: string }>('GET', '/healthz', undefined, signal),
 } as const

@@ -1,0 +1,102 @@
+import type { KeptRequest } from '../store/store.ts'
+import type { NotesView, RequestView, RouteView } from './contract/logs.ts'
+import { endpointOf } from './log-query.ts'
+
+/** Who stands behind ids, as it is now. */
+export type Names = {
+  /** The key of the settings, the original's one system key. */
+  readonly ownerKeyId?: string
+  readonly user: (id: string) => { readonly name: string; readonly vip: boolean } | undefined
+}
+
+const paths: Readonly<Record<string, string>> = {
+  anthropic: '/v1/messages',
+  'openai-chat': '/v1/chat/completions',
+  'openai-responses': '/v1/responses',
+}
+
+export function requestView(row: KeptRequest, names: Names): RequestView {
+  const stoodIn = row.modelReason !== undefined && row.upstreamModel !== undefined
+  return {
+    id: row.id,
+    timestamp: new Date(row.at).toISOString(),
+    method: 'POST',
+    path: paths[row.dialect] ?? '',
+    endpoint_type: endpointOf(row.dialect),
+    dialect: row.dialect,
+    ...given({
+      api_key_id: row.keyId,
+      api_key_name: row.keyName,
+      api_key_prefix: row.keyPrefix === undefined ? undefined : `${row.keyPrefix}...`,
+    }),
+    ...callerView(row, names),
+    ...given({ account_id: row.accountId, account_label: row.accountLabel }),
+    model: stoodIn ? (row.upstreamModel ?? '') : row.model,
+    ...(stoodIn ? { original_model: row.model } : {}),
+    requested_model: row.model,
+    ...given({ upstream_model: row.upstreamModel, model_reason: row.modelReason }),
+    is_stream: row.stream,
+    is_success: row.errorKind === undefined,
+    status_code: row.status,
+    ...given({ error_kind: row.errorKind, error_message: row.errorMessage, first_token_ms: row.firstTokenMs }),
+    duration_ms: row.durationMs,
+    input_tokens: row.inputTokens,
+    input_source: row.inputSource,
+    output_tokens: row.outputTokens,
+    output_source: row.outputSource,
+    ...given({ cache_read_tokens: row.cacheReadTokens, credits: row.credits }),
+    ...costView(row),
+    client_ip: row.peer,
+    user_agent: row.userAgent,
+    ...given({ session_id: row.session }),
+    attempts: row.attempts,
+    content_captured: row.captured,
+    route: routeView(row.route),
+    ...(row.notes === undefined ? {} : notesView(row.notes)),
+  }
+}
+
+function callerView({ userId, keyId, keyName }: KeptRequest, { ownerKeyId, user }: Names) {
+  if (userId !== undefined) {
+    const known = user(userId)
+    return { user_id: userId, ...(known && { user_name: known.name, user_type: known.vip ? 'vip' : 'normal' }) }
+  }
+  if (keyId === undefined) return {}
+  return { ...given({ user_name: keyName }), user_type: keyId === ownerKeyId ? 'admin' : 'normal' }
+}
+
+function costView({ inputMicroUsd, outputMicroUsd }: KeptRequest) {
+  if (inputMicroUsd === undefined || outputMicroUsd === undefined) return {}
+  return {
+    cost_usd: usd(inputMicroUsd + outputMicroUsd),
+    input_cost_usd: usd(inputMicroUsd),
+    output_cost_usd: usd(outputMicroUsd),
+  }
+}
+
+export const usd = (microUsd: number): number => microUsd / 1_000_000
+
+type Given<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> }
+
+function given<T extends object>(members: T): Given<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Given<T> // filtered so
+}
+
+/** Our own JSON; a damaged one shows nothing rather than taking the list with it. */
+function routeView(route: string): RouteView {
+  try {
+    const { considered = [], attempts = [], by, left } = JSON.parse(route) as Partial<RouteView>
+    return { considered, ...(by && { by }), attempts, ...(left && { left }) }
+  } catch {
+    return { considered: [], attempts: [] }
+  }
+}
+
+function notesView(notes: string): { readonly notes?: NotesView } {
+  try {
+    const { first, more } = JSON.parse(notes) as NotesView
+    return Array.isArray(first) ? { notes: { first, more } } : {}
+  } catch {
+    return {}
+  }
+}

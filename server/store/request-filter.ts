@@ -1,0 +1,127 @@
+import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
+import { requests } from './tables/sqlite.ts'
+
+/** Which requests are meant; all members hold together. Times epoch ms. */
+export type RequestFilter = {
+  /** The first and the last time. */
+  readonly from?: number
+  readonly to?: number
+  readonly keyId?: string
+  readonly userId?: string
+  readonly accountId?: string
+  readonly peer?: string
+  /** The one that served, or was to serve. */
+  readonly upstreamModel?: string
+  /** As the caller named it. */
+  readonly model?: string
+  readonly dialects?: readonly string[]
+  readonly session?: string
+  readonly isSuccess?: boolean
+  readonly errorKind?: string
+  /** From and to, both included: 429 to 429, 500 to 599. */
+  readonly status?: readonly [from: number, to: number]
+  readonly stream?: boolean
+  readonly minDurationMs?: number
+  readonly maxDurationMs?: number
+  readonly minFirstTokenMs?: number
+  readonly minTokens?: number
+  /** More than one call to the provider. */
+  readonly retried?: boolean
+  /** Part of the error's text, in any case of Latin letters. */
+  readonly errorText?: string
+}
+
+/** One condition. `lead` is the part an index finds in the order of time; `rest` is the whole, as a look at one row. */
+type Term = {
+  readonly rest: SQL
+  readonly lead?: SQL
+  /** Leads with lower ranks find fewer rows. */
+  readonly rank?: number
+  /** The lead alone is the whole condition. */
+  readonly exact?: boolean
+}
+
+export type Conditions = {
+  /** Served by one index in the order of time. */
+  readonly lead: readonly SQL[]
+  /** Looked at row by row; empty: the lead says it all. */
+  readonly rest: readonly SQL[]
+}
+
+/** The best index for a filter, and what is left to look at. */
+export function conditionsOf(filter: RequestFilter): Conditions {
+  const terms = termsOf(filter)
+  const lead = terms.filter((term) => term.lead !== undefined).sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0))[0]
+  return {
+    lead: [...(lead?.lead === undefined ? [] : [lead.lead]), ...timesOf(filter)],
+    rest: terms.filter((term) => term !== lead || term.exact !== true).map(({ rest }) => rest),
+  }
+}
+
+function timesOf({ from, to }: RequestFilter): readonly SQL[] {
+  return [
+    ...(from === undefined ? [] : [sql`${requests.at} >= ${from}`]),
+    ...(to === undefined ? [] : [sql`${requests.at} <= ${to}`]),
+  ]
+}
+
+function termsOf(filter: RequestFilter): readonly Term[] {
+  const { dialects, isSuccess, status, stream, retried, errorText } = filter
+  const terms: (Term | undefined)[] = [
+    equal(1, requests.session, filter.session),
+    equal(2, requests.keyId, filter.keyId),
+    equal(3, requests.userId, filter.userId),
+    equal(4, requests.peer, filter.peer),
+    equal(5, requests.errorKind, filter.errorKind),
+    status && statusTerm(status),
+    equal(7, requests.accountId, filter.accountId),
+    isSuccess === false
+      ? { rank: 8, lead: failed, rest: sql`+${requests.errorKind} is not null`, exact: true }
+      : undefined,
+    isSuccess === true ? seen(sql`${requests.errorKind} is null`) : undefined,
+    errorText === undefined ? undefined : textTerm(errorText),
+    equal(9, requests.upstreamModel, filter.upstreamModel),
+    dialects === undefined ? undefined : dialectTerm(dialects),
+    filter.model === undefined ? undefined : seen(sql`${requests.model} = ${filter.model}`),
+    stream === undefined ? undefined : seen(sql`${requests.stream} = ${stream ? 1 : 0}`),
+    retried === undefined ? undefined : seen(retried ? sql`${requests.attempts} > 1` : sql`${requests.attempts} < 2`),
+    least(requests.durationMs, filter.minDurationMs),
+    filter.maxDurationMs === undefined ? undefined : seen(sql`${requests.durationMs} <= ${filter.maxDurationMs}`),
+    least(requests.firstTokenMs, filter.minFirstTokenMs),
+    least(sql`${requests.inputTokens} + ${requests.outputTokens}`, filter.minTokens),
+  ]
+  return terms.filter((term) => term !== undefined)
+}
+
+const seen = (rest: SQL): Term => ({ rest })
+const failed = sql`${requests.errorKind} is not null`
+
+/** The sign keeps the engine from taking this column's index where another one leads. */
+function equal(rank: number, column: AnyColumn, value: string | undefined): Term | undefined {
+  return value === undefined
+    ? undefined
+    : { rank, lead: sql`${column} = ${value}`, rest: sql`+${column} = ${value}`, exact: true }
+}
+
+const least = (figure: AnyColumn | SQL, value: number | undefined): Term | undefined =>
+  value === undefined ? undefined : seen(sql`${figure} >= ${value}`)
+
+/** Only errors have an index of their status: a single one leads, a class is looked for among the failures. */
+function statusTerm([from, to]: readonly [number, number]): Term {
+  const rest = sql`+${requests.status} between ${from} and ${to}`
+  if (from < 400) return { rest }
+  if (from !== to) return { rank: 8, lead: failed, rest }
+  return { rank: 6, lead: sql`${requests.status} = ${from} and ${requests.status} >= 400`, rest, exact: true }
+}
+
+function dialectTerm(dialects: readonly string[]): Term | undefined {
+  const [only] = dialects
+  if (dialects.length === 1) return equal(10, requests.dialect, only)
+  return seen(sql`+${requests.dialect} in ${dialects}`)
+}
+
+/** Only failures have a text. */
+function textTerm(text: string): Term {
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
+  return { rank: 8, lead: failed, rest: sql`${requests.errorMessage} like ${pattern} escape '\\'` }
+}
