@@ -1,7 +1,7 @@
 import type { RequestFilter } from '../store/request-filter.ts'
 import type { RequestPlace, RequestStore } from '../store/store.ts'
 import type { RequestView } from './contract/logs.ts'
-import { type Names, requestView } from './log-view.ts'
+import { requestView } from './log-view.ts'
 
 export const exportFormats = ['csv', 'jsonl'] as const
 export type ExportFormat = (typeof exportFormats)[number]
@@ -48,7 +48,7 @@ export function exportRows(
   requests: Pick<RequestStore, 'page'>,
   filter: RequestFilter,
   format: ExportFormat,
-  names: Names,
+  ownerKeyId?: string,
   most = Number.POSITIVE_INFINITY,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
@@ -69,7 +69,7 @@ export function exportRows(
           before = next
           const head = begun || format === 'jsonl' ? '' : `${columns.join(',')}\r\n`
           begun = true
-          const text = head + rows.map((row) => line(requestView(row, names))).join('')
+          const text = head + rows.map((row) => line(requestView(row, ownerKeyId))).join('')
           if (text !== '') controller.enqueue(encoder.encode(text))
           const isOver = next === undefined || left <= 0
           if (isOver) controller.close()

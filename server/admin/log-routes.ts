@@ -7,7 +7,6 @@ import { fail } from './failure.ts'
 import { exportFormats, exportRows } from './log-export.ts'
 import { readFilter, readPage, readWhole, writeCursor } from './log-query.ts'
 import { requestView } from './log-view.ts'
-import { createNames } from './names.ts'
 
 const dayMs = 86_400_000
 const noSuchRequest = gatewayError('not-found', 'There is no request with this id in the log.')
@@ -15,8 +14,8 @@ const noSuchRequest = gatewayError('not-found', 'There is no request with this i
 /** The kept requests: by page, one, all of them, and their clean-up. */
 export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'effects' | 'log'>) {
   const { requests } = store
-  const names = createNames(store)
   const timeZone = async (): Promise<string> => (await store.settings.all()).timezone ?? ''
+  const owner = async (): Promise<string | undefined> => (await store.settings.all()).owner_key_id
 
   return new Elysia({ prefix: '/v2/logs' })
     .get(
@@ -28,16 +27,16 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
         if (!page.ok) return fail(page.error)
         const { filter, requestId } = asked.value
         const { limit, offset } = page.value
-        const known = await names()
+        const ownerKeyId = await owner()
         if (requestId !== undefined) {
           const row = await requests.find(requestId)
-          const logs = row === undefined ? [] : [requestView(row, known)]
+          const logs = row === undefined ? [] : [requestView(row, ownerKeyId)]
           return { logs, total: logs.length, limit, offset, next_cursor: null } satisfies RequestList
         }
         const { rows, next, searchedUntil } = await requests.page(filter, page.value)
         const total = await requests.count(filter)
         return {
-          logs: rows.map((row) => requestView(row, known)),
+          logs: rows.map((row) => requestView(row, ownerKeyId)),
           total: total.count,
           ...(total.complete ? {} : { total_is_minimum: true }),
           limit,
@@ -61,7 +60,7 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
           return fail(gatewayError('invalid-request', message, { field: 'format' }))
         }
         const stamp = new Date(effects.now()).toISOString().slice(0, 19).replaceAll(':', '')
-        return new Response(exportRows(requests, asked.value.filter, format, await names(), most.value), {
+        return new Response(exportRows(requests, asked.value.filter, format, await owner(), most.value), {
           headers: {
             'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
             'content-disposition': `attachment; filename="request-logs-${stamp}.${format}"`,
@@ -94,6 +93,6 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
     )
     .get('/:id', async ({ params }) => {
       const row = await requests.find(params.id)
-      return row === undefined ? fail(noSuchRequest) : requestView(row, await names())
+      return row === undefined ? fail(noSuchRequest) : requestView(row, await owner())
     })
 }

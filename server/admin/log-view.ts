@@ -2,20 +2,14 @@ import type { KeptRequest } from '../store/store.ts'
 import type { NotesView, RequestView, RouteView } from './contract/logs.ts'
 import { endpointOf } from './log-query.ts'
 
-/** Who stands behind ids, as it is now. */
-export type Names = {
-  /** The key of the settings, the original's one system key. */
-  readonly ownerKeyId?: string
-  readonly user: (id: string) => { readonly name: string; readonly vip: boolean } | undefined
-}
-
 const paths: Readonly<Record<string, string>> = {
   anthropic: '/v1/messages',
   'openai-chat': '/v1/chat/completions',
   'openai-responses': '/v1/responses',
 }
 
-export function requestView(row: KeptRequest, names: Names): RequestView {
+/** `ownerKeyId`: the key of the settings, the original's one system key. */
+export function requestView(row: KeptRequest, ownerKeyId?: string): RequestView {
   const stoodIn = row.modelReason !== undefined && row.upstreamModel !== undefined
   return {
     id: row.id,
@@ -29,7 +23,7 @@ export function requestView(row: KeptRequest, names: Names): RequestView {
       api_key_name: row.keyName,
       api_key_prefix: row.keyPrefix === undefined ? undefined : `${row.keyPrefix}...`,
     }),
-    ...callerView(row, names),
+    ...callerView(row, ownerKeyId),
     ...given({ account_id: row.accountId, account_label: row.accountLabel }),
     model: stoodIn ? (row.upstreamModel ?? '') : row.model,
     ...(stoodIn ? { original_model: row.model } : {}),
@@ -56,10 +50,10 @@ export function requestView(row: KeptRequest, names: Names): RequestView {
   }
 }
 
-function callerView({ userId, keyId, keyName }: KeptRequest, { ownerKeyId, user }: Names) {
+function callerView({ userId, userName, userPriority, keyId, keyName }: KeptRequest, ownerKeyId: string | undefined) {
   if (userId !== undefined) {
-    const known = user(userId)
-    return { user_id: userId, ...(known && { user_name: known.name, user_type: known.vip ? 'vip' : 'normal' }) }
+    const userType = userPriority === undefined ? undefined : userPriority > 0 ? 'vip' : 'normal'
+    return given({ user_id: userId, user_name: userName, user_type: userType })
   }
   if (keyId === undefined) return {}
   return { ...given({ user_name: keyName }), user_type: keyId === ownerKeyId ? 'admin' : 'normal' }

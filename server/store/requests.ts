@@ -3,7 +3,7 @@ import type { Engine } from './engine/sqlite.ts'
 import { type Conditions, conditionsOf } from './request-filter.ts'
 import { present } from './row.ts'
 import type { KeptRequest, RequestPlace, RequestRecord, RequestStore } from './store.ts'
-import { accounts, apiKeys, captures, requests } from './tables/sqlite.ts'
+import { accounts, apiKeys, captures, requests, users } from './tables/sqlite.ts'
 
 /** Deleted at a time, so that a large clean-up does not hold up live streams. */
 const pruneRows = 2000
@@ -31,11 +31,14 @@ export function createRequestStore(
           row: requests,
           keyName: apiKeys.name,
           keyPrefix: apiKeys.prefix,
+          userName: users.name,
+          userPriority: users.priority,
           accountLabel: accounts.label,
           capturedUntil: captures.expiresAt,
         })
         .from(requests)
         .leftJoin(apiKeys, eq(apiKeys.id, requests.keyId))
+        .leftJoin(users, eq(users.id, requests.userId))
         .leftJoin(accounts, eq(accounts.id, requests.accountId))
         .leftJoin(captures, eq(captures.requestId, requests.id))
         .where(and(...conditions))
@@ -44,10 +47,10 @@ export function createRequestStore(
         .offset(offset)
         .all(),
     )
-    return rows.map(({ row, keyName, keyPrefix, accountLabel, capturedUntil }) => ({
+    return rows.map(({ row, capturedUntil, ...names }) => ({
       ...toRecord(row),
       seq: row.seq,
-      ...present({ keyName, keyPrefix, accountLabel }),
+      ...present(names),
       captured: capturedUntil !== null && capturedUntil > now(),
     }))
   }

@@ -269,6 +269,8 @@ export type KeptRequest = RequestRecord & {
   readonly seq: number
   readonly keyName?: string
   readonly keyPrefix?: string
+  readonly userName?: string
+  readonly userPriority?: number
   readonly accountLabel?: string
   /** Prompt and reply were kept and have not expired. */
   readonly captured: boolean

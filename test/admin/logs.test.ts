@@ -254,7 +254,7 @@ describe('an export', () => {
       pages++
       return store.requests.page(...args)
     }
-    const reader = exportRows({ page }, {}, 'jsonl', { user: () => undefined }).getReader()
+    const reader = exportRows({ page }, {}, 'jsonl').getReader()
     await reader.read()
     await Bun.sleep(20)
     expect(pages).toBe(1)
