@@ -119,18 +119,22 @@ export function createModelShelf(deps: ModelShelfDeps) {
       lists.delete(accountId)
       changed()
     },
-    /** The model a conversation names, and the conversation with what the name says about thinking and effort. */
+    /**
+     * The model a conversation names, and the conversation with what the name says about thinking and effort. `refused`: the
+     * guess made before, which the provider does not know; what the name means without it.
+     */
     resolve: async (
       conversation: Conversation,
       accounts?: ReadonlySet<string>,
       rules: ModelRules = noRules,
+      refused?: string,
     ): Promise<Result<Resolved, GatewayError>> => {
       const name = conversation.model
       const view = viewOf(accounts)
       if (view.listed.length === 0 && view.unread.length === 0) {
         return err(deps.nobodyServes(accounts) ?? gatewayError('no-account', 'No account can serve models.'))
       }
-      const first = lookUp(name, view, rules)
+      const first = refused === undefined ? lookUp(name, view, rules) : look(name, view, rules, refused)
       const running = readSome(view)
       // Only a name that nobody knows is worth a moment's wait.
       const resolved =
@@ -140,6 +144,7 @@ export function createModelShelf(deps: ModelShelfDeps) {
       return ok({
         model,
         conversation: withWishes(conversation, resolved.value),
+        ...(view.listed.some(({ id }) => id === model.id) ? {} : { isGuess: true }),
         ...(because === undefined ? {} : { standIn: { because, ...(mapping && { mapping: mapping.name }) } }),
       })
     },
@@ -154,13 +159,18 @@ function lookUp(name: string, view: View, rules: ModelRules): Result<ResolvedMod
 }
 
 /** Among what was read; where that does not hold the name and an account may offer more, among what the provider is known for. */
-function look(name: string, { listed, unread }: View, rules: ModelRules): Result<ResolvedModel, GatewayError> {
+function look(
+  name: string,
+  { listed, unread }: View,
+  rules: ModelRules,
+  refused?: string,
+): Result<ResolvedModel, GatewayError> {
   const found = listed.length === 0 ? undefined : resolveModel(name, listed, rules)
   if (found !== undefined && (found.ok || unread.length === 0)) return found
   const newer = newerClaude(name)
   const ids = new Set(listed.map(({ id }) => id))
   const wide = [...listed, ...builtInModels.filter(({ id }) => !ids.has(id)), ...(newer === undefined ? [] : [newer])]
-  return resolveModel(name, wide, rules)
+  return resolveModel(name, refused === undefined ? wide : wide.filter(({ id }) => id !== refused), rules)
 }
 
 function namesKnown({ known, maxNames }: View, rules: ModelRules): KnownNames {

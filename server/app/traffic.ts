@@ -42,7 +42,8 @@ export function createTraffic(
     effects,
     limits: defaultRetryLimits,
     maxQueueMs,
-    resolve: (conversation, accounts, callerId) => shelf.resolve(conversation, accounts, rules.of(callerId)),
+    resolve: (conversation, accounts, callerId, refused) =>
+      shelf.resolve(conversation, accounts, rules.of(callerId), refused),
     acquire: (request: SeatRequest, signal: AbortSignal) => {
       const away = cutOff()
       return pool.acquire(away.size === 0 ? request : { ...request, avoid: request.avoid.union(away) }, signal)

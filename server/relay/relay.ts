@@ -49,6 +49,8 @@ export type RelayDeps = {
     conversation: Conversation,
     accounts: ReadonlySet<string> | undefined,
     callerId: string,
+    /** A guess that the provider does not know. */
+    refused?: string,
   ) => Promise<Result<Resolved, GatewayError>>
   readonly acquire: (request: SeatRequest, signal: AbortSignal) => Promise<Result<Lease, GatewayError>>
   /** How each account stands towards a request that got no seat. */
@@ -75,6 +77,8 @@ export type Resolved = {
   readonly model: ModelInfo
   /** Why it is another than the one named, and by which mapping. */
   readonly standIn?: { readonly because: StandInReason; readonly mapping?: string }
+  /** No list names it: what the name means was guessed before the accounts' lists were read. */
+  readonly isGuess?: boolean
 }
 /** `because`: why it is another than the one named. */
 export type ModelTaken = { readonly id: string; readonly because?: StandInReason }
@@ -116,22 +120,18 @@ export async function relay(
     if (resolved.error.kind !== 'model-not-found') considered = deps.consider(asked)
     return fail(resolved.error)
   }
-  const { model, standIn } = resolved.value
-  if (request.allows?.([request.conversation.model, model.id]) === false) {
+  const mayUse = ({ model }: Resolved): boolean => request.allows?.([request.conversation.model, model.id]) !== false
+  let taken = resolved.value
+  if (!mayUse(taken)) {
     const message = `The model ${request.conversation.model} is not among those this API key may use.`
     return fail(gatewayError('model-not-found', message, { field: 'model' }))
   }
-  request.onModel?.({ id: model.id, ...(standIn && { because: standIn.because }) })
-  if (standIn !== undefined) {
-    const { because, mapping } = standIn
-    const detail = `${model.id}, ${mapping === undefined ? because : `${because} by '${mapping}'`}`
-    request.note?.({ what: 'model-replaced', field: 'model', detail })
-  }
-  const estimate = deps.estimateInput(resolved.value.conversation)
+  announce(taken, request)
+  const estimate = deps.estimateInput(taken.conversation)
   estimate.catch(() => undefined) // awaited when the reply starts; an early end must not leave it unhandled
-  const reserved = await reserve(resolved.value.conversation, model, estimate, request.charge, deps)
-  if (!reserved.ok) return fail(reserved.error, model.id)
-  const conversation = reserved.value
+  const reserved = await reserve(taken.conversation, taken.model, estimate, request.charge, deps)
+  if (!reserved.ok) return fail(reserved.error, taken.model.id)
+  taken = { ...taken, conversation: reserved.value }
   const errors: GatewayError[] = []
   const exclude = new Set<string>()
   const avoid = new Set<string>()
@@ -143,7 +143,7 @@ export async function relay(
   const invocationId = effects.newUuid()
   const { accounts: only } = request
   const asked = (without: ReadonlySet<string>): Asked => ({
-    modelId: model.id,
+    modelId: taken.model.id,
     ...(only === undefined ? {} : { only }),
     exclude: without,
   })
@@ -151,15 +151,33 @@ export async function relay(
   const answer = (reply: UpstreamReply, lease: Lease): Result<ReplyStream, never> =>
     ok(
       replySource(reply, lease, {
-        ...{ conversation, model, estimate, route, elapsed, countTokens, onEnd, signal },
-        hidesReasoning: request.reasoningIfAsked === true && !asksForThinking(conversation),
+        ...{ ...pick(taken), estimate, route, elapsed, countTokens, onEnd, signal },
+        hidesReasoning: request.reasoningIfAsked === true && !asksForThinking(taken.conversation),
       }),
     )
   /** Nobody has more to give. */
   const giveUp = (error: GatewayError): Result<ReplyStream, GatewayError> =>
-    empty === undefined || signal.aborted ? fail(error, model.id) : answer(empty.reply, empty.lease)
+    empty === undefined || signal.aborted ? fail(error, taken.model.id) : answer(empty.reply, empty.lease)
+  /** The name was a guess and the provider does not know it: what the name means without it, once. */
+  const guessAgain = async (): Promise<boolean> => {
+    const { model, isGuess } = taken
+    if (isGuess !== true || signal.aborted) return false
+    const again = await deps.resolve(request.conversation, request.accounts, request.callerId, model.id)
+    if (!again.ok || again.value.model.id === model.id || !mayUse(again.value)) return false
+    // What was granted to the first guess holds for the second.
+    const { limits } = taken.conversation
+    taken = { ...again.value, conversation: { ...again.value.conversation, limits }, isGuess: false }
+    announce(taken, request)
+    exclude.clear()
+    avoid.clear()
+    errors.length = 0
+    untriedOnly = false
+    mayRepeat = true
+    return true
+  }
 
   for (let attempt = 1; ; attempt++) {
+    const { conversation, model } = taken
     if (signal.aborted) return fail(gatewayError('cancelled', 'The caller left.'), model.id)
     const roomOfModel = await enter(deps.models, model.id, 'model-overloaded', deps.limits.maxWaitMs, deps, signal)
     if (!roomOfModel.ok) {
@@ -182,7 +200,9 @@ export async function relay(
       const standing = deps.consider(asked(exclude))
       if (attempts.length === 0) considered = standing
       else left = standing
-      return giveUp(finalError(errors.at(-1), seat.error))
+      const error = finalError(errors.at(-1), seat.error)
+      if (error.kind === 'model-not-found' && (await guessAgain())) continue
+      return giveUp(error)
     }
     const lease = seat.value
     if (attempts.length === 0) ({ considered, by } = lease)
@@ -233,6 +253,17 @@ export async function relay(
     mayRepeat = nextMove({ ...story, hasUntried: false }, 0, deps.limits).to !== 'nobody'
     if (move.afterMs > 0) await effects.sleep(move.afterMs, signal)
   }
+}
+
+const pick = ({ conversation, model }: Resolved): Pick<Resolved, 'conversation' | 'model'> => ({ conversation, model })
+
+/** Tells which model is taken, and that it is another than was named. */
+function announce({ model, standIn }: Resolved, { onModel, note }: RelayRequest): void {
+  onModel?.({ id: model.id, ...(standIn && { because: standIn.because }) })
+  if (standIn === undefined) return
+  const { because, mapping } = standIn
+  const detail = `${model.id}, ${mapping === undefined ? because : `${because} by '${mapping}'`}`
+  note?.({ what: 'model-replaced', field: 'model', detail })
 }
 
 const asksForThinking = ({ thinking }: Conversation): boolean =>

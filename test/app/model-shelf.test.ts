@@ -201,3 +201,18 @@ test('the model that was named is no stand-in', async () => {
     value: { standIn: { because: 'retired' } },
   })
 })
+
+test('a model of no list is a guess, and what the name means without it is asked anew', async () => {
+  const { shelf } = setUp()
+  expect(await shelf.resolve(asking('claude-sonnet-4'))).toMatchObject({
+    ok: true,
+    value: { model: { id: 'claude-sonnet-4' }, isGuess: true },
+  })
+  expect(await shelf.resolve(asking('claude-sonnet-4'), undefined, undefined, 'claude-sonnet-4')).toMatchObject({
+    ok: true,
+    value: { standIn: { because: 'retired' }, isGuess: true },
+  })
+  shelf.set('a', [model('claude-sonnet-4.5')])
+  const listed = await shelf.resolve(asking('claude-sonnet-4.5'))
+  expect(listed.ok && 'isGuess' in listed.value).toBe(false)
+})

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Conversation } from '../../server/conversation/conversation.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../../server/conversation/error.ts'
 import type { ReplyEvent, UpstreamEvent } from '../../server/conversation/event.ts'
+import type { ModelInfo } from '../../server/conversation/model.ts'
 import type { Note } from '../../server/conversation/note.ts'
 import { err, ok, type Result } from '../../server/lib/result.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
@@ -45,6 +46,8 @@ function setUp(
   routeOf: (accountId: string) => string = () => 'provider',
   standIn?: Resolved['standIn'],
   maxQueueMs = 1_000,
+  /** Names the catalogue guesses at first, which the provider may not know. */
+  guess?: ModelInfo,
 ) {
   const outcomes: string[] = []
   const effects = createTestEffects()
@@ -87,7 +90,10 @@ function setUp(
         effects,
         limits: defaultRetryLimits,
         maxQueueMs,
-        resolve: async (asked) => ok({ conversation: asked, model, ...(standIn && { standIn }) }),
+        resolve: async (asked, _accounts, _callerId, refused) =>
+          guess !== undefined && refused === undefined
+            ? ok({ conversation: asked, model: guess, isGuess: true })
+            : ok({ conversation: asked, model, ...(standIn && { standIn }) }),
         acquire: (wanted, signal) => pool.acquire({ ...wanted, avoid: wanted.avoid.union(away()) }, signal),
         consider: pool.consider,
         hasOther: (asked) => pool.hasOther({ ...asked, exclude: asked.exclude.union(away()) }),
@@ -414,6 +420,26 @@ describe('before any content', () => {
     await read(await run())
     await read(await run())
     expect(calls.map(({ accountId }) => accountId)).toEqual(['free', 'pro', 'pro'])
+  })
+
+  test('a guess the provider does not know is made anew, once', async () => {
+    const old = { ...model, id: 'old' }
+    const { run, calls, taken, notes } = setUp(
+      ['a', 'b'],
+      (call) => (call.model.id === 'old' ? fails('model-not-found') : says(hello)),
+      undefined,
+      { because: 'retired' },
+      undefined,
+      old,
+    )
+    expect(textOf(await read(await run({ model: 'old' })))).toBe('Hello')
+    expect(calls.map((call) => call.model.id)).toEqual(['old', 'old', 'm'])
+    expect(taken.at(-1)).toEqual({ id: 'm', because: 'retired' })
+    expect(notes).toMatchObject([{ what: 'model-replaced', detail: 'm, retired' }])
+    const nowhere = setUp(['a'], () => fails('model-not-found'), undefined, undefined, undefined, old)
+    const refused = await nowhere.run({ model: 'old' })
+    expect(refused.ok ? undefined : refused.error.kind).toBe('model-not-found')
+    expect(nowhere.calls.map((call) => call.model.id)).toEqual(['old', 'm'])
   })
 
   test('a model that is full for two accounts rests, the accounts do not, and the next try waits for it', async () => {
