@@ -32,6 +32,7 @@ export async function startProxyServer(login?: {
       const end = seen.indexOf('\r\n\r\n')
       if (end < 0) return
       client.off('data', read)
+      client.pause() // what comes before the target is there must wait for it
       const [line = '', ...fields] = seen.subarray(0, end).toString('latin1').split('\r\n')
       const [method = '', where = '', version = ''] = line.split(' ')
       targets.push(`${method} ${where}`)
