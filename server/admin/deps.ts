@@ -13,6 +13,7 @@ import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { SignIns } from '../upstream/amazonq/sign-in.ts'
 import type { ModelList } from './contract/models.ts'
 import type { UnreadBook } from './unread-book.ts'
+import type { UsageAccess } from './users-service.ts'
 
 /** Where a request comes from, as the edge sees it. */
 export type RequestPeer = {
@@ -79,6 +80,10 @@ export type AdminDeps = AccountDeps & {
   readonly availableModels: () => Promise<ModelList['models']> | ModelList['models']
   /** The union of the accounts' model lists; empty when none is known. */
   readonly offered: () => Promise<readonly ModelInfo[]>
+  /** The counters of keys and users. */
+  readonly usage: UsageAccess
+  /** Blocked addresses or limits of single ones changed in the store: they hold from the next request on. */
+  readonly ipsChanged: () => Promise<void>
   /** Mappings of model names changed in the store: they hold from the next request on. */
   readonly mappingsChanged: () => Promise<void>
   /** A key was created or revoked: admission forgets what it remembers. */

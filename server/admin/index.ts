@@ -8,6 +8,8 @@ import { controlRoutes } from './control.ts'
 import type { AdminDeps } from './deps.ts'
 import { refuse } from './failure.ts'
 import { createGate, type Gate, tooLarge } from './gate.ts'
+import { ipRoutes } from './ip-routes.ts'
+import { createIpsService } from './ips-service.ts'
 import { keyRoutes } from './key-routes.ts'
 import { createKeysService } from './keys-service.ts'
 import { logRoutes } from './log-routes.ts'
@@ -20,6 +22,8 @@ import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
+import { userRoutes } from './user-routes.ts'
+import { createUsersService } from './users-service.ts'
 
 /**
  * All of `/api/*` and `/v2/*`, to be mounted with `.use()`: the console's API, the original's scripts' and the command line's.
@@ -70,6 +74,8 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .use(accountRoutes(accounts, imports, deps))
     .use(settingsRoutes(settings, gate, deps))
     .use(keyRoutes('/v2/keys', keys))
+    .use(userRoutes(createUsersService({ ...deps, keys })))
+    .use(ipRoutes(createIpsService(deps), deps))
     .use(modelMappingRoutes('/v2/model-mappings', mappings))
     .use(proxyRoutes(createProxiesService(deps)))
     .use(logRoutes(deps))

@@ -24,6 +24,10 @@ export function keyRoutes<const Prefix extends string>(prefix: Prefix, keys: Key
       },
       { parse: jsonBody, body: KeyPatch },
     )
+    .post('/:id/regenerate', async ({ params }) => {
+      const made = await keys.regenerate(params.id)
+      return made.ok ? made.value : fail(made.error)
+    })
     .delete('/:id', async ({ params }) => {
       const removed = await keys.remove(params.id)
       return removed.ok ? { success: true } : fail(removed.error)

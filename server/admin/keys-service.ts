@@ -5,10 +5,11 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { KeyRecord, Store } from '../store/store.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from './contract/keys.ts'
 import type { AdminLog } from './deps.ts'
+import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, rightsView } from './limits-form.ts'
 import { isMasked, maskedLast4 } from './mask.ts'
 
 export type KeysDeps = {
-  readonly store: Pick<Store, 'accounts' | 'keys' | 'settings'>
+  readonly store: Pick<Store, 'accounts' | 'keys' | 'users' | 'settings'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   readonly keysChanged: () => void
   readonly log: AdminLog
@@ -19,6 +20,8 @@ export type KeysService = {
   /** The key itself is in this answer and nowhere else. */
   readonly create: (ask: KeyCreate) => Promise<Result<KeyCreated, GatewayError>>
   readonly update: (id: string, patch: KeyPatch) => Promise<Result<KeyView, GatewayError>>
+  /** Another key string for the same key: its name, rights, limits and what it has used stay. The old one ends at once. */
+  readonly regenerate: (id: string) => Promise<Result<KeyCreated, GatewayError>>
   readonly remove: (id: string) => Promise<Result<void, GatewayError>>
   /** The key of the `apiKey` setting for display: masked, or empty. */
   readonly ownerKey: () => Promise<string>
@@ -33,16 +36,20 @@ const ownerSetting = 'owner_key_id'
 const ownerName = 'Owner'
 
 export function createKeysService({ store, effects, keysChanged, log }: KeysDeps): KeysService {
-  const { accounts, keys, settings } = store
+  const { accounts, keys, users, settings } = store
 
-  const save = async (name: string, key: string, accountIds: readonly string[] = []): Promise<KeyRecord> => {
+  const save = async (
+    name: string,
+    key: string,
+    more: Pick<KeyRecord, 'userId' | 'accountIds' | 'models' | 'expiresAt' | 'notes' | 'limits'> = {},
+  ): Promise<KeyRecord> => {
     const record = {
+      ...more,
       id: effects.newId('key'),
       name,
       ...keyTraces(key),
       enabled: true,
       createdAt: effects.now(),
-      ...(accountIds.length === 0 ? {} : { accountIds }),
     }
     await keys.create(record)
     keysChanged()
@@ -54,18 +61,6 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
     keysChanged()
     if (found) log('info', 'key.revoked', { keyId: id })
     return found
-  }
-  /** The ids once each. One that is named newly must be an account's; one the key has already may be gone. */
-  const checkAccounts = async (
-    ids: readonly string[],
-    had: readonly string[] = [],
-  ): Promise<Result<readonly string[], GatewayError>> => {
-    for (const id of ids) {
-      if (had.includes(id) || (await accounts.get(id)) !== undefined) continue
-      const message = `There is no account with the id ${JSON.stringify(id)}.`
-      return err(gatewayError('invalid-request', message, { field: 'account_ids' }))
-    }
-    return ok([...new Set(ids)])
   }
   const owner = async (): Promise<KeyRecord | undefined> => {
     const id = (await settings.all())[ownerSetting]
@@ -80,23 +75,27 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
     create: async (ask) => {
       const name = checkName(ask.name)
       if (!name.ok) return name
-      const accountIds = await checkAccounts(ask.account_ids ?? [])
-      if (!accountIds.ok) return accountIds
+      const { user_id: userId } = ask
+      if (userId !== undefined && (await users.get(userId)) === undefined)
+        return invalid(`There is no user with the id ${JSON.stringify(userId)}.`, 'user_id')
+      const rights = await rightsChange(ask, accounts)
+      if (!rights.ok) return rights
       const key = makeKey()
-      return ok({ ...keyView(await save(name.value, key, accountIds.value)), key })
+      const more = { ...given(rights.value), ...given({ userId, limits: newLimits(ask) }) }
+      return ok({ ...keyView(await save(name.value, key, more)), key })
     },
     update: async (id, patch) => {
       const before = (await keys.list()).find((key) => key.id === id)
       if (before === undefined) return err(noSuchKey)
       const name = patch.name === undefined ? undefined : checkName(patch.name)
       if (name?.ok === false) return name
-      const accountIds =
-        patch.account_ids === undefined ? undefined : await checkAccounts(patch.account_ids, before.accountIds)
-      if (accountIds?.ok === false) return accountIds
+      const rights = await rightsChange(patch, accounts, before.accountIds)
+      if (!rights.ok) return rights
       const after = await keys.update(id, {
         ...(name === undefined ? {} : { name: name.value }),
         ...(patch.enabled === undefined ? {} : { enabled: patch.enabled }),
-        ...(accountIds === undefined ? {} : { accountIds: accountIds.value.length === 0 ? null : accountIds.value }),
+        ...rights.value,
+        limits: limitsChange(patch),
       })
       keysChanged()
       if (after === undefined) return err(noSuchKey)
@@ -107,6 +106,14 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
         accounts: after.accountIds?.length ?? null,
       })
       return ok(keyView(after))
+    },
+    regenerate: async (id) => {
+      const key = makeKey()
+      const changed = await keys.update(id, keyTraces(key))
+      keysChanged()
+      if (changed === undefined) return err(noSuchKey)
+      log('info', 'key.regenerated', { keyId: id })
+      return ok({ ...keyView(changed), key })
     },
     remove: async (id) => ((await revoke(id)) ? ok(undefined) : err(noSuchKey)),
     ownerKey: async () => {
@@ -147,15 +154,15 @@ function checkName(given: string): Result<string, GatewayError> {
   return err(gatewayError('invalid-request', 'name has at most 64 characters.', { field: 'name' }))
 }
 
-function keyView(key: KeyRecord): KeyView {
-  return {
-    id: key.id,
-    name: key.name,
-    prefix: key.prefix,
-    last4: key.last4,
-    enabled: key.enabled,
-    account_ids: [...(key.accountIds ?? [])],
-    created_at: new Date(key.createdAt).toISOString(),
-    last_used_at: key.lastUsedAt === undefined ? null : new Date(key.lastUsedAt).toISOString(),
-  }
-}
+export const keyView = (key: KeyRecord): KeyView => ({
+  id: key.id,
+  name: key.name,
+  prefix: key.prefix,
+  last4: key.last4,
+  enabled: key.enabled,
+  user_id: key.userId ?? null,
+  ...rightsView(key),
+  ...limitsView(key.limits),
+  created_at: new Date(key.createdAt).toISOString(),
+  last_used_at: key.lastUsedAt === undefined ? null : new Date(key.lastUsedAt).toISOString(),
+})

@@ -118,6 +118,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     enter: (requestId, caller) => metering.ledger.enter(requestId, caller.subjects),
     standings: metering.standings,
     usedOf: metering.usedOf,
+    usageOf: metering.usageOf,
     resolveDocuments: createDocuments({ readPdf: createPdfReader(ownPdfCommand()) }).resolve,
     relay: (request, signal) => relay(request, traffic, signal),
     availableModels: shelf.available,
@@ -145,6 +146,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     offered: () => shelf.available(),
     mappingsChanged: () => rules.reload(stored),
     keysChanged: admission.invalidate,
+    usage: { calendar: metering.calendar, flush: metering.ledger.flush },
+    ipsChanged: metering.ipsChanged,
     applySettings: async () => {
       stored = await store.settings.all()
       metering.settingsChanged(stored)
@@ -163,6 +166,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   })
   const server = createServer({
     effects,
+    isBlocked: (request, address) =>
+      metering.ips.blocksAny() && metering.ips.isBlocked(peerOf(request, address).address),
     clientRoutes,
     plugins: [
       admin,

@@ -5,6 +5,7 @@ import { costOf, type Rate, type Standing, type Used } from '../access/limits.ts
 import { countLeftCalls, createLocalLedger } from '../access/local-ledger.ts'
 import { type PriceOverrides, priceOf, readPrices } from '../catalog/prices.ts'
 import type { ModelInfo } from '../conversation/model.ts'
+import type { CallerUsage } from '../http/usage-view.ts'
 import { type Calendar, createCalendar } from '../lib/calendar.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Logger } from '../observe/log.ts'
@@ -23,6 +24,8 @@ export type Metering = {
   readonly rateOf: (model: Pick<ModelInfo, 'id' | 'rate'>) => Rate
   /** What a finished call counts as; undefined: no call was made. */
   readonly usedOf: (summary: Summary) => Used | undefined
+  /** A caller's own limits and use. */
+  readonly usageOf: (caller: Caller) => Promise<CallerUsage>
   readonly standings: (caller: Caller) => Promise<readonly Standing[]>
   /** Takes over the settings as they are stored now. */
   readonly settingsChanged: (stored: StoredSettings) => void
@@ -83,6 +86,23 @@ export async function createMetering(
     rateOf,
     settingsChanged,
     ipsChanged,
+    usageOf: async ({ subjects }) => {
+      await ledger.flush()
+      const at = effects.now()
+      const { day, month } = calendar(at)
+      const standings = await ledger.standings(subjects)
+      const rows = await Promise.all(subjects.map(({ id }) => store.usage.read(id, [day, month, 'all'])))
+      return {
+        at,
+        subjects: subjects.map(({ kind, id }, index) => ({
+          kind,
+          id,
+          standings: standings.filter(({ subject }) => subject.id === id),
+          periods: { today: day, month, total: 'all' },
+          used: rows[index] ?? new Map(),
+        })),
+      }
+    },
     standings: ({ subjects }) => ledger.standings(subjects),
     usedOf: ({ usage, upstreamModel }) => {
       if (usage === undefined || upstreamModel === undefined) return undefined

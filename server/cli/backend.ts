@@ -2,6 +2,7 @@ import { controlHeader } from '../admin/gate.ts'
 import { createAdmin } from '../admin/index.ts'
 import { type Core, openCore } from '../app/core.ts'
 import type { Config } from '../config/schema.ts'
+import { createCalendar } from '../lib/calendar.ts'
 import type { Effects, FetchInit } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
@@ -97,6 +98,8 @@ function local(core: Core, version: string): Backend {
     offered: async () => [...(await core.store.accounts.loadModels()).values()].flatMap(({ models }) => models),
     mappingsChanged: async () => {},
     keysChanged: () => {},
+    usage: { calendar: createCalendar(() => ''), flush: async () => {} },
+    ipsChanged: async () => {},
     applySettings: () => {},
     version,
     dataDir: core.config.dataDir,

@@ -19,6 +19,7 @@ import { readJson } from './body.ts'
 import { type ClientDeps, clientHeaders, errorResponse, serveClient } from './client-route.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { Peer, PeerOf } from './peer.ts'
+import { type CallerUsage, usageView } from './usage-view.ts'
 
 export type ClientRoutesDeps = ClientDeps & {
   readonly dialects: readonly DialectRoute[]
@@ -29,6 +30,8 @@ export type ClientRoutesDeps = ClientDeps & {
   /** What the operator has set about names, as it holds for a key. */
   readonly modelRules: (keyId: string) => ModelRules
   readonly estimateInput: (conversation: Conversation) => Promise<Figure>
+  /** A caller's own limits and use. */
+  readonly usageOf: (caller: Caller) => Promise<CallerUsage>
 }
 
 const preflight = {
@@ -69,6 +72,12 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     return serveClient(dialect, request, peerIn({ request, server }), deps)
   }
 
+  /** An address that is blocked learns no more than that, in the form of the API it asked. */
+  const refuseBlocked = (request: Request): Response =>
+    new URL(request.url).pathname.startsWith('/v1/')
+      ? refuse(request, gatewayError('permission', blockedText))
+      : Response.json({ error: blockedText, code: 'BLOCKED' }, { status: 403 })
+
   /** Runs a small, answered-at-once route behind the same key check and error form. */
   const guarded = async (
     { request, server }: Edge,
@@ -84,18 +93,18 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     return response
   }
 
-  const listModels = async ({ keyId, accounts }: Caller): Promise<Response> => {
-    const page = modelPage(await deps.availableModels(accounts), deps.modelRules(keyId))
+  const listModels = async ({ keyId, accounts, allows }: Caller): Promise<Response> => {
+    const page = modelPage(allowed(await deps.availableModels(accounts), allows), deps.modelRules(keyId))
     return Response.json(page, { headers: clientHeaders(newRequestId()) })
   }
 
   const retrieveModel = async (
     request: Request,
     params: WithParams['params'],
-    { keyId, accounts }: Caller,
+    { keyId, accounts, allows }: Caller,
   ): Promise<Response> => {
     const name = decoded(params['*'] ?? '')
-    const found = describeModel(name, await deps.availableModels(accounts), deps.modelRules(keyId))
+    const found = describeModel(name, allowed(await deps.availableModels(accounts), allows), deps.modelRules(keyId))
     return found.ok
       ? Response.json(found.value, { headers: clientHeaders(newRequestId()) })
       : refuse(request, found.error)
@@ -164,6 +173,11 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
       ({ request, server }) => guarded({ request, server }, () => countTokens(request)),
       { parse: 'none' },
     )
+    .get('/v1/usage', ({ request, server }) =>
+      guarded({ request, server }, async (caller) =>
+        Response.json(usageView(caller, await deps.usageOf(caller)), { headers: clientHeaders(newRequestId()) }),
+      ),
+    )
     .get('/v1/models', ({ request, server }) => guarded({ request, server }, listModels))
     .get('/v1/models/*', ({ request, server, params }) =>
       guarded({ request, server }, (caller) => retrieveModel(request, params, caller)),
@@ -190,8 +204,13 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
   for (const { path, dialect } of deps.dialects) {
     routes.post(path, ({ request, server }) => serve(dialect, { request, server }), { parse: 'none' })
   }
-  return { routes, answerAstray }
+  return { routes, answerAstray, refuseBlocked }
 }
+
+const allowed = (models: readonly ModelInfo[], allows: Caller['allows']): readonly ModelInfo[] =>
+  allows === undefined ? models : models.filter(({ id }) => allows([id]))
+
+const blockedText = 'Requests from this address are not answered.'
 
 const nameOf = ({ method, url }: Request): string => `${method} ${new URL(url).pathname}`
 

@@ -5,6 +5,8 @@ import type { ClientRoutes } from './client-routes.ts'
 
 export type ServerDeps = {
   readonly effects: Pick<Effects, 'after'>
+  /** Whether the client's address gets no answer; `address` is the socket's. Asked of every request. */
+  readonly isBlocked: (request: Request, address: string | undefined) => boolean
   readonly clientRoutes: ClientRoutes
   /** The admin API and the console, already Elysia instances; mounted after the client APIs. */
   readonly plugins: readonly AnyElysia[]
@@ -38,11 +40,12 @@ export function createServer(deps: ServerDeps) {
     // In development mode the runtime answers what nobody caught with a page of our source.
     serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 120, reusePort: false, development: false },
   })
-    .onRequest(({ request, set }) => {
+    .onRequest(({ request, set, server }) => {
       // The address is made of the Host header, and everything behind this takes it for one.
       if (!URL.canParse(request.url)) {
         return Response.json({ error: 'The Host header is not a host.', code: 'INVALID_REQUEST' }, { status: 400 })
       }
+      if (deps.isBlocked(request, server?.requestIP(request)?.address)) return deps.clientRoutes.refuseBlocked(request)
       if (request.url.includes('/v1/')) return // the client APIs name their requests themselves
       const id = deps.newRequestId()
       ids.set(request, id)

@@ -116,7 +116,8 @@ export type KeyRecord = {
 /** Members that may be taken away by null: no list, no end, no notes, no such limit from now on. */
 type Clearable<T> = { readonly [Name in keyof T]?: T[Name] | null }
 export type LimitChange = Clearable<Limits>
-export type KeyChange = Partial<Pick<KeyRecord, 'name' | 'enabled'>> &
+/** `hash`, `prefix` and `last4` change together. */
+export type KeyChange = Partial<Pick<KeyRecord, 'name' | 'enabled' | 'hash' | 'prefix' | 'last4'>> &
   Clearable<Pick<KeyRecord, 'accountIds' | 'models' | 'expiresAt' | 'notes'>> & { readonly limits?: LimitChange }
 export type KeyStore = {
   readonly list: () => Promise<readonly KeyRecord[]>

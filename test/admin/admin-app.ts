@@ -7,6 +7,7 @@ import { createUnreadBook } from '../../server/admin/unread-book.ts'
 import type { ModelInfo } from '../../server/conversation/model.ts'
 import type { Quota } from '../../server/conversation/quota.ts'
 import { afterProbe, type ProbeResult } from '../../server/egress/health.ts'
+import { createCalendar } from '../../server/lib/calendar.ts'
 import { ok } from '../../server/lib/result.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import type { PoolStats } from '../../server/pool/pool.ts'
@@ -53,6 +54,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     peer: atTheMachine,
     changed: [] as string[],
     keysChanged: 0,
+    ipsChanged: 0,
     mappingsChanged: 0,
     offered: [] as ModelInfo[],
     outboundChanged: 0,
@@ -135,6 +137,8 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     offered: async () => world.offered,
     mappingsChanged: async () => void world.mappingsChanged++,
     keysChanged: () => void world.keysChanged++,
+    usage: { calendar: createCalendar(() => 'UTC'), flush: async () => {} },
+    ipsChanged: async () => void world.ipsChanged++,
     applySettings: (changed) => void world.applied.push(changed),
     version: '9.9.9',
     dataDir: '/srv/the gateway',

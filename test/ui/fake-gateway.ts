@@ -323,7 +323,7 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
     })
     .get('/keys', () => ({ keys: state.keys.map(({ key: _, ...shown }) => shown), count: state.keys.length }))
     .post('/keys', ({ body }) => {
-      const { name, account_ids = [] } = body as KeyCreate
+      const { name, account_ids } = body as KeyCreate
       const key = `sk-${crypto.randomUUID().replaceAll('-', '')}`
       const id = `key_${state.keys.length}`
       const view = {
@@ -332,7 +332,18 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         prefix: 'sk-',
         last4: key.slice(-4),
         enabled: true,
-        account_ids,
+        user_id: null,
+        expires_at: null,
+        notes: null,
+        models: [],
+        account_ids: account_ids ?? [],
+        rate_limit_rpm: 0,
+        request_quota: 0,
+        daily_quota: 0,
+        monthly_quota: 0,
+        monthly_spend_micro_usd: 0,
+        monthly_credits: 0,
+        concurrency: 0,
         created_at: ago(0),
         last_used_at: null,
       }
@@ -340,7 +351,9 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
       return { ...view, key }
     })
     .patch('/keys/:id', ({ params, body }) => {
-      state.keys = state.keys.map((item) => (item.id === params.id ? { ...item, ...(body as KeyPatch) } : item))
+      state.keys = state.keys.map((item) =>
+        item.id === params.id ? ({ ...item, ...(body as KeyPatch) } as typeof item) : item,
+      )
       return state.keys.find((item) => item.id === params.id) ?? notFound()
     })
     .delete('/keys/:id', ({ params }) => {

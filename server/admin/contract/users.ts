@@ -1,0 +1,114 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { KeyView } from './keys.ts'
+import { LimitsPatch, LimitsView, RightsPatch, RightsView } from './limits.ts'
+
+/** The original's keys, then ours. Absent where the original left its own out. */
+export const UserView = Type.Composite([
+  Type.Object({
+    id: Type.String(),
+    name: Type.String(),
+    email: Type.Optional(Type.String()),
+    /** `****`, but in the answers that make a key. */
+    api_key: Type.String(),
+    created_at: Type.String(),
+    updated_at: Type.String(),
+    enabled: Type.Boolean(),
+    is_vip: Type.Boolean(),
+    total_tokens_used: Type.Integer(),
+    total_requests: Type.Integer(),
+    total_cost_usd: Type.Number(),
+    priority: Type.Integer({ description: '0 to 9; the larger, the earlier in line for an account' }),
+    daily_requests: Type.Integer(),
+    daily_tokens: Type.Integer(),
+    monthly_tokens: Type.Integer(),
+    monthly_cost_micro_usd: Type.Integer(),
+    monthly_credits_used: Type.Number(),
+    keys: Type.Array(KeyView),
+  }),
+  Type.Omit(RightsView, ['notes']),
+  Type.Object({ notes: Type.Optional(Type.String()) }),
+  LimitsView,
+])
+export type UserView = Static<typeof UserView>
+
+const name = Type.String({ minLength: 1, maxLength: 255 })
+const changeable = Type.Object({
+  email: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
+  enabled: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  is_vip: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  priority: Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 9 }), Type.Null()])),
+})
+
+/** `POST /v2/users`: makes the user and its first key. Members of a user's view that cannot be set are ignored. */
+export const UserCreate = Type.Composite([Type.Object({ name }), changeable, RightsPatch, LimitsPatch], {
+  additionalProperties: true,
+})
+export type UserCreate = Static<typeof UserCreate>
+
+/** `PATCH /v2/users/:id`: absent and null members stay as they are; an empty text, an empty list and 0 take away. */
+export const UserPatch = Type.Composite(
+  [Type.Object({ name: Type.Optional(Type.Union([name, Type.Null()])) }), changeable, RightsPatch, LimitsPatch],
+  { additionalProperties: true },
+)
+export type UserPatch = Static<typeof UserPatch>
+
+/** `POST /v2/users/batch-vip?count=N` */
+export const UsersCreated = Type.Object({
+  success: Type.Boolean(),
+  count: Type.Integer(),
+  users: Type.Array(UserView),
+  message: Type.String(),
+})
+export type UsersCreated = Static<typeof UsersCreated>
+
+/** `POST /v2/users/:id/regenerate-key`: `key_id` absent: its oldest one. */
+export const Regenerate = Type.Object({ key_id: Type.Optional(Type.String({ maxLength: 100 })) })
+export type Regenerate = Static<typeof Regenerate>
+
+/** `GET /v2/users/:id/stats?days=N` */
+export const UserStats = Type.Object({
+  user_id: Type.String(),
+  user_name: Type.String(),
+  total_requests: Type.Integer(),
+  total_tokens: Type.Integer(),
+  input_tokens: Type.Integer(),
+  output_tokens: Type.Integer(),
+  daily_usage: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      user_id: Type.String(),
+      date: Type.String(),
+      input_tokens: Type.Integer(),
+      output_tokens: Type.Integer(),
+      total_tokens: Type.Integer(),
+      request_count: Type.Integer(),
+      cost_usd: Type.Number(),
+      credits: Type.Number(),
+    }),
+  ),
+  monthly_total: Type.Integer(),
+  daily_quota: Type.Integer(),
+  monthly_quota: Type.Integer(),
+  quota_remaining: Type.Integer({ description: '-1: no limit' }),
+  total_cost_usd: Type.Number(),
+  input_cost_usd: Type.Number(),
+  output_cost_usd: Type.Number(),
+  monthly_cost_usd: Type.Number(),
+})
+export type UserStats = Static<typeof UserStats>
+
+/** An item of `GET /v2/stats/users`. */
+export const UserTotals = Type.Object({
+  user_id: Type.String(),
+  user_name: Type.String(),
+  enabled: Type.Boolean(),
+  total_tokens: Type.Integer(),
+  monthly_total: Type.Integer(),
+  daily_quota: Type.Integer(),
+  monthly_quota: Type.Integer(),
+})
+export type UserTotals = Static<typeof UserTotals>
+
+export const UserDeleted = Type.Object({ message: Type.String() })
+export const KeyRegenerated = Type.Object({ api_key: Type.String(), key_id: Type.String() })
+export type KeyRegenerated = Static<typeof KeyRegenerated>
