@@ -4,6 +4,7 @@ import type { ModelInfo } from '../conversation/model.ts'
 import type { ProxyHealth } from '../egress/health.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Result } from '../lib/result.ts'
+import type { Online } from '../observe/online.ts'
 import type { HealthPolicy } from '../pool/health.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { Trouble } from '../pool/shakes.ts'
@@ -90,6 +91,10 @@ export type AdminDeps = AccountDeps & {
   readonly keysChanged: () => void
   /** Settings that changed, by their stored names, sealed ones excepted; `null`: back to the default. Called after they are on disk. */
   readonly applySettings: (changed: Readonly<Record<string, string | null>>) => Promise<void> | void
+  /** Who is here now. */
+  readonly online: Pick<Online, 'count'>
+  /** How long the provider takes to answer, ms; undefined: it does not. */
+  readonly providerLatency: () => Promise<number | undefined>
   readonly version: string
   /** Absolute. */
   readonly dataDir: string

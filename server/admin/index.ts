@@ -22,8 +22,10 @@ import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
+import { statsRoutes } from './stats-routes.ts'
 import { userRoutes } from './user-routes.ts'
 import { createUsersService } from './users-service.ts'
+import { visitorRoutes } from './visitor-routes.ts'
 
 /**
  * All of `/api/*` and `/v2/*`, to be mounted with `.use()`: the console's API, the original's scripts' and the command line's.
@@ -78,7 +80,9 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .use(ipRoutes(createIpsService(deps), deps))
     .use(modelMappingRoutes('/v2/model-mappings', mappings))
     .use(proxyRoutes(createProxiesService(deps)))
+    .use(statsRoutes(deps))
     .use(logRoutes(deps))
+    .use(visitorRoutes(deps))
     .use(controlRoutes(deps, accounts, imports, keys, mappings))
 }
 

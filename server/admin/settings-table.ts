@@ -64,6 +64,7 @@ const line = (json: string, stored: string, initial = '', longest = 2_000) => ({
 export const settingsTable: readonly Setting[] = [
   flag('debugLog', 'debug_log'),
   flag('enableRequestLog', 'enable_request_log', true, true),
+  integer('logMaxSizeMb', 'log_max_size_mb', [0, 2_048, 10_000_000], true),
   integer('logRetentionDays', 'log_retention_days', [0, 7, 3650], true),
   flag('enableIPRateLimit', 'enable_ip_rate_limit', false, true),
   integer('ipRateLimitWindow', 'ip_rate_limit_window', [1, 1, 1440], true),

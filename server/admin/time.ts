@@ -40,7 +40,20 @@ export function offsetIn(timeZone: string, at: number): number {
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>()
+const mostFormats = 20
+
+/** Making one takes longer than a hundred uses of it. */
 function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone)
+  if (known !== undefined) return known
+  const made = newFormat(timeZone)
+  if (formats.size >= mostFormats) formats.clear()
+  formats.set(timeZone, made)
+  return made
+}
+
+function newFormat(timeZone: string): Intl.DateTimeFormat {
   const fields = {
     year: 'numeric',
     month: 'numeric',

@@ -9,19 +9,22 @@ import { dialectRoutes } from '../dialect/registry.ts'
 import { createPdfReader, ownPdfCommand } from '../documents/child.ts'
 import { createDocuments } from '../documents/extract.ts'
 import { createClientRoutes } from '../http/client-routes.ts'
-import { createPeerOf } from '../http/peer.ts'
+import { createPeerOf, type PeerOf } from '../http/peer.ts'
 import { findPortHolder, freePortAfter, isAnswered, portTakenText } from '../http/port-holder.ts'
 import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
+import { logUpkeepJobs } from '../jobs/log-upkeep.ts'
 import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
 import { startScheduler } from '../jobs/scheduler.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
+import { createOnline } from '../observe/online.ts'
 import type { Pool } from '../pool/pool.ts'
 import { relay } from '../relay/relay.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
+import { measureLatency } from '../upstream/amazonq/latency.ts'
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
@@ -96,7 +99,13 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const requestLog = createRequestLog(store.requests.append, effects, (error) =>
     log.error('store.failed', { cause: String(error) }),
   )
-  const peerOf = createPeerOf(config.server.trustedProxies, config.server.host)
+  const online = createOnline(effects.now)
+  const readPeer = createPeerOf(config.server.trustedProxies, config.server.host)
+  const peerOf: PeerOf = (request, address) => {
+    const peer = readPeer(request, address)
+    online.see(peer.address)
+    return peer
+  }
   let listening: Listening | undefined
   let stopping = false
 
@@ -154,6 +163,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       pool.setSettings(poolSettings(config, stored))
       await rules.reload(stored)
     },
+    online,
+    providerLatency: () => measureLatency(core.settings, core.effects),
     version,
     dataDir: config.dataDir,
     port: () => listening?.port ?? config.server.port,
@@ -194,6 +205,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       }),
   })
   watchSizes(metrics, pool, requestLog)
+  metrics.watch('online_addresses', 'Addresses seen in the last five minutes.', online.count)
   metrics.watch('answers_kept', 'Responses that can be gone on from.', () => kept.stats().answers)
   metrics.watch('answers_kept_bytes', 'What the kept responses take, bytes.', () => kept.stats().bytes)
   metrics.watch('calls_under_way', 'Calls that were let in and are not settled.', () => metering.ledger.stats().open)
@@ -233,13 +245,19 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
           width: Number(settingOf(stored, 'quota_refresh_concurrency')),
         }),
       }),
+      ...logUpkeepJobs({
+        store,
+        effects,
+        keep: () => ({
+          days: Number(settingOf(stored, 'log_retention_days')),
+          bytes: Number(settingOf(stored, 'log_max_size_mb')) * 1_048_576,
+        }),
+      }),
       {
         name: 'prune',
         everyMs: 3_600_000,
         firstAfterMs: 60_000,
         run: async () => {
-          const days = Number(settingOf(stored, 'log_retention_days'))
-          if (days > 0) await store.requests.prune(effects.now() - days * dayMs)
           await store.sessions.prune(effects.now() - dayMs)
           await accounts.pruneQuotaReadings()
         },

@@ -101,6 +101,8 @@ function local(core: Core, version: string): Backend {
     usage: { calendar: createCalendar(() => ''), flush: async () => {} },
     ipsChanged: async () => {},
     applySettings: () => {},
+    online: { count: () => 0 },
+    providerLatency: async () => undefined,
     version,
     dataDir: core.config.dataDir,
     port: () => core.config.server.port,

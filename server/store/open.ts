@@ -12,6 +12,7 @@ import { createKeyStore } from './keys.ts'
 import { createModelMappingStore } from './model-mappings.ts'
 import { createProxyStore } from './proxies.ts'
 import { createRequestStore } from './requests.ts'
+import { createRollupStore } from './rollups.ts'
 import { createSealedSettingsStore } from './sealed-settings.ts'
 import { createSessionStore } from './sessions.ts'
 import { createSettingsStore } from './settings.ts'
@@ -19,6 +20,7 @@ import type { Store } from './store.ts'
 import { vaultMarks } from './tables/sqlite.ts'
 import { createUsageStore } from './usage.ts'
 import { createUserStore } from './users.ts'
+import { createVisitorStore } from './visitors.ts'
 
 export type StoreDeps = {
   readonly engine: Engine
@@ -41,6 +43,8 @@ export function createStore(deps: StoreDeps): Store {
     settings: createSettingsStore(engine),
     sessions: createSessionStore(engine),
     requests: createRequestStore(engine, deps.now, deps.sleep),
+    rollups: createRollupStore(engine, deps.now, deps.sleep),
+    visitors: createVisitorStore(engine, deps.now),
     proxies: createProxyStore(deps),
     sealedSettings: createSealedSettingsStore(deps),
     describe: async () => engine.describe(),

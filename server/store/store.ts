@@ -9,6 +9,8 @@ import type { Account, Health } from '../pool/account.ts'
 import type { QuotaReading } from '../pool/burn.ts'
 import type { CredentialStore, Credentials, SignInMethod } from '../upstream/amazonq/credentials.ts'
 import type { RequestFilter } from './request-filter.ts'
+import type { RollUp } from './roll-up.ts'
+import type { StatisticsStore } from './statistics.ts'
 
 /** Everything kept on disk, one repository per concept. The same contract for every engine; all times epoch ms UTC. */
 export type Store = {
@@ -21,6 +23,8 @@ export type Store = {
   readonly settings: SettingsStore
   readonly sessions: SessionStore
   readonly requests: RequestStore
+  readonly rollups: RollupStore
+  readonly visitors: VisitorStore
   readonly proxies: ProxyStore
   readonly sealedSettings: SealedSettingsStore
   /** Engine name, version and path for `doctor` and /health; throws nothing. */
@@ -305,6 +309,35 @@ export type RequestStore = {
   readonly size: () => Promise<{ readonly rows: number; readonly bytes: number; readonly oldestAt?: number }>
   /** The time of the row that `rows` newer ones follow; undefined: there are not so many. */
   readonly timeBehind: (rows: number) => Promise<number | undefined>
+}
+
+/** Sums of the request log; they outlive its rows. */
+export type RollupStore = RollUp &
+  StatisticsStore & {
+    /** Deletes sums that are not kept any longer. */
+    readonly prune: () => Promise<void>
+    /** Deletes all sums and visitors. */
+    readonly clear: () => Promise<void>
+  }
+
+/** An address requests came from; with `lastUserId` the user who was seen there last. */
+export type Visitor = {
+  readonly ip: string
+  readonly firstAt: number
+  readonly lastAt: number
+  readonly requests: number
+  readonly failures: number
+  /** In the last 24 hours and in the last one. */
+  readonly requestsDay: number
+  readonly requestsHour: number
+  readonly lastUserId?: string
+}
+export type VisitorStore = {
+  /** The last visit first. */
+  readonly list: (limit: number) => Promise<readonly Visitor[]>
+  readonly ofUser: (userId: string) => Promise<readonly Visitor[]>
+  /** Forgets those last seen before `before`, and the oldest beyond `most` rows. */
+  readonly prune: (before: number, most: number) => Promise<void>
 }
 
 /** An outbound proxy. `url` may hold a password; absent: it is sealed with another key and must be given again. */

@@ -69,6 +69,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     pool: undefined as PoolStats | undefined,
     refreshError: undefined as AccountCheck['error'],
     signIns: new Map<string, SignInState>(),
+    latency: 120.4 as number | undefined,
   }
   const store = memoryStore(() => clock.now)
   const passwords = storedPasswords(store.settings, { memoryCost: 8, timeCost: 1 })
@@ -140,6 +141,8 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     usage: { calendar: createCalendar(() => 'UTC'), flush: async () => {} },
     ipsChanged: async () => void world.ipsChanged++,
     applySettings: (changed) => void world.applied.push(changed),
+    online: { count: () => 3 },
+    providerLatency: async () => world.latency,
     version: '9.9.9',
     dataDir: '/srv/the gateway',
     port: () => 62311,

@@ -2,15 +2,16 @@ import type { Session } from '../../server/access/session.ts'
 import type { ModelInfo } from '../../server/conversation/model.ts'
 import { type QuotaReading, readingOf } from '../../server/pool/burn.ts'
 import { createRequestStore } from '../../server/store/requests.ts'
+import { createRollupStore } from '../../server/store/rollups.ts'
 import type {
   AccountRecord,
   KeyRecord,
   ModelMappingRecord,
   ProxyRecord,
-  RequestStore,
   Store,
   UserRecord,
 } from '../../server/store/store.ts'
+import { createVisitorStore } from '../../server/store/visitors.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import { memoryEngine } from './memory-engine.ts'
 import { changedRecord, memoryIps, memoryUsage } from './memory-usage.ts'
@@ -29,7 +30,11 @@ export function memoryStore(now: () => number = () => 0): Store {
   const sealed = new Map<string, { readonly value: string; readonly shown: string }>()
   const readings = new Map<string, QuotaReading[]>()
   // Filters and sums are the database's own work, so they have a real one; made when it is needed.
-  let requests: RequestStore | undefined
+  let made: ReturnType<typeof memoryEngine> | undefined
+  const engine = () => {
+    made ??= memoryEngine()
+    return made
+  }
 
   const change = (id: string, to: (record: AccountRecord) => AccountRecord): boolean => {
     const record = accounts.get(id)
@@ -195,8 +200,13 @@ export function memoryStore(now: () => number = () => 0): Store {
       },
     },
     get requests() {
-      requests ??= createRequestStore(memoryEngine(), now, async () => {})
-      return requests
+      return createRequestStore(engine(), now, async () => {})
+    },
+    get rollups() {
+      return createRollupStore(engine(), now, async () => {})
+    },
+    get visitors() {
+      return createVisitorStore(engine(), now)
     },
     proxies: {
       list: async () => [...proxies.values()],

@@ -151,3 +151,71 @@ export const CleanupDone = Type.Object({
   older_than: Type.String(),
 })
 export type CleanupDone = Static<typeof CleanupDone>
+
+const topMembers = {
+  request_count: Type.Integer(),
+  failed_requests: Type.Integer(),
+  total_tokens: Type.Integer(),
+  cost_usd: Type.Number(),
+}
+const Top = Type.Object({ id: Type.String(), name: Type.Optional(Type.String()), ...topMembers })
+const Latency = Type.Object({
+  requests: Type.Integer(),
+  p50: Type.Integer(),
+  p95: Type.Integer(),
+  p99: Type.Integer(),
+})
+
+export const StatsQuery = Type.Object({
+  ...filterQuery,
+  bucket: Type.Optional(Type.String({ description: '`hour` or `day` of the series; default: day beyond 3 days' })),
+})
+
+/** `GET /v2/logs/stats`: the last 24 hours, or the period asked for. Top lists have at most 10 entries. */
+export const RequestStats = Type.Object({
+  start_time: Type.String(),
+  end_time: Type.String(),
+  total_requests: Type.Integer(),
+  success_requests: Type.Integer(),
+  failed_requests: Type.Integer(),
+  success_rate: Type.Number({ description: 'percent' }),
+  total_input_tokens: Type.Integer(),
+  total_output_tokens: Type.Integer(),
+  total_cache_read_tokens: Type.Integer(),
+  total_credits: Type.Number(),
+  avg_duration_ms: Type.Number(),
+  duration_ms: Type.Union([Latency, Type.Null()]),
+  first_token_ms: Type.Union([Latency, Type.Null()]),
+  total_cost_usd: Type.Number(),
+  input_cost_usd: Type.Number(),
+  output_cost_usd: Type.Number(),
+  top_ips: Type.Array(Type.Object({ ip: Type.String(), ...topMembers })),
+  top_accounts: Type.Array(
+    Type.Object({ account_id: Type.String(), name: Type.Optional(Type.String()), ...topMembers }),
+  ),
+  top_users: Type.Array(Top),
+  top_keys: Type.Array(Top),
+  top_models: Type.Array(Top),
+  errors: Type.Array(Type.Object({ error_kind: Type.String(), request_count: Type.Integer() })),
+  statuses: Type.Array(Type.Object({ status_code: Type.Integer(), request_count: Type.Integer() })),
+  endpoints: Type.Array(Type.Object({ dialect: Type.String(), ...topMembers })),
+  bucket: Type.String(),
+  series: Type.Array(
+    Type.Object({
+      start: Type.String(),
+      requests: Type.Integer(),
+      failed_requests: Type.Integer(),
+      input_tokens: Type.Integer(),
+      output_tokens: Type.Integer(),
+      cost_usd: Type.Number(),
+    }),
+    { description: 'days begin as in the time zone of the settings; stretches without requests are left out' },
+  ),
+  complete: Type.Boolean({ description: 'false: only the newest of many requests, from `counted_since` on' }),
+  counted_since: Type.Optional(Type.String()),
+  sampled: Type.Array(Type.String(), {
+    description:
+      'lists that for this filter are told by the newest requests only: `ip`, `key`, `user`, `account`, `latency`',
+  }),
+})
+export type RequestStats = Static<typeof RequestStats>

@@ -4,6 +4,7 @@ const optional = {
   debugLog: Type.Optional(Type.Boolean()),
   enableRequestLog: Type.Optional(Type.Boolean()),
   logRetentionDays: Type.Optional(Type.Integer({ description: 'days; 0 keeps everything' })),
+  logMaxSizeMb: Type.Optional(Type.Integer({ description: 'of the request log; 0: no limit' })),
   enableIPRateLimit: Type.Optional(Type.Boolean()),
   ipRateLimitWindow: Type.Optional(Type.Integer({ description: 'minutes' })),
   ipRateLimitMax: Type.Optional(Type.Integer()),

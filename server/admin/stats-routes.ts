@@ -1,0 +1,62 @@
+import { Elysia } from 'elysia'
+import { gatewayError } from '../conversation/error.ts'
+import { dayMs, hourMs } from '../store/periods.ts'
+import type { Statistics } from '../store/statistics.ts'
+import type { Store } from '../store/store.ts'
+import { type RequestStats, StatsQuery } from './contract/logs.ts'
+import type { AdminDeps } from './deps.ts'
+import { fail } from './failure.ts'
+import { readFilter } from './log-query.ts'
+import { type NameOf, statsView } from './stats-view.ts'
+
+/** So many new requests are added up while somebody waits; the rest follows in the background. */
+const mostCaughtUp = 2_000
+/** Beyond this a series in hours is longer than anybody reads. */
+const mostHours = 93 * 24
+
+export function statsRoutes({ store, effects }: Pick<AdminDeps, 'store' | 'effects'>) {
+  return new Elysia({ prefix: '/v2/logs' }).get(
+    '/stats',
+    async ({ query }) => {
+      const timeZone = (await store.settings.all()).timezone ?? ''
+      const asked = readFilter(query, timeZone)
+      if (!asked.ok) return fail(asked.error)
+      const { filter, requestId } = asked.value
+      if (requestId !== undefined) return refused('request_id', 'names a single request; statistics are of many')
+      const to = filter.to ?? effects.now()
+      const from = filter.from ?? to - dayMs
+      if (from > to) return refused('start_time', 'lies after the end')
+      const bucket = query.bucket || (to - from > 3 * dayMs ? 'day' : 'hour')
+      if (bucket !== 'hour' && bucket !== 'day') return refused('bucket', 'must be hour or day')
+      if (bucket === 'hour' && to - from > mostHours * hourMs)
+        return refused('bucket', 'must be day for so long a time')
+      await store.rollups.catchUp(mostCaughtUp)
+      // Local days are put together from hours; where hours are not kept any more, days are UTC's.
+      const inHours = bucket === 'hour' || to - from <= mostHours * hourMs
+      const told = await store.rollups.read(filter, { from, to, series: inHours ? hourMs : dayMs })
+      const series = bucket === 'hour' ? hourMs : dayMs
+      return statsView(told, { from, to, series, timeZone }, await namesOf(store, told)) satisfies RequestStats
+    },
+    { query: StatsQuery },
+  )
+}
+
+const refused = (field: string, text: string) => fail(gatewayError('invalid-request', `${field} ${text}.`, { field }))
+
+/** Of those on the lists, as they are called now. */
+async function namesOf({ keys, users, accounts }: Store, { tops }: Statistics): Promise<NameOf> {
+  const wanted = new Set(tops.key.map(({ subject }) => subject))
+  const [keyList, userList, accountList] = await Promise.all([
+    wanted.size === 0 ? [] : keys.list(),
+    Promise.all(tops.user.map(({ subject }) => users.get(subject))),
+    Promise.all(tops.account.map(({ subject }) => accounts.get(subject))),
+  ])
+  const names = new Map<string, string>([
+    ...keyList.filter(({ id }) => wanted.has(id)).map(({ id, name }) => [id, name] as const),
+    ...userList.flatMap((user) => (user === undefined ? [] : [[user.id, user.name] as const])),
+    ...accountList.flatMap((record) =>
+      record === undefined ? [] : [[record.account.id, record.account.label] as const],
+    ),
+  ])
+  return (_, id) => names.get(id)
+}

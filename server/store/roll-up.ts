@@ -1,0 +1,228 @@
+import { asc, gt, sql } from 'drizzle-orm'
+import type { Engine } from './engine/sqlite.ts'
+import { dayMs, hourMs } from './periods.ts'
+import {
+  bucketOf,
+  plus,
+  type RollupKind,
+  type Summand,
+  type Sums,
+  subjectKinds,
+  subjectOf,
+  sumNames,
+  sumsOf,
+} from './request-sums.ts'
+import { latencyRollups, requestRollups, requests, rollupMarks, visitors } from './tables/sqlite.ts'
+
+/** Requests of one step: long enough that sums of one hour meet, short enough not to hold up live streams. */
+const stepRows = 250
+/** Rows of one statement. */
+const statementRows = 400
+const detailed: ReadonlySet<RollupKind> = new Set(['all', 'key', 'user', 'account'])
+const timed: ReadonlySet<RollupKind> = new Set(['all', 'key', 'user', 'account', 'model'])
+const kinds = ['all', ...subjectKinds] as const
+
+export const summandColumns = {
+  seq: requests.seq,
+  at: requests.at,
+  keyId: requests.keyId,
+  userId: requests.userId,
+  accountId: requests.accountId,
+  peer: requests.peer,
+  upstreamModel: requests.upstreamModel,
+  dialect: requests.dialect,
+  status: requests.status,
+  errorKind: requests.errorKind,
+  durationMs: requests.durationMs,
+  firstTokenMs: requests.firstTokenMs,
+  inputTokens: requests.inputTokens,
+  outputTokens: requests.outputTokens,
+  cacheReadTokens: requests.cacheReadTokens,
+  credits: requests.credits,
+  inputMicroUsd: requests.inputMicroUsd,
+  outputMicroUsd: requests.outputMicroUsd,
+}
+
+export type RollUp = {
+  /** Adds requests that are not in the sums yet; at most `most`. False: there are more. */
+  readonly catchUp: (most?: number) => Promise<boolean>
+}
+
+/**
+ * Adds the rows of the request log up, in the order they were written, and remembers how far it has come in the same
+ * transaction: whatever ends this process, no row is left out and none counts twice.
+ */
+export function createRollUp(engine: Engine, sleep: (ms: number) => Promise<void>): RollUp {
+  let running: Promise<unknown> = Promise.resolve()
+
+  const step = async (): Promise<number> => {
+    const marks = await engine.read((db) => db.select().from(rollupMarks).all())
+    const rows: readonly Summand[] = await engine.read((db) =>
+      db
+        .select(summandColumns)
+        .from(requests)
+        .where(gt(requests.seq, marks[0]?.seq ?? 0))
+        .orderBy(asc(requests.seq))
+        .limit(stepRows)
+        .all(),
+    )
+    const last = rows.at(-1)
+    if (last === undefined) return 0
+    const sums = cellsOf(rows)
+    const latencies = latenciesOf(rows)
+    const visits = visitsOf(rows)
+    await engine.atomic((db) => [
+      ...piecesOf(sums).map((piece) =>
+        db
+          .insert(requestRollups)
+          .values([...piece])
+          .onConflictDoUpdate({ target: cellKey, set: additions }),
+      ),
+      ...piecesOf(latencies).map((piece) =>
+        db
+          .insert(latencyRollups)
+          .values([...piece])
+          .onConflictDoUpdate({
+            target: latencyKey,
+            set: { requests: sql`${latencyRollups.requests} + excluded.requests` },
+          }),
+      ),
+      ...piecesOf(visits).map((piece) =>
+        db
+          .insert(visitors)
+          .values([...piece])
+          .onConflictDoUpdate({
+            target: [visitors.ip, visitors.userId],
+            set: {
+              firstAt: sql`min(${visitors.firstAt}, excluded.first_at)`,
+              lastAt: sql`max(${visitors.lastAt}, excluded.last_at)`,
+              requests: sql`${visitors.requests} + excluded.requests`,
+              failures: sql`${visitors.failures} + excluded.failures`,
+            },
+          }),
+      ),
+      db
+        .insert(rollupMarks)
+        .values({ id: 1, seq: last.seq })
+        .onConflictDoUpdate({ target: rollupMarks.id, set: { seq: last.seq } }),
+    ])
+    return rows.length
+  }
+
+  return {
+    catchUp: (most = Number.POSITIVE_INFINITY) => {
+      const work = running.then(async () => {
+        for (let done = 0; done < most; await sleep(1)) {
+          const rows = await step()
+          done += rows
+          if (rows < stepRows) return true
+        }
+        return false
+      })
+      running = work.catch(() => undefined)
+      return work
+    },
+  }
+}
+
+const cellKey = [
+  requestRollups.grain,
+  requestRollups.kind,
+  requestRollups.detail,
+  requestRollups.start,
+  requestRollups.subject,
+  requestRollups.model,
+  requestRollups.dialect,
+  requestRollups.status,
+  requestRollups.outcome,
+]
+const additions = Object.fromEntries(
+  sumNames.map((name) => [name, sql`${requestRollups[name]} + excluded.${sql.identifier(requestRollups[name].name)}`]),
+)
+const latencyKey = [
+  latencyRollups.kind,
+  latencyRollups.subject,
+  latencyRollups.measure,
+  latencyRollups.grain,
+  latencyRollups.start,
+  latencyRollups.bucket,
+]
+
+type Cell = typeof requestRollups.$inferInsert
+
+function cellsOf(rows: readonly Summand[]): readonly Cell[] {
+  const cells = new Map<string, { readonly key: Omit<Cell, keyof Sums>; sums: Sums }>()
+  for (const row of rows) {
+    const sums = sumsOf(row)
+    for (const kind of kinds) {
+      const subject = subjectOf(row, kind)
+      if (subject === null) continue
+      for (const grain of [hourMs, dayMs]) {
+        const start = row.at - (row.at % grain)
+        const whole = { grain, kind, detail: false, start, subject, model: '', dialect: '', status: 0, outcome: '' }
+        add(whole)
+        if (!detailed.has(kind)) continue
+        const parts = { model: row.upstreamModel ?? '', dialect: row.dialect, status: row.status }
+        add({ ...whole, ...parts, detail: true, outcome: row.errorKind ?? 'ok' })
+      }
+    }
+    function add(key: Omit<Cell, keyof Sums>): void {
+      const name = Object.values(key).join('\0')
+      const cell = cells.get(name)
+      if (cell === undefined) cells.set(name, { key, sums })
+      else cell.sums = plus(cell.sums, sums)
+    }
+  }
+  return [...cells.values()].map(({ key, sums }) => ({ ...key, ...sums }))
+}
+
+type Latency = typeof latencyRollups.$inferInsert
+
+function latenciesOf(rows: readonly Summand[]): readonly Latency[] {
+  const cells = new Map<string, { readonly key: Omit<Latency, 'requests'>; requests: number }>()
+  for (const row of rows) {
+    for (const [measure, ms] of [
+      ['total', row.durationMs],
+      ['first', row.firstTokenMs],
+    ] as const) {
+      if (ms === null) continue
+      const bucket = bucketOf(ms)
+      for (const kind of kinds) {
+        const subject = timed.has(kind) ? subjectOf(row, kind) : null
+        if (subject === null) continue
+        for (const grain of [hourMs, dayMs]) {
+          const key = { kind, subject, measure, grain, start: row.at - (row.at % grain), bucket }
+          const name = Object.values(key).join('\0')
+          const cell = cells.get(name)
+          if (cell === undefined) cells.set(name, { key, requests: 1 })
+          else cell.requests++
+        }
+      }
+    }
+  }
+  return [...cells.values()].map(({ key, requests: count }) => ({ ...key, requests: count }))
+}
+
+type Visit = typeof visitors.$inferInsert
+
+function visitsOf(rows: readonly Summand[]): readonly Visit[] {
+  const visits = new Map<string, Visit>()
+  for (const { peer: ip, userId, at, errorKind } of rows) {
+    const name = `${ip}\0${userId ?? ''}`
+    const visit = visits.get(name) ?? { ip, userId: userId ?? '', firstAt: at, lastAt: at, requests: 0, failures: 0 }
+    visits.set(name, {
+      ...visit,
+      firstAt: Math.min(visit.firstAt, at),
+      lastAt: Math.max(visit.lastAt, at),
+      requests: visit.requests + 1,
+      failures: visit.failures + (errorKind === null ? 0 : 1),
+    })
+  }
+  return [...visits.values()]
+}
+
+function piecesOf<T>(rows: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(rows.length / statementRows) }, (_, turn) =>
+    rows.slice(turn * statementRows, (turn + 1) * statementRows),
+  )
+}
