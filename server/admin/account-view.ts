@@ -88,6 +88,15 @@ export function accountListItem({ account, profile }: AccountRecord, aside: Asid
     quota_resets_at: isoOrNull(quota?.resetsAt),
     last_used_at: isoOrNull(account.lastUsedAt),
     in_flight: inFlight,
+    overage: {
+      offered: quota?.overage?.enabled ?? false,
+      enabled: account.overage?.enabled ?? false,
+      max_credits: account.overage?.maxCredits ?? null,
+      max_micro_usd: account.overage?.maxMicroUsd ?? null,
+      used_credits: quota?.overage?.used ?? 0,
+      provider_cap: quota?.overage?.cap ?? null,
+      micro_usd_per_credit: quota?.overage?.microUsdPerCredit ?? null,
+    },
     troubles: [
       ...troubles.map(({ kind, modelId, until, reason }) => ({
         kind,

@@ -126,6 +126,7 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
         ...(patch.enabled === undefined ? {} : { enabled: patch.enabled }),
         ...(patch.weight === undefined ? {} : { weight: patch.weight }),
         ...(patch.maxInFlight === undefined ? {} : { maxInFlight: patch.maxInFlight }),
+        ...overageChange(patch),
       }
       if (Object.keys(row).length > 0 && !(await accounts.updateAccount(id, row))) return unknownAccount
       if (patch.proxyId !== undefined) await accounts.updateProfile(id, { proxyId: proxy.value ?? null })
@@ -191,6 +192,16 @@ export async function hasNewTokens(
 ): Promise<boolean> {
   const kept = await store.accounts.credentials.load(id)
   return kept !== undefined && kept.refreshToken !== given.refreshToken
+}
+
+/** 0 takes a cap away, as null does. */
+function overageChange({ overage, overageMaxCredits: credits, overageMaxMicroUsd: microUsd }: AccountPatch) {
+  const change = {
+    ...(overage === undefined ? {} : { enabled: overage }),
+    ...(credits === undefined ? {} : { maxCredits: credits === 0 ? null : credits }),
+    ...(microUsd === undefined ? {} : { maxMicroUsd: microUsd === 0 ? null : microUsd }),
+  }
+  return Object.keys(change).length === 0 ? {} : { overage: change }
 }
 
 /** States the program put an account in by itself and that switching it on again should clear. */

@@ -95,6 +95,9 @@ export const settingsTable: readonly Setting[] = [
     takesEffect: true,
     offered: ['', 'sticky'],
   },
+  flag('overageEnabled', 'overage_enabled', false, true),
+  integer('overageMaxCredits', 'overage_max_credits', [0, 0, 1_000_000_000], true),
+  integer('overageMaxMicroUsd', 'overage_max_micro_usd', [0, 0, 1_000_000_000_000], true),
   { type: 'prices', json: 'modelPrices', stored: 'model_prices', initial: '{}', takesEffect: true },
   { type: 'timezone', json: 'timezone', stored: 'timezone', initial: '', takesEffect: true },
 ]

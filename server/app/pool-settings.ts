@@ -1,4 +1,4 @@
-import { readSetting, settingsTable } from '../admin/settings-table.ts'
+import { readSetting, type SettingValue, settingsTable } from '../admin/settings-table.ts'
 import type { Config } from '../config/schema.ts'
 import { defaultHealthPolicy } from '../pool/health.ts'
 import type { PoolSettings } from '../pool/pool.ts'
@@ -15,6 +15,11 @@ export function poolSettings(config: Config, stored: StoredSettings): PoolSettin
     health: {
       ...defaultHealthPolicy,
       maxFailures: errors === undefined ? config.pool.maxErrorCount : Number(settingOf(stored, 'max_error_count')),
+      overage: {
+        enabled: settingOf(stored, 'overage_enabled') === true,
+        ...capOf('maxCredits', settingOf(stored, 'overage_max_credits')),
+        ...capOf('maxMicroUsd', settingOf(stored, 'overage_max_micro_usd')),
+      },
     },
     room: {
       softInFlight: config.pool.softInFlightPerAccount,
@@ -27,6 +32,10 @@ export function poolSettings(config: Config, stored: StoredSettings): PoolSettin
     affinityTtlMs: 3_600_000,
   }
 }
+
+/** 0: no cap. */
+const capOf = <Name extends string>(name: Name, value: SettingValue): { readonly [Key in Name]?: number } =>
+  (Number(value) > 0 ? { [name]: Number(value) } : {}) as { readonly [Key in Name]?: number } // the computed key
 
 /** A console setting's value by its stored name, the table's default when it was never set. */
 export function settingOf(stored: StoredSettings, name: string): boolean | number | string | readonly string[] {

@@ -55,6 +55,7 @@ export function createTraffic(
     isOutage: pool.isOutage,
     consider: pool.consider,
     forgetModel: pool.forgetModel,
+    guardsCredits: pool.guardsCredits,
     send: createAmazonQ({ settings, effects: core.effects, tokens, accounting }).send,
     models: createBreaker(modelBreaker, effects),
     routes,

@@ -15,7 +15,13 @@ export type Quota = {
     readonly limit: number
     readonly expiresAt?: number
   }[]
-  readonly overage?: { readonly enabled: boolean; readonly used: number; readonly cap: number }
+  readonly overage?: {
+    readonly enabled: boolean
+    readonly used: number
+    readonly cap: number
+    /** What one credit of it costs; absent: the provider does not say, or not in dollars. */
+    readonly microUsdPerCredit?: number
+  }
   readonly resetsAt?: number
   readonly readAt: number
 }
@@ -27,6 +33,31 @@ export function remainingCredits({ limit, used, trial, bonuses, overage }: Quota
   if (bonuses !== undefined) for (const bonus of bonuses) left += Math.max(0, bonus.limit - bonus.used)
   if (overage?.enabled) left += Math.max(0, overage.cap - overage.used)
   return left
+}
+
+/** Whether and how far accounts may go past what their plan includes; caps a month, absent: none of ours. */
+export type OveragePolicy = {
+  readonly enabled: boolean
+  readonly maxCredits?: number
+  readonly maxMicroUsd?: number
+}
+
+/** What a policy lets an account spend of overage at most, credits a month; the provider's own cap stands. */
+export function overageCap({ overage }: Quota, { enabled, maxCredits, maxMicroUsd }: OveragePolicy): number {
+  if (!enabled || overage?.enabled !== true) return 0
+  const { microUsdPerCredit: price } = overage
+  // A cap in money cannot be held without a price: then nothing is spent.
+  const byMoney =
+    maxMicroUsd === undefined ? overage.cap : price === undefined ? 0 : price === 0 ? overage.cap : maxMicroUsd / price
+  return Math.min(overage.cap, maxCredits ?? overage.cap, byMoney)
+}
+
+/** The quota as it may be spent: overage that is not allowed does not count as left. */
+export function permitted(quota: Quota, policy: OveragePolicy): Quota {
+  const { overage } = quota
+  if (overage?.enabled !== true) return quota
+  const cap = overageCap(quota, policy)
+  return { ...quota, overage: { ...overage, enabled: cap > 0, cap } }
 }
 
 /** The share of the limit that is left, usually 0 to 1; undefined when there is no limit to measure by. */

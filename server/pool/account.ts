@@ -1,5 +1,5 @@
 import type { ErrorKind, GatewayError } from '../conversation/error.ts'
-import type { Quota } from '../conversation/quota.ts'
+import type { OveragePolicy, Quota } from '../conversation/quota.ts'
 
 /**
  * Where an account stands. `ready` and `unchecked` serve; `cooling` and `exhausted` serve again at `until`; `expired` needs
@@ -34,6 +34,8 @@ export type Account = {
   readonly weight: number
   readonly maxInFlight: number
   readonly quota?: Quota
+  /** Its own switch for going past the included quota at the provider's price, and its caps; absent: it may not. */
+  readonly overage?: OveragePolicy
   readonly createdAt: number
   readonly lastUsedAt?: number
 }
@@ -43,7 +45,7 @@ export type Seat = {
   readonly account: Account
   readonly inFlight: number
   readonly startsLastMinute: number
-  /** `shareLeft` of its quota, computed when the quota was read. */
+  /** `shareLeft` of its quota as it may be spent, computed when the quota was read. */
   readonly quotaLeft: number | undefined
   /** `remainingCredits` of the same. */
   readonly creditsLeft: number | undefined

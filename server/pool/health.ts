@@ -1,5 +1,5 @@
 import type { ErrorKind, GatewayError } from '../conversation/error.ts'
-import { type Quota, remainingCredits } from '../conversation/quota.ts'
+import { type OveragePolicy, permitted, type Quota, remainingCredits } from '../conversation/quota.ts'
 import { type Backoff, backoffMs } from '../lib/backoff.ts'
 import type { Account, Health, HealthState, Outcome } from './account.ts'
 
@@ -14,7 +14,13 @@ export type HealthPolicy = {
   readonly restricted: Backoff
   /** When to look again at spent quota whose reset date is unknown. */
   readonly exhaustedRecheckMs: number
+  /** For all accounts together; an account's own switch must be on as well. */
+  readonly overage: OveragePolicy
 }
+
+/** What holds for one account: only what both allow. Caps of the pool hold for all accounts together and are not its own. */
+export const overageOf = ({ overage }: Pick<Account, 'overage'>, ofAll: OveragePolicy): OveragePolicy =>
+  ofAll.enabled && overage !== undefined ? overage : { enabled: false }
 
 export const defaultHealthPolicy: HealthPolicy = {
   maxFailures: 30,
@@ -23,6 +29,7 @@ export const defaultHealthPolicy: HealthPolicy = {
   // Jittered downwards by up to half: never below 30 minutes, never above 12 hours.
   restricted: { baseMs: 3_600_000, maxMs: 43_200_000 },
   exhaustedRecheckMs: 3_600_000,
+  overage: { enabled: false },
 }
 
 /** What one kind of failure means for the account; `none`: not the account's doing. */
@@ -163,7 +170,7 @@ function exhausted(account: Account, reason: string, now: number, policy: Health
 export function afterQuota(account: Account, quota: Quota, now: number, policy: HealthPolicy): Health {
   const { health } = account
   if (quota.readAt < health.since && health.state !== 'unchecked') return health
-  const left = remainingCredits(quota)
+  const left = remainingCredits(permitted(quota, overageOf(account, policy.overage)))
   const known = quota.limit > 0 || (quota.trial?.active ?? false)
   if (health.state === 'exhausted') {
     if (left > 0) return ready(health, now)

@@ -1,15 +1,21 @@
 import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Health } from './account.ts'
 import { availableAt } from './health.ts'
+import { shortOf } from './purse.ts'
 import type { Asked } from './seat-request.ts'
 import { standing } from './shakes.ts'
 import type { Held } from './verdict.ts'
 
 /**
- * Why none of `candidates` could ever serve the model as things stand, and when it may be worth another try. `restricted`:
- * they are those of the caller's key, not all there are.
+ * Why none of `candidates` could ever serve the model as things stand, and when it may be worth another try. With `only` they
+ * are those of the caller's key, not all there are.
  */
-export function noSeat(candidates: readonly Held[], modelId: string, restricted: boolean, now: number): GatewayError {
+export function noSeat(
+  candidates: readonly Held[],
+  { modelId, only, credits = 0 }: Pick<Asked, 'modelId' | 'only' | 'credits'>,
+  now: number,
+): GatewayError {
+  const restricted = only !== undefined
   if (candidates.length === 0) {
     return gatewayError(
       'no-account',
@@ -45,6 +51,14 @@ export function noSeat(candidates: readonly Held[], modelId: string, restricted:
     return gatewayError('access-denied', message, { retryAfterMs: denied.at - now })
   }
   const spent = resting('exhausted')
+  const broke = able.filter(({ purse }) => purse !== undefined && shortOf(purse, credits) === 'spent')
+  if (broke.length > 0 && broke.length === able.length) {
+    const resets = broke.flatMap(({ account: { quota } }) => (quota?.resetsAt === undefined ? [] : [quota.resetsAt]))
+    const message = `What ${all} may spend is used up; overage is not allowed, or its cap is reached.`
+    return gatewayError('pool-exhausted', message, {
+      ...(resets.length === 0 ? {} : { retryAfterMs: Math.max(1, Math.min(...resets) - now) }),
+    })
+  }
   const suspected = resting('cooling', ['account-restricted'])
   if (spent !== undefined && spent.at <= (suspected?.at ?? spent.at)) {
     return gatewayError('pool-exhausted', `The quota of ${all} is used up.`, { retryAfterMs: spent.at - now })

@@ -6,6 +6,7 @@ import { type Affinity, type AffinityStats, createAffinity } from './affinity.ts
 import { afterOutcome, afterSignInLost, availableAt, type HealthPolicy, isFinal } from './health.ts'
 import { noSeat, restEnd } from './no-seat.ts'
 import { createOutage } from './outage.ts'
+import { createCommon } from './purse.ts'
 import { createWaitingLine } from './queue.ts'
 import type { Asked, Consideration, Lease, SeatRequest } from './seat-request.ts'
 import { createSeats } from './seats.ts'
@@ -54,7 +55,8 @@ const none: ReadonlySet<string> = new Set()
 /** Holds the accounts, their room for work and the line of those who wait for it. */
 export function createPool(initial: PoolSettings, deps: PoolDeps) {
   const { effects } = deps
-  const seats = createSeats()
+  const common = createCommon(() => settings.health.overage)
+  const seats = createSeats(() => settings.health.overage, common, effects.now)
   const affinity: Affinity = createAffinity(initial.affinityMax, initial.affinityTtlMs, effects.now)
   const line = createWaitingLine<Waiting, Lease, GatewayError>(initial.maxWaiting, laneOf, priorityOf, effects)
   const outage = createOutage(effects.now)
@@ -105,7 +107,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       if (healsAt <= request.waitUntil) return undefined
       // Not worth the wait: passed on to the caller with what was said.
       if (told !== undefined) return { ...told.error, retryAfterMs: healsAt - now }
-      return noSeat(candidates, request.modelId, request.only !== undefined, now)
+      return noSeat(candidates, request, now)
     }
     const { id } = held.account
     markChosen(considered, id)
@@ -116,12 +118,12 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     if (request.session !== undefined && (kept !== undefined || moves))
       affinity.tie(request.session, { accountId: id, conversationId })
     const by = kept === undefined ? settings.strategy : 'conversation'
-    return lease(held, request.modelId, now, { waitedMs: now - since, conversationId, considered, by })
+    return lease(held, request, now, { waitedMs: now - since, conversationId, considered, by })
   }
 
   function lease(
     held: Held,
-    modelId: string,
+    { modelId, credits = 0 }: SeatRequest,
     now: number,
     about: Pick<Lease, 'waitedMs' | 'conversationId' | 'considered' | 'by'>,
   ): Lease {
@@ -134,6 +136,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     if (trial !== undefined) countTry(trial, now)
     let isSilent = true
     held.inFlight++
+    const giveBack = held.purse?.take(credits)
     countStart(held, now)
     held.account = { ...held.account, lastUsedAt: now }
     let open = true
@@ -160,10 +163,11 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
         const current = seats.get(id)
         return current === held && held.account.enabled && !isFinal(held.account.health)
       },
-      release: (outcome) => {
+      release: (outcome, cost = credits) => {
         if (!open) return
         open = false
         held.inFlight--
+        giveBack?.(cost, effects.now())
         if (outcome.type === 'success') held.shakes = afterSteady(held.shakes, modelId, now)
         if (outcome.type === 'failure') {
           held.shakes = afterShake(held.shakes, outcome.error, modelId, now, effects.now(), effects.random())
@@ -222,6 +226,7 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
     },
     setSettings: (next: PoolSettings): void => {
       settings = next
+      for (const { account } of seats.all()) seats.put(account)
       serveLine()
     },
     signInLost: (id: string, reason: string): void =>
@@ -235,8 +240,10 @@ export function createPool(initial: PoolSettings, deps: PoolDeps) {
       const now = effects.now()
       const candidates = seats.candidates(only)
       const serves = ({ account }: Held): boolean => account.enabled && availableAt(account, now) !== undefined
-      return candidates.some(serves) ? undefined : noSeat(candidates, '', only !== undefined, now)
+      return candidates.some(serves) ? undefined : noSeat(candidates, { modelId: '', ...(only && { only }) }, now)
     },
+    /** Whether an account is in service of which it must be known beforehand what a call may cost. */
+    guardsCredits: (): boolean => seats.all().some(({ purse }) => purse !== undefined),
     /** Whether the provider fails everybody. */
     isOutage: outage.isOn,
     /** Whether any account but the excluded ones may serve the request, now or as soon as it has room. */

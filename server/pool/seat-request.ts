@@ -9,6 +9,8 @@ export type SeatRequest = {
   readonly priority?: number
   /** The provider's model id. */
   readonly modelId: string
+  /** What the call may cost at most, in the provider's credits; asked only while `guardsCredits`. */
+  readonly credits?: number
   /** Names the caller's conversation; the same one goes to the same account while that is well. */
   readonly session?: string
   /** The conversation's first turn: it is remembered where it goes, but follows nobody. */
@@ -26,7 +28,7 @@ export type SeatRequest = {
 }
 
 /** As much of a request as the verdict on an account depends on. */
-export type Asked = Pick<SeatRequest, 'modelId' | 'only' | 'exclude'>
+export type Asked = Pick<SeatRequest, 'modelId' | 'only' | 'exclude' | 'credits'>
 
 /** Why each candidate was or was not taken, in the order looked at; bounded, but always with the one that was. */
 export type Consideration = { readonly accountId: string; readonly verdict: Verdict }
@@ -45,6 +47,6 @@ export type Lease = {
   readonly confirm: () => void
   /** Whether the account may still be called: it was not switched off, removed or lost since. */
   readonly isCurrent: () => boolean
-  /** Gives the seat back; only the first call counts. */
-  readonly release: (outcome: Outcome) => void
+  /** Gives the seat back; only the first call counts. `credits`: what the provider says it cost; absent: not known. */
+  readonly release: (outcome: Outcome, credits?: number) => void
 }

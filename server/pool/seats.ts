@@ -1,5 +1,7 @@
-import { remainingCredits, shareLeft } from '../conversation/quota.ts'
+import { type OveragePolicy, permitted, remainingCredits, shareLeft } from '../conversation/quota.ts'
 import type { Account } from './account.ts'
+import { overageOf } from './health.ts'
+import { type Common, purseOf } from './purse.ts'
 import type { Asked } from './seat-request.ts'
 import { afterOtherModels } from './shakes.ts'
 import type { Held, Offer } from './verdict.ts'
@@ -7,7 +9,7 @@ import type { Held, Offer } from './verdict.ts'
 export type Seats = ReturnType<typeof createSeats>
 
 /** The accounts with the room for work each has. */
-export function createSeats() {
+export function createSeats(overage: () => OveragePolicy, common: Common, now: () => number) {
   const byId = new Map<string, Held>()
   /** The same, in the order they were put: a scan of a list is quicker than one of a map. */
   let all: Held[] = []
@@ -27,12 +29,14 @@ export function createSeats() {
     all: (): readonly Held[] => all,
     candidates,
     put: (account: Account): void => {
-      const { quota, health } = account
+      const { health } = account
+      const quota = account.quota && permitted(account.quota, overageOf(account, overage()))
+      const held = byId.get(account.id)
       const figures = {
         quotaLeft: shareLeft(quota),
         creditsLeft: quota === undefined ? undefined : remainingCredits(quota),
+        purse: purseOf(account.quota, quota, held?.purse, common, now()),
       }
-      const held = byId.get(account.id)
       if (held === undefined) {
         const fresh: Held = {
           account,
@@ -57,8 +61,10 @@ export function createSeats() {
       held.account = account
       held.quotaLeft = figures.quotaLeft
       held.creditsLeft = figures.creditsLeft
+      held.purse = figures.purse
     },
     remove: (id: string): void => {
+      byId.get(id)?.purse?.close()
       byId.delete(id)
       all = all.filter(({ account }) => account.id !== id)
     },

@@ -25,7 +25,7 @@ const maxConsidered = 64
 /** Looks at each candidate. The hot path of a choice: a linear scan without sorting or copies. */
 export function survey(
   candidates: readonly Held[],
-  { modelId, exclude }: Asked,
+  { modelId, exclude, credits = 0 }: Asked,
   avoid: ReadonlySet<string>,
   ownId: string | undefined,
   room: RoomLimits,
@@ -47,7 +47,7 @@ export function survey(
       offer = held.offer
       offersModel = offer === undefined || offer.models.has(modelId)
     }
-    const verdict = verdictOn(held, modelId, offersModel, exclude, room, now)
+    const verdict = verdictOn(held, modelId, offersModel, exclude, room, now, credits)
     const { id } = held.account
     if (considered.length < maxConsidered) considered.push({ accountId: id, verdict })
     if (id === ownId) own = { held, verdict }

@@ -1,5 +1,6 @@
 import type { Account, Health, Seat } from './account.ts'
 import { availableAt } from './health.ts'
+import { type Purse, shortOf } from './purse.ts'
 import { type Shakes, standing } from './shakes.ts'
 import { isFull, type Trial } from './trial.ts'
 
@@ -7,7 +8,7 @@ import { isFull, type Trial } from './trial.ts'
  * Why an account was or was not taken. `free` could have served; so could `strained`, which has its fair share in hand
  * already, and `shaky`, whose last calls failed in a way that may pass (`failing-lately`: three times in a row and more). `busy` and `paced` have no room at all now;
  * `probing` has as many calls out after a rest as may try it at once, and waits for their word; `told-to-wait` is well, but the provider named a time to
- * come back at. A health state stands for itself.
+ * come back at. `reserved`: what it may spend is taken up by calls under way; `spent`: what is left is not enough for this call. A health state stands for itself.
  */
 export type Verdict =
   | 'chosen'
@@ -22,6 +23,8 @@ export type Verdict =
   | 'paced'
   | 'probing'
   | 'told-to-wait'
+  | 'reserved'
+  | 'spent'
   | Health['state']
 
 /** Models an account's live list offers; accounts with equal lists share one, so that a scan asks each only once. */
@@ -44,6 +47,8 @@ export type Held = Seat & {
   shakes: Shakes | undefined
   /** Absent: the list is not known, it is taken to offer any. */
   offer: Offer | undefined
+  /** Absent: the provider itself ends its calls where its quota ends. */
+  purse: Purse | undefined
 }
 
 /** Room one account has for work. Past the soft limits it is taken only if no other is free, past the hard ones never. */
@@ -71,6 +76,7 @@ export function verdictOn(
   exclude: ReadonlySet<string>,
   limits: RoomLimits,
   now: number,
+  credits: number,
 ): Verdict {
   const { account } = held
   if (exclude.size > 0 && exclude.has(account.id)) return 'tried'
@@ -81,6 +87,10 @@ export function verdictOn(
   }
   if (held.trial !== undefined && isFull(held.trial, now)) return 'probing'
   if (!offersModel) return 'no-model'
+  if (held.purse !== undefined) {
+    const short = shortOf(held.purse, credits)
+    if (short !== undefined) return short
+  }
   if (held.inFlight >= account.maxInFlight) return 'busy'
   if (now >= held.startsUntil) forgetOldStarts(held, now)
   const started = held.startsLastMinute
@@ -99,7 +109,7 @@ export const isShaken = (verdict: Verdict): boolean =>
   verdict === 'shaky' || verdict === 'failing-lately' || verdict === 'told-to-wait'
 /** Worth a wait: room may come at any moment. */
 export const hasNoRoom = (verdict: Verdict): boolean =>
-  verdict === 'busy' || verdict === 'paced' || verdict === 'probing'
+  verdict === 'busy' || verdict === 'paced' || verdict === 'probing' || verdict === 'reserved'
 
 /** Notes a call begun now. */
 export function countStart(held: Held, now: number): void {

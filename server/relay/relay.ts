@@ -69,6 +69,8 @@ export type RelayDeps = {
   readonly routeOf: (accountId: string) => string
   readonly estimateInput: (conversation: Conversation) => Promise<Figure>
   readonly countTokens: (text: string) => number
+  /** Whether an account is in service of which it must be known beforehand what a call may cost. */
+  readonly guardsCredits: () => boolean
   /** What a token of a model costs. */
   readonly rateOf: (model: ModelInfo) => Rate
 }
@@ -142,9 +144,13 @@ export async function relay(
   let empty: { readonly reply: UpstreamReply; readonly lease: Lease } | undefined
   const invocationId = effects.newUuid()
   const { accounts: only } = request
+  const credits = deps.guardsCredits()
+    ? costOf((await estimate).tokens, mostUsual(taken), deps.rateOf(taken.model)).credits
+    : undefined
   const asked = (without: ReadonlySet<string>): Asked => ({
     modelId: taken.model.id,
     ...(only === undefined ? {} : { only }),
+    ...(credits === undefined ? {} : { credits }),
     exclude: without,
   })
   const hasUntried = (): boolean => deps.hasOther(asked(exclude.union(avoid)))
@@ -234,7 +240,7 @@ export async function relay(
     const { error } = sent
     note(error.kind, error.cause === undefined ? {} : { cause: error.cause.slice(0, 300) })
     // A closed way says nothing about the account: it was not called.
-    lease.release(road.ok ? outcomeOf(error) : { type: 'cancelled' })
+    lease.release(road.ok ? outcomeOf(error) : { type: 'cancelled' }, costOfFailure(error, road.ok))
     if (error.ending !== undefined) {
       const reply = emptyReply(error.ending)
       if (empty !== undefined) return answer(reply, lease)
@@ -295,6 +301,15 @@ async function reserve(
   if (granted.value.outputTokens >= outputTokens) return ok(conversation)
   return ok({ ...conversation, limits: { ...conversation.limits, maxOutputTokens: granted.value.outputTokens } })
 }
+
+/** Credits of a call that gave nothing to go on with; undefined: what it cost is not known. */
+const costOfFailure = ({ kind, ending }: GatewayError, wasCalled: boolean): number | undefined =>
+  wasCalled && kind === 'cancelled' ? undefined : (ending?.report.credits ?? 0)
+
+/** Few answers are longer: what is kept back of an account's credits for one call must not keep an account from its last hundred. */
+const usualOutputTokens = 8_192
+const mostUsual = ({ conversation: { limits }, model }: Resolved): number =>
+  Math.min(usualOutputTokens, limits.maxOutputTokens ?? model.maxOutputTokens)
 
 /** The call goes out: its input counts, should this process end before the call does. */
 function noteBegin(estimate: Promise<Figure>, rate: Rate, charge: RelayRequest['charge']): void {

@@ -45,8 +45,8 @@ export function replySource(reply: UpstreamReply, lease: Lease, context: ServeCo
   const close = (outcome: Outcome): void => {
     if (over) return
     over = true
-    lease.release(outcome)
     const end = stage?.end()
+    lease.release(outcome, end?.type === 'finish' ? end.usage.credits : undefined)
     const missed = end?.type === 'finish' ? stage?.missed() : undefined
     const summary = summaryOf(end, stage?.usage(), lease.accountId, firstTokenMs, context)
     onEnd(missed === undefined ? summary : { ...summary, missed })

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import type { ErrorKind } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
-import type { Quota } from '../conversation/quota.ts'
+import type { OveragePolicy, Quota } from '../conversation/quota.ts'
 import type { Health, HealthState } from '../pool/account.ts'
 import { readingOf } from '../pool/burn.ts'
 import type { SignInMethod } from '../upstream/amazonq/credentials.ts'
@@ -51,8 +51,12 @@ export function createAccountStore(deps: Deps): AccountStore {
         { durable: true },
       )
     },
-    updateAccount: async (id, { label, enabled, weight, maxInFlight, lastUsedAt }) => {
-      const chosen = present({ label, enabled, weight, maxInFlight })
+    updateAccount: async (id, { label, enabled, weight, maxInFlight, lastUsedAt, overage = {} }) => {
+      const caps = { overageCredits: overage.maxCredits, overageMicroUsd: overage.maxMicroUsd }
+      const chosen = {
+        ...present({ label, enabled, weight, maxInFlight, overage: overage.enabled }),
+        ...Object.fromEntries(Object.entries(caps).filter(([, cap]) => cap !== undefined)), // null takes one away
+      }
       // Being used is no change of the account.
       const updatedAt = Object.keys(chosen).length > 0 ? now() : undefined
       const set = present({ ...chosen, lastUsedAt, updatedAt })
@@ -211,6 +215,7 @@ function toRecord(row: Row): AccountRecord {
         ...present({ kind: row.healthKind as ErrorKind | null }), // written by us alone
       },
       ...present({ quota: parseColumn<Quota>(row.quota), lastUsedAt: row.lastUsedAt }),
+      ...present({ overage: overageOf(row) }),
     },
     profile: {
       method: row.method as SignInMethod,
@@ -233,14 +238,25 @@ function toRecord(row: Row): AccountRecord {
 }
 
 function toRow({ account, profile: { accountingHosts, ...profile } }: AccountRecord): typeof accounts.$inferInsert {
-  const { id, label, enabled, weight, maxInFlight, createdAt, lastUsedAt, quota, health } = account
+  const { id, label, enabled, weight, maxInFlight, createdAt, lastUsedAt, quota, health, overage } = account
   return {
     ...{ id, label, enabled, weight, maxInFlight, createdAt, lastUsedAt },
     ...healthRow(health),
+    ...present({
+      overage: overage?.enabled,
+      overageCredits: overage?.maxCredits,
+      overageMicroUsd: overage?.maxMicroUsd,
+    }),
     ...(quota !== undefined && { quota: JSON.stringify(quota) }),
     ...profile,
     ...(accountingHosts !== undefined && { accountingHosts: JSON.stringify(accountingHosts) }),
   }
+}
+
+/** Absent while it is off and nothing is set. */
+function overageOf({ overage, overageCredits, overageMicroUsd }: Row): OveragePolicy | undefined {
+  if (!overage && overageCredits === null && overageMicroUsd === null) return undefined
+  return { enabled: overage, ...present({ maxCredits: overageCredits, maxMicroUsd: overageMicroUsd }) }
 }
 
 function healthRow(

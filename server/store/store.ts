@@ -67,7 +67,19 @@ export type AccountStore = {
   /** Only the members given change; `undefined` in a patch means "leave". `null` clears. False when there is no such row. */
   readonly updateAccount: (
     id: string,
-    patch: { label?: string; enabled?: boolean; weight?: number; maxInFlight?: number; lastUsedAt?: number },
+    patch: {
+      label?: string
+      enabled?: boolean
+      weight?: number
+      maxInFlight?: number
+      lastUsedAt?: number
+      /** Null caps: none. */
+      overage?: {
+        readonly enabled?: boolean
+        readonly maxCredits?: number | null
+        readonly maxMicroUsd?: number | null
+      }
+    },
   ) => Promise<boolean>
   readonly saveHealth: (id: string, health: Health) => Promise<void>
   readonly saveAccountingHosts: (id: string, hosts: readonly string[]) => Promise<void>

@@ -76,6 +76,7 @@ async function failoverMs(fails: boolean): Promise<number> {
     routes: createBreaker(routeBreaker, realEffects),
     routeOf: () => 'provider',
     estimateInput: async () => ({ tokens: 1, source: 'estimated' as const }),
+    guardsCredits: () => false,
     rateOf: () => ({ inputMicroUsdPerMillion: 0, outputMicroUsdPerMillion: 0, inputCredits: 0, outputCredits: 0 }),
     countTokens: () => 1,
     send: async ({ attempt }: { readonly attempt: number }) =>

@@ -382,3 +382,58 @@ test('a caller of higher priority goes first in line', async () => {
     await own.stop()
   }
 })
+
+describe('overage', () => {
+  /** What it may spend without paying more: half a credit. */
+  const quota = { limit: 100, used: 99.5, overage: { enabled: true, used: 0, cap: 50 } }
+  type Listed = { readonly id: string; readonly overage: object }
+  const start = async (): Promise<{ own: Gateway; account: Listed }> => {
+    const own = await startGateway({ accounts: [{ plan: 'power', quota }] })
+    const listed = async () => ((await own.admin('GET', '/v2/accounts')).accounts as Listed[])[0]
+    await own.admin('GET', `/v2/accounts/${(await listed())?.id}/quota?refresh=true`)
+    const account = await listed()
+    if (account === undefined) throw new Error('no account')
+    return { own, account }
+  }
+  const rush = (own: Gateway) =>
+    Promise.all(
+      Array.from({ length: 100 }, () =>
+        ask(own, own.key, 'Say it. [[sim:repeat=8]] [[sim:delay=20]]', { max_tokens: 400 }).then(({ status }) => status),
+      ),
+    )
+
+  test('is off for a new account: a hundred calls at once spend nothing of it', async () => {
+    const { own, account } = await start()
+    try {
+      expect(account.overage).toMatchObject({ offered: true, enabled: false, micro_usd_per_credit: 40_000 })
+      for (const switched of [false, true]) {
+        // One switch alone changes nothing.
+        await own.admin('PUT', '/v2/settings', { overageEnabled: switched })
+        const answers = await rush(own)
+        if (!switched) expect(answers).toContain(200)
+        expect(answers).toContain(429)
+        expect(own.accounts[0]?.quota()).toMatchObject({ overage: { used: 0 } })
+      }
+    } finally {
+      await own.stop()
+    }
+  })
+
+  test.each([
+    ['of the account, in credits', {}, { overageMaxCredits: 0.4 }],
+    ['of the account, in money', {}, { overageMaxMicroUsd: 16_000 }],
+    ['of all, in money', { overageMaxMicroUsd: 16_000 }, {}],
+  ])('with both switches on it goes on to the cap and no further: %s', async (_, settings, change) => {
+    const { own, account } = await start()
+    try {
+      await own.admin('PUT', '/v2/settings', { overageEnabled: true, ...settings })
+      await own.admin('PATCH', `/v2/accounts/${account.id}`, { overage: true, ...change })
+      for (let round = 0; round < 3; round++) await rush(own)
+      const used = own.accounts[0]?.quota().overage?.used ?? Number.NaN
+      expect(used).toBeGreaterThan(0)
+      expect(used).toBeLessThanOrEqual(0.4)
+    } finally {
+      await own.stop()
+    }
+  })
+})

@@ -223,7 +223,9 @@ describe('quota readings', () => {
       { ...spent, bonuses: [{ name: 'b', used: 0, limit: 1 }] },
       { ...spent, overage: { enabled: true, used: 0, cap: 10 } },
     ]
-    for (const part of more) expect(afterQuota(makeAccount('a'), quota(part), now, policy).state).toBe('ready')
+    const allowed = { ...policy, overage: { enabled: true } }
+    const account = makeAccount('a', { overage: { enabled: true } })
+    for (const part of more) expect(afterQuota(account, quota(part), now, allowed).state).toBe('ready')
     const ended = { ...spent, trial: { used: 1, limit: 5, active: false } }
     expect(afterQuota(makeAccount('a'), quota(ended), now, policy).state).toBe('exhausted')
   })

@@ -105,6 +105,7 @@ function setUp(
           return typeof answer === 'function' ? answer(signal) : answer
         },
         estimateInput: async () => ({ tokens: 11, source: 'estimated' }),
+        guardsCredits: () => false,
         rateOf: () => ({ inputMicroUsdPerMillion: 0, outputMicroUsdPerMillion: 0, inputCredits: 0, outputCredits: 0 }),
         countTokens: (text) => text.length,
         models,

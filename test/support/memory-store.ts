@@ -54,9 +54,19 @@ export function memoryStore(now: () => number = () => 0): Store {
         accounts.set(record.account.id, record)
         secrets.set(record.account.id, credentials)
       },
-      updateAccount: async (id, patch) =>
+      updateAccount: async (id, { overage, ...patch }) =>
         change(id, ({ account, profile }) => ({
-          account: { ...account, ...given(patch) },
+          account: {
+            ...account,
+            ...given(patch),
+            ...(overage && {
+              overage: Object.fromEntries(
+                Object.entries({ enabled: false, ...account.overage, ...overage }).filter(
+                  ([, value]) => value !== null,
+                ),
+              ) as { enabled: boolean },
+            }),
+          },
           profile: { ...profile, updatedAt: now() },
         })),
       saveHealth: async (id, health) => {

@@ -89,7 +89,7 @@ describe('usage limits', () => {
         limit: 50,
         trial: { used: 100.5, limit: 500, expiresAt: startAt + 5 * day + 250, active: true },
         bonuses: [{ name: 'Welcome', used: 5, limit: 20, expiresAt: startAt + day }],
-        overage: { enabled: true, used: 3.5, cap: 100 },
+        overage: { enabled: true, used: 3.5, cap: 100, microUsdPerCredit: 40_000 },
         resetsAt: startAt + 16 * day + 500,
         readAt: startAt,
       },

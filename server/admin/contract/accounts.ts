@@ -54,6 +54,16 @@ export const AccountListItem = Type.Object({
   quota_resets_at: Time,
   last_used_at: Time,
   in_flight: Type.Integer(),
+  /** `offered`: the provider would let it go past its included quota. Its own switch and caps; what it has used this period. */
+  overage: Type.Object({
+    offered: Type.Boolean(),
+    enabled: Type.Boolean(),
+    max_credits: Type.Union([Type.Number(), Type.Null()]),
+    max_micro_usd: Type.Union([Type.Integer(), Type.Null()]),
+    used_credits: Type.Number(),
+    provider_cap: Type.Union([Type.Number(), Type.Null()]),
+    micro_usd_per_credit: Type.Union([Type.Integer(), Type.Null()]),
+  }),
   /**
    * What is the matter of late with an account that keeps its state; gone by itself, by a check, or by off and on. What could not
    * be read of it has no `until`: conversations go on.
@@ -141,6 +151,13 @@ export const AccountPatch = Type.Object({
   accessToken: Type.Optional(Type.String()),
   weight: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   maxInFlight: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  /** May go past its included quota at the provider's price; counts only while `overageEnabled` is on. */
+  overage: Type.Optional(Type.Boolean()),
+  /** A month; 0 and null: no cap but the provider's own. */
+  overageMaxCredits: Type.Optional(Type.Union([Type.Number({ minimum: 0, maximum: 1_000_000_000 }), Type.Null()])),
+  overageMaxMicroUsd: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0, maximum: 1_000_000_000_000 }), Type.Null()]),
+  ),
   /** Its own outbound proxy; null: none. */
   proxyId: Type.Optional(Text),
 })

@@ -23,6 +23,13 @@ const optional = {
   httpProxy: Type.Optional(Type.String()),
   proxyPoolEnabled: Type.Optional(Type.Boolean()),
   proxyPoolStrategy: Type.Optional(Type.String()),
+  overageEnabled: Type.Optional(
+    Type.Boolean({
+      description: 'accounts whose own switch is on may go past their included quota at the provider’s price',
+    }),
+  ),
+  overageMaxCredits: Type.Optional(Type.Integer({ description: 'a month, all accounts together; 0: no cap' })),
+  overageMaxMicroUsd: Type.Optional(Type.Integer({ description: 'a month, all accounts together; 0: no cap' })),
   modelPrices: Type.Optional(
     Type.String({ description: 'JSON: {"name or start*": [input, output]}, dollars for a million tokens' }),
   ),

@@ -113,7 +113,15 @@ function overageOf(
   const cap = precise(main, 'overageCap') ?? numberOf(configuration.overageLimit)
   if (cap === undefined) return undefined
   const enabled = configuration.overageStatus === 'ENABLED'
-  return { enabled, used: precise(main, 'currentOverages') ?? 0, cap }
+  const rate = numberOf(main.overageRate)
+  const isDollars =
+    main.currency === undefined || main.currency === null || textOf(main.currency)?.toUpperCase() === 'USD'
+  return {
+    enabled,
+    used: precise(main, 'currentOverages') ?? 0,
+    cap,
+    ...(rate === undefined || rate < 0 || !isDollars ? {} : { microUsdPerCredit: Math.round(rate * 1_000_000) }),
+  }
 }
 
 const precise = (part: Readonly<Record<string, unknown>>, name: string): number | undefined =>
