@@ -58,6 +58,8 @@ export type App = {
 }
 
 const dayMs = 86_400_000
+/** Use by the day; months and totals stay. */
+const usageKeptMs = 400 * dayMs
 const keptAnswersTtlMs = 3_600_000
 
 /** Plugs everything into everything and serves. The list of what there is; no decisions of its own. */
@@ -260,6 +262,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         run: async () => {
           await store.sessions.prune(effects.now() - dayMs)
           await accounts.pruneQuotaReadings()
+          await store.usage.pruneDays(metering.calendar(effects.now() - usageKeptMs).day)
         },
       },
       { name: 'check-proxies', everyMs: 60_000, firstAfterMs: 3_000, run: core.outbound.checkAll },

@@ -11,6 +11,7 @@ import type { Control } from './control.ts'
 import { doctor } from './doctor.ts'
 import { withFolder } from './folder.ts'
 import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
+import { keyLimitsOf } from './key-limits.ts'
 
 type Act = (control: Control) => Promise<Result<Said, Failure>>
 
@@ -113,8 +114,16 @@ async function prepare(
     case 'key create': {
       const accountIds = accountIdsOf(options)
       if (!accountIds.ok) return accountIds
+      const limits = keyLimitsOf(options)
+      if (!limits.ok) return err(misused(limits.error))
+      const { user } = options
       return ok(async (control) => {
-        const created = await control.createKey({ name: operand, account_ids: accountIds.value ?? [] })
+        const created = await control.createKey({
+          ...limits.value,
+          name: operand,
+          account_ids: accountIds.value ?? [],
+          ...(typeof user === 'string' ? { user_id: user } : {}),
+        })
         if (created.ok) io.err('The key is shown only now:\n')
         return answer(created, (key) => ({ json: key, text: `${key.key}\n` }))
       })
@@ -182,13 +191,16 @@ function keyPatchOf(options: Command['options']): Result<KeyPatch, Failure> {
   if (enabled !== undefined && enabled !== 'yes' && enabled !== 'no') return err(misused('--enabled takes yes or no.'))
   const accountIds = accountIdsOf(options)
   if (!accountIds.ok) return accountIds
+  const limits = keyLimitsOf(options)
+  if (!limits.ok) return err(misused(limits.error))
   const patch: KeyPatch = {
+    ...limits.value,
     ...(typeof name === 'string' ? { name } : {}),
     ...(accountIds.value === undefined ? {} : { account_ids: accountIds.value }),
     ...(enabled === undefined ? {} : { enabled: enabled === 'yes' }),
   }
   if (Object.keys(patch).length > 0) return ok(patch)
-  return err(misused('key change needs --name, --accounts or --enabled.'))
+  return err(misused('key change needs --name, --accounts, --enabled or a limit.'))
 }
 
 async function prepareReset(fromStdin: boolean, io: CliIo): Promise<Result<Act, Failure>> {

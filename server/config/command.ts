@@ -43,6 +43,18 @@ export const globalOptions: readonly OptionSpec[] = [
 
 const json: OptionSpec = { name: 'json', about: 'print JSON' }
 
+const keyLimits: readonly OptionSpec[] = [
+  { name: 'rpm', value: 'N', about: 'requests per minute; 0, here and below: no limit' },
+  { name: 'requests-per-day', value: 'N', about: 'requests per day' },
+  { name: 'tokens-per-day', value: 'N', about: 'tokens per day, input and output' },
+  { name: 'tokens-per-month', value: 'N', about: 'tokens per month' },
+  { name: 'usd-per-month', value: 'N', about: 'dollars per month, by the price list' },
+  { name: 'credits-per-month', value: 'N', about: 'the provider’s credits per month' },
+  { name: 'concurrency', value: 'N', about: 'calls under way at a time' },
+  { name: 'models', value: 'NAMES', about: 'the only models it may use, separated by commas, or `any`' },
+  { name: 'expires', value: 'TIME', about: 'when it ends, like 2026-12-31T00:00:00Z, or `never`' },
+]
+
 export const commands = [
   { name: 'serve', operands: [], options: [], about: 'run the gateway (also without a command)' },
   {
@@ -85,6 +97,8 @@ export const commands = [
     operands: ['NAME'],
     options: [
       { name: 'accounts', value: 'IDS', about: 'the only accounts it may use, separated by commas (any)' },
+      { name: 'user', value: 'ID', about: 'the user it belongs to (nobody in particular)' },
+      ...keyLimits,
       json,
     ],
     about: 'make an API key for clients; it is shown once',
@@ -97,9 +111,10 @@ export const commands = [
       { name: 'name', value: 'NAME', about: 'its new name' },
       { name: 'accounts', value: 'IDS', about: 'the only accounts it may use, separated by commas, or `any`' },
       { name: 'enabled', value: 'yes|no', about: 'whether it is accepted' },
+      ...keyLimits,
       json,
     ],
-    about: 'change an API key’s name, accounts or switch',
+    about: 'change an API key’s name, accounts, limits or switch',
   },
   { name: 'key revoke', operands: ['ID'], options: [json], about: 'revoke an API key' },
   {

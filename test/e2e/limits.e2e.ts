@@ -398,7 +398,9 @@ describe('overage', () => {
   const rush = (own: Gateway) =>
     Promise.all(
       Array.from({ length: 100 }, () =>
-        ask(own, own.key, 'Say it. [[sim:repeat=8]] [[sim:delay=20]]', { max_tokens: 400 }).then(({ status }) => status),
+        ask(own, own.key, 'Say it. [[sim:repeat=8]] [[sim:delay=20]]', { max_tokens: 400 }).then(
+          ({ status }) => status,
+        ),
       ),
     )
 
