@@ -62,7 +62,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
   const mappings = createModelMappingsService(deps)
   const settings = createSettingsService({ ...deps, keys })
   // Hooks first: they cover only what is registered after them.
-  return new Elysia()
+  return new Elysia({ handler: { standardHostname: false } }) // as in http/server.ts
     .onRequest(({ set }) => {
       set.headers['cache-control'] = 'no-store'
     })

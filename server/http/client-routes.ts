@@ -167,7 +167,7 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     (await answerAstray(edge)) ??
     refuse(edge.request, gatewayError('not-found', `${nameOf(edge.request)} is not an endpoint of this gateway.`))
 
-  const routes = new Elysia({ name: 'client-routes' })
+  const routes = new Elysia({ name: 'client-routes', handler: { standardHostname: false } }) // as in server.ts
     .post(
       '/v1/messages/count_tokens',
       ({ request, server }) => guarded({ request, server }, () => countTokens(request)),

@@ -39,6 +39,8 @@ export function createServer(deps: ServerDeps) {
     // The framework shares the port with whoever else wants it, unless told not to.
     // In development mode the runtime answers what nobody caught with a page of our source.
     serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 120, reusePort: false, development: false },
+    // Else the path is looked for behind the eleventh character: under a host name of three or fewer it would be another.
+    handler: { standardHostname: false },
   })
     .onRequest(({ request, set, server }) => {
       // The address is made of the Host header, and everything behind this takes it for one.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { request } from 'node:http'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { type Gateway, startGateway } from '../support/gateway.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 
 let gateway: Gateway
 beforeAll(async () => {
@@ -157,6 +157,14 @@ test.each(['evil"><x', 'a b', 'x:99999'])(
     }
   },
 )
+
+test.each(['gw', 'abc', 'x', 'gateway.example'])('under the host name %s every address is found', async (host) => {
+  expect((await send('GET', '/v1/models/claude-sonnet-4.5', { ...key(), host })).status).toBe(200)
+  expect((await send('GET', '/v2/keys', { host, authorization: `Bearer ${adminPassword}` })).status).toBe(200)
+  const nothing = await send('GET', '/v1/nothing', { ...key(), host })
+  expect([nothing.status, JSON.parse(nothing.text).error.code]).toEqual([404, 'not_found'])
+  expect((await send('GET', '/v1/v1/models/claude-sonnet-4.5', { ...key(), host })).status).toBe(200)
+})
 
 describe('bodies as clients send them', () => {
   test.each([
