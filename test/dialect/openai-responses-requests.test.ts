@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Conversation } from '../../server/conversation/conversation.ts'
+import type { Note } from '../../server/conversation/note.ts'
 import type { Form } from '../../server/dialect/openai-responses/form.ts'
 import { openaiResponses } from './samples.ts'
 
@@ -57,6 +58,36 @@ describe('openai-responses refuses by name', () => {
     expect(result.error).toMatchObject({ kind: 'invalid-request', field })
     expect(result.error.message).toMatch(says)
     expect(result.error.message).not.toContain(secret)
+  })
+})
+
+describe('openai-responses reads tools that come in the course of the conversation', () => {
+  const bringing = (tools: unknown) => ({ type: 'additional_tools', role: 'developer', tools })
+  const more = { role: 'user', content: 'And?' }
+  const unreadable: readonly { readonly tools: unknown }[] = [
+    { tools: 7 },
+    { tools: [[]] },
+    { tools: [{ name: 5 }] },
+    { tools: [fn('')] },
+    { tools: [{ type: 'namespace', name: 'n', tools: [fn('')] }] },
+  ]
+
+  test.each(unreadable)('and leaves out what nobody can read in the past: %j', ({ tools }) => {
+    const notes: Note[] = []
+    const body = { ...hello, input: [{ role: 'user', content: 'x' }, bringing(tools), bringing([fn('late')]), more] }
+    const result = openaiResponses.decode(body, (note) => notes.push(note))
+    if (!result.ok) throw new Error(result.error.message)
+    expect(result.value.conversation.tools.map(({ name }) => name)).toEqual(['late'])
+    expect(notes).toMatchObject([{ what: 'part-left-out', field: expect.stringMatching(/^input\.1/) }])
+  })
+
+  test.each([
+    [bringing(7), 'input.1.tools'],
+    [bringing([fn('a'), []]), 'input.1.tools.1'],
+    [bringing([fn('a'), fn('')]), 'input.1.tools.1.name'],
+    [bringing([{ type: 'namespace', name: 'n', tools: [fn('')] }]), 'input.1.tools.0.tools.0.name'],
+  ])('and refuses it in the newest turn: %j', (item, field) => {
+    expect(decode(withItem(item))).toMatchObject({ ok: false, error: { kind: 'invalid-request', field } })
   })
 })
 

@@ -149,6 +149,34 @@ describe('an earlier answer', () => {
     expect(small.kept.find('key_a', 'resp_huge')).toBeUndefined()
   })
 
+  test('of one key give way to nobody but that key: who takes most gives up first', async () => {
+    for (const limits of [{ keptAnswers: 10 }, { keptBytes: 12_000 }]) {
+      const { answer, decode, kept } = setUp(limits)
+      await answer({}, 'mine', said('Mine.'), 'key_quiet')
+      for (let turn = 0; turn < 40; turn++) await answer({}, `r${turn}`, said('x'.repeat(500)), 'key_busy')
+      expect(decode({ previous_response_id: 'resp_mine' }, 'key_quiet').ok).toBe(true)
+      expect(decode({ previous_response_id: 'resp_r39' }, 'key_busy').ok).toBe(true)
+      expect(decode({ previous_response_id: 'resp_r0' }, 'key_busy').ok).toBe(false)
+      expect(kept.stats().answers).toBeLessThanOrEqual(limits.keptAnswers ?? 40)
+      expect(kept.stats().bytes).toBeLessThanOrEqual(limits.keptBytes ?? 100_000)
+    }
+  })
+
+  test('that nobody asks for again are gone from memory all the same once their hour is over', async () => {
+    const { answer, kept, pass } = setUp()
+    pass(1)
+    await answer({}, 'r1', said('One.'))
+    pass(3_600_001)
+    expect(kept.stats()).toEqual({ answers: 0, bytes: 0 })
+  })
+
+  test('are not those whose caller left', () => {
+    const { decoded, dialect, kept } = setUp()
+    const left = [replyStart, ...textBlock(0, 'Half'), { type: 'error', error: failure('cancelled') }] as const
+    encodeAll(dialect, left, { ...replyContext, id: 'left', form: decoded({}).form })
+    expect(kept.stats().answers).toBe(0)
+  })
+
   test('that was cut short is gone on from; one that failed is shown but not gone on from', () => {
     const { decoded, decode, dialect, kept } = setUp()
     const broken = [replyStart, ...textBlock(0, 'Half'), { type: 'error', error: failure('broken-reply') }] as const
@@ -172,6 +200,44 @@ describe('an earlier answer', () => {
     expect(decode({ input: [{ type: 'item_reference', id: 'msg_x' }] })).toMatchObject({
       error: { field: 'input.0.id' },
     })
+  })
+
+  test('may be referred to by an item of the request, as the list of its items names it', async () => {
+    const { answer, decoded } = setUp()
+    await answer({ input: 'First' }, 'r1', said('One.'))
+    const input = [
+      { type: 'item_reference', id: 'in_r1_0' },
+      { role: 'user', content: 'And?' },
+    ]
+    expect(textsOf(decoded({ input }).conversation)).toEqual(['user: First', 'user: And?'])
+  })
+
+  test('stand in a conversation once, however often they are referred to', async () => {
+    const { answer, decoded } = setUp()
+    const { output } = await answer({}, 'r1', said('Kept text.'))
+    const reference = { type: 'item_reference', id: output[0]?.id }
+    const more = { role: 'user', content: 'And?' }
+    const once = ['assistant: Kept text.', 'user: And?']
+    const often = [...Array.from({ length: 1_000 }, () => reference), more]
+    expect(textsOf(decoded({ input: often }).conversation)).toEqual(once)
+    const goneOnFrom = decoded({ previous_response_id: 'resp_r1', input: [reference, more] })
+    expect(textsOf(goneOnFrom.conversation)).toEqual(['user: Hello', ...once])
+    // Kept as the reference it was, and found again when that request is gone on from.
+    await answer({ input: [reference, more] }, 'r2', said('Two.'))
+    const last = { previous_response_id: 'resp_r2', input: [reference, { role: 'user', content: 'Then?' }] }
+    expect(textsOf(decoded(last).conversation)).toEqual([...once, 'assistant: Two.', 'user: Then?'])
+  })
+
+  test('of any size are read once for all references of a request', async () => {
+    const { answer, decoded } = setUp({ keptBytes: 50_000_000 })
+    const input = [{ role: 'user', content: 'x'.repeat(16_000_000) }]
+    const calls = Array.from({ length: 300 }, (_, at) => callBlock(at, `call_${at}`, 'read', '{}')).flat()
+    const { output } = await answer({ input }, 'r1', [replyStart, ...calls, finish('tool-calls')])
+    const references = output.map(({ id }) => ({ type: 'item_reference', id }))
+    const start = performance.now()
+    expect(decoded({ input: references }).conversation.messages[0]?.parts).toHaveLength(300)
+    // Reading the whole answer for each of them took 3,000 ms and more.
+    expect(performance.now() - start).toBeLessThan(1_500)
   })
 
   test('is shown as it was given; with its proof of reasoning only when asked for', async () => {

@@ -14,6 +14,7 @@ import { compactionRequest } from './compaction.ts'
 import type { Form, OutputItem } from './form.ts'
 import { decodeInput, type ItemSources, type Turns } from './items.ts'
 import type { KeptAnswers } from './kept-answers.ts'
+import { inputItemId } from './output.ts'
 import { createSummarySeal } from './summary-seal.ts'
 import { decodeTools, type NamedToolbox } from './tools.ts'
 import { ResponsesBody } from './wire.ts'
@@ -48,11 +49,15 @@ export function createDecode({ kept, vault }: ResponsesDeps) {
     if (!answerable.ok) return answerable
     const earlier = earlierItems(body, kept, callerId)
     if (!earlier.ok) return earlier
-    const sources: ItemSources = { findItem: (id) => kept.findItem(callerId, id), openSummary: seal.open }
+    const sources: ItemSources = {
+      findItem: eachOnce(kept.itemFinder(callerId), earlier.value),
+      openSummary: seal.open,
+    }
     const compacts = isCompaction(body)
+    const keeps = body.store !== false && !compacts
     const turns = decodeTurns(body, earlier.value, sources, note)
     if (!turns.ok) return turns
-    const tools = decodeTools(body, turns.value.tools)
+    const tools = decodeTools(body, turns.value.tools, note)
     if (!tools.ok) return tools
     const output = decodeOutputFormat(body.text?.format, 'text.format')
     if (!output.ok) return output
@@ -60,11 +65,10 @@ export function createDecode({ kept, vault }: ResponsesDeps) {
     const conversation: Conversation = compacts
       ? { ...asked, tools: [], toolChoice: { type: 'none' }, output: { type: 'text' } }
       : asked
-    const keeps = body.store !== false && !compacts
     return ok({
       conversation,
       form: {
-        ...formOf(body, tools.value),
+        ...formOf(body, tools.value, keeps),
         ...(compacts ? { compaction: seal.seal } : {}),
         ...(keeps
           ? { keep: (response) => kept.keep(callerId, { response, input: inputItems(body, response.id) }) }
@@ -96,6 +100,20 @@ function earlierItems(body: Body, kept: KeptAnswers, callerId: string): Decoded<
   if (kept.find(callerId, id)?.response.status === 'failed')
     return refuse(field, 'that response failed; go on from one before it')
   return ok(items)
+}
+
+/** An item that is named twice is there already; without this a short request could stand for a conversation of any size. */
+function eachOnce(
+  find: ReturnType<KeptAnswers['itemFinder']>,
+  earlier: readonly OutputItem[],
+): ItemSources['findItem'] {
+  const given = new Set(earlier.filter(({ type }) => type !== 'item_reference').map(({ id }) => id))
+  return (id) => {
+    if (given.has(id)) return 'given'
+    const item = find(id)
+    if (item !== undefined) given.add(id)
+    return item
+  }
 }
 
 /** The caller wants the conversation summarised, not answered. */
@@ -150,7 +168,7 @@ function conversationOf(
   }
 }
 
-function formOf(body: Body, { toolbox, names }: NamedToolbox): Omit<Form, 'keep' | 'compaction'> {
+function formOf(body: Body, { toolbox, names }: NamedToolbox, keeps: boolean): Omit<Form, 'keep' | 'compaction'> {
   const { reasoning, text } = body
   const summary = reasoning?.summary ?? reasoning?.generate_summary ?? null
   return {
@@ -169,7 +187,7 @@ function formOf(body: Body, { toolbox, names }: NamedToolbox): Omit<Form, 'keep'
       reasoning: { effort: reasoning?.effort ?? null, summary },
       safety_identifier: body.safety_identifier ?? null,
       service_tier: 'default',
-      store: body.store !== false,
+      store: keeps,
       temperature: body.temperature ?? 1,
       text: { format: text?.format ?? { type: 'text' }, verbosity: text?.verbosity ?? 'medium' },
       tool_choice: body.tool_choice ?? 'auto',
@@ -190,7 +208,7 @@ function inputItems({ input }: Body, responseId: string): readonly OutputItem[] 
     ...item,
     ...(isTextMessage(item) ? textMessage(wordOf(item.role) ?? 'user', item.content) : {}),
     type: wordOf(item.type) ?? (item.role == null ? 'item_reference' : 'message'),
-    id: wordOf(item.id) ?? `in_${responseId.slice('resp_'.length)}_${index}`,
+    id: wordOf(item.id) ?? inputItemId(responseId.slice('resp_'.length), index),
   }))
 }
 

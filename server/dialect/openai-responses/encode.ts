@@ -44,9 +44,9 @@ export function createEncoder(context: ReplyContext<Form>): StreamEncoder {
     return writer.opening
   }
   const feed = (text: string): string => open?.feed(text) ?? ''
-  const finish = (ending: Ending): string => {
+  const finish = (ending: Ending, keeps = true): string => {
     const response = responseOf(context, ending, items)
-    form.keep?.(response)
+    if (keeps) form.keep?.(response)
     const shown = JSON.stringify(shownResponse(response, form.sealsReasoning))
     return frames.frame(`response.${ending.status}`, `"response":${shown}`)
   }
@@ -80,8 +80,11 @@ export function createEncoder(context: ReplyContext<Form>): StreamEncoder {
         const last = settle(ending.status === 'completed' ? 'completed' : 'incomplete')
         return last + (needsMessage(items, ending) ? emptyMessage(pen) : '') + finish(ending)
       }
-      case 'error':
-        return frames.open() + settle('incomplete') + finish({ status: 'failed', error: failureOf(event.error) })
+      case 'error': {
+        const ending = { status: 'failed', error: failureOf(event.error) } as const
+        // Who left is not told, and has nothing to come back to.
+        return frames.open() + settle('incomplete') + finish(ending, event.error.kind !== 'cancelled')
+      }
     }
   }
   return { encode, keepAlive: frames.keepAlive }

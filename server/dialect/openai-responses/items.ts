@@ -6,6 +6,7 @@ import { decodeArguments, joinTurns } from '../calls.ts'
 import { decodeContent, decodeResultContent } from '../openai-content.ts'
 import { createBorder } from '../past.ts'
 import { checkNesting, createValidator, type Decoded, isObject, refuse } from '../validate.ts'
+import type { OutputItem } from './form.ts'
 import { freeformMember, nameForModel } from './names.ts'
 import { createPastItems, kindOf, turnKindOf } from './past-items.ts'
 import { openReasoning } from './sealed-reasoning.ts'
@@ -15,8 +16,8 @@ type AnyItem = Static<typeof Item>
 
 /** What stands behind items that only name their content. */
 export type ItemSources = {
-  /** An item of an earlier answer that is still kept. */
-  readonly findItem: (id: string) => unknown
+  /** An item of an earlier answer or its request that is still kept; `given`: this conversation has it already. */
+  readonly findItem: (id: string) => OutputItem | 'given' | undefined
   /** The summary in a compaction item that we sealed. */
   readonly openSummary: (sealed: string) => string | undefined
 }
@@ -26,9 +27,11 @@ export const noSources: ItemSources = { findItem: () => undefined, openSummary: 
 
 export type Turns = {
   readonly messages: readonly Message[]
-  /** Definitions that came in the course of the conversation; not checked yet. */
-  readonly tools: readonly unknown[]
+  readonly tools: readonly LaterTool[]
 }
+
+/** A definition that came in the course of the conversation; not checked yet. */
+export type LaterTool = { readonly tool: unknown; readonly at: string; readonly isPast: boolean }
 
 const read = {
   item: createValidator(Item),
@@ -58,7 +61,7 @@ export function decodeInput(
     return ok({ messages: [{ role: 'user', parts: input === '' ? [] : [{ type: 'text', text: input }] }], tools: [] })
   }
   const turns: Message[] = []
-  const tools: unknown[] = []
+  const tools: LaterTool[] = []
   const isPast = createBorder(input.map(turnKindOf))
   const past = createPastItems(note)
   for (const [index, entry] of input.entries()) {
@@ -66,8 +69,12 @@ export function decodeInput(
     const item = read.item(entry, path)
     if (item.ok && bringsTools(item.value)) {
       const more = read.moreTools(entry, path)
-      if (!more.ok) return more
-      tools.push(...(more.value.tools ?? []))
+      if (more.ok)
+        tools.push(
+          ...(more.value.tools ?? []).map((tool, at) => ({ tool, at: `${path}.tools.${at}`, isPast: isPast(index) })),
+        )
+      else if (!isPast(index)) return more
+      else note({ what: 'part-left-out', field: path, detail: 'tools that cannot be read' })
       continue
     }
     const nesting = isPast(index) ? ok(entry) : checkNesting({ [path]: entry })
@@ -141,6 +148,7 @@ function decodeItem(item: AnyItem, at: string, sources: ItemSources): Decoded<Me
     case 'item_reference': {
       const found = item.id ? sources.findItem(item.id) : undefined
       if (found === undefined) return refuse(`${at}.id`, 'names no item of an answer that is still kept')
+      if (found === 'given') return ok(undefined)
       const kept = read.item(found, at)
       return kept.ok ? decodeItem(kept.value, at, { ...sources, findItem: () => undefined }) : kept
     }

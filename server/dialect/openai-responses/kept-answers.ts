@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { KeptResponse, OutputItem } from './form.ts'
-import { responseIdOf } from './output.ts'
+import { isInputItemId, responseIdOf } from './output.ts'
 
 export type KeptAnswer = { readonly response: KeptResponse; readonly input: readonly OutputItem[] }
 
@@ -12,36 +12,73 @@ export type KeptAnswers = {
   readonly forget: (callerId: string, responseId: string) => boolean
   /** The items of an answer and of all before it that it goes on from, oldest first; undefined when one of them is gone. */
   readonly history: (callerId: string, responseId: string) => readonly OutputItem[] | undefined
-  /** One item of an answer, by its own id. */
-  readonly findItem: (callerId: string, itemId: string) => OutputItem | undefined
+  /** Looks up single items of answers and of their requests, by their own ids: for one request, which may name many. */
+  readonly itemFinder: (callerId: string) => (itemId: string) => OutputItem | undefined
   readonly stats: () => { readonly answers: number; readonly bytes: number }
 }
 
 export type KeptLimits = { readonly keptAnswers: number; readonly keptBytes: number; readonly ttlMs: number }
 
-/** Bounded and forgetful: the least recently used go first, each goes `ttlMs` after its last use. `now` is epoch ms. */
+// As bytes of JSON: their size is then what they take. Apart, because an item is found without reading a whole request.
+type Stored = { readonly response: Buffer; readonly input: Buffer }
+type Shelf = LRUCache<string, Stored>
+
+/**
+ * Bounded and forgetful: each answer goes `ttlMs` after its last use. Where room is needed, the caller who takes most of it
+ * gives up the least recently used: nobody drives out what others go on from. `now` is epoch ms.
+ */
 export function createKeptAnswers({ keptAnswers, keptBytes, ttlMs }: KeptLimits, now: () => number): KeptAnswers {
-  // As bytes of JSON: their size is then what they take.
-  const answers = new LRUCache<string, Buffer>({
-    max: keptAnswers,
-    maxSize: keptBytes,
-    sizeCalculation: (bytes) => bytes.byteLength,
-    ttl: ttlMs,
-    updateAgeOnGet: true,
-    ttlResolution: 0,
-    perf: { now },
-  })
-  const keyOf = (callerId: string, responseId: string): string => `${callerId} ${responseId}`
+  const shelves = new Map<string, Shelf>()
+  const createShelf = (): Shelf =>
+    new LRUCache({
+      maxSize: keptBytes,
+      sizeCalculation: ({ response, input }) => response.byteLength + input.byteLength,
+      ttl: ttlMs,
+      updateAgeOnGet: true,
+      ttlResolution: 0,
+      perf: { now },
+    })
+
+  const stats = (): { answers: number; bytes: number } => {
+    let answers = 0
+    let bytes = 0
+    for (const { size, calculatedSize } of shelves.values()) {
+      answers += size
+      bytes += calculatedSize
+    }
+    return { answers, bytes }
+  }
+  const dropStale = (): void => {
+    for (const [callerId, shelf] of shelves) {
+      shelf.purgeStale()
+      if (shelf.size === 0) shelves.delete(callerId)
+    }
+  }
+  const makeRoom = (): void => {
+    let { answers, bytes } = stats()
+    if (answers <= keptAnswers && bytes <= keptBytes) return
+    dropStale()
+    for ({ answers, bytes } = stats(); answers > keptAnswers || bytes > keptBytes; { answers, bytes } = stats()) {
+      const takes = answers > keptAnswers ? countOf : bytesOf
+      const [callerId, shelf] = [...shelves].reduce((most, other) => (takes(other[1]) > takes(most[1]) ? other : most))
+      shelf.pop()
+      if (shelf.size === 0) shelves.delete(callerId)
+    }
+  }
+
   const find = (callerId: string, responseId: string): KeptAnswer | undefined => {
-    const bytes = answers.get(keyOf(callerId, responseId))
-    return bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as KeptAnswer) // written by `keep`
+    const stored = shelves.get(callerId)?.get(responseId)
+    return stored && { response: parsed<KeptResponse>(stored.response), input: parsed<OutputItem[]>(stored.input) }
   }
   return {
-    keep: (callerId, answer) => {
-      answers.set(keyOf(callerId, answer.response.id), Buffer.from(JSON.stringify(answer)))
+    keep: (callerId, { response, input }) => {
+      const shelf = shelves.get(callerId) ?? createShelf()
+      shelves.set(callerId, shelf)
+      shelf.set(response.id, { response: bytesOfJson(response), input: bytesOfJson(input) })
+      makeRoom()
     },
     find,
-    forget: (callerId, responseId) => answers.delete(keyOf(callerId, responseId)),
+    forget: (callerId, responseId) => shelves.get(callerId)?.delete(responseId) ?? false,
     history: (callerId, responseId) => {
       const rounds: (readonly OutputItem[])[] = []
       for (let id: unknown = responseId; typeof id === 'string'; ) {
@@ -52,11 +89,33 @@ export function createKeptAnswers({ keptAnswers, keptBytes, ttlMs }: KeptLimits,
       }
       return rounds.reverse().flat()
     },
-    findItem: (callerId, itemId) => {
-      const responseId = responseIdOf(itemId)
-      if (responseId === undefined) return undefined
-      return find(callerId, `resp_${responseId}`)?.response.output.find(({ id }) => id === itemId)
+    itemFinder: (callerId) => {
+      const read = new Map<string, ReadonlyMap<string, OutputItem>>()
+      const itemsOf = (responseId: string, ofInput: boolean): ReadonlyMap<string, OutputItem> => {
+        const key = `${ofInput} ${responseId}`
+        const known = read.get(key)
+        if (known !== undefined) return known
+        const stored = shelves.get(callerId)?.get(responseId)
+        const list =
+          stored && (ofInput ? parsed<OutputItem[]>(stored.input) : parsed<KeptResponse>(stored.response).output)
+        const items = new Map(list?.map((item) => [item.id, item]))
+        read.set(key, items)
+        return items
+      }
+      return (itemId) => {
+        const responseId = responseIdOf(itemId)
+        return responseId === undefined ? undefined : itemsOf(`resp_${responseId}`, isInputItemId(itemId)).get(itemId)
+      }
     },
-    stats: () => ({ answers: answers.size, bytes: answers.calculatedSize }),
+    stats: () => {
+      dropStale()
+      return stats()
+    },
   }
 }
+
+const countOf = ({ size }: Shelf): number => size
+const bytesOf = ({ calculatedSize }: Shelf): number => calculatedSize
+const bytesOfJson = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+/** What `bytesOfJson` was given. */
+const parsed = <T>(bytes: Buffer): T => JSON.parse(bytes.toString('utf8')) as T

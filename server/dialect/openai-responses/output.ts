@@ -28,6 +28,10 @@ const idPrefix = { text: 'msg', reasoning: 'rs', 'redacted-reasoning': 'rs', fun
 export const itemId = (kind: keyof typeof idPrefix, responseId: string, index: number): string =>
   `${idPrefix[kind]}_${responseId}_${index}`
 
+/** Of an item that the caller sent without an id. */
+export const inputItemId = (responseId: string, index: number): string => `in_${responseId}_${index}`
+export const isInputItemId = (itemId: string): boolean => itemId.startsWith('in_')
+
 /** The id without prefix of the response that an item id of ours belongs to. */
 export const responseIdOf = (itemId: string): string | undefined => /^[a-z]+_([A-Za-z0-9]+)_\d+$/.exec(itemId)?.[1]
 

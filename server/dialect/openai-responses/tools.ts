@@ -1,8 +1,10 @@
 import type { Static } from '@sinclair/typebox'
 import type { Tool } from '../../conversation/conversation.ts'
+import type { AddNote } from '../../conversation/note.ts'
 import { ok } from '../../lib/result.ts'
 import { type Choice, choiceOfName, choiceOfWord, narrow, type Toolbox } from '../openai-tools.ts'
 import { createValidator, type Decoded, refuse } from '../validate.ts'
+import type { LaterTool } from './items.ts'
 import { freeformMember, nameForModel, type Origin, type ToolNames } from './names.ts'
 import { type ResponsesBody, ToolEntry } from './wire.ts'
 
@@ -20,12 +22,17 @@ type Bench = { readonly tools: Tool[]; readonly names: Map<string, Origin>; read
  * The tools of the request and those that came in the course of the conversation. Freeform tools become functions of one
  * text; groups (`namespace`) are laid flat. Kinds that OpenAI's own servers run are left out.
  */
-export function decodeTools(body: Body, later: readonly unknown[]): Decoded<NamedToolbox> {
+export function decodeTools(body: Body, later: readonly LaterTool[], note: AddNote): Decoded<NamedToolbox> {
   const bench: Bench = { tools: [], names: new Map(), hosted: [] }
-  for (const [index, entry] of [...(body.tools ?? []), ...later].entries()) {
-    const given = index < (body.tools?.length ?? 0)
-    const added = addEntry(bench, entry, given ? `tools.${index}` : 'input')
+  for (const [index, entry] of (body.tools ?? []).entries()) {
+    const added = addEntry(bench, entry, `tools.${index}`)
     if (!added.ok) return added
+  }
+  for (const { tool, at, isPast } of later) {
+    const added = addEntry(bench, tool, at)
+    if (added.ok) continue
+    if (!isPast) return added
+    note({ what: 'part-left-out', field: at, detail: 'a tool that cannot be read' })
   }
   const choice = decodeChoice(body.tool_choice, bench.names)
   if (!choice.ok) return choice
