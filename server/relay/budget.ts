@@ -1,3 +1,5 @@
+import { createTextRun } from '../lib/text-run.ts'
+
 /** Lets text through up to a number of tokens; positions depend on the text alone, not on how it was cut into pieces. */
 export type Budget = {
   /** The part of `text` that still fits; shorter than `text` means that the budget is spent. */
@@ -21,23 +23,24 @@ const tailUnits = 512
  */
 export function createBudget(maxTokens: number, countTokens: (text: string) => number): Budget {
   let settled = 0
-  let tail = ''
+  const tail = createTextRun()
   /** Units that may pass before the next count. */
   let free = freeUnits(maxTokens)
   let over = maxTokens <= 0
 
   function recount(): void {
-    const left = maxTokens - settled - countTokens(tail)
+    const counted = countTokens(tail.read())
+    const left = maxTokens - settled - counted
     if (left < 0) over = true
     free = freeUnits(left)
-    if (tail.length > tailUnits && free > 0) {
-      settled += countTokens(tail)
-      tail = ''
+    if (tail.length() > tailUnits && free > 0) {
+      settled += counted
+      tail.reset('')
     }
   }
 
   function pass(text: string): void {
-    tail += text
+    tail.add(text)
     free -= text.length
     if (free <= 0) recount()
   }
@@ -62,7 +65,7 @@ export function createBudget(maxTokens: number, countTokens: (text: string) => n
           continue
         }
         const character = text.slice(at, at + wholeCharacters(text, at, 1))
-        if (settled + countTokens(tail + character) > maxTokens) {
+        if (settled + countTokens(tail.read() + character) > maxTokens) {
           over = true
           break
         }

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../conversation/error.ts'
 import type { BlockEvent, Figure, FinishReason, ReplyEvent, Usage, UsageReport } from '../conversation/event.ts'
+import { createTextRun } from '../lib/text-run.ts'
 import { redactedTokens } from './estimate.ts'
 import type { CountTokens } from './tokenizer.ts'
 
@@ -116,15 +117,15 @@ type Tally = {
 
 function createTally(count: CountTokens): Tally {
   let counted = 0
-  let waiting = ''
+  const waiting = createTextRun()
   const settle = (): void => {
-    if (waiting !== '') counted += count(waiting)
-    waiting = ''
+    if (waiting.length() > 0) counted += count(waiting.read())
+    waiting.reset('')
   }
   return {
     add: (text) => {
-      waiting += text
-      if (waiting.length >= pieceCharacters) settle()
+      waiting.add(text)
+      if (waiting.length() >= pieceCharacters) settle()
     },
     addTokens: (tokens) => {
       counted += tokens

@@ -1,3 +1,5 @@
+import { createTextRun } from '../../lib/text-run.ts'
+
 const keptCharacters = 4_096
 
 export type RepeatGuard = {
@@ -13,23 +15,19 @@ export type RepeatGuard = {
  * equal neighbours that are real text are kept. Source: provider's protocol notes, chunking and duplicates.
  */
 export function createRepeatGuard(): RepeatGuard {
-  // Pieces are joined only when one may be a repeat: a string that grows by each of them would be copied by each look at it.
-  let pieces: string[] = []
-  let length = 0
+  const sent = createTextRun()
   let last = Number.NaN
   let waiting = ''
   const recent = (): string => {
-    const joined = pieces.join('').slice(-keptCharacters)
-    pieces = [joined]
-    length = joined.length
-    return joined
+    const all = sent.read()
+    if (all.length > keptCharacters * 2) sent.reset(all.slice(-keptCharacters))
+    return sent.read()
   }
   const note = (text: string): string => {
     if (text === '') return text
-    pieces.push(text)
-    length += text.length
+    sent.add(text)
     last = text.charCodeAt(text.length - 1)
-    if (length > keptCharacters * 2) recent()
+    if (sent.length() > keptCharacters * 2) recent()
     return text
   }
   return {
