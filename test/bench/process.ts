@@ -5,15 +5,28 @@ import path from 'node:path'
 const root = path.join(import.meta.dir, '..', '..')
 const manyFetches = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65535' }
 
+/** Whatever ends this run, by a fault too, ends what it started. */
+const started = new Set<Bun.Subprocess>()
+process.on('exit', () => {
+  for (const child of started) child.kill()
+})
+const keep = <C extends Bun.Subprocess>(child: C): C => {
+  started.add(child)
+  void child.exited.then(() => started.delete(child))
+  return child
+}
+
 export type Running = { readonly url: string; readonly pid: number; readonly stop: () => Promise<void> }
 
 /** Starts a script that prints its port as its first line. */
 export async function startScript(file: string, env: Record<string, string> = {}): Promise<Running> {
-  const child = Bun.spawn([process.execPath, path.join(root, file)], {
-    env: { ...process.env, ...manyFetches, ...env },
-    stdout: 'pipe',
-    stderr: 'inherit',
-  })
+  const child = keep(
+    Bun.spawn([process.execPath, path.join(root, file)], {
+      env: { ...process.env, ...manyFetches, ...env },
+      stdout: 'pipe',
+      stderr: 'inherit',
+    }),
+  )
   const reader = child.stdout.getReader()
   const { value } = await reader.read()
   const port = Number(new TextDecoder().decode(value).trim())
@@ -47,18 +60,20 @@ export async function startGateway(
     binary === undefined ? [process.execPath, path.join(root, 'server', 'main.ts')] : [path.resolve(binary)]
   const port = await freePort()
   const startedAt = performance.now()
-  const child = Bun.spawn([...command, '--host', '127.0.0.1', '--port', String(port), '--data-dir', dataDir], {
-    env: {
-      ...process.env,
-      NO_BROWSER: '1',
-      ADMIN_PASSWORD: password,
-      UPSTREAM_Q_URL: upstreamUrl,
-      LOG_LEVEL: 'warn',
-      ...env,
-    },
-    stdout: 'inherit',
-    stderr: 'inherit',
-  })
+  const child = keep(
+    Bun.spawn([...command, '--host', '127.0.0.1', '--port', String(port), '--data-dir', dataDir], {
+      env: {
+        ...process.env,
+        NO_BROWSER: '1',
+        ADMIN_PASSWORD: password,
+        UPSTREAM_Q_URL: upstreamUrl,
+        LOG_LEVEL: 'warn',
+        ...env,
+      },
+      stdout: 'inherit',
+      stderr: 'inherit',
+    }),
+  )
   const url = `http://127.0.0.1:${port}`
   await until(async () => (await fetch(`${url}/healthz`)).ok)
   const firstAnswerMs = performance.now() - startedAt
@@ -75,7 +90,7 @@ export async function startGateway(
     const account = await admin('POST', '/v2/accounts', {
       label: `bench-${index}`,
       method: 'api-key',
-      apiKey: `ksk_bench${index}`,
+      apiKey: `ksk_bench-account-${index}`,
       check: true,
     })
     await admin('PATCH', `/v2/accounts/${account.id}`, { maxInFlight: 1_000 })
