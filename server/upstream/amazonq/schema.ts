@@ -116,7 +116,12 @@ function typeFrom(value: unknown): string | readonly string[] | undefined {
   return known.length > 0 ? known : undefined
 }
 
-const isSame = (type: unknown, given: unknown): boolean => JSON.stringify(type) === JSON.stringify(given)
+const isSame = (type: unknown, given: unknown): boolean =>
+  type === given ||
+  (Array.isArray(type) &&
+    Array.isArray(given) &&
+    type.length === given.length &&
+    type.every((entry, index) => entry === given[index]))
 
 function cleanMap(map: JsonObject, level: number, tell: Tell): JsonObject {
   return Object.fromEntries(

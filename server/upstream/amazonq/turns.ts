@@ -59,7 +59,8 @@ export function turnsOf(messages: readonly Message[]): readonly Turn[] {
   return turns
 }
 
-export const isBlank = (text: string): boolean => text.trim() === ''
+/** Found by the first character that is none: `trim` would copy a text of a megabyte. */
+export const isBlank = (text: string): boolean => !/\S/.test(text)
 
 export const joinTexts = (...texts: readonly string[]): string => joinAll(texts)
 
@@ -74,6 +75,8 @@ function userTurn(parts: readonly Part[]): UserTurn | undefined {
 }
 
 function mergeUsers(turns: readonly UserTurn[]): UserTurn {
+  const [only] = turns
+  if (only !== undefined && turns.length === 1) return only
   return {
     role: 'user',
     text: joinAll(turns.map(({ text }) => text)),
@@ -104,6 +107,8 @@ function assistantText(parts: readonly Part[]): string {
 }
 
 function mergeAssistants(turns: readonly AssistantTurn[]): AssistantTurn {
+  const [only] = turns
+  if (only !== undefined && turns.length === 1) return only
   return {
     role: 'assistant',
     text: joinAll(turns.map(({ text }) => text)),
@@ -114,6 +119,7 @@ function mergeAssistants(turns: readonly AssistantTurn[]): AssistantTurn {
 
 /** A call told twice is one, with its input where one telling lacks it. Another tool's call under the same id is another. */
 function distinctCalls(calls: readonly ToolCallPart[]): readonly ToolCallPart[] {
+  if (calls.length < 2) return calls
   const distinct = new Map<string, ToolCallPart>()
   for (const call of calls) {
     const key = `${call.id}\0${call.name}`
