@@ -19,6 +19,7 @@ import {
   shareOf,
   standingsOf,
   turnPage,
+  usedOfMetered,
 } from './subject-state.ts'
 import { createUsageWriter } from './usage-writer.ts'
 
@@ -171,13 +172,14 @@ export function createLocalLedger({
     const shortages: Shortage[] = []
     for (const { subject, state } of seats) {
       turnPage(state, periods)
-      for (const standing of standingsOf(subject, state, periods, now)) {
-        const limit = meteredLimits.find((name) => name === standing.limit)
-        if (limit === undefined) continue
-        const { max, used, reserved } = standing
+      for (const limit of meteredLimits) {
+        const max = subject.limits[limit]
+        if (max === undefined) continue
+        const used = usedOfMetered(limit, state)
         const needs = shareOf(limit, needed)
         if (used + needs > max) {
-          shortages.push({ standing, needs, settled: used - reserved })
+          const standing = standingsOf(subject, state, periods, now).find((one) => one.limit === limit)
+          if (standing !== undefined) shortages.push({ standing, needs, settled: used - standing.reserved })
           continue
         }
         const more =

@@ -1,6 +1,16 @@
 import type { Periods } from '../lib/calendar.ts'
 import type { Shortage } from './limit-fault.ts'
-import { type LimitName, limitNames, minus, nothing, plus, type Standing, type Subject, type Used } from './limits.ts'
+import {
+  type LimitName,
+  type Limits,
+  limitNames,
+  minus,
+  nothing,
+  plus,
+  type Standing,
+  type Subject,
+  type Used,
+} from './limits.ts'
 import { createWindow, type Window } from './window.ts'
 
 /** What is known of one subject in this process. */
@@ -56,6 +66,7 @@ export const shareOf = (limit: LimitName, used: Used): number => shares[limit](u
 const ofMonths: readonly LimitName[] = ['tokensPerMonth', 'microUsdPerMonth', 'creditsPerMonth']
 /** What a call may use of these is known only once it has been read. */
 export const meteredLimits = ['tokensPerDay', 'tokensPerMonth', 'microUsdPerMonth', 'creditsPerMonth'] as const
+export type MeteredLimit = (typeof meteredLimits)[number]
 export const hasMetered = ({ limits }: Subject): boolean => meteredLimits.some((name) => limits[name] !== undefined)
 export const hasLimits = ({ limits }: Subject): boolean => limitNames.some((name) => limits[name] !== undefined)
 
@@ -97,6 +108,7 @@ export function entryShortages(
   periods: Periods,
   now: number,
 ): readonly Shortage[] {
+  if (!isAnyFull(subject.limits, state, now)) return []
   return standingsOf(subject, state, periods, now).flatMap((standing) => {
     const { limit, max, used, reserved } = standing
     const isCounted = limit === 'concurrency' || limit.startsWith('requests')
@@ -112,6 +124,25 @@ export function entryShortages(
     ]
   })
 }
+
+/** The usual answer is no, and costs nothing. */
+function isAnyFull(limits: Limits, { ofDay, ofMonth, reserved, inFlight, window }: SubjectState, now: number): boolean {
+  const { requestsPerMinute, requestsPerDay, tokensPerDay, tokensPerMonth, concurrency } = limits
+  const { microUsdPerMonth, creditsPerMonth } = limits
+  return (
+    (concurrency !== undefined && inFlight >= concurrency) ||
+    (requestsPerMinute !== undefined && window !== undefined && window.count(now) >= requestsPerMinute) ||
+    (requestsPerDay !== undefined && ofDay.requests + reserved.requests >= requestsPerDay) ||
+    (tokensPerDay !== undefined && shareOf('tokensPerDay', ofDay) >= tokensPerDay) ||
+    (tokensPerMonth !== undefined && shareOf('tokensPerMonth', ofMonth) >= tokensPerMonth) ||
+    (microUsdPerMonth !== undefined && shareOf('microUsdPerMonth', ofMonth) >= microUsdPerMonth) ||
+    (creditsPerMonth !== undefined && ofMonth.credits >= creditsPerMonth)
+  )
+}
+
+/** What is used of a metered limit, and reserved of it. */
+export const usedOfMetered = (limit: MeteredLimit, { ofDay, ofMonth, reserved }: SubjectState): number =>
+  shareOf(limit, limit === 'tokensPerDay' ? ofDay : ofMonth) + shareOf(limit, reserved)
 
 /** Counts a call that was let in. */
 export function enterCall(state: SubjectState, { limits }: Subject, now: number): void {

@@ -52,10 +52,20 @@ export function createUsageWriter(
   const writeNow = (): Promise<void> => {
     planned?.cancel()
     planned = undefined
-    const batch = pending
-    if (batch.add.size + batch.open.size + batch.close.size === 0) return Promise.resolve()
-    pending = nobody()
-    writtenAt = effects.now()
+    const now = effects.now()
+    const batch = { ...pending, open: new Map<string, OpenCall>() }
+    for (const [id, call] of pending.open) {
+      if (now - call.at < openAfterMs && now >= call.at) break // and all later ones
+      batch.open.set(id, call)
+      pending.open.delete(id)
+    }
+    if (batch.add.size + batch.open.size + batch.close.size === 0) {
+      planOpen()
+      return Promise.resolve()
+    }
+    pending = { ...nobody(), open: pending.open }
+    planOpen()
+    writtenAt = now
     for (const id of batch.open.keys()) kept.add(id)
     for (const id of batch.close) kept.delete(id)
     return write({ add: [...batch.add.values()], open: [...batch.open.values()], close: [...batch.close] }).catch(
@@ -71,6 +81,11 @@ export function createUsageWriter(
         plan(retryMs)
       },
     )
+  }
+  /** The oldest call that is not noted yet will be, if it lasts. */
+  const planOpen = (): void => {
+    const [oldest] = pending.open.values()
+    if (oldest !== undefined) plan(Math.max(1, oldest.at + openAfterMs - effects.now()))
   }
   const start = (): void => {
     writing ??= writeNow().finally(() => {
@@ -91,7 +106,7 @@ export function createUsageWriter(
     },
     open: (call) => {
       pending.open.set(call.id, call)
-      plan(openAfterMs)
+      if (planned === undefined) plan(openAfterMs)
     },
     close: (id) => {
       if (pending.open.delete(id)) return

@@ -3,7 +3,7 @@ import { createIpRules, type IpRules } from '../access/ip-rules.ts'
 import type { Ledger } from '../access/ledger.ts'
 import { costOf, type Rate, type Standing, type Used } from '../access/limits.ts'
 import { countLeftCalls, createLocalLedger } from '../access/local-ledger.ts'
-import { type PriceOverrides, priceOf, readPrices } from '../catalog/prices.ts'
+import { type Price, type PriceOverrides, priceOf, readPrices } from '../catalog/prices.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { CallerUsage } from '../http/usage-view.ts'
 import { type Calendar, createCalendar } from '../lib/calendar.ts'
@@ -15,6 +15,7 @@ import { createCreditRates } from '../usage/credit-rate.ts'
 import { type StoredSettings, settingOf } from './pool-settings.ts'
 
 const minuteMs = 60_000
+const maxPriced = 1_000
 
 /** Who may still do what, and what calls cost. */
 export type Metering = {
@@ -57,8 +58,17 @@ export async function createMetering(
     }),
     countVisit: ledger.countVisit,
   })
+  const priced = new Map<string, Price>()
+  const priceOfModel = (id: string): Price => {
+    const known = priced.get(id)
+    if (known !== undefined) return known
+    const price = priceOf(id, prices)
+    if (priced.size >= maxPriced) priced.clear()
+    priced.set(id, price)
+    return price
+  }
   const rateOf: Metering['rateOf'] = ({ id, rate }) => {
-    const { inputMicroUsd, outputMicroUsd } = priceOf(id, prices)
+    const { inputMicroUsd, outputMicroUsd } = priceOfModel(id)
     return {
       inputMicroUsdPerMillion: inputMicroUsd,
       outputMicroUsdPerMillion: outputMicroUsd,
@@ -68,6 +78,7 @@ export async function createMetering(
   const settingsChanged = (next: StoredSettings): void => {
     stored = next
     prices = pricesOf(next)
+    priced.clear()
   }
   const ipsChanged = async (): Promise<void> => {
     ips.setBlocks(await store.ips.blocks())

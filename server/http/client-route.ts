@@ -13,7 +13,8 @@ import type { ModelTaken, RelayRequest } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { readJson } from './body.ts'
 import { acceptedEncodings } from './content-encoding.ts'
-import { limitHeaderNames, limitHeaders } from './limit-headers.ts'
+import { exposedHeaders } from './exposed-headers.ts'
+import { limitHeaders } from './limit-headers.ts'
 import type { Peer } from './peer.ts'
 import { sseResponse } from './sse.ts'
 
@@ -228,8 +229,6 @@ export const clientHeaders = (requestId: string, taken?: ModelTaken): Record<str
   'access-control-allow-origin': '*',
   'access-control-expose-headers': exposedHeaders,
 })
-
-const exposedHeaders = `request-id, x-request-id, x-model-served, x-model-reason, retry-after, x-should-retry, ${limitHeaderNames}`
 
 /** The session id clients put into headers, when the body named none. */
 function withSession(conversation: Conversation, headers: Headers): Conversation {

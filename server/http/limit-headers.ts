@@ -1,12 +1,13 @@
 import { remainingOf, type Standing } from '../access/limits.ts'
+import { exposedHeaders } from './exposed-headers.ts'
 
 type Family = 'anthropic' | 'openai'
 
 const requestLimits = ['requestsPerMinute', 'requestsPerDay']
 const tokenLimits = ['tokensPerDay', 'tokensPerMonth']
 
-/** The names each family of clients looks for, so that pages of other origins may read them. */
-export const limitHeaderNames = [
+/** The names each family of clients looks for. */
+const headerNames = [
   ...['requests', 'tokens'].flatMap((what) =>
     ['limit', 'remaining', 'reset'].map((figure) => `anthropic-ratelimit-${what}-${figure}`),
   ),
@@ -36,7 +37,8 @@ export function limitHeaders(standings: readonly Standing[], family: Family, now
         value
     }
   }
-  return headers
+  if (Object.keys(headers).length === 0) return headers
+  return { ...headers, 'access-control-expose-headers': `${exposedHeaders}, ${headerNames}` }
 }
 
 const leastLeft = (standings: readonly Standing[]): Standing | undefined =>

@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, inArray, like, lt, sql } from 'drizzle-orm'
 import type { Used } from '../access/limits.ts'
-import type { Engine } from './engine/sqlite.ts'
+import type { Db, Engine } from './engine/sqlite.ts'
 import { present } from './row.ts'
 import type { UsageStore } from './store.ts'
 import { openCalls, usageCounters } from './tables/sqlite.ts'
@@ -9,6 +9,8 @@ import { openCalls, usageCounters } from './tables/sqlite.ts'
 const rowsAtATime = 500
 
 export function createUsageStore(engine: Engine): UsageStore {
+  // Made once: building the statement takes longer than running it.
+  let upsert: ReturnType<typeof prepareUpsert> | undefined
   return {
     read: async (subject, periods) => {
       const rows = await engine.read((db) =>
@@ -22,12 +24,11 @@ export function createUsageStore(engine: Engine): UsageStore {
     },
     write: async ({ add, open, close }) => {
       await engine.atomic((db) => [
-        ...parts(add).map((some) =>
-          db
-            .insert(usageCounters)
-            .values(some.map(({ subject, period, used }) => ({ subject, period, ...used })))
-            .onConflictDoUpdate({ target: [usageCounters.subject, usageCounters.period], set: sum }),
-        ),
+        ...add.map(({ subject, period, used }) => {
+          upsert ??= prepareUpsert(db)
+          const statement = upsert
+          return { run: () => statement.run({ subject, period, ...used }) }
+        }),
         ...parts(open).map((some) =>
           db
             .insert(openCalls)
@@ -72,6 +73,22 @@ export function createUsageStore(engine: Engine): UsageStore {
     },
   }
 }
+
+const prepareUpsert = (db: Db) =>
+  db
+    .insert(usageCounters)
+    .values({
+      subject: sql.placeholder('subject'),
+      period: sql.placeholder('period'),
+      requests: sql.placeholder('requests'),
+      inputTokens: sql.placeholder('inputTokens'),
+      outputTokens: sql.placeholder('outputTokens'),
+      inputMicroUsd: sql.placeholder('inputMicroUsd'),
+      outputMicroUsd: sql.placeholder('outputMicroUsd'),
+      credits: sql.placeholder('credits'),
+    })
+    .onConflictDoUpdate({ target: [usageCounters.subject, usageCounters.period], set: sum })
+    .prepare()
 
 /** Months and the total are shorter. */
 const isDay = '____-__-__'
