@@ -58,6 +58,8 @@ export function createIpsService({ store: { ips }, effects, ipsChanged, log }: I
       if (!range.ok) return range
       const until = timeOf(ask.expires_at ?? '', 'expires_at')
       if (!until.ok) return until
+      if (until.value !== undefined && until.value <= effects.now())
+        return invalid('expires_at must lie in the future.', 'expires_at')
       if ((await ips.blocks()).length >= mostBlocks)
         return invalid(`There are ${mostBlocks} blocked addresses already; block a range instead.`, 'ip')
       const shown = shownRange(range.value)

@@ -45,7 +45,8 @@ const advice = {
   internal: 'none',
 } as const satisfies Record<ErrorKind, Advice>
 
-const shortWaitMs = 60_000
+/** A minute, and what limits of a minute round up. */
+const shortWaitMs = 65_000
 const defaultWaitMs = 5_000
 
 /** True for a limit that will not lift within the time a client would sensibly wait. */

@@ -261,6 +261,8 @@ test('a block ends at its time', async () => {
   const until = new Date(clock.now + 60_000).toISOString()
   await call('POST', '/v2/ips/block', { ip: '198.51.100.7', expires_at: until })
   expect((await call('GET', '/v2/ips/blocked')).json.blocked_ips[0].expires_at).toBe(until)
+  const past = await call('POST', '/v2/ips/block', { ip: '198.51.100.8', expires_at: '2020-01-01' })
+  expect([past.status, past.json.field]).toEqual([400, 'expires_at'])
   clock.now += 60_000
   expect((await call('GET', '/v2/ips/blocked')).json.blocked_ips).toEqual([])
 })

@@ -255,6 +255,29 @@ describe('what the official clients see', () => {
   })
 })
 
+test('a limit of a minute is one to wait for, in all three APIs', async () => {
+  const { key } = await makeUser(gateway, { rate_limit_rpm: 1 })
+  await ask(gateway, key, 'Hi.')
+  for (const [path, body, code] of [
+    ['/v1/messages', { max_tokens: 9 }, undefined],
+    ['/v1/chat/completions', {}, 'rate_limit_exceeded'],
+    ['/v1/responses', { input: 'Hi.' }, 'rate_limit_exceeded'],
+  ] as const) {
+    const messages = [{ role: 'user', content: 'Hi.' }]
+    const refused = await send(
+      gateway.url + path,
+      { authorization: `Bearer ${key}` },
+      { model: 'claude-sonnet-4.5', ...(path === '/v1/responses' ? {} : { messages }), ...body },
+    )
+    expect(refused.status).toBe(429)
+    expect(refused.headers['x-should-retry']).toBeUndefined()
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(61)
+    const { error } = JSON.parse(refused.text) as { error: { code?: string; type: string } }
+    expect(error.code).toBe(code as string)
+    expect(error.type).toBe('rate_limit_error')
+  }
+})
+
 describe('what a key may do', () => {
   test('a user that is switched off, has expired or is gone is refused at once; a new key string ends the old one', async () => {
     const { id, key } = await makeUser(gateway, {})
