@@ -8,37 +8,41 @@ export type Segment = { readonly grain: Grain | 0; readonly from: number; readon
 const floor = (at: number, step: number): number => Math.floor(at / step) * step
 const ceil = (at: number, step: number): number => Math.ceil(at / step) * step
 
+export type Kept = {
+  /** The shortest sums there are. */
+  readonly shortest: Grain
+  /** Hours that begin before it are not kept. */
+  readonly hoursSince: number
+  /** Requests from before it are not kept. */
+  readonly rowsSince: number
+}
+
 /**
  * Cuts [from, to) so that as little as possible has to be read: whole days, the hours at their ends, and of the last parts
- * the requests themselves (`grain` 0). Hours that begin before `hoursSince` are not kept, and requests from before `rowsSince`
- * are not either: there the border moves outwards to that of the day or hour.
+ * the requests themselves (`grain` 0). Where those are not kept the border moves outwards to that of the day or hour.
  */
-export function segmentsOf(
-  from: number,
-  to: number,
-  { hoursSince, rowsSince }: { readonly hoursSince: number; readonly rowsSince: number },
-): readonly Segment[] {
+export function segmentsOf(from: number, to: number, { shortest, hoursSince, rowsSince }: Kept): readonly Segment[] {
   if (from >= to) return []
-  const start = from < hoursSince ? floor(from, dayMs) : from < rowsSince ? floor(from, hourMs) : from
-  const end = to < hoursSince ? ceil(to, dayMs) : to < rowsSince ? ceil(to, hourMs) : to
-  const firstHour = ceil(start, hourMs)
-  const lastHour = floor(end, hourMs)
-  if (firstHour >= lastHour) return [{ grain: 0, from: start, to: end }]
-  const firstDay = ceil(firstHour, dayMs)
-  const lastDay = floor(lastHour, dayMs)
-  const segments: readonly Segment[] =
+  const unit = (at: number): number => (at < hoursSince ? dayMs : at < rowsSince ? shortest : 1)
+  const start = floor(from, unit(from))
+  const end = ceil(to, unit(to))
+  const first = ceil(start, shortest)
+  const last = floor(end, shortest)
+  if (first >= last) return [{ grain: 0, from: start, to: end }]
+  const firstDay = ceil(first, dayMs)
+  const lastDay = floor(last, dayMs)
+  const sums: readonly Segment[] =
     firstDay < lastDay
       ? [
-          { grain: 0, from: start, to: firstHour },
-          { grain: hourMs, from: firstHour, to: firstDay },
+          { grain: shortest, from: first, to: firstDay },
           { grain: dayMs, from: firstDay, to: lastDay },
-          { grain: hourMs, from: lastDay, to: lastHour },
-          { grain: 0, from: lastHour, to: end },
+          { grain: shortest, from: lastDay, to: last },
         ]
-      : [
-          { grain: 0, from: start, to: firstHour },
-          { grain: hourMs, from: firstHour, to: lastHour },
-          { grain: 0, from: lastHour, to: end },
-        ]
+      : [{ grain: shortest, from: first, to: last }]
+  const segments: readonly Segment[] = [
+    { grain: 0, from: start, to: first },
+    ...sums,
+    { grain: 0, from: last, to: end },
+  ]
   return segments.filter((segment) => segment.from < segment.to)
 }

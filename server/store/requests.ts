@@ -9,7 +9,7 @@ import { accounts, apiKeys, captures, requests, users } from './tables/sqlite.ts
 const pruneRows = 2000
 /** Looked at without giving way to other work, and for one page or count: a rare combination must not search the whole log. */
 const sliceRows = 10_000
-const mostRows = 50_000
+const mostRows = 30_000
 /** Rows that tell how large rows are. */
 const sampleRows = 500
 /** What the indexes and the page of a row take beside its own texts, bytes. */

@@ -14,12 +14,16 @@ import {
 } from './request-sums.ts'
 import { latencyRollups, requestRollups, requests, rollupMarks, visitors } from './tables/sqlite.ts'
 
-/** Requests of one step: long enough that sums of one hour meet, short enough not to hold up live streams. */
-const stepRows = 250
+/** Requests of one step: enough that sums of one hour meet, few enough not to hold up live streams. */
+const stepRows = 500
 /** Rows of one statement. */
 const statementRows = 400
-const detailed: ReadonlySet<RollupKind> = new Set(['all', 'key', 'user', 'account'])
-const timed: ReadonlySet<RollupKind> = new Set(['all', 'key', 'user', 'account', 'model'])
+/** Details of single subjects by the day only: the hours at the ends of a period are few enough to be read row by row. */
+const detailed: ReadonlySet<string> = new Set([
+  `all ${hourMs}`,
+  ...['all', 'key', 'user', 'account'].map((kind) => `${kind} ${dayMs}`),
+])
+const timed: ReadonlySet<RollupKind> = new Set(['all', 'model'])
 const kinds = ['all', ...subjectKinds] as const
 
 export const summandColumns = {
@@ -161,7 +165,7 @@ function cellsOf(rows: readonly Summand[]): readonly Cell[] {
         const start = row.at - (row.at % grain)
         const whole = { grain, kind, detail: false, start, subject, model: '', dialect: '', status: 0, outcome: '' }
         add(whole)
-        if (!detailed.has(kind)) continue
+        if (!detailed.has(`${kind} ${grain}`)) continue
         const parts = { model: row.upstreamModel ?? '', dialect: row.dialect, status: row.status }
         add({ ...whole, ...parts, detail: true, outcome: row.errorKind ?? 'ok' })
       }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, notInArray, type SQL } from 'drizzle-orm'
+import { and, desc, eq, inArray, lt, notInArray, type SQL, sql } from 'drizzle-orm'
 import type { Engine } from './engine/sqlite.ts'
 import { dayMs, hourMs } from './periods.ts'
 import { createRollUp } from './roll-up.ts'
@@ -6,12 +6,48 @@ import { createStatisticsStore, hoursSince, keptMs } from './statistics.ts'
 import type { RollupStore } from './store.ts'
 import { latencyRollups, requestRollups, visitors } from './tables/sqlite.ts'
 
+const busiest = 200
+const addressesOf = (time: SQL): SQL | undefined =>
+  and(eq(requestRollups.grain, dayMs), eq(requestRollups.kind, 'ip'), eq(requestRollups.detail, false), time)
+
 /** The sums of the request log: how they come about, what they tell, how long they are kept. */
 export function createRollupStore(
   engine: Engine,
   now: () => number,
   sleep: (ms: number) => Promise<void>,
 ): RollupStore {
+  /** Of each day that is over for a while only the busiest addresses stay: lists have no room for the others. */
+  const trimAddresses = async (): Promise<void> => {
+    const until = hoursSince(now(), 2 * dayMs)
+    const days = await engine.read((db) =>
+      db
+        .select({ start: requestRollups.start })
+        .from(requestRollups)
+        .where(addressesOf(lt(requestRollups.start, until)))
+        .groupBy(requestRollups.start)
+        .having(sql`count(*) > ${busiest}`)
+        .all(),
+    )
+    for (const { start } of days) {
+      await engine.atomic((db) => [
+        db.delete(requestRollups).where(
+          and(
+            addressesOf(eq(requestRollups.start, start)),
+            notInArray(
+              requestRollups.subject,
+              db
+                .select({ subject: requestRollups.subject })
+                .from(requestRollups)
+                .where(addressesOf(eq(requestRollups.start, start)))
+                .orderBy(desc(requestRollups.requests))
+                .limit(busiest),
+            ),
+          ),
+        ),
+      ])
+    }
+  }
+
   return {
     ...createRollUp(engine, sleep),
     ...createStatisticsStore(engine, now, sleep),
@@ -19,6 +55,7 @@ export function createRollupStore(
       const { grain, start, kind } = requestRollups
       const old = (kept: number, length: number): SQL | undefined =>
         and(eq(grain, length), lt(start, hoursSince(now(), kept)))
+      await trimAddresses()
       await engine.atomic((db) => [
         db.delete(requestRollups).where(and(old(keptMs.manyHours, hourMs), inArray(kind, ['ip']))),
         db.delete(requestRollups).where(and(old(keptMs.hours, hourMs), notInArray(kind, ['ip']))),

@@ -26,9 +26,11 @@ export const keptMs = { hours: 93 * dayMs, manyHours: 8 * dayMs, days: 400 * day
 /** From where on hours are kept; always whole days, so that days and hours meet without a gap. */
 export const hoursSince = (now: number, kept: number): number => Math.floor((now - kept) / dayMs) * dayMs
 
+/** Up to so long the requests of one subject are read themselves: its sums with details are of days. */
+const rowsOnlyMs = 2 * dayMs
 /** Read one by one where sums do not tell: in all, and for what only completes an answer. */
 const mostRows = 50_000
-const sampleRows = 5_000
+const sampleRows = 3_000
 const sliceRows = 5_000
 const topCount = 10
 
@@ -77,9 +79,15 @@ export function createStatisticsStore(
     )
     return rows[0]?.at ?? Number.POSITIVE_INFINITY
   }
-  const cut = async (from: number, to: number, hoursMs: number): Promise<readonly Segment[]> =>
-    // The hour that runs is whole as far as it goes: nothing is later than now.
-    segmentsOf(from, to >= now() ? Math.ceil((now() + 1) / hourMs) * hourMs : to + 1, {
+  const cut = async (
+    from: number,
+    to: number,
+    hoursMs: number,
+    shortest: Grain = hourMs,
+  ): Promise<readonly Segment[]> =>
+    // The hour or day that runs is whole as far as it goes: nothing is later than now.
+    segmentsOf(from, to >= now() ? Math.ceil((now() + 1) / shortest) * shortest : to + 1, {
+      shortest,
       hoursSince: hoursSince(now(), hoursMs),
       rowsSince: await oldest(),
     })
@@ -165,17 +173,26 @@ export function createStatisticsStore(
       ...(subject === undefined ? [] : [eq(requestRollups.subject, subject)]),
     ]
     const detailOf = (detail: boolean): SQL => sql`${requestRollups.detail} = ${detail ? 1 : 0}`
-    const segments = await cut(from, to, keptMs.hours)
+    const segments = await cut(from, to, keptMs.hours, subject === undefined ? hourMs : dayMs)
     await grouped(segments, splitColumns, [...own, detailOf(true), ...details], (group, sums) =>
       collector.addSplit(group as Split, sums),
     )
-    const seriesSegments = series === hourMs ? segments.map(inHours) : segments
-    await grouped(
-      seriesSegments,
-      { start: requestRollups.start },
-      [...own, detailOf(details.length > 0), ...details],
-      ({ start }, sums) => collector.addSeries(Number(start), sums),
-    )
+    if (subject === undefined || details.length === 0) {
+      await grouped(
+        series === hourMs ? segments.map(inHours) : segments,
+        { start: requestRollups.start },
+        [...own, detailOf(details.length > 0), ...details],
+        ({ start }, sums) => collector.addSeries(Number(start), sums),
+      )
+    } else {
+      // Single subjects have no details by the hour: such a series is of UTC's days.
+      await grouped(
+        segments,
+        { start: requestRollups.start },
+        [...own, detailOf(true), ...details],
+        ({ start }, sums) => collector.addSeries(Number(start), sums),
+      )
+    }
     for (const segment of segments.filter(({ grain }) => grain === 0)) {
       const isRecent = segment.from >= now() - keptMs.manyHours
       const visit = isRecent ? collector.add : collector.addOld
@@ -183,7 +200,7 @@ export function createStatisticsStore(
     }
     const missing = new Set<string>()
     for (const top of ['key', 'user', 'account', 'ip'] as const) {
-      if (subject !== undefined || (top === 'ip' && details.length > 0)) {
+      if (subject !== undefined || details.length > 0) {
         missing.add(top)
         continue
       }
@@ -191,16 +208,16 @@ export function createStatisticsStore(
       await grouped(
         parts,
         { subject: requestRollups.subject },
-        [sql`${requestRollups.kind} = ${top}`, detailOf(details.length > 0), ...details],
+        [sql`${requestRollups.kind} = ${top}`, detailOf(false)],
         (group, sums) => collector.addTop(top, String(group.subject), sums),
       )
     }
-    const timed: readonly [RollupKind, string] | undefined =
-      details.length === 0
-        ? [kind, subject ?? '']
-        : plan.onlyModel === undefined
-          ? undefined
-          : ['model', plan.onlyModel]
+    const timed: readonly ['all' | 'model', string] | undefined =
+      plan.onlyModel !== undefined
+        ? ['model', plan.onlyModel]
+        : kind === 'all' && details.length === 0
+          ? ['all', '']
+          : undefined
     if (timed === undefined) missing.add('latency')
     else await readLatency(timed, await cut(from, to, keptMs.manyHours), collector.addLatency)
     if (missing.size === 0) return { ...collector.read(), complete: true, sampled: [] }
@@ -210,7 +227,7 @@ export function createStatisticsStore(
   }
 
   const readLatency = async (
-    [kind, subject]: readonly [RollupKind, string],
+    [kind, subject]: readonly ['all' | 'model', string],
     segments: readonly Segment[],
     visit: (measure: string, bucket: number, count: number) => void,
   ): Promise<void> => {
@@ -241,14 +258,17 @@ export function createStatisticsStore(
     read: async (filter, period) => {
       const plan = planOf(filter)
       const { from, to } = period
-      return plan === undefined ? fromRows({ ...filter, from, to }, period.series) : fromSums(filter, plan, period)
+      const isShort = plan?.subject !== undefined && to - from <= rowsOnlyMs
+      if (plan === undefined || isShort) return fromRows({ ...filter, from, to }, period.series)
+      return fromSums(filter, plan, period)
     },
     count: async (filter, { from, to }) => {
       const plan = planOf(filter)
       if (plan === undefined) return undefined
       let count = 0
       const { kind, subject, details } = plan
-      const segments = await cut(from, to, keptMs.hours)
+      const isByDay = subject !== undefined && details.length > 0
+      const segments = await cut(from, to, keptMs.hours, isByDay ? dayMs : hourMs)
       await grouped(
         segments,
         { kind: requestRollups.kind },

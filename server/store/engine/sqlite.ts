@@ -86,6 +86,7 @@ function connect(path: string, synchronous: 'NORMAL' | 'FULL'): Database {
   db.exec('PRAGMA journal_mode = WAL')
   db.exec(`PRAGMA synchronous = ${synchronous}`)
   db.exec('PRAGMA foreign_keys = ON')
+  db.exec('PRAGMA cache_size = -16000') // the default of 2 MB does not hold the ends of the request log's indexes
   db.exec('PRAGMA journal_size_limit = 67108864')
   return db
 }
