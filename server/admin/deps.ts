@@ -3,16 +3,19 @@ import type { GatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { ProxyHealth } from '../egress/health.ts'
 import type { Effects } from '../lib/effects.ts'
+import type { Feed } from '../lib/feed.ts'
 import type { Result } from '../lib/result.ts'
+import type { Logger } from '../observe/log.ts'
 import type { Online } from '../observe/online.ts'
 import type { HealthPolicy } from '../pool/health.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { Trouble } from '../pool/shakes.ts'
-import type { Store } from '../store/store.ts'
+import type { RequestRecord, Store } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { SignIns } from '../upstream/amazonq/sign-in.ts'
 import type { ModelList } from './contract/models.ts'
+import type { EventStreams } from './event-streams.ts'
 import type { UnreadBook } from './unread-book.ts'
 import type { UsageAccess } from './users-service.ts'
 
@@ -91,6 +94,10 @@ export type AdminDeps = AccountDeps & {
   readonly keysChanged: () => void
   /** Settings that changed, by their stored names, sealed ones excepted; `null`: back to the default. Called after they are on disk. */
   readonly applySettings: (changed: Readonly<Record<string, string | null>>) => Promise<void> | void
+  readonly streams: EventStreams
+  readonly serverLog: Pick<Logger, 'recent' | 'subscribe'>
+  /** Requests as they end. */
+  readonly finished: Pick<Feed<RequestRecord>, 'recent' | 'subscribe'>
   /** Who is here now. */
   readonly online: Pick<Online, 'count'>
   /** How long the provider takes to answer, ms; undefined: it does not. */

@@ -23,6 +23,7 @@ import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
 import { statsRoutes } from './stats-routes.ts'
+import { streamRoutes } from './stream-routes.ts'
 import { userRoutes } from './user-routes.ts'
 import { createUsersService } from './users-service.ts'
 import { visitorRoutes } from './visitor-routes.ts'
@@ -81,6 +82,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .use(modelMappingRoutes('/v2/model-mappings', mappings))
     .use(proxyRoutes(createProxiesService(deps)))
     .use(statsRoutes(deps))
+    .use(streamRoutes(deps))
     .use(logRoutes(deps))
     .use(visitorRoutes(deps))
     .use(controlRoutes(deps, accounts, imports, keys, mappings))

@@ -1,6 +1,7 @@
 import { createAdmission } from '../access/admit.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
 import { stateOf } from '../admin/account-view.ts'
+import { createEventStreams } from '../admin/event-streams.ts'
 import { createAdmin } from '../admin/index.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
@@ -17,6 +18,7 @@ import { logUpkeepJobs } from '../jobs/log-upkeep.ts'
 import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
 import { startScheduler } from '../jobs/scheduler.ts'
 import type { Effects } from '../lib/effects.ts'
+import { createFeed } from '../lib/feed.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
@@ -24,6 +26,7 @@ import { createOnline } from '../observe/online.ts'
 import type { Pool } from '../pool/pool.ts'
 import { relay } from '../relay/relay.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
+import type { RequestRecord } from '../store/store.ts'
 import { measureLatency } from '../upstream/amazonq/latency.ts'
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
@@ -101,6 +104,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const requestLog = createRequestLog(store.requests.append, effects, (error) =>
     log.error('store.failed', { cause: String(error) }),
   )
+  const streams = createEventStreams(effects)
+  const finished = createFeed<RequestRecord>(500)
   const online = createOnline(effects.now)
   const readPeer = createPeerOf(config.server.trustedProxies, config.server.host)
   const peerOf: PeerOf = (request, address) => {
@@ -142,6 +147,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     onStream: (open) => (open ? metrics.streamOpened() : metrics.streamClosed()),
     onEnd: (end) => {
       const record = observeRequest(end, effects.now(), log, metrics)
+      finished.publish(record)
       if (settingOf(stored, 'enable_request_log') === true) requestLog.add(record)
     },
   })
@@ -165,6 +171,9 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       pool.setSettings(poolSettings(config, stored))
       await rules.reload(stored)
     },
+    streams,
+    serverLog: log,
+    finished,
     online,
     providerLatency: () => measureLatency(core.settings, core.effects),
     version,
@@ -207,6 +216,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       }),
   })
   watchSizes(metrics, pool, requestLog)
+  metrics.watch('event_streams', 'Open event streams of the admin API.', streams.size)
   metrics.watch('online_addresses', 'Addresses seen in the last five minutes.', online.count)
   metrics.watch('answers_kept', 'Responses that can be gone on from.', () => kept.stats().answers)
   metrics.watch('answers_kept_bytes', 'What the kept responses take, bytes.', () => kept.stats().bytes)
@@ -286,6 +296,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       cancelWarmUp()
       removeControl(config.dataDir, controlToken)
       core.signIns.stop()
+      streams.close()
       const whole = await heard.value.stop(config.server.shutdownGraceSeconds * 1_000)
       await scheduler.stop()
       await tokens.settled()

@@ -1,9 +1,11 @@
+import { createEventStreams } from '../admin/event-streams.ts'
 import { controlHeader } from '../admin/gate.ts'
 import { createAdmin } from '../admin/index.ts'
 import { type Core, openCore } from '../app/core.ts'
 import type { Config } from '../config/schema.ts'
 import { createCalendar } from '../lib/calendar.ts'
 import type { Effects, FetchInit } from '../lib/effects.ts'
+import { createFeed } from '../lib/feed.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import { newControlToken, type Control as Place, readControl } from '../store/control.ts'
@@ -101,6 +103,9 @@ function local(core: Core, version: string): Backend {
     usage: { calendar: createCalendar(() => ''), flush: async () => {} },
     ipsChanged: async () => {},
     applySettings: () => {},
+    streams: createEventStreams(core.effects),
+    serverLog: core.log,
+    finished: createFeed(1),
     online: { count: () => 0 },
     providerLatency: async () => undefined,
     version,

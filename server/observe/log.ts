@@ -114,6 +114,9 @@ export function createLogger(options: LogOptions): Logger {
   return withFields({})
 }
 
+/** One line for people, without its line end, times in the system's zone. */
+export const lineText = (line: LogLine): string => textLine(undefined)(line).trimEnd()
+
 function jsonLine({ at, level, event, fields }: LogLine): string {
   const head = { at: new Date(at).toISOString(), level, event }
   return `${oneLine(JSON.stringify({ ...head, ...fields, ...head }))}\n` // first for the eye, last so that no field overrides it

@@ -1,4 +1,5 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
+import type { RequestRecord } from './store.ts'
 import { requests } from './tables/sqlite.ts'
 
 /** Which requests are meant; all members hold together. Times epoch ms. */
@@ -124,4 +125,32 @@ function dialectTerm(dialects: readonly string[]): Term | undefined {
 function textTerm(text: string): Term {
   const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
   return { rank: 8, lead: failed, rest: sql`${requests.errorMessage} like ${pattern} escape '\\'` }
+}
+
+/** The same for a record that is at hand. */
+export function matches(filter: RequestFilter, row: RequestRecord): boolean {
+  const { from, to, dialects, isSuccess, status, stream, retried, errorText } = filter
+  const same = (wanted: string | undefined, is: string | undefined): boolean => wanted === undefined || wanted === is
+  return (
+    (from === undefined || row.at >= from) &&
+    (to === undefined || row.at <= to) &&
+    same(filter.keyId, row.keyId) &&
+    same(filter.userId, row.userId) &&
+    same(filter.accountId, row.accountId) &&
+    same(filter.peer, row.peer) &&
+    same(filter.upstreamModel, row.upstreamModel) &&
+    same(filter.model, row.model) &&
+    same(filter.session, row.session) &&
+    same(filter.errorKind, row.errorKind) &&
+    (dialects === undefined || dialects.includes(row.dialect)) &&
+    (isSuccess === undefined || isSuccess === (row.errorKind === undefined)) &&
+    (status === undefined || (row.status >= status[0] && row.status <= status[1])) &&
+    (stream === undefined || stream === row.stream) &&
+    (retried === undefined || retried === row.attempts > 1) &&
+    row.durationMs >= (filter.minDurationMs ?? 0) &&
+    row.durationMs <= (filter.maxDurationMs ?? Number.POSITIVE_INFINITY) &&
+    (filter.minFirstTokenMs === undefined || (row.firstTokenMs ?? -1) >= filter.minFirstTokenMs) &&
+    row.inputTokens + row.outputTokens >= (filter.minTokens ?? 0) &&
+    (errorText === undefined || (row.errorMessage ?? '').toLowerCase().includes(errorText.toLowerCase()))
+  )
 }

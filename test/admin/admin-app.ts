@@ -1,6 +1,7 @@
 import { keyTraces } from '../../server/access/key.ts'
 import { newAccountRecord } from '../../server/admin/account-draft.ts'
 import type { AdminDeps, RequestPeer } from '../../server/admin/deps.ts'
+import { createEventStreams } from '../../server/admin/event-streams.ts'
 import { createAdmin } from '../../server/admin/index.ts'
 import { storedPasswords } from '../../server/admin/operator.ts'
 import { createUnreadBook } from '../../server/admin/unread-book.ts'
@@ -8,9 +9,12 @@ import type { ModelInfo } from '../../server/conversation/model.ts'
 import type { Quota } from '../../server/conversation/quota.ts'
 import { afterProbe, type ProbeResult } from '../../server/egress/health.ts'
 import { createCalendar } from '../../server/lib/calendar.ts'
+import { createFeed } from '../../server/lib/feed.ts'
 import { ok } from '../../server/lib/result.ts'
+import { createLogger } from '../../server/observe/log.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import type { PoolStats } from '../../server/pool/pool.ts'
+import type { RequestRecord } from '../../server/store/store.ts'
 import type { AccountCheck } from '../../server/upstream/amazonq/check.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import type { SignInRequest, SignInState } from '../../server/upstream/amazonq/sign-in.ts'
@@ -72,6 +76,9 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     latency: 120.4 as number | undefined,
   }
   const store = memoryStore(() => clock.now)
+  const streams = createEventStreams({ now: () => clock.now, after: () => () => {} })
+  const serverLog = createLogger({ level: 'debug', format: 'json', write: () => {}, now: () => clock.now, keep: 5 })
+  const finished = createFeed<RequestRecord>(3)
   const passwords = storedPasswords(store.settings, { memoryCost: 8, timeCost: 1 })
   if (options.first !== true) await passwords.change(password)
 
@@ -141,6 +148,9 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     usage: { calendar: createCalendar(() => 'UTC'), flush: async () => {} },
     ipsChanged: async () => void world.ipsChanged++,
     applySettings: (changed) => void world.applied.push(changed),
+    streams,
+    serverLog,
+    finished,
     online: { count: () => 3 },
     providerLatency: async () => world.latency,
     version: '9.9.9',
@@ -191,5 +201,5 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
   const addKey = (id: string, key: string) =>
     store.keys.create({ id, name: id, ...keyTraces(key), enabled: true, createdAt: clock.now })
 
-  return { admin, store, passwords, clock, world, ask, call, signIn, addAccount, addKey }
+  return { admin, streams, serverLog, finished, store, passwords, clock, world, ask, call, signIn, addAccount, addKey }
 }

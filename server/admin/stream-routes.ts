@@ -1,0 +1,95 @@
+import { Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
+import { gatewayError } from '../conversation/error.ts'
+import { type LogLevel, type LogLine, lineText, logLevels } from '../observe/log.ts'
+import { matches } from '../store/request-filter.ts'
+import { filterQuery } from './contract/logs.ts'
+import type { AdminDeps } from './deps.ts'
+import { resume, type Subscribe } from './event-streams.ts'
+import { fail, refuse, retryAfter } from './failure.ts'
+import { readFilter, readWhole } from './log-query.ts'
+import { requestView } from './log-view.ts'
+
+const text = Type.Optional(Type.String())
+const busyMs = 10_000
+
+/** What happens now: the server's own log, and requests as they end. */
+export function streamRoutes({
+  store,
+  effects,
+  streams,
+  serverLog,
+  finished,
+}: Pick<AdminDeps, 'store' | 'effects' | 'streams' | 'serverLog' | 'finished'>) {
+  // Ids of another start mean other lines.
+  const instance = effects.now().toString(36)
+  const answer = (subscribe: Subscribe): Response =>
+    streams.open(subscribe) ??
+    refuse(503, { error: 'Too many event streams are open.', code: 'TOO_MANY_STREAMS' }, retryAfter(busyMs))
+  const lastId = (request: Request, query: { readonly last_event_id?: string }): string | undefined =>
+    request.headers.get('last-event-id') ?? query.last_event_id
+
+  return new Elysia({ prefix: '/v2' })
+    .get(
+      '/server-logs/stream',
+      ({ request, query }) => {
+        const level = levelOf(query.level)
+        if (level === undefined) return refused('level', `must be one of ${logLevels.join(', ')}`)
+        const format = query.format || 'text'
+        if (format !== 'text' && format !== 'json') return refused('format', 'must be text or json')
+        const tail = readWhole(query, 'tail')
+        if (!tail.ok) return fail(tail.error)
+        const data = format === 'json' ? (line: LogLine) => JSON.stringify(line) : lineText
+        const isShown = (line: LogLine): boolean => logLevels.indexOf(line.level) >= logLevels.indexOf(level)
+        return answer((send) => {
+          const sendLine = (line: LogLine): void => {
+            if (isShown(line)) send({ event: 'log', id: `${instance}-${line.id}`, data: data(line) })
+          }
+          send({ event: 'connected', data: 'ok' })
+          const after = lastId(request, query)
+          const { items, resync } = resume({ instance, after }, (id) => serverLog.recent(undefined, id))
+          if (resync !== undefined) send(resync)
+          const shown =
+            after === undefined
+              ? serverLog
+                  .recent()
+                  .filter(isShown)
+                  .slice(-(tail.value ?? 0))
+              : items
+          if (after !== undefined || (tail.value ?? 0) > 0) for (const line of shown) sendLine(line)
+          return serverLog.subscribe(sendLine)
+        })
+      },
+      { query: Type.Object({ level: text, format: text, tail: text, last_event_id: text }) },
+    )
+    .get(
+      '/logs/stream',
+      async ({ request, query }) => {
+        const { timezone = '', owner_key_id } = await store.settings.all()
+        const asked = readFilter(query, timezone)
+        if (!asked.ok) return fail(asked.error)
+        const { filter } = asked.value
+        return answer((send) => {
+          send({ event: 'connected', data: 'ok' })
+          const sendRequest = ({ id, value }: ReturnType<typeof finished.recent>[number]): void => {
+            if (!matches(filter, value)) return
+            const view = requestView({ ...value, seq: 0, captured: false }, owner_key_id)
+            send({ event: 'request', id: `${instance}-${id}`, data: JSON.stringify(view) })
+          }
+          const { items, resync } = resume({ instance, after: lastId(request, query) }, finished.recent)
+          if (resync !== undefined) send(resync)
+          for (const item of items) sendRequest(item)
+          return finished.subscribe(sendRequest)
+        })
+      },
+      { query: Type.Object({ ...filterQuery, last_event_id: text }) },
+    )
+}
+
+const refused = (field: string, rule: string) => fail(gatewayError('invalid-request', `${field} ${rule}.`, { field }))
+
+function levelOf(given: string | undefined): LogLevel | undefined {
+  const word = (given ?? '').toLowerCase()
+  if (word === '' || word === 'all') return 'debug'
+  return logLevels.find((level) => level === word)
+}
