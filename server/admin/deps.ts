@@ -94,6 +94,8 @@ export type AdminDeps = AccountDeps & {
   readonly keysChanged: () => void
   /** Settings that changed, by their stored names, sealed ones excepted; `null`: back to the default. Called after they are on disk. */
   readonly applySettings: (changed: Readonly<Record<string, string | null>>) => Promise<void> | void
+  /** The keys whose prompts and replies are kept changed in the store. */
+  readonly capturesChanged: () => Promise<void>
   readonly streams: EventStreams
   readonly serverLog: Pick<Logger, 'recent' | 'subscribe'>
   /** Requests as they end. */

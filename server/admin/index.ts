@@ -4,6 +4,7 @@ import { createAccountImports } from './account-import.ts'
 import { accountRoutes } from './account-routes.ts'
 import { createAccountsService } from './accounts-service.ts'
 import { BodyTooLarge } from './body.ts'
+import { captureRoutes } from './capture-routes.ts'
 import { controlRoutes } from './control.ts'
 import type { AdminDeps } from './deps.ts'
 import { refuse } from './failure.ts'
@@ -83,6 +84,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .use(proxyRoutes(createProxiesService(deps)))
     .use(statsRoutes(deps))
     .use(streamRoutes(deps))
+    .use(captureRoutes(deps))
     .use(logRoutes(deps))
     .use(visitorRoutes(deps))
     .use(controlRoutes(deps, accounts, imports, keys, mappings))

@@ -28,6 +28,7 @@ import { relay } from '../relay/relay.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
 import type { RequestRecord } from '../store/store.ts'
 import { measureLatency } from '../upstream/amazonq/latency.ts'
+import { createCaptures } from './capture.ts'
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
@@ -104,6 +105,9 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const requestLog = createRequestLog(store.requests.append, effects, (error) =>
     log.error('store.failed', { cause: String(error) }),
   )
+  const captures = await createCaptures(store.captures, effects, (error) =>
+    log.error('store.failed', { cause: String(error) }),
+  )
   const streams = createEventStreams(effects)
   const finished = createFeed<RequestRecord>(500)
   const online = createOnline(effects.now)
@@ -123,6 +127,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     kept,
     effects,
     peerOf,
+    captureOf: captures.of,
     admit: async (request, peer) => {
       const passed = await metering.ips.visit(peer.address)
       if (!passed.ok) return passed
@@ -171,6 +176,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       pool.setSettings(poolSettings(config, stored))
       await rules.reload(stored)
     },
+    capturesChanged: captures.reload,
     streams,
     serverLog: log,
     finished,

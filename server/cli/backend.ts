@@ -103,6 +103,7 @@ function local(core: Core, version: string): Backend {
     usage: { calendar: createCalendar(() => ''), flush: async () => {} },
     ipsChanged: async () => {},
     applySettings: () => {},
+    capturesChanged: async () => {},
     streams: createEventStreams(core.effects),
     serverLog: core.log,
     finished: createFeed(1),

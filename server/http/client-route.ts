@@ -5,7 +5,7 @@ import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { type AddNote, createNoteBook, type Notes } from '../conversation/note.ts'
 import { foldReply } from '../conversation/reply.ts'
-import type { Dialect, ReplyContext } from '../dialect/dialect.ts'
+import type { Dialect, ReplyContext, StreamEncoder } from '../dialect/dialect.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Result } from '../lib/result.ts'
 import type { Summary } from '../relay/record.ts'
@@ -43,7 +43,16 @@ export type RequestEnd = {
   readonly session?: string
 }
 
+/** Takes what one request said and got. */
+export type Capture = {
+  readonly prompt: (body: unknown) => void
+  readonly reply: (text: string) => void
+  readonly end: (requestId: string) => void
+}
+
 export type ClientDeps = {
+  /** Undefined for nearly every key: nothing is kept. */
+  readonly captureOf: (keyId: string) => Capture | undefined
   readonly effects: Effects
   readonly admit: (request: Request, peer: Peer) => Promise<Result<Caller, GatewayError>>
   /** Lets a known caller's call in under its limits. */
@@ -76,6 +85,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   const notes = createNoteBook()
   let known: Partial<RequestEnd> = {}
   let taken: ModelTaken | undefined
+  let capture: Capture | undefined
   let admitted: Admitted | undefined
   let standings = (): readonly Standing[] => []
   const headers = (): Record<string, string> => ({
@@ -86,6 +96,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300)
     const used = more.summary === undefined ? undefined : deps.usedOf(more.summary)
     admitted?.settle(used)
+    capture?.end(requestId)
     deps.onEnd({
       requestId,
       arrivedAt,
@@ -127,6 +138,8 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     standings = admitted.standings
     const body = await readJson(request, deps.maxBodyBytes)
     if (!body.ok) return refuse(body.error)
+    capture = deps.captureOf(keyId)
+    capture?.prompt(body.value)
     const decoded = dialect.decode(body.value, notes.add, keyId)
     if (!decoded.ok) return refuse(decoded.error)
     const leaving = leavingOf(request)
@@ -178,8 +191,10 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       const sent = await reply
       const whole = sent.ok ? await foldReply(sent.value) : sent
       if (!whole.ok) return refuse(whole.error, summary)
+      const answer = dialect.encodeReply(whole.value, context)
+      capture?.reply(JSON.stringify(answer))
       end(200, summary === undefined ? {} : { summary })
-      return Response.json(dialect.encodeReply(whole.value, context), { headers: headers() })
+      return Response.json(answer, { headers: headers() })
     }
     const first = await within(reply, deps.holdHeadersMs, effects)
     if (first !== undefined && !first.ok) return refuse(first.error, summary)
@@ -189,7 +204,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     return sseResponse({
       reply,
       early: first === undefined,
-      encoder: dialect.createEncoder(context),
+      encoder: captured(dialect.createEncoder(context), capture),
       keepAliveMs: deps.keepAliveMs,
       headers: headers(),
       effects,
@@ -229,6 +244,19 @@ export const clientHeaders = (requestId: string, taken?: ModelTaken): Record<str
   'access-control-allow-origin': '*',
   'access-control-expose-headers': exposedHeaders,
 })
+
+/** The same encoder; what it writes is taken down where that was asked for. */
+function captured(encoder: StreamEncoder, capture: Capture | undefined): StreamEncoder {
+  if (capture === undefined) return encoder
+  return {
+    ...encoder,
+    encode: (event) => {
+      const text = encoder.encode(event)
+      capture.reply(text)
+      return text
+    },
+  }
+}
 
 /** The session id clients put into headers, when the body named none. */
 function withSession(conversation: Conversation, headers: Headers): Conversation {

@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts'
 import type { Job } from './scheduler.ts'
 
 export type LogUpkeepDeps = {
-  readonly store: Pick<Store, 'requests' | 'rollups' | 'visitors'>
+  readonly store: Pick<Store, 'requests' | 'rollups' | 'visitors' | 'captures'>
   readonly effects: Pick<Effects, 'now'>
   /** How long and how large the request log may get, as the settings have it now; 0: no limit. */
   readonly keep: () => { readonly days: number; readonly bytes: number }
@@ -12,10 +12,11 @@ export type LogUpkeepDeps = {
 const dayMs = 86_400_000
 const visitorDays = 400
 const mostVisitors = 100_000
+const mostCaptures = 10_000
 
 /** What the request log needs with nobody asking: its sums, and that old rows go. */
 export function logUpkeepJobs({ store, effects, keep }: LogUpkeepDeps): readonly Job[] {
-  const { requests, rollups, visitors } = store
+  const { requests, rollups, visitors, captures } = store
   return [
     {
       name: 'roll-up-requests',
@@ -37,6 +38,7 @@ export function logUpkeepJobs({ store, effects, keep }: LogUpkeepDeps): readonly
         if (days > 0) await requests.prune(effects.now() - days * dayMs)
         if (bytes > 0) await pruneToSize(requests, bytes)
         await rollups.prune()
+        await captures.prune(mostCaptures)
         await visitors.prune(effects.now() - visitorDays * dayMs, mostVisitors)
       },
     },

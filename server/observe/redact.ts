@@ -82,6 +82,10 @@ export function redactText(text: string): string {
     : short
 }
 
+/** The same without the cut, for texts whose length is bounded elsewhere. */
+export const redactSecrets = (text: string): string =>
+  shapes.reduce((kept, [pattern, replacement]) => kept.replace(pattern, replacement), text)
+
 /** A copy that is safe to write: secret fields hidden by name, secret shapes by pattern, depth and sizes bounded. */
 export function redact(value: unknown): unknown {
   return createRedact()(value)

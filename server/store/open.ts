@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import { type OpenedVault, openVault, type VaultMark, type VaultOptions } from '../vault/open.ts'
 import type { Vault } from '../vault/vault.ts'
 import { createAccountStore } from './accounts.ts'
+import { createCaptureStore } from './captures.ts'
 import { countSealed, type OnUnreadable } from './credentials.ts'
 import { StoreFault } from './engine/fault.ts'
 import { type Engine, openSqlite } from './engine/sqlite.ts'
@@ -45,6 +46,7 @@ export function createStore(deps: StoreDeps): Store {
     requests: createRequestStore(engine, deps.now, deps.sleep),
     rollups: createRollupStore(engine, deps.now, deps.sleep),
     visitors: createVisitorStore(engine, deps.now),
+    captures: createCaptureStore(deps),
     proxies: createProxyStore(deps),
     sealedSettings: createSealedSettingsStore(deps),
     describe: async () => engine.describe(),

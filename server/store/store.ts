@@ -25,6 +25,7 @@ export type Store = {
   readonly requests: RequestStore
   readonly rollups: RollupStore
   readonly visitors: VisitorStore
+  readonly captures: CaptureStore
   readonly proxies: ProxyStore
   readonly sealedSettings: SealedSettingsStore
   /** Engine name, version and path for `doctor` and /health; throws nothing. */
@@ -350,6 +351,32 @@ export type VisitorStore = {
   readonly ofUser: (userId: string) => Promise<readonly Visitor[]>
   /** Forgets those last seen before `before`, and the oldest beyond `most` rows. */
   readonly prune: (before: number, most: number) => Promise<void>
+}
+
+/** For how long prompts and replies of a key are kept, and how much of each; `until`: nothing new from then on. */
+export type CaptureRule = {
+  readonly keyId: string
+  readonly maxBytes: number
+  readonly keepMs: number
+  readonly until: number
+  readonly createdAt: number
+}
+/** `cut`: there was more. */
+export type Content = { readonly prompt: string; readonly reply: string; readonly cut: boolean }
+export type CaptureStore = {
+  readonly rules: () => Promise<readonly CaptureRule[]>
+  readonly saveRule: (rule: CaptureRule) => Promise<void>
+  /** Takes with it all that was kept of the key. */
+  readonly removeRule: (keyId: string) => Promise<boolean>
+  /** Sealed. */
+  readonly save: (
+    of: { readonly requestId: string; readonly keyId: string; readonly expiresAt: number },
+    content: Content,
+  ) => Promise<void>
+  /** Undefined: not kept, expired, or sealed with another key. */
+  readonly find: (requestId: string) => Promise<Content | undefined>
+  /** Deletes what has expired, and the oldest beyond `most`. */
+  readonly prune: (most: number) => Promise<void>
 }
 
 /** An outbound proxy. `url` may hold a password; absent: it is sealed with another key and must be given again. */

@@ -1,6 +1,7 @@
 import type { Session } from '../../server/access/session.ts'
 import type { ModelInfo } from '../../server/conversation/model.ts'
 import { type QuotaReading, readingOf } from '../../server/pool/burn.ts'
+import { createCaptureStore } from '../../server/store/captures.ts'
 import { createRequestStore } from '../../server/store/requests.ts'
 import { createRollupStore } from '../../server/store/rollups.ts'
 import type {
@@ -13,6 +14,7 @@ import type {
 } from '../../server/store/store.ts'
 import { createVisitorStore } from '../../server/store/visitors.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
+import { createVault } from '../../server/vault/vault.ts'
 import { memoryEngine } from './memory-engine.ts'
 import { changedRecord, memoryIps, memoryUsage } from './memory-usage.ts'
 
@@ -214,6 +216,9 @@ export function memoryStore(now: () => number = () => 0): Store {
     },
     get rollups() {
       return createRollupStore(engine(), now, async () => {})
+    },
+    get captures() {
+      return createCaptureStore({ engine: engine(), vault: createVault(new Uint8Array(32)), now })
     },
     get visitors() {
       return createVisitorStore(engine(), now)
