@@ -34,11 +34,15 @@ async function readBytes(request: Request, maxBytes: number): Promise<Result<Uin
     const sent = await readSent(request, declared, maxBytes)
     if (!sent.ok || decode.value === undefined || sent.value.byteLength === 0) return sent
     const plain = await decode.value(sent.value, maxBytes)
-    return plain === undefined ? err(tooLarge(maxBytes)) : ok(plain)
+    if (plain === undefined) return err(tooLarge(maxBytes))
+    // Of a zstd body that was cut short nothing comes out, without an error.
+    return plain.byteLength === 0 ? err(cutShort) : ok(plain)
   } catch {
-    return err(gatewayError('invalid-request', 'The request body could not be read to its end.'))
+    return err(cutShort)
   }
 }
+
+const cutShort = gatewayError('invalid-request', 'The request body could not be read to its end.')
 
 async function readSent(
   request: Request,

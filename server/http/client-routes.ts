@@ -201,6 +201,11 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     // GET by name too: the console takes every GET that is nobody's.
     .get('/v1/*', ({ request, server }) => unknown({ request, server }))
     .all('/v1/*', ({ request, server }) => unknown({ request, server }), { parse: 'none' })
+  // Base URLs as other products have them: the console's API would ask for a sign-in, and clients take that for their own.
+  for (const path of ['/api/v1/*', '/v2/v1/*']) {
+    routes.get(path, ({ request, server }) => unknown({ request, server }))
+    routes.all(path, ({ request, server }) => unknown({ request, server }), { parse: 'none' })
+  }
   for (const { path, dialect } of deps.dialects) {
     routes.post(path, ({ request, server }) => serve(dialect, { request, server }), { parse: 'none' })
   }

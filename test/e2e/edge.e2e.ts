@@ -85,6 +85,8 @@ describe('a base URL typed wrong', () => {
     ['POST', '/messages', 'without /v1'],
     ['POST', '/messages/count_tokens', 'without /v1'],
     ['POST', '/anthropic/v1/messages', 'without /v1'],
+    ['POST', '/api/v1/messages', 'without /v1'],
+    ['POST', '/v2/v1/messages/count_tokens', 'without /v1'],
   ])('%s %s says what the base URL must be, as the Messages API does', async (method, path, words) => {
     const answer = await send(method, path, key(), chat())
     expect(answer.status).toBe(404)
@@ -102,6 +104,8 @@ describe('a base URL typed wrong', () => {
   test.each([
     ['POST', '/chat/completions'],
     ['POST', '/v1/chat/completions/chat/completions'],
+    ['POST', '/api/v1/chat/completions'],
+    ['GET', '/api/v1/models'],
     ['POST', '/responses'],
     ['GET', '/models'],
   ])('%s %s says so as the OpenAI API does', async (method, path) => {

@@ -75,6 +75,18 @@ describe('a body is refused by name when it is', () => {
     ],
     ['not the zstd it says', post('x', zstd), 'invalid-request', 'could not be read'],
     ['cut within its gzip', post(gzipSync('{"a":1}').subarray(0, -9), gzip), 'invalid-request', 'could not be read'],
+    [
+      'cut within its zstd',
+      post(zstdCompressSync('{"a":1}').subarray(0, -4), zstd),
+      'invalid-request',
+      'could not be read',
+    ],
+    [
+      'cut early in its zstd',
+      post(zstdCompressSync(JSON.stringify('abcdefghij'.repeat(9))).subarray(0, 12), zstd),
+      'invalid-request',
+      'could not be read',
+    ],
     ['not the gzip it says', post('x', { 'content-encoding': 'gzip' }), 'invalid-request', 'could not be read'],
     ['too large by its own word', post('x'.repeat(2_000)), 'request-too-large', '1000 bytes'],
     ['too large without a word', post(chunked(300)), 'request-too-large', '1000 bytes'],
