@@ -89,6 +89,7 @@ const rows: readonly Row[] = [
     named('AccessDeniedException', 'Your User ID is temporarily suspended. We detected unusual user activity.'),
     'account-suspended',
   ],
+  ['a suspicion as a 400', 400, named('ThrottlingException', 'Suspicious activity detected.'), 'account-restricted'],
   ['a request that speaks of it', 400, { message: 'Invalid value: suspicious activity' }, 'invalid-request'],
   [
     'spent quota that speaks of it',
@@ -141,6 +142,9 @@ const rows: readonly Row[] = [
     { message: 'failed to buffer the request body: length limit exceeded', reason: null },
     'context-too-long',
   ],
+  ['a body that is too large in other words', 413, { message: 'Request body too large' }, 'context-too-long'],
+  ['the words of another provider', 400, { message: 'prompt is too long: 2 tokens > 1 maximum' }, 'context-too-long'],
+  ['an image that is too large', 400, { message: 'The image payload is too large' }, 'invalid-request'],
   ['the same as plain text', 400, 'failed to buffer the request body: length limit exceeded', 'context-too-long'],
   [
     'a passing fault as a 400',

@@ -138,7 +138,8 @@ const suspicion =
 const isRestriction = ({ message, status, stem }: Failure): boolean =>
   (status === 429 ||
     status === 403 ||
-    (status === undefined && /^(?:throttling|toomanyrequests|accessdenied)$/.test(stem))) &&
+    // Of a 400 the class has to say it: a message about the request may repeat the caller's own words.
+    ((status === undefined || status === 400) && /^(?:throttling|toomanyrequests|accessdenied)$/.test(stem))) &&
   suspicion.test(message) &&
   !suspension.test(message)
 
@@ -151,6 +152,11 @@ const kindOfWording: readonly Wording[] = [
   [/input is too long/i, 'context-too-long'],
   // The body did not even fit into the service's memory.
   [/failed to buffer the request body|length limit exceeded/i, 'context-too-long', isOfRequest],
+  [
+    /^(?!.*\bimage).*(?:prompt is too long|(?:request|body|entity|payload) (?:is )?too large)/i,
+    'context-too-long',
+    isOfRequest,
+  ],
   [/high (?:traffic|load)/i, 'model-overloaded'],
   [/maximum request reached|reached (?:the|your) (?:monthly |overage )?limit|overage limit/i, 'quota-exhausted'],
   [
