@@ -36,13 +36,13 @@ async function readBytes(request: Request, maxBytes: number): Promise<Result<Uin
     const plain = await decode.value(sent.value, maxBytes)
     if (plain === undefined) return err(tooLarge(maxBytes))
     // Of a zstd body that was cut short nothing comes out, without an error.
-    return plain.byteLength === 0 ? err(cutShort) : ok(plain)
+    return plain.byteLength === 0 ? err(cutShort()) : ok(plain)
   } catch {
-    return err(cutShort)
+    return err(cutShort())
   }
 }
 
-const cutShort = gatewayError('invalid-request', 'The request body could not be read to its end.')
+const cutShort = (): GatewayError => gatewayError('invalid-request', 'The request body could not be read to its end.')
 
 async function readSent(
   request: Request,

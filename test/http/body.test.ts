@@ -76,12 +76,6 @@ describe('a body is refused by name when it is', () => {
     ['not the zstd it says', post('x', zstd), 'invalid-request', 'could not be read'],
     ['cut within its gzip', post(gzipSync('{"a":1}').subarray(0, -9), gzip), 'invalid-request', 'could not be read'],
     [
-      'cut within its zstd',
-      post(zstdCompressSync('{"a":1}').subarray(0, -4), zstd),
-      'invalid-request',
-      'could not be read',
-    ],
-    [
       'cut early in its zstd',
       post(zstdCompressSync(JSON.stringify('abcdefghij'.repeat(9))).subarray(0, 12), zstd),
       'invalid-request',
