@@ -1,6 +1,6 @@
 // Opens streams against one URL and prints one JSON line. Run as its own process: node:http has no limit on connections.
 // Usage: load.ts <url> <key> <concurrency> <total> [holdMs]; with holdMs all streams are kept open that long, then cut.
-// Concurrency -1: one after the other, each cut after its first byte, 20 ms apart.
+// Concurrency -1: one after the other, each cut after its first byte, 20 ms apart; -2: a hundred begun each second.
 import http from 'node:http'
 
 const [url = '', key = '', concurrencyText = '1', totalText = '1', holdText] = process.argv.slice(2)
@@ -65,7 +65,14 @@ if (holdText !== undefined) {
   console.log(JSON.stringify({ open: open.size, ended: samples.length }))
   process.exit(0)
 }
-if (concurrency < 0) {
+if (concurrency === -2) {
+  const probes: Promise<Sample>[] = []
+  for (let probe = 0; probe < total; probe++) {
+    probes.push(one(open))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  samples.push(...(await Promise.all(probes)))
+} else if (concurrency < 0) {
   for (let probe = 0; probe < total; probe++) {
     samples.push(await one(open))
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -7,10 +7,10 @@ const fixed = (value: number): string => value.toFixed(0)
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
-export async function runMemory(say: Say, quick: boolean): Promise<void> {
+export async function runMemory(say: Say): Promise<void> {
   const upstream = await startScript('test/bench/upstream.ts')
   const starts: number[] = []
-  for (let at = 0; at < (quick ? 1 : 7); at++) {
+  for (let at = 0; at < 7; at++) {
     const started = await startGateway(upstream.url)
     starts.push(started.firstAnswerMs)
     await started.stop()
@@ -23,13 +23,13 @@ export async function runMemory(say: Say, quick: boolean): Promise<void> {
   await gateway.stop()
 
   const busy = await startGateway(upstream.url)
-  const requests = quick ? 1_000 : 10_000
+  const requests = 10_000
   await load(`${busy.url}/v1/messages`, busy.key, 32, requests)
-  await Bun.sleep(quick ? 2_000 : 10_000)
+  await Bun.sleep(10_000)
   say(`memory after ${requests} requests and a pause`, megabytes(residentMib(busy.pid)))
   await busy.stop()
 
-  for (const count of quick ? [500] : [500, 2_000]) {
+  for (const count of [500, 2_000]) {
     const held = await startGateway(`${upstream.url}/slow/10000/1000`)
     const result = load(`${held.url}/v1/messages`, held.key, count, count, 12_000)
     await Bun.sleep(10_000)

@@ -3,14 +3,16 @@
 // Usage: paced-load.ts <url> <key> <dialect> <streams> <waves> [untilMs]; each wave opens all streams at once and reads them to
 // their end; with untilMs one wave is opened, spread over a second, and cut after that time.
 import type { Socket } from 'bun'
-import { isWhole, pacedBody } from './paced-request.ts'
-import { ageMicros, stampedEach, stamps } from './stamp.ts'
+import { endingOf, pacedBody, stampsOf } from './paced-request.ts'
+import { ageMicros, stampedEach } from './stamp.ts'
 
 const [url = '', key = '', dialect = '', streamsText = '1', wavesText = '1', untilText] = process.argv.slice(2)
 const { hostname, port, pathname } = new URL(url)
 const streams = Number(streamsText)
 const body = pacedBody(dialect)
 const head = `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nx-api-key: ${key}\r\ncontent-type: application/json\r\nanthropic-version: 2023-06-01\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`
+const stamps = stampsOf(dialect)
+const ending = endingOf(dialect)
 const decoder = new TextDecoder('latin1')
 
 let deltas = 0
@@ -24,11 +26,12 @@ const firstMs: number[] = []
 function read(): Promise<void> {
   return new Promise((resolve) => {
     let tail = ''
+    let whole = false
     let seen = false
     const openedAt = performance.now()
-    const finish = (whole: boolean): void => {
+    const finish = (isWhole: boolean): void => {
       ended++
-      if (!whole) failed++
+      if (!isWhole) failed++
       resolve()
     }
     void Bun.connect({
@@ -41,7 +44,8 @@ function read(): Promise<void> {
         data: (_socket: Socket, bytes: Buffer) => {
           const text = decoder.decode(bytes)
           const found = text.match(stamps)
-          tail = (tail + text).slice(-600)
+          whole ||= ending.test(tail + text)
+          tail = text.slice(-40)
           if (found === null) return
           lastAt = performance.now()
           if (firstAt === 0) firstAt = lastAt
@@ -50,7 +54,7 @@ function read(): Promise<void> {
           deltas += found.length * stampedEach
           for (const stamp of found) delays.push(ageMicros(stamp) / 1_000)
         },
-        close: () => finish(isWhole(dialect, tail)),
+        close: () => finish(whole),
         error: () => finish(false),
       },
     }).catch(() => finish(false))

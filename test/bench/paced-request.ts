@@ -5,7 +5,7 @@ const schema = { type: 'object', properties: { path: { type: 'string' } }, requi
 const description = 'Reads a file.'
 const model = 'claude-sonnet-4.5'
 
-export type PacedDialect = 'anthropic' | 'openai-chat' | 'bare'
+export type PacedDialect = 'anthropic' | 'openai-chat' | 'openai-responses' | 'bare'
 
 const requests: Readonly<Record<PacedDialect, object>> = {
   anthropic: {
@@ -22,22 +22,36 @@ const requests: Readonly<Record<PacedDialect, object>> = {
     tools: [{ type: 'function', function: { name: 'read_file', description, parameters: schema } }],
     messages: [{ role: 'user', content: question }],
   },
+  'openai-responses': {
+    model,
+    max_output_tokens: 32_000,
+    stream: true,
+    store: false,
+    tools: [{ type: 'function', name: 'read_file', description, parameters: schema }],
+    input: question,
+  },
   bare: { model, messages: [{ role: 'user', content: question }] },
 }
 
 const endings: Readonly<Record<PacedDialect, RegExp>> = {
   anthropic: /"type":"message_stop"/,
   'openai-chat': /data: \[DONE\]/,
+  'openai-responses': /event: response\.completed/,
   bare: /"usage":0\.05/,
 }
 
 export const routes: Readonly<Record<PacedDialect, string>> = {
   anthropic: '/v1/messages',
   'openai-chat': '/v1/chat/completions',
+  'openai-responses': '/v1/responses',
   bare: '/',
 }
 
+/** Finds the stamps in what arrives; the Responses API repeats a text at its end, where it is no delta. */
+export const stampsOf = (dialect: string): RegExp =>
+  dialect === 'openai-responses' ? /"delta":"~[0-9a-z]{5}/g : /~[0-9a-z]{5}/g
+
 export const pacedBody = (dialect: string): string => JSON.stringify(requests[dialect as PacedDialect])
 
-/** Whether the last bytes of a stream are its proper end. */
-export const isWhole = (dialect: string, tail: string): boolean => endings[dialect as PacedDialect].test(tail)
+/** Found in the last event of a whole stream. */
+export const endingOf = (dialect: string): RegExp => endings[dialect as PacedDialect]

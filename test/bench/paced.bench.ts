@@ -20,7 +20,7 @@ export type Say = (name: string, value: string) => void
 const streams = 64
 const deltas = 100
 const pauseMs = 2
-const dialects = ['anthropic', 'openai-chat'] as const
+const dialects = ['anthropic', 'openai-chat', 'openai-responses'] as const
 
 type Sample = {
   /** Microseconds of CPU per delta. */
@@ -104,9 +104,9 @@ const priceOf = (samples: readonly Sample[]): string =>
   `${fixed(middle(samples, 'perSecond'), 0)} streams/s, delay p50 ${fixed(middle(samples, 'p50'), 2)} p99 ${fixed(middle(samples, 'p99'), 2)} ms`
 
 /** 500 live streams with 20 deltas a second each: CPU, memory, and how much later a delta arrives than through the baseline. */
-export async function runLive(say: Say, quick: boolean): Promise<void> {
-  const open = quick ? 100 : 500
-  const seconds = quick ? 6 : 30
+export async function runLive(say: Say): Promise<void> {
+  const open = 500
+  const seconds = 30
   const upstream = await startScript('test/bench/paced-upstream.ts')
   const base = `${upstream.url}/paced/100000/50`
   const bare = await startScript('test/bench/baseline.ts', { UPSTREAM_Q_URL: base })

@@ -2,6 +2,7 @@
 import { run as runCodec } from './codec.bench.ts'
 import { run as runDialects } from './dialect.bench.ts'
 import { run as runEncode } from './encode.bench.ts'
+import { runFirstToken } from './first-token.bench.ts'
 import { runMemory } from './memory.bench.ts'
 import { runLive, runPaced } from './paced.bench.ts'
 import { run as runPool } from './pool.bench.ts'
@@ -68,31 +69,12 @@ say('  failed streams', String(failed))
 await gateway.stop()
 await baseline.stop()
 
-// 200 streams stay open and speak every 50 ms; meanwhile single streams are opened one after the other and timed.
-const shape = `${upstream.url}/slow/100000/50`
-const pacedBaseline = await startScript('test/bench/baseline.ts', { UPSTREAM_Q_URL: shape })
-const pacedGateway = await startGateway(shape)
-const probes = quick ? 100 : 400
-const first: Record<string, { p50: number; p99: number }> = {}
-for (const [name, url, key] of [
-  ['baseline', pacedBaseline.url, 'none'],
-  ['gateway', `${pacedGateway.url}/v1/messages`, pacedGateway.key],
-] as const) {
-  const held = load(url, key, 200, 200, probes * 30 + 6_000)
-  await Bun.sleep(4_000)
-  const { firstP50Ms = 0, firstP99Ms = 0 } = await load(url, key, -1, probes)
-  first[name] = { p50: firstP50Ms, p99: firstP99Ms }
-  say(`first token beside 200 live streams, p50 / p99: ${name}`, `${fixed(firstP50Ms)} / ${fixed(firstP99Ms)} ms`)
-  await held
-}
-const added = (name: 'p50' | 'p99'): number => (first.gateway?.[name] ?? 0) - (first.baseline?.[name] ?? 0)
-say('  added p50 (goal: at most 2 ms)', `${fixed(added('p50'))} ms`)
-say('  added p99 (goal: at most 5 ms)', `${fixed(added('p99'))} ms`)
-await pacedGateway.stop()
-await pacedBaseline.stop()
-
 await upstream.stop()
 
 await runPaced(say, quick)
-await runLive(say, quick)
-await runMemory(say, quick)
+// A glance is half a minute: what takes its time is measured in a whole run.
+if (!quick) {
+  await runFirstToken(say)
+  await runLive(say)
+  await runMemory(say)
+}

@@ -11,10 +11,7 @@ export const stampNow = (): string => `~${nowMicros().toString(36).padStart(5, '
 
 /** Microseconds since the stamp's making. */
 export function ageMicros(stamp: string): number {
-  return (nowMicros() - Number.parseInt(stamp.slice(1), 36) + span) % span
+  return (nowMicros() - Number.parseInt(stamp.slice(-5), 36) + span) % span
 }
 
 const nowMicros = (): number => Math.floor((performance.timeOrigin + performance.now()) * 1_000) % span
-
-/** Finds the stamps in a stretch of a stream, whatever its form. */
-export const stamps = /~[0-9a-z]{5}/g
