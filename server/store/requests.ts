@@ -8,8 +8,8 @@ import { accounts, apiKeys, captures, requests, users } from './tables/sqlite.ts
 /** Deleted at a time, so that a large clean-up does not hold up live streams. */
 const pruneRows = 2000
 /** Looked at without giving way to other work, and for one page or count: a rare combination must not search the whole log. */
-const sliceRows = 10_000
-const mostRows = 30_000
+const sliceRows = 5_000
+const mostRows = 15_000
 /** Rows that tell how large rows are. */
 const sampleRows = 500
 /** What the indexes and the page of a row take beside its own texts, bytes. */

@@ -30,7 +30,7 @@ export const hoursSince = (now: number, kept: number): number => Math.floor((now
 const rowsOnlyMs = 2 * dayMs
 /** Read one by one where sums do not tell: in all, and for what only completes an answer. */
 const mostRows = 50_000
-const sampleRows = 3_000
+const sampleRows = 1_500
 const sliceRows = 5_000
 const topCount = 10
 

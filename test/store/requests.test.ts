@@ -149,7 +149,7 @@ test('rows of the same millisecond have one order, the same in every page', asyn
 
 test('a rare combination is searched for in bounded steps and gone on with from where it stopped', async () => {
   await store.append([request('req_old', 0, { durationMs: 9000 })])
-  for (let from = 1; from <= 40_000; from += 5_000)
+  for (let from = 1; from <= 25_000; from += 5_000)
     await store.append(Array.from({ length: 5_000 }, (_, turn) => request(`req_${from + turn}`, from + turn)))
   const first = await store.page({ minDurationMs: 9000 }, { limit: 10 })
   expect(first).toMatchObject({ rows: [], searchedUntil: 10_000 })
