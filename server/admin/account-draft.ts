@@ -11,7 +11,11 @@ export function draftAccount(signIn: ImportedAccount, id: string, now: number, m
   const { credentials, label = '', email, enabled = true, successCount = 0, errorCount = 0 } = signIn // D-08: false stays false
   const { account, profile } = newAccountRecord({ id, label, enabled, credentials }, now, maxInFlight)
   const known = email === undefined ? {} : { email }
-  return { record: { account, profile: { ...profile, ...known, successCount, errorCount } }, credentials }
+  const createdAt = Math.min(signIn.addedAt ?? now, now)
+  return {
+    record: { account: { ...account, createdAt }, profile: { ...profile, ...known, successCount, errorCount } },
+    credentials,
+  }
 }
 
 /** The row of an account nobody has used yet. */

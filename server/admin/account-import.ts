@@ -7,18 +7,24 @@ import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { ImportRead } from '../upstream/amazonq/import.ts'
 import type { ImportedAccount, ImportItem } from '../upstream/amazonq/import-item.ts'
 import { type AccountDraft, draftAccount } from './account-draft.ts'
+import { accountRoom, limitCode } from './account-limit.ts'
 import { type AccountBook, isNewer, type Match, openAccountBook } from './account-match.ts'
 import { recordCheck } from './account-reading.ts'
 import { faultText, identityOf, nameOf, placeOf, takeOver } from './account-takeover.ts'
 import { hasNewTokens } from './accounts-service.ts'
 import type { ImportResult } from './contract/imports.ts'
 import type { AccountDeps } from './deps.ts'
+import { type Progress, unwatched } from './job-board.ts'
 
 export type AccountImports = {
   /** Adds or renews as the sign-ins say, without asking the provider; one result for each item, in order. */
-  readonly keep: (read: ImportRead) => Promise<readonly ImportResult[]>
+  readonly keep: (read: ImportRead, progress?: Progress) => Promise<readonly ImportResult[]>
   /** The same, each signed in before it counts. `indexes`: only these items. */
-  readonly check: (read: ImportRead, indexes?: readonly number[]) => Promise<readonly ImportResult[]>
+  readonly check: (
+    read: ImportRead,
+    progress?: Progress,
+    indexes?: readonly number[],
+  ) => Promise<readonly ImportResult[]>
 }
 
 const checksAtOnce = 4
@@ -26,33 +32,71 @@ const checksAtOnce = 4
 /** Brings accounts in by the batch. Imports run one after another, so that two of the same file find each other's rows. */
 export function createAccountImports(deps: AccountDeps, inTurn: Turns): AccountImports {
   return {
-    keep: (read) => inTurn(() => keepAll(deps, read.items)),
-    check: (read, indexes) =>
+    keep: (read, progress = unwatched) => inTurn(() => keepAll(deps, read.items, progress)),
+    check: (read, progress = unwatched, indexes) =>
       inTurn(() => {
         const wanted = indexes === undefined ? undefined : new Set(indexes)
         return checkAll(
           deps,
           read.items.filter((item) => wanted?.has(placeOf(item).index) ?? true),
+          progress,
         )
       }),
   }
 }
 
-async function keepAll(deps: AccountDeps, items: readonly ImportItem[]): Promise<readonly ImportResult[]> {
+async function keepAll(
+  deps: AccountDeps,
+  items: readonly ImportItem[],
+  progress: Progress,
+): Promise<readonly ImportResult[]> {
   const book = await openAccountBook(deps)
+  const room = await openRoom(deps)
   const results: ImportResult[] = []
-  for (const item of items) results.push(item.ok ? await keepOne(deps, book, item.value) : refused(item))
+  progress.expect(items.length)
+  for (const item of items) {
+    const result = progress.signal.aborted
+      ? leftUndone(item)
+      : item.ok
+        ? await keepOne(deps, book, room, item.value)
+        : refused(item)
+    results.push(result)
+    progress.report(stepOf(result, results.length - 1))
+  }
   logResults(deps, 'account.imported', results)
   return results
 }
 
-async function keepOne(deps: AccountDeps, book: AccountBook, signIn: ImportedAccount): Promise<ImportResult> {
+/** Places for new accounts, handed out one by one. */
+type Room = { readonly take: () => boolean; readonly giveBack: () => void; readonly refusal: GatewayError }
+
+async function openRoom(deps: AccountDeps): Promise<Room> {
+  const { left, refusal } = await accountRoom(deps)
+  let free = left
+  return {
+    refusal,
+    take: () => {
+      if (free <= 0) return false
+      free--
+      return true
+    },
+    giveBack: () => void free++,
+  }
+}
+
+async function keepOne(
+  deps: AccountDeps,
+  book: AccountBook,
+  room: Room,
+  signIn: ImportedAccount,
+): Promise<ImportResult> {
   const match = book.match(signIn)
   if (match !== undefined) {
     const taken = await takeOver(deps, signIn, match)
     if (taken.outcome === 'renewed') book.add({ ...match, credentials: signIn.credentials, item: signIn.index })
     return taken
   }
+  if (!room.take()) return noRoom(signIn, room)
   const { record, credentials } = draftAccount(
     signIn,
     deps.effects.newId('acc'),
@@ -65,13 +109,19 @@ async function keepOne(deps: AccountDeps, book: AccountBook, signIn: ImportedAcc
   return { ...placeOf(ok(signIn)), outcome: 'added', id: record.account.id, ...identityOf(record) }
 }
 
-async function checkAll(deps: AccountDeps, items: readonly ImportItem[]): Promise<readonly ImportResult[]> {
+async function checkAll(
+  deps: AccountDeps,
+  items: readonly ImportItem[],
+  progress: Progress,
+): Promise<readonly ImportResult[]> {
   const book = await openAccountBook(deps)
+  const room = await openRoom(deps)
   const settleInTurn = createTurns()
   // Rows of this batch that are not decided yet: they are nobody's duplicate.
   const undecided = new Set<string>()
 
   const checkOne = async (item: ImportItem): Promise<ImportResult> => {
+    if (progress.signal.aborted) return leftUndone(item)
     if (!item.ok) return refused(item)
     const signIn = item.value
     const match = book.match(signIn)
@@ -81,6 +131,7 @@ async function checkAll(deps: AccountDeps, items: readonly ImportItem[]): Promis
       if (taken.outcome === 'renewed') await recordCheck(deps, await deps.checkAccount(id), 'person')
       return taken
     }
+    if (!room.take()) return noRoom(signIn, room)
     const draft = draftAccount(signIn, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
     const { id } = draft.record.account
     book.add({
@@ -96,14 +147,18 @@ async function checkAll(deps: AccountDeps, items: readonly ImportItem[]): Promis
     return settleInTurn(async () => {
       undecided.delete(id)
       const result = await settle(deps, { signIn, draft, check, recorded, match, undecided })
+      if (result.outcome !== 'added') room.giveBack()
       await deps.accountsChanged(id)
       return result
     })
   }
 
   const results: ImportResult[] = new Array(items.length)
+  progress.expect(items.length)
   await forEachLimited([...items.entries()], checksAtOnce, async ([at, item]) => {
-    results[at] = await checkOne(item)
+    const result = await checkOne(item)
+    results[at] = result
+    progress.report(stepOf(result, at))
   })
   logResults(deps, 'account.tokens-imported', results)
   return results
@@ -186,6 +241,30 @@ async function settleDuplicate(
   }
   return taken
 }
+
+const isTaken = ({ outcome }: ImportResult): boolean => outcome === 'added' || outcome === 'renewed'
+
+/** A result as the job tells it. */
+function stepOf(result: ImportResult, index: number): Parameters<Progress['report']>[0] {
+  const { id, name, outcome, error, code } = result
+  return {
+    ...{ index, ok: outcome !== 'refused', outcome },
+    ...(id === undefined ? {} : { id }),
+    ...(name === undefined ? {} : { name }),
+    ...(error === undefined || isTaken(result) ? {} : { error }),
+    ...(code === undefined ? {} : { code }),
+  }
+}
+
+const noRoom = (signIn: ImportedAccount, { refusal }: Room): ImportResult => ({
+  ...placeOf(ok(signIn)),
+  ...{ outcome: 'refused', ...nameIn(signIn), error: refusal.message, code: limitCode },
+})
+
+const leftUndone = (item: ImportItem): ImportResult => ({
+  ...placeOf(item),
+  ...{ outcome: 'refused', error: 'It was not begun: the import was cancelled.', code: 'cancelled' },
+})
 
 function refused(item: Extract<ImportItem, { ok: false }>): ImportResult {
   const { field, name, code } = item.error

@@ -12,6 +12,8 @@ export type AccountQuery = {
   readonly orderDesc?: string
   readonly page?: string
   readonly pageSize?: string
+  /** Ours: part of a label, an e-mail or an id. */
+  readonly q?: string
 }
 
 const largestPage = 500
@@ -33,7 +35,7 @@ export function accountList(
   asides: (record: AccountRecord) => Aside,
   pool: PoolStats | undefined,
 ): AccountList {
-  const matching = records.filter(statusFilter(query)).toSorted(order(query))
+  const matching = records.filter(statusFilter(query)).filter(textFilter(query)).toSorted(order(query))
   const page = whole(query.page, 1)
   const pageSize = Math.min(largestPage, whole(query.pageSize, 100))
   const shown = matching.slice((page - 1) * pageSize, page * pageSize)
@@ -61,6 +63,13 @@ function statusFilter({ status, enabled }: AccountQuery): (record: AccountRecord
   // `enabled` is the older parameter: it asks for a status too, and only when `status` is left out.
   const wanted = status ?? (enabled === 'true' ? 'normal' : enabled === 'false' ? 'disabled' : 'all')
   return wanted === 'all' || wanted === '' ? () => true : ({ account }) => statusOf(account) === wanted
+}
+
+function textFilter({ q = '' }: AccountQuery): (record: AccountRecord) => boolean {
+  const wanted = q.trim().toLowerCase()
+  if (wanted === '') return () => true
+  return ({ account, profile }) =>
+    [account.label, profile.email ?? '', account.id].some((text) => text.toLowerCase().includes(wanted))
 }
 
 function order({ orderBy = 'created_at', orderDesc = 'true' }: AccountQuery) {

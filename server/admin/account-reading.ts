@@ -6,6 +6,7 @@ import type { AccountProfile, AccountRecord } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { SignedIn } from '../upstream/amazonq/sign-in.ts'
 import { apiRegion, newAccountRecord } from './account-draft.ts'
+import { accountRoom } from './account-limit.ts'
 import type { AccountDeps } from './deps.ts'
 
 type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged' | 'healthPolicy' | 'unread' | 'log'>
@@ -81,6 +82,8 @@ export async function acceptSignIn(deps: AccountDeps, signedIn: SignedIn): Promi
       : undefined
   const id = found.value?.account.id ?? deps.effects.newId('acc')
   if (found.value === undefined) {
+    const room = await accountRoom(deps)
+    if (room.left === 0) return err(room.refusal)
     const fresh = newAccountRecord(
       { id, label: signedIn.label ?? usage.email ?? '', enabled: signedIn.enabled ?? true, credentials },
       now,

@@ -1,15 +1,22 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { readImport } from '../upstream/amazonq/import.ts'
+import type { AccountBulk } from './account-bulk.ts'
+import { exportAccounts } from './account-export.ts'
 import type { AccountImports } from './account-import.ts'
 import type { AccountsService } from './accounts-service.ts'
-import { jsonBody } from './body.ts'
-import { AccountPatch } from './contract/accounts.ts'
+import { jsonBody, optionalJsonBody } from './body.ts'
+import { AccountPatch, ExportAsk, ExportFormat, ResetStats } from './contract/accounts.ts'
 import { ImportTexts } from './contract/imports.ts'
-import type { AccountDeps } from './deps.ts'
+import { AccountBatch } from './contract/jobs.ts'
+import type { AdminDeps } from './deps.ts'
+import { readDirectImport } from './direct-import.ts'
 import { fail } from './failure.ts'
+import type { FreshPassword } from './fresh-password.ts'
 import { fedAnswer, importedAnswer, tokensAnswer } from './import-answers.ts'
 import { AnyItem, createAccount, imported, preview, textRoute } from './import-routes.ts'
+import { jobAnswer } from './job-answer.ts'
+import type { JobBoard } from './job-board.ts'
 
 const Word = Type.Optional(Type.String())
 const ListQuery = Type.Object({
@@ -19,26 +26,105 @@ const ListQuery = Type.Object({
   orderDesc: Word,
   page: Word,
   pageSize: Word,
+  /** Part of a label, an e-mail or an id. */
+  q: Word,
 })
+const only = { only: true }
 
-export function accountRoutes(accounts: AccountsService, imports: AccountImports, deps: AccountDeps) {
+export type AccountParts = {
+  readonly accounts: AccountsService
+  readonly imports: AccountImports
+  readonly bulk: AccountBulk
+  readonly jobs: JobBoard
+  readonly fresh: FreshPassword
+}
+
+export function accountRoutes({ accounts, imports, bulk, jobs, fresh }: AccountParts, deps: AdminDeps) {
+  const exported = async (request: Request, password: string | undefined, format: ExportFormat = 'gateway') => {
+    const shown = await fresh(request, password)
+    if (!shown.ok) return shown.refusal
+    const list = await exportAccounts(deps.store.accounts, { secrets: shown.given, format })
+    deps.log(shown.given ? 'warn' : 'info', 'account.exported', {
+      count: list.length,
+      secrets: shown.given,
+      peer: deps.peerOf(request).address,
+    })
+    return [...list]
+  }
   return new Elysia({ prefix: '/v2/accounts' })
     .get('/', ({ query }) => accounts.list(query), { query: ListQuery })
     .post('/', ({ body }) => createAccount(accounts, body), { parse: jsonBody, body: AnyItem })
-    .post('/feed', ({ body }) => imported(body, imports.keep, fedAnswer, { asOriginal: true }), textRoute)
-    .post('/import', ({ body }) => imported(body, imports.keep, importedAnswer, { asOriginal: true }), textRoute)
-    .post('/import-by-token', ({ body }) => imported(body, imports.check, tokensAnswer), textRoute)
+    .post(
+      '/feed',
+      ({ body, ...context }) =>
+        imported(body, jobs, context, 'accounts.feed', imports.keep, fedAnswer, { asOriginal: true }),
+      textRoute,
+    )
+    .post(
+      '/import',
+      ({ body, ...context }) =>
+        imported(body, jobs, context, 'accounts.import', imports.keep, importedAnswer, { asOriginal: true }),
+      textRoute,
+    )
+    .post(
+      '/direct-import',
+      ({ body, ...context }) => {
+        const read = readDirectImport(body)
+        if (!read.ok) return fail(read.error)
+        return jobAnswer(jobs, context, 'accounts.direct-import', async (progress) =>
+          importedAnswer(await imports.keep(read.value, progress)),
+        )
+      },
+      textRoute,
+    )
+    .post(
+      '/import-by-token',
+      ({ body, ...context }) => imported(body, jobs, context, 'accounts.import-by-token', imports.check, tokensAnswer),
+      textRoute,
+    )
     .post('/import-preview', ({ body }) => preview(deps, body.sources), { parse: jsonBody, body: ImportTexts })
     .post(
       '/import-checked',
-      async ({ body }) => {
+      ({ body, ...context }) => {
         const read = readImport(body.sources)
-        return read.ok ? { results: [...(await imports.check(read.value, body.indexes))] } : fail(read.error)
+        if (!read.ok) return fail(read.error)
+        return jobAnswer(jobs, context, 'accounts.import-checked', async (progress) => ({
+          results: [...(await imports.check(read.value, progress, body.indexes))],
+        }))
       },
       { parse: jsonBody, body: ImportTexts },
     )
-    .post('/enable-all', () => accounts.switchAll(true))
-    .post('/disable-all', () => accounts.switchAll(false))
+    .get('/export', ({ request, query }) => exported(request, undefined, query.format), {
+      query: Type.Object({ format: Type.Optional(ExportFormat) }),
+    })
+    .post('/export', ({ request, body }) => exported(request, body.password, body.format), {
+      parse: optionalJsonBody,
+      body: ExportAsk,
+    })
+    .post(
+      '/batch',
+      ({ body, ...context }) => jobAnswer(jobs, context, 'accounts.batch', (progress) => bulk.batch(body, progress)),
+      {
+        parse: jsonBody,
+        body: AccountBatch,
+      },
+    )
+    .post('/enable-all', (context) =>
+      jobAnswer(jobs, context, 'accounts.enable-all', (progress) => bulk.switchAll(true, progress), only),
+    )
+    .post('/disable-all', (context) =>
+      jobAnswer(jobs, context, 'accounts.disable-all', (progress) => bulk.switchAll(false, progress), only),
+    )
+    .post('/sync-emails', (context) => jobAnswer(jobs, context, 'accounts.sync-emails', bulk.syncEmails, only))
+    .post('/refresh-quotas', (context) => jobAnswer(jobs, context, 'accounts.refresh-quotas', bulk.refreshQuotas, only))
+    .post('/reset-stats', ({ body }) => bulk.resetStats(body), { parse: optionalJsonBody, body: ResetStats })
+    .get('/incomplete', () => bulk.incomplete())
+    .delete('/incomplete', (context) =>
+      jobAnswer(jobs, context, 'accounts.remove-incomplete', bulk.removeIncomplete, only),
+    )
+    .delete('/suspended', (context) =>
+      jobAnswer(jobs, context, 'accounts.remove-suspended', bulk.removeSuspended, only),
+    )
     .get('/:id', async ({ params }) => {
       const found = await accounts.get(params.id)
       return found.ok ? found.value : fail(found.error)

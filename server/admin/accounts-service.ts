@@ -5,13 +5,14 @@ import type { AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { ImportedAccount } from '../upstream/amazonq/import-item.ts'
 import { draftAccount } from './account-draft.ts'
+import { accountRoom } from './account-limit.ts'
 import { type AccountQuery, accountList } from './account-list.ts'
 import { openAccountBook } from './account-match.ts'
 import { recordCheck } from './account-reading.ts'
 import { startAnew, takeOver } from './account-takeover.ts'
 import { type Aside, accountView, quotaView, stateOf, statusOf } from './account-view.ts'
 import { createBurnBook } from './burn-book.ts'
-import type { AccountList, AccountPatch, AccountsSwitched, AccountView, QuotaView } from './contract/accounts.ts'
+import type { AccountList, AccountPatch, AccountView, QuotaView } from './contract/accounts.ts'
 import type { AccountDeps } from './deps.ts'
 import { isMasked } from './mask.ts'
 import { usableProxy } from './proxies-service.ts'
@@ -30,8 +31,6 @@ export type AccountsService = {
   readonly check: (id: string) => Promise<Result<AccountView, GatewayError>>
   /** Figures kept from the last reading, or with `live` read now. A reading that fails is an answer of its own. */
   readonly quota: (id: string, live: boolean) => Promise<Result<QuotaView, GatewayError>>
-  /** Switches all accounts, when on all but the suspended ones; gives how many changed. */
-  readonly switchAll: (enabled: boolean) => Promise<AccountsSwitched>
 }
 
 export type CreateOptions = { readonly proxyId?: string | null; readonly check?: boolean }
@@ -90,15 +89,19 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
       const taken = await inTurn(async () => {
         const match = (await openAccountBook(deps)).match(signIn)
         // Somebody else may have the same client; of the same sign-in there is one account only.
-        if (match?.by === 'secret') return takeOver(deps, signIn, match)
+        if (match?.by === 'secret') return ok(await takeOver(deps, signIn, match))
+        const room = await accountRoom(deps)
+        if (room.left === 0) return err(room.refusal)
         const own = proxy.value === undefined ? {} : { proxyId: proxy.value }
         await accounts.create({ account: record.account, profile: { ...record.profile, ...own } }, credentials)
-        return undefined
+        return ok(undefined)
       })
-      if (taken?.id !== undefined) {
-        if (check) await recordCheck(deps, await deps.checkAccount(taken.id), 'person')
-        const there = await view(taken.id)
-        return there.ok ? ok({ ...there.value, outcome: taken.outcome }) : there
+      if (!taken.ok) return taken
+      if (taken.value?.id !== undefined) {
+        const { id: sameId, outcome } = taken.value
+        if (check) await recordCheck(deps, await deps.checkAccount(sameId), 'person')
+        const there = await view(sameId)
+        return there.ok ? ok({ ...there.value, outcome }) : there
       }
       if (proxy.value !== undefined) deps.outbound.routeAccount(id, proxy.value)
       if (check) {
@@ -163,21 +166,6 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
           ? { status: 'error', usedPercent: null, message: 'The provider gives no figures for it.', fromCache: false }
           : quotaView(read, quota, deps.effects.now(), false),
       )
-    },
-    switchAll: async (enabled) => {
-      const due = (await accounts.list()).filter(
-        ({ account }) => account.enabled !== enabled && !(enabled && account.health.state === 'suspended'),
-      )
-      for (const record of due) {
-        await accounts.updateAccount(record.account.id, { enabled })
-        if (enabled && givenUp(record)) await startAnew(deps, record.account.id)
-        await deps.accountsChanged(record.account.id)
-      }
-      deps.log('info', enabled ? 'account.all-enabled' : 'account.all-disabled', { count: due.length })
-      const message = enabled
-        ? `Enabled ${due.length} accounts; suspended ones were left out.`
-        : `Disabled ${due.length} accounts.`
-      return { success: true, count: due.length, message }
     },
   }
 }

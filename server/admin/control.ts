@@ -1,12 +1,13 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import { readImport } from '../upstream/amazonq/import.ts'
 import type { AccountImports } from './account-import.ts'
 import { type AccountsService, accountStates, unreadableAccounts } from './accounts-service.ts'
 import { jsonBody } from './body.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
 import { tokensAnswer } from './import-answers.ts'
-import { AnyItem, createAccount, imported, preview, textRoute } from './import-routes.ts'
+import { AnyItem, createAccount, preview, textRoute } from './import-routes.ts'
 import { keyRoutes } from './key-routes.ts'
 import type { KeysService } from './keys-service.ts'
 import { modelMappingRoutes } from './model-mapping-routes.ts'
@@ -32,7 +33,14 @@ export function controlRoutes(
     .use(modelMappingRoutes('/api/control/model-mappings', mappings))
     .get('/api/control/accounts', async () => ({ accounts: await accountStates(deps) }))
     .post('/api/control/accounts', ({ body }) => createAccount(accounts, body), { parse: jsonBody, body: AnyItem })
-    .post('/api/control/accounts/import', ({ body }) => imported(body, imports.check, tokensAnswer), textRoute)
+    .post(
+      '/api/control/accounts/import',
+      async ({ body }) => {
+        const read = readImport([{ text: body }])
+        return read.ok ? tokensAnswer(await imports.check(read.value)) : fail(read.error)
+      },
+      textRoute,
+    )
     .post('/api/control/accounts/import-preview', ({ body }) => preview(deps, [{ text: body }]), textRoute)
     .post('/api/control/accounts/:id/check', async ({ params }) => {
       const checked = await accounts.check(params.id)

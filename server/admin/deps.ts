@@ -15,7 +15,11 @@ import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { SignIns } from '../upstream/amazonq/sign-in.ts'
 import type { ModelList } from './contract/models.ts'
+
 import type { EventStreams } from './event-streams.ts'
+
+import type { Live } from './live.ts'
+
 import type { UnreadBook } from './unread-book.ts'
 import type { UsageAccess } from './users-service.ts'
 
@@ -52,7 +56,7 @@ export type Outbound = {
 
 /** What the account functions need; the command line gives the same, with a store it opened itself. */
 export type AccountDeps = {
-  readonly store: Pick<Store, 'accounts' | 'proxies'>
+  readonly store: Pick<Store, 'accounts' | 'proxies' | 'settings'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   /** Reads how the account stands at the provider; writes nothing but tokens. `recordCheck` keeps the answer. */
   readonly checkAccount: (id: string) => Promise<AccountCheck>
@@ -76,12 +80,23 @@ export type AccountDeps = {
 }
 
 /** Everything the admin API takes from the rest of the program. */
-export type AdminDeps = AccountDeps & {
+export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly store: Store
+  readonly effects: Pick<Effects, 'now' | 'newId' | 'after' | 'sleep' | 'random' | 'fetch'>
+  /** Bulk work, events and alerts: begun before the API, for accounts change before it is there. */
+  readonly live: Live
   readonly passwords: Passwords
   /** They poll by themselves and give what they got to `acceptSignIn`. */
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'wait' | 'cancel'>
   readonly availableModels: () => Promise<ModelList['models']> | ModelList['models']
+  /** Serves a chat of the console itself, with everything a client's call has but a key. Absent: nobody serves. */
+  readonly testChat?: (api: 'messages' | 'chat', request: Request) => Promise<Response>
+  /** The folder of whoever runs the server, where tools on this machine keep their settings. Absent: they are left alone. */
+  readonly homeDir?: string
+  /** Sets the counters of all accounts to zero, those that are not written yet included. */
+  readonly resetCounters: () => Promise<void>
+  /** Deletes every request record, and what was worked out from them. */
+  readonly clearRequestLogs: () => Promise<void>
   /** The union of the accounts' model lists; empty when none is known. */
   readonly offered: () => Promise<readonly ModelInfo[]>
   /** The counters of keys and users. */

@@ -48,7 +48,7 @@ export function fail(error: GatewayError, code?: string) {
   const [httpStatus, kindCode] = wireFailure[error.kind]
   return status<FailureStatus, AdminError>(httpStatus, {
     error: error.message,
-    code: code ?? kindCode,
+    code: code ?? error.code ?? kindCode,
     ...(error.field === undefined ? {} : { field: error.field }),
   })
 }

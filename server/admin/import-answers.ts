@@ -1,3 +1,4 @@
+import { limitCode } from './account-limit.ts'
 import type { AccountFed, AccountImported, ImportResult, TokenImportResult } from './contract/imports.ts'
 
 /** What came of an import, in the answer of each of the original's routes, with the result of every item beside its members. */
@@ -18,7 +19,7 @@ export function importedAnswer(results: readonly ImportResult[]): AccountImporte
     duplicate,
     invalid: failed,
     imported,
-    limitReached: false,
+    limitReached: results.some(({ code }) => code === limitCode),
     message: `Imported ${imported} of ${total} accounts (${duplicate} already there, ${failed} unusable).`,
     results: [...results],
   }
@@ -32,7 +33,7 @@ export function tokensAnswer(results: readonly ImportResult[]): TokenImportResul
     imported,
     failed,
     duplicate,
-    limitReached: false,
+    limitReached: results.some(({ code }) => code === limitCode),
     message: `Imported ${imported} of ${total} accounts.`,
     results: results.map((result) => ({
       ...result,

@@ -1,8 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { gatewayError } from '../conversation/error.ts'
-import { type ImportSource, readImport } from '../upstream/amazonq/import.ts'
+import { type ImportRead, type ImportSource, readImport } from '../upstream/amazonq/import.ts'
 import { type ItemOptions, parseItem } from '../upstream/amazonq/import-item.ts'
-import type { AccountImports } from './account-import.ts'
 import { faultText } from './account-takeover.ts'
 import type { AccountsService } from './accounts-service.ts'
 import { textBody } from './body.ts'
@@ -10,6 +9,8 @@ import type { ImportResult } from './contract/imports.ts'
 import type { AccountDeps } from './deps.ts'
 import { fail } from './failure.ts'
 import { previewImport } from './import-preview.ts'
+import { type JobContext, jobAnswer } from './job-answer.ts'
+import type { JobBoard, Progress } from './job-board.ts'
 
 /** One sign-in in any spelling, with what `POST /v2/accounts` takes besides; the reader of sign-ins says what is wrong with it. */
 export const AnyItem = Type.Object(
@@ -48,13 +49,16 @@ export async function createAccount(
 /** Reads what was sent, takes it in and answers in the form of the route. */
 export async function imported<Answer>(
   text: string,
-  take: AccountImports['keep'],
+  jobs: JobBoard,
+  context: JobContext,
+  kind: string,
+  take: (read: ImportRead, progress: Progress) => Promise<readonly ImportResult[]>,
   answer: (results: readonly ImportResult[]) => Answer,
   options: ItemOptions = {},
 ) {
   const read = readImport([{ text }], options)
   if (!read.ok) return fail(read.error)
-  return answer(await take(read.value))
+  return jobAnswer(jobs, context, kind, async (progress) => answer(await take(read.value, progress)))
 }
 
 export async function preview(deps: AccountDeps, sources: readonly ImportSource[]) {

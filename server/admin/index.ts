@@ -1,16 +1,22 @@
 import { type Context, Elysia, NotFoundError, ParseError, ValidationError } from 'elysia'
 import { createTurns } from '../lib/turns.ts'
+import { createAccountBulk } from './account-bulk.ts'
 import { createAccountImports } from './account-import.ts'
 import { accountRoutes } from './account-routes.ts'
 import { createAccountsService } from './accounts-service.ts'
+import { alertRoutes } from './alert-routes.ts'
 import { BodyTooLarge } from './body.ts'
 import { captureRoutes } from './capture-routes.ts'
 import { controlRoutes } from './control.ts'
 import type { AdminDeps } from './deps.ts'
+import { devtoolsRoutes } from './devtools-routes.ts'
+import { eventRoutes } from './event-routes.ts'
 import { refuse } from './failure.ts'
+import { createFreshPassword } from './fresh-password.ts'
 import { createGate, type Gate, tooLarge } from './gate.ts'
 import { ipRoutes } from './ip-routes.ts'
 import { createIpsService } from './ips-service.ts'
+import { jobRoutes } from './job-routes.ts'
 import { keyRoutes } from './key-routes.ts'
 import { createKeysService } from './keys-service.ts'
 import { logRoutes } from './log-routes.ts'
@@ -24,7 +30,11 @@ import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
 import { statsRoutes } from './stats-routes.ts'
+
 import { streamRoutes } from './stream-routes.ts'
+
+import { testChatRoutes } from './test-chat-routes.ts'
+
 import { userRoutes } from './user-routes.ts'
 import { createUsersService } from './users-service.ts'
 import { visitorRoutes } from './visitor-routes.ts'
@@ -62,7 +72,11 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
   const imports = createAccountImports(deps, inTurn)
   const keys = createKeysService(deps)
   const mappings = createModelMappingsService(deps)
-  const settings = createSettingsService({ ...deps, keys })
+  const ips = createIpsService(deps)
+  const settings = createSettingsService({ ...deps, keys, ips })
+  const bulk = createAccountBulk(deps, accounts)
+  const fresh = createFreshPassword(deps, operator)
+  const { jobs, hub, watch, alerts } = deps.live
   // Hooks first: they cover only what is registered after them.
   return new Elysia({ handler: { standardHostname: false } }) // as in http/server.ts
     .onRequest(({ set }) => {
@@ -75,11 +89,16 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
     .onError(({ error, request }) => answerError(error, request, deps))
     .use(sessionRoutes(deps, operator))
     .use(signInRoutes('/v2/auth', deps, accounts))
-    .use(accountRoutes(accounts, imports, deps))
+    .use(accountRoutes({ accounts, imports, bulk, jobs, fresh }, deps))
+    .use(jobRoutes(jobs, hub, deps))
+    .use(eventRoutes(hub, watch, deps))
+    .use(alertRoutes(alerts))
+    .use(testChatRoutes(deps))
+    .use(devtoolsRoutes(deps))
     .use(settingsRoutes(settings, gate, deps))
     .use(keyRoutes('/v2/keys', keys))
     .use(userRoutes(createUsersService({ ...deps, keys })))
-    .use(ipRoutes(createIpsService(deps), deps))
+    .use(ipRoutes(ips, deps))
     .use(modelMappingRoutes('/v2/model-mappings', mappings))
     .use(proxyRoutes(createProxiesService(deps)))
     .use(statsRoutes(deps))

@@ -15,8 +15,10 @@ const longestText = 300
 const endpoints: Readonly<Record<string, readonly string[]>> = {
   openai: ['openai-chat', 'openai-responses'],
   claude: ['anthropic'],
+  admin: ['admin-messages', 'admin-chat'],
 }
-export const endpointOf = (dialect: string): string => (dialect === 'anthropic' ? 'claude' : 'openai')
+export const endpointOf = (dialect: string): string =>
+  Object.keys(endpoints).find((endpoint) => endpoints[endpoint]?.includes(dialect)) ?? 'openai'
 
 class Refused extends Error {
   readonly field: string

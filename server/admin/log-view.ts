@@ -6,6 +6,8 @@ const paths: Readonly<Record<string, string>> = {
   anthropic: '/v1/messages',
   'openai-chat': '/v1/chat/completions',
   'openai-responses': '/v1/responses',
+  'admin-messages': '/v2/test/messages',
+  'admin-chat': '/v2/test/chat/completions',
 }
 
 /** `ownerKeyId`: the key of the settings, the original's one system key. */

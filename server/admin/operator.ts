@@ -61,6 +61,8 @@ export type Operator = {
     authorization: string | null,
     from: RequestPeer,
   ) => Promise<Result<'full' | 'change-first', Refusal> | undefined>
+  /** Whether this is the password, tried against the session `who` alone when there is one. */
+  readonly confirm: (password: string, from: RequestPeer, who?: string) => Promise<Result<void, Refusal>>
   readonly bySession: (cookieId: string | undefined) => Promise<Session | undefined>
   /** Ends all sessions and opens a new one for the caller, whose id it gives. Wrong tries count against the session alone. */
   readonly changePassword: (
@@ -133,6 +135,8 @@ export function createOperator(
       const verified = await verify(password, from)
       return verified.ok ? ok('full') : verified
     },
+    confirm: (password, from, who) =>
+      verify(password, from, who === undefined ? peerForLockout(from) : { address: who, loopback: true }),
     bySession: async (cookieId) => (cookieId === undefined ? undefined : sessions.find(cookieId)),
     changePassword: async ({ currentPassword, newPassword, sessionId, userAgent }, from) => {
       const verified = await verify(currentPassword, from, peerOfSession(sessionId))

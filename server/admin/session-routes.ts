@@ -7,6 +7,7 @@ import type { AdminDeps } from './deps.ts'
 import { fail, retryAfter } from './failure.ts'
 import type { Operator, Refusal } from './operator.ts'
 import { askedOf, isAtTheMachine, isHttpsPage } from './origin.ts'
+import { settingIn } from './settings-table.ts'
 
 const productName = 'claude-server'
 
@@ -29,7 +30,7 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
         setupCodeRequired: !signedIn && (await operator.needsSetupCode(deps.peerOf(request), askedOf(request))),
         demo: deps.demo !== undefined,
         ...(deps.demo === undefined ? {} : { demoPassword: deps.demo.password, demoKey: deps.demo.key }),
-        ...(signedIn ? { version: deps.version } : {}),
+        ...(signedIn ? { version: deps.version, ...lookOf(await deps.store.settings.all()) } : {}),
         ...(signedIn || deps.demo !== undefined ? {} : { resetCommand: resetCommand(request) }),
       }
     })
@@ -77,4 +78,13 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
       },
       { parse: jsonBody, body: PasswordBody },
     )
+}
+
+/** What the settings say about every page. */
+function lookOf(stored: Readonly<Record<string, string>>): Pick<SessionView, 'announcement' | 'fullWidth'> {
+  const text = String(settingIn(stored, 'announcement_text')).trim()
+  return {
+    ...(settingIn(stored, 'announcement_enabled') === true && text !== '' ? { announcement: text } : {}),
+    ...(settingIn(stored, 'layout_full_width') === true ? { fullWidth: true } : {}),
+  }
 }

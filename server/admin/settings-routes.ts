@@ -6,16 +6,23 @@ import { fail } from './failure.ts'
 import type { Gate } from './gate.ts'
 import type { SettingsService } from './settings-service.ts'
 
-export function settingsRoutes(settings: SettingsService, gate: Gate, deps: Pick<AdminDeps, 'availableModels'>) {
+/** `PUT` and `PATCH` are one: both change what is given. */
+export function settingsRoutes(
+  settings: SettingsService,
+  gate: Gate,
+  deps: Pick<AdminDeps, 'availableModels' | 'live' | 'peerOf'>,
+) {
+  const save = async ({ body, request }: { readonly body: SettingsUpdate; readonly request: Request }) => {
+    const saved = await settings.update(body, gate.entryOf(request)?.by === 'password', deps.peerOf(request).address)
+    if (!saved.ok) return fail(saved.error)
+    deps.live.hub.publish('settings', 'settings', { names: Object.keys(body).slice(0, 100) })
+    deps.live.watch.changed()
+    return saved.value
+  }
+  const how = { parse: jsonBody, body: SettingsUpdate }
   return new Elysia({ prefix: '/v2' })
     .get('/settings', () => settings.get())
-    .put(
-      '/settings',
-      async ({ body, request }) => {
-        const saved = await settings.update(body, gate.entryOf(request)?.by === 'password')
-        return saved.ok ? saved.value : fail(saved.error)
-      },
-      { parse: jsonBody, body: SettingsUpdate },
-    )
+    .put('/settings', save, how)
+    .patch('/settings', save, how)
     .get('/models', async () => ({ models: await deps.availableModels() }))
 }

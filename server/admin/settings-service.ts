@@ -2,45 +2,49 @@ import type { Passwords } from '../access/password.ts'
 import { createRuleBook } from '../catalog/mapping.ts'
 import { follow, nearNames } from '../catalog/models.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import { maskProxyUrl } from '../egress/proxy-url.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Store } from '../store/store.ts'
 import type { SettingsSaved, SettingsView } from './contract/settings.ts'
 import type { AdminDeps } from './deps.ts'
+import type { IpsService } from './ips-service.ts'
 import type { KeysService } from './keys-service.ts'
 import { isMasked } from './mask.ts'
-import { readSetting, selectionModes, settingsTable, writeSetting } from './settings-table.ts'
+import { faultOfUnknown, whyWithout } from './settings-refusal.ts'
+import {
+  isSealed,
+  readSetting,
+  selectionModes,
+  settingIn,
+  settingsTable,
+  shownOf,
+  writeSetting,
+} from './settings-table.ts'
 
-export type SettingsDeps = Pick<AdminDeps, 'applySettings' | 'outbound' | 'offered' | 'version' | 'port' | 'log'> & {
+export type SettingsDeps = Pick<
+  AdminDeps,
+  'applySettings' | 'outbound' | 'offered' | 'availableModels' | 'version' | 'port' | 'log'
+> & {
   readonly store: Pick<Store, 'settings' | 'sealedSettings' | 'accounts' | 'sessions' | 'modelMappings'>
   readonly passwords: Passwords
   readonly keys: KeysService
+  readonly ips: Pick<IpsService, 'blocked' | 'replace'>
 }
 
 export type SettingsService = {
   readonly get: () => Promise<SettingsView>
   /**
    * Writes the members given. Wrong types are an error that names the member and then nothing is written. `byPassword`: the
-   * caller has just shown the password, so that it may change it here as the original's scripts do.
+   * caller has just shown the password, so that it may change it here as the original's scripts do. `asker`: whose address is
+   * never blocked by accident.
    */
   readonly update: (
     body: Readonly<Record<string, unknown>>,
     byPassword: boolean,
+    asker: string,
   ) => Promise<Result<SettingsSaved, GatewayError>>
 }
 
 const outboundSettings = new Set(['http_proxy', 'proxy_pool_enabled', 'proxy_pool_strategy'])
-const secrets = new Set(['apiKey', 'adminPassword'])
-/** Members of our own answer that a client may send back whole; they say nothing about what to change. */
-const readOnly = new Set([
-  'port',
-  'version',
-  'currentAccountCount',
-  'supportedAccountSelectionModes',
-  'withoutEffect',
-  'warnings',
-])
-
 export function createSettingsService(deps: SettingsDeps): SettingsService {
   const get = async (): Promise<SettingsView> => {
     const stored = await deps.store.settings.all()
@@ -48,15 +52,23 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     const values = Object.fromEntries(
       settingsTable.map((setting) => [
         setting.json,
-        setting.type === 'proxy' ? (sealed[setting.stored] ?? '') : readSetting(setting, stored[setting.stored]),
+        isSealed(setting) ? (sealed[setting.stored] ?? '') : readSetting(setting, stored[setting.stored]),
       ]),
     )
+    const models = (await deps.availableModels()).map(({ id }) => id)
     return {
       ...(values as Omit<SettingsView, FixedMember>), // one member per row of the table, typed by the row
+      blockedIPs: (await deps.ips.blocked()).blocked_ips.map(({ ip }) => ip), // the list itself, not what was last sent (D-37)
       adminPassword: '••••',
       apiKey: await deps.keys.ownerKey(),
       port: deps.port(),
       version: deps.version,
+      // The original's scripts look at these; there is one edition, and it has everything.
+      edition: 'ultra',
+      isFreeEdition: false,
+      supportedForceModels: models,
+      supportedCompressionModels: models,
+      chatConfig: { budgetTokens: 2_000, maxTokens: 4_096, timeoutMs: 120_000 },
       currentAccountCount: (await deps.store.accounts.list()).length,
       supportedAccountSelectionModes: selectionModes.map((mode) => ({ ...mode })),
       withoutEffect: settingsTable.filter(({ takesEffect }) => !takesEffect).map(({ json }) => json),
@@ -86,31 +98,49 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
 
   return {
     get,
-    update: async (body, byPassword) => {
+    update: async (body, byPassword, asker) => {
       const warnings: string[] = []
       const changed: Record<string, string> = {}
       const addresses: Record<string, string> = {}
+      let blocked: readonly string[] | undefined
       const shown = await deps.store.sealedSettings.shown()
       const stored = await deps.store.settings.all()
       for (const [name, value] of Object.entries(body)) {
         const setting = settingsTable.find(({ json }) => json === name)
         if (setting === undefined) {
-          const warning = warningFor(name, value, deps.port())
-          if (warning !== undefined) warnings.push(warning)
+          const fault = faultOfUnknown(name, value, deps.port())
+          if (fault !== undefined) return err(gatewayError('invalid-request', fault, { field: name.slice(0, 100) }))
           continue
         }
-        if (setting.type === 'proxy' && typeof value === 'string' && value.trim() === (shown[setting.stored] ?? ''))
-          continue
+        if (isSealed(setting) && typeof value === 'string' && value.trim() === (shown[setting.stored] ?? '')) continue
         const text = writeSetting(setting, value)
+        if (text.ok && setting.json === 'blockedIPs') {
+          blocked = JSON.parse(text.value.stored) as readonly string[] // written from such a list just now
+          continue
+        }
         if (!text.ok) return err(gatewayError('invalid-request', `${name} ${text.error}.`, { field: name }))
         if (name === 'forceModel' && text.value.stored !== stored[setting.stored]) {
           const checked = await checkForced(text.value.stored.trim())
           if (!checked.ok) return checked
         }
-        if (setting.type === 'proxy') addresses[setting.stored] = text.value.stored
+        // The whole answer of GET may come back: what nothing follows from may stand in it unchanged.
+        const isSame = JSON.stringify(readSetting(setting, stored[setting.stored])) === JSON.stringify(value)
+        if (!setting.takesEffect) {
+          if (isSame) continue
+          return err(gatewayError('invalid-request', `${name}: ${whyWithout(name)}`, { field: name }))
+        }
+        if (isSealed(setting)) addresses[setting.stored] = text.value.stored
         else changed[setting.stored] = text.value.stored
         if (text.value.warning !== undefined) warnings.push(text.value.warning)
-        if (!setting.takesEffect) warnings.push(`${name} is kept, but has no effect in this version.`)
+      }
+      const lacking = lackingForAlerts({ ...stored, ...changed }, { ...shown, ...addresses })
+      if (lacking !== undefined) {
+        const message = `alertsEnabled: set ${lacking} first, or with it.`
+        return err(gatewayError('invalid-request', message, { field: lacking }))
+      }
+      if (blocked !== undefined) {
+        const replaced = await deps.ips.replace(blocked, asker, 'blockedIPs')
+        if (!replaced.ok) return replaced
       }
       const { apiKey, adminPassword } = body
       for (const field of ['apiKey', 'adminPassword']) {
@@ -127,8 +157,9 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         const done = await deps.keys.setOwnerKey(apiKey)
         if (!done.ok) return done
       }
-      for (const [name, href] of Object.entries(addresses)) {
-        const entry = href === '' ? null : { value: href, shown: maskProxyUrl(href) }
+      for (const [name, value] of Object.entries(addresses)) {
+        const setting = settingsTable.find((row) => row.stored === name)
+        const entry = value === '' || setting === undefined ? null : { value, shown: shownOf(setting, value) }
         await deps.store.sealedSettings.write(name, entry)
         await deps.store.settings.write({ [name]: null }) // one that lies there in the clear is gone with it
       }
@@ -144,19 +175,26 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
   }
 }
 
+/** An alert without a receiver, or without a signature, is none. */
+function lackingForAlerts(
+  stored: Readonly<Record<string, string>>,
+  sealed: Readonly<Record<string, string>>,
+): string | undefined {
+  if (settingIn(stored, 'alerts_enabled') !== true) return undefined
+  if ((sealed.alert_webhook_url ?? '') === '') return 'alertWebhookUrl'
+  return (sealed.alert_webhook_secret ?? '') === '' ? 'alertWebhookSecret' : undefined
+}
+
 type FixedMember =
   | 'adminPassword'
   | 'apiKey'
   | 'port'
   | 'version'
+  | 'edition'
+  | 'isFreeEdition'
+  | 'supportedForceModels'
+  | 'supportedCompressionModels'
+  | 'chatConfig'
   | 'currentAccountCount'
   | 'supportedAccountSelectionModes'
   | 'withoutEffect'
-
-function warningFor(name: string, value: unknown, port: number): string | undefined {
-  if (secrets.has(name)) return undefined
-  if (name === 'port' && value !== port) {
-    return `port stays ${port}: it is set by flag, environment or the configuration file.`
-  }
-  return readOnly.has(name) ? undefined : `${name.slice(0, 100)} is not a setting; it was ignored.`
-}

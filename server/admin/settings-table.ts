@@ -1,6 +1,7 @@
 import { readPrices } from '../catalog/prices.ts'
-import { parseProxyUrl } from '../egress/proxy-url.ts'
+import { maskProxyUrl, parseProxyUrl } from '../egress/proxy-url.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { mask } from './mask.ts'
 
 /** One setting the console may change: its names in JSON and in the store, what it may be, and whether anything follows from it. */
 export type Setting = {
@@ -10,7 +11,7 @@ export type Setting = {
 } & (
   | { readonly type: 'boolean'; readonly initial: boolean }
   | { readonly type: 'integer'; readonly initial: number; readonly minimum: number; readonly maximum: number }
-  /** `offered`: the values anything follows from; others are kept all the same. */
+  /** `offered`: the values anything follows from; others are refused. */
   | {
       readonly type: 'text'
       readonly initial: string
@@ -18,7 +19,7 @@ export type Setting = {
       readonly offered?: readonly string[]
     }
   /** Holds a password: kept sealed, shown masked. */
-  | { readonly type: 'proxy'; readonly initial: string }
+  | { readonly type: 'proxy' | 'webhook' | 'secret'; readonly initial: string }
   | { readonly type: 'list'; readonly initial: readonly string[] }
   | { readonly type: 'choice'; readonly initial: string; readonly choices: readonly string[] }
   | { readonly type: 'timezone'; readonly initial: string }
@@ -60,18 +61,23 @@ const line = (json: string, stored: string, initial = '', longest = 2_000) => ({
   takesEffect: false,
 })
 
-/** The original's settings under its own names. Those without effect yet are kept, so that nothing an import brings is lost. */
+/** The original's settings under its own names, and ours. Those that nothing follows from yet keep their value: a change of them is refused. */
 export const settingsTable: readonly Setting[] = [
-  flag('debugLog', 'debug_log'),
+  flag('debugLog', 'debug_log', false, true),
   flag('enableRequestLog', 'enable_request_log', true, true),
   integer('logMaxSizeMb', 'log_max_size_mb', [0, 2_048, 10_000_000], true),
   integer('logRetentionDays', 'log_retention_days', [0, 7, 3650], true),
   flag('enableIPRateLimit', 'enable_ip_rate_limit', false, true),
   integer('ipRateLimitWindow', 'ip_rate_limit_window', [1, 1, 1440], true),
   integer('ipRateLimitMax', 'ip_rate_limit_max', [0, 100, 1_000_000], true),
-  { type: 'list', json: 'blockedIPs', stored: 'blocked_ips', initial: [], takesEffect: false },
+  { type: 'list', json: 'blockedIPs', stored: 'blocked_ips', initial: [], takesEffect: true },
   integer('maxErrorCount', 'max_error_count', [1, 30, 10_000], true),
-  flag('layoutFullWidth', 'layout_full_width'),
+  integer('maxAccounts', 'max_accounts', [1, 10_000, 100_000], true),
+  flag('alertsEnabled', 'alerts_enabled', false, true),
+  integer('alertRunOutHours', 'alert_run_out_hours', [1, 24, 720], true),
+  { type: 'webhook', json: 'alertWebhookUrl', stored: 'alert_webhook_url', initial: '', takesEffect: true },
+  { type: 'secret', json: 'alertWebhookSecret', stored: 'alert_webhook_secret', initial: '', takesEffect: true },
+  flag('layoutFullWidth', 'layout_full_width', false, true),
   {
     type: 'choice',
     json: 'accountSelectionMode',
@@ -82,8 +88,8 @@ export const settingsTable: readonly Setting[] = [
   },
   flag('compressionEnabled', 'compression_enabled'),
   line('compressionModel', 'compression_model', '', 200),
-  flag('announcementEnabled', 'announcement_enabled'),
-  line('announcementText', 'announcement_text'),
+  flag('announcementEnabled', 'announcement_enabled', false, true),
+  { ...line('announcementText', 'announcement_text'), takesEffect: true },
   flag('forceModelEnabled', 'force_model_enabled', false, true),
   { ...line('forceModel', 'force_model', '', 200), takesEffect: true },
   integer('quotaRefreshConcurrency', 'quota_refresh_concurrency', [1, 10, 50], true),
@@ -117,6 +123,8 @@ export function readSetting(setting: Setting, stored: string | undefined): Setti
     case 'choice':
       return setting.choices.includes(stored) ? stored : setting.initial
     case 'proxy':
+    case 'webhook':
+    case 'secret':
       return setting.initial // what is in the clear is not it
     case 'text':
     case 'timezone':
@@ -153,10 +161,7 @@ export function writeSetting(
       if (value.length > setting.longest) return err(`has at most ${setting.longest} characters`)
       if (setting.offered === undefined || setting.offered.includes(value)) return ok({ stored: value })
       const offered = setting.offered.filter((one) => one !== '').join(', ')
-      return ok({
-        stored: value,
-        warning: `${setting.json}: only ${offered} is offered; it is kept, but has no effect.`,
-      })
+      return err(`can only be ${offered}: nothing would follow from another value`)
     }
     case 'proxy': {
       if (typeof value !== 'string') return err('must be a text')
@@ -174,6 +179,16 @@ export function writeSetting(
         return err('must be JSON')
       }
     }
+    case 'webhook':
+      if (typeof value !== 'string') return err('must be a text')
+      return value.trim() === '' || isWebUrl(value.trim())
+        ? ok({ stored: value.trim() })
+        : err('must be an http:// or https:// address without a user name')
+    case 'secret':
+      if (typeof value !== 'string') return err('must be a text')
+      return value === '' || (value.length >= 16 && value.length <= 200)
+        ? ok({ stored: value })
+        : err('must have 16 to 200 characters')
     case 'timezone':
       return typeof value === 'string' && (value === '' || isTimezone(value))
         ? ok({ stored: value })
@@ -190,6 +205,25 @@ function readList(stored: string): readonly string[] {
   }
 }
 
+/** Whether its value is kept sealed and only shown in part. */
+export const isSealed = ({ type }: Setting): boolean => type === 'proxy' || type === 'webhook' || type === 'secret'
+
+/** What of a sealed value may be displayed; sent back, it means "unchanged". */
+export function shownOf({ type }: Setting, value: string): string {
+  if (type === 'proxy') return maskProxyUrl(value)
+  if (type === 'secret') return mask(value)
+  const { origin, pathname, search } = new URL(value)
+  // Chat services put a secret into the path.
+  return pathname === '/' && search === '' ? `${origin}/` : `${origin}/••••${value.slice(-4)}`
+}
+
+function isWebUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return (
+    url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && text.length < 2_000
+  )
+}
+
 function isTimezone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
@@ -197,4 +231,11 @@ function isTimezone(name: string): boolean {
   } catch {
     return false
   }
+}
+
+/** A setting's value by its stored name, out of what is stored; the default when it was never set. */
+export function settingIn(stored: Readonly<Record<string, string>>, name: string): SettingValue {
+  const setting = settingsTable.find((row) => row.stored === name)
+  if (setting === undefined) throw new Error(`no setting is called ${name}`)
+  return readSetting(setting, stored[name])
 }

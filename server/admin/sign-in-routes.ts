@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
 import type { SignInState } from '../upstream/amazonq/sign-in.ts'
 import { text } from './account-draft.ts'
+import { accountRoom } from './account-limit.ts'
 import type { AccountsService } from './accounts-service.ts'
 import { jsonBody } from './body.ts'
 import { SignInStart, type SignInStarted, type SignInStatus } from './contract/sign-in.ts'
@@ -24,6 +25,10 @@ export function signInRoutes<const Prefix extends string>(prefix: Prefix, deps: 
         if (accountId !== undefined) {
           const known = await accounts.get(accountId)
           if (!known.ok) return fail({ ...known.error, field: 'accountId' })
+        }
+        if (accountId === undefined) {
+          const room = await accountRoom(deps)
+          if (room.left === 0) return fail(room.refusal)
         }
         const proxy = await usableProxy(deps, body.proxyId)
         if (!proxy.ok) return fail(proxy.error)

@@ -1,10 +1,13 @@
+import { homedir } from 'node:os'
 import { createAdmission } from '../access/admit.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
 import { stateOf } from '../admin/account-view.ts'
 import { createEventStreams } from '../admin/event-streams.ts'
 import { createAdmin } from '../admin/index.ts'
+import { createLive, type Live } from '../admin/live.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
+import { consoleChat, consoleMessages } from '../dialect/console-chat.ts'
 import { createKeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
 import { dialectRoutes } from '../dialect/registry.ts'
 import { createPdfReader, ownPdfCommand } from '../documents/child.ts'
@@ -64,6 +67,9 @@ export type App = {
 const dayMs = 86_400_000
 /** Use by the day; months and totals stay. */
 const usageKeptMs = 400 * dayMs
+/** The console's own chats: nobody's key, no limits but the accounts'. */
+const consoleCaller = { keyId: 'console', name: 'console', priority: 0, subjects: [] }
+
 const keptAnswersTtlMs = 3_600_000
 
 /** Plugs everything into everything and serves. The list of what there is; no decisions of its own. */
@@ -78,9 +84,13 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   // Before the data: a start that cannot be leaves no new folder behind.
   if (await isAnswered(host, port, effects)) return portTaken()
   let roster: Roster | undefined
+  let live: Live | undefined
   let stored: StoredSettings = {}
   const opened = await openCore(config, effects, log, version, {
-    accountsChanged: (id) => roster?.takeOver(id),
+    accountsChanged: async (id) => {
+      await roster?.takeOver(id)
+      live?.accountChanged(id)
+    },
     signInLost: (id, reason) => roster?.pool.signInLost(id, reason),
     inFlight: (id) => roster?.pool.inFlight(id) ?? 0,
     troubles: (id) => roster?.pool.troubles(id) ?? [],
@@ -94,9 +104,15 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   await options.prepare?.(core)
 
   stored = await store.settings.all()
+  const setLogLevel = (): void => log.setLevel(settingOf(stored, 'debug_log') === true ? 'debug' : config.log.level)
+  setLogLevel()
   const metrics = createMetrics()
-  const inService = await createRoster(core, poolSettings(config, stored), effects, log)
+  const inService = await createRoster(core, poolSettings(config, stored), effects, log, (id) =>
+    live?.accountChanged(id),
+  )
   roster = inService
+  const running = createLive({ ...core.accountDeps, store, effects, version })
+  live = running
   const { pool, shelf } = inService
   const rules = await createModelRules(store, stored)
   const estimator = createLazyEstimator(effects)
@@ -162,10 +178,31 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const admin = createAdmin({
     ...core.accountDeps,
     store,
+    effects,
+    live: running,
     passwords: core.passwords,
     signIns: core.signIns,
     availableModels: async () => modelViews(await shelf.available()),
     offered: () => shelf.available(),
+    testChat: (api, request) =>
+      clientRoutes.serveKnown(
+        api === 'messages' ? consoleMessages : consoleChat,
+        consoleCaller,
+        request,
+        peerOf(request, server.addressOf(request)),
+      ),
+    homeDir: homedir(),
+    resetCounters: async () => {
+      await inService.flush()
+      for (const { account, profile } of await accounts.list()) {
+        await accounts.count(account.id, { success: -profile.successCount, error: -profile.errorCount })
+      }
+    },
+    clearRequestLogs: async () => {
+      await requestLog.flush()
+      await store.requests.clear()
+      await store.rollups.clear()
+    },
     mappingsChanged: () => rules.reload(stored),
     keysChanged: admission.invalidate,
     usage: { calendar: metering.calendar, flush: metering.ledger.flush },
@@ -175,6 +212,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       metering.settingsChanged(stored)
       pool.setSettings(poolSettings(config, stored))
       await rules.reload(stored)
+      setLogLevel()
     },
     capturesChanged: captures.reload,
     streams,
@@ -224,6 +262,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   watchSizes(metrics, pool, requestLog)
   metrics.watch('event_streams', 'Open event streams of the admin API.', streams.size)
   metrics.watch('online_addresses', 'Addresses seen in the last five minutes.', online.count)
+  watchLive(metrics, running)
   metrics.watch('answers_kept', 'Responses that can be gone on from.', () => kept.stats().answers)
   metrics.watch('answers_kept_bytes', 'What the kept responses take, bytes.', () => kept.stats().bytes)
   metrics.watch('calls_under_way', 'Calls that were let in and are not settled.', () => metering.ledger.stats().open)
@@ -287,6 +326,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     (job, error) => log.error('job.failed', { job, cause: String(error) }),
   )
   inService.checkUnchecked()
+  running.watch.start()
   const cancelWarmUp = effects.after(
     250,
     () => void estimator.warmUp().catch((error: unknown) => log.error('tokenizer.failed', { cause: String(error) })),
@@ -303,6 +343,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       removeControl(config.dataDir, controlToken)
       core.signIns.stop()
       streams.close()
+      running.stop()
       const whole = await heard.value.stop(config.server.shutdownGraceSeconds * 1_000)
       await scheduler.stop()
       await tokens.settled()
@@ -319,6 +360,16 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
 function loopbackOf(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   return host === '::' ? '::1' : host
+}
+
+function watchLive(metrics: Metrics, { jobs, hub, alerts }: Live): void {
+  metrics.watch('jobs_running', 'Bulk jobs of the admin API that run.', () => jobs.stats().running)
+  metrics.watch('jobs_kept', 'Bulk jobs that can be looked at, running ones included.', () => jobs.stats().kept)
+  metrics.watch('job_results_kept', 'Results of single items kept with the jobs.', () => jobs.stats().results)
+  metrics.watch('event_listeners', 'Pages and scripts that listen to the event stream.', hub.listeners)
+  metrics.watch('alerts_waiting', 'Alerts not delivered yet.', () => alerts.stats().waiting)
+  metrics.watch('alerts_dropped', 'Alerts lost because too many waited.', () => alerts.stats().dropped)
+  metrics.watch('alerts_failed', 'Alerts given up after all tries.', () => alerts.stats().failed)
 }
 
 /** Every holder of memory has a size that can be watched. */

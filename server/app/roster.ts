@@ -15,7 +15,13 @@ import { createModelShelf } from './model-shelf.ts'
 export type Roster = Awaited<ReturnType<typeof createRoster>>
 
 /** The accounts in service: the pool and their model lists, kept as the rows say. */
-export async function createRoster(core: Core, settings: PoolSettings, effects: Effects, log: Logger) {
+export async function createRoster(
+  core: Core,
+  settings: PoolSettings,
+  effects: Effects,
+  log: Logger,
+  onState: (id: string) => void = () => {},
+) {
   const { accountDeps, tokens } = core
   const { accounts } = core.store
   const failed = (error: unknown): void => log.error('store.failed', { cause: String(error) })
@@ -38,7 +44,7 @@ export async function createRoster(core: Core, settings: PoolSettings, effects: 
         reason: health.reason ?? '',
         until: health.until ?? 0,
       })
-      void quietly(accounts.saveHealth(id, health))
+      void quietly(accounts.saveHealth(id, health)).then(() => onState(id))
     },
     onOutcome: (id, outcome) => tally.add(id, countedAs(outcome)),
   })

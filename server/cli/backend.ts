@@ -1,6 +1,7 @@
 import { createEventStreams } from '../admin/event-streams.ts'
 import { controlHeader } from '../admin/gate.ts'
 import { createAdmin } from '../admin/index.ts'
+import { createLive } from '../admin/live.ts'
 import { type Core, openCore } from '../app/core.ts'
 import type { Config } from '../config/schema.ts'
 import { createCalendar } from '../lib/calendar.ts'
@@ -91,9 +92,15 @@ async function meet(place: Place, effects: Effects): Promise<Result<Backend, str
 
 function local(core: Core, version: string): Backend {
   const token = newControlToken()
+  const { accountDeps, effects, store } = core
   const admin = createAdmin({
-    ...core.accountDeps,
-    store: core.store,
+    ...accountDeps,
+    store,
+    effects,
+    // Not begun: nobody listens, and the work of one command is no job.
+    live: createLive({ ...accountDeps, store, effects, version }),
+    resetCounters: async () => {},
+    clearRequestLogs: async () => {},
     passwords: core.passwords,
     signIns: core.signIns,
     availableModels: () => [],

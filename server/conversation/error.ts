@@ -69,6 +69,8 @@ export type GatewayError = {
   readonly ending?: { readonly reason: FinishReason; readonly report: UsageReport }
   /** The provider's host answered, whatever it said: it can be reached. */
   readonly reached?: boolean
+  /** A stable word for it, where the kind's own is too coarse: `ACCOUNT_LIMIT_REACHED`. The admin API alone shows it. */
+  readonly code?: string
   /** For the log: what was seen (provider's type, reason, status, request id, thrown error text). */
   readonly cause?: string
 }

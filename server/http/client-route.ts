@@ -22,7 +22,7 @@ import { sseResponse } from './sse.ts'
 export type RequestEnd = {
   readonly requestId: string
   readonly arrivedAt: number
-  readonly dialect: Dialect['name']
+  readonly dialect: string
   readonly keyId?: string
   readonly userId?: string
   readonly model: string

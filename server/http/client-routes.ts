@@ -13,7 +13,7 @@ import { openaiChat } from '../dialect/openai-chat/openai-chat.ts'
 import type { KeptAnswer, KeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
 import { noAnswer, pageOfInput, viewAnswer, viewDeleted } from '../dialect/openai-responses/kept-views.ts'
 import type { DialectRoute } from '../dialect/registry.ts'
-import type { Result } from '../lib/result.ts'
+import { ok, type Result } from '../lib/result.ts'
 import { baseUrlAdvice, clientPathOf, meantPath } from './base-url.ts'
 import { readJson } from './body.ts'
 import { type ClientDeps, clientHeaders, errorResponse, serveClient } from './client-route.ts'
@@ -209,7 +209,10 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
   for (const { path, dialect } of deps.dialects) {
     routes.post(path, ({ request, server }) => serve(dialect, { request, server }), { parse: 'none' })
   }
-  return { routes, answerAstray, refuseBlocked }
+  /** Serves a caller who was let in elsewhere: the console's own chats. */
+  const serveKnown = (dialect: Dialect, caller: Caller, request: Request, peer: Peer): Promise<Response> =>
+    serveClient(dialect, request, peer, { ...deps, admit: async () => ok(caller) })
+  return { routes, answerAstray, refuseBlocked, serveKnown }
 }
 
 const allowed = (models: readonly ModelInfo[], allows: Caller['allows']): readonly ModelInfo[] =>

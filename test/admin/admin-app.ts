@@ -3,6 +3,7 @@ import { newAccountRecord } from '../../server/admin/account-draft.ts'
 import type { AdminDeps, RequestPeer } from '../../server/admin/deps.ts'
 import { createEventStreams } from '../../server/admin/event-streams.ts'
 import { createAdmin } from '../../server/admin/index.ts'
+import { createLive } from '../../server/admin/live.ts'
 import { storedPasswords } from '../../server/admin/operator.ts'
 import { createUnreadBook } from '../../server/admin/unread-book.ts'
 import type { ModelInfo } from '../../server/conversation/model.ts'
@@ -18,6 +19,7 @@ import type { RequestRecord } from '../../server/store/store.ts'
 import type { AccountCheck } from '../../server/upstream/amazonq/check.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import type { SignInRequest, SignInState } from '../../server/upstream/amazonq/sign-in.ts'
+import { createTestEffects } from '../support/effects.ts'
 import { memoryStore } from '../support/memory-store.ts'
 
 export const password = 'correct horse battery'
@@ -83,10 +85,19 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
   const passwords = storedPasswords(store.settings, { memoryCost: 8, timeCost: 1 })
   if (options.first !== true) await passwords.change(password)
 
+  const effects = {
+    ...createTestEffects(),
+    now: () => clock.now,
+    newId: (prefix: string) => `${prefix}_${++ids.count}`,
+  }
+  const log: AdminDeps['log'] = (level, event, fields) =>
+    void world.logged.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`)
+  const live = createLive({ store, effects, inFlight: () => 2, poolStats: () => world.pool, version: '9.9.9', log })
   const admin = createAdmin({
     store,
+    live,
     passwords,
-    effects: { now: () => clock.now, newId: (prefix) => `${prefix}_${++ids.count}` },
+    effects,
     checkAccount: async (id) => ({ accountId: id, at: clock.now, ...world.check(id) }),
     refreshAccount: async () =>
       world.refreshError === undefined ? ok(undefined) : { ok: false, error: world.refreshError },
@@ -111,7 +122,13 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     poolStats: () => world.pool,
     healthPolicy: () => defaultHealthPolicy,
     newAccountRoom: 8,
-    log: (level, event, fields) => void world.logged.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`),
+    log,
+    resetCounters: async () => {
+      for (const { account, profile } of await store.accounts.list()) {
+        await store.accounts.count(account.id, { success: -profile.successCount, error: -profile.errorCount })
+      }
+    },
+    clearRequestLogs: async () => void (await store.requests.clear()),
     signIns: {
       start: async (ask) => {
         world.asked.push(ask)
@@ -203,5 +220,20 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
   const addKey = (id: string, key: string) =>
     store.keys.create({ id, name: id, ...keyTraces(key), enabled: true, createdAt: clock.now })
 
-  return { admin, streams, serverLog, finished, store, passwords, clock, world, ask, call, signIn, addAccount, addKey }
+  return {
+    admin,
+    live,
+    streams,
+    serverLog,
+    finished,
+    store,
+    passwords,
+    clock,
+    world,
+    ask,
+    call,
+    signIn,
+    addAccount,
+    addKey,
+  }
 }

@@ -247,14 +247,14 @@ describe('the settings', () => {
     expect(await store.sealedSettings.shown()).toEqual({})
   })
 
-  test('of the pool take effect; a strategy we do not offer is kept and says so', async () => {
+  test('of the pool take effect; a strategy we do not offer is refused by name', async () => {
     const { call, world } = await adminApp()
     const start = (await call('GET', '/v2/settings')).json
     expect(start).toMatchObject({ httpProxy: '', proxyPoolEnabled: false, proxyPoolStrategy: 'sticky' })
     expect(start.withoutEffect).not.toContain('proxyPoolEnabled')
-    const on = await call('PUT', '/v2/settings', { proxyPoolEnabled: true, proxyPoolStrategy: 'round_robin' })
-    expect(on.json).toMatchObject({ proxyPoolEnabled: true, proxyPoolStrategy: 'round_robin' })
-    expect(on.json.warnings).toEqual(['proxyPoolStrategy: only sticky is offered; it is kept, but has no effect.'])
+    const strange = await call('PUT', '/v2/settings', { proxyPoolEnabled: true, proxyPoolStrategy: 'round_robin' })
+    expect([strange.status, strange.json.field]).toEqual([400, 'proxyPoolStrategy'])
+    expect((await call('PUT', '/v2/settings', { proxyPoolEnabled: true })).json.proxyPoolEnabled).toBe(true)
     expect((await call('PUT', '/v2/settings', { proxyPoolStrategy: 'sticky' })).json.warnings).toEqual([])
     await call('PUT', '/v2/settings', { maxErrorCount: 3 })
     expect(world.outboundChanged).toBe(2)

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { settingsTable } from '../../server/admin/settings-table.ts'
 import { adminApp, password } from './admin-app.ts'
 import { hashKey } from './hash-key.ts'
 
@@ -53,24 +54,88 @@ test('the whole answer can be sent back and changes nothing but what was changed
   expect(world.applied.length).toBe(1)
 })
 
-test('unknown members are ignored and named, values without effect say so, ranges are kept', async () => {
-  const { call, store } = await adminApp()
-  const { json } = await call('PUT', '/v2/settings', {
-    nonsense: 1,
-    port: 8080,
-    maxErrorCount: 0,
-    quotaRefreshInterval: 5,
-    compressionEnabled: true,
-  })
+test('ranges are kept, and a warning says so', async () => {
+  const { call } = await adminApp()
+  const { json } = await call('PATCH', '/v2/settings', { maxErrorCount: 0, quotaRefreshInterval: 5 })
   expect(json.warnings).toEqual([
-    'nonsense is not a setting; it was ignored.',
-    'port stays 62311: it is set by flag, environment or the configuration file.',
     'maxErrorCount: 0 is outside 1 to 10000; stored as 1.',
     'quotaRefreshInterval: 5 is outside 60 to 600; stored as 60.',
-    'compressionEnabled is kept, but has no effect in this version.',
   ])
-  expect(json).toMatchObject({ port: 62311, maxErrorCount: 1, quotaRefreshInterval: 60, compressionEnabled: true })
-  expect(Object.keys(await store.settings.all())).not.toContain('nonsense')
+  expect(json).toMatchObject({ maxErrorCount: 1, quotaRefreshInterval: 60 })
+})
+
+test.each([
+  [{ maxErrorCont: 5 }, 'maxErrorCont', 'maxErrorCount'],
+  [{ annoucementText: 'x' }, 'annoucementText', 'announcementText'],
+  [{ nonsense: 1 }, 'nonsense', 'not a setting'],
+  [{ port: 8080 }, 'port', 'port stays 62311'],
+  [{ compressionEnabled: true }, 'compressionEnabled', 'not compressed'],
+  [{ compressionModel: 'claude-x' }, 'compressionModel', 'not compressed'],
+  [{ freeRequestCount: 3 }, 'freeRequestCount', 'older editions'],
+  [{ proxyPoolStrategy: 'round_robin' }, 'proxyPoolStrategy', 'sticky'],
+  [{ alertWebhookUrl: 'ftp://example.com' }, 'alertWebhookUrl', 'http'],
+  [{ alertWebhookUrl: 'https://user:pass@example.com' }, 'alertWebhookUrl', 'user name'],
+  [{ alertsEnabled: true }, 'alertWebhookUrl', 'first'],
+  [{ alertsEnabled: true, alertWebhookUrl: 'https://example.com/x' }, 'alertWebhookSecret', 'first'],
+  [{ maxAccounts: '5' }, 'maxAccounts', 'integer'],
+])('%j has no effect, so it is refused by name and nothing is written', async (body, field, words) => {
+  const { call, store } = await adminApp()
+  const before = await store.settings.all()
+  const answer = await call('PUT', '/v2/settings', { ...body, logRetentionDays: 3 })
+  expect([answer.status, answer.json.code, answer.json.field]).toEqual([400, 'INVALID_REQUEST', field])
+  expect(answer.json.error).toContain(words)
+  expect(await store.settings.all()).toEqual(before)
+})
+
+test('every setting either is refused by name or is changed, shown and applied at once', async () => {
+  const samples: Readonly<Record<string, unknown>> = {
+    accountSelectionMode: 'random',
+    httpProxy: 'http://127.0.0.1:3128',
+    proxyPoolStrategy: '',
+    modelPrices: '{"claude-x":[1,2]}',
+    timezone: 'Asia/Shanghai',
+    alertWebhookUrl: 'https://hooks.example.com/secret-path',
+    alertWebhookSecret: 'a secret of the webhook',
+    blockedIPs: ['192.0.2.1'],
+  }
+  for (const setting of settingsTable) {
+    const { call, world } = await adminApp()
+    if (setting.json === 'alertsEnabled') {
+      const { alertWebhookUrl, alertWebhookSecret } = samples
+      await call('PUT', '/v2/settings', { alertWebhookUrl, alertWebhookSecret })
+    }
+    const { initial } = setting
+    const value =
+      samples[setting.json] ??
+      (typeof initial === 'boolean' ? !initial : typeof initial === 'number' ? initial + 1 : 'something else')
+    const appliedBefore = world.applied.length
+    const answer = await call('PUT', '/v2/settings', { [setting.json]: value })
+    if (!setting.takesEffect) {
+      expect([setting.json, answer.status, answer.json.field]).toEqual([setting.json, 400, setting.json])
+      continue
+    }
+    expect([setting.json, answer.status]).toEqual([setting.json, 200])
+    if (setting.json !== 'blockedIPs') expect(world.applied.length).toBe(appliedBefore + 1)
+    const shown = (await call('GET', '/v2/settings')).json[setting.json]
+    if (setting.type === 'webhook' || setting.type === 'secret') expect(shown).toContain('••••')
+    else expect(shown).toEqual(value)
+  }
+})
+
+test('an announcement and the width of pages are told to whoever is signed in, and to nobody else', async () => {
+  const { ask, call, signIn } = await adminApp()
+  const cookie = await signIn()
+  const session = async () => (await ask('GET', '/api/session', { headers: { cookie } })).json
+  expect(await session()).not.toHaveProperty('fullWidth')
+  await call('PUT', '/v2/settings', {
+    announcementEnabled: true,
+    announcementText: ' Down at noon. ',
+    layoutFullWidth: true,
+  })
+  expect(await session()).toMatchObject({ announcement: 'Down at noon.', fullWidth: true })
+  expect((await ask('GET', '/api/session')).json).not.toHaveProperty('announcement')
+  await call('PUT', '/v2/settings', { announcementEnabled: false })
+  expect(await session()).not.toHaveProperty('announcement')
 })
 
 test.each([

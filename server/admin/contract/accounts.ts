@@ -223,3 +223,83 @@ export const QuotaView = Type.Object({
   fromCache: Type.Boolean(),
 })
 export type QuotaView = Static<typeof QuotaView>
+
+/** `gateway`: everything that makes up a sign-in; `original`: the eight members of the original's export alone. */
+export const ExportFormat = Type.Union([Type.Literal('gateway'), Type.Literal('original')])
+export type ExportFormat = Static<typeof ExportFormat>
+
+/** `GET /v2/accounts/export` and, with the password in the body, `POST`: a bare list of these. */
+export const ExportedAccount = Type.Object({
+  label: Text,
+  clientId: Text,
+  clientSecret: Text,
+  refreshToken: Text,
+  accessToken: Text,
+  enabled: Type.Boolean(),
+  errorCount: Type.Integer(),
+  successCount: Type.Integer(),
+  // ours
+  id: Type.Optional(Type.String()),
+  email: Type.Optional(Text),
+  userId: Type.Optional(Text),
+  authMethod: Type.Optional(Type.String()),
+  provider: Type.Optional(Text),
+  identityRegion: Type.Optional(Text),
+  startUrl: Type.Optional(Text),
+  profileArn: Type.Optional(Text),
+  apiKey: Type.Optional(Text),
+  status: Type.Optional(Type.String()),
+  created_at: Type.Optional(Type.String()),
+})
+export type ExportedAccount = Static<typeof ExportedAccount>
+
+export const ExportAsk = Type.Object({
+  /** The password of whoever asks, once more: secrets leave with it alone. */
+  password: Type.Optional(Type.String()),
+  format: Type.Optional(ExportFormat),
+})
+export type ExportAsk = Static<typeof ExportAsk>
+
+/** `GET /v2/accounts/incomplete`: those whose sign-in lacks what its method needs to be renewed. */
+export const AccountsIncomplete = Type.Object({ accounts: Type.Array(AccountView), count: Type.Integer() })
+export type AccountsIncomplete = Static<typeof AccountsIncomplete>
+
+/** `POST /v2/accounts/sync-emails`: `total` is all accounts, `skipped` those that had an address. */
+export const EmailsSynced = Type.Object({
+  success: Type.Boolean(),
+  total: Type.Integer(),
+  synced: Type.Integer(),
+  skipped: Type.Integer(),
+  failed: Type.Integer(),
+  message: Type.String(),
+  results: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      success: Type.Boolean(),
+      email: Type.Optional(Type.String()),
+      error: Type.Optional(Type.String()),
+    }),
+  ),
+})
+export type EmailsSynced = Static<typeof EmailsSynced>
+
+/** `POST /v2/accounts/refresh-quotas`: each account that is switched on counts once. */
+export const QuotasRefreshed = Type.Object({
+  success: Type.Boolean(),
+  message: Type.String(),
+  stats: Type.Object({
+    success: Type.Integer(),
+    suspended: Type.Integer(),
+    expired: Type.Integer(),
+    exhausted: Type.Integer(),
+    error: Type.Integer(),
+  }),
+})
+export type QuotasRefreshed = Static<typeof QuotasRefreshed>
+
+/** `POST /v2/accounts/reset-stats`: both, unless one is said to be left. */
+export const ResetStats = Type.Object({
+  counters: Type.Optional(Type.Boolean()),
+  requestLogs: Type.Optional(Type.Boolean()),
+})
+export type ResetStats = Static<typeof ResetStats>

@@ -16,6 +16,10 @@ export const SessionView = Type.Object({
   /** Before sign-in, on a server with data of its own: what resets the password. Only who sits at the machine is told the folder. */
   resetCommand: Type.Optional(Type.String()),
   version: Type.Optional(Type.String({ description: 'After sign-in only.' })),
+  /** After sign-in, while it is on: what the operator wants everybody to read. Plain text. */
+  announcement: Type.Optional(Type.String()),
+  /** After sign-in: pages use the whole width of the window. */
+  fullWidth: Type.Optional(Type.Boolean()),
 })
 export type SessionView = Static<typeof SessionView>
 

@@ -10,6 +10,11 @@ const optional = {
   ipRateLimitMax: Type.Optional(Type.Integer()),
   blockedIPs: Type.Optional(Type.Array(Type.String(), { maxItems: 10_000 })),
   maxErrorCount: Type.Optional(Type.Integer()),
+  maxAccounts: Type.Optional(Type.Integer({ description: 'how many accounts may be added' })),
+  alertsEnabled: Type.Optional(Type.Boolean()),
+  alertRunOutHours: Type.Optional(Type.Integer({ description: 'how long before an account runs out it is told' })),
+  alertWebhookUrl: Type.Optional(Type.String({ description: 'shown masked' })),
+  alertWebhookSecret: Type.Optional(Type.String({ description: 'signs every alert; shown masked' })),
   layoutFullWidth: Type.Optional(Type.Boolean()),
   accountSelectionMode: Type.Optional(Type.String()),
   compressionEnabled: Type.Optional(Type.Boolean()),
@@ -38,7 +43,7 @@ const optional = {
 
 /**
  * `PUT /v2/settings`: any subset. `apiKey` and `adminPassword` are secrets: sent back masked they stay as they are; an empty
- * `apiKey` revokes the owner's key. Unknown members are ignored and named in `warnings`.
+ * `apiKey` revokes the owner's key. A member that is no setting, and a change that nothing would follow from, is refused by name.
  */
 export const SettingsUpdate = Type.Object(
   {
@@ -59,6 +64,15 @@ export const SettingsView = Type.Composite([
     apiKey: Type.String({ description: 'masked; empty when there is no owner key' }),
     port: Type.Integer({ description: 'the port in use; set by flag, environment or file' }),
     version: Type.String(),
+    edition: Type.String(),
+    isFreeEdition: Type.Boolean(),
+    supportedForceModels: Type.Array(Type.String()),
+    supportedCompressionModels: Type.Array(Type.String()),
+    chatConfig: Type.Object({
+      budgetTokens: Type.Integer(),
+      maxTokens: Type.Integer(),
+      timeoutMs: Type.Integer(),
+    }),
     currentAccountCount: Type.Integer(),
     supportedAccountSelectionModes: Type.Array(
       Type.Object({ value: Type.String(), label: Type.String(), description: Type.String() }),

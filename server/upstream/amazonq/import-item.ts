@@ -30,6 +30,8 @@ export type ImportedAccount = ImportPlace & {
   readonly enabled?: boolean
   readonly successCount?: number
   readonly errorCount?: number
+  /** When it came into the program the file is from, epoch ms. */
+  readonly addedAt?: number
 }
 
 /** Why an item cannot be taken. `name` is its label or e-mail, where that much could be read. */
@@ -56,7 +58,7 @@ export function parseItem(value: unknown, place: ImportPlace, options: ItemOptio
   if (external !== undefined) return err({ ...place, ...external, ...nameOf(item) })
   const credentials = credentialsOf(members, item, options)
   if (!credentials.ok) return err({ ...place, ...credentials.error, ...nameOf(item) })
-  const { label, email, userId, enabled, disabled, successCount, errorCount } = members
+  const { label, email, userId, enabled, disabled, successCount, errorCount, addedAt } = members
   const status = statedStatus(members.status)
   const isEnabled = enabled ?? (disabled === undefined ? (status === 'disabled' ? false : undefined) : !disabled)
   return ok({
@@ -69,6 +71,7 @@ export function parseItem(value: unknown, place: ImportPlace, options: ItemOptio
     ...(isEnabled === undefined ? {} : { enabled: isEnabled }),
     ...(successCount === undefined ? {} : { successCount }),
     ...(errorCount === undefined ? {} : { errorCount }),
+    ...(addedAt === undefined ? {} : { addedAt }),
   })
 }
 

@@ -57,10 +57,11 @@ const spellings = {
   disabled: ['disabled'],
   successCount: ['successCount', 'success_count'],
   errorCount: ['errorCount', 'error_count'],
+  addedAt: ['addedAt', 'created_at', 'added_time'],
 } as const
 
 type Name = keyof typeof spellings
-type TimeName = 'accessExpiresAt' | 'clientExpiresAt'
+type TimeName = 'accessExpiresAt' | 'clientExpiresAt' | 'addedAt'
 type FlagName = 'enabled' | 'disabled'
 type CountName = 'successCount' | 'errorCount'
 export type Members = { [name in Exclude<Name, TimeName | FlagName | CountName>]?: string } & {
@@ -89,7 +90,8 @@ export function readMembers(item: Item): Result<Members, Fault> {
 
 /** Whether an object has anything of a sign-in. */
 export const isKnown = (item: Item): boolean =>
-  isObject(item.credentials) || (Object.keys(spellings) as Name[]).some((name) => spelling(name, item) !== undefined)
+  isObject(item.credentials) ||
+  (Object.keys(spellings) as Name[]).some((name) => name !== 'addedAt' && spelling(name, item) !== undefined)
 
 /** The spelling this item uses, when it has a value there: null and blank text count as absent. */
 export const spelling = (name: Name, item: Item): string | undefined =>
@@ -115,6 +117,8 @@ function readMember(name: Name, value: unknown): string | number | boolean | und
     case 'clientExpiresAt':
       // A time that cannot be read counts as unknown: the token is then renewed before its first use.
       return typeof value === 'string' || typeof value === 'number' ? timeOf(value) : { error: 'must be a time' }
+    case 'addedAt':
+      return typeof value === 'string' || typeof value === 'number' ? timeOf(value) : undefined
     case 'status':
     case 'userId':
       // Only told on: what another program means by it must not cost a sign-in.

@@ -53,6 +53,10 @@ export const savedTheme = (): Theme => chooseTheme(read(themeKey))
 export const saveLanguage = (language: Language): void => write(languageKey, language)
 export const saveTheme = (theme: Theme): void => write(themeKey, theme)
 
+const announcementKey = 'announcement'
+export const isDismissed = (text: string): boolean => read(announcementKey) === text
+export const dismissAnnouncement = (text: string): void => write(announcementKey, text)
+
 const darkQuery = '(prefers-color-scheme: dark)'
 
 export function applyTheme(theme: Theme): void {

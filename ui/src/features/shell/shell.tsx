@@ -19,6 +19,7 @@ import { ToastRegion } from '../../components/toast.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { useMemory } from '../../lib/memory.tsx'
+import { Announcement } from './announcement.tsx'
 import { MeMenu } from './me-menu.tsx'
 import { PageFault } from './page-fault.tsx'
 
@@ -139,7 +140,8 @@ function Frame(props: FrameProps) {
         <MeMenu onSignOut={props.onSignOut} />
       </header>
       <main id="content" tabIndex={-1} class="min-w-0 grow px-3 pt-4 pb-24 md:px-6 md:pb-10">
-        <div class="mx-auto flex max-w-400 flex-col gap-4">
+        <div class="mx-auto flex flex-col gap-4" classList={{ 'max-w-400': !props.session.fullWidth }}>
+          <Show when={props.session.announcement}>{(text) => <Announcement text={text()} />}</Show>
           <Show when={props.session.demo}>
             <Banner tone="info">{t('demo.banner')}</Banner>
           </Show>

@@ -1,0 +1,47 @@
+import { Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
+import { gatewayError } from '../conversation/error.ts'
+import { type EventTopic, eventTopics } from './contract/events.ts'
+import type { AdminDeps } from './deps.ts'
+import type { EventHub } from './event-hub.ts'
+import { eventStream } from './event-stream.ts'
+import { fail } from './failure.ts'
+import type { Watch } from './watch.ts'
+
+const Word = Type.Optional(Type.String())
+
+/** What changes while somebody looks: one stream for the whole console, and the same figures to be asked for. */
+export function eventRoutes(hub: EventHub, watch: Watch, { effects }: Pick<AdminDeps, 'effects'>) {
+  return new Elysia({ prefix: '/v2' })
+    .get('/status', () => watch.read())
+    .get(
+      '/events',
+      async ({ query, request }) => {
+        const asked = (query.topics ?? '').split(',').flatMap((topic) => topic.trim() || [])
+        const strange = asked.find((topic) => !eventTopics.some((known) => known === topic))
+        if (strange !== undefined) {
+          const message = `topics: there is no topic ${strange.slice(0, 50)}. There are ${eventTopics.join(', ')}.`
+          return fail(gatewayError('invalid-request', message, { field: 'topics' }))
+        }
+        const topics = new Set((asked.length === 0 ? eventTopics : asked) as readonly EventTopic[])
+        const lastId = request.headers.get('last-event-id') ?? query.lastEventId
+        const status = topics.has('status') ? await watch.read() : undefined
+        if (hub.isFull()) {
+          const error = 'Too many pages listen already; close some.'
+          return fail(gatewayError('pool-busy', error, { code: 'TOO_MANY_LISTENERS' }))
+        }
+        return eventStream({
+          effects,
+          open: (take, end) => {
+            const ask = { topics, ...(lastId === undefined ? {} : { lastId }) }
+            const listening = hub.listen(ask, ({ id, name, data }) => take({ id, event: name, data }), end)
+            if (listening.missed) take({ event: 'resync', data: {} })
+            // Last, for what was caught up on may hold an older one.
+            if (status !== undefined) take({ event: 'status', data: status })
+            return listening.end
+          },
+        })
+      },
+      { query: Type.Object({ topics: Word, lastEventId: Word }) },
+    )
+}

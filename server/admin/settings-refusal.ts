@@ -1,0 +1,46 @@
+import { nearest } from '../config/nearest.ts'
+import { settingsTable } from './settings-table.ts'
+
+/** Members of our own answer that a client may send back whole; they say nothing about what to change. */
+const readOnly = new Set([
+  'version',
+  'edition',
+  'isFreeEdition',
+  'testMode',
+  'chatConfig',
+  'supportedForceModels',
+  'supportedCompressionModels',
+  'currentAccountCount',
+  'supportedAccountSelectionModes',
+  'withoutEffect',
+  'warnings',
+])
+const secrets = ['apiKey', 'adminPassword']
+
+const later = 'nothing follows from it in this version, so it cannot be changed.'
+const reasons: Readonly<Record<string, string>> = {
+  compressionEnabled: 'long conversations are not compressed in this version; clients compact theirs themselves.',
+  compressionModel: 'long conversations are not compressed in this version; clients compact theirs themselves.',
+}
+
+/** Why a setting that is known cannot be changed. */
+export const whyWithout = (name: string): string => reasons[name] ?? later
+
+const gone: Readonly<Record<string, string>> = {
+  freeRequestCount: 'freeRequestCount belonged to older editions of the original; nothing follows from it.',
+  randomAccountSelection: 'randomAccountSelection is written as accountSelectionMode: "random" now.',
+}
+
+/** Why a member that is no setting is refused; undefined: it may stand there. */
+export function faultOfUnknown(name: string, value: unknown, port: number): string | undefined {
+  if (secrets.includes(name) || readOnly.has(name)) return undefined
+  if (name === 'port') {
+    if (value === port) return undefined
+    return `port stays ${port}: it is set by flag, environment or the configuration file.`
+  }
+  const known = gone[name]
+  if (known !== undefined) return known
+  const near = nearest(name, [...settingsTable.map(({ json }) => json), ...secrets])
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`
+  return `${name.slice(0, 100)} is not a setting; nothing was changed.${hint}`
+}

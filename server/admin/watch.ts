@@ -1,0 +1,104 @@
+import { createTurns } from '../lib/turns.ts'
+import type { Store } from '../store/store.ts'
+import { attentionOf, servesNow } from './attention.ts'
+import { createBurnBook } from './burn-book.ts'
+import type { AttentionItem, StatusView } from './contract/events.ts'
+import type { AdminDeps } from './deps.ts'
+import type { EventHub } from './event-hub.ts'
+import { settingIn } from './settings-table.ts'
+
+export type Watch = {
+  readonly read: () => Promise<StatusView>
+  /** Before it nothing is looked at. */
+  readonly start: () => void
+  /** Something moved: looks again soon. */
+  readonly changed: () => void
+  readonly stop: () => void
+}
+
+const everyMs = 5_000
+const everyUnseenMs = 15_000
+const soonMs = 250
+const hourMs = 3_600_000
+
+/** Looks at accounts and proxies all the time: tells the console what changed, and the alerts what wants a person. */
+export function createWatch(
+  deps: Pick<AdminDeps, 'inFlight' | 'poolStats' | 'version' | 'log'> & {
+    readonly store: Pick<Store, 'accounts' | 'proxies' | 'settings'>
+    readonly effects: Pick<AdminDeps['effects'], 'now' | 'after'>
+    readonly hub: EventHub
+    readonly jobsRunning: () => number
+    readonly onAttention: (items: readonly AttentionItem[]) => Promise<void>
+  },
+): Watch {
+  const { effects, store, hub } = deps
+  const burns = createBurnBook(store.accounts)
+  const inTurn = createTurns()
+  let told = ''
+  let stopped = true
+  let cancel = (): void => {}
+  let isSoon = false
+
+  const read = async (): Promise<StatusView> => {
+    const [accounts, proxies, stored] = await Promise.all([
+      store.accounts.list(),
+      store.proxies.list(),
+      store.settings.all(),
+    ])
+    const now = effects.now()
+    const runOutMs = Number(settingIn(stored, 'alert_run_out_hours')) * hourMs
+    const attention = attentionOf({ accounts, proxies, now, runOutMs, burns: await burns.of(accounts) })
+    return {
+      badges: {
+        accounts: new Set(attention.flatMap(({ account_id }) => account_id ?? [])).size,
+        proxies: attention.filter(({ proxy_id }) => proxy_id !== undefined).length,
+      },
+      counters: {
+        accounts: accounts.length,
+        in_service: accounts.filter((record) => record.account.enabled && servesNow(record, now)).length,
+        in_flight: accounts.reduce((sum, { account }) => sum + deps.inFlight(account.id), 0),
+        waiting: deps.poolStats?.()?.waiting ?? 0,
+        jobs_running: deps.jobsRunning(),
+      },
+      attention: [...attention],
+      version: deps.version,
+    }
+  }
+
+  const again = (ms: number): void => {
+    cancel()
+    if (!stopped) cancel = effects.after(ms, look)
+  }
+  const look = (): void => {
+    isSoon = false
+    void inTurn(async () => {
+      if (stopped) return
+      const status = await read()
+      const text = JSON.stringify(status)
+      if (text !== told && hub.listeners() > 0) hub.publish('status', 'status', status)
+      told = text
+      await deps.onAttention(status.attention)
+    })
+      .catch((error: unknown) => deps.log('error', 'watch.failed', { cause: String(error) }))
+      .finally(() => {
+        if (!isSoon) again(hub.listeners() > 0 ? everyMs : everyUnseenMs)
+      })
+  }
+  const changed = (): void => {
+    if (isSoon || stopped) return
+    isSoon = true
+    again(soonMs)
+  }
+  return {
+    read,
+    start: () => {
+      stopped = false
+      changed()
+    },
+    changed,
+    stop: () => {
+      stopped = true
+      cancel()
+    },
+  }
+}
