@@ -38,7 +38,7 @@ export function faultOfUnknown(name: string, value: unknown, port: number): stri
     if (value === port) return undefined
     return `port stays ${port}: it is set by flag, environment or the configuration file.`
   }
-  const known = gone[name]
+  const known = Object.hasOwn(gone, name) ? gone[name] : undefined
   if (known !== undefined) return known
   const near = nearest(name, [...settingsTable.map(({ json }) => json), ...secrets])
   const hint = near === undefined ? '' : ` Did you mean ${near}?`

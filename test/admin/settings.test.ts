@@ -68,6 +68,7 @@ test.each([
   [{ maxErrorCont: 5 }, 'maxErrorCont', 'maxErrorCount'],
   [{ annoucementText: 'x' }, 'annoucementText', 'announcementText'],
   [{ nonsense: 1 }, 'nonsense', 'not a setting'],
+  [{ constructor: 1 }, 'constructor', 'not a setting'],
   [{ port: 8080 }, 'port', 'port stays 62311'],
   [{ compressionEnabled: true }, 'compressionEnabled', 'not compressed'],
   [{ compressionModel: 'claude-x' }, 'compressionModel', 'not compressed'],
