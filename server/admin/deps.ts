@@ -20,6 +20,7 @@ import type { EventStreams } from './event-streams.ts'
 
 import type { Live } from './live.ts'
 
+import type { ClientRoute } from './openapi/document.ts'
 import type { UnreadBook } from './unread-book.ts'
 import type { UsageAccess } from './users-service.ts'
 
@@ -89,6 +90,8 @@ export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   /** They poll by themselves and give what they got to `acceptSignIn`. */
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'wait' | 'cancel'>
   readonly availableModels: () => Promise<ModelList['models']> | ModelList['models']
+  /** The routes of the client APIs, for the OpenAPI document. */
+  readonly clientApi?: readonly ClientRoute[]
   /** Serves a chat of the console itself, with everything a client's call has but a key. Absent: nobody serves. */
   readonly testChat?: (api: 'messages' | 'chat', request: Request) => Promise<Response>
   /** The folder of whoever runs the server, where tools on this machine keep their settings. Absent: they are left alone. */

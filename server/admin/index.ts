@@ -22,6 +22,7 @@ import { createKeysService } from './keys-service.ts'
 import { logRoutes } from './log-routes.ts'
 import { modelMappingRoutes } from './model-mapping-routes.ts'
 import { createModelMappingsService } from './model-mappings-service.ts'
+import { openApiRoutes } from './openapi/routes.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { createProxiesService } from './proxies-service.ts'
 import { proxyRoutes } from './proxy-routes.ts'
@@ -47,6 +48,7 @@ export function createAdmin(deps: AdminDeps): Elysia {
   const operator = createOperator(deps)
   const gate = createGate(deps, operator)
   const routes = adminRoutes(deps, operator, gate)
+  routes.use(openApiRoutes(() => routes.routes, deps.clientApi ?? [], deps.version))
   const admin = new Elysia({ name: 'admin' })
   const handle = async ({ request, path, server }: Context): Promise<Response> => {
     const refused = await gate.check(request, path)

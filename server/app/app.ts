@@ -12,7 +12,7 @@ import { createKeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
 import { dialectRoutes } from '../dialect/registry.ts'
 import { createPdfReader, ownPdfCommand } from '../documents/child.ts'
 import { createDocuments } from '../documents/extract.ts'
-import { createClientRoutes } from '../http/client-routes.ts'
+import { createClientRoutes, smallClientRoutes } from '../http/client-routes.ts'
 import { createPeerOf, type PeerOf } from '../http/peer.ts'
 import { findPortHolder, freePortAfter, isAnswered, portTakenText } from '../http/port-holder.ts'
 import { createServer, type Listening } from '../http/server.ts'
@@ -138,8 +138,9 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
 
   const traffic = createTraffic(core, inService, { rules, estimator, rateOf: metering.rateOf }, effects)
   const kept = createKeptAnswers({ ...config.responses, ttlMs: keptAnswersTtlMs }, effects.now)
+  const dialects = dialectRoutes({ kept, vault: core.vault })
   const clientRoutes = createClientRoutes({
-    dialects: dialectRoutes({ kept, vault: core.vault }),
+    dialects,
     kept,
     effects,
     peerOf,
@@ -192,6 +193,10 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         peerOf(request, server.addressOf(request)),
       ),
     homeDir: homedir(),
+    clientApi: [
+      ...dialects.map(({ path, dialect }) => ({ method: 'POST', path, body: dialect.body })),
+      ...smallClientRoutes,
+    ],
     resetCounters: async () => {
       await inService.flush()
       for (const { account, profile } of await accounts.list()) {

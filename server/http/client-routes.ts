@@ -34,6 +34,17 @@ export type ClientRoutesDeps = ClientDeps & {
   readonly usageOf: (caller: Caller) => Promise<CallerUsage>
 }
 
+/** What there is besides the conversations, for whoever lists the routes. */
+export const smallClientRoutes = [
+  { method: 'POST', path: '/v1/messages/count_tokens', body: anthropic.body },
+  { method: 'GET', path: '/v1/models' },
+  { method: 'GET', path: '/v1/models/*' },
+  { method: 'GET', path: '/v1/usage' },
+  { method: 'GET', path: '/v1/responses/:id' },
+  { method: 'GET', path: '/v1/responses/:id/input_items' },
+  { method: 'DELETE', path: '/v1/responses/:id' },
+] as const
+
 const preflight = {
   'access-control-allow-origin': '*',
   'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
