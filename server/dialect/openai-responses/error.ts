@@ -1,8 +1,8 @@
 import type { GatewayError } from '../../conversation/error.ts'
-import { errorCodeOf } from '../openai-chat/error.ts'
+import { errorCodeOf } from '../openai-error.ts'
 import { messageOf, retryHeaders } from '../retry-advice.ts'
 
-export { encodeError } from '../openai-chat/error.ts'
+export { encodeError } from '../openai-error.ts'
 
 type Failure = { readonly code: string; readonly message: string }
 
