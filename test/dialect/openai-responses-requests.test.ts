@@ -91,6 +91,23 @@ describe('openai-responses reads tools that come in the course of the conversati
   })
 })
 
+test('tools of different groups that would have one name are all there, and called by their own', () => {
+  const tools = [
+    { type: 'namespace', name: 'a', tools: [fn('b__c'), fn('b__c')] },
+    { type: 'namespace', name: 'a__b', tools: [fn('c')] },
+    { type: 'custom', name: 'a__b__c' },
+  ]
+  const { conversation, form } = decoded({ tools })
+  expect(conversation.tools.map(({ name }) => name)).toEqual(['a__b__c', 'a__b__c_2', 'a__b__c_3'])
+  expect([...form.names.values()]).toEqual([
+    { kind: 'function', name: 'b__c', namespace: 'a' },
+    { kind: 'function', name: 'c', namespace: 'a__b' },
+    { kind: 'custom', name: 'a__b__c' },
+  ])
+  const choice = { type: 'function', namespace: 'a__b', name: 'c' }
+  expect(decoded({ tools, tool_choice: choice }).conversation.toolChoice).toEqual({ type: 'tool', name: 'a__b__c_2' })
+})
+
 describe('openai-responses takes without an effect', () => {
   test.each([
     { background: false },

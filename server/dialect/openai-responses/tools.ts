@@ -64,11 +64,11 @@ function addEntry(bench: Bench, given: unknown, at: string, group?: string): Dec
   }
 }
 
-// The same name twice is no error of this API; the provider takes each once.
+// The same tool twice is no error of this API; the provider takes each once.
 function addTool(bench: Bench, entry: Entry, at: string, group: string | undefined): Decoded<undefined> {
   if (!entry.name) return refuse(`${at}.name`, 'is required')
-  const name = nameForModel(entry.name, group)
-  if (bench.names.has(name)) return ok(undefined)
+  const name = freeName(entry.name, group, bench.names)
+  if (name === undefined) return ok(undefined)
   const kind = entry.type === 'custom' ? 'custom' : 'function'
   bench.names.set(name, { kind, name: entry.name, ...(group === undefined ? {} : { namespace: group }) })
   const schema = (entry.parameters ?? { type: 'object', properties: {} }) as Record<string, unknown>
@@ -78,6 +78,16 @@ function addTool(bench: Bench, entry: Entry, at: string, group: string | undefin
       : { name, description: entry.description ?? '', schema },
   )
   return ok(undefined)
+}
+
+/** `a` with `b__c` and `a__b` with `c` would be one name to the model. Undefined: the tool is there already. */
+function freeName(name: string, group: string | undefined, names: ToolNames): string | undefined {
+  const wanted = nameForModel(name, group)
+  for (let count = 1, free = wanted; ; free = `${wanted}_${++count}`) {
+    const holder = names.get(free)
+    if (holder === undefined) return free
+    if (holder.name === name && holder.namespace === group) return undefined
+  }
 }
 
 const freeformSchema = {
@@ -129,6 +139,8 @@ type NamedTool = { readonly name?: string | null | undefined; readonly namespace
 function knownName({ name, namespace }: NamedTool, names: ToolNames): string | undefined {
   if (!name) return undefined
   const full = nameForModel(name, namespace)
+  for (const [own, origin] of names)
+    if (origin.name === name && origin.namespace === (namespace ?? undefined)) return own
   if (names.has(full)) return full
   for (const [own, origin] of names) if (origin.name === name && !namespace) return own
   return full
