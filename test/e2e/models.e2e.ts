@@ -75,7 +75,7 @@ describe('names of Claude models that are not offered', () => {
     const response = await post('messages', 'claude-opus-4-1')
     await response.text()
     expect(await recordOf(response.headers.get('request-id'))).toMatchObject({
-      model: 'claude-opus-4-1',
+      requested_model: 'claude-opus-4-1',
       upstream_model: 'claude-opus-4.5',
       notes: { first: [{ what: 'model-replaced', field: 'model', detail: 'claude-opus-4.5, retired' }] },
     })
@@ -152,7 +152,7 @@ describe('mappings', () => {
     const response = await post('chat', 'gpt-4o')
     expect(((await response.json()) as { model: string }).model).toBe('gpt-4o')
     expect(await recordOf(response.headers.get('x-request-id'))).toMatchObject({
-      model: 'gpt-4o',
+      requested_model: 'gpt-4o',
       upstream_model: 'claude-sonnet-4.5',
       notes: { first: [{ what: 'model-replaced', detail: "claude-sonnet-4.5, mapped by 'gpt-4o'" }] },
     })
