@@ -31,6 +31,10 @@ export type Passwords = {
   readonly seed: (password: string, field?: string) => Promise<Result<boolean, GatewayError>>
   /** Back to the first password. */
   readonly clear: () => Promise<void>
+  /** The hash to keep of somebody else's password, under the same rule; `field` names where it came from. */
+  readonly hash: (password: string, field: string) => Promise<Result<string, GatewayError>>
+  /** Whether a password is the one of a hash. Without a hash: no, after the same time, so that nobody learns who has one. */
+  readonly matches: (password: string, hash: string | undefined) => Promise<boolean>
 }
 
 /** What a new password must be. */
@@ -61,10 +65,16 @@ export function createPasswords(deps: PasswordDeps, cost = { memoryCost: 19_456,
     return right
   }
 
-  const set = async (password: string, field: string): Promise<Result<void, GatewayError>> => {
+  const hash = async (password: string, field: string): Promise<Result<string, GatewayError>> => {
     const fault = passwordFault(password)
     if (fault !== undefined) return err(gatewayError('invalid-request', fault, { field }))
-    await deps.save(await Bun.password.hash(password, { algorithm: 'argon2id', ...cost }))
+    return ok(await Bun.password.hash(password, { algorithm: 'argon2id', ...cost }))
+  }
+  let decoy: Promise<string> | undefined
+  const set = async (password: string, field: string): Promise<Result<void, GatewayError>> => {
+    const hashed = await hash(password, field)
+    if (!hashed.ok) return hashed
+    await deps.save(hashed.value)
     forget()
     return ok(undefined)
   }
@@ -99,6 +109,13 @@ export function createPasswords(deps: PasswordDeps, cost = { memoryCost: 19_456,
     clear: async () => {
       await deps.save(undefined)
       forget()
+    },
+    hash,
+    matches: async (password, kept) => {
+      if (password === '' || password.length > longestPassword) return false
+      decoy ??= Bun.password.hash(randomBytes(16).toString('hex'), { algorithm: 'argon2id', ...cost })
+      const right = await Bun.password.verify(password, kept ?? (await decoy)).catch(() => false)
+      return right && kept !== undefined
     },
   }
 }

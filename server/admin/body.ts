@@ -10,7 +10,10 @@ export async function jsonBody(context: { readonly request: Request }): Promise<
 }
 
 function parsed(text: string): object {
-  const value: unknown = JSON.parse(text)
+  // A member of this name would become an object's prototype where it is copied carelessly.
+  const value: unknown = text.includes('__proto__')
+    ? JSON.parse(text, (name, member: unknown) => (name === '__proto__' ? undefined : member))
+    : JSON.parse(text)
   if (typeof value !== 'object' || value === null) throw new SyntaxError('not an object or an array')
   return value
 }

@@ -55,11 +55,15 @@ export function controlRoutes(
     .post(
       '/api/control/password',
       async ({ body }) => {
-        const reset = await resetPassword({ ...deps, sessions: deps.store.sessions }, body.password)
+        const reset = await resetPassword(deps, body)
         return reset.ok ? { password: reset.value } : fail(reset.error)
       },
-      { parse: jsonBody, body: Type.Object({ password: Type.Optional(Type.String()) }) },
+      {
+        parse: jsonBody,
+        body: Type.Object({ password: Type.Optional(Type.String()), user: Type.Optional(Type.String()) }),
+      },
     )
+    .get('/api/control/audit/verify', () => deps.store.audit.verify())
     .get('/api/control/doctor', async () => ({
       version: deps.version,
       port: deps.port(),

@@ -135,6 +135,8 @@ export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly consoleOrigins?: readonly string[]
   /** The request id the edge gave, for the answer to an unexpected failure. */
   readonly requestIdOf?: (request: Request) => string | undefined
+  /** Test mode is on: dangerous routes need this password; without one nobody may use them. */
+  readonly testMode?: { readonly password?: string }
   /** Guards `/api/control/*`: made at each start and written to a file only the operator can read. */
   readonly controlToken: string
   /** What `doctor` asks a running server besides accounts and keys. */

@@ -1,6 +1,7 @@
 import { status } from 'elysia'
 import type { ErrorKind, GatewayError } from '../conversation/error.ts'
 import type { AdminError } from './contract/session.ts'
+import type { Refusal } from './operator.ts'
 
 type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 502 | 503 | 504
 
@@ -60,6 +61,12 @@ export function failConflict(error: GatewayError) {
     code: 'CONFLICT',
     ...(error.field === undefined ? {} : { field: error.field }),
   })
+}
+
+/** Somebody is not who they must be: a wrong password is 403 for who is signed in, as 401 would end the session in a client. */
+export function failRefused({ code, message, retryAfterMs }: Refusal, field?: string): Response {
+  const body = { error: message, code, ...(field === undefined ? {} : { field }) }
+  return code === 'LOCKED' ? refuse(429, body, retryAfter(retryAfterMs ?? 0)) : refuse(403, body)
 }
 
 /** A failure before or outside any route. */

@@ -1,10 +1,10 @@
-import { sha256Hex } from '../access/digest.ts'
-import { sessionIdOf } from './cookie.ts'
-import type { AdminDeps } from './deps.ts'
 import { refuse, retryAfter } from './failure.ts'
+import type { Gate } from './gate.ts'
 import type { Operator } from './operator.ts'
 
 export const confirmHeader = 'x-confirm-password'
+/** The code of a second factor beside it, where one is on. */
+export const confirmCodeHeader = 'x-confirm-code'
 
 /**
  * Whether whoever asks has given the password with this very request, in the body or in `X-Confirm-Password`. A wrong one is
@@ -15,20 +15,23 @@ export type FreshPassword = (
   inBody?: string,
 ) => Promise<{ readonly ok: true; readonly given: boolean } | { readonly ok: false; readonly refusal: Response }>
 
-export function createFreshPassword(deps: Pick<AdminDeps, 'peerOf'>, operator: Operator): FreshPassword {
+export function createFreshPassword(operator: Operator, gate: Gate): FreshPassword {
   return async (request, inBody) => {
     const header = request.headers.get(confirmHeader)
     const password = inBody ?? (header === null ? undefined : decoded(header))
     if (password === undefined || password === '') return { ok: true, given: false }
-    const sessionId = sessionIdOf(request.headers.get('cookie'))
-    const who = sessionId === undefined ? undefined : sha256Hex(sessionId)
-    const confirmed = await operator.confirm(password, deps.peerOf(request), who)
+    const entry = gate.entryOf(request)
+    if (entry === undefined || entry.by === 'nobody') {
+      return { ok: false, refusal: refuse(401, { error: 'Sign in first.', code: 'UNAUTHORIZED' }) }
+    }
+    const code = request.headers.get(confirmCodeHeader)
+    const confirmed = await operator.confirm({ password, ...(code === null ? {} : { code }) }, entry.actor)
     if (confirmed.ok) return { ok: true, given: true }
-    const { message: error, code, retryAfterMs } = confirmed.error
+    const { message: error, code: fault, retryAfterMs } = confirmed.error
     const refusal =
-      code === 'LOCKED'
-        ? refuse(429, { error, code }, retryAfter(retryAfterMs ?? 0))
-        : refuse(403, { error, code, field: 'password' })
+      fault === 'LOCKED'
+        ? refuse(429, { error, code: fault }, retryAfter(retryAfterMs ?? 0))
+        : refuse(403, { error, code: fault, field: fault.startsWith('SECOND') ? 'code' : 'password' })
     return { ok: false, refusal }
   }
 }

@@ -1,38 +1,39 @@
 import { sameSecret } from '../access/digest.ts'
+import { createLockout } from '../access/lockout.ts'
+import { hasScope, isAtLeast } from '../access/role.ts'
+import { type Actor, commandLine, type Entry, owner } from './actor.ts'
 import { maxBodyBytes } from './body.ts'
 import { sessionIdOf } from './cookie.ts'
 import type { AdminDeps } from './deps.ts'
 import { refuse, retryAfter } from './failure.ts'
 import type { Operator, Refusal } from './operator.ts'
 import { askedOf, hidesVisitors, isFromPage, isOwnPage, originFault } from './origin.ts'
-
-/** How a request was let in: by nothing (it needs none), a session's cookie, the password as a bearer, the control token. */
-export type Entry =
-  | { readonly by: 'nobody' }
-  | { readonly by: 'session'; readonly sessionId: string }
-  | { readonly by: 'password' }
-  | { readonly by: 'control' }
+import { isRead, type Need, needOf, openRoutes } from './permissions.ts'
 
 export type Gate = {
   /** Answers what is not let in, undefined for what may go on. `path` is the router's own, so that both judge the same one. */
   readonly check: (request: Request, path: string) => Promise<Response | undefined>
   /** How a request that went on was let in; undefined means it never passed the gate and must not be served. */
   readonly entryOf: (request: Request) => Entry | undefined
+  /** Asks once more, by the route that was found, for what was let in by its path. */
+  readonly checkRoute: (request: Request, route: string) => Response | undefined
+  /** Lets a request of the server's own in, with the owner's eyes. */
+  readonly admitOwn: (request: Request) => void
 }
 
 export const controlHeader = 'x-control-token'
-
-const open = new Set(['/api/session', '/api/login', '/api/logout'])
+export const testPasswordHeader = 'x-test-password'
 
 /**
  * Stands before every route, validation and body of `/api/*` and `/v2/*`, so that nobody learns anything about them
  * who is not let in. No CORS headers are ever sent here (D-61), and no credential is read from an address (D-56).
  */
 export function createGate(
-  deps: Pick<AdminDeps, 'peerOf' | 'controlToken' | 'consoleOrigins' | 'log'>,
+  deps: Pick<AdminDeps, 'peerOf' | 'controlToken' | 'consoleOrigins' | 'testMode' | 'effects' | 'log'>,
   operator: Operator,
 ): Gate {
   const entries = new WeakMap<Request, Entry>()
+  const testLockout = createLockout(deps.effects.now)
   let warned = false
   const enter = (request: Request, entry: Entry): undefined => void entries.set(request, entry)
 
@@ -45,7 +46,7 @@ export function createGate(
         code: 'UNAUTHORIZED',
       })
     }
-    return enter(request, { by: 'control' })
+    return enter(request, { by: 'control', actor: commandLine })
   }
 
   const isOwn = (request: Request): boolean => isOwnPage(request, deps.peerOf(request), deps.consoleOrigins ?? [])
@@ -54,19 +55,43 @@ export function createGate(
 
   const byCookie = async (request: Request, path: string): Promise<Response | undefined> => {
     const sessionId = sessionIdOf(request.headers.get('cookie'))
-    const session = await operator.bySession(sessionId)
-    if (session === undefined || sessionId === undefined) {
+    const known = await operator.bySession(sessionId)
+    if (known === undefined || sessionId === undefined) {
       return refuse(401, { error: 'Sign in first.', code: 'UNAUTHORIZED' })
     }
     if (isWrite(request) && !isOwn(request)) return otherOrigin(request)
-    if (session.mustChangePassword && path !== '/api/password') return changeFirst()
-    return enter(request, { by: 'session', sessionId })
+    if (known.session.mustChangePassword && path !== '/api/password') return changeFirst()
+    return admit(request, path, { by: 'session', sessionId, actor: known.actor })
   }
 
   /** A session that may act needs no password beside it: whatever else was sent is not tried, and no lock holds it up. */
   const hasSession = async (request: Request): Promise<boolean> => {
-    const session = await operator.bySession(sessionIdOf(request.headers.get('cookie')))
-    return session !== undefined && !session.mustChangePassword && (!isWrite(request) || isOwn(request))
+    const known = await operator.bySession(sessionIdOf(request.headers.get('cookie')))
+    return known !== undefined && !known.session.mustChangePassword && (!isWrite(request) || isOwn(request))
+  }
+
+  /** Known is not yet allowed. */
+  const admit = (request: Request, path: string, entry: Exclude<Entry, { by: 'nobody' }>): Response | undefined => {
+    const need = needOf(request.method, path)
+    const refused = mayNot(entry.actor, need) ?? (need.dangerous ? testPasswordFault(request) : undefined)
+    return refused ?? enter(request, entry)
+  }
+
+  /** In test mode what could spoil a public demo needs a second password, as in the original. */
+  const testPasswordFault = (request: Request): Response | undefined => {
+    if (deps.testMode === undefined) return undefined
+    const { password } = deps.testMode
+    const sent = request.headers.get(testPasswordHeader)
+    const peer = { address: deps.peerOf(request).address, loopback: false }
+    if (password === undefined || sent === null) return testPasswordWanted(password !== undefined)
+    const wait = testLockout.enter(peer)
+    if (wait > 0) {
+      const error = `Too many wrong test passwords. Wait ${Math.ceil(wait / 1000)} s.`
+      return refuse(429, { error, code: 'LOCKED' }, retryAfter(wait))
+    }
+    if (!sameSecret(sent, password)) return testPasswordWanted(true)
+    testLockout.succeeded(peer)
+    return undefined
   }
 
   const warnOnce = (request: Request): void => {
@@ -81,10 +106,21 @@ export function createGate(
 
   return {
     entryOf: (request) => entries.get(request),
+    admitOwn: (request) => enter(request, { by: 'itself', actor: owner }),
+    checkRoute: (request, route) => {
+      const entry = entries.get(request)
+      if (entry === undefined) return refuse(401, { error: 'Sign in first.', code: 'UNAUTHORIZED' })
+      if (entry.by === 'nobody') {
+        return openRoutes.has(route) ? undefined : refuse(401, { error: 'Sign in first.', code: 'UNAUTHORIZED' })
+      }
+      return mayNot(entry.actor, needOf(request.method, route))
+    },
     check: async (request, path) => {
       if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return tooLarge()
+      const encoding = request.headers.get('content-encoding')?.trim().toLowerCase()
+      if (encoding !== undefined && encoding !== '' && encoding !== 'identity') return packed()
       if (path.startsWith('/api/control/')) return control(request)
-      if (open.has(path)) {
+      if (openRoutes.has(path)) {
         // A page elsewhere must not sign anybody in or out; a script may.
         if (isWrite(request) && isFromPage(request) && !isOwn(request)) return otherOrigin(request)
         if (isWrite(request)) warnOnce(request)
@@ -95,7 +131,8 @@ export function createGate(
         const bearer = await operator.byBearer(authorization, deps.peerOf(request))
         if (bearer?.ok === false) return refuseSignIn(bearer.error)
         if (bearer !== undefined) {
-          return bearer.value === 'full' ? enter(request, { by: 'password' }) : changeFirst()
+          if (bearer.value === 'change-first') return changeFirst()
+          return admit(request, path, { by: bearer.value.kind === 'token' ? 'token' : 'password', actor: bearer.value })
         }
       }
       return byCookie(request, path)
@@ -103,16 +140,42 @@ export function createGate(
   }
 }
 
-const isWrite = ({ method }: Request): boolean => method !== 'GET' && method !== 'HEAD'
+const isWrite = ({ method }: Request): boolean => !isRead(method)
+
+function mayNot(actor: Actor, { role, scope }: Need): Response | undefined {
+  if (!isAtLeast(actor.role, role)) {
+    const error = `This needs the role ${role}; ${actor.name} has the role ${actor.role}.`
+    return refuse(403, { error, code: 'FORBIDDEN' })
+  }
+  if (actor.scopes === undefined) return undefined
+  if (scope === undefined) return refuse(403, { error: 'No admin token may do this: sign in.', code: 'FORBIDDEN' })
+  if (hasScope(actor.scopes, scope)) return undefined
+  return refuse(403, { error: `This admin token lacks the scope ${scope}.`, code: 'FORBIDDEN' })
+}
 
 export const tooLarge = (): Response =>
   refuse(413, { error: `The body is larger than ${maxBodyBytes / 1024 / 1024} MB.`, code: 'TOO_LARGE' })
 
+/** A packed body could unpack to anything: the admin API's are small enough to be sent plain. */
+const packed = (): Response =>
+  refuse(
+    415,
+    { error: 'The admin API takes bodies without Content-Encoding only.', code: 'UNSUPPORTED_ENCODING' },
+    { 'accept-encoding': 'identity' },
+  )
+
 const changeFirst = (): Response =>
   refuse(403, { error: 'The first password must be changed before anything else.', code: 'PASSWORD_CHANGE_REQUIRED' })
 
+const testPasswordWanted = (isSet: boolean): Response =>
+  refuse(403, {
+    error: isSet
+      ? 'Test mode: this needs the right test password in the header X-Test-Password.'
+      : 'Test mode: nobody may do this, because the server was started without TEST_PASSWORD.',
+    code: 'TEST_MODE_PASSWORD_REQUIRED',
+  })
+
 function refuseSignIn({ code, message, retryAfterMs }: Refusal): Response {
-  return code === 'LOCKED'
-    ? refuse(429, { error: message, code }, retryAfter(retryAfterMs ?? 0))
-    : refuse(401, { error: message, code })
+  if (code === 'LOCKED') return refuse(429, { error: message, code }, retryAfter(retryAfterMs ?? 0))
+  return refuse(code === 'SECOND_FACTOR_REQUIRED' ? 403 : 401, { error: message, code })
 }

@@ -5,6 +5,8 @@ import { createAccountImports } from './account-import.ts'
 import { accountRoutes } from './account-routes.ts'
 import { createAccountsService } from './accounts-service.ts'
 import { alertRoutes } from './alert-routes.ts'
+import { auditRoutes } from './audit-routes.ts'
+import { type AuditTrail, createAuditTrail } from './audit-trail.ts'
 import { BodyTooLarge } from './body.ts'
 import { captureRoutes } from './capture-routes.ts'
 import { controlRoutes } from './control.ts'
@@ -24,6 +26,7 @@ import { modelMappingRoutes } from './model-mapping-routes.ts'
 import { createModelMappingsService } from './model-mappings-service.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import { createOperator, type Operator } from './operator.ts'
+import { adminTokenRoutes, operatorRoutes, secondFactorRoutes, signedInRoutes } from './person-routes.ts'
 import { createProxiesService } from './proxies-service.ts'
 import { proxyRoutes } from './proxy-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -45,30 +48,52 @@ import { visitorRoutes } from './visitor-routes.ts'
  * The routes live in an application of their own, so that no hook of the outer one stands between them and their errors.
  */
 export function createAdmin(deps: AdminDeps): Elysia {
+  return openAdmin(deps).admin
+}
+
+export type RouteName = { readonly method: string; readonly path: string }
+
+/** The same, and the list of its routes, for tests that walk them. */
+export function openAdmin(deps: AdminDeps): { readonly admin: Elysia; readonly routes: readonly RouteName[] } {
   const operator = createOperator(deps)
   const gate = createGate(deps, operator)
-  const routes = adminRoutes(deps, operator, gate)
+  let views: ReadonlySet<string> = new Set()
+  const trail = createAuditTrail({
+    ...deps,
+    views: () => views,
+    show: async (path) => {
+      const request = new Request(`http://localhost${path}`)
+      gate.admitOwn(request)
+      const response = await routes.handle(request)
+      return response.status === 200 ? response.json().catch(() => undefined) : undefined
+    },
+  })
+  const routes = adminRoutes(deps, operator, gate, trail)
   routes.use(openApiRoutes(() => routes.routes, deps.clientApi ?? [], deps.version))
+  const names = routes.routes.map(({ method, path }) => ({ method, path: path.replace(/(?<=.)\/$/, '') }))
+  views = new Set(names.filter(({ method }) => method === 'GET').map(({ path }) => path))
   const admin = new Elysia({ name: 'admin' })
   const handle = async ({ request, path, server }: Context): Promise<Response> => {
     const refused = await gate.check(request, path)
     if (refused !== undefined) return refused
     // Sign-ins and checks take longer than the server keeps a silent connection.
     if (gate.entryOf(request)?.by !== 'nobody') server?.timeout(request, 0)
-    return routes.handle(request)
+    const response = await routes.handle(request)
+    await trail.end(request, gate.entryOf(request), response)
+    return response
   }
   for (const path of ['/api/*', '/v2/*']) {
     // GET by name: the router asks a method's own routes first, and the console takes every GET that is nobody's.
     admin.get(path, handle)
     admin.all(path, handle, { parse: 'none' })
   }
-  return admin
+  return { admin, routes: names }
 }
 
 /** For the console's typed client. */
 export type AdminApi = ReturnType<typeof adminRoutes>
 
-function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
+function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate, trail: AuditTrail) {
   const inTurn = createTurns()
   const accounts = createAccountsService(deps, inTurn)
   const imports = createAccountImports(deps, inTurn)
@@ -77,19 +102,25 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate) {
   const ips = createIpsService(deps)
   const settings = createSettingsService({ ...deps, keys, ips })
   const bulk = createAccountBulk(deps, accounts)
-  const fresh = createFreshPassword(deps, operator)
+  const fresh = createFreshPassword(operator, gate)
   const { jobs, hub, watch, alerts } = deps.live
   // Hooks first: they cover only what is registered after them.
   return new Elysia({ handler: { standardHostname: false } }) // as in http/server.ts
     .onRequest(({ set }) => {
       set.headers['cache-control'] = 'no-store'
     })
-    .onBeforeHandle(({ request }) => {
-      // Reached around the gate: serve nothing.
-      if (gate.entryOf(request) === undefined) return refuse(401, { error: 'Sign in first.', code: 'UNAUTHORIZED' })
+    .onBeforeHandle(async ({ request, route, params, body }) => {
+      const refused = gate.checkRoute(request, route)
+      if (refused !== undefined) return refused
+      if (gate.entryOf(request)?.by !== 'itself') await trail.begin(request, { route, params: params ?? {}, body })
     })
     .onError(({ error, request }) => answerError(error, request, deps))
-    .use(sessionRoutes(deps, operator))
+    .use(sessionRoutes(deps, operator, trail))
+    .use(operatorRoutes(deps, operator))
+    .use(adminTokenRoutes(deps, gate))
+    .use(secondFactorRoutes(deps, gate, operator))
+    .use(signedInRoutes(deps, gate, operator))
+    .use(auditRoutes(deps.store.audit))
     .use(signInRoutes('/v2/auth', deps, accounts))
     .use(accountRoutes({ accounts, imports, bulk, jobs, fresh }, deps))
     .use(jobRoutes(jobs, hub, deps))

@@ -1,16 +1,21 @@
+import { hasTokenForm } from '../access/admin-token.ts'
 import { bearerOf } from '../access/admit.ts'
 import { sha256Hex } from '../access/digest.ts'
 import { hasKeyForm } from '../access/key.ts'
 import { createLockout, type Lockout, type Peer } from '../access/lockout.ts'
 import { createPasswords, firstPassword, type Passwords } from '../access/password.ts'
+import { ownerSubject } from '../access/role.ts'
+import type { SecondFactors } from '../access/second-factor.ts'
 import { createSessions, type Session, type Sessions } from '../access/session.ts'
 import { createSetupCode, type SetupCode } from '../access/setup-code.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { randomText } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { SessionStore, SettingsStore } from '../store/store.ts'
+import type { OperatorRecord, SettingsStore, Store } from '../store/store.ts'
+import { type Actor, owner } from './actor.ts'
 import type { AdminDeps, AdminLog, RequestPeer } from './deps.ts'
 import { type Asked, isAtTheMachine } from './origin.ts'
+import { actorBySubject, actorByToken, actorOf, productName, sessionLife, storedSecondFactors } from './persons.ts'
 
 const hashSetting = 'admin_password_hash'
 
@@ -26,45 +31,80 @@ export function storedPasswords(settings: SettingsStore, cost?: { memoryCost: nu
 }
 
 /**
- * Sets a password from the machine itself, a random one unless given; gives it back. Everybody is signed out.
- * For `claude-server password reset`, beside a running server or without one.
+ * Sets a password from the machine itself, a random one unless given; gives it back. Its second factor is off, and everybody
+ * whose password it is signed out: for the owner's that is everybody. For `claude-server password reset`, beside a running
+ * server or without one.
  */
 export async function resetPassword(
-  deps: { readonly passwords: Passwords; readonly sessions: SessionStore; readonly log: AdminLog },
-  given?: string,
+  deps: {
+    readonly passwords: Passwords
+    readonly store: Pick<Store, 'sessions' | 'operators' | 'sealedSettings'>
+    readonly effects: Pick<AdminDeps['effects'], 'now'>
+    readonly log: AdminLog
+  },
+  { password = randomText(16), user }: { readonly password?: string; readonly user?: string },
 ): Promise<Result<string, GatewayError>> {
-  const password = given ?? randomText(16)
-  const changed = await deps.passwords.change(password, 'password')
-  if (!changed.ok) return changed
-  await deps.sessions.removeAll()
-  deps.log('warn', 'password.reset')
+  const operator = user === undefined || isOwnerName(user) ? undefined : await deps.store.operators.findByName(user)
+  if (user !== undefined && !isOwnerName(user) && operator === undefined) {
+    return err(gatewayError('not-found', `There is no console user named ${JSON.stringify(user)}.`, { field: 'user' }))
+  }
+  if (operator === undefined) {
+    const changed = await deps.passwords.change(password, 'password')
+    if (!changed.ok) return changed
+  } else {
+    const passwordHash = await deps.passwords.hash(password, 'password')
+    if (!passwordHash.ok) return passwordHash
+    await deps.store.operators.update(operator.id, { passwordHash: passwordHash.value })
+  }
+  const factors = storedSecondFactors(deps.store.sealedSettings, deps.effects.now)
+  await factors.remove(operator?.id ?? ownerSubject)
+  await deps.store.sessions.removeAll(operator === undefined ? {} : { subject: operator.id })
+  deps.log('warn', 'password.reset', { user: operator?.name ?? ownerSubject })
   return ok(password)
 }
 
+/** Who gives this name means the owner, whose name nobody else may have. */
+export const isOwnerName = (name: string): boolean => name.trim().toLowerCase() === ownerSubject
+
 /** Why somebody is not let in. `code` is what the answer says; `retryAfterMs` only with LOCKED. */
 export type Refusal = {
-  readonly code: 'INVALID_PASSWORD' | 'SETUP_CODE_REQUIRED' | 'SETUP_CODE_LOCKED' | 'LOCKED' | 'UNAUTHORIZED'
+  readonly code:
+    | 'INVALID_PASSWORD'
+    | 'SETUP_CODE_REQUIRED'
+    | 'SETUP_CODE_LOCKED'
+    | 'SECOND_FACTOR_REQUIRED'
+    | 'SECOND_FACTOR_WRONG'
+    | 'LOCKED'
+    | 'UNAUTHORIZED'
   readonly message: string
   readonly retryAfterMs?: number
 }
 
-export type SignedIn = { readonly sessionId: string; readonly mustChangePassword: boolean }
+export type SignedIn = { readonly sessionId: string; readonly mustChangePassword: boolean; readonly actor: Actor }
 
 export type Operator = {
   readonly signIn: (
-    ask: { readonly password: string; readonly setupCode?: string; readonly userAgent: string },
+    ask: {
+      readonly password: string
+      /** Absent, blank or `owner`: the owner. */
+      readonly user?: string
+      /** Of the authenticator, or a recovery code. */
+      readonly code?: string
+      readonly setupCode?: string
+      readonly userAgent: string
+    },
     from: RequestPeer,
     asked: Asked,
   ) => Promise<Result<SignedIn, Refusal>>
-  /** The password itself as a bearer; undefined when the header holds none. An API key in its place is no try at it. */
+  /** The owner's password, or a token, as a bearer; undefined when the header holds none. An API key in its place is no try at it. */
   readonly byBearer: (
     authorization: string | null,
     from: RequestPeer,
-  ) => Promise<Result<'full' | 'change-first', Refusal> | undefined>
-  /** Whether this is the password, tried against the session `who` alone when there is one. */
-  readonly confirm: (password: string, from: RequestPeer, who?: string) => Promise<Result<void, Refusal>>
-  readonly bySession: (cookieId: string | undefined) => Promise<Session | undefined>
-  /** Ends all sessions and opens a new one for the caller, whose id it gives. Wrong tries count against the session alone. */
+  ) => Promise<Result<Actor | 'change-first', Refusal> | undefined>
+  readonly bySession: (
+    cookieId: string | undefined,
+  ) => Promise<{ readonly session: Session; readonly actor: Actor } | undefined>
+  /** Ends all sessions of the caller and opens a new one, whose id it gives. Wrong tries count against the session alone. */
   readonly changePassword: (
     ask: {
       readonly currentPassword: string
@@ -72,20 +112,32 @@ export type Operator = {
       readonly sessionId: string
       readonly userAgent: string
     },
+    actor: Actor,
     from: RequestPeer,
   ) => Promise<Result<string, Refusal | GatewayError>>
+  /** A fresh check of a person's password and second factor, before what must not happen by a stolen session. */
+  readonly confirm: (
+    ask: { readonly password: string; readonly code?: string },
+    actor: Actor,
+  ) => Promise<Result<void, Refusal>>
+  /** One wrong code after another slows the next down, whoever tries. */
+  readonly checkCode: (subject: string, code: string | undefined) => Promise<Result<void, Refusal>>
   readonly signOut: (cookieId: string) => Promise<void>
   /** Whether sign-in from there needs the set-up code now. */
   readonly needsSetupCode: (from: RequestPeer, asked: Asked) => Promise<boolean>
+  readonly sessions: Sessions
+  readonly secondFactors: SecondFactors
 }
 
-/** Decides who is the operator: password, set-up code, sessions, and how fast anybody may guess. */
+/** Decides who somebody is: passwords, set-up code, second factor, sessions, tokens, and how fast anybody may guess. */
 export function createOperator(
   deps: Pick<AdminDeps, 'passwords' | 'setupCode' | 'log' | 'effects' | 'store'>,
 ): Operator {
-  const { passwords, log } = deps
+  const { passwords, log, store } = deps
   const lockout = createLockout(deps.effects.now)
-  const sessions: Sessions = createSessions(deps.store.sessions, deps.effects.now)
+  const codeLockout = createLockout(deps.effects.now)
+  const sessions = createSessions(store.sessions, deps.effects.now, () => sessionLife(store.settings))
+  const secondFactors = storedSecondFactors(store.sealedSettings, deps.effects.now)
   const setupCode: SetupCode = createSetupCode(deps.setupCode)
 
   const verify = async (
@@ -106,60 +158,169 @@ export function createOperator(
     return ok(undefined)
   }
 
+  /** An operator's name and password. Unknown and switched-off ones take as long and are answered alike. */
+  const verifyNamed = async (
+    user: string,
+    password: string,
+    from: RequestPeer,
+  ): Promise<Result<OperatorRecord, Refusal>> => {
+    const peer = peerForLockout(from)
+    const wait = lockout.enter(peer)
+    if (wait > 0) return err(locked(wait))
+    const operator = user.length > longestName ? undefined : await store.operators.findByName(user.trim())
+    const right = await passwords.matches(password, operator?.passwordHash)
+    if (!right || operator?.enabled !== true) {
+      log('warn', 'login.failed', { peer: from.address, named: true })
+      return err(wrongNameOrPassword)
+    }
+    lockout.succeeded(peer)
+    return ok(operator)
+  }
+
+  const checkCode = async (subject: string, code: string | undefined): Promise<Result<void, Refusal>> => {
+    if (!(await secondFactors.state(subject)).on) return ok(undefined)
+    if (code === undefined || code.trim() === '') return err(codeWanted)
+    const peer: Peer = { address: `second factor of ${subject}`, loopback: true }
+    const wait = codeLockout.enter(peer)
+    if (wait > 0) return err(locked(wait))
+    const checked = await secondFactors.check(subject, code)
+    if (checked === 'right') {
+      codeLockout.succeeded(peer)
+      return ok(undefined)
+    }
+    log('warn', 'login.code-refused', { subject, readable: checked === 'wrong' })
+    return err(checked === 'wrong' ? wrongCode : unreadableFactor)
+  }
+
+  const open = async (actor: Actor, from: RequestPeer, userAgent: string, first: boolean): Promise<SignedIn> => {
+    const { subject } = actor
+    const sessionId = await sessions.open({ peer: from.address, userAgent, mustChangePassword: first, subject })
+    log('info', 'login.succeeded', { peer: from.address, first, user: actor.name })
+    return { sessionId, mustChangePassword: first, actor }
+  }
+
   const isApiKey = async (text: string): Promise<boolean> =>
-    hasKeyForm(text) || (await deps.store.keys.findByHash(sha256Hex(text))) !== undefined
+    hasKeyForm(text) || (await store.keys.findByHash(sha256Hex(text))) !== undefined
+
+  /** The password of a person who is known already; wrong tries count against `peer`. */
+  const verifyOwn = async (
+    password: string,
+    { subject }: Actor,
+    from: RequestPeer,
+    peer: Peer,
+  ): Promise<Result<void, Refusal>> => {
+    if (subject === ownerSubject) return verify(password, from, peer)
+    const wait = lockout.enter(peer)
+    if (wait > 0) return err(locked(wait))
+    const operator = await store.operators.get(subject)
+    if (!(await passwords.matches(password, operator?.passwordHash))) return err(wrongPassword)
+    lockout.succeeded(peer)
+    return ok(undefined)
+  }
 
   return {
-    signIn: async ({ password, setupCode: code, userAgent }, from, asked) => {
+    sessions,
+    secondFactors,
+    checkCode,
+    signIn: async ({ password, user = '', code, setupCode: given, userAgent }, from, asked) => {
+      if (user.trim() !== '' && !isOwnerName(user)) {
+        const named = await verifyNamed(user, password, from)
+        if (!named.ok) return named
+        const checked = await checkCode(named.value.id, code)
+        if (!checked.ok) return checked
+        await store.operators.update(named.value.id, { lastSignInAt: deps.effects.now() })
+        return ok(await open(actorOf(named.value), from, userAgent, false))
+      }
       const first = await passwords.isFirst()
       if (first && !isAtTheMachine(from, asked)) {
-        const admitted = checkSetupCode(code, { from, lockout, setupCode, log })
+        const admitted = checkSetupCode(given, { from, lockout, setupCode, log })
         if (!admitted.ok) return admitted
       }
       const verified = await verify(password, from)
       if (!verified.ok) return verified
-      const sessionId = await sessions.open({ peer: from.address, userAgent, mustChangePassword: first })
-      log('info', 'login.succeeded', { peer: from.address, first })
-      return ok({ sessionId, mustChangePassword: first })
+      const checked = await checkCode(ownerSubject, code)
+      if (!checked.ok) return checked
+      return ok(await open(owner, from, userAgent, first))
     },
     byBearer: async (authorization, from) => {
       const password = bearerOf(authorization)
       if (password === undefined) return undefined
+      if (hasTokenForm(password)) {
+        const found = await actorByToken(deps, password, from.address)
+        return 'actor' in found ? ok(found.actor) : err({ code: 'UNAUTHORIZED', message: found.fault })
+      }
       const wait = lockout.waitMs(peerForLockout(from))
-      if (passwords.isRemembered(password) && (wait === 0 || from.loopback)) return ok('full')
-      if (await isApiKey(password)) return err(keyInstead)
-      if (wait > 0) return err(locked(wait))
-      const first = await passwords.isFirst()
-      // The first password is no secret: as a bearer it opens nothing, so there is nothing to guess.
-      if (first) return password === firstPassword ? ok('change-first') : err(wrongPassword)
-      const verified = await verify(password, from)
-      return verified.ok ? ok('full') : verified
+      const known = passwords.isRemembered(password) && (wait === 0 || from.loopback)
+      if (!known) {
+        if (await isApiKey(password)) return err(keyInstead)
+        if (wait > 0) return err(locked(wait))
+        const first = await passwords.isFirst()
+        // The first password is no secret: as a bearer it opens nothing, so there is nothing to guess.
+        if (first) return password === firstPassword ? ok('change-first') : err(wrongPassword)
+        const verified = await verify(password, from)
+        if (!verified.ok) return verified
+      }
+      return (await secondFactors.state(ownerSubject)).on ? err(tokenInstead) : ok(owner)
     },
-    confirm: (password, from, who) =>
-      verify(password, from, who === undefined ? peerForLockout(from) : { address: who, loopback: true }),
-    bySession: async (cookieId) => (cookieId === undefined ? undefined : sessions.find(cookieId)),
-    changePassword: async ({ currentPassword, newPassword, sessionId, userAgent }, from) => {
-      const verified = await verify(currentPassword, from, peerOfSession(sessionId))
+    bySession: async (cookieId) => {
+      const session = cookieId === undefined ? undefined : await sessions.find(cookieId)
+      const actor = session === undefined ? undefined : await actorBySubject(store, session.subject)
+      return session === undefined || actor === undefined ? undefined : { session, actor }
+    },
+    changePassword: async ({ currentPassword, newPassword, sessionId, userAgent }, actor, from) => {
+      const verified = await verifyOwn(currentPassword, actor, from, peerOfSession(sessionId))
       if (!verified.ok) return verified
       if (newPassword === currentPassword) {
         const message = 'The new password must differ from the current one.'
         return err(gatewayError('invalid-request', message, { field: 'newPassword' }))
       }
-      const changed = await passwords.change(newPassword)
-      if (!changed.ok) return changed
-      await sessions.closeAll()
-      log('info', 'password.changed', { peer: from.address })
-      return ok(await sessions.open({ peer: from.address, userAgent, mustChangePassword: false }))
+      const { subject } = actor
+      if (subject === ownerSubject) {
+        const changed = await passwords.change(newPassword)
+        if (!changed.ok) return changed
+      } else {
+        const passwordHash = await passwords.hash(newPassword, 'newPassword')
+        if (!passwordHash.ok) return passwordHash
+        await store.operators.update(subject, { passwordHash: passwordHash.value })
+      }
+      await sessions.closeAll(subject)
+      log('info', 'password.changed', { peer: from.address, user: actor.name })
+      return ok(await sessions.open({ peer: from.address, userAgent, mustChangePassword: false, subject }))
+    },
+    confirm: async ({ password, code }, actor) => {
+      const from: RequestPeer = {
+        address: `confirmation of ${actor.id}`,
+        loopback: true,
+        forwarded: false,
+        https: false,
+      }
+      const verified = await verifyOwn(password, actor, from, peerForLockout(from))
+      return verified.ok ? checkCode(actor.subject, code) : verified
     },
     signOut: (cookieId) => sessions.close(cookieId),
     needsSetupCode: async (from, asked) => !isAtTheMachine(from, asked) && (await passwords.isFirst()),
   }
 }
 
+const longestName = 64
+const wrongNameOrPassword: Refusal = { code: 'INVALID_PASSWORD', message: 'That name or password is not right.' }
+const codeWanted: Refusal = {
+  code: 'SECOND_FACTOR_REQUIRED',
+  message: 'A code of your authenticator, or a recovery code, is needed too (`code`).',
+}
+const wrongCode: Refusal = { code: 'SECOND_FACTOR_WRONG', message: 'That code is not right, or was used already.' }
+const unreadableFactor: Refusal = {
+  code: 'SECOND_FACTOR_WRONG',
+  message: `The second factor cannot be read with this master key: turn it off on the machine with \`${productName} password reset\`.`,
+}
+const tokenInstead: Refusal = {
+  code: 'SECOND_FACTOR_REQUIRED',
+  message: 'A second factor is on, so that the password alone opens nothing: scripts use an admin token (adm_…).',
+}
 const wrongPassword: Refusal = { code: 'INVALID_PASSWORD', message: 'That password is not right.' }
 const keyInstead: Refusal = {
   code: 'UNAUTHORIZED',
-  message: 'This is an API key: it opens /v1. Here the console password is the bearer.',
+  message: 'This is an API key: it opens /v1. Here the console password is the bearer, or an admin token.',
 }
 const locked = (retryAfterMs: number): Refusal => ({
   code: 'LOCKED',

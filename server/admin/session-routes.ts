@@ -1,5 +1,7 @@
 import { Elysia } from 'elysia'
+import { gatewayError } from '../conversation/error.ts'
 import { quoted } from '../lib/command-line.ts'
+import type { AuditTrail } from './audit-trail.ts'
 import { jsonBody } from './body.ts'
 import { LoginBody, type LoginResult, PasswordBody, type SessionView } from './contract/session.ts'
 import { endedCookie, sessionCookie, sessionIdOf } from './cookie.ts'
@@ -7,12 +9,11 @@ import type { AdminDeps } from './deps.ts'
 import { fail, retryAfter } from './failure.ts'
 import type { Operator, Refusal } from './operator.ts'
 import { askedOf, isAtTheMachine, isHttpsPage } from './origin.ts'
+import { productName } from './persons.ts'
 import { settingIn } from './settings-table.ts'
 
-const productName = 'claude-server'
-
 /** Sign-in, sign-out and the password. */
-export function sessionRoutes(deps: AdminDeps, operator: Operator) {
+export function sessionRoutes(deps: AdminDeps, operator: Operator, trail: AuditTrail) {
   const userAgentOf = (request: Request): string => request.headers.get('user-agent') ?? ''
   const resetCommand = (request: Request): string => {
     const atHome = isAtTheMachine(deps.peerOf(request), askedOf(request))
@@ -21,24 +22,37 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
   const isHttps = (request: Request): boolean => deps.peerOf(request).https || isHttpsPage(request)
   return new Elysia()
     .get('/api/session', async ({ request }): Promise<SessionView> => {
-      const session = await operator.bySession(sessionIdOf(request.headers.get('cookie')))
-      const signedIn = session !== undefined
+      const known = await operator.bySession(sessionIdOf(request.headers.get('cookie')))
+      const signedIn = known !== undefined
       return {
         name: productName,
         signedIn,
-        mustChangePassword: session?.mustChangePassword ?? false,
+        mustChangePassword: known?.session.mustChangePassword ?? false,
         setupCodeRequired: !signedIn && (await operator.needsSetupCode(deps.peerOf(request), askedOf(request))),
         demo: deps.demo !== undefined,
         ...(deps.demo === undefined ? {} : { demoPassword: deps.demo.password, demoKey: deps.demo.key }),
-        ...(signedIn ? { version: deps.version, ...lookOf(await deps.store.settings.all()) } : {}),
+        namedSignIn: (await deps.store.operators.list()).some(({ enabled }) => enabled),
+        ...(signedIn
+          ? {
+              version: deps.version,
+              user: { name: known.actor.name, role: known.actor.role },
+              ...lookOf(await deps.store.settings.all()),
+            }
+          : {}),
         ...(signedIn || deps.demo !== undefined ? {} : { resetCommand: resetCommand(request) }),
       }
     })
     .post(
       '/api/login',
-      async ({ request, body: { password, setupCode }, set, status }) => {
+      async ({ request, body: { password, user, code: given, setupCode }, set, status }) => {
         const from = deps.peerOf(request)
-        const ask = { password, ...(setupCode === undefined ? {} : { setupCode }), userAgent: userAgentOf(request) }
+        const ask = {
+          password,
+          ...(user === undefined ? {} : { user }),
+          ...(given === undefined ? {} : { code: given }),
+          ...(setupCode === undefined ? {} : { setupCode }),
+          userAgent: userAgentOf(request),
+        }
         const signedIn = await operator.signIn(ask, from, askedOf(request))
         if (!signedIn.ok) {
           const { code, message, retryAfterMs } = signedIn.error
@@ -48,7 +62,8 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
           return code === 'SETUP_CODE_LOCKED' ? status(403, answer) : status(401, answer)
         }
         set.headers['set-cookie'] = sessionCookie(signedIn.value.sessionId, isHttps(request))
-        const { mustChangePassword } = signedIn.value
+        const { mustChangePassword, actor } = signedIn.value
+        await trail.note(request, actor, 'POST /api/login')
         const answer: LoginResult = { success: true, message: 'Signed in.', mustChangePassword }
         return answer
       },
@@ -56,6 +71,8 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
     )
     .post('/api/logout', async ({ request, set }) => {
       const sessionId = sessionIdOf(request.headers.get('cookie'))
+      const known = await operator.bySession(sessionId)
+      if (known !== undefined) await trail.note(request, known.actor, 'POST /api/logout')
       if (sessionId !== undefined) await operator.signOut(sessionId)
       set.headers['set-cookie'] = endedCookie(isHttps(request))
       return { success: true }
@@ -65,7 +82,10 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator) {
       async ({ request, body, set, status }) => {
         const from = deps.peerOf(request)
         const sessionId = sessionIdOf(request.headers.get('cookie')) ?? ''
-        const changed = await operator.changePassword({ ...body, sessionId, userAgent: userAgentOf(request) }, from)
+        const known = await operator.bySession(sessionId)
+        if (known === undefined) return fail(gatewayError('authentication', 'Sign in first.'))
+        const ask = { ...body, sessionId, userAgent: userAgentOf(request) }
+        const changed = await operator.changePassword(ask, known.actor, from)
         if (changed.ok) {
           set.headers['set-cookie'] = sessionCookie(changed.value, isHttps(request))
           return { success: true }

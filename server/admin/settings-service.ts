@@ -1,4 +1,5 @@
 import type { Passwords } from '../access/password.ts'
+import { ownerSubject } from '../access/role.ts'
 import { createRuleBook } from '../catalog/mapping.ts'
 import { follow, nearNames } from '../catalog/models.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
@@ -22,7 +23,7 @@ import {
 
 export type SettingsDeps = Pick<
   AdminDeps,
-  'applySettings' | 'outbound' | 'offered' | 'availableModels' | 'version' | 'port' | 'log'
+  'applySettings' | 'outbound' | 'offered' | 'availableModels' | 'version' | 'port' | 'testMode' | 'log'
 > & {
   readonly store: Pick<Store, 'settings' | 'sealedSettings' | 'accounts' | 'sessions' | 'modelMappings'>
   readonly passwords: Passwords
@@ -45,6 +46,7 @@ export type SettingsService = {
 }
 
 const outboundSettings = new Set(['http_proxy', 'proxy_pool_enabled', 'proxy_pool_strategy'])
+
 export function createSettingsService(deps: SettingsDeps): SettingsService {
   const get = async (): Promise<SettingsView> => {
     const stored = await deps.store.settings.all()
@@ -69,6 +71,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
       supportedForceModels: models,
       supportedCompressionModels: models,
       chatConfig: { budgetTokens: 2_000, maxTokens: 4_096, timeoutMs: 120_000 },
+      testMode: deps.testMode !== undefined,
       currentAccountCount: (await deps.store.accounts.list()).length,
       supportedAccountSelectionModes: selectionModes.map((mode) => ({ ...mode })),
       withoutEffect: settingsTable.filter(({ takesEffect }) => !takesEffect).map(({ json }) => json),
@@ -82,7 +85,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
       return err(gatewayError('permission', message, { field }))
     }
     const changed = await deps.passwords.change(given, field)
-    if (changed.ok) await deps.store.sessions.removeAll()
+    if (changed.ok) await deps.store.sessions.removeAll({ subject: ownerSubject })
     return changed
   }
 
@@ -195,6 +198,7 @@ type FixedMember =
   | 'supportedForceModels'
   | 'supportedCompressionModels'
   | 'chatConfig'
+  | 'testMode'
   | 'currentAccountCount'
   | 'supportedAccountSelectionModes'
   | 'withoutEffect'

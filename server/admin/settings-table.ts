@@ -106,6 +106,8 @@ export const settingsTable: readonly Setting[] = [
   integer('overageMaxMicroUsd', 'overage_max_micro_usd', [0, 0, 1_000_000_000_000], true),
   { type: 'prices', json: 'modelPrices', stored: 'model_prices', initial: '{}', takesEffect: true },
   { type: 'timezone', json: 'timezone', stored: 'timezone', initial: '', takesEffect: true },
+  integer('sessionIdleHours', 'session_idle_hours', [1, 12, 168], true),
+  integer('sessionMaxHours', 'session_max_hours', [1, 168, 2160], true),
 ]
 
 /** A stored text as a value; anything that cannot be read is the default. */

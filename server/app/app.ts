@@ -5,6 +5,7 @@ import { stateOf } from '../admin/account-view.ts'
 import { createEventStreams } from '../admin/event-streams.ts'
 import { createAdmin } from '../admin/index.ts'
 import { createLive, type Live } from '../admin/live.ts'
+import { sessionLife } from '../admin/persons.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
 import { consoleChat, consoleMessages } from '../dialect/console-chat.ts'
@@ -230,6 +231,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     port: () => listening?.port ?? config.server.port,
     setupCode,
     controlToken,
+    ...(config.test ? { testMode: config.testPassword === undefined ? {} : { password: config.testPassword } } : {}),
     requestIdOf: (request) => server.requestIdOf(request),
     peerOf: (request) => peerOf(request, server.addressOf(request)),
     consoleOrigins: config.server.consoleOrigins,
@@ -320,7 +322,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         everyMs: 3_600_000,
         firstAfterMs: 60_000,
         run: async () => {
-          await store.sessions.prune(effects.now() - dayMs)
+          const { idleMs, longestMs } = await sessionLife(store.settings)
+          await store.sessions.prune({ lastSeen: effects.now() - idleMs, created: effects.now() - longestMs })
           await accounts.pruneQuotaReadings()
           await store.usage.pruneDays(metering.calendar(effects.now() - usageKeptMs).day)
         },

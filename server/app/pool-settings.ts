@@ -1,8 +1,10 @@
-import { readSetting, type SettingValue, settingsTable } from '../admin/settings-table.ts'
+import { type SettingValue, settingIn as settingOf } from '../admin/settings-table.ts'
 import type { Config } from '../config/schema.ts'
 import { defaultHealthPolicy } from '../pool/health.ts'
 import type { PoolSettings } from '../pool/pool.ts'
 import { type Strategy, strategies } from '../pool/select.ts'
+
+export { settingOf }
 
 export type StoredSettings = Readonly<Record<string, string>>
 
@@ -36,10 +38,3 @@ export function poolSettings(config: Config, stored: StoredSettings): PoolSettin
 /** 0: no cap. */
 const capOf = <Name extends string>(name: Name, value: SettingValue): { readonly [Key in Name]?: number } =>
   (Number(value) > 0 ? { [name]: Number(value) } : {}) as { readonly [Key in Name]?: number } // the computed key
-
-/** A console setting's value by its stored name, the table's default when it was never set. */
-export function settingOf(stored: StoredSettings, name: string): boolean | number | string | readonly string[] {
-  const setting = settingsTable.find((row) => row.stored === name)
-  if (setting === undefined) throw new Error(`no setting is called ${name}`)
-  return readSetting(setting, stored[name])
-}

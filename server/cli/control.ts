@@ -1,5 +1,6 @@
 import type { accountStates } from '../admin/accounts-service.ts'
 import type { AccountView } from '../admin/contract/accounts.ts'
+import type { AuditVerified } from '../admin/contract/audit.ts'
 import type { ImportPreview, TokenImportResult } from '../admin/contract/imports.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../admin/contract/keys.ts'
 import type {
@@ -65,7 +66,8 @@ export type Control = {
   readonly listMappings: () => Answer<ModelMappingList['mappings']>
   readonly unmapModel: (id: string) => Answer<unknown>
   /** Gives the password that is now in force: the one given, else a new random one. */
-  readonly resetPassword: (password?: string) => Answer<string>
+  readonly resetPassword: (ask: { readonly password?: string; readonly user?: string }) => Answer<string>
+  readonly verifyAudit: () => Answer<AuditVerified>
   readonly doctorState: () => Answer<DoctorState>
 }
 
@@ -90,11 +92,9 @@ export function createControl(ask: Ask): Control {
       member(await ask<ModelMappingChanged>('POST', '/model-mappings', wanted), ({ mapping }) => mapping),
     listMappings: async () => member(await ask<ModelMappingList>('GET', '/model-mappings'), ({ mappings }) => mappings),
     unmapModel: (id) => ask('DELETE', at('/model-mappings', id)),
-    resetPassword: async (password) =>
-      member(
-        await ask<{ password: string }>('POST', '/password', password === undefined ? {} : { password }),
-        (reset) => reset.password,
-      ),
+    resetPassword: async (wanted) =>
+      member(await ask<{ password: string }>('POST', '/password', wanted), (reset) => reset.password),
+    verifyAudit: () => ask('GET', '/audit/verify'),
     doctorState: () => ask('GET', '/doctor'),
   }
 }

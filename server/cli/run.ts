@@ -165,7 +165,17 @@ async function prepare(
         })),
       )
     case 'password reset':
-      return prepareReset(options['password-stdin'] === true, io)
+      return prepareReset(options, io)
+    case 'audit verify':
+      return ok(async (control) =>
+        answer(await control.verifyAudit(), (verdict) => ({
+          json: verdict,
+          ok: verdict.ok,
+          text: verdict.ok
+            ? `The audit log is whole: ${verdict.entries} ${verdict.entries === 1 ? 'entry' : 'entries'}.\n`
+            : `The audit log is broken: ${verdict.reason}. Up to there ${verdict.entries} are whole.\n`,
+        })),
+      )
     case 'doctor':
     case 'serve':
     case 'selftest':
@@ -203,15 +213,19 @@ function keyPatchOf(options: Command['options']): Result<KeyPatch, Failure> {
   return err(misused('key change needs --name, --accounts, --enabled or a limit.'))
 }
 
-async function prepareReset(fromStdin: boolean, io: CliIo): Promise<Result<Act, Failure>> {
+async function prepareReset(options: Command['options'], io: CliIo): Promise<Result<Act, Failure>> {
+  const { user } = options
   // Spaces may be part of a password, the line's end is not.
-  const given = fromStdin ? (await io.stdin('New password')).replace(/\r?\n$/, '') : undefined
+  const given = options['password-stdin'] === true ? (await io.stdin('New password')).replace(/\r?\n$/, '') : undefined
+  const out = typeof user === 'string' ? `${user} is` : 'everybody is'
   return ok(async (control) => {
-    const reset = await control.resetPassword(given)
+    const reset = await control.resetPassword({
+      ...(given === undefined ? {} : { password: given }),
+      ...(typeof user === 'string' ? { user } : {}),
+    })
     if (!reset.ok) return err(failed(reset.error))
-    if (given !== undefined)
-      return ok({ json: { reset: true }, text: 'The password is set; everybody is signed out.\n' })
-    io.err('The new console password is shown only now; everybody is signed out:\n')
+    if (given !== undefined) return ok({ json: { reset: true }, text: `The password is set; ${out} signed out.\n` })
+    io.err(`The new console password is shown only now; ${out} signed out:\n`)
     return ok({ json: { reset: true, password: reset.value }, text: `${reset.value}\n` })
   })
 }

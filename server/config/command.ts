@@ -130,9 +130,16 @@ export const commands = [
     operands: [],
     options: [
       { name: 'password-stdin', about: 'take the new password from standard input; without it one is made' },
+      { name: 'user', value: 'NAME', about: 'of this console user instead of the owner' },
       json,
     ],
-    about: 'set a new console password',
+    about: 'set a new console password, turn its second factor off, sign out whoever has it',
+  },
+  {
+    name: 'audit verify',
+    operands: [],
+    options: [json],
+    about: 'check that no entry of the audit log was changed, removed or added from outside',
   },
   { name: 'doctor', operands: [], options: [json], about: 'show settings with their origin and check everything' },
   { name: 'selftest', operands: [], options: [json], about: 'run the whole path against the simulated provider' },

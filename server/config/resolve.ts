@@ -89,6 +89,7 @@ type Started = {
   readonly newMasterKey: boolean
   readonly adminPassword?: string
   readonly masterKey?: string
+  readonly testPassword?: string
   readonly origins: Readonly<Record<string, Origin>>
 }
 
@@ -130,6 +131,7 @@ function startValues(options: Arguments['options'], env: Env, cwd: string, fault
     faults.push('ADMIN_PASSWORD: must have at least 8 characters')
   }
   const masterKey = text('master_key', undefined, 'MASTER_KEY')
+  const testPassword = text('test_password', undefined, 'TEST_PASSWORD')
   return {
     dataDir: path.resolve(cwd, dataDir ?? '.'),
     ...(configFile !== undefined && { configFile: path.resolve(cwd, configFile) }),
@@ -138,6 +140,7 @@ function startValues(options: Arguments['options'], env: Env, cwd: string, fault
     newMasterKey: toggle('new_master_key', 'new-master-key'),
     ...(adminPassword !== undefined && { adminPassword }),
     ...(masterKey !== undefined && { masterKey }),
+    ...(testPassword !== undefined && { testPassword }),
     origins,
   }
 }

@@ -25,6 +25,7 @@ export function configRows({ config, origins }: Pick<Resolved, 'config' | 'origi
     row('new_master_key', config.newMasterKey),
     row('admin_password', secret(config.adminPassword)),
     row('master_key', secret(config.vault.masterKey)),
+    row('test_password', secret(config.testPassword)),
   ]
 }
 

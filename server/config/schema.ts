@@ -132,6 +132,10 @@ export const FileSchema = Type.Object({
   logging: Type.Object({
     request_retention_days: whole('How long request records are kept, days. 0: for ever.', 7, 0, 3650),
   }),
+  test: flag(
+    'Test mode, for a public demo: dangerous admin routes also need the header X-Test-Password with the value of TEST_PASSWORD.',
+    false,
+  ),
   vault: Type.Object({
     master_key_file: text('File with the master key. Empty: master.key in the data folder, made at the first start.'),
   }),
@@ -147,7 +151,7 @@ export const silentKeys: readonly string[] = [
   'database.mysql.database',
   'database.mysql.charset',
 ]
-export const idleKeys: readonly string[] = ['test', 'compression_enabled']
+export const idleKeys: readonly string[] = ['compression_enabled']
 /** Flat keys of the legacy config.json and what they are called now. */
 export const legacyJsonKeys: Readonly<Record<string, string>> = { host: 'server.host', port: 'server.port' }
 
@@ -200,6 +204,8 @@ export type Config = Omit<FileConfig, 'upstream' | 'timezone' | 'vault' | 'debug
   readonly newMasterKey: boolean
   /** ADMIN_PASSWORD: secret, never shown. */
   readonly adminPassword?: string
+  /** TEST_PASSWORD: secret, never shown. */
+  readonly testPassword?: string
 }
 
 export const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())

@@ -7,7 +7,7 @@ const maxText = 2000
 const secretWords = new Set(
   (
     'token tokens secret secrets password passwords passwd pwd passphrase authorization cookie cookies credential ' +
-    'credentials key keys bearer jwt assertion verifier usercode devicecode setupcode apikey'
+    'credentials key keys bearer jwt assertion verifier usercode devicecode setupcode recoverycodes apikey'
   ).split(' '),
 )
 // … unless its last word says that it only describes one, …
@@ -61,8 +61,8 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
     `$1=${hidden}`,
   ],
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, `$1${hidden}@`],
-  // API keys of clients and of providers
-  [/(?<![A-Za-z0-9])(?:sk|ksk|pk|rk)[-_][A-Za-z0-9_-]{6,}/g, hidden],
+  // API keys of clients and of providers, admin tokens
+  [/(?<![A-Za-z0-9])(?:sk|ksk|pk|rk|adm)[-_][A-Za-z0-9_-]{6,}/g, hidden],
   // the provider's access and refresh tokens
   [/(?<![A-Za-z0-9])ao[ar][A-Za-z0-9_+/=-]{12,}(?::[A-Za-z0-9_+/=:-]+)?/g, hidden],
   // JSON web tokens and encrypted ones
@@ -71,7 +71,7 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
 ]
 
 /** What each of the shapes has at least one of; most texts of a log line have none, and are looked at once. */
-const mayHoldShape = /[\s:=]|[spr]k[-_]|ao[ar]|eyJ|A[KS]IA/
+const mayHoldShape = /[\s:=]|(?:[spr]k|adm)[-_]|ao[ar]|eyJ|A[KS]IA/
 
 /** Text without anything that has the shape of a secret, cut to 2,000 characters. */
 export function redactText(text: string): string {

@@ -4,6 +4,8 @@ import { err, ok, type Result } from '../lib/result.ts'
 import { type OpenedVault, openVault, type VaultMark, type VaultOptions } from '../vault/open.ts'
 import type { Vault } from '../vault/vault.ts'
 import { createAccountStore } from './accounts.ts'
+import { createAdminTokenStore } from './admin-tokens.ts'
+import { createAuditStore } from './audit.ts'
 import { createCaptureStore } from './captures.ts'
 import { countSealed, type OnUnreadable } from './credentials.ts'
 import { StoreFault } from './engine/fault.ts'
@@ -11,6 +13,7 @@ import { type Engine, openSqlite } from './engine/sqlite.ts'
 import { createIpStore } from './ips.ts'
 import { createKeyStore } from './keys.ts'
 import { createModelMappingStore } from './model-mappings.ts'
+import { createOperatorStore } from './operators.ts'
 import { createProxyStore } from './proxies.ts'
 import { createRequestStore } from './requests.ts'
 import { createRollupStore } from './rollups.ts'
@@ -43,6 +46,9 @@ export function createStore(deps: StoreDeps): Store {
     modelMappings: createModelMappingStore(deps),
     settings: createSettingsStore(engine),
     sessions: createSessionStore(engine),
+    operators: createOperatorStore(deps),
+    adminTokens: createAdminTokenStore(engine),
+    audit: createAuditStore(deps),
     requests: createRequestStore(engine, deps.now, deps.sleep),
     rollups: createRollupStore(engine, deps.now, deps.sleep),
     visitors: createVisitorStore(engine, deps.now),

@@ -1,4 +1,4 @@
-import { eq, lt, ne } from 'drizzle-orm'
+import { and, desc, eq, lt, ne, or } from 'drizzle-orm'
 import type { Engine } from './engine/sqlite.ts'
 import type { SessionStore } from './store.ts'
 import { sessions } from './tables/sqlite.ts'
@@ -12,22 +12,24 @@ export function createSessionStore(engine: Engine): SessionStore {
       const rows = await engine.read((db) => db.select().from(sessions).where(eq(sessions.hash, hash)).all())
       return rows[0]
     },
+    list: async () =>
+      engine.read((db) => db.select().from(sessions).orderBy(desc(sessions.lastSeenAt), sessions.hash).all()),
     touch: async (hash, at) => {
       await engine.atomic((db) => [db.update(sessions).set({ lastSeenAt: at }).where(eq(sessions.hash, hash))])
     },
     remove: async (hash) => {
       await engine.atomic((db) => [db.delete(sessions).where(eq(sessions.hash, hash))], { durable: true })
     },
-    removeAll: async (exceptHash) => {
-      await engine.atomic(
-        (db) => [
-          exceptHash === undefined ? db.delete(sessions) : db.delete(sessions).where(ne(sessions.hash, exceptHash)),
-        ],
-        { durable: true },
+    removeAll: async ({ subject, exceptHash } = {}) => {
+      const wanted = and(
+        subject === undefined ? undefined : eq(sessions.subject, subject),
+        exceptHash === undefined ? undefined : ne(sessions.hash, exceptHash),
       )
+      await engine.atomic((db) => [db.delete(sessions).where(wanted)], { durable: true })
     },
-    prune: async (lastSeenBefore) => {
-      await engine.atomic((db) => [db.delete(sessions).where(lt(sessions.lastSeenAt, lastSeenBefore))])
+    prune: async ({ lastSeen, created }) => {
+      const gone = or(lt(sessions.lastSeenAt, lastSeen), lt(sessions.createdAt, created))
+      await engine.atomic((db) => [db.delete(sessions).where(gone)])
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { UsageBook } from '../access/ledger.ts'
 import type { Limits, Used } from '../access/limits.ts'
+import type { Role, Scope } from '../access/role.ts'
 import type { SessionKeeper } from '../access/session.ts'
 import type { ModelMapping } from '../catalog/mapping.ts'
 import type { ModelInfo } from '../conversation/model.ts'
@@ -22,6 +23,9 @@ export type Store = {
   readonly modelMappings: ModelMappingStore
   readonly settings: SettingsStore
   readonly sessions: SessionStore
+  readonly operators: OperatorStore
+  readonly adminTokens: AdminTokenStore
+  readonly audit: AuditStore
   readonly requests: RequestStore
   readonly rollups: RollupStore
   readonly visitors: VisitorStore
@@ -240,7 +244,97 @@ export type SettingsStore = {
 
 /** Console sign-ins, as `access` keeps them. */
 export type SessionStore = SessionKeeper & {
-  readonly prune: (lastSeenBefore: number) => Promise<void>
+  /** Deletes those last seen, or opened, before a time. */
+  readonly prune: (before: { readonly lastSeen: number; readonly created: number }) => Promise<void>
+}
+
+/** Somebody who signs in to the console by name. */
+export type OperatorRecord = {
+  readonly id: string
+  readonly name: string
+  readonly role: Role
+  readonly passwordHash: string
+  readonly enabled: boolean
+  readonly lastSignInAt?: number
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+export type OperatorStore = {
+  /** In the order they were added. */
+  readonly list: () => Promise<readonly OperatorRecord[]>
+  readonly get: (id: string) => Promise<OperatorRecord | undefined>
+  /** Case and width of letters do not matter. */
+  readonly findByName: (name: string) => Promise<OperatorRecord | undefined>
+  readonly create: (operator: OperatorRecord) => Promise<void>
+  /** False when there is no such row. */
+  readonly update: (
+    id: string,
+    patch: Partial<Pick<OperatorRecord, 'name' | 'role' | 'passwordHash' | 'enabled' | 'lastSignInAt'>>,
+  ) => Promise<boolean>
+  /** With it go its sessions, tokens and second factor. */
+  readonly remove: (id: string) => Promise<boolean>
+}
+
+/** A token for the admin API. Only its SHA-256 is kept. */
+export type AdminTokenRecord = {
+  readonly id: string
+  readonly name: string
+  readonly hash: string
+  readonly last4: string
+  readonly scopes: readonly Scope[]
+  /** `owner`, or the id of the operator who made it. */
+  readonly subject: string
+  readonly createdAt: number
+  /** Absent: never. */
+  readonly expiresAt?: number
+  readonly lastUsedAt?: number
+  readonly lastPeer?: string
+}
+export type AdminTokenStore = {
+  readonly list: () => Promise<readonly AdminTokenRecord[]>
+  readonly create: (token: AdminTokenRecord) => Promise<void>
+  readonly findByHash: (hash: string) => Promise<AdminTokenRecord | undefined>
+  readonly remove: (id: string) => Promise<boolean>
+  readonly touch: (id: string, at: number, peer: string) => Promise<void>
+}
+
+/** One change by somebody who was let in. `before` and `after` are JSON and hold no secret. */
+export type AuditEntry = {
+  readonly at: number
+  readonly actorKind: 'owner' | 'operator' | 'token' | 'command-line'
+  readonly actorId: string
+  readonly actorName: string
+  readonly peer: string
+  readonly userAgent: string
+  /** Method and route: `PATCH /v2/accounts/:id`. */
+  readonly action: string
+  readonly target?: string
+  readonly status: number
+  readonly before?: string
+  readonly after?: string
+  readonly requestId?: string
+}
+/** `hash` covers the entry, its number and the hash before it. */
+export type AuditRecord = AuditEntry & { readonly seq: number; readonly previousHash: string; readonly hash: string }
+export type AuditFilter = {
+  /** Of this actor, by id or name. */
+  readonly actor?: string
+  /** Part of the action. */
+  readonly action?: string
+  readonly target?: string
+  readonly from?: number
+  readonly until?: number
+}
+export type AuditVerdict =
+  | { readonly ok: true; readonly entries: number }
+  | { readonly ok: false; readonly entries: number; readonly seq: number; readonly reason: string }
+export type AuditStore = {
+  /** On disk when it resolves. Entries keep the order of the calls. */
+  readonly append: (entry: AuditEntry) => Promise<void>
+  /** Newest first; those with a number below `before`, when given. */
+  readonly list: (filter: AuditFilter, limit: number, before?: number) => Promise<readonly AuditRecord[]>
+  /** Reads the whole chain: that each hash is right, no number is missing, and the end is the sealed one. */
+  readonly verify: () => Promise<AuditVerdict>
 }
 
 /** One client request that reached a client API, successful or not; no prompt, reply or secret. */

@@ -16,9 +16,18 @@ function setUp() {
       return store.touch(hash, at)
     },
   }
-  return { sessions: createSessions(keeper, () => clock.now), store, clock, touched }
+  return {
+    sessions: createSessions(
+      keeper,
+      () => clock.now,
+      async () => ({ idleMs: 12 * hour, longestMs: 7 * 24 * hour }),
+    ),
+    store,
+    clock,
+    touched,
+  }
 }
-const from = { peer: '127.0.0.1', userAgent: 'test', mustChangePassword: false }
+const from = { peer: '127.0.0.1', userAgent: 'test', mustChangePassword: false, subject: 'owner' }
 
 test('a session is found by its id and kept by the hash alone', async () => {
   const { sessions } = setUp()
@@ -53,14 +62,32 @@ test('being seen is written at most once a minute', async () => {
   expect(touched).toEqual([1_060_000, 1_120_000, 1_180_000])
 })
 
-test('closing ends one session, closing all ends every one', async () => {
+test('a session ends seven days after sign-in however much it is used', async () => {
+  const { sessions, clock } = setUp()
+  const id = await sessions.open(from)
+  for (let i = 0; i < 16; i++) {
+    clock.now += 10 * hour
+    expect(await sessions.find(id)).toBeDefined()
+  }
+  expect(await sessions.list()).toHaveLength(1)
+  clock.now += 8 * hour
+  expect(await sessions.list()).toHaveLength(0)
+  expect(await sessions.find(id)).toBeUndefined()
+})
+
+test('closing ends one session, closing all ends every one of that person but the one that is kept', async () => {
   const { sessions } = setUp()
-  const [one, two] = [await sessions.open(from), await sessions.open(from)]
+  const [one, two, three] = [await sessions.open(from), await sessions.open(from), await sessions.open(from)]
+  const other = await sessions.open({ ...from, subject: 'opr_1' })
   await sessions.close(one)
   expect(await sessions.find(one)).toBeUndefined()
   expect(await sessions.find(two)).toBeDefined()
-  await sessions.closeAll()
+  await sessions.closeAll('owner', three)
   expect(await sessions.find(two)).toBeUndefined()
+  expect(await sessions.find(three)).toBeDefined()
+  await sessions.closeAll('owner')
+  expect(await sessions.find(three)).toBeUndefined()
+  expect(await sessions.find(other)).toMatchObject({ subject: 'opr_1' })
 })
 
 test('a set-up code has 8 characters that cannot be mistaken for one another', () => {

@@ -1,8 +1,9 @@
 import { keyTraces } from '../../server/access/key.ts'
+import type { Role } from '../../server/access/role.ts'
 import { newAccountRecord } from '../../server/admin/account-draft.ts'
 import type { AdminDeps, RequestPeer } from '../../server/admin/deps.ts'
 import { createEventStreams } from '../../server/admin/event-streams.ts'
-import { createAdmin } from '../../server/admin/index.ts'
+import { openAdmin } from '../../server/admin/index.ts'
 import { createLive } from '../../server/admin/live.ts'
 import { storedPasswords } from '../../server/admin/operator.ts'
 import { createUnreadBook } from '../../server/admin/unread-book.ts'
@@ -93,7 +94,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
   const log: AdminDeps['log'] = (level, event, fields) =>
     void world.logged.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`)
   const live = createLive({ store, effects, inFlight: () => 2, poolStats: () => world.pool, version: '9.9.9', log })
-  const admin = createAdmin({
+  const { admin, routes } = openAdmin({
     store,
     live,
     passwords,
@@ -207,6 +208,16 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     const answer = await ask('POST', '/api/login', { body: { password: given } })
     return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
   }
+  /** Somebody with a name, and the headers of their session. */
+  const signInAs = async (name: string, role: Role, by = { authorization: `Bearer ${password}` } as object) => {
+    await ask('POST', '/v2/operators', {
+      headers: { ...by },
+      body: { name, role, password: `the password of ${name}` },
+    })
+    const answer = await ask('POST', '/api/login', { body: { user: name, password: `the password of ${name}` } })
+    const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    return { cookie, 'x-requested-with': 'test' }
+  }
   const addAccount = async (id: string, change: { label?: string; credentials?: Partial<Credentials> } = {}) => {
     const credentials = { ...secretsOf(id), ...change.credentials }
     const record = newAccountRecord(
@@ -223,6 +234,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
   return {
     admin,
     live,
+    routes,
     streams,
     serverLog,
     finished,
@@ -233,6 +245,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     ask,
     call,
     signIn,
+    signInAs,
     addAccount,
     addKey,
   }

@@ -18,6 +18,8 @@ test('the right password opens a session whose cookie is out of reach of scripts
     mustChangePassword: false,
     setupCodeRequired: false,
     demo: false,
+    namedSignIn: false,
+    user: { name: 'owner', role: 'owner' },
     version: '9.9.9',
   })
 })
@@ -44,6 +46,7 @@ test('who is not signed in learns no version', async () => {
     mustChangePassword: false,
     setupCodeRequired: false,
     demo: false,
+    namedSignIn: false,
     resetCommand: "claude-server password reset --data-dir '/srv/the gateway'",
   })
 })

@@ -271,7 +271,7 @@ describe('warnings', () => {
     ['port: 1', 'config.yaml:1: unknown key port, did you mean server.port?'],
     ['colours: {a: 1}', 'config.yaml:1: unknown key colours'],
     ['constructor: 1', 'config.yaml:1: unknown key constructor'],
-    ['test: true', 'config.yaml:1: test has no effect in this version'],
+    ['compression_enabled: true', 'config.yaml:1: compression_enabled has no effect in this version'],
   ]
   test.each(rows)('%j', (text, warning) => {
     expect(resolved({ files: { 'config.yaml': text } }).warnings).toEqual([warning])
@@ -302,12 +302,20 @@ describe('the result', () => {
     const env = {
       ADMIN_PASSWORD: 'correct horse',
       MASTER_KEY: 'battery staple battery',
+      TEST_PASSWORD: 'battery of tests',
       UPSTREAM_Q_URL: 'http://me:pw@q/',
     }
     const rows = configRows(resolved({ env }))
     expect(JSON.stringify(rows)).not.toMatch(/correct horse|battery|:pw@/)
     expect(rows).toContainEqual({ key: 'master_key', value: '(set)', from: 'env', where: 'MASTER_KEY' })
-    expect(rows.length).toBe(leaves.length - 1 + 7)
+    expect(rows.length).toBe(leaves.length - 1 + 8)
+  })
+  test.each(['config.yaml', 'config.json'])('test mode is turned on by %s, its password by the environment', (name) => {
+    const files = { [name]: name.endsWith('json') ? '{"test": true}' : 'test: true' }
+    const { config, warnings } = resolved({ files, env: { TEST_PASSWORD: 'only on this demo' } })
+    expect([config.test, config.testPassword, warnings]).toEqual([true, 'only on this demo', []])
+    expect(resolved({ files }).config.testPassword).toBeUndefined()
+    expect(resolved({}).config.test).toBe(false)
   })
   test('the strategies are those of the pool', () => {
     const schema = leaves.find(({ key }) => key === 'pool.strategy')?.schema

@@ -344,20 +344,29 @@ test('sessions are found, touched, ended and pruned', async () => {
     peer: '::1',
     userAgent: 'test',
     mustChangePassword: sign === 'a',
+    subject: sign === 'd' ? 'opr_1' : 'owner',
   })
   for (const sign of ['a', 'b', 'c', 'd']) await store.sessions.create(session(sign))
   await store.sessions.touch(session('a').hash, 10)
   expect(await store.sessions.find(session('a').hash)).toEqual(session('a', 10))
   await store.sessions.remove(session('b').hash)
   expect(await store.sessions.find(session('b').hash)).toBeUndefined()
-  await store.sessions.prune(10)
+  await store.sessions.prune({ lastSeen: 10, created: 1 })
   expect(await store.sessions.find(session('c').hash)).toBeUndefined()
   await store.sessions.create(session('d', 11))
-  await store.sessions.removeAll(session('d').hash)
+  expect((await store.sessions.list()).map(({ hash }) => hash)).toEqual([session('d').hash, session('a').hash])
+  await store.sessions.removeAll({ subject: 'nobody' })
+  await store.sessions.removeAll({ exceptHash: session('d').hash })
   expect([await store.sessions.find(session('a').hash), await store.sessions.find(session('d').hash)]).toEqual([
     undefined,
     session('d', 11),
   ])
+  await store.sessions.create(session('e', 11))
+  await store.sessions.removeAll({ subject: 'opr_1' })
+  expect((await store.sessions.list()).map(({ hash }) => hash)).toEqual([session('e').hash])
+  await store.sessions.prune({ lastSeen: 0, created: 2 })
+  expect(await store.sessions.list()).toEqual([])
+  await store.sessions.create(session('d', 11))
   await store.sessions.removeAll()
   expect(await store.sessions.find(session('d').hash)).toBeUndefined()
 })

@@ -6,8 +6,11 @@ import { createRequestStore } from '../../server/store/requests.ts'
 import { createRollupStore } from '../../server/store/rollups.ts'
 import type {
   AccountRecord,
+  AdminTokenRecord,
+  AuditRecord,
   KeyRecord,
   ModelMappingRecord,
+  OperatorRecord,
   ProxyRecord,
   Store,
   UserRecord,
@@ -26,6 +29,9 @@ export function memoryStore(now: () => number = () => 0): Store {
   const keys = new Map<string, KeyRecord>()
   const users = new Map<string, UserRecord>()
   const sessions = new Map<string, Session>()
+  const operators = new Map<string, OperatorRecord>()
+  const adminTokens = new Map<string, AdminTokenRecord>()
+  const audit: AuditRecord[] = []
   const settings = new Map<string, string>()
   const proxies = new Map<string, ProxyRecord>()
   const mappings = new Map<string, ModelMappingRecord>()
@@ -204,12 +210,69 @@ export function memoryStore(now: () => number = () => 0): Store {
       remove: async (hash) => {
         sessions.delete(hash)
       },
-      removeAll: async (exceptHash) => {
-        for (const hash of [...sessions.keys()]) if (hash !== exceptHash) sessions.delete(hash)
+      list: async () => [...sessions.values()].toSorted((a, b) => b.lastSeenAt - a.lastSeenAt),
+      removeAll: async ({ subject, exceptHash } = {}) => {
+        for (const session of [...sessions.values()]) {
+          if (session.hash === exceptHash || (subject !== undefined && session.subject !== subject)) continue
+          sessions.delete(session.hash)
+        }
       },
-      prune: async (before) => {
-        for (const [hash, session] of [...sessions]) if (session.lastSeenAt < before) sessions.delete(hash)
+      prune: async ({ lastSeen, created }) => {
+        for (const [hash, session] of [...sessions])
+          if (session.lastSeenAt < lastSeen || session.createdAt < created) sessions.delete(hash)
       },
+    },
+    operators: {
+      list: async () => [...operators.values()],
+      get: async (id) => operators.get(id),
+      findByName: async (name) =>
+        [...operators.values()].find((operator) => operator.name.toLowerCase() === name.toLowerCase()),
+      create: async (operator) => {
+        operators.set(operator.id, operator)
+      },
+      update: async (id, patch) => {
+        const operator = operators.get(id)
+        if (operator === undefined) return false
+        operators.set(id, { ...operator, ...given(patch), updatedAt: now() })
+        return true
+      },
+      remove: async (id) => {
+        for (const session of [...sessions.values()]) if (session.subject === id) sessions.delete(session.hash)
+        for (const token of [...adminTokens.values()]) if (token.subject === id) adminTokens.delete(token.id)
+        sealed.delete(`second_factor ${id}`)
+        return operators.delete(id)
+      },
+    },
+    adminTokens: {
+      list: async () => [...adminTokens.values()],
+      create: async (token) => {
+        adminTokens.set(token.id, token)
+      },
+      findByHash: async (hash) => [...adminTokens.values()].find((token) => token.hash === hash),
+      remove: async (id) => adminTokens.delete(id),
+      touch: async (id, at, peer) => {
+        const token = adminTokens.get(id)
+        if (token !== undefined) adminTokens.set(id, { ...token, lastUsedAt: at, lastPeer: peer })
+      },
+    },
+    audit: {
+      append: async (entry) => {
+        audit.push({ ...entry, seq: audit.length + 1, previousHash: '', hash: '' })
+      },
+      list: async (filter, limit, before = Number.POSITIVE_INFINITY) =>
+        audit
+          .filter(
+            (row) =>
+              row.seq < before &&
+              (filter.actor === undefined || [row.actorId, row.actorName].includes(filter.actor)) &&
+              (filter.action === undefined || row.action.toLowerCase().includes(filter.action.toLowerCase())) &&
+              (filter.target === undefined || row.target === filter.target) &&
+              (filter.from === undefined || row.at >= filter.from) &&
+              (filter.until === undefined || row.at < filter.until),
+          )
+          .toReversed()
+          .slice(0, limit),
+      verify: async () => ({ ok: true, entries: audit.length }),
     },
     get requests() {
       return createRequestStore(engine(), now, async () => {})

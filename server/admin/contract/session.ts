@@ -20,10 +20,25 @@ export const SessionView = Type.Object({
   announcement: Type.Optional(Type.String()),
   /** After sign-in: pages use the whole width of the window. */
   fullWidth: Type.Optional(Type.Boolean()),
+  /** True: somebody besides the owner may sign in, by name. */
+  namedSignIn: Type.Boolean(),
+  /** After sign-in only: who it is. */
+  user: Type.Optional(
+    Type.Object({
+      name: Type.String(),
+      role: Type.Union([Type.Literal('viewer'), Type.Literal('admin'), Type.Literal('owner')]),
+    }),
+  ),
 })
 export type SessionView = Static<typeof SessionView>
 
-export const LoginBody = Type.Object({ password: Type.String(), setupCode: Type.Optional(Type.String()) })
+/** `user`: absent or blank for the owner. `code`: of the second factor, once SECOND_FACTOR_REQUIRED was answered. */
+export const LoginBody = Type.Object({
+  password: Type.String(),
+  user: Type.Optional(Type.String({ maxLength: 200 })),
+  code: Type.Optional(Type.String({ maxLength: 100 })),
+  setupCode: Type.Optional(Type.String()),
+})
 export type LoginBody = Static<typeof LoginBody>
 /** 200, also the body of 401, 403 (set-up code locked) and 429 (`success: false`; 429 carries Retry-After). */
 export const LoginResult = Type.Object({
@@ -31,7 +46,10 @@ export const LoginResult = Type.Object({
   message: Type.String(),
   mustChangePassword: Type.Optional(Type.Boolean()),
   code: Type.Optional(
-    Type.String({ description: 'INVALID_PASSWORD, SETUP_CODE_REQUIRED (missing or wrong), SETUP_CODE_LOCKED, LOCKED' }),
+    Type.String({
+      description:
+        'INVALID_PASSWORD, SETUP_CODE_REQUIRED (missing or wrong), SETUP_CODE_LOCKED, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG, LOCKED',
+    }),
   ),
 })
 export type LoginResult = Static<typeof LoginResult>

@@ -39,6 +39,12 @@ const optional = {
     Type.String({ description: 'JSON: {"name or start*": [input, output]}, dollars for a million tokens' }),
   ),
   timezone: Type.Optional(Type.String({ description: 'IANA name; empty: the system’s' })),
+  sessionIdleHours: Type.Optional(
+    Type.Integer({ description: 'hours without use after which a console session ends' }),
+  ),
+  sessionMaxHours: Type.Optional(
+    Type.Integer({ description: 'hours after which a console session ends however it is used' }),
+  ),
 }
 
 /**
@@ -73,6 +79,7 @@ export const SettingsView = Type.Composite([
       maxTokens: Type.Integer(),
       timeoutMs: Type.Integer(),
     }),
+    testMode: Type.Boolean({ description: 'true: dangerous routes need the header X-Test-Password' }),
     currentAccountCount: Type.Integer(),
     supportedAccountSelectionModes: Type.Array(
       Type.Object({ value: Type.String(), label: Type.String(), description: Type.String() }),

@@ -331,11 +331,94 @@ export const sessions = sqliteTable(
     peer: text('peer').notNull(),
     userAgent: text('user_agent').notNull(),
     mustChangePassword: integer('must_change_password', { mode: 'boolean' }).notNull(),
+    /** Whose: `owner`, or an operator's id. */
+    subject: text('subject').notNull().default('owner'),
   },
   (table) => [
+    index('sessions_by_subject').on(table.subject),
     index('sessions_by_last_seen').on(table.lastSeenAt),
     isSwitch('sessions_must_change_password', table.mustChangePassword),
     check('sessions_hash', sql`length(${table.hash}) = 64`),
+  ],
+)
+
+/** People who sign in to the console by name, besides the owner with the one password. */
+export const operators = sqliteTable(
+  'operators',
+  {
+    id: text('id').primaryKey().notNull(),
+    name: text('name').notNull(),
+    /** The name as it is compared: case and width of letters do not matter. */
+    folded: text('folded').notNull().unique(),
+    role: text('role').notNull(),
+    passwordHash: text('password_hash').notNull(),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    lastSignInAt: integer('last_sign_in_at'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    check('operators_id', sql`substr(${table.id}, 1, 4) = 'opr_'`),
+    isOneOf('operators_role', table.role, ['owner', 'admin', 'viewer']),
+    isSwitch('operators_enabled', table.enabled),
+    isTime('operators_created_at', table.createdAt),
+  ],
+)
+
+/** Tokens of scripts for the admin API; the token itself is only here as its SHA-256. */
+export const adminTokens = sqliteTable(
+  'admin_tokens',
+  {
+    id: text('id').primaryKey().notNull(),
+    name: text('name').notNull(),
+    hash: text('hash').notNull().unique(),
+    last4: text('last4').notNull(),
+    /** JSON list. */
+    scopes: text('scopes').notNull(),
+    /** Who made it: it never may more than that one. */
+    subject: text('subject').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at'),
+    lastUsedAt: integer('last_used_at'),
+    lastPeer: text('last_peer'),
+  },
+  (table) => [
+    index('admin_tokens_by_subject').on(table.subject),
+    check('admin_tokens_hash', sql`length(${table.hash}) = 64`),
+    isJson('admin_tokens_scopes', table.scopes),
+    isTime('admin_tokens_created_at', table.createdAt),
+  ],
+)
+
+/**
+ * Every change through the admin API, each row with the hash of the one before. Triggers of the migration refuse to change
+ * or delete a row; whoever makes the table anew must make them again.
+ */
+export const auditEntries = sqliteTable(
+  'audit_entries',
+  {
+    seq: integer('seq').primaryKey().notNull(),
+    at: integer('at').notNull(),
+    actorKind: text('actor_kind').notNull(),
+    actorId: text('actor_id').notNull(),
+    actorName: text('actor_name').notNull(),
+    peer: text('peer').notNull(),
+    userAgent: text('user_agent').notNull(),
+    action: text('action').notNull(),
+    target: text('target'),
+    status: integer('status').notNull(),
+    /** JSON, without secrets. */
+    before: text('before'),
+    after: text('after'),
+    requestId: text('request_id'),
+    previousHash: text('previous_hash').notNull(),
+    hash: text('hash').notNull(),
+  },
+  (table) => [
+    index('audit_entries_by_time').on(table.at),
+    index('audit_entries_by_actor').on(table.actorId, table.seq),
+    index('audit_entries_by_target').on(table.target, table.seq),
+    check('audit_entries_hashes', sql`length(${table.hash}) = 64 and length(${table.previousHash}) = 64`),
   ],
 )
 

@@ -1,0 +1,196 @@
+import { expect, test } from 'bun:test'
+import { isRead, needOf, openRoutes } from '../../server/admin/permissions.ts'
+import { adminApp, controlToken, elsewhere, password } from './admin-app.ts'
+
+type App = Awaited<ReturnType<typeof adminApp>>
+
+const newest = async ({ store }: App, count = 1) => store.audit.list({}, count)
+const seqOf = async (app: App): Promise<number> => (await newest(app))[0]?.seq ?? 0
+
+/** What makes each changing route succeed; a new route of an area needs a row only where `{}` is not enough for it. */
+const bodies: Readonly<Record<string, unknown>> = {
+  'POST /api/password': { currentPassword: password, newPassword: 'another long password' },
+  'POST /v2/accounts': { refreshToken: 'SECRET-created-token-0007' },
+  'POST /v2/accounts/feed': { accounts: [{ refreshToken: 'SECRET-fed-token-0008' }] },
+  'POST /v2/accounts/import': [{ refreshToken: 'SECRET-fed-token-0018' }],
+  'POST /v2/accounts/import-by-token': [{ refreshToken: 'SECRET-imported-token-0011' }],
+  'POST /v2/accounts/import-checked': { sources: [{ text: '[{"refreshToken":"SECRET-imported-token-0012"}]' }] },
+  'PATCH /v2/accounts/:id': { label: 'another', clientSecret: 'SECRET-new-client-secret-0005' },
+  'POST /v2/keys': { name: 'laptop' },
+  'PATCH /v2/keys/:id': { enabled: false },
+  'POST /v2/model-mappings': { name: 'gpt-x', target: 'claude-sonnet-4.5' },
+  'PUT /v2/model-mappings/:id': { name: 'gpt-y', target: 'claude-sonnet-4.5' },
+  'POST /v2/operators': { name: 'Ada', role: 'viewer', password: 'SECRET password' },
+  'PATCH /v2/operators/:id': { role: 'admin', password: 'SECRET password too' },
+  'POST /v2/admin-tokens': { name: 'deploy', scopes: ['read'] },
+  'POST /v2/second-factor': { password },
+  'POST /v2/proxies': { url: 'http://me:SECRET@proxy.example:3128', name: 'p' },
+  'PUT /v2/proxies/:id': { name: 'q' },
+  'PUT /v2/settings': { logRetentionDays: 9, apiKey: 'sk-4xxSECRET-owner-key-0009' },
+  'POST /api/control/accounts': { refreshToken: 'SECRET-created-token-0107' },
+  'POST /api/control/accounts/import': [{ refreshToken: 'SECRET-imported-token-0111' }],
+  'POST /api/control/keys': { name: 'laptop' },
+  'PATCH /api/control/keys/:id': { enabled: false },
+  'POST /api/control/model-mappings': { name: 'gpt-x', target: 'claude-sonnet-4.5' },
+  'PUT /api/control/model-mappings/:id': { name: 'gpt-y', target: 'claude-sonnet-4.5' },
+}
+
+/** Something of every kind, under the id the routes are called with. */
+async function filledApp(): Promise<App> {
+  const app = await adminApp()
+  const { store, clock, addAccount, addKey, world } = app
+  const now = clock.now
+  await addAccount('one')
+  await addKey('one', 'sk-4xxSECRET-laptop-key-0010')
+  await store.modelMappings.create({ id: 'one', name: 'a', target: 'b', createdAt: now, updatedAt: now })
+  const proxy = { id: 'one', name: 'p', url: 'http://me:SECRET@p.example:1', shownUrl: 'http://p.example:1' }
+  const health = { state: 'unchecked' as const, failures: 0 }
+  await store.proxies.create({ ...proxy, weight: 1, enabled: true, health, createdAt: now, updatedAt: now })
+  const passwordHash = '$argon2id$SECRET'
+  const person = { id: 'one', name: 'One', role: 'viewer' as const, passwordHash, enabled: true }
+  await store.operators.create({ ...person, createdAt: now, updatedAt: now })
+  const token = { id: 'one', name: 'one', hash: 'x', last4: 'abcd', scopes: ['read' as const], subject: 'owner' }
+  await store.adminTokens.create({ ...token, createdAt: now })
+  const session = { hash: 'one'.padEnd(64, '0'), createdAt: now, lastSeenAt: now, peer: '::1', userAgent: '' }
+  await store.sessions.create({ ...session, mustChangePassword: false, subject: 'owner' })
+  world.signIns.set('one', { status: 'completed', remainingMs: 0, accountId: 'one' })
+  return app
+}
+
+const { routes } = await adminApp()
+const changing = routes.filter(({ method, path }) => !isRead(method) && !openRoutes.has(path))
+
+test.each(changing.map(({ method, path }) => [method, path] as const))(
+  '%s %s is in the audit log when it is done, without a secret',
+  async (method, path) => {
+    const app = await filledApp()
+    const name = `${method} ${path}`
+    const cookie = await app.signIn()
+    const before = await seqOf(app)
+    const id = path.includes('/sessions/') ? `ses_${'one'.padEnd(24, '0')}` : 'one'
+    const isControl = path.startsWith('/api/control/')
+    const headers = isControl ? { 'x-control-token': controlToken } : { cookie, 'x-requested-with': 'test' }
+    const answer = await app.ask(method, path.replace(/:\w+/g, id), {
+      headers: { ...headers, 'user-agent': 'the test' },
+      body: bodies[name] ?? {},
+    })
+    const done = answer.status < 400
+    // These need more than one call to be done; each has a test of its own.
+    const needsMore = /second-factor\/(confirm|remove)|import-preview/.test(path)
+    if (Object.hasOwn(bodies, name))
+      expect([name, answer.status, done || needsMore]).toEqual([name, answer.status, true])
+    const written = await newest(app, (await seqOf(app)) - before)
+    // One that broke may have changed something.
+    if ((!done && answer.status < 500) || !needOf(method, path).audited) return expect(written).toEqual([])
+    expect(written).toHaveLength(1)
+    expect(written[0]).toMatchObject({
+      action: name,
+      actorKind: isControl ? 'command-line' : 'owner',
+      peer: '127.0.0.1',
+      userAgent: 'the test',
+      status: answer.status,
+      requestId: 'req_test',
+      ...(path.includes(':') ? { target: id } : {}),
+    })
+    const text = JSON.stringify(written)
+    for (const secret of [
+      /SECRET/,
+      new RegExp(password),
+      /another long password/,
+      /sk-[0-9A-Za-z]{8}/,
+      /adm_[0-9A-Za-z]{8}/,
+      /argon2/,
+    ]) {
+      expect([name, secret.exec(text)?.[0]]).toEqual([name, undefined])
+    }
+  },
+)
+
+test('before and after show what differs, and a secret only as changed', async () => {
+  const app = await filledApp()
+  await app.call('PUT', '/v2/settings', { logRetentionDays: 9, apiKey: 'sk-4xxSECRET-owner-key-0009' })
+  const [settings] = await newest(app)
+  expect(JSON.parse(settings?.before ?? '')).toMatchObject({ logRetentionDays: 7 })
+  expect(JSON.parse(settings?.after ?? '')).toEqual({ logRetentionDays: 9, apiKey: '[redacted]' })
+  await app.call('PATCH', '/v2/accounts/one', { label: 'another' })
+  const [account] = await newest(app)
+  expect(account).toMatchObject({ target: 'one', actorId: 'owner' })
+  expect(JSON.parse(account?.before ?? '')).toMatchObject({ label: 'label one' })
+  expect(JSON.parse(account?.after ?? '')).toMatchObject({ label: 'another' })
+  await app.call('PATCH', '/v2/keys/one', { enabled: false })
+  const [key] = await newest(app)
+  expect([JSON.parse(key?.before ?? ''), JSON.parse(key?.after ?? '')]).toEqual([{ enabled: true }, { enabled: false }])
+  await app.call('DELETE', '/v2/keys/one')
+  const [gone] = await newest(app)
+  expect(JSON.parse(gone?.before ?? '')).toMatchObject({ id: 'one', name: 'one' })
+  expect(gone?.after).toBeUndefined()
+  await app.call('POST', '/v2/keys', { name: 'new' })
+  const [made] = await newest(app)
+  expect(made?.before).toBeUndefined()
+  expect(JSON.parse(made?.after ?? '')).toMatchObject({ name: 'new', key: '[redacted]' })
+})
+
+test('an export is in the log with who made it, and with nothing of what was exported', async () => {
+  const app = await filledApp()
+  const headers = { authorization: `Bearer ${password}`, 'x-confirm-password': password }
+  const whole = await app.ask('GET', '/v2/accounts/export', { headers })
+  expect(whole.text).toContain('SECRET')
+  const [entry] = await newest(app)
+  expect(entry).toMatchObject({ action: 'GET /v2/accounts/export', actorName: 'owner', status: 200 })
+  expect([entry?.before, entry?.after]).toEqual([undefined, undefined])
+})
+
+test('what was refused changed nothing and is not in the log', async () => {
+  const app = await filledApp()
+  const before = await seqOf(app)
+  for (const [method, path, body] of [
+    ['PATCH', '/v2/keys/none', { enabled: true }],
+    ['POST', '/v2/keys', { name: '' }],
+    ['PUT', '/v2/settings', { logRetentionDays: 'x' }],
+    ['DELETE', '/v2/accounts/none', undefined],
+    ['POST', '/v2/none', {}],
+  ] as const) {
+    expect((await app.call(method, path, body)).status).toBeGreaterThanOrEqual(400)
+  }
+  expect(await seqOf(app)).toBe(before)
+})
+
+test('signing in and out is in the log with who and from where; a wrong password is not', async () => {
+  const app = await filledApp()
+  app.world.peer = elsewhere
+  const headers = await app.signInAs('Ada', 'admin')
+  await app.ask('POST', '/api/login', { body: { user: 'Ada', password: 'wrong' } })
+  await app.ask('POST', '/api/logout', { headers })
+  const [out, into, made] = await newest(app, 3)
+  expect(out).toMatchObject({ action: 'POST /api/logout', actorName: 'Ada', actorKind: 'operator', peer: '192.0.2.7' })
+  expect(into).toMatchObject({ action: 'POST /api/login', actorName: 'Ada', peer: '192.0.2.7' })
+  expect(made).toMatchObject({ action: 'POST /v2/operators', actorName: 'owner' })
+})
+
+test('the log is read by filters and pages, and by nobody who only looks', async () => {
+  const app = await filledApp()
+  for (let index = 0; index < 5; index++) await app.call('POST', '/v2/keys', { name: `key ${index}` })
+  const page = await app.call('GET', '/v2/audit?limit=2')
+  expect(page.json.entries.map((entry: { after: { name: string } }) => entry.after.name)).toEqual(['key 4', 'key 3'])
+  const next = await app.call('GET', `/v2/audit?limit=2&before=${page.json.next}`)
+  expect(next.json.entries.map((entry: { after: { name: string } }) => entry.after.name)).toEqual(['key 2', 'key 1'])
+  const last = await app.call('GET', `/v2/audit?limit=2&before=${next.json.next}`)
+  expect([last.json.entries.length, last.json.next]).toEqual([1, null])
+  expect((await app.call('GET', '/v2/audit?action=delete')).json.entries).toEqual([])
+  expect((await app.call('GET', '/v2/audit?actor=owner&action=keys')).json.entries).toHaveLength(5)
+  for (const field of ['from', 'until', 'limit', 'before']) {
+    const bad = await app.call('GET', `/v2/audit?${field}=yesterday`)
+    expect([bad.status, bad.json.field]).toEqual([400, field])
+  }
+  expect((await app.call('GET', '/v2/audit/verify')).json).toEqual({ ok: true, entries: 5 })
+  const viewer = await app.signInAs('Vera', 'viewer')
+  expect((await app.ask('GET', '/v2/audit', { headers: viewer })).status).toBe(403)
+})
+
+test('a log that cannot be written is said in the server’s log', async () => {
+  const memory = await adminApp()
+  const audit = { ...memory.store.audit, append: () => Promise.reject(new Error('disk full')) }
+  const app = await adminApp({ deps: { store: { ...memory.store, audit }, passwords: memory.passwords } })
+  expect((await app.call('POST', '/v2/keys', { name: 'x' })).status).toBe(200)
+  expect(app.world.logged.join('\n')).toContain('error audit.failed')
+})
