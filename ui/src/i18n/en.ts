@@ -402,7 +402,7 @@ export const en = {
   'models.forceHelp':
     'Whatever clients ask for, this model answers. Haiku is left alone: clients choose it themselves for small tasks.',
   'models.forceNone': 'No model chosen.',
-  'models.forceEdit': 'Choose the model for everything',
+  'models.forceEdit': 'Edit the model for everything',
   'models.forceModel': 'Model',
   'models.forceModelHelp': 'Empty: clients get what they ask for.',
   'models.forceOn': '{model} answers everything now.',

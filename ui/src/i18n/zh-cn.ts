@@ -397,7 +397,7 @@ export const zhCn = {
   'models.force': '统一使用一个模型',
   'models.forceHelp': '无论客户端请求什么，都由此模型应答。Haiku 除外：客户端自行用它处理小任务。',
   'models.forceNone': '未选择模型。',
-  'models.forceEdit': '选择统一使用的模型',
+  'models.forceEdit': '编辑统一使用的模型',
   'models.forceModel': '模型',
   'models.forceModelHelp': '留空：客户端得到自己请求的模型。',
   'models.forceOn': '现在所有请求都由 {model} 应答。',
