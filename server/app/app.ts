@@ -335,10 +335,6 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   )
   inService.checkUnchecked()
   running.watch.start()
-  const cancelWarmUp = effects.after(
-    250,
-    () => void estimator.warmUp().catch((error: unknown) => log.error('tokenizer.failed', { cause: String(error) })),
-  )
 
   return ok({
     port: heard.value.port,
@@ -347,7 +343,6 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     ...(core.keyFile === undefined ? {} : { keyFile: core.keyFile }),
     stop: async () => {
       stopping = true
-      cancelWarmUp()
       removeControl(config.dataDir, controlToken)
       core.signIns.stop()
       streams.close()

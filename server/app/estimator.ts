@@ -6,22 +6,27 @@ import { createTokenizer } from '../usage/tokenizer.ts'
 
 export type LazyEstimator = ReturnType<typeof createLazyEstimator>
 
-/** The tokenizer weighs tens of MB and a third of a second: loaded once, when first asked or warmed up. */
+/** What a request may do before the load blocks it: its call to the provider is then on its way, and the two overlap. */
+const leadMs = 20
+
+/** The tokenizer weighs tens of MB and a third of a second: loaded once, when first asked. */
 export function createLazyEstimator(effects: Pick<Effects, 'sleep'>) {
   let loaded: Estimator | undefined
   let loading: Promise<Estimator> | undefined
   const load = (): Promise<Estimator> => {
-    loading ??= createTokenizer().then((count) => {
-      loaded = createEstimator(count, effects)
-      return loaded
-    })
+    loading ??= effects
+      .sleep(leadMs)
+      .then(createTokenizer)
+      .then((count) => {
+        loaded = createEstimator(count, effects)
+        return loaded
+      })
     return loading
   }
   return {
-    warmUp: async (): Promise<void> => void (await load()),
     conversation: async (conversation: Conversation, signal?: AbortSignal): Promise<Figure> =>
       (loaded ?? (await load())).conversation(conversation, signal),
-    /** To be called only after `conversation` or `warmUp` has resolved once. */
+    /** To be called only after `conversation` has resolved once. */
     text: (text: string): number => {
       if (loaded === undefined) throw new Error('the tokenizer is not loaded yet')
       return loaded.text(text)

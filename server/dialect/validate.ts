@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { TypeCompiler, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler'
+import { type TypeCheck, TypeCompiler, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 
@@ -23,10 +23,15 @@ export function refuse(field: string, problem: string): { readonly ok: false; re
 
 export type Validator<S extends TSchema> = (value: unknown, at?: string) => Decoded<Static<S>>
 
-/** Compiles a schema once. `at` is where the value stands in the body, so that errors carry the whole path. */
+/**
+ * Compiles a schema once, when first asked: a start needs none. `at` is where the value stands in the body, so that errors
+ * carry the whole path.
+ */
 export function createValidator<S extends TSchema>(schema: S): Validator<S> {
-  const check = TypeCompiler.Compile(schema)
+  let compiled: TypeCheck<S> | undefined
   return (value, at = '') => {
+    compiled ??= TypeCompiler.Compile(schema)
+    const check = compiled
     if (check.Check(value)) return ok(value)
     const first = check.Errors(value).First()
     if (first === undefined) return refuse(at, 'is not valid')
