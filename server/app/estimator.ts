@@ -6,16 +6,18 @@ import { createTokenizer } from '../usage/tokenizer.ts'
 
 export type LazyEstimator = ReturnType<typeof createLazyEstimator>
 
-/** What a request may do before the load blocks it: its call to the provider is then on its way, and the two overlap. */
-const leadMs = 20
+/**
+ * The load blocks; what the request does meanwhile, as a rule its call to the provider, is to be on its way first. A turn of
+ * the event loop and no time: it must pass on a clock that stands still too.
+ */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** The tokenizer weighs tens of MB and a third of a second: loaded once, when first asked. */
 export function createLazyEstimator(effects: Pick<Effects, 'sleep'>) {
   let loaded: Estimator | undefined
   let loading: Promise<Estimator> | undefined
   const load = (): Promise<Estimator> => {
-    loading ??= effects
-      .sleep(leadMs)
+    loading ??= nextTurn()
       .then(createTokenizer)
       .then((count) => {
         loaded = createEstimator(count, effects)
