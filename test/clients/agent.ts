@@ -86,7 +86,7 @@ export function describeAgent(agent: Agent, more: (place: () => Place) => void =
       const told = await ask({ prompt: 'My word is xylophone. [[sim:text=Then I say 你好, xylophone 🙂]]' })
       expect(answered(told).text).toBe('Then I say 你好, xylophone 🙂')
       const rows = await witness.logged(1)
-      expect(rows.map((row) => [row.endpoint_type, row.is_success, row.is_stream])).toEqual(
+      expect(rows.map((row) => [row.dialect, row.is_success, row.is_stream])).toEqual(
         rows.map(() => [agent.endpoint, true, true]),
       )
       for (const row of rows) expect(row.user_agent).toMatch(agent.userAgent)
