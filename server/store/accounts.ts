@@ -7,12 +7,11 @@ import { readingOf } from '../pool/burn.ts'
 import type { SignInMethod } from '../upstream/amazonq/credentials.ts'
 import type { Vault } from '../vault/vault.ts'
 import { createCredentialStore, type OnUnreadable, saveCredentials } from './credentials.ts'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { parseColumn, present } from './row.ts'
 import type { AccountProfile, AccountRecord, AccountStore } from './store.ts'
-import { accountModels, accounts, quotaReadings } from './tables/sqlite.ts'
 
-type Row = typeof accounts.$inferSelect
+type Row = Tables['accounts']['$inferSelect']
 type Deps = {
   readonly engine: Engine
   readonly vault: Vault
@@ -20,12 +19,14 @@ type Deps = {
   readonly onUnreadable: OnUnreadable
 }
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 const readingsKeptMs = 40 * dayMs
 const readingsWholeMs = 2 * dayMs
 
 export function createAccountStore(deps: Deps): AccountStore {
-  const { engine, vault, now } = deps
+  const { engine, now } = deps
+  const { accountModels, accounts, quotaReadings } = engine.tables
   const update = async (id: string, set: Partial<Row>): Promise<boolean> => {
     const changes = await engine.atomic((db) => [db.update(accounts).set(set).where(eq(accounts.id, id))])
     return (changes[0] ?? 0) > 0
@@ -33,20 +34,20 @@ export function createAccountStore(deps: Deps): AccountStore {
   return {
     list: async () => {
       const rows = await engine.read((db) =>
-        db.select().from(accounts).orderBy(asc(accounts.createdAt), asc(accounts.id)).all(),
+        db.select().from(accounts).orderBy(asc(accounts.createdAt), asc(accounts.id)),
       )
       return rows.map(toRecord)
     },
     get: async (id) => {
-      const rows = await engine.read((db) => db.select().from(accounts).where(eq(accounts.id, id)).all())
+      const rows = await engine.read((db) => db.select().from(accounts).where(eq(accounts.id, id)))
       return rows[0] === undefined ? undefined : toRecord(rows[0])
     },
-    create: async (record, credentials) => {
+    create: async (record, secrets) => {
       const { account, profile } = record
       await engine.atomic(
         (db) => [
           db.insert(accounts).values(toRow(record)),
-          saveCredentials(db, vault, account.id, credentials, profile.updatedAt),
+          saveCredentials(deps, db, account.id, secrets, profile.updatedAt),
         ],
         { durable: true },
       )
@@ -71,13 +72,7 @@ export function createAccountStore(deps: Deps): AccountStore {
     saveQuota: async (id, quota) => {
       const { at, used, limit } = readingOf(quota)
       const last = await engine.read((db) =>
-        db
-          .select()
-          .from(quotaReadings)
-          .where(eq(quotaReadings.accountId, id))
-          .orderBy(desc(quotaReadings.at))
-          .limit(1)
-          .all(),
+        db.select().from(quotaReadings).where(eq(quotaReadings.accountId, id)).orderBy(desc(quotaReadings.at)).limit(1),
       )
       const changed = last[0] === undefined || last[0].used !== used || last[0].limit !== limit
       await engine.atomic((db) => [
@@ -88,49 +83,68 @@ export function createAccountStore(deps: Deps): AccountStore {
         // From the row, so that an account removed meanwhile leaves nothing behind.
         ...(changed
           ? [
-              db
-                .insert(quotaReadings)
-                .select(
-                  db
-                    .select({
-                      accountId: accounts.id,
-                      at: sql<number>`${at}`.as('at'),
-                      used: sql<number>`${used}`.as('used'),
-                      limit: sql<number>`${limit}`.as('limit'),
-                    })
-                    .from(accounts)
-                    .where(eq(accounts.id, id)),
-                )
-                .onConflictDoUpdate({ target: [quotaReadings.accountId, quotaReadings.at], set: { used, limit } }),
+              db.upsert(
+                quotaReadings,
+                db
+                  .select({
+                    accountId: accounts.id,
+                    at: sql<number>`${at}`.as('at'),
+                    used: sql<number>`${used}`.as('used'),
+                    limit: sql<number>`${limit}`.as('limit'),
+                  })
+                  .from(accounts)
+                  .where(eq(accounts.id, id)),
+                { target: [quotaReadings.accountId, quotaReadings.at], set: { used, limit } },
+              ),
             ]
           : []),
       ])
     },
-    quotaReadings: async (id, since) => {
+    quotaReadings: async (id, from) => {
       const ofAccount = eq(quotaReadings.accountId, id)
-      const rows = await engine.read((db) => [
-        ...db
-          .select()
-          .from(quotaReadings)
-          .where(and(ofAccount, lt(quotaReadings.at, since)))
-          .orderBy(desc(quotaReadings.at))
-          .limit(1)
-          .all(),
-        ...db
-          .select()
-          .from(quotaReadings)
-          .where(and(ofAccount, gte(quotaReadings.at, since)))
-          .orderBy(asc(quotaReadings.at))
-          .all(),
+      const [before, since] = await Promise.all([
+        engine.read((db) =>
+          db
+            .select()
+            .from(quotaReadings)
+            .where(and(ofAccount, lt(quotaReadings.at, from)))
+            .orderBy(desc(quotaReadings.at))
+            .limit(1),
+        ),
+        engine.read((db) =>
+          db
+            .select()
+            .from(quotaReadings)
+            .where(and(ofAccount, gte(quotaReadings.at, from)))
+            .orderBy(asc(quotaReadings.at)),
+        ),
       ])
-      return rows.map(({ at, used, limit }) => ({ at, used, limit }))
+      return [...before, ...since].map(({ at, used, limit }) => ({ at, used, limit }))
     },
     pruneQuotaReadings: async () => {
-      const later = sql`(SELECT 1 FROM quota_readings AS later WHERE later.account_id = ${quotaReadings.accountId}
-        AND later.at > ${quotaReadings.at} AND later.at / 3600000 = ${quotaReadings.at} / 3600000)`
+      const hour = sql<number>`${quotaReadings.at} - ${quotaReadings.at} % ${sql.raw(String(hourMs))}`
+      const before = now() - readingsWholeMs
+      const crowded = await engine.read((db) =>
+        db
+          .select({
+            accountId: quotaReadings.accountId,
+            hour: hour.mapWith(Number),
+            last: sql`max(${quotaReadings.at})`.mapWith(Number),
+          })
+          .from(quotaReadings)
+          .where(lt(quotaReadings.at, before))
+          .groupBy(quotaReadings.accountId, hour)
+          .having(sql`count(*) > 1`),
+      )
       const changes = await engine.atomic((db) => [
         db.delete(quotaReadings).where(lt(quotaReadings.at, now() - readingsKeptMs)),
-        db.delete(quotaReadings).where(and(lt(quotaReadings.at, now() - readingsWholeMs), sql`exists ${later}`)),
+        ...crowded.map(({ accountId, hour: from, last }) =>
+          db
+            .delete(quotaReadings)
+            .where(
+              and(eq(quotaReadings.accountId, accountId), gte(quotaReadings.at, from), lt(quotaReadings.at, last)),
+            ),
+        ),
       ])
       return changes.reduce((sum, one) => sum + one, 0)
     },
@@ -173,20 +187,16 @@ export function createAccountStore(deps: Deps): AccountStore {
     credentials: createCredentialStore(deps),
     saveModels: async (id, models, readAt) => {
       const text = JSON.stringify(models)
-      const exists = await engine.read((db) =>
-        db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, id)).all(),
-      )
+      const exists = await engine.read((db) => db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, id)))
       if (exists.length === 0) return // removed while its list was read
+      const set = { models: text, readAt }
       await engine.atomic((db) => [
-        db
-          .insert(accountModels)
-          .values({ accountId: id, models: text, readAt })
-          .onConflictDoUpdate({ target: accountModels.accountId, set: { models: text, readAt } }),
+        db.upsert(accountModels, { accountId: id, ...set }, { target: accountModels.accountId, set }),
       ])
     },
     loadModels: async (id) => {
       const wanted = id === undefined ? undefined : eq(accountModels.accountId, id)
-      const rows = await engine.read((db) => db.select().from(accountModels).where(wanted).all())
+      const rows = await engine.read((db) => db.select().from(accountModels).where(wanted))
       return new Map(
         rows.map(({ accountId, models, readAt }) => [
           accountId,
@@ -237,7 +247,10 @@ function toRecord(row: Row): AccountRecord {
   }
 }
 
-function toRow({ account, profile: { accountingHosts, ...profile } }: AccountRecord): typeof accounts.$inferInsert {
+function toRow({
+  account,
+  profile: { accountingHosts, ...profile },
+}: AccountRecord): Tables['accounts']['$inferInsert'] {
   const { id, label, enabled, weight, maxInFlight, createdAt, lastUsedAt, quota, health, overage } = account
   return {
     ...{ id, label, enabled, weight, maxInFlight, createdAt, lastUsedAt },

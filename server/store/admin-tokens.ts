@@ -1,15 +1,15 @@
 import { asc, eq } from 'drizzle-orm'
 import { type Scope, scopes } from '../access/role.ts'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { parseColumn, present } from './row.ts'
 import type { AdminTokenRecord, AdminTokenStore } from './store.ts'
-import { adminTokens } from './tables/sqlite.ts'
 
 export function createAdminTokenStore(engine: Engine): AdminTokenStore {
+  const { adminTokens } = engine.tables
   return {
     list: async () => {
       const rows = await engine.read((db) =>
-        db.select().from(adminTokens).orderBy(asc(adminTokens.createdAt), asc(adminTokens.id)).all(),
+        db.select().from(adminTokens).orderBy(asc(adminTokens.createdAt), asc(adminTokens.id)),
       )
       return rows.map(toRecord)
     },
@@ -18,7 +18,7 @@ export function createAdminTokenStore(engine: Engine): AdminTokenStore {
       await engine.atomic((db) => [db.insert(adminTokens).values(row)], { durable: true })
     },
     findByHash: async (hash) => {
-      const rows = await engine.read((db) => db.select().from(adminTokens).where(eq(adminTokens.hash, hash)).all())
+      const rows = await engine.read((db) => db.select().from(adminTokens).where(eq(adminTokens.hash, hash)))
       return rows[0] && toRecord(rows[0])
     },
     remove: async (id) => {
@@ -35,7 +35,7 @@ export function createAdminTokenStore(engine: Engine): AdminTokenStore {
 }
 
 /** A list that cannot be read is empty: a token must not gain by damage. */
-function toRecord({ scopes: column, ...row }: typeof adminTokens.$inferSelect): AdminTokenRecord {
+function toRecord({ scopes: column, ...row }: Tables['adminTokens']['$inferSelect']): AdminTokenRecord {
   const { expiresAt, lastUsedAt, lastPeer, ...rest } = row
   const list = parseColumn<unknown>(column)
   const isScope = (word: unknown): word is Scope => scopes.some((scope) => scope === word)

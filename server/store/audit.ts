@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto'
 import { and, asc, desc, eq, gt, gte, lt, or, sql } from 'drizzle-orm'
 import { createTurns } from '../lib/turns.ts'
 import type { Vault } from '../vault/vault.ts'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { present } from './row.ts'
 import type { AuditEntry, AuditRecord, AuditStore, AuditVerdict } from './store.ts'
-import { auditEntries, sealedSettings } from './tables/sqlite.ts'
 
 type Deps = { readonly engine: Engine; readonly vault: Vault; readonly now: () => number }
 type End = { readonly seq: number; readonly hash: string }
@@ -21,20 +20,19 @@ const pageSize = 1_000
  * breaks the chain; who makes the chain anew, or cuts its end off, has no key for the seal.
  */
 export function createAuditStore({ engine, vault, now }: Deps): AuditStore {
+  const { auditEntries, sealedSettings } = engine.tables
   const inTurn = createTurns()
   let end: End | undefined
 
   const lastEntry = async (): Promise<End> => {
     const { seq, hash } = auditEntries
     const rows = await engine.read((db) =>
-      db.select({ seq, hash }).from(auditEntries).orderBy(desc(auditEntries.seq)).limit(1).all(),
+      db.select({ seq, hash }).from(auditEntries).orderBy(desc(auditEntries.seq)).limit(1),
     )
     return rows[0] ?? nothing
   }
   const sealedEnd = async (): Promise<End | 'unreadable' | undefined> => {
-    const rows = await engine.read((db) =>
-      db.select().from(sealedSettings).where(eq(sealedSettings.name, endName)).all(),
-    )
+    const rows = await engine.read((db) => db.select().from(sealedSettings).where(eq(sealedSettings.name, endName)))
     if (rows[0] === undefined) return undefined
     const opened = vault.unseal(rows[0].sealed, endContext)
     return opened.ok ? (JSON.parse(opened.value) as End) : 'unreadable'
@@ -55,10 +53,7 @@ export function createAuditStore({ engine, vault, now }: Deps): AuditStore {
         await engine.atomic(
           (db) => [
             db.insert(auditEntries).values({ ...entry, seq, hash, previousHash: last.hash }),
-            db
-              .insert(sealedSettings)
-              .values({ name: endName, ...seal })
-              .onConflictDoUpdate({ target: sealedSettings.name, set: seal }),
+            db.upsert(sealedSettings, { name: endName, ...seal }, { target: sealedSettings.name, set: seal }),
           ],
           { durable: true },
         )
@@ -75,7 +70,7 @@ export function createAuditStore({ engine, vault, now }: Deps): AuditStore {
         until === undefined ? undefined : lt(at, until),
       )
       const rows = await engine.read((db) =>
-        db.select().from(auditEntries).where(wanted).orderBy(desc(seq)).limit(limit).all(),
+        db.select().from(auditEntries).where(wanted).orderBy(desc(seq)).limit(limit),
       )
       return rows.map(toRecord)
     },
@@ -89,8 +84,7 @@ export function createAuditStore({ engine, vault, now }: Deps): AuditStore {
             .from(auditEntries)
             .where(gt(auditEntries.seq, last.seq))
             .orderBy(asc(auditEntries.seq))
-            .limit(pageSize)
-            .all(),
+            .limit(pageSize),
         )
         for (const record of rows.map(toRecord)) {
           const fault = faultOf(record, last)
@@ -135,7 +129,7 @@ function hashOf(entry: AuditEntry, seq: number, previousHash: string): string {
   return createHash('sha256').update(JSON.stringify(fields)).digest('hex')
 }
 
-function toRecord(row: typeof auditEntries.$inferSelect): AuditRecord {
+function toRecord(row: Tables['auditEntries']['$inferSelect']): AuditRecord {
   const { target, before, after, requestId, actorKind, ...rest } = row
   return {
     ...rest,

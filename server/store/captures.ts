@@ -1,21 +1,20 @@
 import { desc, eq, lt, lte } from 'drizzle-orm'
 import type { Vault } from '../vault/vault.ts'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine } from './engine/engine.ts'
 import { parseColumn } from './row.ts'
 import type { CaptureStore, Content } from './store.ts'
-import { captureRules, captures } from './tables/sqlite.ts'
 
 type CaptureDeps = { readonly engine: Engine; readonly vault: Vault; readonly now: () => number }
 
 export function createCaptureStore({ engine, vault, now }: CaptureDeps): CaptureStore {
+  const { captureRules, captures } = engine.tables
   const contextOf = (requestId: string): string => `capture/${requestId}`
   return {
-    rules: () => engine.read((db) => db.select().from(captureRules).all()),
+    rules: () => engine.read((db) => db.select().from(captureRules)),
     saveRule: async (rule) => {
-      await engine.atomic(
-        (db) => [db.insert(captureRules).values(rule).onConflictDoUpdate({ target: captureRules.keyId, set: rule })],
-        { durable: true },
-      )
+      await engine.atomic((db) => [db.upsert(captureRules, rule, { target: captureRules.keyId, set: rule })], {
+        durable: true,
+      })
     },
     removeRule: async (keyId) => {
       const changes = await engine.atomic(
@@ -34,7 +33,7 @@ export function createCaptureStore({ engine, vault, now }: CaptureDeps): Capture
       await engine.atomic((db) => [db.insert(captures).values(row)])
     },
     find: async (requestId) => {
-      const rows = await engine.read((db) => db.select().from(captures).where(eq(captures.requestId, requestId)).all())
+      const rows = await engine.read((db) => db.select().from(captures).where(eq(captures.requestId, requestId)))
       const row = rows[0]
       if (row === undefined || row.expiresAt <= now()) return undefined
       const opened = vault.unseal(row.sealed, contextOf(requestId))
@@ -42,7 +41,7 @@ export function createCaptureStore({ engine, vault, now }: CaptureDeps): Capture
     },
     prune: async (most) => {
       const rows = await engine.read((db) =>
-        db.select({ at: captures.at }).from(captures).orderBy(desc(captures.at)).limit(1).offset(most).all(),
+        db.select({ at: captures.at }).from(captures).orderBy(desc(captures.at)).limit(1).offset(most),
       )
       await engine.atomic((db) => [
         db.delete(captures).where(lte(captures.expiresAt, now())),

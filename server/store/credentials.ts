@@ -1,9 +1,8 @@
 import { count, eq } from 'drizzle-orm'
 import type { CredentialStore, Credentials } from '../upstream/amazonq/credentials.ts'
 import type { Vault } from '../vault/vault.ts'
-import type { Db, Engine, Statement } from './engine/sqlite.ts'
+import type { Db, Engine, Statement } from './engine/engine.ts'
 import { parseColumn } from './row.ts'
-import { accounts, credentials } from './tables/sqlite.ts'
 
 /** Tells that an account's credentials cannot be opened; once for each account until they are saved again. */
 export type OnUnreadable = (accountId: string, reason: string) => void
@@ -18,6 +17,7 @@ type Deps = {
 const contextOf = (accountId: string): string => `credentials of ${accountId}`
 
 export function createCredentialStore({ engine, vault, now, onUnreadable }: Deps): CredentialStore {
+  const { accounts, credentials } = engine.tables
   const reported = new Set<string>()
   const report = (accountId: string, reason: string): undefined => {
     if (!reported.has(accountId)) onUnreadable(accountId, reason)
@@ -27,7 +27,7 @@ export function createCredentialStore({ engine, vault, now, onUnreadable }: Deps
   return {
     load: async (accountId) => {
       const rows = await engine.read((db) =>
-        db.select({ sealed: credentials.sealed }).from(credentials).where(eq(credentials.accountId, accountId)).all(),
+        db.select({ sealed: credentials.sealed }).from(credentials).where(eq(credentials.accountId, accountId)),
       )
       const sealed = rows[0]?.sealed
       if (sealed === undefined) return undefined
@@ -37,10 +37,10 @@ export function createCredentialStore({ engine, vault, now, onUnreadable }: Deps
     },
     save: async (accountId, value) => {
       const exists = await engine.read((db) =>
-        db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).all(),
+        db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)),
       )
       if (exists.length === 0) return // removed while a refresh was on its way: nothing is left to keep them for
-      await engine.atomic((db) => [saveCredentials(db, vault, accountId, value, now())], { durable: true })
+      await engine.atomic((db) => [saveCredentials({ engine, vault }, db, accountId, value, now())], { durable: true })
       reported.delete(accountId)
     },
   }
@@ -48,21 +48,21 @@ export function createCredentialStore({ engine, vault, now, onUnreadable }: Deps
 
 /** Writes or replaces one account's sealed credentials. */
 export function saveCredentials(
+  { engine, vault }: Pick<Deps, 'engine' | 'vault'>,
   db: Db,
-  vault: Vault,
   accountId: string,
   value: Credentials,
   updatedAt: number,
 ): Statement {
+  const { credentials } = engine.tables
   const sealed = Buffer.from(vault.seal(JSON.stringify(value), contextOf(accountId)))
-  return db
-    .insert(credentials)
-    .values({ accountId, sealed, updatedAt })
-    .onConflictDoUpdate({ target: credentials.accountId, set: { sealed, updatedAt } })
+  const set = { sealed, updatedAt }
+  return db.upsert(credentials, { accountId, ...set }, { target: credentials.accountId, set })
 }
 
 /** How many accounts have sealed credentials. */
 export async function countSealed(engine: Engine): Promise<number> {
-  const rows = await engine.read((db) => db.select({ rows: count() }).from(credentials).all())
+  const { credentials } = engine.tables
+  const rows = await engine.read((db) => db.select({ rows: count() }).from(credentials))
   return rows[0]?.rows ?? 0
 }

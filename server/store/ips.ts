@@ -1,14 +1,14 @@
 import { asc, desc, eq, inArray } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine } from './engine/engine.ts'
 import { present } from './row.ts'
 import type { IpStore } from './store.ts'
-import { ipBlocks, ipConfigs } from './tables/sqlite.ts'
 
 export function createIpStore(engine: Engine): IpStore {
+  const { ipBlocks, ipConfigs } = engine.tables
   return {
     blocks: async () => {
       const rows = await engine.read((db) =>
-        db.select().from(ipBlocks).orderBy(desc(ipBlocks.createdAt), asc(ipBlocks.range)).all(),
+        db.select().from(ipBlocks).orderBy(desc(ipBlocks.createdAt), asc(ipBlocks.range)),
       )
       return rows.map(({ expiresAt, ...row }) => ({ ...row, ...present({ expiresAt }) }))
     },
@@ -17,7 +17,7 @@ export function createIpStore(engine: Engine): IpStore {
         (db) =>
           blocks.map((block) => {
             const row = { ...block, expiresAt: block.expiresAt ?? null }
-            return db.insert(ipBlocks).values(row).onConflictDoUpdate({ target: ipBlocks.range, set: row })
+            return db.upsert(ipBlocks, row, { target: ipBlocks.range, set: row })
           }),
         { durable: true },
       )
@@ -30,7 +30,7 @@ export function createIpStore(engine: Engine): IpStore {
       return changes[0] ?? 0
     },
     configs: async () => {
-      const rows = await engine.read((db) => db.select().from(ipConfigs).orderBy(asc(ipConfigs.ip)).all())
+      const rows = await engine.read((db) => db.select().from(ipConfigs).orderBy(asc(ipConfigs.ip)))
       return rows.map(({ notes, requestsPerMinute, requestsPerDay, ...row }) => ({
         ...row,
         ...present({ notes, requestsPerMinute, requestsPerDay }),
@@ -40,10 +40,7 @@ export function createIpStore(engine: Engine): IpStore {
       const { notes = null, requestsPerMinute = null, requestsPerDay = null, ...row } = config
       const columns = { ...row, notes, requestsPerMinute, requestsPerDay }
       const { createdAt: _, ...set } = columns
-      await engine.atomic(
-        (db) => [db.insert(ipConfigs).values(columns).onConflictDoUpdate({ target: ipConfigs.ip, set })],
-        { durable: true },
-      )
+      await engine.atomic((db) => [db.upsert(ipConfigs, columns, { target: ipConfigs.ip, set })], { durable: true })
     },
     removeConfig: async (ip) => {
       const changes = await engine.atomic((db) => [db.delete(ipConfigs).where(eq(ipConfigs.ip, ip))], { durable: true })

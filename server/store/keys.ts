@@ -1,16 +1,14 @@
 import { asc, eq, inArray, sql } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { limitChange, limitsOf, listChange, listColumn, readList, withoutLimits } from './limit-columns.ts'
 import { present } from './row.ts'
 import type { KeyRecord, KeyStore } from './store.ts'
-import { apiKeys, usageCounters } from './tables/sqlite.ts'
 
 export function createKeyStore(engine: Engine): KeyStore {
+  const { apiKeys, usageCounters } = engine.tables
   return {
     list: async () => {
-      const rows = await engine.read((db) =>
-        db.select().from(apiKeys).orderBy(asc(apiKeys.createdAt), asc(apiKeys.id)).all(),
-      )
+      const rows = await engine.read((db) => db.select().from(apiKeys).orderBy(asc(apiKeys.createdAt), asc(apiKeys.id)))
       return rows.map(toRecord)
     },
     create: async (key) => {
@@ -25,11 +23,11 @@ export function createKeyStore(engine: Engine): KeyStore {
       }
       if (Object.keys(columns).length > 0)
         await engine.atomic((db) => [db.update(apiKeys).set(columns).where(eq(apiKeys.id, id))], { durable: true })
-      const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.id, id)).all())
+      const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.id, id)))
       return rows[0] === undefined ? undefined : toRecord(rows[0])
     },
     findByHash: async (hash) => {
-      const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.hash, hash)).all())
+      const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.hash, hash)))
       return rows[0] === undefined ? undefined : toRecord(rows[0])
     },
     remove: async (id) => {
@@ -44,20 +42,20 @@ export function createKeyStore(engine: Engine): KeyStore {
     },
     touch: async (id, at) => {
       // Touches of one key may arrive out of order.
-      const lastUsedAt = sql`max(coalesce(${apiKeys.lastUsedAt}, 0), ${at})`
+      const lastUsedAt = engine.expressions.greatest(sql`coalesce(${apiKeys.lastUsedAt}, 0)`, at)
       await engine.atomic((db) => [db.update(apiKeys).set({ lastUsedAt }).where(eq(apiKeys.id, id))])
     },
   }
 }
 
-export const keyRow = ({ accountIds, models, limits, ...row }: KeyRecord): typeof apiKeys.$inferInsert => ({
+export const keyRow = ({ accountIds, models, limits, ...row }: KeyRecord): Tables['apiKeys']['$inferInsert'] => ({
   ...row,
   ...limits,
   accountIds: listColumn(accountIds),
   models: listColumn(models),
 })
 
-function toRecord(row: typeof apiKeys.$inferSelect): KeyRecord {
+function toRecord(row: Tables['apiKeys']['$inferSelect']): KeyRecord {
   const { lastUsedAt, userId, expiresAt, notes, accountIds, models, ...rest } = withoutLimits(row)
   return {
     ...rest,

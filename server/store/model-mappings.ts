@@ -1,16 +1,16 @@
 import { asc, eq } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { present } from './row.ts'
 import type { ModelMappingRecord, ModelMappingStore } from './store.ts'
-import { modelMappings } from './tables/sqlite.ts'
 
 type Deps = { readonly engine: Engine; readonly now: () => number }
 
 export function createModelMappingStore({ engine, now }: Deps): ModelMappingStore {
+  const { modelMappings } = engine.tables
   return {
     list: async () => {
       const rows = await engine.read((db) =>
-        db.select().from(modelMappings).orderBy(asc(modelMappings.createdAt), asc(modelMappings.id)).all(),
+        db.select().from(modelMappings).orderBy(asc(modelMappings.createdAt), asc(modelMappings.id)),
       )
       return rows.map(toRecord)
     },
@@ -34,7 +34,7 @@ export function createModelMappingStore({ engine, now }: Deps): ModelMappingStor
   }
 }
 
-const toRecord = ({ keyId, ...row }: typeof modelMappings.$inferSelect): ModelMappingRecord => ({
+const toRecord = ({ keyId, ...row }: Tables['modelMappings']['$inferSelect']): ModelMappingRecord => ({
   ...row,
   ...present({ keyId }),
 })

@@ -8,8 +8,9 @@ import { createAdminTokenStore } from './admin-tokens.ts'
 import { createAuditStore } from './audit.ts'
 import { createCaptureStore } from './captures.ts'
 import { countSealed, type OnUnreadable } from './credentials.ts'
+import type { Engine } from './engine/engine.ts'
 import { StoreFault } from './engine/fault.ts'
-import { type Engine, openSqlite } from './engine/sqlite.ts'
+import { openSqlite } from './engine/sqlite.ts'
 import { createIpStore } from './ips.ts'
 import { createKeyStore } from './keys.ts'
 import { createModelMappingStore } from './model-mappings.ts'
@@ -21,7 +22,6 @@ import { createSealedSettingsStore } from './sealed-settings.ts'
 import { createSessionStore } from './sessions.ts'
 import { createSettingsStore } from './settings.ts'
 import type { Store } from './store.ts'
-import { vaultMarks } from './tables/sqlite.ts'
 import { createUsageStore } from './usage.ts'
 import { createUserStore } from './users.ts'
 import { createVisitorStore } from './visitors.ts'
@@ -55,8 +55,8 @@ export function createStore(deps: StoreDeps): Store {
     captures: createCaptureStore(deps),
     proxies: createProxyStore(deps),
     sealedSettings: createSealedSettingsStore(deps),
-    describe: async () => engine.describe(),
-    close: async () => engine.close(),
+    describe: engine.describe,
+    close: engine.close,
   }
 }
 
@@ -94,34 +94,30 @@ export async function openStore(options: OpenStoreOptions): Promise<Result<Opene
     const sealed = await countSealed(engine.value)
     const opened = openVault({ ...keys, ...(known !== undefined && { mark: known }), hasSealed: sealed > 0 })
     if (!opened.ok) {
-      engine.value.close()
+      await engine.value.close()
       return err(new StoreFault('vault', opened.error.message))
     }
     const { mark, ...vault } = opened.value
     if (mark !== known) await saveMark(engine.value, mark, now())
     return ok({ store: createStore({ engine: engine.value, vault: vault.vault, now, sleep, onUnreadable }), vault })
   } catch (error) {
-    engine.value.close()
+    await engine.value.close()
     if (error instanceof StoreFault) return err(error)
     throw error
   }
 }
 
 async function loadMark(engine: Engine): Promise<VaultMark | undefined> {
-  const rows = await engine.read((db) => db.select().from(vaultMarks).where(eq(vaultMarks.id, 1)).all())
+  const { vaultMarks } = engine.tables
+  const rows = await engine.read((db) => db.select().from(vaultMarks).where(eq(vaultMarks.id, 1)))
   const row = rows[0]
   return row && { keyId: row.keyId, check: row.trial, salt: row.salt }
 }
 
 async function saveMark(engine: Engine, mark: VaultMark, createdAt: number): Promise<void> {
+  const { vaultMarks } = engine.tables
   const row = { keyId: mark.keyId, trial: Buffer.from(mark.check), salt: Buffer.from(mark.salt), createdAt }
-  await engine.atomic(
-    (db) => [
-      db
-        .insert(vaultMarks)
-        .values({ id: 1, ...row })
-        .onConflictDoUpdate({ target: vaultMarks.id, set: row }),
-    ],
-    { durable: true },
-  )
+  await engine.atomic((db) => [db.upsert(vaultMarks, { id: 1, ...row }, { target: vaultMarks.id, set: row })], {
+    durable: true,
+  })
 }

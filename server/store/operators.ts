@@ -1,24 +1,24 @@
 import { asc, eq } from 'drizzle-orm'
 import type { Role } from '../access/role.ts'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { present } from './row.ts'
 import { secondFactorName } from './second-factors.ts'
 import type { OperatorRecord, OperatorStore } from './store.ts'
-import { adminTokens, operators, sealedSettings, sessions } from './tables/sqlite.ts'
 
 const folded = (name: string): string => name.normalize('NFKC').toLowerCase()
 
 export function createOperatorStore(deps: { readonly engine: Engine; readonly now: () => number }): OperatorStore {
   const { engine, now } = deps
+  const { adminTokens, operators, sealedSettings, sessions } = engine.tables
   return {
     list: async () => {
       const rows = await engine.read((db) =>
-        db.select().from(operators).orderBy(asc(operators.createdAt), asc(operators.id)).all(),
+        db.select().from(operators).orderBy(asc(operators.createdAt), asc(operators.id)),
       )
       return rows.map(toRecord)
     },
     get: async (id) => {
-      const rows = await engine.read((db) => db.select().from(operators).where(eq(operators.id, id)).all())
+      const rows = await engine.read((db) => db.select().from(operators).where(eq(operators.id, id)))
       return rows[0] && toRecord(rows[0])
     },
     findByName: async (name) => {
@@ -26,8 +26,7 @@ export function createOperatorStore(deps: { readonly engine: Engine; readonly no
         db
           .select()
           .from(operators)
-          .where(eq(operators.folded, folded(name)))
-          .all(),
+          .where(eq(operators.folded, folded(name))),
       )
       return rows[0] && toRecord(rows[0])
     },
@@ -61,7 +60,7 @@ export function createOperatorStore(deps: { readonly engine: Engine; readonly no
   }
 }
 
-const toRecord = ({ folded: _, lastSignInAt, role, ...row }: typeof operators.$inferSelect): OperatorRecord => ({
+const toRecord = ({ folded: _, lastSignInAt, role, ...row }: Tables['operators']['$inferSelect']): OperatorRecord => ({
   ...row,
   role: role as Role, // the table takes no other
   ...present({ lastSignInAt }),

@@ -1,17 +1,17 @@
 import { asc, eq } from 'drizzle-orm'
 import type { ProxyHealth } from '../egress/health.ts'
 import type { Vault } from '../vault/vault.ts'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { present } from './row.ts'
 import type { ProxyRecord, ProxyStore } from './store.ts'
-import { proxies } from './tables/sqlite.ts'
 
-type Row = typeof proxies.$inferSelect
+type Row = Tables['proxies']['$inferSelect']
 type Deps = { readonly engine: Engine; readonly vault: Vault; readonly now: () => number }
 
 const contextOf = (id: string): string => `address of ${id}`
 
 export function createProxyStore({ engine, vault, now }: Deps): ProxyStore {
+  const { proxies } = engine.tables
   const seal = (id: string, url: string): Buffer => Buffer.from(vault.seal(url, contextOf(id)))
 
   const toRecord = (row: Row): ProxyRecord => {
@@ -36,13 +36,11 @@ export function createProxyStore({ engine, vault, now }: Deps): ProxyStore {
 
   return {
     list: async () => {
-      const rows = await engine.read((db) =>
-        db.select().from(proxies).orderBy(asc(proxies.createdAt), asc(proxies.id)).all(),
-      )
+      const rows = await engine.read((db) => db.select().from(proxies).orderBy(asc(proxies.createdAt), asc(proxies.id)))
       return rows.map(toRecord)
     },
     get: async (id) => {
-      const rows = await engine.read((db) => db.select().from(proxies).where(eq(proxies.id, id)).all())
+      const rows = await engine.read((db) => db.select().from(proxies).where(eq(proxies.id, id)))
       return rows[0] === undefined ? undefined : toRecord(rows[0])
     },
     create: async ({ id, name, url, shownUrl, weight, enabled, health, createdAt, updatedAt }) => {

@@ -1,6 +1,6 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
+import type { Engine } from './engine/engine.ts'
 import type { RequestRecord } from './store.ts'
-import { requests } from './tables/sqlite.ts'
 
 /** Which requests are meant; all members hold together. Times epoch ms. */
 export type RequestFilter = {
@@ -50,39 +50,41 @@ export type Conditions = {
 }
 
 /** The best index for a filter, and what is left to look at. */
-export function conditionsOf(filter: RequestFilter): Conditions {
-  const terms = termsOf(filter)
+export function conditionsOf(engine: Engine, filter: RequestFilter): Conditions {
+  const terms = termsOf(engine, filter)
   const lead = terms.filter((term) => term.lead !== undefined).sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0))[0]
   return {
-    lead: [...(lead?.lead === undefined ? [] : [lead.lead]), ...timesOf(filter)],
+    lead: [...(lead?.lead === undefined ? [] : [lead.lead]), ...timesOf(engine, filter)],
     rest: terms.filter((term) => term !== lead || term.exact !== true).map(({ rest }) => rest),
   }
 }
 
-function timesOf({ from, to }: RequestFilter): readonly SQL[] {
+function timesOf({ tables: { requests } }: Engine, { from, to }: RequestFilter): readonly SQL[] {
   return [
     ...(from === undefined ? [] : [sql`${requests.at} >= ${from}`]),
     ...(to === undefined ? [] : [sql`${requests.at} <= ${to}`]),
   ]
 }
 
-function termsOf(filter: RequestFilter): readonly Term[] {
+function termsOf(engine: Engine, filter: RequestFilter): readonly Term[] {
+  const { requests } = engine.tables
+  const { unindexed } = engine.expressions
   const { dialects, isSuccess, status, stream, retried, errorText } = filter
   const terms: (Term | undefined)[] = [
-    equal(1, requests.session, filter.session),
-    equal(2, requests.keyId, filter.keyId),
-    equal(3, requests.userId, filter.userId),
-    equal(4, requests.peer, filter.peer),
-    equal(5, requests.errorKind, filter.errorKind),
-    status && statusTerm(status),
-    equal(7, requests.accountId, filter.accountId),
+    equal(engine, 1, requests.session, filter.session),
+    equal(engine, 2, requests.keyId, filter.keyId),
+    equal(engine, 3, requests.userId, filter.userId),
+    equal(engine, 4, requests.peer, filter.peer),
+    equal(engine, 5, requests.errorKind, filter.errorKind),
+    status && statusTerm(engine, status),
+    equal(engine, 7, requests.accountId, filter.accountId),
     isSuccess === false
-      ? { rank: 8, lead: failed, rest: sql`+${requests.errorKind} is not null`, exact: true }
+      ? { rank: 8, lead: failed(engine), rest: sql`${unindexed(requests.errorKind)} is not null`, exact: true }
       : undefined,
     isSuccess === true ? seen(sql`${requests.errorKind} is null`) : undefined,
-    errorText === undefined ? undefined : textTerm(errorText),
-    equal(9, requests.upstreamModel, filter.upstreamModel),
-    dialects === undefined ? undefined : dialectTerm(dialects),
+    errorText === undefined ? undefined : textTerm(engine, errorText),
+    equal(engine, 9, requests.upstreamModel, filter.upstreamModel),
+    dialects === undefined ? undefined : dialectTerm(engine, dialects),
     filter.model === undefined ? undefined : seen(sql`${requests.model} = ${filter.model}`),
     stream === undefined ? undefined : seen(sql`${requests.stream} = ${stream ? 1 : 0}`),
     retried === undefined ? undefined : seen(retried ? sql`${requests.attempts} > 1` : sql`${requests.attempts} < 2`),
@@ -95,36 +97,43 @@ function termsOf(filter: RequestFilter): readonly Term[] {
 }
 
 const seen = (rest: SQL): Term => ({ rest })
-const failed = sql`${requests.errorKind} is not null`
+const failed = ({ tables: { requests } }: Engine): SQL => sql`${requests.errorKind} is not null`
 
-/** The sign keeps the engine from taking this column's index where another one leads. */
-function equal(rank: number, column: AnyColumn, value: string | undefined): Term | undefined {
+/** As a look at one row the column's own index must stay out: another one leads. */
+function equal(
+  { expressions: { unindexed } }: Engine,
+  rank: number,
+  column: AnyColumn,
+  value: string | undefined,
+): Term | undefined {
   return value === undefined
     ? undefined
-    : { rank, lead: sql`${column} = ${value}`, rest: sql`+${column} = ${value}`, exact: true }
+    : { rank, lead: sql`${column} = ${value}`, rest: sql`${unindexed(column)} = ${value}`, exact: true }
 }
 
 const least = (figure: AnyColumn | SQL, value: number | undefined): Term | undefined =>
   value === undefined ? undefined : seen(sql`${figure} >= ${value}`)
 
 /** Only errors have an index of their status: a single one leads, a class is looked for among the failures. */
-function statusTerm([from, to]: readonly [number, number]): Term {
-  const rest = sql`+${requests.status} between ${from} and ${to}`
+function statusTerm(engine: Engine, [from, to]: readonly [number, number]): Term {
+  const { requests } = engine.tables
+  const rest = sql`${engine.expressions.unindexed(requests.status)} between ${from} and ${to}`
   if (from < 400) return { rest }
-  if (from !== to) return { rank: 8, lead: failed, rest }
+  if (from !== to) return { rank: 8, lead: failed(engine), rest }
   return { rank: 6, lead: sql`${requests.status} = ${from} and ${requests.status} >= 400`, rest, exact: true }
 }
 
-function dialectTerm(dialects: readonly string[]): Term | undefined {
+function dialectTerm(engine: Engine, dialects: readonly string[]): Term | undefined {
+  const { dialect } = engine.tables.requests
   const [only] = dialects
-  if (dialects.length === 1) return equal(10, requests.dialect, only)
-  return seen(sql`+${requests.dialect} in ${dialects}`)
+  if (dialects.length === 1) return equal(engine, 10, dialect, only)
+  return seen(sql`${engine.expressions.unindexed(dialect)} in ${dialects}`)
 }
 
 /** Only failures have a text. */
-function textTerm(text: string): Term {
-  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
-  return { rank: 8, lead: failed, rest: sql`${requests.errorMessage} like ${pattern} escape '\\'` }
+function textTerm(engine: Engine, text: string): Term {
+  const { errorMessage } = engine.tables.requests
+  return { rank: 8, lead: failed(engine), rest: sql`instr(lower(${errorMessage}), lower(${text})) > 0` }
 }
 
 /** The same for a record that is at hand. */

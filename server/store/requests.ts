@@ -1,9 +1,8 @@
 import { and, asc, desc, eq, gt, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { type Conditions, conditionsOf } from './request-filter.ts'
 import { present } from './row.ts'
 import type { KeptRequest, RequestPlace, RequestRecord, RequestStore } from './store.ts'
-import { accounts, apiKeys, captures, requests, users } from './tables/sqlite.ts'
 
 /** Deleted at a time, so that a large clean-up does not hold up live streams. */
 const pruneRows = 2000
@@ -15,14 +14,14 @@ const sampleRows = 500
 /** What the indexes and the page of a row take beside its own texts, bytes. */
 const rowOverheadBytes = 700
 
-const newestFirst = [desc(requests.at), desc(requests.seq)] as const
-
 /** `sleep` gives way to other work between the steps of a clean-up or a search. */
 export function createRequestStore(
   engine: Engine,
   now: () => number,
   sleep: (ms: number) => Promise<void>,
 ): RequestStore {
+  const { accounts, apiKeys, captures, requests, users } = engine.tables
+  const newestFirst = [desc(requests.at), desc(requests.seq)] as const
   /** Whole rows with the names of what they refer to. */
   const select = async (conditions: readonly SQL[], limit: number, offset = 0): Promise<readonly KeptRequest[]> => {
     const rows = await engine.read((db) =>
@@ -44,8 +43,7 @@ export function createRequestStore(
         .where(and(...conditions))
         .orderBy(...newestFirst)
         .limit(limit)
-        .offset(offset)
-        .all(),
+        .offset(offset),
     )
     return rows.map(({ row, capturedUntil, ...names }) => ({
       ...toRecord(row),
@@ -64,8 +62,7 @@ export function createRequestStore(
         .where(and(...lead))
         .orderBy(...newestFirst)
         .limit(1)
-        .offset(rows)
-        .all(),
+        .offset(rows),
     )
     return found[0]
   }
@@ -78,9 +75,9 @@ export function createRequestStore(
   ): Promise<RequestPlace | undefined> => {
     let from: RequestPlace | undefined
     for (let looked = 0; looked < most; looked += sliceRows) {
-      const slice = [...lead, ...(from === undefined ? [] : [before(from, true)])]
+      const slice = [...lead, ...(from === undefined ? [] : [before(engine, from, true)])]
       const end = await placeBehind(slice, sliceRows)
-      if (await visit([...slice, ...(end === undefined ? [] : [notBefore(end)])])) return undefined
+      if (await visit([...slice, ...(end === undefined ? [] : [notBefore(engine, end)])])) return undefined
       if (end === undefined) return undefined
       from = end
       await sleep(0)
@@ -94,8 +91,8 @@ export function createRequestStore(
       await engine.atomic((db) => [db.insert(requests).values(rows.map(toRow))])
     },
     page: async (filter, { limit, offset = 0, before: place }) => {
-      const { lead: found, rest } = conditionsOf(filter)
-      const lead = [...found, ...(place === undefined ? [] : [before(place)])]
+      const { lead: found, rest } = conditionsOf(engine, filter)
+      const lead = [...found, ...(place === undefined ? [] : [before(engine, place)])]
       const rows: KeptRequest[] = []
       if (rest.length === 0) {
         rows.push(...(await select(lead, limit + 1, offset)))
@@ -116,17 +113,16 @@ export function createRequestStore(
     },
     find: async (id) => (await select([eq(requests.id, id)], 1))[0],
     count: async (filter, { whole = false } = {}) => {
-      const { lead, rest } = conditionsOf(filter)
+      const { lead, rest } = conditionsOf(engine, filter)
       let count = 0
       const stopped = await search(
         { lead, rest },
         async (slice) => {
           const rows = await engine.read((db) =>
             db
-              .select({ rows: sql<number>`count(*)` })
+              .select({ rows: sql<number>`count(*)`.mapWith(Number) })
               .from(requests)
-              .where(and(...slice, ...rest))
-              .all(),
+              .where(and(...slice, ...rest)),
           )
           count += rows[0]?.rows ?? 0
           return false
@@ -137,53 +133,47 @@ export function createRequestStore(
     },
     after: async (seq, limit) => {
       const rows = await engine.read((db) =>
-        db.select().from(requests).where(gt(requests.seq, seq)).orderBy(asc(requests.seq)).limit(limit).all(),
+        db.select().from(requests).where(gt(requests.seq, seq)).orderBy(asc(requests.seq)).limit(limit),
       )
       return rows.map((row) => ({ ...toRecord(row), seq: row.seq }))
     },
     prune: (limit) => removeWhere(lt(requests.at, limit)),
     clear: () => removeWhere(undefined),
     size: async () => {
-      const [ends, sample] = await Promise.all([
+      const { seq, at } = requests
+      // One end a query: that is what an index gives without a look at the rows between.
+      const [first, last, oldest, sample] = await Promise.all([
+        engine.read((db) => db.select({ seq }).from(requests).orderBy(asc(seq)).limit(1)),
+        engine.read((db) => db.select({ seq }).from(requests).orderBy(desc(seq)).limit(1)),
+        engine.read((db) => db.select({ at }).from(requests).orderBy(asc(at)).limit(1)),
         engine.read((db) =>
           db
             .select({
-              first: sql<number | null>`(select min(seq) from requests)`,
-              last: sql<number | null>`(select max(seq) from requests)`,
-              oldestAt: sql<number | null>`(select min(at) from requests)`,
-            })
-            .from(sql`(select 1)`)
-            .all(),
-        ),
-        engine.read((db) =>
-          db
-            .select({
-              bytes: sql<number>`length(${requests.route}) + length(coalesce(${requests.notes}, '')) + length(coalesce(${requests.errorMessage}, '')) + length(${requests.userAgent})`,
+              bytes:
+                sql<number>`length(${requests.route}) + length(coalesce(${requests.notes}, '')) + length(coalesce(${requests.errorMessage}, '')) + length(${requests.userAgent})`.mapWith(
+                  Number,
+                ),
             })
             .from(requests)
-            .orderBy(desc(requests.seq))
-            .limit(sampleRows)
-            .all(),
+            .orderBy(desc(seq))
+            .limit(sampleRows),
         ),
       ])
-      const { first, last, oldestAt } = ends[0] ?? { first: null, last: null, oldestAt: null }
       // Rows go in the order they came, so the ends tell how many lie between.
-      const rows = first === null || last === null ? 0 : last - first + 1
+      const rows = first[0] === undefined || last[0] === undefined ? 0 : last[0].seq - first[0].seq + 1
       const each = sample.reduce((sum, { bytes }) => sum + bytes, 0) / Math.max(1, sample.length)
-      return { rows, bytes: Math.round(rows * (each + rowOverheadBytes)), ...present({ oldestAt }) }
+      return { rows, bytes: Math.round(rows * (each + rowOverheadBytes)), ...present({ oldestAt: oldest[0]?.at }) }
     },
     timeBehind: async (rows) => (await placeBehind([], rows))?.at,
   }
 
   async function removeWhere(condition: SQL | undefined): Promise<number> {
     for (let removed = 0; ; await sleep(1)) {
-      const changes = await engine.atomic((db) => [
-        db
-          .delete(requests)
-          .where(
-            inArray(requests.seq, db.select({ seq: requests.seq }).from(requests).where(condition).limit(pruneRows)),
-          ),
-      ])
+      const rows = await engine.read((db) =>
+        db.select({ seq: requests.seq }).from(requests).where(condition).limit(pruneRows),
+      )
+      const found = rows.map(({ seq }) => seq)
+      const changes = await engine.atomic((db) => [db.delete(requests).where(inArray(requests.seq, found))])
       const step = changes[0] ?? 0
       removed += step
       if (step < pruneRows) return removed
@@ -192,12 +182,12 @@ export function createRequestStore(
 }
 
 /** Behind a place in the order of the list; `inclusive`: that place too. The first comparison is the one an index serves. */
-function before({ at, seq }: RequestPlace, inclusive = false): SQL {
+function before({ tables: { requests } }: Engine, { at, seq }: RequestPlace, inclusive = false): SQL {
   const last = inclusive ? sql`${requests.seq} <= ${seq}` : sql`${requests.seq} < ${seq}`
   return sql`${requests.at} <= ${at} and (${requests.at} < ${at} or ${last})`
 }
 
-const notBefore = ({ at, seq }: RequestPlace): SQL =>
+const notBefore = ({ tables: { requests } }: Engine, { at, seq }: RequestPlace): SQL =>
   sql`${gte(requests.at, at)} and (${requests.at} > ${at} or ${requests.seq} > ${seq})`
 
 /** One row more than asked for was read: it tells whether there is a next page. */
@@ -210,7 +200,7 @@ function pageOf(rows: readonly KeptRequest[], limit: number) {
 }
 
 /** Clocks may give fractions; columns are whole. */
-function toRow(record: RequestRecord): typeof requests.$inferInsert {
+function toRow(record: RequestRecord): Tables['requests']['$inferInsert'] {
   const { at, durationMs, firstTokenMs } = record
   return {
     ...record,
@@ -220,7 +210,7 @@ function toRow(record: RequestRecord): typeof requests.$inferInsert {
   }
 }
 
-function toRecord({ seq: _, ...row }: typeof requests.$inferSelect): RequestRecord {
+function toRecord({ seq: _, ...row }: Tables['requests']['$inferSelect']): RequestRecord {
   const { id, at, dialect, model, stream, status, durationMs, inputTokens, inputSource, ...others } = row
   const { outputTokens, outputSource, peer, userAgent, attempts, route, ...optional } = others
   const figures = { durationMs, inputTokens, inputSource, outputTokens, outputSource }

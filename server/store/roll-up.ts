@@ -1,5 +1,5 @@
-import { asc, gt, sql } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import { type AnyColumn, asc, gt, type SQL, sql } from 'drizzle-orm'
+import type { Engine, Tables } from './engine/engine.ts'
 import { dayMs, hourMs } from './periods.ts'
 import {
   bucketOf,
@@ -12,12 +12,9 @@ import {
   sumNames,
   sumsOf,
 } from './request-sums.ts'
-import { latencyRollups, requestRollups, requests, rollupMarks, visitors } from './tables/sqlite.ts'
 
 /** Requests of one step: enough that sums of one hour meet, few enough not to hold up live streams. */
 const stepRows = 500
-/** Rows of one statement. */
-const statementRows = 400
 /** Details of single subjects by the day only: the hours at the ends of a period are few enough to be read row by row. */
 const detailed: ReadonlySet<string> = new Set([
   `all ${hourMs}`,
@@ -26,7 +23,7 @@ const detailed: ReadonlySet<string> = new Set([
 const timed: ReadonlySet<RollupKind> = new Set(['all', 'model'])
 const kinds = ['all', ...subjectKinds] as const
 
-export const summandColumns = {
+export const summandColumns = ({ requests }: Tables) => ({
   seq: requests.seq,
   at: requests.at,
   keyId: requests.keyId,
@@ -45,7 +42,7 @@ export const summandColumns = {
   credits: requests.credits,
   inputMicroUsd: requests.inputMicroUsd,
   outputMicroUsd: requests.outputMicroUsd,
-}
+})
 
 export type RollUp = {
   /** Adds requests that are not in the sums yet; at most `most`. False: there are more. */
@@ -57,18 +54,38 @@ export type RollUp = {
  * transaction: whatever ends this process, no row is left out and none counts twice.
  */
 export function createRollUp(engine: Engine, sleep: (ms: number) => Promise<void>): RollUp {
+  const { latencyRollups, requestRollups, requests, rollupMarks, visitors } = engine.tables
+  const { greatest, inserted, least } = engine.expressions
+  const added = (column: AnyColumn): SQL => sql`${column} + ${inserted(column)}`
+  const { grain, kind, detail, start, subject, model, dialect, status, outcome } = requestRollups
+  const cellKey = [grain, kind, detail, start, subject, model, dialect, status, outcome]
+  const addedSums = Object.fromEntries(sumNames.map((name) => [name, added(requestRollups[name])]))
+  const latencyKey = [
+    latencyRollups.kind,
+    latencyRollups.subject,
+    latencyRollups.measure,
+    latencyRollups.grain,
+    latencyRollups.start,
+    latencyRollups.bucket,
+  ]
+  const addedLatencies = { requests: added(latencyRollups.requests) }
+  const joinedVisits = {
+    firstAt: least(visitors.firstAt, inserted(visitors.firstAt)),
+    lastAt: greatest(visitors.lastAt, inserted(visitors.lastAt)),
+    requests: added(visitors.requests),
+    failures: added(visitors.failures),
+  }
   let running: Promise<unknown> = Promise.resolve()
 
   const step = async (): Promise<number> => {
-    const marks = await engine.read((db) => db.select().from(rollupMarks).all())
+    const marks = await engine.read((db) => db.select().from(rollupMarks))
     const rows: readonly Summand[] = await engine.read((db) =>
       db
-        .select(summandColumns)
+        .select(summandColumns(engine.tables))
         .from(requests)
         .where(gt(requests.seq, marks[0]?.seq ?? 0))
         .orderBy(asc(requests.seq))
-        .limit(stepRows)
-        .all(),
+        .limit(stepRows),
     )
     const last = rows.at(-1)
     if (last === undefined) return 0
@@ -76,39 +93,10 @@ export function createRollUp(engine: Engine, sleep: (ms: number) => Promise<void
     const latencies = latenciesOf(rows)
     const visits = visitsOf(rows)
     await engine.atomic((db) => [
-      ...piecesOf(sums).map((piece) =>
-        db
-          .insert(requestRollups)
-          .values([...piece])
-          .onConflictDoUpdate({ target: cellKey, set: additions }),
-      ),
-      ...piecesOf(latencies).map((piece) =>
-        db
-          .insert(latencyRollups)
-          .values([...piece])
-          .onConflictDoUpdate({
-            target: latencyKey,
-            set: { requests: sql`${latencyRollups.requests} + excluded.requests` },
-          }),
-      ),
-      ...piecesOf(visits).map((piece) =>
-        db
-          .insert(visitors)
-          .values([...piece])
-          .onConflictDoUpdate({
-            target: [visitors.ip, visitors.userId],
-            set: {
-              firstAt: sql`min(${visitors.firstAt}, excluded.first_at)`,
-              lastAt: sql`max(${visitors.lastAt}, excluded.last_at)`,
-              requests: sql`${visitors.requests} + excluded.requests`,
-              failures: sql`${visitors.failures} + excluded.failures`,
-            },
-          }),
-      ),
-      db
-        .insert(rollupMarks)
-        .values({ id: 1, seq: last.seq })
-        .onConflictDoUpdate({ target: rollupMarks.id, set: { seq: last.seq } }),
+      db.upsert(requestRollups, sums, { target: cellKey, set: addedSums }),
+      db.upsert(latencyRollups, latencies, { target: latencyKey, set: addedLatencies }),
+      db.upsert(visitors, visits, { target: [visitors.ip, visitors.userId], set: joinedVisits }),
+      db.upsert(rollupMarks, { id: 1, seq: last.seq }, { target: rollupMarks.id, set: { seq: last.seq } }),
     ])
     return rows.length
   }
@@ -129,30 +117,7 @@ export function createRollUp(engine: Engine, sleep: (ms: number) => Promise<void
   }
 }
 
-const cellKey = [
-  requestRollups.grain,
-  requestRollups.kind,
-  requestRollups.detail,
-  requestRollups.start,
-  requestRollups.subject,
-  requestRollups.model,
-  requestRollups.dialect,
-  requestRollups.status,
-  requestRollups.outcome,
-]
-const additions = Object.fromEntries(
-  sumNames.map((name) => [name, sql`${requestRollups[name]} + excluded.${sql.identifier(requestRollups[name].name)}`]),
-)
-const latencyKey = [
-  latencyRollups.kind,
-  latencyRollups.subject,
-  latencyRollups.measure,
-  latencyRollups.grain,
-  latencyRollups.start,
-  latencyRollups.bucket,
-]
-
-type Cell = typeof requestRollups.$inferInsert
+type Cell = Tables['requestRollups']['$inferInsert']
 
 function cellsOf(rows: readonly Summand[]): readonly Cell[] {
   const cells = new Map<string, { readonly key: Omit<Cell, keyof Sums>; sums: Sums }>()
@@ -180,7 +145,7 @@ function cellsOf(rows: readonly Summand[]): readonly Cell[] {
   return [...cells.values()].map(({ key, sums }) => ({ ...key, ...sums }))
 }
 
-type Latency = typeof latencyRollups.$inferInsert
+type Latency = Tables['latencyRollups']['$inferInsert']
 
 function latenciesOf(rows: readonly Summand[]): readonly Latency[] {
   const cells = new Map<string, { readonly key: Omit<Latency, 'requests'>; requests: number }>()
@@ -207,7 +172,7 @@ function latenciesOf(rows: readonly Summand[]): readonly Latency[] {
   return [...cells.values()].map(({ key, requests: count }) => ({ ...key, requests: count }))
 }
 
-type Visit = typeof visitors.$inferInsert
+type Visit = Tables['visitors']['$inferInsert']
 
 function visitsOf(rows: readonly Summand[]): readonly Visit[] {
   const visits = new Map<string, Visit>()
@@ -223,10 +188,4 @@ function visitsOf(rows: readonly Summand[]): readonly Visit[] {
     })
   }
   return [...visits.values()]
-}
-
-function piecesOf<T>(rows: readonly T[]): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(rows.length / statementRows) }, (_, turn) =>
-    rows.slice(turn * statementRows, (turn + 1) * statementRows),
-  )
 }

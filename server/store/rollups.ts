@@ -1,14 +1,11 @@
 import { and, desc, eq, inArray, lt, notInArray, type SQL, sql } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine } from './engine/engine.ts'
 import { dayMs, hourMs } from './periods.ts'
 import { createRollUp } from './roll-up.ts'
 import { createStatisticsStore, hoursSince, keptMs } from './statistics.ts'
 import type { RollupStore } from './store.ts'
-import { latencyRollups, requestRollups, visitors } from './tables/sqlite.ts'
 
 const busiest = 200
-const addressesOf = (time: SQL): SQL | undefined =>
-  and(eq(requestRollups.grain, dayMs), eq(requestRollups.kind, 'ip'), eq(requestRollups.detail, false), time)
 
 /** The sums of the request log: how they come about, what they tell, how long they are kept. */
 export function createRollupStore(
@@ -16,6 +13,9 @@ export function createRollupStore(
   now: () => number,
   sleep: (ms: number) => Promise<void>,
 ): RollupStore {
+  const { latencyRollups, requestRollups, visitors } = engine.tables
+  const addressesOf = (time: SQL): SQL | undefined =>
+    and(eq(requestRollups.grain, dayMs), eq(requestRollups.kind, 'ip'), eq(requestRollups.detail, false), time)
   /** Of each day that is over for a while only the busiest addresses stay: lists have no room for the others. */
   const trimAddresses = async (): Promise<void> => {
     const until = hoursSince(now(), 2 * dayMs)
@@ -25,25 +25,21 @@ export function createRollupStore(
         .from(requestRollups)
         .where(addressesOf(lt(requestRollups.start, until)))
         .groupBy(requestRollups.start)
-        .having(sql`count(*) > ${busiest}`)
-        .all(),
+        .having(sql`count(*) > ${busiest}`),
     )
     for (const { start } of days) {
+      const ofDay = addressesOf(eq(requestRollups.start, start))
+      const kept = await engine.read((db) =>
+        db
+          .select({ subject: requestRollups.subject })
+          .from(requestRollups)
+          .where(ofDay)
+          .orderBy(desc(requestRollups.requests))
+          .limit(busiest),
+      )
+      const subjects = kept.map(({ subject }) => subject)
       await engine.atomic((db) => [
-        db.delete(requestRollups).where(
-          and(
-            addressesOf(eq(requestRollups.start, start)),
-            notInArray(
-              requestRollups.subject,
-              db
-                .select({ subject: requestRollups.subject })
-                .from(requestRollups)
-                .where(addressesOf(eq(requestRollups.start, start)))
-                .orderBy(desc(requestRollups.requests))
-                .limit(busiest),
-            ),
-          ),
-        ),
+        db.delete(requestRollups).where(and(ofDay, notInArray(requestRollups.subject, subjects))),
       ])
     }
   }

@@ -1,19 +1,18 @@
 import { and, desc, eq, lt, ne, or } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine } from './engine/engine.ts'
 import type { SessionStore } from './store.ts'
-import { sessions } from './tables/sqlite.ts'
 
 export function createSessionStore(engine: Engine): SessionStore {
+  const { sessions } = engine.tables
   return {
     create: async (session) => {
       await engine.atomic((db) => [db.insert(sessions).values(session)])
     },
     find: async (hash) => {
-      const rows = await engine.read((db) => db.select().from(sessions).where(eq(sessions.hash, hash)).all())
+      const rows = await engine.read((db) => db.select().from(sessions).where(eq(sessions.hash, hash)))
       return rows[0]
     },
-    list: async () =>
-      engine.read((db) => db.select().from(sessions).orderBy(desc(sessions.lastSeenAt), sessions.hash).all()),
+    list: async () => engine.read((db) => db.select().from(sessions).orderBy(desc(sessions.lastSeenAt), sessions.hash)),
     touch: async (hash, at) => {
       await engine.atomic((db) => [db.update(sessions).set({ lastSeenAt: at }).where(eq(sessions.hash, hash))])
     },

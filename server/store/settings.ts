@@ -1,12 +1,12 @@
 import { eq } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine } from './engine/engine.ts'
 import type { SettingsStore } from './store.ts'
-import { settings } from './tables/sqlite.ts'
 
 export function createSettingsStore(engine: Engine): SettingsStore {
+  const { settings } = engine.tables
   return {
     all: async () => {
-      const rows = await engine.read((db) => db.select().from(settings).all())
+      const rows = await engine.read((db) => db.select().from(settings))
       return Object.fromEntries(rows.map(({ name, value }) => [name, value]))
     },
     write: async (entries) => {
@@ -17,10 +17,7 @@ export function createSettingsStore(engine: Engine): SettingsStore {
           changes.map(([name, value]) =>
             value === null
               ? db.delete(settings).where(eq(settings.name, name))
-              : db
-                  .insert(settings)
-                  .values({ name, value })
-                  .onConflictDoUpdate({ target: settings.name, set: { value } }),
+              : db.upsert(settings, { name, value }, { target: settings.name, set: { value } }),
           ),
         { durable: true },
       )

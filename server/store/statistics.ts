@@ -1,5 +1,5 @@
 import { type AnyColumn, and, between, desc, eq, gte, inArray, lt, ne, type SQL, sql } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine } from './engine/engine.ts'
 import { dayMs, type Grain, hourMs, type Segment, segmentsOf } from './periods.ts'
 import { conditionsOf, type RequestFilter } from './request-filter.ts'
 import {
@@ -18,7 +18,6 @@ import {
   sumsOf,
 } from './request-sums.ts'
 import { summandColumns } from './roll-up.ts'
-import { latencyRollups, requestRollups, requests } from './tables/sqlite.ts'
 
 /** Hours are kept so long; those of addresses and latencies, which are many, a shorter time. */
 export const keptMs = { hours: 93 * dayMs, manyHours: 8 * dayMs, days: 400 * dayMs } as const
@@ -70,12 +69,16 @@ export function createStatisticsStore(
   now: () => number,
   sleep: (ms: number) => Promise<void>,
 ): StatisticsStore {
+  const { latencyRollups, requestRollups, requests } = engine.tables
+  const summands = summandColumns(engine.tables)
+  const { model, dialect, status, outcome } = requestRollups
+  const splitColumns = { model, dialect, status, outcome }
+  const summed = Object.fromEntries(
+    sumNames.map((name) => [name, sql<number>`sum(${requestRollups[name]})`.mapWith(Number)]),
+  )
   const oldest = async (): Promise<number> => {
     const rows = await engine.read((db) =>
-      db
-        .select({ at: sql<number | null>`min(${requests.at})` })
-        .from(requests)
-        .all(),
+      db.select({ at: sql<number | null>`min(${requests.at})`.mapWith(Number) }).from(requests),
     )
     return rows[0]?.at ?? Number.POSITIVE_INFINITY
   }
@@ -98,7 +101,7 @@ export function createStatisticsStore(
     most: number,
     visit: (row: Summand) => void,
   ): Promise<number | undefined> => {
-    const { lead, rest } = conditionsOf(filter)
+    const { lead, rest } = conditionsOf(engine, filter)
     let last: Summand | undefined
     for (let left = most; left > 0; left -= sliceRows) {
       const place = last
@@ -108,12 +111,11 @@ export function createStatisticsStore(
           : [sql`${requests.at} <= ${place.at} and (${requests.at} < ${place.at} or ${requests.seq} < ${place.seq})`]
       const rows: readonly Summand[] = await engine.read((db) =>
         db
-          .select(summandColumns)
+          .select(summands)
           .from(requests)
           .where(and(...lead, ...behind, ...rest))
           .orderBy(desc(requests.at), desc(requests.seq))
-          .limit(Math.min(left, sliceRows))
-          .all(),
+          .limit(Math.min(left, sliceRows)),
       )
       for (const row of rows) visit(row)
       if (rows.length < sliceRows) return undefined
@@ -154,8 +156,7 @@ export function createStatisticsStore(
               ...conditions,
             ),
           )
-          .groupBy(...Object.values(groups))
-          .all(),
+          .groupBy(...Object.values(groups)),
       )
       for (const row of rows) visit(row, row as unknown as Sums) // selected by the names of its members
     }
@@ -235,7 +236,7 @@ export function createStatisticsStore(
       const { measure, bucket } = latencyRollups
       const rows = await engine.read((db) =>
         db
-          .select({ measure, bucket, requests: sql<number>`sum(${latencyRollups.requests})` })
+          .select({ measure, bucket, requests: sql<number>`sum(${latencyRollups.requests})`.mapWith(Number) })
           .from(latencyRollups)
           .where(
             and(
@@ -247,8 +248,7 @@ export function createStatisticsStore(
               lt(latencyRollups.start, to),
             ),
           )
-          .groupBy(measure, bucket)
-          .all(),
+          .groupBy(measure, bucket),
       )
       for (const row of rows) visit(row.measure, row.bucket, row.requests)
     }
@@ -256,14 +256,14 @@ export function createStatisticsStore(
 
   return {
     read: async (filter, period) => {
-      const plan = planOf(filter)
+      const plan = planOf(engine, filter)
       const { from, to } = period
       const isShort = plan?.subject !== undefined && to - from <= rowsOnlyMs
       if (plan === undefined || isShort) return fromRows({ ...filter, from, to }, period.series)
       return fromSums(filter, plan, period)
     },
     count: async (filter, { from, to }) => {
-      const plan = planOf(filter)
+      const plan = planOf(engine, filter)
       if (plan === undefined) return undefined
       let count = 0
       const { kind, subject, details } = plan
@@ -290,14 +290,7 @@ export function createStatisticsStore(
   }
 }
 
-const splitColumns = {
-  model: requestRollups.model,
-  dialect: requestRollups.dialect,
-  status: requestRollups.status,
-  outcome: requestRollups.outcome,
-}
 type Split = { readonly model: string; readonly dialect: string; readonly status: number; readonly outcome: string }
-const summed = Object.fromEntries(sumNames.map((name) => [name, sql<number>`sum(${requestRollups[name]})`]))
 const inHours = (segment: Segment): Segment => (segment.grain === dayMs ? { ...segment, grain: hourMs } : segment)
 
 /** How the sums answer a filter: whose they are, and which of their details. */
@@ -310,7 +303,7 @@ type Plan = {
 }
 
 /** Undefined: only the rows themselves tell. */
-function planOf(filter: RequestFilter): Plan | undefined {
+function planOf({ tables: { requestRollups } }: Engine, filter: RequestFilter): Plan | undefined {
   const { keyId, userId, accountId, upstreamModel, dialects, isSuccess, errorKind, status, from, to, ...others } =
     filter
   if (Object.values(others).some((value) => value !== undefined)) return undefined

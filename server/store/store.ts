@@ -9,6 +9,7 @@ import type { ProxyHealth } from '../egress/health.ts'
 import type { Account, Health } from '../pool/account.ts'
 import type { QuotaReading } from '../pool/burn.ts'
 import type { CredentialStore, Credentials, SignInMethod } from '../upstream/amazonq/credentials.ts'
+import type { EngineState } from './engine/engine.ts'
 import type { RequestFilter } from './request-filter.ts'
 import type { RollUp } from './roll-up.ts'
 import type { StatisticsStore } from './statistics.ts'
@@ -33,12 +34,7 @@ export type Store = {
   readonly proxies: ProxyStore
   readonly sealedSettings: SealedSettingsStore
   /** Engine name, version and path for `doctor` and /health; throws nothing. */
-  readonly describe: () => Promise<{
-    readonly engine: string
-    readonly version: string
-    readonly path: string
-    readonly writable: boolean
-  }>
+  readonly describe: () => Promise<EngineState>
   readonly close: () => Promise<void>
 }
 

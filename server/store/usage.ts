@@ -1,45 +1,49 @@
-import { and, desc, eq, gte, inArray, like, lt, sql } from 'drizzle-orm'
+import { type AnyColumn, and, desc, eq, gte, inArray, like, lt, type SQL, sql } from 'drizzle-orm'
 import type { Used } from '../access/limits.ts'
-import type { Db, Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { present } from './row.ts'
 import type { UsageStore } from './store.ts'
-import { openCalls, usageCounters } from './tables/sqlite.ts'
 
 /** Rows of one statement: a statement has a bounded number of values. */
 const rowsAtATime = 500
 
 export function createUsageStore(engine: Engine): UsageStore {
-  // Made once: building the statement takes longer than running it.
-  let upsert: ReturnType<typeof prepareUpsert> | undefined
+  const { openCalls, usageCounters } = engine.tables
+  const added = (column: AnyColumn): SQL => sql`${column} + ${engine.expressions.inserted(column)}`
+  const conflict = {
+    target: [usageCounters.subject, usageCounters.period],
+    set: {
+      requests: added(usageCounters.requests),
+      inputTokens: added(usageCounters.inputTokens),
+      outputTokens: added(usageCounters.outputTokens),
+      inputMicroUsd: added(usageCounters.inputMicroUsd),
+      outputMicroUsd: added(usageCounters.outputMicroUsd),
+      credits: added(usageCounters.credits),
+    },
+  }
   return {
     read: async (subject, periods) => {
       const rows = await engine.read((db) =>
         db
           .select()
           .from(usageCounters)
-          .where(and(eq(usageCounters.subject, subject), inArray(usageCounters.period, [...periods])))
-          .all(),
+          .where(and(eq(usageCounters.subject, subject), inArray(usageCounters.period, [...periods]))),
       )
       return new Map(rows.map((row) => [row.period, usedOf(row)]))
     },
     write: async ({ add, open, close }) => {
       await engine.atomic((db) => [
-        ...add.map(({ subject, period, used }) => {
-          upsert ??= prepareUpsert(db)
-          const statement = upsert
-          return { run: () => statement.run({ subject, period, ...used }) }
-        }),
-        ...parts(open).map((some) =>
-          db
-            .insert(openCalls)
-            .values([...some])
-            .onConflictDoNothing(),
+        db.upsert(
+          usageCounters,
+          add.map(({ used, ...of }) => ({ ...of, ...used })),
+          conflict,
         ),
+        ...parts(open).map((some) => db.insertMissing(openCalls, some, openCalls.id)),
         ...parts(close).map((some) => db.delete(openCalls).where(inArray(openCalls.id, [...some]))),
       ])
     },
     openCalls: async () => {
-      const rows = await engine.read((db) => db.select().from(openCalls).all())
+      const rows = await engine.read((db) => db.select().from(openCalls))
       return rows.map(({ userId, ...row }) => ({ ...row, ...present({ userId }) }))
     },
     ofPeriod: async (period, subjects) => {
@@ -48,8 +52,7 @@ export function createUsageStore(engine: Engine): UsageStore {
         db
           .select()
           .from(usageCounters)
-          .where(subjects === undefined ? ofPeriod : and(ofPeriod, inArray(usageCounters.subject, [...subjects])))
-          .all(),
+          .where(subjects === undefined ? ofPeriod : and(ofPeriod, inArray(usageCounters.subject, [...subjects]))),
       )
       return new Map(rows.map((row) => [row.subject, usedOf(row)]))
     },
@@ -61,8 +64,7 @@ export function createUsageStore(engine: Engine): UsageStore {
           .where(
             and(eq(usageCounters.subject, subject), gte(usageCounters.period, from), like(usageCounters.period, isDay)),
           )
-          .orderBy(desc(usageCounters.period))
-          .all(),
+          .orderBy(desc(usageCounters.period)),
       )
       return rows.map((row) => ({ day: row.period, used: usedOf(row) }))
     },
@@ -74,34 +76,8 @@ export function createUsageStore(engine: Engine): UsageStore {
   }
 }
 
-const prepareUpsert = (db: Db) =>
-  db
-    .insert(usageCounters)
-    .values({
-      subject: sql.placeholder('subject'),
-      period: sql.placeholder('period'),
-      requests: sql.placeholder('requests'),
-      inputTokens: sql.placeholder('inputTokens'),
-      outputTokens: sql.placeholder('outputTokens'),
-      inputMicroUsd: sql.placeholder('inputMicroUsd'),
-      outputMicroUsd: sql.placeholder('outputMicroUsd'),
-      credits: sql.placeholder('credits'),
-    })
-    .onConflictDoUpdate({ target: [usageCounters.subject, usageCounters.period], set: sum })
-    .prepare()
-
 /** Months and the total are shorter. */
 const isDay = '____-__-__'
-
-const added = (column: string) => sql.raw(`${column} + excluded.${column}`)
-const sum = {
-  requests: added('requests'),
-  inputTokens: added('input_tokens'),
-  outputTokens: added('output_tokens'),
-  inputMicroUsd: added('input_micro_usd'),
-  outputMicroUsd: added('output_micro_usd'),
-  credits: added('credits'),
-}
 
 const usedOf = ({
   requests,
@@ -110,7 +86,7 @@ const usedOf = ({
   inputMicroUsd,
   outputMicroUsd,
   credits,
-}: typeof usageCounters.$inferSelect): Used => ({
+}: Tables['usageCounters']['$inferSelect']): Used => ({
   requests,
   inputTokens,
   outputTokens,

@@ -1,24 +1,22 @@
 import { desc, eq, inArray, or } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { keyRow } from './keys.ts'
 import { limitChange, limitsOf, listChange, listColumn, readList, withoutLimits } from './limit-columns.ts'
 import { present } from './row.ts'
 import type { UserRecord, UserStore } from './store.ts'
-import { apiKeys, usageCounters, users } from './tables/sqlite.ts'
 
 type Deps = { readonly engine: Engine; readonly now: () => number }
 
 export function createUserStore({ engine, now }: Deps): UserStore {
+  const { apiKeys, usageCounters, users } = engine.tables
   const get = async (id: string): Promise<UserRecord | undefined> => {
-    const rows = await engine.read((db) => db.select().from(users).where(eq(users.id, id)).all())
+    const rows = await engine.read((db) => db.select().from(users).where(eq(users.id, id)))
     return rows[0] === undefined ? undefined : toRecord(rows[0])
   }
   return {
     get,
     list: async () => {
-      const rows = await engine.read((db) =>
-        db.select().from(users).orderBy(desc(users.createdAt), desc(users.id)).all(),
-      )
+      const rows = await engine.read((db) => db.select().from(users).orderBy(desc(users.createdAt), desc(users.id)))
       return rows.map(toRecord)
     },
     create: async (entries) => {
@@ -61,14 +59,14 @@ export function createUserStore({ engine, now }: Deps): UserStore {
   }
 }
 
-const userRow = ({ accountIds, models, limits, ...row }: UserRecord): typeof users.$inferInsert => ({
+const userRow = ({ accountIds, models, limits, ...row }: UserRecord): Tables['users']['$inferInsert'] => ({
   ...row,
   ...limits,
   accountIds: listColumn(accountIds),
   models: listColumn(models),
 })
 
-function toRecord(row: typeof users.$inferSelect): UserRecord {
+function toRecord(row: Tables['users']['$inferSelect']): UserRecord {
   const { email, notes, expiresAt, models, accountIds, ...rest } = withoutLimits(row)
   return {
     ...rest,

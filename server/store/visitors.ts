@@ -1,19 +1,19 @@
 import { and, desc, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
-import type { Engine } from './engine/sqlite.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { dayMs, hourMs } from './periods.ts'
 import type { Visitor, VisitorStore } from './store.ts'
-import { requestRollups, requests, visitors } from './tables/sqlite.ts'
 
 export function createVisitorStore(engine: Engine, now: () => number): VisitorStore {
+  const { requestRollups, requests, visitors } = engine.tables
+  const { unindexed } = engine.expressions
   /** Requests since a time by address, from the rows themselves. */
   const countRows = async (from: number, to: number, more?: SQL): Promise<ReadonlyMap<string, number>> => {
     const rows = await engine.read((db) =>
       db
-        .select({ ip: requests.peer, count: sql<number>`count(*)` })
+        .select({ ip: requests.peer, count: sql<number>`count(*)`.mapWith(Number) })
         .from(requests)
         .where(and(gte(requests.at, from), lt(requests.at, to), more))
-        .groupBy(sql`+${requests.peer}`)
-        .all(),
+        .groupBy(unindexed(requests.peer)),
     )
     return new Map(rows.map(({ ip, count }) => [ip, count]))
   }
@@ -21,7 +21,7 @@ export function createVisitorStore(engine: Engine, now: () => number): VisitorSt
   const countHours = async (ips: readonly string[], from: number): Promise<ReadonlyMap<string, number>> => {
     const rows = await engine.read((db) =>
       db
-        .select({ ip: requestRollups.subject, count: sql<number>`sum(${requestRollups.requests})` })
+        .select({ ip: requestRollups.subject, count: sql<number>`sum(${requestRollups.requests})`.mapWith(Number) })
         .from(requestRollups)
         .where(
           and(
@@ -32,8 +32,7 @@ export function createVisitorStore(engine: Engine, now: () => number): VisitorSt
             inArray(requestRollups.subject, [...ips]),
           ),
         )
-        .groupBy(requestRollups.subject)
-        .all(),
+        .groupBy(requestRollups.subject),
     )
     return new Map(rows.map(({ ip, count }) => [ip, count]))
   }
@@ -45,12 +44,11 @@ export function createVisitorStore(engine: Engine, now: () => number): VisitorSt
           .select()
           .from(visitors)
           .orderBy(desc(visitors.lastAt))
-          .limit(limit * 4)
-          .all(),
+          .limit(limit * 4),
       )
       const ips = [...new Set(newest.map(({ ip }) => ip))].slice(0, limit)
       if (ips.length === 0) return []
-      const rows = await engine.read((db) => db.select().from(visitors).where(inArray(visitors.ip, ips)).all())
+      const rows = await engine.read((db) => db.select().from(visitors).where(inArray(visitors.ip, ips)))
       const at = now()
       const firstHour = Math.ceil((at - dayMs) / hourMs) * hourMs
       const [hour, hours, edge] = await Promise.all([
@@ -66,7 +64,7 @@ export function createVisitorStore(engine: Engine, now: () => number): VisitorSt
     },
     ofUser: async (userId) => {
       const rows = await engine.read((db) =>
-        db.select().from(visitors).where(eq(visitors.userId, userId)).orderBy(desc(visitors.lastAt)).all(),
+        db.select().from(visitors).where(eq(visitors.userId, userId)).orderBy(desc(visitors.lastAt)),
       )
       const at = now()
       const own = eq(requests.userId, userId)
@@ -74,22 +72,21 @@ export function createVisitorStore(engine: Engine, now: () => number): VisitorSt
       return rows.map((row) => visitorOf(row.ip, [row], day.get(row.ip) ?? 0, hour.get(row.ip) ?? 0))
     },
     prune: async (before, most) => {
-      await engine.atomic((db) => [
-        db.delete(visitors).where(lt(visitors.lastAt, before)),
+      const { lastAt } = visitors
+      const last = await engine.read((db) =>
         db
-          .delete(visitors)
-          .where(
-            lt(
-              visitors.lastAt,
-              sql`coalesce((select ${visitors.lastAt} from ${visitors} order by ${visitors.lastAt} desc limit 1 offset ${most - 1}), 0)`,
-            ),
-          ),
-      ])
+          .select({ lastAt })
+          .from(visitors)
+          .orderBy(desc(lastAt))
+          .limit(1)
+          .offset(most - 1),
+      )
+      await engine.atomic((db) => [db.delete(visitors).where(lt(lastAt, Math.max(before, last[0]?.lastAt ?? 0)))])
     },
   }
 }
 
-type Row = typeof visitors.$inferSelect
+type Row = Tables['visitors']['$inferSelect']
 
 function visitorOf(ip: string, rows: readonly Row[], requestsDay: number, requestsHour: number): Visitor {
   const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0)

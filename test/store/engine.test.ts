@@ -12,10 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
+import { sql } from 'drizzle-orm'
+import type { Db, Engine } from '../../server/store/engine/engine.ts'
 import { StoreFault } from '../../server/store/engine/fault.ts'
-import { type Migration, readMigrations } from '../../server/store/engine/migrate.ts'
+import { type Migration, migrate, readMigrations } from '../../server/store/engine/migrate.ts'
 import { isOriginalDatabase, migrationsTable, recognise } from '../../server/store/engine/recognise.ts'
-import { type Engine, type EngineOptions, openSqlite } from '../../server/store/engine/sqlite.ts'
+import { createEngine, type EngineOptions, openSqlite } from '../../server/store/engine/sqlite.ts'
 import { settings } from '../../server/store/tables/sqlite.ts'
 import { createFolders, makeOriginal } from './folder.ts'
 
@@ -43,20 +45,24 @@ const snapshot = (folder: string): string =>
 describe('a new database', () => {
   test('has WAL, the busy timeout, foreign keys and its two levels of synchronous', async () => {
     const engine = opened({ path: newPath() })
-    const pragma = (name: string) => engine.read((db) => Object.values(db.all<object>(`PRAGMA ${name}`)[0] ?? {})[0])
-    expect(await pragma('journal_mode')).toBe('wal')
-    expect(await pragma('busy_timeout')).toBe(5000)
-    expect(await pragma('foreign_keys')).toBe(1)
-    expect(await pragma('synchronous')).toBe(1)
+    const pragma = (db: Db, name: string) =>
+      db.select({ value: sql`${sql.identifier(name)}` }).from(sql.raw(`pragma_${name}`))
+    const value = async (name: string) => (await engine.read((db) => pragma(db, name)))[0]?.value
+    expect(await value('journal_mode')).toBe('wal')
+    expect(await engine.read((db) => db.select({ value: sql`timeout` }).from(sql.raw('pragma_busy_timeout')))).toEqual([
+      { value: 5000 },
+    ])
+    expect(await value('foreign_keys')).toBe(1)
+    expect(await value('synchronous')).toBe(1)
     let durable: unknown
     await engine.atomic(
       (db) => {
-        durable = db.all<object>('PRAGMA synchronous')[0]
+        durable = pragma(db, 'synchronous').all()
         return []
       },
       { durable: true },
     )
-    expect(durable).toEqual({ synchronous: 2 })
+    expect(durable).toEqual([{ value: 2 }])
     engine.close()
   })
   test('is for its owner alone, and one file after a clean close', () => {
@@ -68,13 +74,13 @@ describe('a new database', () => {
     engine.close()
     expect(readdirSync(path.dirname(file)).filter((name) => name.endsWith('-wal'))).toEqual([])
   })
-  test('says what it is', () => {
+  test('says what it is', async () => {
     const file = newPath()
     const engine = opened({ path: file })
-    expect(engine.describe()).toMatchObject({ engine: 'SQLite', path: file, writable: true })
-    expect(engine.describe().version).toMatch(/^3\./)
+    expect(await engine.describe()).toMatchObject({ engine: 'SQLite', path: file, writable: true })
+    expect((await engine.describe()).version).toMatch(/^3\./)
     engine.close()
-    expect(engine.describe()).toMatchObject({ version: '', writable: false })
+    expect(await engine.describe()).toMatchObject({ version: '', writable: false })
   })
 })
 
@@ -161,14 +167,16 @@ describe('statements', () => {
         (error: StoreFault) => error.kind,
       ),
     ).toBe('conflict')
-    expect(await engine.read((db) => db.select().from(settings).all())).toEqual([])
+    expect(await engine.read((db) => db.select().from(settings))).toEqual([])
     expect(await engine.atomic((db) => [db.insert(settings).values(insert('a')), db.delete(settings)])).toEqual([1, 1])
     engine.close()
   })
   test('that meet a full disk give a clear fault without values, and work again afterwards', async () => {
-    const engine = opened({ path: newPath() })
+    const client = new Database(newPath(), { create: true })
+    migrate(client, readMigrations(), 0)
+    const engine = createEngine('here', client, client)
     const large = { name: 'large', value: 'secret-value'.repeat(10_000) }
-    await engine.read((db) => db.all('PRAGMA max_page_count = 1'))
+    client.exec('PRAGMA max_page_count = 1')
     const write = () => engine.atomic((db) => [db.insert(settings).values(large)])
     const fault = await write().then(
       () => undefined,
@@ -177,7 +185,7 @@ describe('statements', () => {
     expect(fault?.kind).toBe('disk-full')
     expect(fault?.message).toEndWith('could not be written: the disk is full.')
     expect(`${fault?.message} ${fault?.cause} ${fault?.stack}`).not.toContain('secret-value')
-    await engine.read((db) => db.all('PRAGMA max_page_count = 1000000'))
+    client.exec('PRAGMA max_page_count = 1000000')
     expect(await write()).toEqual([1])
     engine.close()
   })

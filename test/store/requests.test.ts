@@ -1,7 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import path from 'node:path'
 import { and, desc } from 'drizzle-orm'
-import { type Engine, openSqlite } from '../../server/store/engine/sqlite.ts'
+import type { Engine } from '../../server/store/engine/engine.ts'
+import { openSqlite } from '../../server/store/engine/sqlite.ts'
 import { conditionsOf, type RequestFilter } from '../../server/store/request-filter.ts'
 import { createRequestStore } from '../../server/store/requests.ts'
 import type { RequestRecord, RequestStore } from '../../server/store/store.ts'
@@ -162,16 +163,19 @@ test('a rare combination is searched for in bounded steps and gone on with from 
 
 describe('indexes', () => {
   const plans = async (filter: RequestFilter): Promise<string> => {
-    const { lead } = conditionsOf({ ...filter, to: 100 })
-    const { client, read } = memoryEngine()
-    const query = await read((db) =>
-      db
+    const engine = memoryEngine()
+    const { lead } = conditionsOf(engine, { ...filter, to: 100 })
+    const { client, read } = engine
+    let query = { sql: '', params: [] as unknown[] }
+    await read((db) => {
+      const built = db
         .select()
         .from(requests)
         .where(and(...lead))
         .orderBy(desc(requests.at), desc(requests.seq))
-        .toSQL(),
-    )
+      query = built.toSQL()
+      return built
+    })
     const rows = client.query(`explain query plan ${query.sql}`).all(...(query.params as string[]))
     return (rows as { detail: string }[]).map(({ detail }) => detail).join('; ')
   }

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
-import { drizzle } from 'drizzle-orm/bun-sqlite'
+import type { Engine } from '../../server/store/engine/engine.ts'
 import { migrate, readMigrations } from '../../server/store/engine/migrate.ts'
-import type { Engine } from '../../server/store/engine/sqlite.ts'
+import { createEngine } from '../../server/store/engine/sqlite.ts'
 
 const migrations = readMigrations()
 
@@ -9,16 +9,5 @@ const migrations = readMigrations()
 export function memoryEngine(): Engine & { readonly client: Database } {
   const client = new Database(':memory:')
   migrate(client, migrations, 0)
-  const db = drizzle({ client })
-  return {
-    client,
-    path: ':memory:',
-    read: async (query) => query(db) as never, // its own type, without the promise
-    atomic: async (build) =>
-      client.transaction(() =>
-        build(db).map((statement) => (statement.run() as { readonly changes: number }).changes),
-      )(),
-    describe: () => ({ engine: 'SQLite', version: '', path: ':memory:', writable: true }),
-    close: () => client.close(),
-  }
+  return { ...createEngine(':memory:', client, client), client }
 }

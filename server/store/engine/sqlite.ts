@@ -1,36 +1,14 @@
 import { Database } from 'bun:sqlite'
 import { accessSync, closeSync, constants, openSync } from 'node:fs'
+import { type SQL, sql } from 'drizzle-orm'
 import { drizzle, type SQLiteBunDatabase } from 'drizzle-orm/bun-sqlite'
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { err, ok, type Result } from '../../lib/result.ts'
+import * as tables from '../tables/sqlite.ts'
+import type { Conflict, Db, Engine, Expressions } from './engine.ts'
 import { StoreFault, sqliteFault } from './fault.ts'
 import { type Migration, migrate, readMigrations } from './migrate.ts'
 import { applicationId, recognise } from './recognise.ts'
-
-export type Db = SQLiteBunDatabase
-/** A built statement that has not run yet. */
-export type Statement = { readonly run: () => unknown }
-
-/** All that differs between database engines. Repositories build statements; only the engine runs writes. */
-export type Engine = {
-  readonly path: string
-  /** Runs one query; failures are `StoreFault`s. The callback must not wait. */
-  readonly read: <T>(query: (db: Db) => T) => Promise<Awaited<T>>
-  /**
-   * Runs all statements in one transaction, or none; gives the rows each of them changed. `durable`: on disk, not only in
-   * the system's cache, when this resolves (credentials, keys, settings).
-   */
-  readonly atomic: (
-    build: (db: Db) => readonly Statement[],
-    options?: { readonly durable?: boolean },
-  ) => Promise<readonly number[]>
-  readonly describe: () => {
-    readonly engine: string
-    readonly version: string
-    readonly path: string
-    readonly writable: boolean
-  }
-  readonly close: () => void
-}
 
 export type EngineOptions = {
   readonly path: string
@@ -91,9 +69,10 @@ function connect(path: string, synchronous: 'NORMAL' | 'FULL'): Database {
   return db
 }
 
-function createEngine(path: string, main: Database, durable: Database): Engine {
-  const mainDb = drizzle({ client: main })
-  const durableDb = drizzle({ client: durable })
+/** An engine over open connections; they may be one and the same. */
+export function createEngine(path: string, main: Database, durable: Database): Engine {
+  const mainDb = builderOf(drizzle({ client: main }))
+  const durableDb = builderOf(drizzle({ client: durable }))
   const guard = <T>(work: () => T): T => {
     try {
       return work()
@@ -102,19 +81,79 @@ function createEngine(path: string, main: Database, durable: Database): Engine {
     }
   }
   return {
-    path,
+    tables,
+    expressions,
     // `async`, so that a fault is a rejection; the driver itself is synchronous and a transaction is never left waiting.
-    read: async (query) => guard(() => query(mainDb)) as never,
+    read: async (build) => guard(() => build(mainDb).all()),
     atomic: async (build, options) =>
       guard(() => {
         const [client, db] = options?.durable === true ? ([durable, durableDb] as const) : ([main, mainDb] as const)
         return client.transaction(() => build(db).map((statement) => changesOf(statement.run()))).immediate()
       }),
-    describe: () => ({ engine: 'SQLite', version: versionOf(main), path, writable: isWritable(path, main) }),
-    close: () => {
-      durable.close()
-      main.close() // the last one writes the log back and removes it
+    describe: async () => ({ engine: 'SQLite', version: versionOf(main), path, writable: isWritable(path, main) }),
+    close: async () => {
+      if (durable !== main) durable.close()
+      main.close()
     },
+  }
+}
+
+const expressions: Expressions = {
+  inserted: (column) => sql`excluded.${sql.identifier(column.name)}`,
+  greatest: (...values) => sql`max(${sql.join(values.map(part), sql`, `)})`,
+  least: (...values) => sql`min(${sql.join(values.map(part), sql`, `)})`,
+  unindexed: (column) => sql`+${column}`,
+}
+const part = (value: unknown): SQL => sql`${value}`
+
+type Row = Record<string, unknown>
+type Prepared = { readonly run: (values: Row) => { readonly changes: number } }
+
+function builderOf(db: SQLiteBunDatabase): Db {
+  // Made once for each table and `set`: building such a statement takes longer than running it.
+  const prepared = new WeakMap<object, Map<string, Prepared>>()
+  const prepare = (table: SQLiteTable, members: readonly string[], { target, set }: Conflict): Prepared => {
+    const known = prepared.get(set) ?? new Map<string, Prepared>()
+    prepared.set(set, known)
+    const name = members.join()
+    const found = known.get(name)
+    if (found !== undefined) return found
+    const values = Object.fromEntries(members.map((member) => [member, sql.placeholder(member)]))
+    const made = db
+      .insert(table)
+      .values(values)
+      .onConflictDoUpdate({ target, set: set as never })
+      .prepare()
+    known.set(name, made)
+    return made
+  }
+  const isQuery = (rows: object): boolean => 'all' in rows && typeof rows.all === 'function'
+  return {
+    select: db.select.bind(db),
+    insert: db.insert.bind(db),
+    update: db.update.bind(db),
+    delete: db.delete.bind(db),
+    upsert: (table, rows, conflict) => {
+      const { target, set } = conflict
+      if (Array.isArray(rows)) {
+        return {
+          run: () => ({
+            changes: (rows as readonly Row[]).reduce(
+              (sum, row) => sum + prepare(table, Object.keys(row), conflict).run(row).changes,
+              0,
+            ),
+          }),
+        }
+      }
+      const insert = db.insert(table)
+      const filled = isQuery(rows as object) ? insert.select(rows as never) : insert.values(rows as never) // told apart just now
+      return filled.onConflictDoUpdate({ target, set: set as never })
+    },
+    insertMissing: (table, rows, target) =>
+      db
+        .insert(table)
+        .values([...rows] as never) // the signature has their type
+        .onConflictDoNothing({ target }),
   }
 }
 
