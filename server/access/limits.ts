@@ -24,6 +24,17 @@ export const limitNames = [
   'concurrency',
 ] as const satisfies readonly LimitName[]
 
+/** As limits are called where programs read them. */
+export const wireNames: Readonly<Record<LimitName, string>> = {
+  requestsPerMinute: 'requests_per_minute',
+  requestsPerDay: 'requests_per_day',
+  tokensPerDay: 'tokens_per_day',
+  tokensPerMonth: 'tokens_per_month',
+  microUsdPerMonth: 'spend_micro_usd_per_month',
+  creditsPerMonth: 'credits_per_month',
+  concurrency: 'concurrency',
+}
+
 /** One who is limited: a key, or the user it belongs to. What holds for a user holds for all its keys together. */
 export type Subject = {
   readonly kind: 'key' | 'user'

@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Admitted, Ask, Ledger, UsageBook } from './ledger.ts'
 import { limitFault, type Shortage } from './limit-fault.ts'
 import { costOf, nothing, plus, type Subject, type Used } from './limits.ts'
+import { newlyReached, type Reached, usedUp } from './reached.ts'
 import {
   enterCall,
   entryShortages,
@@ -29,6 +30,8 @@ export type LocalLedgerDeps = {
   readonly effects: Pick<Effects, 'now' | 'after'>
   /** Counters could not be written; they are kept and written later. */
   readonly onFailure: (error: unknown) => void
+  /** A subject has come to 80 % or to the end of a limit of a day or a month; told once for each. */
+  readonly onReached?: (reached: Reached) => void
   /** Subjects remembered beyond those with calls under way. */
   readonly maxSubjects?: number
 }
@@ -44,6 +47,7 @@ export function createLocalLedger({
   calendar,
   effects,
   onFailure,
+  onReached,
   maxSubjects = 20_000,
 }: LocalLedgerDeps): Ledger {
   const idle = new LRUCache<string, SubjectState>({ max: maxSubjects })
@@ -95,6 +99,11 @@ export function createLocalLedger({
 
   const refuse = (shortages: readonly Shortage[]): GatewayError | undefined => {
     const now = effects.now()
+    for (const shortage of onReached === undefined ? [] : shortages) {
+      const state = known(shortage.standing.subject.id)
+      const reached = state === undefined ? undefined : usedUp(shortage, state, calendar(now))
+      if (reached !== undefined) onReached?.(reached)
+    }
     // The one that lasts longest: to come back earlier would be in vain.
     const faults = shortages.map((shortage) => limitFault(shortage, now))
     const wait = ({ retryAfterMs = Number.POSITIVE_INFINITY }: GatewayError): number => retryAfterMs
@@ -136,6 +145,7 @@ export function createLocalLedger({
         for (const { subject, state } of seats) {
           turnPage(state, periods)
           leaveCall(state, reserved, used)
+          if (onReached !== undefined && used !== undefined) newlyReached(subject, state, periods).forEach(onReached)
           if (!isIdle(state)) continue
           busy.delete(subject.id)
           idle.set(subject.id, state)

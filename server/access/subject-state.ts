@@ -23,6 +23,8 @@ export type SubjectState = {
   reserved: Used
   inFlight: number
   window: Window | undefined
+  /** Which share of which limit somebody has been told of. */
+  told?: Map<LimitName, { readonly of: string; readonly percent: number }>
 }
 
 const minuteMs = 60_000
@@ -64,6 +66,7 @@ const shares: Readonly<Record<LimitName, (used: Used) => number>> = {
 export const shareOf = (limit: LimitName, used: Used): number => shares[limit](used)
 
 const ofMonths: readonly LimitName[] = ['tokensPerMonth', 'microUsdPerMonth', 'creditsPerMonth']
+export const isOfMonth = (limit: LimitName): boolean => ofMonths.includes(limit)
 /** What a call may use of these is known only once it has been read. */
 export const meteredLimits = ['tokensPerDay', 'tokensPerMonth', 'microUsdPerMonth', 'creditsPerMonth'] as const
 export type MeteredLimit = (typeof meteredLimits)[number]
@@ -92,7 +95,7 @@ function standingOf(
     const used = state.window?.count(now) ?? 0
     return { subject, limit, max, used, reserved: 0, resetsAt: state.window?.freeAt(now, Math.max(1, used)) ?? now }
   }
-  const isMonth = ofMonths.includes(limit)
+  const isMonth = isOfMonth(limit)
   const reserved = shareOf(limit, state.reserved)
   const used = shareOf(limit, isMonth ? state.ofMonth : state.ofDay) + reserved
   return { subject, limit, max, used, reserved, resetsAt: isMonth ? periods.monthEndsAt : periods.dayEndsAt }
@@ -139,6 +142,10 @@ function isAnyFull(limits: Limits, { ofDay, ofMonth, reserved, inFlight, window 
     (creditsPerMonth !== undefined && ofMonth.credits >= creditsPerMonth)
   )
 }
+
+/** What is used of a limit of a day or a month, without what is only reserved. */
+export const usedForGood = (limit: LimitName, { ofDay, ofMonth }: SubjectState): number =>
+  shareOf(limit, isOfMonth(limit) ? ofMonth : ofDay)
 
 /** What is used of a metered limit, and reserved of it. */
 export const usedOfMetered = (limit: MeteredLimit, { ofDay, ofMonth, reserved }: SubjectState): number =>

@@ -1,3 +1,5 @@
+import { wireNames } from '../access/limits.ts'
+import type { Reached } from '../access/reached.ts'
 import type { AlertBody, AlertKind } from './contract/alerts.ts'
 import type { AttentionItem } from './contract/events.ts'
 
@@ -18,7 +20,9 @@ const sentences: Readonly<Record<AlertKind, (name: string) => string>> = {
   'pool.empty': () => 'No account can serve: requests are refused.',
   'proxy.down': (name) => `The outbound proxy ${name} cannot be used.`,
   'user.limit_80': (name) => `The user ${name} has used 80 % of a limit.`,
-  'user.limit_100': (name) => `The user ${name} has used up a limit.`,
+  'user.limit_100': (name) => `The user ${name} has used up a limit and is refused.`,
+  'key.limit_80': (name) => `The API key ${name} has used 80 % of a limit.`,
+  'key.limit_100': (name) => `The API key ${name} has used up a limit and is refused.`,
 }
 
 export function messageOf({ id, kind, account_id, proxy_id, name = '', since, detail }: AttentionItem): AlertMessage {
@@ -31,23 +35,15 @@ export function messageOf({ id, kind, account_id, proxy_id, name = '', since, de
   return { id, type: kind, text, data: { ...about, since, detail } }
 }
 
-/** A user has reached a share of one of their limits; `period` makes it once for each day, month or whatever it is of. */
-export function userLimitMessage(reached: {
-  readonly userId: string
-  readonly name: string
-  readonly percent: 80 | 100
-  readonly limit: string
-  readonly used: number
-  readonly maximum: number
-  readonly period: string
-}): AlertMessage {
-  const { userId, name, percent, limit, used, maximum, period } = reached
-  const type: AlertKind = percent === 100 ? 'user.limit_100' : 'user.limit_80'
+/** A user or a key has reached a share of one of its limits; told once for each day or month, and once more for a new limit. */
+export function limitMessage({ subject, limit, percent, used, max, period }: Reached, name: string): AlertMessage {
+  const type = `${subject.kind}.limit_${percent}` as const
+  const wire = wireNames[limit]
   return {
-    id: `${type}:${userId}:${limit}:${period}`,
+    id: `${type}:${subject.id}:${wire}:${max}:${period}`,
     type,
-    text: `${sentences[type](name)} (${limit}: ${used} of ${maximum})`,
-    data: { user_id: userId, name, limit, used, maximum, period },
+    text: `${sentences[type](name)} (${wire}: ${used} of ${max} in ${period})`,
+    data: { [`${subject.kind}_id`]: subject.id, name, limit: wire, used, maximum: max, period },
   }
 }
 

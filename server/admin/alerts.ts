@@ -37,6 +37,7 @@ const most = { waiting: 100, shown: 100, told: 1_000 }
 const waitsMs = [5_000, 20_000, 80_000, 320_000, 1_280_000]
 const longestWaitMs = 3_600_000
 const toldSetting = 'alerts_told'
+const raisedSetting = 'alerts_raised'
 
 /**
  * Alerts to the operator's webhook: each once, signed, tried again while the receiver is away, in a bounded line. What was told is
@@ -52,7 +53,8 @@ export function createAlerts(deps: {
   const deliveries: Delivery[] = []
   const inTurn = createTurns()
   const stopping = new AbortController()
-  const raised = new Set<string>()
+  const inRaise = createTurns()
+  let raised: Set<string> | undefined
   let told: Set<string> | undefined
   let dropped = 0
   let failed = 0
@@ -141,12 +143,19 @@ export function createAlerts(deps: {
       }
       await store.settings.write({ [toldSetting]: told.size === 0 ? null : JSON.stringify([...told]) })
     },
-    raise: async (message) => {
-      if (raised.has(message.id) || !(await isOn()) || (await target()) === undefined) return
-      raised.add(message.id)
-      if (raised.size > most.told) for (const oldest of raised) return void raised.delete(oldest)
-      send(message)
-    },
+    raise: (message) =>
+      inRaise(async () => {
+        if (!(await isOn()) || (await target()) === undefined) return
+        raised ??= new Set(readTold((await store.settings.all())[raisedSetting]))
+        if (raised.has(message.id)) return
+        raised.add(message.id)
+        for (const oldest of raised) {
+          if (raised.size <= most.told) break
+          raised.delete(oldest)
+        }
+        await store.settings.write({ [raisedSetting]: JSON.stringify([...raised]) })
+        send(message)
+      }),
     test: async () => {
       const to = await target()
       if (to === undefined) return undefined

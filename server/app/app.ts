@@ -36,6 +36,7 @@ import { createCaptures } from './capture.ts'
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
+import { createLimitAlerts } from './limit-alerts.ts'
 import { createMetering } from './metering.ts'
 import { createModelRules } from './model-rules.ts'
 import { modelViews } from './model-views.ts'
@@ -118,7 +119,13 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const rules = await createModelRules(store, stored)
   const estimator = createLazyEstimator(effects)
   const admission = createAdmission({ keys: store.keys, users: store.users, now: effects.now })
-  const metering = await createMetering(store, stored, effects, log)
+  const metering = await createMetering(
+    store,
+    stored,
+    effects,
+    log,
+    createLimitAlerts(store, running.alerts.raise, log),
+  )
   const requestLog = createRequestLog(store.requests.append, effects, (error) =>
     log.error('store.failed', { cause: String(error) }),
   )

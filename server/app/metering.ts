@@ -3,6 +3,7 @@ import { createIpRules, type IpRules } from '../access/ip-rules.ts'
 import type { Ledger } from '../access/ledger.ts'
 import { costOf, type Rate, type Standing, type Used } from '../access/limits.ts'
 import { countLeftCalls, createLocalLedger } from '../access/local-ledger.ts'
+import type { Reached } from '../access/reached.ts'
 import { type Price, type PriceOverrides, priceOf, readPrices } from '../catalog/prices.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { CallerUsage } from '../http/usage-view.ts'
@@ -39,6 +40,7 @@ export async function createMetering(
   initial: StoredSettings,
   effects: Pick<Effects, 'now' | 'after'>,
   log: Logger,
+  onReached: (reached: Reached) => void,
 ): Promise<Metering> {
   let stored = initial
   let prices: PriceOverrides = new Map()
@@ -49,6 +51,7 @@ export async function createMetering(
     calendar,
     effects,
     onFailure: (error) => log.error('store.failed', { cause: String(error) }),
+    onReached,
   })
   const ips = createIpRules({
     now: effects.now,

@@ -1,5 +1,5 @@
 import type { Caller } from '../access/admit.ts'
-import { type LimitName, nothing, remainingOf, type Standing, type Subject, type Used } from '../access/limits.ts'
+import { nothing, remainingOf, type Standing, type Subject, type Used, wireNames } from '../access/limits.ts'
 
 /** What is known of a caller's limits and use. `used` is by period. */
 export type CallerUsage = {
@@ -9,16 +9,6 @@ export type CallerUsage = {
     readonly periods: { readonly today: string; readonly month: string; readonly total: string }
     readonly used: ReadonlyMap<string, Used>
   })[]
-}
-
-const names: Readonly<Record<LimitName, string>> = {
-  requestsPerMinute: 'requests_per_minute',
-  requestsPerDay: 'requests_per_day',
-  tokensPerDay: 'tokens_per_day',
-  tokensPerMonth: 'tokens_per_month',
-  microUsdPerMonth: 'spend_micro_usd_per_month',
-  creditsPerMonth: 'credits_per_month',
-  concurrency: 'concurrency',
 }
 
 /** The body of `GET /v1/usage`: of the key that asks, and of its user if it has one. */
@@ -41,7 +31,7 @@ export function usageView(caller: Pick<Caller, 'name' | 'priority'>, { at, subje
 
 /** `used` includes `reserved`, what calls under way may still use. */
 const standingView = (standing: Standing): object => ({
-  limit: names[standing.limit],
+  limit: wireNames[standing.limit],
   max: standing.max,
   used: standing.used,
   reserved: standing.reserved,

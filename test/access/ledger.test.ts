@@ -1,6 +1,6 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { Ask, UsageBook } from '../../server/access/ledger.ts'
-import { costOf, type Limits, type Rate, type Subject } from '../../server/access/limits.ts'
+import { costOf, type Limits, nothing, type Rate, type Subject, type Used } from '../../server/access/limits.ts'
 import { countLeftCalls, createLocalLedger } from '../../server/access/local-ledger.ts'
 import { createCalendar } from '../../server/lib/calendar.ts'
 import { createTestEffects } from '../support/effects.ts'
@@ -200,4 +200,39 @@ test('an address has its own count of requests a day', async () => {
   expect([await visits(), await visits(), await visits()]).toEqual([true, true, false])
   await effects.advance(12 * 3_600_000)
   expect(await visits()).toBe(true)
+})
+
+describe('what is told of limits', () => {
+  const told = async (limits: Limits, calls: readonly Partial<Used>[]): Promise<readonly string[]> => {
+    const { book, calendar, effects } = setUp()
+    const reached: string[] = []
+    const ledger = createLocalLedger({
+      ...{ book, calendar, effects, onFailure: () => undefined },
+      onReached: ({ limit, percent, used, period }) => reached.push(`${limit} ${percent} ${used} ${period}`),
+    })
+    for (const used of calls) {
+      const entered = await ledger.enter('req', [key({}), user(limits)])
+      if (entered.ok) entered.value.settle({ ...nothing, requests: 1, ...used })
+    }
+    return reached
+  }
+  const ten = (used: Partial<Used>): readonly Partial<Used>[] => Array.from({ length: 12 }, () => used)
+  const rows: readonly (readonly [limits: Limits, used: Partial<Used>, told: readonly string[]])[] = [
+    [{ requestsPerDay: 10 }, {}, [`requestsPerDay 80 8 ${day}`, `requestsPerDay 100 10 ${day}`]],
+    [{ tokensPerDay: 100 }, { outputTokens: 10 }, [`tokensPerDay 80 80 ${day}`, `tokensPerDay 100 100 ${day}`]],
+    [{ tokensPerMonth: 100 }, { inputTokens: 50 }, ['tokensPerMonth 100 100 2026-01']],
+    [
+      { microUsdPerMonth: 10 },
+      { inputMicroUsd: 9 },
+      ['microUsdPerMonth 80 9 2026-01', 'microUsdPerMonth 100 18 2026-01'],
+    ],
+    [{ creditsPerMonth: 1 }, { credits: 0.85 }, ['creditsPerMonth 80 0.85 2026-01', 'creditsPerMonth 100 1.7 2026-01']],
+    [{ requestsPerMinute: 3, concurrency: 1 }, {}, []],
+    [{}, { outputTokens: 1_000 }, []],
+  ]
+  for (const [limits, used, expected] of rows) {
+    test(`${JSON.stringify(limits)}: ${expected.length} things, each once`, async () => {
+      expect(await told(limits, ten(used))).toEqual(expected)
+    })
+  }
 })

@@ -10,6 +10,8 @@ export const alertKinds = [
   'proxy.down',
   'user.limit_80',
   'user.limit_100',
+  'key.limit_80',
+  'key.limit_100',
 ] as const
 export const AlertKind = Type.Union(alertKinds.map((kind) => Type.Literal(kind)))
 export type AlertKind = (typeof alertKinds)[number]
