@@ -1,12 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
+import { createTurns } from '../lib/turns.ts'
 import { type LogLevel, type LogLine, lineText, logLevels } from '../observe/log.ts'
 import { matches } from '../store/request-filter.ts'
 import { filterQuery } from './contract/logs.ts'
 import type { AdminDeps } from './deps.ts'
 import { resume, type Subscribe } from './event-streams.ts'
 import { fail, refuse, retryAfter } from './failure.ts'
+import { createLiveNames } from './live-names.ts'
 import { readFilter, readWhole } from './log-query.ts'
 import { requestView } from './log-view.ts'
 
@@ -20,7 +22,9 @@ export function streamRoutes({
   streams,
   serverLog,
   finished,
-}: Pick<AdminDeps, 'store' | 'effects' | 'streams' | 'serverLog' | 'finished'>) {
+  log,
+}: Pick<AdminDeps, 'store' | 'effects' | 'streams' | 'serverLog' | 'finished' | 'log'>) {
+  const named = createLiveNames(store, effects)
   // Ids of another start mean other lines.
   const instance = effects.now().toString(36)
   const answer = (subscribe: Subscribe): Response =>
@@ -71,10 +75,14 @@ export function streamRoutes({
         const { filter } = asked.value
         return answer((send) => {
           send({ event: 'connected', data: 'ok' })
+          // In the order they ended, whoever's names have to be read first.
+          const inTurn = createTurns()
           const sendRequest = ({ id, value }: ReturnType<typeof finished.recent>[number]): void => {
             if (!matches(filter, value)) return
-            const view = requestView({ ...value, seq: 0, captured: false }, owner_key_id)
-            send({ event: 'request', id: `${instance}-${id}`, data: JSON.stringify(view) })
+            void inTurn(async () => {
+              const view = requestView(await named(value), owner_key_id)
+              send({ event: 'request', id: `${instance}-${id}`, data: JSON.stringify(view) })
+            }).catch((error: unknown) => log('error', 'stream.failed', { cause: String(error) }))
           }
           const { items, resync } = resume({ instance, after: lastId(request, query) }, finished.recent)
           if (resync !== undefined) send(resync)

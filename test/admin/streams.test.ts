@@ -72,27 +72,28 @@ test('a client that comes back gets what it missed, and is told what is gone', a
   ])
 })
 
+const row = {
+  id: 'req_1',
+  at: 1,
+  dialect: 'anthropic',
+  model: 'm',
+  stream: true,
+  status: 200,
+  durationMs: 1,
+  inputTokens: 1,
+  inputSource: 'measured',
+  outputTokens: 1,
+  outputSource: 'measured',
+  peer: '192.0.2.1',
+  userAgent: '',
+  attempts: 1,
+  route: '{}',
+}
+
 test('requests are told as they end, those of the filter alone', async () => {
   const { stream, finished } = await open()
   const { next, leave } = await follow(await stream('/logs/stream?is_success=false&endpoint_type=claude'))
   await next()
-  const row = {
-    id: 'req_1',
-    at: 1,
-    dialect: 'anthropic',
-    model: 'm',
-    stream: true,
-    status: 200,
-    durationMs: 1,
-    inputTokens: 1,
-    inputSource: 'measured',
-    outputTokens: 1,
-    outputSource: 'measured',
-    peer: '192.0.2.1',
-    userAgent: '',
-    attempts: 1,
-    route: '{}',
-  }
   const failed = { status: 529, errorKind: 'model-overloaded' }
   finished.publish(row)
   finished.publish({ ...row, ...failed, dialect: 'openai-chat' })
@@ -100,6 +101,40 @@ test('requests are told as they end, those of the filter alone', async () => {
   const told = await next()
   expect(told.map(({ event, data }) => [event, JSON.parse(data ?? '').id])).toEqual([['request', 'req_3']])
   expect(JSON.parse(told[0]?.data ?? '')).toMatchObject({ status_code: 529, endpoint_type: 'claude' })
+  await leave()
+})
+
+test('a request is told with the names of its key, user and account, as they are now', async () => {
+  const { stream, finished, store, call, addAccount, clock } = await open()
+  const user = (await call('POST', '/v2/users', { name: 'Li Wei', priority: 2 })).json
+  const [{ id: keyId }] = user.keys
+  await addAccount('acc_1', { label: 'Work' })
+  const { next, leave } = await follow(await stream('/logs/stream'))
+  await next()
+  const ended = { ...row, keyId, userId: user.id, accountId: 'acc_1', at: clock.now }
+  const told = async () => {
+    finished.publish(ended)
+    return JSON.parse((await next())[0]?.data ?? '')
+  }
+  expect(await told()).toMatchObject({
+    ...{ api_key_id: keyId, api_key_name: 'default', user_name: 'Li Wei', user_type: 'vip', account_label: 'Work' },
+    content_captured: false,
+  })
+  await call('PATCH', `/v2/users/${user.id}`, { name: 'Wang Fang' })
+  const rule = { keyId, until: clock.now + 3_600_000, maxBytes: 1_000, keepMs: 1_000, createdAt: clock.now }
+  Object.defineProperty(store, 'captures', { value: { rules: async () => [rule] } })
+  let reads = 0
+  const { list } = store.keys
+  Object.assign(store.keys, {
+    list: () => {
+      reads++
+      return list()
+    },
+  })
+  clock.now += 6_000
+  expect(await told()).toMatchObject({ user_name: 'Wang Fang', content_captured: true })
+  for (let request = 0; request < 20; request++) await told()
+  expect(reads).toBe(1)
   await leave()
 })
 
