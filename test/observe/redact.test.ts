@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createLogger } from '../../server/observe/log.ts'
 import { describeError, isSecretField, redact, redactText } from '../../server/observe/redact.ts'
+import { cpuMs } from '../support/cpu.ts'
 
 const body = (min: number) => fc.stringMatching(new RegExp(`^[A-Za-z0-9]{${min},60}$`))
 /** Secrets as they look in the wild, each with a middle that must never be seen. */
@@ -141,8 +142,8 @@ test('redaction does not change what it was given', () => {
 })
 
 test('hostile text does not make it slow', () => {
-  const started = performance.now()
+  const started = cpuMs()
   for (const sign of ['a', '"', ' ', '\\"', 'token=', 'token"', 'sk-', 'eyJ.', '://', 'Bearer '])
     redactText(sign.repeat(1e5))
-  expect(performance.now() - started).toBeLessThan(1000)
+  expect(cpuMs() - started).toBeLessThan(1000)
 })

@@ -4,6 +4,7 @@ import type { Conversation, Message, Part } from '../../server/conversation/conv
 import type { Note } from '../../server/conversation/note.ts'
 import { encodeRequest } from '../../server/upstream/amazonq/encode.ts'
 import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
+import { cpuMs } from '../support/cpu.ts'
 import { caseNames, expectCaseJson, readCaseJson } from '../support/fixture-cases.ts'
 import {
   assistant,
@@ -428,11 +429,11 @@ const toolNamesOf = (body: RequestBody): readonly string[] =>
 
 test('a history of tens of thousands of messages in a row does not hold the gateway up', () => {
   const many = Array.from({ length: 40_000 }, (_, index) => `message ${index} ${'w'.repeat(100)}`)
-  const started = performance.now()
+  const started = cpuMs()
   const ofUser = encode(conversation({ messages: many.map((words) => user(words)) }))
   const ofAssistant = encode(conversation({ messages: [...many.map((words) => assistant(words)), user('C')] }))
   // Copied anew for each message they took half a minute.
-  expect(performance.now() - started).toBeLessThan(5_000)
+  expect(cpuMs() - started).toBeLessThan(5_000)
   expect(currentOf(ofUser.body).content).toEndWith(many.slice(-2).join('\n\n'))
   expect(historyOf(ofAssistant.body)).toHaveLength(2)
 })
