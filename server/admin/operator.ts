@@ -74,6 +74,7 @@ export type Refusal = {
     | 'SETUP_CODE_LOCKED'
     | 'SECOND_FACTOR_REQUIRED'
     | 'SECOND_FACTOR_WRONG'
+    | 'SECOND_FACTOR_UNREADABLE'
     | 'LOCKED'
     | 'UNAUTHORIZED'
   readonly message: string
@@ -310,7 +311,7 @@ const codeWanted: Refusal = {
 }
 const wrongCode: Refusal = { code: 'SECOND_FACTOR_WRONG', message: 'That code is not right, or was used already.' }
 const unreadableFactor: Refusal = {
-  code: 'SECOND_FACTOR_WRONG',
+  code: 'SECOND_FACTOR_UNREADABLE',
   message: `The second factor cannot be read with this master key: turn it off on the machine with \`${productName} password reset\`.`,
 }
 const tokenInstead: Refusal = {

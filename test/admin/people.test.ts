@@ -354,7 +354,7 @@ test('a second factor that cannot be opened is not taken for none', async () => 
   const sealedSettings = { ...app.store.sealedSettings, read: async () => undefined }
   const other = await adminApp({ deps: { store: { ...app.store, sealedSettings }, passwords: app.passwords } })
   const answer = await login(other, { password, code: '123456' })
-  expect([answer.status, answer.json.code]).toEqual([401, 'SECOND_FACTOR_WRONG'])
+  expect([answer.status, answer.json.code]).toEqual([401, 'SECOND_FACTOR_UNREADABLE'])
   expect(answer.json.message).toContain('claude-server password reset')
   expect((await other.call('GET', '/v2/settings')).status).toBe(403)
 })

@@ -211,6 +211,7 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
       mustChangePassword: isIn(request) && state.mustChange,
       setupCodeRequired: !isIn(request) && state.setupCode !== undefined,
       demo: state.demo,
+      namedSignIn: false,
       ...(state.demo ? { demoPassword: state.password, demoKey: 'sk-demo' } : {}),
       ...(isIn(request) ? { version: '0.1.0' } : {}),
     }))

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { ApiError, faultOf } from '../../ui/src/api/client.ts'
 import { errorText } from '../../ui/src/api/error-text.ts'
 import { passwordFault, passwordStrength } from '../../ui/src/features/session/password-rule.ts'
+import { signInFault } from '../../ui/src/features/session/sign-in-fault.ts'
 import { isMissingChunk } from '../../ui/src/features/shell/missing-chunk.ts'
 import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
 import { en } from '../../ui/src/i18n/en.ts'
@@ -73,4 +74,22 @@ test('code that is gone after an upgrade is told from a fault of ours', () => {
   expect(isMissingChunk(new TypeError('Importing a module script failed.'))).toBe(true)
   expect(isMissingChunk(new TypeError("Cannot read properties of undefined (reading 'x')"))).toBe(false)
   expect(isMissingChunk(undefined)).toBe(false)
+})
+
+test.each([
+  ['INVALID_PASSWORD', false, { field: 'password', text: 'login.wrong' }],
+  ['INVALID_PASSWORD', true, { field: 'password', text: 'login.wrongNamed' }],
+  ['SECOND_FACTOR_REQUIRED', true, { field: 'code' }],
+  ['SECOND_FACTOR_WRONG', false, { field: 'code', text: 'login.codeWrong' }],
+  ['SECOND_FACTOR_UNREADABLE', false, { field: 'code', text: 'login.codeUnreadable' }],
+  ['SETUP_CODE_REQUIRED', false, { field: 'setupCode', text: 'login.setupCodeWrong' }],
+  ['SETUP_CODE_LOCKED', false, { field: 'setupCode', text: 'login.setupCodeLocked' }],
+  ['LOCKED', false, undefined],
+] as const)('a sign-in refused with %s (by name: %p) is said at its field', (code, named, fault) => {
+  expect(signInFault(new ApiError({ status: 401, code, message: 'x' }), { named })).toEqual(fault)
+})
+
+test('what a role does not allow is said in the reader’s language', () => {
+  const error = new ApiError({ status: 403, code: 'FORBIDDEN', message: 'This needs the role admin.' })
+  expect(errorText(error, t)).toBe('Your role does not allow this.')
 })

@@ -48,7 +48,7 @@ export const LoginResult = Type.Object({
   code: Type.Optional(
     Type.String({
       description:
-        'INVALID_PASSWORD, SETUP_CODE_REQUIRED (missing or wrong), SETUP_CODE_LOCKED, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG, LOCKED',
+        'INVALID_PASSWORD, SETUP_CODE_REQUIRED (missing or wrong), SETUP_CODE_LOCKED, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG, SECOND_FACTOR_UNREADABLE, LOCKED',
     }),
   ),
 })

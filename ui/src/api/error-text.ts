@@ -6,6 +6,7 @@ export function errorText(error: unknown, t: Translate): string {
   if (!(error instanceof ApiError)) return t('error.generic')
   if (error.status === 0) return t('error.unreachable')
   if (error.status === 429) return t('error.tooMany')
+  if (error.code === 'FORBIDDEN') return t('error.forbidden')
   if (error.status === 404) return t('error.notFound')
   const reference = error.requestId ? ` ${t('error.reference', { id: error.requestId })}` : ''
   return `${error.message}${reference}`

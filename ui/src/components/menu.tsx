@@ -39,6 +39,11 @@ export function MenuItem(props: { icon: Icon; text: string; danger?: boolean; on
   )
 }
 
+/** A line that is no choice. */
+export function MenuNote(props: { text: string }) {
+  return <p class="wrap-anywhere max-w-64 px-2 py-1 text-12 text-text-2">{props.text}</p>
+}
+
 export function MenuSeparator() {
   return <DropdownMenu.Separator class="my-1 border-border border-t" />
 }

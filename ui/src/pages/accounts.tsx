@@ -7,6 +7,7 @@ import UsersRound from 'lucide-solid/icons/users-round'
 import { createSignal, For, Match, Show, Switch } from 'solid-js'
 import type { AccountListItem } from '../../../server/admin/contract/accounts.ts'
 import { errorText } from '../api/error-text.ts'
+import { MayChange } from '../api/may-change.tsx'
 import { dataOf, queries } from '../api/queries.ts'
 import { Button, IconButton } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
@@ -67,9 +68,11 @@ export default function AccountsPage() {
   return (
     <>
       <PageHeader title={t('accounts.title')} app={dataOf(session)?.name ?? ''} answer={answer()}>
-        <Button look="primary" icon={Plus} onClick={add}>
-          {t('accounts.add')}
-        </Button>
+        <MayChange>
+          <Button look="primary" icon={Plus} onClick={add}>
+            {t('accounts.add')}
+          </Button>
+        </MayChange>
       </PageHeader>
       <Show when={data()?.accountStats.totalCount}>
         <fieldset class="flex flex-wrap gap-2">
@@ -104,9 +107,11 @@ export default function AccountsPage() {
         </Match>
         <Match when={data()?.accountStats.totalCount === 0}>
           <EmptyState icon={UsersRound} text={t('accounts.empty')}>
-            <Button look="primary" icon={Plus} onClick={add}>
-              {t('accounts.add')}
-            </Button>
+            <MayChange>
+              <Button look="primary" icon={Plus} onClick={add}>
+                {t('accounts.add')}
+              </Button>
+            </MayChange>
           </EmptyState>
         </Match>
         <Match when={data()?.accounts.length === 0}>

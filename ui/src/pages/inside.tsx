@@ -10,12 +10,21 @@ import { useI18n } from '../i18n/i18n.tsx'
 export default function Inside(props: ParentProps) {
   const { t } = useI18n()
   const client = useQueryClient()
+  let form: HTMLElement | undefined
   return (
     <Shell
       signedOut={(session) => (
-        <Dialog open closable={false} onClose={() => undefined} title={t('login.title')}>
+        <Dialog
+          open
+          closable={false}
+          onClose={() => undefined}
+          title={t('login.title')}
+          firstFocus={() => form?.querySelector<HTMLInputElement>('[autofocus]') ?? undefined}
+        >
           <Banner tone="info">{t('session.expired')}</Banner>
-          <SignInForm session={session} onDone={() => void client.invalidateQueries()} />
+          <div ref={(element) => (form = element)}>
+            <SignInForm session={session()} onDone={() => void client.invalidateQueries()} />
+          </div>
         </Dialog>
       )}
     >

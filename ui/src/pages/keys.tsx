@@ -6,6 +6,7 @@ import type { AccountListItem } from '../../../server/admin/contract/accounts.ts
 import type { KeyView } from '../../../server/admin/contract/keys.ts'
 import { api } from '../api/client.ts'
 import { errorText } from '../api/error-text.ts'
+import { MayChange } from '../api/may-change.tsx'
 import { dataOf, queries, useRefresh } from '../api/queries.ts'
 import { Button } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
@@ -66,7 +67,7 @@ export default function KeysPage() {
         app={dataOf(session)?.name ?? ''}
         answer={data() && t('keys.answer', { total: format().number(data()?.count ?? 0) })}
       >
-        {create}
+        <MayChange>{create}</MayChange>
       </PageHeader>
       <Switch>
         <Match when={list.isPending}>

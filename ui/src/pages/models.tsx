@@ -7,6 +7,7 @@ import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
 import type { ModelMappingView } from '../../../server/admin/contract/model-mappings.ts'
 import { api } from '../api/client.ts'
 import { errorText } from '../api/error-text.ts'
+import { MayChange } from '../api/may-change.tsx'
 import { dataOf, queries, useRefresh } from '../api/queries.ts'
 import { Button } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
@@ -57,9 +58,11 @@ export default function ModelsPage() {
   return (
     <>
       <PageHeader title={t('models.title')} app={dataOf(session)?.name ?? ''} answer={answer()}>
-        <Button look="primary" icon={Plus} onClick={() => show('form', undefined)}>
-          {t('models.add')}
-        </Button>
+        <MayChange>
+          <Button look="primary" icon={Plus} onClick={() => show('form', undefined)}>
+            {t('models.add')}
+          </Button>
+        </MayChange>
       </PageHeader>
       <Section title={t('models.mapped')} lead={t('models.mappedLead')}>
         <Show when={mappings.error}>

@@ -4,6 +4,7 @@ import Route from 'lucide-solid/icons/route'
 import { createSignal, Match, Show, Switch } from 'solid-js'
 import type { ProxyView } from '../../../server/admin/contract/proxies.ts'
 import { errorText } from '../api/error-text.ts'
+import { MayChange } from '../api/may-change.tsx'
 import { dataOf, queries } from '../api/queries.ts'
 import { Button } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
@@ -56,7 +57,7 @@ export default function ProxiesPage() {
   return (
     <>
       <PageHeader title={t('proxies.title')} app={dataOf(session)?.name ?? ''} answer={answer()}>
-        {add}
+        <MayChange>{add}</MayChange>
       </PageHeader>
       <Switch>
         <Match when={settings.isPending}>

@@ -6,6 +6,7 @@ import Route from 'lucide-solid/icons/route'
 import Trash2 from 'lucide-solid/icons/trash'
 import { type Accessor, type JSX, Show } from 'solid-js'
 import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
+import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { IconButton } from '../../components/button.tsx'
 import { ListView } from '../../components/list-view.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
@@ -95,7 +96,9 @@ function Row(props: RowProps) {
       </Cell>
       <Cell class="py-1">
         <div class="flex justify-end">
-          <CheckButton {...props} />
+          <MayChange>
+            <CheckButton {...props} />
+          </MayChange>
           <RowMenu {...props} />
         </div>
       </Cell>
@@ -111,7 +114,9 @@ function Card(props: RowProps) {
         <Identity account={props.account} proxies={props.proxies} />
         <div class="flex shrink-0">
           <EnableSwitch {...props} />
-          <CheckButton {...props} />
+          <MayChange>
+            <CheckButton {...props} />
+          </MayChange>
           <RowMenu {...props} />
         </div>
       </div>
@@ -160,10 +165,12 @@ const shownName = (account: AccountListItem): string => maskEmail(accountName(ac
 
 function EnableSwitch(props: RowProps) {
   const { t } = useI18n()
+  const mayChange = createMayChange()
   return (
     <Switch
       label={t('accounts.enabled', { name: shownName(props.account) })}
       checked={props.account.enabled}
+      disabled={!mayChange()}
       onChange={(enabled) => props.actions.enable.mutate({ account: props.account, enabled })}
     />
   )
@@ -187,6 +194,7 @@ function CheckButton(props: RowProps) {
 
 function RowMenu(props: RowProps) {
   const { t } = useI18n()
+  const mayChange = createMayChange()
   const copyId = async (): Promise<void> => {
     const copied = await copyText(props.account.id, pageCopyEnvironment(document.body))
     showToast({ tone: 'info', text: copied === 'copied' ? t('common.copied') : props.account.id })
@@ -197,18 +205,22 @@ function RowMenu(props: RowProps) {
       triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
       trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
     >
-      <MenuItem
-        icon={RefreshCw}
-        text={t('accounts.check')}
-        onSelect={() => props.actions.check.mutate(props.account)}
-      />
-      <Show when={props.account.auth_method === 'builder-id' || props.account.auth_method === 'identity-center'}>
-        <MenuItem icon={LogIn} text={t('accounts.signInAgain')} onSelect={() => props.onSignInAgain(props.account)} />
+      <Show when={mayChange()}>
+        <MenuItem
+          icon={RefreshCw}
+          text={t('accounts.check')}
+          onSelect={() => props.actions.check.mutate(props.account)}
+        />
+        <Show when={props.account.auth_method === 'builder-id' || props.account.auth_method === 'identity-center'}>
+          <MenuItem icon={LogIn} text={t('accounts.signInAgain')} onSelect={() => props.onSignInAgain(props.account)} />
+        </Show>
+        <MenuItem icon={Route} text={t('accounts.setProxy')} onSelect={() => props.onSetProxy(props.account)} />
       </Show>
-      <MenuItem icon={Route} text={t('accounts.setProxy')} onSelect={() => props.onSetProxy(props.account)} />
       <MenuItem icon={Copy} text={t('accounts.copyId')} onSelect={() => void copyId()} />
-      <MenuSeparator />
-      <MenuItem icon={Trash2} text={t('accounts.delete')} danger onSelect={() => props.onDelete(props.account)} />
+      <Show when={mayChange()}>
+        <MenuSeparator />
+        <MenuItem icon={Trash2} text={t('accounts.delete')} danger onSelect={() => props.onDelete(props.account)} />
+      </Show>
     </Menu>
   )
 }

@@ -1,6 +1,7 @@
 import CirclePause from 'lucide-solid/icons/circle-pause'
 import { type Accessor, Show } from 'solid-js'
 import type { KeyView } from '../../../../server/admin/contract/keys.ts'
+import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { Badge } from '../../components/badge.tsx'
 import { Button } from '../../components/button.tsx'
 import { ListView } from '../../components/list-view.tsx'
@@ -81,8 +82,10 @@ function Row(props: RowProps) {
         <EnableSwitch {...props} />
       </td>
       <td class="whitespace-nowrap px-3 py-1 text-right">
-        <EditButton {...props} />
-        <RevokeButton {...props} />
+        <MayChange>
+          <EditButton {...props} />
+          <RevokeButton {...props} />
+        </MayChange>
       </td>
     </tr>
   )
@@ -111,8 +114,10 @@ function Card(props: RowProps) {
           <TimeAgo at={props.item.last_used_at} now={props.now} never={t('common.never')} />
         </span>
         <span>
-          <EditButton {...props} />
-          <RevokeButton {...props} />
+          <MayChange>
+            <EditButton {...props} />
+            <RevokeButton {...props} />
+          </MayChange>
         </span>
       </div>
     </li>
@@ -166,10 +171,12 @@ function AccountNames(props: Pick<RowProps, 'item' | 'accounts'>) {
 
 function EnableSwitch(props: RowProps) {
   const { t } = useI18n()
+  const mayChange = createMayChange()
   return (
     <Switch
       label={t('keys.enabled', { name: props.item.name })}
       checked={props.item.enabled}
+      disabled={!mayChange()}
       onChange={(enabled) => props.actions.enable.mutate({ item: props.item, enabled })}
     />
   )

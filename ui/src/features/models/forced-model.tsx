@@ -3,6 +3,7 @@ import { createSignal, Show } from 'solid-js'
 import type { SettingsUpdate, SettingsView } from '../../../../server/admin/contract/settings.ts'
 import { ApiError, api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
+import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { useRefresh } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
@@ -20,6 +21,7 @@ export function ForcedModel(props: { settings: Forced; models: readonly string[]
   const { t } = useI18n()
   const client = useQueryClient()
   const refresh = useRefresh()
+  const mayChange = createMayChange()
   const [choosing, setChoosing] = createSignal(false)
   const put = (forceModelEnabled: boolean): void => {
     client.setQueryData<SettingsView>(['settings'], (settings) => settings && { ...settings, forceModelEnabled })
@@ -55,11 +57,14 @@ export function ForcedModel(props: { settings: Forced; models: readonly string[]
         <Switch
           label={t('models.force')}
           checked={props.settings.forceModelEnabled}
+          disabled={!mayChange()}
           onChange={(on) => (on && props.settings.forceModel === '' ? setChoosing(true) : enable.mutate(on))}
         />
-        <Button aria-label={t('models.forceEdit')} onClick={() => setChoosing(true)}>
-          {t('common.edit')}
-        </Button>
+        <MayChange>
+          <Button aria-label={t('models.forceEdit')} onClick={() => setChoosing(true)}>
+            {t('common.edit')}
+          </Button>
+        </MayChange>
       </div>
       <Dialog open={choosing()} onClose={() => setChoosing(false)} title={t('models.force')}>
         <ChooseModel settings={props.settings} models={props.models} onDone={() => setChoosing(false)} />

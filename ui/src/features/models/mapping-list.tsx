@@ -4,6 +4,7 @@ import Trash2 from 'lucide-solid/icons/trash'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { Match, Switch } from 'solid-js'
 import type { ModelMappingView } from '../../../../server/admin/contract/model-mappings.ts'
+import { MayChange } from '../../api/may-change.tsx'
 import { Badge } from '../../components/badge.tsx'
 import { IconButton } from '../../components/button.tsx'
 import { ListView } from '../../components/list-view.tsx'
@@ -104,13 +105,13 @@ function Actions(props: RowProps) {
   const { t } = useI18n()
   const named = () => ({ name: props.mapping.name })
   return (
-    <>
+    <MayChange>
       <IconButton icon={Pencil} label={t('models.editTitle', named())} onClick={() => props.onEdit(props.mapping)} />
       <IconButton
         icon={Trash2}
         label={t('models.removeNamed', named())}
         onClick={() => props.onRemove(props.mapping)}
       />
-    </>
+    </MayChange>
   )
 }

@@ -3,6 +3,7 @@ import { createSignal, type JSX, Show } from 'solid-js'
 import type { SettingsView } from '../../../../server/admin/contract/settings.ts'
 import { ApiError, api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
+import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { useRefresh } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
@@ -21,6 +22,7 @@ export function OutboundSettings(props: { settings: Outbound; usable: number | u
   const { t } = useI18n()
   const client = useQueryClient()
   const refresh = useRefresh()
+  const mayChange = createMayChange()
   const [editing, setEditing] = createSignal(false)
   const put = (proxyPoolEnabled: boolean): void => {
     client.setQueryData<SettingsView>(['settings'], (settings) => settings && { ...settings, proxyPoolEnabled })
@@ -53,6 +55,7 @@ export function OutboundSettings(props: { settings: Outbound; usable: number | u
           <Switch
             label={t('proxies.pool')}
             checked={props.settings.proxyPoolEnabled}
+            disabled={!mayChange()}
             onChange={(on) => pool.mutate(on)}
           />
         }
@@ -65,9 +68,11 @@ export function OutboundSettings(props: { settings: Outbound; usable: number | u
         name={t('proxies.global')}
         help={t('proxies.globalHelp')}
         control={
-          <Button aria-label={t('proxies.globalEdit')} onClick={() => setEditing(true)}>
-            {t('common.edit')}
-          </Button>
+          <MayChange>
+            <Button aria-label={t('proxies.globalEdit')} onClick={() => setEditing(true)}>
+              {t('common.edit')}
+            </Button>
+          </MayChange>
         }
       >
         <Show when={props.settings.httpProxy} fallback={<p class="text-13 text-text-2">{t('proxies.globalNone')}</p>}>

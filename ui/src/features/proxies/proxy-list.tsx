@@ -9,6 +9,7 @@ import Trash2 from 'lucide-solid/icons/trash'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { type Accessor, Show } from 'solid-js'
 import type { ProxyView } from '../../../../server/admin/contract/proxies.ts'
+import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { Badge } from '../../components/badge.tsx'
 import { type Icon, IconButton } from '../../components/button.tsx'
 import { ListView } from '../../components/list-view.tsx'
@@ -78,8 +79,10 @@ function Row(props: RowProps) {
       </td>
       <td class="px-3 py-1">
         <div class="flex justify-end">
-          <TestButton {...props} />
-          <RowMenu {...props} />
+          <MayChange>
+            <TestButton {...props} />
+            <RowMenu {...props} />
+          </MayChange>
         </div>
       </td>
     </tr>
@@ -94,8 +97,10 @@ function Card(props: RowProps) {
         <Identity proxy={props.proxy} />
         <div class="flex shrink-0">
           <EnableSwitch {...props} />
-          <TestButton {...props} />
-          <RowMenu {...props} />
+          <MayChange>
+            <TestButton {...props} />
+            <RowMenu {...props} />
+          </MayChange>
         </div>
       </div>
       <Status proxy={props.proxy} now={props.now} />
@@ -158,10 +163,12 @@ function Status(props: { proxy: ProxyView; now: Accessor<number> }) {
 
 function EnableSwitch(props: RowProps) {
   const { t } = useI18n()
+  const mayChange = createMayChange()
   return (
     <Switch
       label={t('proxies.enabled', { name: props.proxy.name })}
       checked={props.proxy.enabled}
+      disabled={!mayChange()}
       onChange={(enabled) => props.onEnable(props.proxy, enabled)}
     />
   )

@@ -11,50 +11,75 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { createCountdown } from '../../lib/clock.ts'
 import { countdown } from '../../lib/format.ts'
 import { useMemory } from '../../lib/memory.tsx'
+import { type SignInField, signInFault } from './sign-in-fault.ts'
 
-/** Password (and set-up code, when one is needed). The session is read again before `onDone`. */
+/**
+ * The password, and before it a name where people sign in by name. A set-up code or the code of a second factor is asked for
+ * once the server wants one. The session is read again before `onDone`.
+ */
 export function SignInForm(props: { session: SessionView; onDone: () => void }) {
   const { t } = useI18n()
   const memory = useMemory()
   const client = useQueryClient()
+  const [user, setUser] = createSignal(memory.user())
   const [password, setPassword] = createSignal('')
-  const [setupCode, setSetupCode] = createSignal('')
+  const [code, setCode] = createSignal('')
   const [codeWanted, setCodeWanted] = createSignal(false)
+  const [setupCode, setSetupCode] = createSignal('')
+  const [setupCodeWanted, setSetupCodeWanted] = createSignal(false)
   const [lockedUntil, setLockedUntil] = createSignal<number>()
   const wait = createCountdown(lockedUntil)
-  const needsCode = (): boolean => props.session.setupCodeRequired || codeWanted()
-  let form: HTMLFormElement | undefined
+  const needsSetupCode = (): boolean => props.session.setupCodeRequired || setupCodeWanted()
+  const named = (): string => (props.session.namedSignIn ? user().trim() : '')
+  const fields: Partial<Record<SignInField | 'user', HTMLInputElement>> = {}
 
   const login = useMutation(() => ({
+    gcTime: 0,
     mutationFn: () =>
-      api.login({ password: password(), ...(needsCode() && setupCode() ? { setupCode: setupCode().trim() } : {}) }),
+      api.login({
+        password: password(),
+        ...(named() ? { user: named() } : {}),
+        ...(codeWanted() && code().trim() ? { code: code().trim() } : {}),
+        ...(needsSetupCode() && setupCode().trim() ? { setupCode: setupCode().trim() } : {}),
+      }),
     onSuccess: async (result) => {
       // Kept only for the forced change that follows.
       memory.setPassword(result.mustChangePassword ? password() : '')
+      memory.setUser(named())
       await client.fetchQuery({ ...queries.session(), staleTime: 0 })
       props.onDone()
     },
     onError: (error) => {
       if (!(error instanceof ApiError)) return
-      if (error.code === 'SETUP_CODE_REQUIRED') setCodeWanted(true)
       if (error.status === 429) setLockedUntil(Date.now() + (error.retryAfterSeconds ?? 30) * 1000)
-      form?.querySelector<HTMLInputElement>('[autocomplete="current-password"]')?.select()
+      const field = signInFault(error, { named: named() !== '' })?.field
+      if (field === 'setupCode') setSetupCodeWanted(true)
+      if (field === 'code') setCodeWanted(true)
+      // Behind the field's coming.
+      if (field !== undefined) queueMicrotask(() => fields[field]?.select())
     },
   }))
-  const fault = (): string | undefined => {
-    const error = login.error
-    if (!error || wait() > 0) return undefined
-    if (error instanceof ApiError && error.status === 429) return undefined
-    if (error instanceof ApiError && error.code === 'SETUP_CODE_REQUIRED') return t('login.setupCodeWrong')
-    if (error instanceof ApiError && error.status === 401) return t('login.wrong')
+  const fault = () => (wait() > 0 ? undefined : signInFault(login.error, { named: named() !== '' }))
+  const faultOf = (field: SignInField): string | undefined => {
+    const found = fault()
+    return found?.field === field && found.text ? t(found.text) : undefined
+  }
+  const otherFault = (): string | undefined => {
+    const { error } = login
+    if (!error || fault() || (error instanceof ApiError && error.status === 429)) return undefined
     return errorText(error, t)
+  }
+  /** A code belongs to one person: for another one it is asked for anew. */
+  const forgetCode = (): void => {
+    setCode('')
+    setCodeWanted(false)
   }
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     if (wait() === 0 && !login.isPending) login.mutate()
   }
   return (
-    <form ref={(element) => (form = element)} onSubmit={submit} class="flex flex-col gap-4">
+    <form onSubmit={submit} class="flex flex-col gap-4">
       <Show when={props.session.demo && props.session.demoPassword}>
         {(demoPassword) => (
           <Banner tone="info">
@@ -65,27 +90,65 @@ export function SignInForm(props: { session: SessionView; onDone: () => void }) 
       <Show when={props.session.setupCodeRequired}>
         <Banner tone="info">{t('login.first')}</Banner>
       </Show>
+      <Show when={props.session.namedSignIn}>
+        <TextField
+          ref={(element) => (fields.user = element)}
+          label={t('login.user')}
+          help={t('login.userHelp')}
+          optional
+          name="username"
+          autocomplete="username"
+          autocapitalize="none"
+          maxLength={64}
+          autofocus={user() === ''}
+          value={user()}
+          onInput={(event) => {
+            setUser(event.currentTarget.value)
+            forgetCode()
+          }}
+        />
+      </Show>
       <PasswordField
+        ref={(element) => (fields.password = element)}
         label={t('login.password')}
+        name="password"
         autocomplete="current-password"
-        autofocus
+        autofocus={!props.session.namedSignIn || user() !== ''}
         required
         value={password()}
         onInput={(event) => setPassword(event.currentTarget.value)}
-        error={needsCode() ? undefined : fault()}
+        error={faultOf('password')}
       />
-      <Show when={needsCode()}>
+      <Show when={needsSetupCode()}>
         <TextField
+          ref={(element) => (fields.setupCode = element)}
           label={t('login.setupCode')}
           help={t('login.setupCodeHelp', { app: props.session.name })}
-          autocomplete="one-time-code"
+          autocomplete="off"
+          autocapitalize="characters"
           mono
           required
           value={setupCode()}
           onInput={(event) => setSetupCode(event.currentTarget.value)}
-          error={fault()}
+          error={faultOf('setupCode')}
         />
       </Show>
+      <Show when={codeWanted()}>
+        <TextField
+          ref={(element) => (fields.code = element)}
+          label={t('login.code')}
+          help={t('login.codeHelp')}
+          autocomplete="one-time-code"
+          autocapitalize="characters"
+          maxLength={100}
+          mono
+          required
+          value={code()}
+          onInput={(event) => setCode(event.currentTarget.value)}
+          error={faultOf('code')}
+        />
+      </Show>
+      <Show when={otherFault()}>{(text) => <Banner tone="danger">{text()}</Banner>}</Show>
       <Show when={wait() > 0}>
         <Banner tone="warning">
           <span class="numbers">{t('login.wait', { time: countdown(wait()) })}</span>

@@ -2,12 +2,14 @@ import { useNavigate } from '@solidjs/router'
 import LockKeyhole from 'lucide-solid/icons/lock-keyhole'
 import LogOut from 'lucide-solid/icons/log-out'
 import UserRound from 'lucide-solid/icons/user-round'
-import { Menu, MenuChoice, MenuItem, MenuSeparator } from '../../components/menu.tsx'
+import { Show } from 'solid-js'
+import type { SessionView } from '../../../../server/admin/contract/session.ts'
+import { Menu, MenuChoice, MenuItem, MenuNote, MenuSeparator } from '../../components/menu.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { languageNames, languages, themes } from '../../lib/appearance.ts'
 import { createTheme } from '../../lib/theme.ts'
 
-export function MeMenu(props: { onSignOut: () => void }) {
+export function MeMenu(props: { user: SessionView['user']; onSignOut: () => void }) {
   const { t, language, setLanguage } = useI18n()
   const navigate = useNavigate()
   const { theme, setTheme } = createTheme()
@@ -22,6 +24,14 @@ export function MeMenu(props: { onSignOut: () => void }) {
         </>
       }
     >
+      <Show when={props.user}>
+        {(user) => (
+          <>
+            <MenuNote text={t('me.signedInAs', { name: user().name, role: t(`role.${user().role}`) })} />
+            <MenuSeparator />
+          </>
+        )}
+      </Show>
       <MenuChoice
         label={t('language.label')}
         value={language()}

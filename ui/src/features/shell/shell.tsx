@@ -6,7 +6,18 @@ import KeyRound from 'lucide-solid/icons/key-round'
 import MessageSquare from 'lucide-solid/icons/message-square'
 import Route from 'lucide-solid/icons/route'
 import UsersRound from 'lucide-solid/icons/users-round'
-import { createEffect, createSignal, ErrorBoundary, For, type JSX, Match, Show, Suspense, Switch } from 'solid-js'
+import {
+  type Accessor,
+  createEffect,
+  createSignal,
+  ErrorBoundary,
+  For,
+  type JSX,
+  Match,
+  Show,
+  Suspense,
+  Switch,
+} from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import type { SessionView } from '../../../../server/admin/contract/session.ts'
 import { api } from '../../api/client.ts'
@@ -36,8 +47,8 @@ const entries: readonly Entry[] = [
 
 type ShellProps = {
   readonly children?: JSX.Element
-  /** Shown over the untouched page when the session ends; the shell itself knows no sign-in. */
-  readonly signedOut: (session: SessionView) => JSX.Element
+  /** Shown over the untouched page when the session ends, and made once, so that what is typed stays; the shell itself knows no sign-in. */
+  readonly signedOut: (session: Accessor<SessionView>) => JSX.Element
 }
 
 /** Navigation around every page, for the signed-in only. */
@@ -58,6 +69,7 @@ export function Shell(props: ShellProps) {
     setEntered(false)
     memory.setApiKey('')
     memory.setPassword('')
+    memory.setUser('')
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' })
     await client.invalidateQueries({ queryKey: ['session'] })
   }
@@ -87,7 +99,7 @@ export function Shell(props: ShellProps) {
             <Frame session={shown()} unreachable={session.isError} onSignOut={() => void signOut()}>
               {props.children}
             </Frame>
-            <Show when={!shown().signedIn}>{props.signedOut(shown())}</Show>
+            <Show when={!shown().signedIn}>{props.signedOut(shown)}</Show>
             <ToastRegion />
           </>
         )}
@@ -137,13 +149,16 @@ function Frame(props: FrameProps) {
             )}
           </For>
         </nav>
-        <MeMenu onSignOut={props.onSignOut} />
+        <MeMenu user={props.session.user} onSignOut={props.onSignOut} />
       </header>
       <main id="content" tabIndex={-1} class="min-w-0 grow px-3 pt-4 pb-24 md:px-6 md:pb-10">
         <div class="mx-auto flex flex-col gap-4" classList={{ 'max-w-400': !props.session.fullWidth }}>
           <Show when={props.session.announcement}>{(text) => <Announcement text={text()} />}</Show>
           <Show when={props.session.demo}>
             <Banner tone="info">{t('demo.banner')}</Banner>
+          </Show>
+          <Show when={props.session.user?.role === 'viewer'}>
+            <Banner tone="info">{t('role.viewerBanner')}</Banner>
           </Show>
           <Show when={props.unreachable}>
             <Banner tone="warning">{t('session.unreachable')}</Banner>
