@@ -28,7 +28,7 @@ export function createEventStreams(effects: Pick<Effects, 'after' | 'now'>): Eve
       return new Response(body, {
         headers: {
           'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'no-cache, no-transform',
+          'cache-control': 'no-store, no-transform',
           'x-accel-buffering': 'no',
         },
       })

@@ -14,6 +14,7 @@ import { dialectRoutes } from '../dialect/registry.ts'
 import { createPdfReader, ownPdfCommand } from '../documents/child.ts'
 import { createDocuments } from '../documents/extract.ts'
 import { createClientRoutes, smallClientRoutes } from '../http/client-routes.ts'
+import { createCors } from '../http/cors.ts'
 import { createPeerOf, type PeerOf } from '../http/peer.ts'
 import { findPortHolder, freePortAfter, isAnswered, portTakenText } from '../http/port-holder.ts'
 import { createServer, type Listening } from '../http/server.ts'
@@ -108,6 +109,11 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   stored = await store.settings.all()
   const setLogLevel = (): void => log.setLevel(settingOf(stored, 'debug_log') === true ? 'debug' : config.log.level)
   setLogLevel()
+  if (config.test && config.testPassword === undefined) {
+    const message =
+      'TEST_PASSWORD is not set: in test mode routes that lose data or show secrets are refused to everybody.'
+    log.warn('test-mode.no-password', { message })
+  }
   const metrics = createMetrics()
   const inService = await createRoster(core, poolSettings(config, stored), effects, log, (id) =>
     live?.accountChanged(id),
@@ -152,6 +158,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     kept,
     effects,
     peerOf,
+    cors: createCors(config.server.corsOrigins),
     captureOf: captures.of,
     admit: async (request, peer) => {
       const passed = await metering.ips.visit(peer.address)
@@ -257,6 +264,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       }),
     ],
     version,
+    isHttps: (request, address) => peerOf(request, address).https || new URL(request.url).protocol === 'https:',
+    hstsSeconds: config.server.hstsSeconds,
     metrics: async (request, address) => {
       const peer = peerOf(request, address)
       if (!peer.loopback || peer.forwarded)

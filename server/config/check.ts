@@ -64,6 +64,7 @@ function checkText(schema: TSchema, value: unknown): Result<string, string> {
 
 function formatFault(format: string, value: string): string | undefined {
   if (format === 'http-url') return isHttpUrl(value) ? undefined : 'an http:// or https:// URL'
+  if (format === 'page-origin') return isPageOrigin(value) ? undefined : "'*' or the scheme, name and port of a page"
   if (format === 'ip-range') return isAddressRange(value) ? undefined : 'an IP address or a range such as 10.0.0.0/8'
   if (format === 'time-zone') return isTimeZone(value) ? undefined : 'an IANA time zone such as Europe/Berlin'
   return undefined
@@ -72,6 +73,14 @@ function formatFault(format: string, value: string): string | undefined {
 function isHttpUrl(text: string): boolean {
   const url = URL.parse(text.replaceAll('{region}', 'us-east-1'))
   return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.search === '' && url.hash === ''
+}
+
+function isPageOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return (
+    text === '*' ||
+    (url !== null && /^https?:$/.test(url.protocol) && url.origin === text.toLowerCase().replace(/\/$/, ''))
+  )
 }
 
 function isAddressRange(text: string): boolean {

@@ -40,6 +40,17 @@ export const FileSchema = Type.Object({
         'Where the console is opened in a browser: scheme, name and port of its pages. Needed only behind a proxy that passes no Host on.',
       default: [],
     }),
+    cors_origins: Type.Array(Type.String({ format: 'page-origin' }), {
+      description:
+        "Pages of other origins that may call the client APIs (/v1) from a browser: scheme, name and port. '*': all; none: only the gateway's own. A key is needed in any case; the admin API is never open to them.",
+      default: ['*'],
+    }),
+    hsts_seconds: whole(
+      'How long browsers that came by TLS, through a trusted proxy, are told to keep to it (Strict-Transport-Security), seconds. 0: they are not told.',
+      15_552_000,
+      0,
+      63_072_000,
+    ),
     headers_hold_ms: whole(
       'How long response headers wait for the first event of a stream, milliseconds.',
       5000,

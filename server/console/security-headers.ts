@@ -15,6 +15,8 @@ export const contentSecurityPolicy = [
 const always = {
   'content-security-policy': contentSecurityPolicy,
   'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
 } as const
@@ -23,7 +25,7 @@ const loopback = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /**
  * The headers of everything the console serves. Browsers ignore COOP, and complain, on plain HTTP from another machine;
- * HSTS and `upgrade-insecure-requests` would lock out installations without TLS and are never sent.
+ * `upgrade-insecure-requests` would lock out installations without TLS and is never sent.
  */
 export function securityHeaders(url: URL, https: boolean): Readonly<Record<string, string>> {
   return https || loopback.test(url.hostname) ? { ...always, 'cross-origin-opener-policy': 'same-origin' } : always

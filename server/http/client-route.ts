@@ -13,7 +13,8 @@ import type { ModelTaken, RelayRequest } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { readJson } from './body.ts'
 import { acceptedEncodings } from './content-encoding.ts'
-import { exposedHeaders } from './exposed-headers.ts'
+import { openToAll } from './cors.ts'
+import { clientEdgeHeaders } from './edge-headers.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { Peer } from './peer.ts'
 import { sseResponse } from './sse.ts'
@@ -233,16 +234,16 @@ const encodingsFor = ({ kind }: GatewayError): Record<string, string> =>
 
 /**
  * What every answer of the client APIs carries: both APIs' names of its id, which model serves and why it is another than
- * the one named, and leave for pages of any origin to read it.
+ * the one named, leave for pages of other origins to read it, and that it is no page itself.
  */
 export const clientHeaders = (requestId: string, taken?: ModelTaken): Record<string, string> => ({
+  ...clientEdgeHeaders,
   'request-id': requestId,
   'x-request-id': requestId,
   // The id is the provider's: what a header cannot carry must not break the answer.
   ...(taken && { 'x-model-served': taken.id.replace(/[^\x21-\x7e]/g, '?') }),
   ...(taken?.because && { 'x-model-reason': taken.because }),
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers': exposedHeaders,
+  ...openToAll,
 })
 
 /** The same encoder; what it writes is taken down where that was asked for. */

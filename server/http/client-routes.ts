@@ -17,6 +17,8 @@ import { ok, type Result } from '../lib/result.ts'
 import { baseUrlAdvice, clientPathOf, meantPath } from './base-url.ts'
 import { readJson } from './body.ts'
 import { type ClientDeps, clientHeaders, errorResponse, serveClient } from './client-route.ts'
+import type { Cors } from './cors.ts'
+import { edgeHeaders } from './edge-headers.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { Peer, PeerOf } from './peer.ts'
 import { type CallerUsage, usageView } from './usage-view.ts'
@@ -25,6 +27,7 @@ export type ClientRoutesDeps = ClientDeps & {
   readonly dialects: readonly DialectRoute[]
   readonly kept: KeptAnswers
   readonly peerOf: PeerOf
+  readonly cors: Cors
   /** The union of the live lists of a caller's accounts; absent: of all. */
   readonly availableModels: (accounts: ReadonlySet<string> | undefined) => Promise<readonly ModelInfo[]>
   /** What the operator has set about names, as it holds for a key. */
@@ -44,14 +47,6 @@ export const smallClientRoutes = [
   { method: 'GET', path: '/v1/responses/:id/input_items' },
   { method: 'DELETE', path: '/v1/responses/:id' },
 ] as const
-
-const preflight = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
-  'access-control-allow-headers':
-    'authorization, content-type, x-api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access, *',
-  'access-control-max-age': '86400',
-}
 
 /** What a handler takes of the framework's context. Named one by one: what is not named, the framework need not prepare. */
 type Edge = { readonly request: Request; readonly server: Bun.Server<unknown> | null }
@@ -77,17 +72,18 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
   const refuse = (request: Request, error: GatewayError): Response =>
     errorResponse(dialectOf(request), error, newRequestId())
 
-  const serve = (dialect: Dialect, { request, server }: Edge): Promise<Response> => {
+  const { cors } = deps
+  const serve = async (dialect: Dialect, { request, server }: Edge): Promise<Response> => {
     const arrived = edgeOf({ request, server })
     arrived.server?.timeout(arrived.request, 0) // replies may be silent for minutes; the relay has its own limits
-    return serveClient(dialect, request, peerIn({ request, server }), deps)
+    return cors.settle(request, await serveClient(dialect, request, peerIn({ request, server }), deps))
   }
 
   /** An address that is blocked learns no more than that, in the form of the API it asked. */
   const refuseBlocked = (request: Request): Response =>
     new URL(request.url).pathname.startsWith('/v1/')
-      ? refuse(request, gatewayError('permission', blockedText))
-      : Response.json({ error: blockedText, code: 'BLOCKED' }, { status: 403 })
+      ? cors.settle(request, refuse(request, gatewayError('permission', blockedText)))
+      : Response.json({ error: blockedText, code: 'BLOCKED' }, { status: 403, headers: edgeHeaders })
 
   /** Runs a small, answered-at-once route behind the same key check and error form. */
   const guarded = async (
@@ -95,13 +91,13 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     answer: (caller: Caller) => Promise<Response>,
   ): Promise<Response> => {
     const caller = await deps.admit(request, peerIn({ request, server }))
-    if (!caller.ok) return refuse(request, caller.error)
+    if (!caller.ok) return cors.settle(request, refuse(request, caller.error))
     const response = await answer(caller.value)
     const family = dialectOf(request) === anthropic ? 'anthropic' : 'openai'
     const standings = await deps.standings(caller.value)
     for (const [name, value] of Object.entries(limitHeaders(standings, family, deps.effects.now())))
       response.headers.set(name, value)
-    return response
+    return cors.settle(request, response)
   }
 
   const listModels = async ({ keyId, accounts, allows }: Caller): Promise<Response> => {
@@ -165,18 +161,19 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     }
     const path = clientPathOf(url.pathname)
     if (path === undefined || url.pathname.replace(/\/$/, '') === `/v1/${path.added}`) return undefined
-    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflight })
+    if (request.method === 'OPTIONS') return cors.preflight(request)
     const { https, forwardedHosts } = peerIn(edge)
     const api = dialectOf(request) === anthropic ? 'anthropic' : 'openai'
     const advice = baseUrlAdvice(`${https ? 'https' : 'http'}://${forwardedHosts[0] ?? url.host}`, api, path.added)
-    return refuse(
-      request,
-      gatewayError('not-found', `${nameOf(request)} is not an endpoint of this gateway. ${advice}`),
-    )
+    const error = gatewayError('not-found', `${nameOf(request)} is not an endpoint of this gateway. ${advice}`)
+    return cors.settle(request, refuse(request, error))
   }
   const unknown = async (edge: Edge): Promise<Response> =>
     (await answerAstray(edge)) ??
-    refuse(edge.request, gatewayError('not-found', `${nameOf(edge.request)} is not an endpoint of this gateway.`))
+    cors.settle(
+      edge.request,
+      refuse(edge.request, gatewayError('not-found', `${nameOf(edge.request)} is not an endpoint of this gateway.`)),
+    )
 
   const routes = new Elysia({ name: 'client-routes', handler: { standardHostname: false } }) // as in server.ts
     .post(
@@ -196,7 +193,10 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     // A client that tries a websocket goes to HTTP at once after this status, and after many tries at any other.
     .get('/v1/responses', ({ request, server }) =>
       request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-        ? new Response(null, { status: 426, headers: { upgrade: 'HTTP/1.1' } })
+        ? cors.settle(
+            request,
+            new Response(null, { status: 426, headers: { ...clientHeaders(newRequestId()), upgrade: 'HTTP/1.1' } }),
+          )
         : unknown({ request, server }),
     )
     .get('/v1/responses/:id', ({ request, server, params }) =>
@@ -208,7 +208,7 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     .delete('/v1/responses/:id', ({ request, server, params }) =>
       guarded({ request, server }, async (caller) => forgetKept(request, params.id, caller)),
     )
-    .options('/v1/*', () => new Response(null, { status: 204, headers: preflight }))
+    .options('/v1/*', ({ request }) => cors.preflight(request))
     // GET by name too: the console takes every GET that is nobody's.
     .get('/v1/*', ({ request, server }) => unknown({ request, server }))
     .all('/v1/*', ({ request, server }) => unknown({ request, server }), { parse: 'none' })

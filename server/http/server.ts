@@ -2,6 +2,7 @@ import { type AnyElysia, Elysia } from 'elysia'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ClientRoutes } from './client-routes.ts'
+import { edgeHeaders, transportSecurity } from './edge-headers.ts'
 
 export type ServerDeps = {
   readonly effects: Pick<Effects, 'after'>
@@ -11,6 +12,10 @@ export type ServerDeps = {
   /** The admin API and the console, already Elysia instances; mounted after the client APIs. */
   readonly plugins: readonly AnyElysia[]
   readonly version: string
+  /** Whether the browser has come by TLS, to us or to a trusted proxy that says so. */
+  readonly isHttps: (request: Request, address: string | undefined) => boolean
+  /** How long browsers that have come by TLS keep to it. 0: they are not told. */
+  readonly hstsSeconds: number
   /** Prometheus text, for peers that may see it. */
   readonly metrics: (request: Request, socketAddress: string | undefined) => Promise<Response>
   readonly newRequestId: () => string
@@ -45,12 +50,15 @@ export function createServer(deps: ServerDeps) {
     .onRequest(({ request, set, server }) => {
       // The address is made of the Host header, and everything behind this takes it for one.
       if (!URL.canParse(request.url)) {
-        return Response.json({ error: 'The Host header is not a host.', code: 'INVALID_REQUEST' }, { status: 400 })
+        const body = { error: 'The Host header is not a host.', code: 'INVALID_REQUEST' }
+        return Response.json(body, { status: 400, headers: edgeHeaders })
       }
-      if (deps.isBlocked(request, server?.requestIP(request)?.address)) return deps.clientRoutes.refuseBlocked(request)
-      if (request.url.includes('/v1/')) return // the client APIs name their requests themselves
+      const address = server?.requestIP(request)?.address
+      if (deps.isBlocked(request, address)) return deps.clientRoutes.refuseBlocked(request)
+      if (isClientPath(request.url)) return // the client APIs name their requests themselves
       const id = deps.newRequestId()
       ids.set(request, id)
+      Object.assign(set.headers, edgeHeaders, transportSecurity(deps.isHttps(request, address), deps.hstsSeconds))
       set.headers['x-request-id'] = id
     })
     .onError(async ({ code, error, request, server }) => {
@@ -64,7 +72,7 @@ export function createServer(deps: ServerDeps) {
       deps.onBug(error, request, requestId)
       return Response.json(
         { error: 'The gateway failed on this request.', code: 'INTERNAL', requestId },
-        { status: 500, headers: { 'x-request-id': requestId } },
+        { status: 500, headers: { ...edgeHeaders, 'x-request-id': requestId } },
       )
     })
     .use(deps.clientRoutes.routes)
@@ -109,6 +117,12 @@ export function createServer(deps: ServerDeps) {
       })
     },
   }
+}
+
+/** By the path alone: what stands in a query is the caller's. */
+function isClientPath(url: string): boolean {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  return url.startsWith('/v1/', start)
 }
 
 function faultOf(thrown: unknown, hostname: string, port: number): ListenFault {

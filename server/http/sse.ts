@@ -38,10 +38,10 @@ export function sseResponse(parts: SseParts): Response {
   } as unknown as UnderlyingDefaultSource)
   return new Response(body, {
     headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
       ...parts.headers,
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
     },
   })
 }

@@ -254,3 +254,12 @@ test('nobody but the configured hosts is ever contacted', async () => {
   expect(await gateway.stop()).toBe(0)
   proxy.close()
 }, 60_000)
+
+test.each([
+  ['without a password for it warns that whole routes are shut', {}, true],
+  ['with one warns of nothing', { TEST_PASSWORD: 'the test password' }, false],
+] as const)('test mode %s', async (_name, env, warns) => {
+  const gateway = await startGateway({ config: 'test: true\n', env })
+  expect(gateway.logs().includes('test-mode.no-password')).toBe(warns)
+  await gateway.stop()
+})
