@@ -40,6 +40,8 @@ export type Sessions = {
   }) => Promise<string>
   /** The session of a cookie's id, unless it is unknown, was idle too long or is too old. Counts as being seen. */
   readonly find: (id: string) => Promise<Session | undefined>
+  /** The same without being seen: somebody only asks whether it lasts. */
+  readonly peek: (id: string) => Promise<Session | undefined>
   /** Those that are alive, last seen first. */
   readonly list: () => Promise<readonly Session[]>
   readonly close: (id: string) => Promise<void>
@@ -53,6 +55,13 @@ export const sessionName = ({ hash }: Pick<Session, 'hash'>): string => `ses_${h
 export function createSessions(keeper: SessionKeeper, now: () => number, life: () => Promise<SessionLife>): Sessions {
   const isOver = (session: Session, { idleMs, longestMs }: SessionLife): boolean =>
     now() - session.lastSeenAt >= idleMs || now() - session.createdAt >= longestMs
+  const peek = async (id: string): Promise<Session | undefined> => {
+    if (!/^[0-9A-Za-z]{43}$/.test(id)) return undefined
+    const session = await keeper.find(sha256Hex(id))
+    if (session === undefined || !isOver(session, await life())) return session
+    await keeper.remove(session.hash)
+    return undefined
+  }
   return {
     open: async ({ userAgent, ...from }) => {
       const id = randomText(43) // 256 bits
@@ -66,15 +75,10 @@ export function createSessions(keeper: SessionKeeper, now: () => number, life: (
       })
       return id
     },
+    peek,
     find: async (id) => {
-      if (!/^[0-9A-Za-z]{43}$/.test(id)) return undefined
-      const session = await keeper.find(sha256Hex(id))
-      if (session === undefined) return undefined
-      if (isOver(session, await life())) {
-        await keeper.remove(session.hash)
-        return undefined
-      }
-      if (now() - session.lastSeenAt >= touchEveryMs) await keeper.touch(session.hash, now())
+      const session = await peek(id)
+      if (session !== undefined && now() - session.lastSeenAt >= touchEveryMs) await keeper.touch(session.hash, now())
       return session
     },
     list: async () => {

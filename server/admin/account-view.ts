@@ -6,10 +6,10 @@ import type { AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { AccountListItem, AccountState, AccountView, QuotaView } from './contract/accounts.ts'
 import { mask } from './mask.ts'
+import { isoOrNull } from './time.ts'
 import type { UnreadItem } from './unread-book.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
-const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : iso(at))
 const seconds = (at: number): number => Math.floor(at / 1000)
 
 /** Our state in one word; the operator's switch comes before everything. */

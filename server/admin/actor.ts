@@ -20,3 +20,9 @@ export type Entry =
 
 export const owner: Actor = { kind: 'owner', id: 'owner', name: 'owner', role: 'owner', subject: 'owner' }
 export const commandLine: Actor = { ...owner, kind: 'command-line', id: 'command-line', name: 'command line' }
+
+/** The gate has let nobody else come here. */
+export function actorIn(entry: Entry | undefined): Actor {
+  if (entry === undefined || entry.by === 'nobody') throw new Error('a route was reached around the gate')
+  return entry.actor
+}

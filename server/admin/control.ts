@@ -12,9 +12,9 @@ import { keyRoutes } from './key-routes.ts'
 import type { KeysService } from './keys-service.ts'
 import { modelMappingRoutes } from './model-mapping-routes.ts'
 import type { ModelMappingsService } from './model-mappings-service.ts'
-import { resetPassword } from './operator.ts'
 import { proxyStates } from './proxies-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
+import { resetPassword } from './stored-passwords.ts'
 
 /**
  * What the other subcommands ask a running server (`/api/control/*`), guarded by the token it wrote at its start: it holds the

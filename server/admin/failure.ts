@@ -1,7 +1,7 @@
 import { status } from 'elysia'
 import type { ErrorKind, GatewayError } from '../conversation/error.ts'
 import type { AdminError } from './contract/session.ts'
-import type { Refusal } from './operator.ts'
+import type { Refusal } from './refusal.ts'
 
 type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 502 | 503 | 504
 

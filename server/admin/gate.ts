@@ -6,9 +6,10 @@ import { maxBodyBytes } from './body.ts'
 import { sessionIdOf } from './cookie.ts'
 import type { AdminDeps } from './deps.ts'
 import { refuse, retryAfter } from './failure.ts'
-import type { Operator, Refusal } from './operator.ts'
+import type { Operator } from './operator.ts'
 import { askedOf, hidesVisitors, isFromPage, isOwnPage, originFault } from './origin.ts'
 import { isRead, type Need, needOf, openRoutes } from './permissions.ts'
+import type { Refusal } from './refusal.ts'
 
 export type Gate = {
   /** Answers what is not let in, undefined for what may go on. `path` is the router's own, so that both judge the same one. */
@@ -17,6 +18,8 @@ export type Gate = {
   readonly entryOf: (request: Request) => Entry | undefined
   /** Asks once more, by the route that was found, for what was let in by its path. */
   readonly checkRoute: (request: Request, route: string) => Response | undefined
+  /** Whether what was let in would be let in now, for what goes on: sessions end, tokens are revoked, people lose their role. */
+  readonly stillIn: (request: Request, path: string) => Promise<boolean>
   /** Lets a request of the server's own in, with the owner's eyes. */
   readonly admitOwn: (request: Request) => void
 }
@@ -114,6 +117,12 @@ export function createGate(
         return openRoutes.has(route) ? undefined : refuse(401, { error: 'Sign in first.', code: 'UNAUTHORIZED' })
       }
       return mayNot(entry.actor, needOf(request.method, route))
+    },
+    stillIn: async (request, path) => {
+      const entry = entries.get(request)
+      if (entry === undefined) return false
+      const actor = await operator.stillIn(entry, request.headers.get('authorization'))
+      return actor !== undefined && mayNot(actor, needOf(request.method, path)) === undefined
     },
     check: async (request, path) => {
       if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return tooLarge()

@@ -26,7 +26,9 @@ import { modelMappingRoutes } from './model-mapping-routes.ts'
 import { createModelMappingsService } from './model-mappings-service.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import { createOperator, type Operator } from './operator.ts'
-import { adminTokenRoutes, operatorRoutes, secondFactorRoutes, signedInRoutes } from './person-routes.ts'
+import { secondFactorRoutes, signedInRoutes } from './own-sign-in-routes.ts'
+import { isRead } from './permissions.ts'
+import { adminTokenRoutes, operatorRoutes } from './person-routes.ts'
 import { createProxiesService } from './proxies-service.ts'
 import { proxyRoutes } from './proxy-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -35,6 +37,7 @@ import { createSettingsService } from './settings-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
 import { statsRoutes } from './stats-routes.ts'
 
+import { createStreamGuard } from './stream-guard.ts'
 import { streamRoutes } from './stream-routes.ts'
 
 import { testChatRoutes } from './test-chat-routes.ts'
@@ -57,6 +60,7 @@ export type RouteName = { readonly method: string; readonly path: string }
 export function openAdmin(deps: AdminDeps): { readonly admin: Elysia; readonly routes: readonly RouteName[] } {
   const operator = createOperator(deps)
   const gate = createGate(deps, operator)
+  const guard = createStreamGuard(deps.effects)
   let views: ReadonlySet<string> = new Set()
   const trail = createAuditTrail({
     ...deps,
@@ -80,6 +84,9 @@ export function openAdmin(deps: AdminDeps): { readonly admin: Elysia; readonly r
     if (gate.entryOf(request)?.by !== 'nobody') server?.timeout(request, 0)
     const response = await routes.handle(request)
     await trail.end(request, gate.entryOf(request), response)
+    if (isRead(request.method)) return guard.watch(response, () => gate.stillIn(request, path))
+    // Whatever was changed may have ended somebody's sign-in: what it opened ends with it.
+    void guard.look()
     return response
   }
   for (const path of ['/api/*', '/v2/*']) {

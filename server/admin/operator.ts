@@ -3,83 +3,30 @@ import { bearerOf } from '../access/admit.ts'
 import { sha256Hex } from '../access/digest.ts'
 import { hasKeyForm } from '../access/key.ts'
 import { createLockout, type Lockout, type Peer } from '../access/lockout.ts'
-import { createPasswords, firstPassword, type Passwords } from '../access/password.ts'
+import { firstPassword } from '../access/password.ts'
 import { ownerSubject } from '../access/role.ts'
 import type { SecondFactors } from '../access/second-factor.ts'
 import { createSessions, type Session, type Sessions } from '../access/session.ts'
 import { createSetupCode, type SetupCode } from '../access/setup-code.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import { randomText } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { OperatorRecord, SettingsStore, Store } from '../store/store.ts'
-import { type Actor, owner } from './actor.ts'
+import type { OperatorRecord } from '../store/store.ts'
+import { type Actor, type Entry, owner } from './actor.ts'
 import type { AdminDeps, AdminLog, RequestPeer } from './deps.ts'
 import { type Asked, isAtTheMachine } from './origin.ts'
-import { actorBySubject, actorByToken, actorOf, productName, sessionLife, storedSecondFactors } from './persons.ts'
-
-const hashSetting = 'admin_password_hash'
-
-/** The operator's password as the settings keep it. */
-export function storedPasswords(settings: SettingsStore, cost?: { memoryCost: number; timeCost: number }): Passwords {
-  return createPasswords(
-    {
-      load: async () => (await settings.all())[hashSetting],
-      save: (hash) => settings.write({ [hashSetting]: hash ?? null }),
-    },
-    cost,
-  )
-}
-
-/**
- * Sets a password from the machine itself, a random one unless given; gives it back. Its second factor is off, and everybody
- * whose password it is signed out: for the owner's that is everybody. For `claude-server password reset`, beside a running
- * server or without one.
- */
-export async function resetPassword(
-  deps: {
-    readonly passwords: Passwords
-    readonly store: Pick<Store, 'sessions' | 'operators' | 'sealedSettings'>
-    readonly effects: Pick<AdminDeps['effects'], 'now'>
-    readonly log: AdminLog
-  },
-  { password = randomText(16), user }: { readonly password?: string; readonly user?: string },
-): Promise<Result<string, GatewayError>> {
-  const operator = user === undefined || isOwnerName(user) ? undefined : await deps.store.operators.findByName(user)
-  if (user !== undefined && !isOwnerName(user) && operator === undefined) {
-    return err(gatewayError('not-found', `There is no console user named ${JSON.stringify(user)}.`, { field: 'user' }))
-  }
-  if (operator === undefined) {
-    const changed = await deps.passwords.change(password, 'password')
-    if (!changed.ok) return changed
-  } else {
-    const passwordHash = await deps.passwords.hash(password, 'password')
-    if (!passwordHash.ok) return passwordHash
-    await deps.store.operators.update(operator.id, { passwordHash: passwordHash.value })
-  }
-  const factors = storedSecondFactors(deps.store.sealedSettings, deps.effects.now)
-  await factors.remove(operator?.id ?? ownerSubject)
-  await deps.store.sessions.removeAll(operator === undefined ? {} : { subject: operator.id })
-  deps.log('warn', 'password.reset', { user: operator?.name ?? ownerSubject })
-  return ok(password)
-}
-
-/** Who gives this name means the owner, whose name nobody else may have. */
-export const isOwnerName = (name: string): boolean => name.trim().toLowerCase() === ownerSubject
-
-/** Why somebody is not let in. `code` is what the answer says; `retryAfterMs` only with LOCKED. */
-export type Refusal = {
-  readonly code:
-    | 'INVALID_PASSWORD'
-    | 'SETUP_CODE_REQUIRED'
-    | 'SETUP_CODE_LOCKED'
-    | 'SECOND_FACTOR_REQUIRED'
-    | 'SECOND_FACTOR_WRONG'
-    | 'SECOND_FACTOR_UNREADABLE'
-    | 'LOCKED'
-    | 'UNAUTHORIZED'
-  readonly message: string
-  readonly retryAfterMs?: number
-}
+import { actorBySubject, actorByToken, actorOf, sessionLife, storedSecondFactors } from './persons.ts'
+import {
+  codeWanted,
+  keyInstead,
+  locked,
+  type Refusal,
+  tokenInstead,
+  unreadableFactor,
+  wrongCode,
+  wrongNameOrPassword,
+  wrongPassword,
+} from './refusal.ts'
+import { isOwnerName } from './stored-passwords.ts'
 
 export type SignedIn = { readonly sessionId: string; readonly mustChangePassword: boolean; readonly actor: Actor }
 
@@ -105,6 +52,8 @@ export type Operator = {
   readonly bySession: (
     cookieId: string | undefined,
   ) => Promise<{ readonly session: Session; readonly actor: Actor } | undefined>
+  /** Who somebody let in would be let in as now; undefined: not any more. Counts neither as a use nor as a try. */
+  readonly stillIn: (entry: Entry, authorization: string | null) => Promise<Actor | undefined>
   /** Ends all sessions of the caller and opens a new one, whose id it gives. Wrong tries count against the session alone. */
   readonly changePassword: (
     ask: {
@@ -268,6 +217,20 @@ export function createOperator(
       const actor = session === undefined ? undefined : await actorBySubject(store, session.subject)
       return session === undefined || actor === undefined ? undefined : { session, actor }
     },
+    stillIn: async (entry, authorization) => {
+      if (entry.by === 'nobody') return undefined
+      if (entry.by === 'session') {
+        const session = await sessions.peek(entry.sessionId)
+        return session?.mustChangePassword === false ? actorBySubject(store, session.subject) : undefined
+      }
+      const secret = bearerOf(authorization) ?? ''
+      if (entry.by === 'token') {
+        const found = await actorByToken(deps, secret, undefined)
+        return 'actor' in found ? found.actor : undefined
+      }
+      if (entry.by !== 'password') return entry.actor
+      return passwords.isRemembered(secret) && !(await secondFactors.state(ownerSubject)).on ? owner : undefined
+    },
     changePassword: async ({ currentPassword, newPassword, sessionId, userAgent }, actor, from) => {
       const verified = await verifyOwn(currentPassword, actor, from, peerOfSession(sessionId))
       if (!verified.ok) return verified
@@ -304,30 +267,6 @@ export function createOperator(
 }
 
 const longestName = 64
-const wrongNameOrPassword: Refusal = { code: 'INVALID_PASSWORD', message: 'That name or password is not right.' }
-const codeWanted: Refusal = {
-  code: 'SECOND_FACTOR_REQUIRED',
-  message: 'A code of your authenticator, or a recovery code, is needed too (`code`).',
-}
-const wrongCode: Refusal = { code: 'SECOND_FACTOR_WRONG', message: 'That code is not right, or was used already.' }
-const unreadableFactor: Refusal = {
-  code: 'SECOND_FACTOR_UNREADABLE',
-  message: `The second factor cannot be read with this master key: turn it off on the machine with \`${productName} password reset\`.`,
-}
-const tokenInstead: Refusal = {
-  code: 'SECOND_FACTOR_REQUIRED',
-  message: 'A second factor is on, so that the password alone opens nothing: scripts use an admin token (adm_…).',
-}
-const wrongPassword: Refusal = { code: 'INVALID_PASSWORD', message: 'That password is not right.' }
-const keyInstead: Refusal = {
-  code: 'UNAUTHORIZED',
-  message: 'This is an API key: it opens /v1. Here the console password is the bearer, or an admin token.',
-}
-const locked = (retryAfterMs: number): Refusal => ({
-  code: 'LOCKED',
-  message: `Too many wrong tries. Wait ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s.`,
-  retryAfterMs,
-})
 
 /** A proxy on this machine is not the operator at it: forwarded requests are slowed down like any other. */
 const peerForLockout = (from: RequestPeer) => ({ address: from.address, loopback: from.loopback && !from.forwarded })

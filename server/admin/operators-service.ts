@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { OperatorRecord, Store } from '../store/store.ts'
 import type { OperatorCreate, OperatorList, OperatorPatch, OperatorView } from './contract/operators.ts'
 import type { AdminLog } from './deps.ts'
-import { isOwnerName } from './operator.ts'
+import { isOwnerName } from './stored-passwords.ts'
 
 export type OperatorRefusal = { readonly conflict?: boolean; readonly error: GatewayError }
 

@@ -59,11 +59,11 @@ export type TokenActor = { readonly actor: Actor } | { readonly fault: string }
 
 const touchEveryMs = 60_000
 
-/** Who an admin token acts as. Its use is written down at most once a minute. */
+/** Who an admin token acts as. Its use is written down at most once a minute; without a peer it is only asked about. */
 export async function actorByToken(
   deps: { readonly store: Pick<Store, 'operators' | 'adminTokens'>; readonly effects: Pick<Effects, 'now'> },
   text: string,
-  peer: string,
+  peer: string | undefined,
 ): Promise<TokenActor> {
   const now = deps.effects.now()
   const token = await deps.store.adminTokens.findByHash(sha256Hex(text))
@@ -71,7 +71,7 @@ export async function actorByToken(
   if (token.expiresAt !== undefined && token.expiresAt <= now) return { fault: 'This admin token has expired.' }
   const person = await actorBySubject(deps.store, token.subject)
   if (person === undefined) return { fault: 'The person who made this admin token may not sign in any more.' }
-  if (now - (token.lastUsedAt ?? 0) >= touchEveryMs || token.lastPeer !== peer) {
+  if (peer !== undefined && (now - (token.lastUsedAt ?? 0) >= touchEveryMs || token.lastPeer !== peer)) {
     await deps.store.adminTokens.touch(token.id, now, peer)
   }
   return { actor: { ...person, kind: 'token', id: token.id, name: token.name, scopes: token.scopes } }

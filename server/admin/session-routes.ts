@@ -7,9 +7,10 @@ import { LoginBody, type LoginResult, PasswordBody, type SessionView } from './c
 import { endedCookie, sessionCookie, sessionIdOf } from './cookie.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail, retryAfter } from './failure.ts'
-import type { Operator, Refusal } from './operator.ts'
+import type { Operator } from './operator.ts'
 import { askedOf, isAtTheMachine, isHttpsPage } from './origin.ts'
 import { productName } from './persons.ts'
+import type { Refusal } from './refusal.ts'
 import { settingIn } from './settings-table.ts'
 
 /** Sign-in, sign-out and the password. */

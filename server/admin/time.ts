@@ -29,6 +29,10 @@ function offsetOf(zone: string): number {
   return sign * (hours * 60 + minutes) * 60_000
 }
 
+/** ISO 8601 of an epoch time, or null for none. */
+export const isoOrNull = (at: number | undefined): string | null =>
+  at === undefined ? null : new Date(at).toISOString()
+
 /** What the zone's clocks are ahead of UTC at a moment, ms. */
 export function offsetIn(timeZone: string, at: number): number {
   const parts = Object.fromEntries(

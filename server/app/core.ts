@@ -1,7 +1,7 @@
 import type { Passwords } from '../access/password.ts'
 import { acceptSignIn } from '../admin/account-reading.ts'
 import type { AccountDeps, AdminLog } from '../admin/deps.ts'
-import { storedPasswords } from '../admin/operator.ts'
+import { storedPasswords } from '../admin/stored-passwords.ts'
 import { createUnreadBook } from '../admin/unread-book.ts'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'

@@ -5,7 +5,7 @@ import type { AdminDeps, RequestPeer } from '../../server/admin/deps.ts'
 import { createEventStreams } from '../../server/admin/event-streams.ts'
 import { openAdmin } from '../../server/admin/index.ts'
 import { createLive } from '../../server/admin/live.ts'
-import { storedPasswords } from '../../server/admin/operator.ts'
+import { storedPasswords } from '../../server/admin/stored-passwords.ts'
 import { createUnreadBook } from '../../server/admin/unread-book.ts'
 import type { ModelInfo } from '../../server/conversation/model.ts'
 import type { Quota } from '../../server/conversation/quota.ts'
@@ -233,6 +233,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
 
   return {
     admin,
+    effects,
     live,
     routes,
     streams,

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { Secret, TOTP } from 'otpauth'
-import { resetPassword } from '../../server/admin/operator.ts'
+import { resetPassword } from '../../server/admin/stored-passwords.ts'
 import { adminApp, atTheMachine, elsewhere, password } from './admin-app.ts'
 
 type App = Awaited<ReturnType<typeof adminApp>>

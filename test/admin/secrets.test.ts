@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { storedPasswords } from '../../server/admin/operator.ts'
+import { storedPasswords } from '../../server/admin/stored-passwords.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
 import { adminApp, controlToken, password, setupCode } from './admin-app.ts'
 
