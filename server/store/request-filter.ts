@@ -1,5 +1,5 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
-import type { Engine } from './engine/engine.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import type { RequestRecord } from './store.ts'
 
 /** Which requests are meant; all members hold together. Times epoch ms. */
@@ -32,109 +32,65 @@ export type RequestFilter = {
   readonly errorText?: string
 }
 
-/** One condition. `lead` is the part an index finds in the order of time; `rest` is the whole, as a look at one row. */
-type Term = {
-  readonly rest: SQL
-  readonly lead?: SQL
-  /** Leads with lower ranks find fewer rows. */
-  readonly rank?: number
-  /** The lead alone is the whole condition. */
-  readonly exact?: boolean
-}
-
 export type Conditions = {
-  /** Served by one index in the order of time. */
+  /** The stretch of one of the two indexes in the order of time. */
   readonly lead: readonly SQL[]
-  /** Looked at row by row; empty: the lead says it all. */
+  /** Looked at in the index, row by row; empty: the lead says it all. */
   readonly rest: readonly SQL[]
 }
 
-/** The best index for a filter, and what is left to look at. */
-export function conditionsOf(engine: Engine, filter: RequestFilter): Conditions {
-  const terms = termsOf(engine, filter)
-  const lead = terms.filter((term) => term.lead !== undefined).sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0))[0]
+/** Failures have an index of their own: of twenty rows one is there, and only there are the errors' texts. */
+export function conditionsOf({ tables: { requests } }: Engine, filter: RequestFilter): Conditions {
+  const { isSuccess, errorKind, status, errorText } = filter
+  const isOfFailures =
+    isSuccess === false || errorKind !== undefined || errorText !== undefined || (status?.[0] ?? 0) >= firstFailure
   return {
-    lead: [...(lead?.lead === undefined ? [] : [lead.lead]), ...timesOf(engine, filter)],
-    rest: terms.filter((term) => term !== lead || term.exact !== true).map(({ rest }) => rest),
+    lead: [...(isOfFailures ? [sql`${requests.errorKind} is not null`] : []), ...timesOf(requests, filter)],
+    rest: termsOf(requests, filter),
   }
 }
 
-function timesOf({ tables: { requests } }: Engine, { from, to }: RequestFilter): readonly SQL[] {
-  return [
-    ...(from === undefined ? [] : [sql`${requests.at} >= ${from}`]),
-    ...(to === undefined ? [] : [sql`${requests.at} <= ${to}`]),
-  ]
+/** Every answer with such a status is a failure. */
+const firstFailure = 400
+
+type Requests = Tables['requests']
+
+function timesOf({ at }: Requests, { from, to }: RequestFilter): readonly SQL[] {
+  return [...(from === undefined ? [] : [sql`${at} >= ${from}`]), ...(to === undefined ? [] : [sql`${at} <= ${to}`])]
 }
 
-function termsOf(engine: Engine, filter: RequestFilter): readonly Term[] {
-  const { requests } = engine.tables
-  const { unindexed } = engine.expressions
-  const { dialects, isSuccess, status, stream, retried, errorText } = filter
-  const terms: (Term | undefined)[] = [
-    equal(engine, 1, requests.session, filter.session),
-    equal(engine, 2, requests.keyId, filter.keyId),
-    equal(engine, 3, requests.userId, filter.userId),
-    equal(engine, 4, requests.peer, filter.peer),
-    equal(engine, 5, requests.errorKind, filter.errorKind),
-    status && statusTerm(engine, status),
-    equal(engine, 7, requests.accountId, filter.accountId),
-    isSuccess === false
-      ? { rank: 8, lead: failed(engine), rest: sql`${unindexed(requests.errorKind)} is not null`, exact: true }
-      : undefined,
-    isSuccess === true ? seen(sql`${requests.errorKind} is null`) : undefined,
-    errorText === undefined ? undefined : textTerm(engine, errorText),
-    equal(engine, 9, requests.upstreamModel, filter.upstreamModel),
-    dialects === undefined ? undefined : dialectTerm(engine, dialects),
-    filter.model === undefined ? undefined : seen(sql`${requests.model} = ${filter.model}`),
-    stream === undefined ? undefined : seen(sql`${requests.stream} = ${stream ? 1 : 0}`),
-    retried === undefined ? undefined : seen(retried ? sql`${requests.attempts} > 1` : sql`${requests.attempts} < 2`),
+function termsOf(requests: Requests, filter: RequestFilter): readonly SQL[] {
+  const { dialects, status, stream, retried, errorText } = filter
+  const { inputTokens, outputTokens, errorMessage } = requests
+  const terms: (SQL | undefined)[] = [
+    equal(requests.session, filter.session),
+    equal(requests.keyId, filter.keyId),
+    equal(requests.userId, filter.userId),
+    equal(requests.peer, filter.peer),
+    equal(requests.errorKind, filter.errorKind),
+    equal(requests.accountId, filter.accountId),
+    equal(requests.upstreamModel, filter.upstreamModel),
+    equal(requests.model, filter.model),
+    status && sql`${requests.status} between ${status[0]} and ${status[1]}`,
+    // Of failures nothing but failures is looked at.
+    filter.isSuccess === true ? sql`${requests.errorKind} is null` : undefined,
+    dialects && sql`${requests.dialect} in ${dialects}`,
+    stream === undefined ? undefined : sql`${requests.stream} = ${stream ? 1 : 0}`,
+    retried === undefined ? undefined : retried ? sql`${requests.attempts} > 1` : sql`${requests.attempts} < 2`,
     least(requests.durationMs, filter.minDurationMs),
-    filter.maxDurationMs === undefined ? undefined : seen(sql`${requests.durationMs} <= ${filter.maxDurationMs}`),
+    filter.maxDurationMs === undefined ? undefined : sql`${requests.durationMs} <= ${filter.maxDurationMs}`,
     least(requests.firstTokenMs, filter.minFirstTokenMs),
-    least(sql`${requests.inputTokens} + ${requests.outputTokens}`, filter.minTokens),
+    least(sql`${inputTokens} + ${outputTokens}`, filter.minTokens),
+    errorText === undefined ? undefined : sql`instr(lower(${errorMessage}), lower(${errorText})) > 0`,
   ]
   return terms.filter((term) => term !== undefined)
 }
 
-const seen = (rest: SQL): Term => ({ rest })
-const failed = ({ tables: { requests } }: Engine): SQL => sql`${requests.errorKind} is not null`
+const equal = (column: AnyColumn, value: string | undefined): SQL | undefined =>
+  value === undefined ? undefined : sql`${column} = ${value}`
 
-/** As a look at one row the column's own index must stay out: another one leads. */
-function equal(
-  { expressions: { unindexed } }: Engine,
-  rank: number,
-  column: AnyColumn,
-  value: string | undefined,
-): Term | undefined {
-  return value === undefined
-    ? undefined
-    : { rank, lead: sql`${column} = ${value}`, rest: sql`${unindexed(column)} = ${value}`, exact: true }
-}
-
-const least = (figure: AnyColumn | SQL, value: number | undefined): Term | undefined =>
-  value === undefined ? undefined : seen(sql`${figure} >= ${value}`)
-
-/** Only errors have an index of their status: a single one leads, a class is looked for among the failures. */
-function statusTerm(engine: Engine, [from, to]: readonly [number, number]): Term {
-  const { requests } = engine.tables
-  const rest = sql`${engine.expressions.unindexed(requests.status)} between ${from} and ${to}`
-  if (from < 400) return { rest }
-  if (from !== to) return { rank: 8, lead: failed(engine), rest }
-  return { rank: 6, lead: sql`${requests.status} = ${from} and ${requests.status} >= 400`, rest, exact: true }
-}
-
-function dialectTerm(engine: Engine, dialects: readonly string[]): Term | undefined {
-  const { dialect } = engine.tables.requests
-  const [only] = dialects
-  if (dialects.length === 1) return equal(engine, 10, dialect, only)
-  return seen(sql`${engine.expressions.unindexed(dialect)} in ${dialects}`)
-}
-
-/** Only failures have a text. */
-function textTerm(engine: Engine, text: string): Term {
-  const { errorMessage } = engine.tables.requests
-  return { rank: 8, lead: failed(engine), rest: sql`instr(lower(${errorMessage}), lower(${text})) > 0` }
-}
+const least = (figure: AnyColumn | SQL, value: number | undefined): SQL | undefined =>
+  value === undefined ? undefined : sql`${figure} >= ${value}`
 
 /** The same for a record that is at hand. */
 export function matches(filter: RequestFilter, row: RequestRecord): boolean {

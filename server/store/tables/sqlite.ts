@@ -422,9 +422,37 @@ export const auditEntries = sqliteTable(
   ],
 )
 
+/** In the order of the list first, then what a look at a row asks for; `seq` too, or rows of one time would be sorted. */
+const lookedAt = (table: Readonly<Record<(typeof lookedAtMembers)[number] | 'at', AnySQLiteColumn>>) =>
+  [table.at, ...lookedAtMembers.map((member) => table[member])] as const
+const lookedAtMembers = [
+  'seq',
+  'keyId',
+  'userId',
+  'accountId',
+  'peer',
+  'upstreamModel',
+  'dialect',
+  'status',
+  'errorKind',
+  'stream',
+  'attempts',
+  'durationMs',
+  'firstTokenMs',
+  'inputTokens',
+  'outputTokens',
+  'cacheReadTokens',
+  'credits',
+  'inputMicroUsd',
+  'outputMicroUsd',
+  'model',
+  'session',
+] as const
+
 /**
- * No foreign keys: a request outlives the key and the account that served it. `seq` counts rows as they are written; behind
- * (filter, time) it makes every index below serve a page in its order.
+ * No foreign keys: a request outlives the key and the account that served it. `seq` counts rows as they are written.
+ * Two indexes in the order of time hold all that a filter or a sum asks for: rows are searched and added up without being
+ * read, and a new one is written at the indexes' ends. An index for each filter cost five times as much as the row.
  */
 export const requests = sqliteTable(
   'requests',
@@ -469,21 +497,25 @@ export const requests = sqliteTable(
   },
   (table) => [
     uniqueIndex('requests_by_id').on(table.id),
-    index('requests_by_time').on(table.at),
-    index('requests_by_key').on(table.keyId, table.at),
-    index('requests_by_user').on(table.userId, table.at),
-    index('requests_by_account').on(table.accountId, table.at),
-    index('requests_by_peer').on(table.peer, table.at),
-    index('requests_by_model').on(table.upstreamModel, table.at),
-    index('requests_by_dialect').on(table.dialect, table.at),
-    index('requests_by_session').on(table.session, table.at).where(sql`${table.session} is not null`),
-    index('requests_by_error').on(table.errorKind, table.at).where(sql`${table.errorKind} is not null`),
-    index('requests_by_status').on(table.status, table.at).where(sql`${table.status} >= 400`),
-    index('requests_failed').on(table.at).where(sql`${table.errorKind} is not null`),
+    index('requests_in_time').on(...lookedAt(table)),
+    index('requests_failures')
+      .on(...lookedAt(table), table.errorMessage)
+      .where(sql`${table.errorKind} is not null`),
     isSwitch('requests_stream', table.stream),
     isTime('requests_at', table.at),
     check('requests_tokens', sql`${table.inputTokens} >= 0 and ${table.outputTokens} >= 0`),
   ],
+)
+
+/** The first and the last request of a conversation as the client names it: where a search for it looks. */
+export const sessionSpans = sqliteTable(
+  'session_spans',
+  {
+    session: text('session').primaryKey().notNull(),
+    firstAt: integer('first_at').notNull(),
+    lastAt: integer('last_at').notNull(),
+  },
+  (table) => [index('session_spans_by_time').on(table.lastAt)],
 )
 
 /**
