@@ -87,7 +87,7 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
         const before = effects.now() - (body.days_to_keep ?? 30) * dayMs
         const older_than = new Date(before).toISOString()
         if (body.preview === true) {
-          const { count } = await requests.count({ to: before - 1 }, { whole: true })
+          const { count } = await requests.count({ to: before - 1 }, { most: Number.POSITIVE_INFINITY })
           return {
             deleted: 0,
             would_delete: count,

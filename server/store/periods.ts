@@ -2,6 +2,12 @@ export const hourMs = 3_600_000
 export const dayMs = 86_400_000
 export type Grain = typeof hourMs | typeof dayMs
 
+/** Hours are kept so long; those of addresses and latencies, which are many, a shorter time. */
+export const keptMs = { hours: 93 * dayMs, manyHours: 8 * dayMs, days: 400 * dayMs } as const
+
+/** From where on hours are kept; always whole days, so that days and hours meet without a gap. */
+export const hoursSince = (now: number, kept: number): number => Math.floor((now - kept) / dayMs) * dayMs
+
 /** A stretch of time answered from one kind of rows; `to` is not in it. */
 export type Segment = { readonly grain: Grain | 0; readonly from: number; readonly to: number }
 

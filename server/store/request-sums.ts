@@ -43,6 +43,7 @@ export type Summand = {
   readonly credits: number | null
   readonly inputMicroUsd: number | null
   readonly outputMicroUsd: number | null
+  readonly session: string | null
 }
 
 export const noSums: Sums = {

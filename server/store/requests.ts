@@ -1,14 +1,11 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Tables } from './engine/engine.ts'
-import { type Conditions, conditionsOf } from './request-filter.ts'
+import { createSearch } from './request-search.ts'
 import { present } from './row.ts'
 import type { KeptRequest, RequestPlace, RequestRecord, RequestStore } from './store.ts'
 
 /** Deleted at a time, so that a large clean-up does not hold up live streams. */
 const pruneRows = 2000
-/** Looked at without giving way to other work, and for one page or count: a rare combination must not search the whole log. */
-const sliceRows = 5_000
-const mostRows = 15_000
 /** Rows that tell how large rows are. */
 const sampleRows = 500
 /** What the indexes and the page of a row take beside its own texts, bytes. */
@@ -21,9 +18,11 @@ export function createRequestStore(
   sleep: (ms: number) => Promise<void>,
 ): RequestStore {
   const { accounts, apiKeys, captures, requests, users } = engine.tables
-  const newestFirst = [desc(requests.at), desc(requests.seq)] as const
+  const { at, seq } = requests
+  const search = createSearch(engine, now, sleep)
+  const { newestFirst } = search
   /** Whole rows with the names of what they refer to. */
-  const select = async (conditions: readonly SQL[], limit: number, offset = 0): Promise<readonly KeptRequest[]> => {
+  const select = async (condition: SQL): Promise<readonly KeptRequest[]> => {
     const rows = await engine.read((db) =>
       db
         .select({
@@ -40,10 +39,8 @@ export function createRequestStore(
         .leftJoin(users, eq(users.id, requests.userId))
         .leftJoin(accounts, eq(accounts.id, requests.accountId))
         .leftJoin(captures, eq(captures.requestId, requests.id))
-        .where(and(...conditions))
-        .orderBy(...newestFirst)
-        .limit(limit)
-        .offset(offset),
+        .where(condition)
+        .orderBy(...newestFirst),
     )
     return rows.map(({ row, capturedUntil, ...names }) => ({
       ...toRecord(row),
@@ -52,95 +49,63 @@ export function createRequestStore(
       captured: capturedUntil !== null && capturedUntil > now(),
     }))
   }
-
-  /** The place of the row that `rows` others of the lead stand before; undefined: there are not so many. */
-  const placeBehind = async (lead: readonly SQL[], rows: number): Promise<RequestPlace | undefined> => {
-    const found = await engine.read((db) =>
+  /** Where rows are: told by an index alone. */
+  const places = (conditions: readonly SQL[], limit: number, offset = 0): Promise<readonly RequestPlace[]> =>
+    engine.read((db) =>
       db
-        .select({ at: requests.at, seq: requests.seq })
+        .select({ at, seq })
         .from(requests)
-        .where(and(...lead))
+        .where(and(...conditions))
         .orderBy(...newestFirst)
-        .limit(1)
-        .offset(rows),
+        .limit(limit)
+        .offset(offset),
     )
-    return found[0]
-  }
-
-  /** The lead's rows in pieces, newest first, until `visit` has enough (true) or the search has looked at its share. */
-  const search = async (
-    { lead }: Conditions,
-    visit: (slice: readonly SQL[]) => Promise<boolean>,
-    most = mostRows,
-  ): Promise<RequestPlace | undefined> => {
-    let from: RequestPlace | undefined
-    for (let looked = 0; looked < most; looked += sliceRows) {
-      const slice = [...lead, ...(from === undefined ? [] : [before(engine, from, true)])]
-      const end = await placeBehind(slice, sliceRows)
-      if (await visit([...slice, ...(end === undefined ? [] : [notBefore(engine, end)])])) return undefined
-      if (end === undefined) return undefined
-      from = end
-      await sleep(0)
-    }
-    return from
-  }
 
   return {
     append: async (rows) => {
       if (rows.length === 0) return
-      await engine.atomic((db) => [db.insert(requests).values(rows.map(toRow))])
+      await engine.atomic((db) => [db.insertEach(requests, rows.map(toRow))])
     },
-    page: async (filter, { limit, offset = 0, before: place }) => {
-      const { lead: found, rest } = conditionsOf(engine, filter)
-      const lead = [...found, ...(place === undefined ? [] : [before(engine, place)])]
-      const rows: KeptRequest[] = []
-      if (rest.length === 0) {
-        rows.push(...(await select(lead, limit + 1, offset)))
-        return pageOf(rows, limit)
-      }
+    page: async (filter, { limit, offset = 0, before }) => {
+      const found: RequestPlace[] = []
       let skip = offset
-      const stopped = await search({ lead, rest }, async (slice) => {
-        const wanted = limit + 1 - rows.length
-        const more = await select([...slice, ...rest], skip + wanted)
-        rows.push(...more.slice(skip))
+      // One more than is asked for tells whether there is a next page.
+      const stopped = await search.run(filter, { behind: before }, async (slice) => {
+        const more = await places(slice, skip + limit + 1 - found.length)
+        found.push(...more.slice(skip))
         skip = Math.max(0, skip - more.length)
-        return rows.length > limit
+        return found.length > limit
       })
-      const page = pageOf(rows, limit)
-      if (stopped === undefined) return page
-      // What was looked at in vain need not be again.
-      return { ...page, next: { at: stopped.at, seq: stopped.seq + 1 }, searchedUntil: stopped.at }
+      const shown = found.slice(0, limit).map((place) => place.seq)
+      const rows = shown.length === 0 ? [] : await select(inArray(seq, shown))
+      const last = found.length > limit ? found[limit - 1] : undefined
+      if (stopped !== undefined) return { rows, next: stopped, searchedUntil: stopped.at }
+      return { rows, ...(last !== undefined && { next: last }) }
     },
-    find: async (id) => (await select([eq(requests.id, id)], 1))[0],
-    count: async (filter, { whole = false } = {}) => {
-      const { lead, rest } = conditionsOf(engine, filter)
+    find: async (id) => (await select(eq(requests.id, id)))[0],
+    count: async (filter, { most } = {}) => {
       let count = 0
-      const stopped = await search(
-        { lead, rest },
-        async (slice) => {
-          const rows = await engine.read((db) =>
-            db
-              .select({ rows: sql<number>`count(*)`.mapWith(Number) })
-              .from(requests)
-              .where(and(...slice, ...rest)),
-          )
-          count += rows[0]?.rows ?? 0
-          return false
-        },
-        whole ? Number.POSITIVE_INFINITY : mostRows,
-      )
+      const stopped = await search.run(filter, most === undefined ? {} : { most }, async (slice) => {
+        const rows = await engine.read((db) =>
+          db
+            .select({ rows: sql<number>`count(*)`.mapWith(Number) })
+            .from(requests)
+            .where(and(...slice)),
+        )
+        count += rows[0]?.rows ?? 0
+        return false
+      })
       return { count, complete: stopped === undefined }
     },
-    after: async (seq, limit) => {
+    after: async (place, limit) => {
       const rows = await engine.read((db) =>
-        db.select().from(requests).where(gt(requests.seq, seq)).orderBy(asc(requests.seq)).limit(limit),
+        db.select().from(requests).where(gt(seq, place)).orderBy(asc(seq)).limit(limit),
       )
       return rows.map((row) => ({ ...toRecord(row), seq: row.seq }))
     },
     prune: (limit) => removeWhere(lt(requests.at, limit)),
     clear: () => removeWhere(undefined),
     size: async () => {
-      const { seq, at } = requests
       // One end a query: that is what an index gives without a look at the rows between.
       const [first, last, oldest, sample] = await Promise.all([
         engine.read((db) => db.select({ seq }).from(requests).orderBy(asc(seq)).limit(1)),
@@ -164,7 +129,7 @@ export function createRequestStore(
       const each = sample.reduce((sum, { bytes }) => sum + bytes, 0) / Math.max(1, sample.length)
       return { rows, bytes: Math.round(rows * (each + rowOverheadBytes)), ...present({ oldestAt: oldest[0]?.at }) }
     },
-    timeBehind: async (rows) => (await placeBehind([], rows))?.at,
+    timeBehind: async (rows) => (await places([], 1, rows))[0]?.at,
   }
 
   async function removeWhere(condition: SQL | undefined): Promise<number> {
@@ -179,24 +144,6 @@ export function createRequestStore(
       if (step < pruneRows) return removed
     }
   }
-}
-
-/** Behind a place in the order of the list; `inclusive`: that place too. The first comparison is the one an index serves. */
-function before({ tables: { requests } }: Engine, { at, seq }: RequestPlace, inclusive = false): SQL {
-  const last = inclusive ? sql`${requests.seq} <= ${seq}` : sql`${requests.seq} < ${seq}`
-  return sql`${requests.at} <= ${at} and (${requests.at} < ${at} or ${last})`
-}
-
-const notBefore = ({ tables: { requests } }: Engine, { at, seq }: RequestPlace): SQL =>
-  sql`${gte(requests.at, at)} and (${requests.at} > ${at} or ${requests.seq} > ${seq})`
-
-/** One row more than asked for was read: it tells whether there is a next page. */
-function pageOf(rows: readonly KeptRequest[], limit: number) {
-  const shown = rows.slice(0, limit)
-  const last = shown.at(-1)
-  return rows.length > limit && last !== undefined
-    ? { rows: shown, next: { at: last.at, seq: last.seq } }
-    : { rows: shown }
 }
 
 /** Clocks may give fractions; columns are whole. */

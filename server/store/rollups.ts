@@ -1,8 +1,8 @@
-import { and, desc, eq, inArray, lt, notInArray, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, lt, notInArray, type SQL, sql } from 'drizzle-orm'
 import type { Engine } from './engine/engine.ts'
-import { dayMs, hourMs } from './periods.ts'
+import { dayMs, hourMs, hoursSince, keptMs } from './periods.ts'
 import { createRollUp } from './roll-up.ts'
-import { createStatisticsStore, hoursSince, keptMs } from './statistics.ts'
+import { createStatisticsStore } from './statistics.ts'
 import type { RollupStore } from './store.ts'
 
 const busiest = 200
@@ -13,7 +13,7 @@ export function createRollupStore(
   now: () => number,
   sleep: (ms: number) => Promise<void>,
 ): RollupStore {
-  const { latencyRollups, requestRollups, visitors } = engine.tables
+  const { latencyRollups, requestRollups, requests, sessionSpans, visitors } = engine.tables
   const addressesOf = (time: SQL): SQL | undefined =>
     and(eq(requestRollups.grain, dayMs), eq(requestRollups.kind, 'ip'), eq(requestRollups.detail, false), time)
   /** Of each day that is over for a while only the busiest addresses stay: lists have no room for the others. */
@@ -44,6 +44,15 @@ export function createRollupStore(
     }
   }
 
+  /** Where no row of a session is kept any longer there is nothing to look for. */
+  const trimSessions = async (): Promise<void> => {
+    const { at } = requests
+    const [oldest] = await engine.read((db) => db.select({ at }).from(requests).orderBy(asc(at)).limit(1))
+    await engine.atomic((db) => [
+      db.delete(sessionSpans).where(oldest === undefined ? undefined : lt(sessionSpans.lastAt, oldest.at)),
+    ])
+  }
+
   return {
     ...createRollUp(engine, sleep),
     ...createStatisticsStore(engine, now, sleep),
@@ -52,6 +61,7 @@ export function createRollupStore(
       const old = (kept: number, length: number): SQL | undefined =>
         and(eq(grain, length), lt(start, hoursSince(now(), kept)))
       await trimAddresses()
+      await trimSessions()
       await engine.atomic((db) => [
         db.delete(requestRollups).where(and(old(keptMs.manyHours, hourMs), inArray(kind, ['ip']))),
         db.delete(requestRollups).where(and(old(keptMs.hours, hourMs), notInArray(kind, ['ip']))),
@@ -65,7 +75,8 @@ export function createRollupStore(
       ])
     },
     clear: async () => {
-      await engine.atomic((db) => [db.delete(requestRollups), db.delete(latencyRollups), db.delete(visitors)])
+      const all = [requestRollups, latencyRollups, visitors, sessionSpans]
+      await engine.atomic((db) => all.map((table) => db.delete(table)))
     },
   }
 }

@@ -1,6 +1,6 @@
 import { type AnyColumn, and, between, desc, eq, gte, inArray, lt, ne, type SQL, sql } from 'drizzle-orm'
 import type { Engine } from './engine/engine.ts'
-import { dayMs, type Grain, hourMs, type Segment, segmentsOf } from './periods.ts'
+import { dayMs, type Grain, hourMs, hoursSince, keptMs, type Segment, segmentsOf } from './periods.ts'
 import { conditionsOf, type RequestFilter } from './request-filter.ts'
 import {
   bucketOf,
@@ -18,12 +18,6 @@ import {
   sumsOf,
 } from './request-sums.ts'
 import { summandColumns } from './roll-up.ts'
-
-/** Hours are kept so long; those of addresses and latencies, which are many, a shorter time. */
-export const keptMs = { hours: 93 * dayMs, manyHours: 8 * dayMs, days: 400 * dayMs } as const
-
-/** From where on hours are kept; always whole days, so that days and hours meet without a gap. */
-export const hoursSince = (now: number, kept: number): number => Math.floor((now - kept) / dayMs) * dayMs
 
 /** Up to so long the requests of one subject are read themselves: its sums with details are of days. */
 const rowsOnlyMs = 2 * dayMs

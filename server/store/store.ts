@@ -400,8 +400,8 @@ export type RequestStore = {
     page: { readonly limit: number; readonly offset?: number; readonly before?: RequestPlace },
   ) => Promise<RequestPage>
   readonly find: (id: string) => Promise<KeptRequest | undefined>
-  /** How many rows match; not complete: at least so many. `whole`: however many have to be looked at. */
-  readonly count: (filter: RequestFilter, options?: { readonly whole?: boolean }) => Promise<RequestCount>
+  /** How many rows match; not complete: at least so many. `most`: of how many that are looked at, else a bounded number. */
+  readonly count: (filter: RequestFilter, options?: { readonly most?: number }) => Promise<RequestCount>
   /** Rows written after `seq`, oldest first. */
   readonly after: (seq: number, limit: number) => Promise<readonly (RequestRecord & { readonly seq: number })[]>
   /** Deletes rows older than `before`; returns how many. */

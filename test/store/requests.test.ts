@@ -3,9 +3,10 @@ import path from 'node:path'
 import { and, desc } from 'drizzle-orm'
 import type { Engine } from '../../server/store/engine/engine.ts'
 import { openSqlite } from '../../server/store/engine/sqlite.ts'
-import { conditionsOf, type RequestFilter } from '../../server/store/request-filter.ts'
+import { conditionsOf, matches, type RequestFilter } from '../../server/store/request-filter.ts'
 import { createRequestStore } from '../../server/store/requests.ts'
-import type { RequestRecord, RequestStore } from '../../server/store/store.ts'
+import { createRollupStore } from '../../server/store/rollups.ts'
+import type { RequestPlace, RequestRecord, RequestStore } from '../../server/store/store.ts'
 import { requests } from '../../server/store/tables/sqlite.ts'
 import { memoryEngine } from '../support/memory-engine.ts'
 import { createFolders } from './folder.ts'
@@ -150,16 +151,69 @@ test('rows of the same millisecond have one order, the same in every page', asyn
 
 test('a rare combination is searched for in bounded steps and gone on with from where it stopped', async () => {
   await store.append([request('req_old', 0, { durationMs: 9000 })])
-  for (let from = 1; from <= 25_000; from += 5_000)
+  for (let from = 1; from <= 110_000; from += 5_000)
     await store.append(Array.from({ length: 5_000 }, (_, turn) => request(`req_${from + turn}`, from + turn)))
   const first = await store.page({ minDurationMs: 9000 }, { limit: 10 })
-  expect(first).toMatchObject({ rows: [], searchedUntil: 10_000 })
+  expect(first).toMatchObject({ rows: [], searchedUntil: 10_001 })
   expect(await store.count({ minDurationMs: 9000 })).toEqual({ count: 0, complete: false })
-  expect(await store.count({ minDurationMs: 9000 }, { whole: true })).toEqual({ count: 1, complete: true })
+  const everywhere = { most: Number.POSITIVE_INFINITY }
+  expect(await store.count({ minDurationMs: 9000 }, everywhere)).toEqual({ count: 1, complete: true })
   const second = await store.page({ minDurationMs: 9000 }, { limit: 10, ...(first.next && { before: first.next }) })
   expect(second.rows.map(({ id }) => id)).toEqual(['req_old'])
   expect(second.searchedUntil).toBeUndefined()
-})
+}, 30_000)
+
+test('where the sums say that there is nothing it does not look, and nothing is missed', async () => {
+  const hourMs = 3_600_000
+  const now = 120 * 24 * hourMs
+  const engine = memoryEngine()
+  const sleep = async (): Promise<void> => {}
+  const log = createRequestStore(engine, () => now, sleep)
+  const rollups = createRollupStore(engine, () => now, sleep)
+  // From 120 days: beyond the 93 of hours there are only days. Written out of the order of arrival, as long calls are.
+  const rows = Array.from({ length: 50_000 }, (_, turn) => {
+    const at = Math.floor((turn / 50_000) * now) - (turn % 7) * 1_000
+    const rare = turn % 3_500 === 77
+    return request(`req_${turn}`, Math.max(0, at), {
+      keyId: rare ? 'key_rare' : `key_${turn % 3}`,
+      accountId: turn % 12_500 < 6_250 ? 'acc_1' : 'acc_2',
+      session: `s_${Math.floor(turn / 50)}`,
+      peer: turn < 30_000 ? '192.0.2.1' : '192.0.2.2',
+      ...(turn % 2_800 === 5
+        ? { errorKind: 'timeout', status: 504, upstreamModel: 'opus' }
+        : { upstreamModel: 'haiku' }),
+    })
+  })
+  for (let from = 0; from < rows.length; from += 10_000) await log.append(rows.slice(from, from + 10_000))
+  await rollups.catchUp(49_000) // the last ones are in no sums yet
+  const newest = rows.toSorted((a, b) => b.at - a.at || Number(b.id.slice(4)) - Number(a.id.slice(4)))
+  const filters: readonly RequestFilter[] = [
+    { keyId: 'key_rare' },
+    { keyId: 'key_rare', accountId: 'acc_2' },
+    { keyId: 'nobody' },
+    { upstreamModel: 'opus' },
+    { upstreamModel: 'opus', accountId: 'acc_1', isSuccess: false },
+    { errorKind: 'timeout', from: 20 * 24 * hourMs, to: 90 * 24 * hourMs },
+    { session: 's_40' },
+    { session: 's_999' },
+    { peer: '192.0.2.1', keyId: 'key_rare' },
+  ]
+  for (const filter of filters) {
+    const found: string[] = []
+    let pages = 0
+    for (let before: RequestPlace | undefined; ; ) {
+      const page = await log.page(filter, { limit: 5, ...(before && { before }) })
+      found.push(...page.rows.map(({ id }) => id))
+      pages++
+      before = page.next
+      if (before === undefined) break
+    }
+    const expected = newest.filter((row) => matches(filter, row)).map(({ id }) => id)
+    expect([filter, found]).toEqual([filter, expected])
+    expect((await log.count(filter)).count).toBeLessThanOrEqual(expected.length)
+    if (filter.peer === undefined) expect(pages).toBeLessThanOrEqual(1 + Math.ceil(expected.length / 5))
+  }
+}, 30_000)
 
 describe('indexes', () => {
   /** Of what a search asks: the places of the rows. */

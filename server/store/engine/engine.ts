@@ -17,13 +17,15 @@ export type Conflict = {
 }
 
 /** Builds statements, the same for every engine. */
-export type Db = Pick<SQLiteBunDatabase, 'select' | 'insert' | 'update' | 'delete'> & {
-  /** Inserts, or changes the row that has the same `target`. A list with a lasting `set` is the quickest form for many rows. */
+export type Db = Pick<SQLiteBunDatabase, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete'> & {
+  /** Inserts, or changes the row that has the same `target`. A list with a lasting `set` is the quickest form for many rows; all have the same members. */
   readonly upsert: <Table extends SQLiteTable>(
     table: Table,
     rows: InferInsertModel<Table> | readonly InferInsertModel<Table>[] | Query<readonly object[]>,
     conflict: Conflict,
   ) => Statement
+  /** Inserts many rows, the quickest way there is; members that are absent are null, whatever the column's default. */
+  readonly insertEach: <Table extends SQLiteTable>(table: Table, rows: readonly InferInsertModel<Table>[]) => Statement
   /** Inserts rows that are not there yet, told apart by `target`. */
   readonly insertMissing: <Table extends SQLiteTable>(
     table: Table,

@@ -1,11 +1,11 @@
-import { Database } from 'bun:sqlite'
+import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { accessSync, closeSync, constants, openSync } from 'node:fs'
-import { type SQL, sql } from 'drizzle-orm'
-import { drizzle, type SQLiteBunDatabase } from 'drizzle-orm/bun-sqlite'
+import { getColumns, is, Param, Placeholder, type Query, type SQL, sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/bun-sqlite'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { err, ok, type Result } from '../../lib/result.ts'
 import * as tables from '../tables/sqlite.ts'
-import type { Conflict, Db, Engine, Expressions } from './engine.ts'
+import type { Conflict, Db, Engine, Expressions, Statement } from './engine.ts'
 import { StoreFault, sqliteFault } from './fault.ts'
 import { type Migration, migrate, readMigrations } from './migrate.ts'
 import { applicationId, recognise } from './recognise.ts'
@@ -71,8 +71,8 @@ function connect(path: string, synchronous: 'NORMAL' | 'FULL'): Database {
 
 /** An engine over open connections; they may be one and the same. */
 export function createEngine(path: string, main: Database, durable: Database): Engine {
-  const mainDb = builderOf(drizzle({ client: main }))
-  const durableDb = builderOf(drizzle({ client: durable }))
+  const mainDb = builderOf(main)
+  const durableDb = builderOf(durable)
   const guard = <T>(work: () => T): T => {
     try {
       return work()
@@ -92,6 +92,7 @@ export function createEngine(path: string, main: Database, durable: Database): E
       }),
     describe: async () => ({ engine: 'SQLite', version: versionOf(main), path, writable: isWritable(path, main) }),
     close: async () => {
+      for (const db of [mainDb, durableDb]) db.finalize() // an open statement would keep its connection
       if (durable !== main) durable.close()
       main.close()
     },
@@ -106,45 +107,62 @@ const expressions: Expressions = {
 }
 const part = (value: unknown): SQL => sql`${value}`
 
-type Row = Record<string, unknown>
-type Prepared = { readonly run: (values: Row) => { readonly changes: number } }
+type Row = Readonly<Record<string, unknown>>
+type ForEach = { readonly run: (row: Row) => number; readonly finalize: () => void }
 
-function builderOf(db: SQLiteBunDatabase): Db {
+function builderOf(client: Database): Db & { readonly finalize: () => void } {
+  const db = drizzle({ client })
   // Made once for each table and `set`: building such a statement takes longer than running it.
-  const prepared = new WeakMap<object, Map<string, Prepared>>()
-  const prepare = (table: SQLiteTable, members: readonly string[], { target, set }: Conflict): Prepared => {
-    const known = prepared.get(set) ?? new Map<string, Prepared>()
-    prepared.set(set, known)
+  const prepared = new WeakMap<object, Map<string, ForEach>>()
+  const all: ForEach[] = []
+  const prepare = (table: SQLiteTable, members: readonly string[], conflict?: Conflict): ForEach => {
+    const owner = conflict?.set ?? table
+    const known = prepared.get(owner) ?? new Map<string, ForEach>()
+    prepared.set(owner, known)
     const name = members.join()
     const found = known.get(name)
     if (found !== undefined) return found
-    const values = Object.fromEntries(members.map((member) => [member, sql.placeholder(member)]))
-    const made = db
+    const insert = db
       .insert(table)
-      .values(values)
-      .onConflictDoUpdate({ target, set: set as never })
-      .prepare()
+      .values(Object.fromEntries(members.map((member) => [member, sql.placeholder(member)])))
+    const made = forEach(
+      client,
+      conflict === undefined
+        ? insert.toSQL()
+        : insert.onConflictDoUpdate({ target: conflict.target, set: conflict.set as never }).toSQL(),
+    )
     known.set(name, made)
+    all.push(made)
     return made
   }
+  const each = (
+    table: SQLiteTable,
+    rows: readonly Row[],
+    members: readonly string[],
+    conflict?: Conflict,
+  ): Statement => ({
+    run: () => {
+      if (rows.length === 0) return { changes: 0 }
+      const statement = prepare(table, members, conflict)
+      return { changes: rows.reduce((sum, row) => sum + statement.run(row), 0) }
+    },
+  })
   const isQuery = (rows: object): boolean => 'all' in rows && typeof rows.all === 'function'
   return {
+    finalize: () => {
+      for (const statement of all) statement.finalize()
+    },
     select: db.select.bind(db),
+    selectDistinct: db.selectDistinct.bind(db),
     insert: db.insert.bind(db),
     update: db.update.bind(db),
     delete: db.delete.bind(db),
+    insertEach: (table, rows) => each(table, rows as readonly Row[], Object.keys(getColumns(table))),
     upsert: (table, rows, conflict) => {
-      const { target, set } = conflict
       if (Array.isArray(rows)) {
-        return {
-          run: () => ({
-            changes: (rows as readonly Row[]).reduce(
-              (sum, row) => sum + prepare(table, Object.keys(row), conflict).run(row).changes,
-              0,
-            ),
-          }),
-        }
+        return each(table, rows as readonly Row[], Object.keys(rows[0] ?? {}), conflict)
       }
+      const { target, set } = conflict
       const insert = db.insert(table)
       const filled = isQuery(rows as object) ? insert.select(rows as never) : insert.values(rows as never) // told apart just now
       return filled.onConflictDoUpdate({ target, set: set as never })
@@ -154,6 +172,24 @@ function builderOf(db: SQLiteBunDatabase): Db {
         .insert(table)
         .values([...rows] as never) // the signature has their type
         .onConflictDoNothing({ target }),
+  }
+}
+
+/** A statement with places for a row's members, filled without the ORM: there that takes longer than the statement itself. */
+function forEach(client: Database, { sql: text, params }: Query): ForEach {
+  const statement = client.prepare<unknown, SQLQueryBindings[]>(text)
+  const fills = params.map((param): ((row: Row) => unknown) => {
+    if (!is(param, Param) || !is(param.value, Placeholder)) return () => param
+    const { encoder } = param
+    const { name } = param.value as unknown as { readonly name: string } // typed as the ORM's own
+    return (row) => {
+      const value = row[name]
+      return value === undefined || value === null ? null : encoder.mapToDriverValue(value)
+    }
+  })
+  return {
+    run: (row) => statement.run(...fills.map((fill) => fill(row) as SQLQueryBindings)).changes,
+    finalize: () => statement.finalize(),
   }
 }
 

@@ -1,0 +1,192 @@
+import type { Tables } from './engine/engine.ts'
+import { dayMs, hourMs } from './periods.ts'
+import { bucketOf, noSums, type RollupKind, type Summand, type Sums, subjectKinds, subjectOf } from './request-sums.ts'
+
+export type SumCell = Tables['requestRollups']['$inferInsert']
+export type LatencyCell = Tables['latencyRollups']['$inferInsert']
+export type Visit = Tables['visitors']['$inferInsert']
+export type SessionSpan = Tables['sessionSpans']['$inferInsert']
+
+/** What is added up of some requests, as it is added to the rows of the store. */
+export type Cells = {
+  readonly sums: readonly SumCell[]
+  readonly latencies: readonly LatencyCell[]
+  readonly visits: readonly Visit[]
+  readonly sessions: readonly SessionSpan[]
+}
+
+const kinds = ['all', ...subjectKinds] as const
+const withDetails: ReadonlySet<RollupKind> = new Set(['all', 'key', 'user', 'account'])
+const timed: ReadonlySet<RollupKind> = new Set(['all', 'model'])
+
+type Counted = { -readonly [Name in keyof Sums]: number }
+type Detail = Pick<SumCell, 'model' | 'dialect' | 'status' | 'outcome'>
+const noDetail: Detail = { model: '', dialect: '', status: 0, outcome: '' }
+/** Sums by detail, of one subject in one hour or day. */
+type Split = Map<Detail, Counted>
+type Period = {
+  readonly splits: ReadonlyMap<RollupKind, Map<string, Split>>
+  /** By bucket. */
+  readonly latencies: Map<string, Omit<LatencyCell, 'grain' | 'start'>>
+}
+
+/** Adds requests up in memory: however many there are, each sum they share is written once. */
+export function createCells(): { readonly add: (row: Summand) => void; readonly read: () => Cells } {
+  const hours = new Map<number, Period>()
+  const details = new Map<string, Detail>()
+  const visits = new Map<string, Visit>()
+  const sessions = new Map<string, SessionSpan>()
+
+  const detailOf = ({ upstreamModel, dialect, status, errorKind }: Summand): Detail => {
+    const name = `${upstreamModel ?? ''}\0${dialect}\0${status}\0${errorKind ?? 'ok'}`
+    const known = details.get(name)
+    if (known !== undefined) return known
+    const detail = { model: upstreamModel ?? '', dialect, status, outcome: errorKind ?? 'ok' }
+    details.set(name, detail)
+    return detail
+  }
+  const visit = ({ peer: ip, userId, at, errorKind }: Summand): void => {
+    const name = `${ip}\0${userId ?? ''}`
+    const known = visits.get(name)
+    const seen = known ?? { ip, userId: userId ?? '', firstAt: at, lastAt: at, requests: 0, failures: 0 }
+    if (known === undefined) visits.set(name, seen)
+    seen.firstAt = Math.min(seen.firstAt, at)
+    seen.lastAt = Math.max(seen.lastAt, at)
+    seen.requests++
+    if (errorKind !== null) seen.failures++
+  }
+  const span = ({ session, at }: Summand): void => {
+    if (session === null) return
+    const known = sessions.get(session)
+    if (known === undefined) sessions.set(session, { session, firstAt: at, lastAt: at })
+    else {
+      known.firstAt = Math.min(known.firstAt, at)
+      known.lastAt = Math.max(known.lastAt, at)
+    }
+  }
+
+  return {
+    add: (row) => {
+      const { splits, latencies } = periodOf(hours, row.at - (row.at % hourMs))
+      const detail = detailOf(row)
+      for (const kind of kinds) {
+        const subject = subjectOf(row, kind)
+        const subjects = splits.get(kind)
+        if (subject === null || subjects === undefined) continue
+        count(splitOf(subjects, subject), withDetails.has(kind) ? detail : noDetail, row)
+        if (!timed.has(kind)) continue
+        time(latencies, kind, subject, 'total', row.durationMs)
+        if (row.firstTokenMs !== null) time(latencies, kind, subject, 'first', row.firstTokenMs)
+      }
+      visit(row)
+      span(row)
+    },
+    read: () => {
+      const days = new Map<number, Period>()
+      for (const [start, hour] of hours) join(periodOf(days, start - (start % dayMs)), hour)
+      return {
+        sums: [...sumsOf(hours, hourMs, new Set(['all'])), ...sumsOf(days, dayMs, withDetails)],
+        latencies: [...latenciesOf(hours, hourMs), ...latenciesOf(days, dayMs)],
+        visits: [...visits.values()],
+        sessions: [...sessions.values()],
+      }
+    },
+  }
+}
+
+function periodOf(periods: Map<number, Period>, start: number): Period {
+  const known = periods.get(start)
+  if (known !== undefined) return known
+  const period: Period = { splits: new Map(kinds.map((kind) => [kind, new Map()])), latencies: new Map() }
+  periods.set(start, period)
+  return period
+}
+
+function splitOf(subjects: Map<string, Split>, subject: string): Split {
+  const known = subjects.get(subject)
+  if (known !== undefined) return known
+  const split: Split = new Map()
+  subjects.set(subject, split)
+  return split
+}
+
+function countedOf(split: Split, detail: Detail): Counted {
+  const known = split.get(detail)
+  if (known !== undefined) return known
+  const sums = { ...noSums }
+  split.set(detail, sums)
+  return sums
+}
+
+function count(split: Split, detail: Detail, row: Summand): void {
+  const sums = countedOf(split, detail)
+  sums.requests++
+  if (row.errorKind !== null) sums.failures++
+  sums.inputTokens += row.inputTokens
+  sums.outputTokens += row.outputTokens
+  sums.cacheReadTokens += row.cacheReadTokens ?? 0
+  sums.credits += row.credits ?? 0
+  sums.inputMicroUsd += row.inputMicroUsd ?? 0
+  sums.outputMicroUsd += row.outputMicroUsd ?? 0
+  sums.durationMs += row.durationMs
+}
+
+function addTo(sums: Counted, more: Sums): void {
+  sums.requests += more.requests
+  sums.failures += more.failures
+  sums.inputTokens += more.inputTokens
+  sums.outputTokens += more.outputTokens
+  sums.cacheReadTokens += more.cacheReadTokens
+  sums.credits += more.credits
+  sums.inputMicroUsd += more.inputMicroUsd
+  sums.outputMicroUsd += more.outputMicroUsd
+  sums.durationMs += more.durationMs
+}
+
+function time(latencies: Period['latencies'], kind: RollupKind, subject: string, measure: string, ms: number): void {
+  const bucket = bucketOf(ms)
+  const name = `${measure}\0${bucket}\0${subject}` // all of them have no subject, models do
+  const known = latencies.get(name)
+  if (known === undefined) latencies.set(name, { kind, subject, measure, bucket, requests: 1 })
+  else known.requests++
+}
+
+/** An hour's sums into its day's. */
+function join(day: Period, hour: Period): void {
+  for (const [kind, subjects] of hour.splits) {
+    const daily = day.splits.get(kind)
+    if (daily === undefined) continue
+    for (const [subject, split] of subjects) {
+      const into = splitOf(daily, subject)
+      for (const [detail, sums] of split) addTo(countedOf(into, detail), sums)
+    }
+  }
+  for (const [name, cell] of hour.latencies) {
+    const known = day.latencies.get(name)
+    if (known === undefined) day.latencies.set(name, { ...cell })
+    else known.requests += cell.requests
+  }
+}
+
+function* sumsOf(
+  periods: ReadonlyMap<number, Period>,
+  grain: number,
+  detailed: ReadonlySet<RollupKind>,
+): Generator<SumCell> {
+  for (const [start, { splits }] of periods) {
+    for (const [kind, subjects] of splits) {
+      for (const [subject, split] of subjects) {
+        const whole = { ...noSums }
+        for (const [detail, sums] of split) {
+          addTo(whole, sums)
+          if (detailed.has(kind)) yield { grain, kind, detail: true, start, subject, ...detail, ...sums }
+        }
+        yield { grain, kind, detail: false, start, subject, ...noDetail, ...whole }
+      }
+    }
+  }
+}
+
+function* latenciesOf(periods: ReadonlyMap<number, Period>, grain: number): Generator<LatencyCell> {
+  for (const [start, { latencies }] of periods) for (const cell of latencies.values()) yield { ...cell, grain, start }
+}

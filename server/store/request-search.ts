@@ -1,0 +1,89 @@
+import { and, desc, type SQL, sql } from 'drizzle-orm'
+import type { Engine } from './engine/engine.ts'
+import { conditionsOf, type RequestFilter } from './request-filter.ts'
+import { createZones, type Zone } from './request-zones.ts'
+import type { RequestPlace } from './store.ts'
+
+/** Looked at without giving way to other work. */
+const sliceRows = 10_000
+/** And for one answer: a rare combination must not search the whole log. */
+const mostRows = 100_000
+/** What a zone costs at least: where there are many small ones it is the questions that take the time. */
+const zoneRows = 2_500
+
+export type Search = {
+  /**
+   * Goes through the rows a filter may select in slices, newest first, until `visit` has enough (true) or the search has
+   * looked at its share; gives the place behind which it would go on. `visit` gets the conditions of one slice.
+   */
+  readonly run: (
+    filter: RequestFilter,
+    options: { readonly behind?: RequestPlace | undefined; readonly most?: number },
+    visit: (conditions: readonly SQL[]) => Promise<boolean>,
+  ) => Promise<RequestPlace | undefined>
+  /** Where the places of rows are in the order of the list. */
+  readonly newestFirst: readonly [SQL, SQL]
+  /** Behind a place in the order of the list. */
+  readonly behind: (place: RequestPlace) => SQL
+}
+
+/** After the first slice it looks only where the sums say that there is something. */
+export function createSearch(engine: Engine, now: () => number, sleep: (ms: number) => Promise<void>): Search {
+  const { at, seq } = engine.tables.requests
+  const zonesOf = createZones(engine, now)
+  const newestFirst = [desc(at), desc(seq)] as const
+
+  // The first comparison of each is the one the index serves.
+  const behind = (place: RequestPlace): SQL =>
+    sql`${at} <= ${place.at} and (${at} < ${place.at} or ${seq} < ${place.seq})`
+  const notBehind = (place: RequestPlace): SQL =>
+    sql`${at} >= ${place.at} and (${at} > ${place.at} or ${seq} >= ${place.seq})`
+  const within = ({ from, to }: Zone): readonly SQL[] => [
+    ...(from > 0 ? [sql`${at} >= ${from}`] : []),
+    ...(Number.isFinite(to) ? [sql`${at} < ${to}`] : []),
+  ]
+  /** The last row of a slice; undefined: it is not full. */
+  const lastOf = async (conditions: readonly SQL[]): Promise<RequestPlace | undefined> => {
+    const found = await engine.read((db) =>
+      db
+        .select({ at, seq })
+        .from(engine.tables.requests)
+        .where(and(...conditions))
+        .orderBy(...newestFirst)
+        .limit(1)
+        .offset(sliceRows - 1),
+    )
+    return found[0]
+  }
+
+  return {
+    newestFirst,
+    behind,
+    run: async (filter, options, visit) => {
+      const { lead, rest } = conditionsOf(engine, filter)
+      let place = options.behind
+      let zones: readonly Zone[] = [{ from: 0, to: Number.POSITIVE_INFINITY }]
+      let isNarrowed = rest.length === 0
+      for (let left = options.most ?? mostRows; ; ) {
+        const [zone] = zones
+        if (zone === undefined) return undefined
+        const slice = [...lead, ...within(zone), ...(place === undefined ? [] : [behind(place)])]
+        const end = await lastOf(slice)
+        if (await visit([...slice, ...rest, ...(end === undefined ? [] : [notBehind(end)])])) return undefined
+        left -= end === undefined ? zoneRows : sliceRows
+        if (end === undefined) zones = zones.slice(1)
+        place = end ?? place
+        if (!isNarrowed && zones.length > 0) {
+          isNarrowed = true
+          zones = (await zonesOf(filter)) ?? zones
+        }
+        zones = zones.filter(({ from }) => place === undefined || from <= place.at)
+        const next = zones[0]
+        if (left <= 0 && next !== undefined) return earlier(place, { at: next.to, seq: 0 })
+        await sleep(0)
+      }
+    },
+  }
+}
+
+const earlier = (a: RequestPlace | undefined, b: RequestPlace): RequestPlace => (a === undefined || b.at < a.at ? b : a)
