@@ -2,32 +2,45 @@ import type { Conversation } from '../conversation/conversation.ts'
 import type { Figure } from '../conversation/event.ts'
 import type { Effects } from '../lib/effects.ts'
 import { createEstimator, type Estimator } from '../usage/estimate.ts'
-import { createTokenizer } from '../usage/tokenizer.ts'
+import { type CountTokens, createTokenizer } from '../usage/tokenizer.ts'
 
 export type LazyEstimator = ReturnType<typeof createLazyEstimator>
 
-/**
- * The load blocks; what the request does meanwhile, as a rule its call to the provider, is to be on its way first. A turn of
- * the event loop and no time: it must pass on a clock that stands still too.
- */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** After a load that failed: so long nothing is loaded anew, whoever asks meets the same failure at once. */
+const restMs = 10_000
+const longestRestMs = 600_000
 
-/** The tokenizer weighs tens of MB and a third of a second: loaded once, when first asked. */
-export function createLazyEstimator(effects: Pick<Effects, 'sleep'>) {
+/** The tokenizer weighs tens of MB and a third of a second: loaded once, when first asked; again later if that failed. */
+export function createLazyEstimator(
+  effects: Pick<Effects, 'sleep' | 'turn' | 'now'>,
+  loadTokenizer: () => Promise<CountTokens> = createTokenizer,
+) {
   let loaded: Estimator | undefined
   let loading: Promise<Estimator> | undefined
-  const load = (): Promise<Estimator> => {
-    loading ??= nextTurn()
-      .then(createTokenizer)
-      .then((count) => {
-        loaded = createEstimator(count, effects)
-        return loaded
-      })
+  let failures = 0
+  let restsUntil: number | undefined
+  const load = async (): Promise<Estimator> => {
+    // The load blocks; what the request does meanwhile, as a rule its call to the provider, is to be on its way first.
+    await effects.turn()
+    try {
+      loaded = createEstimator(await loadTokenizer(), effects)
+      return loaded
+    } catch (thrown) {
+      restsUntil = effects.now() + Math.min(longestRestMs, restMs * 2 ** failures++)
+      throw thrown
+    }
+  }
+  const whenLoaded = (): Promise<Estimator> => {
+    if (restsUntil !== undefined && effects.now() >= restsUntil) {
+      restsUntil = undefined
+      loading = undefined
+    }
+    loading ??= load()
     return loading
   }
   return {
     conversation: async (conversation: Conversation, signal?: AbortSignal): Promise<Figure> =>
-      (loaded ?? (await load())).conversation(conversation, signal),
+      (loaded ?? (await whenLoaded())).conversation(conversation, signal),
     /** To be called only after `conversation` has resolved once. */
     text: (text: string): number => {
       if (loaded === undefined) throw new Error('the tokenizer is not loaded yet')

@@ -10,6 +10,8 @@ export type Effects = {
   readonly newUuid: () => string
   /** Resolves after `ms`, or at once when `signal` aborts. Never rejects: look at `signal.aborted` afterwards. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Resolves when what waits in the event loop now has had its turn; no clock is asked, so it passes on one that stands still. */
+  readonly turn: () => Promise<void>
   /** Runs `task` once after `ms`; the returned function cancels it. */
   readonly after: (ms: number, task: () => void) => () => void
   readonly fetch: FetchLike
@@ -67,6 +69,7 @@ export const realEffects: Effects = {
       const timer = setTimeout(done, Math.min(ms, longestTimerMs))
       signal?.addEventListener('abort', done, { once: true })
     }),
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
   after: (ms, task) => {
     const timer = setTimeout(task, Math.min(ms, longestTimerMs))
     return () => clearTimeout(timer)

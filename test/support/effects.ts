@@ -32,6 +32,7 @@ export function createTestEffects(more: Partial<Effects> = {}, startAt = Date.UT
     newId: (prefix) => `${prefix}_${String(++ids).padStart(24, '0')}`,
     newUuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
     after,
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve()
