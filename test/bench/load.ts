@@ -1,18 +1,15 @@
 // Opens streams against one URL and prints one JSON line. Run as its own process: node:http has no limit on connections.
-// Usage: load.ts <url> <key> <concurrency> <total> [holdMs]; with holdMs all streams are kept open that long, then cut.
+// Usage: load.ts <url> <key> <dialect> <concurrency> <total> [holdMs]; with holdMs all streams are kept open that long, then cut.
 // Concurrency -1: one after the other, each cut after its first byte, 20 ms apart; -2: a hundred begun each second.
 import http from 'node:http'
+import { endingOf, plainBody } from './requests.ts'
 
-const [url = '', key = '', concurrencyText = '1', totalText = '1', holdText] = process.argv.slice(2)
+const [url = '', key = '', dialect = '', concurrencyText = '1', totalText = '1', holdText] = process.argv.slice(2)
 const concurrency = Number(concurrencyText)
 const total = Number(totalText)
 const agent = new http.Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
-const body = JSON.stringify({
-  model: 'claude-sonnet-4.5',
-  max_tokens: 4096,
-  stream: true,
-  messages: [{ role: 'user', content: 'Tell me about event streams, in some detail please.' }],
-})
+const body = plainBody(dialect)
+const ending = endingOf(dialect)
 
 type Sample = { readonly firstMs: number; readonly ok: boolean }
 
@@ -21,6 +18,7 @@ function one(open: Set<http.ClientRequest>): Promise<Sample> {
     const startedAt = performance.now()
     let firstMs = -1
     let tail = ''
+    let whole = false
     const finish = (ok: boolean): void => {
       open.delete(request)
       resolve({ firstMs, ok })
@@ -38,9 +36,11 @@ function one(open: Set<http.ClientRequest>): Promise<Sample> {
             firstMs = performance.now() - startedAt
             if (concurrency < 0) return request.destroy()
           }
-          tail = (tail + chunk.toString('latin1')).slice(-200)
+          const text = tail + chunk.toString('latin1')
+          whole ||= ending.test(text)
+          tail = text.slice(-40)
         })
-        response.on('end', () => finish(response.statusCode === 200 && /message_stop|metering|"usage":0/.test(tail)))
+        response.on('end', () => finish(response.statusCode === 200 && whole))
         response.on('error', () => finish(false))
       },
     )

@@ -3,13 +3,13 @@
 // Usage: paced-load.ts <url> <key> <dialect> <streams> <waves> [untilMs]; each wave opens all streams at once and reads them to
 // their end; with untilMs one wave is opened, spread over a second, and cut after that time.
 import type { Socket } from 'bun'
-import { endingOf, pacedBody, stampsOf } from './paced-request.ts'
+import { agentBody, endingOf, stampsOf } from './requests.ts'
 import { ageMicros, stampedEach } from './stamp.ts'
 
 const [url = '', key = '', dialect = '', streamsText = '1', wavesText = '1', untilText] = process.argv.slice(2)
 const { hostname, port, pathname } = new URL(url)
 const streams = Number(streamsText)
-const body = pacedBody(dialect)
+const body = agentBody(dialect)
 const head = `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nx-api-key: ${key}\r\ncontent-type: application/json\r\nanthropic-version: 2023-06-01\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`
 const stamps = stampsOf(dialect)
 const ending = endingOf(dialect)

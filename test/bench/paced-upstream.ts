@@ -1,7 +1,8 @@
 // The provider for the paced benchmarks: every delta leaves in a network write of its own, `pauseMs` after the last, and one in
 // ten says when. Run as its own process; prints its port. The base URL's path shapes the stream: /paced/<deltas>/<pauseMs>; with
-// TLS_CERT and TLS_KEY it speaks TLS.
+// TLS_CERT and TLS_KEY it speaks TLS. Who asks for it is answered without pauses.
 import { encodeFrame } from '../../server/codec/eventstream.ts'
+import { atOnce } from './requests.ts'
 import { stampedEach, stampNow } from './stamp.ts'
 import { benchModels } from './upstream-models.ts'
 
@@ -85,10 +86,10 @@ function paced(deltas: number, pauseMs: number): Response {
       mine.done()
     },
   } as unknown as UnderlyingDefaultSource)
-  return new Response(body, {
-    headers: { 'content-type': 'application/vnd.amazon.eventstream', 'x-amzn-requestid': 'bench' },
-  })
+  return new Response(body, { headers: streamHeaders })
 }
+
+const streamHeaders = { 'content-type': 'application/vnd.amazon.eventstream', 'x-amzn-requestid': 'bench' }
 
 const { TLS_CERT, TLS_KEY } = process.env
 const server = Bun.serve({
@@ -100,9 +101,11 @@ const server = Bun.serve({
     const target = request.headers.get('x-amz-target') ?? ''
     if (target.endsWith('ListAvailableModels')) return Response.json(benchModels)
     if (target.endsWith('GetUsageLimits')) return Response.json({})
-    await request.arrayBuffer()
+    const asked = await request.text()
     const [, deltas = '100', pauseMs = '2'] = /paced\/(\d+)\/(\d+)/.exec(new URL(request.url).pathname) ?? []
-    return paced(Number(deltas), Number(pauseMs))
+    if (!asked.includes(atOnce)) return paced(Number(deltas), Number(pauseMs))
+    const frames = Array.from({ length: Number(deltas) }, (_, at) => words[at % words.length] as Uint8Array)
+    return new Response(Buffer.concat([...frames, closing]), { headers: streamHeaders })
   },
 })
 console.log(server.port)

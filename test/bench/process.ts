@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { type BenchDialect, routes } from './requests.ts'
 
 const root = path.join(import.meta.dir, '..', '..')
 const manyFetches = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65535' }
@@ -40,20 +41,16 @@ export async function startScript(file: string, env: Record<string, string> = {}
   }
 }
 
-export type Gateway = Running & {
-  readonly key: string
-  /** From the start of the process to its first 200. */
+export type Started = Running & {
+  /** From the start of the process to its first 200, and the CPU it took until then. */
   readonly firstAnswerMs: number
+  readonly firstAnswerCpuMs: number
 }
 
 const password = 'bench-password'
 
-/** Starts the gateway (the compiled binary when GATEWAY_BINARY names one) with a few API-key accounts and one client key. */
-export async function startGateway(
-  upstreamUrl: string,
-  env: Record<string, string> = {},
-  accounts = 4,
-): Promise<Gateway> {
+/** Starts the gateway (the compiled binary when GATEWAY_BINARY names one) in an empty data folder. */
+export async function startEmpty(upstreamUrl: string, env: Record<string, string> = {}): Promise<Started> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'gateway-bench-'))
   const binary = process.env.GATEWAY_BINARY
   const command =
@@ -62,21 +59,36 @@ export async function startGateway(
   const startedAt = performance.now()
   const child = keep(
     Bun.spawn([...command, '--host', '127.0.0.1', '--port', String(port), '--data-dir', dataDir], {
-      env: {
-        ...process.env,
-        NO_BROWSER: '1',
-        ADMIN_PASSWORD: password,
-        UPSTREAM_Q_URL: upstreamUrl,
-        LOG_LEVEL: 'warn',
-        ...env,
-      },
-      stdout: 'inherit',
+      env: { ...process.env, NO_BROWSER: '1', UPSTREAM_Q_URL: upstreamUrl, LOG_LEVEL: 'warn', ...env },
+      stdout: 'ignore',
       stderr: 'inherit',
     }),
   )
   const url = `http://127.0.0.1:${port}`
   await until(async () => (await fetch(`${url}/healthz`)).ok)
-  const firstAnswerMs = performance.now() - startedAt
+  return {
+    url,
+    firstAnswerMs: performance.now() - startedAt,
+    firstAnswerCpuMs: cpuMs(child.pid),
+    pid: child.pid,
+    stop: async () => {
+      child.kill()
+      await child.exited
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+export type Gateway = Running & { readonly key: string }
+
+/** The same with a few API-key accounts and one client key. Hashing the password is part of its start. */
+export async function startGateway(
+  upstreamUrl: string,
+  env: Record<string, string> = {},
+  accounts = 4,
+): Promise<Gateway> {
+  const started = await startEmpty(upstreamUrl, { ADMIN_PASSWORD: password, ...env })
+  const { url } = started
   const admin = async (method: string, route: string, body: object): Promise<Record<string, unknown>> => {
     const answer = await fetch(`${url}${route}`, {
       method,
@@ -96,30 +108,39 @@ export async function startGateway(
     await admin('PATCH', `/v2/accounts/${account.id}`, { maxInFlight: 1_000 })
   }
   const { key } = await admin('POST', '/v2/keys', { name: 'bench' })
-  return {
-    url,
-    key: String(key),
-    firstAnswerMs,
-    pid: child.pid,
-    stop: async () => {
-      child.kill()
-      await child.exited
-      rmSync(dataDir, { recursive: true, force: true })
-    },
-  }
+  return { url, key: String(key), pid: started.pid, stop: started.stop }
 }
 
-/** Runs a load in a process of its own and gives the line it prints. */
-export const load = (url: string, key: string, ...args: readonly number[]): Promise<Record<string, number>> =>
-  runLoad('load.ts', url, key, ...args.map(String))
+/** What is measured: the baseline, or the gateway through one of its client APIs. */
+export type Target = {
+  readonly name: string
+  readonly running: Running
+  readonly key: string
+  readonly dialect: BenchDialect
+}
+export const bareTarget = (running: Running): Target => ({ name: 'baseline', running, key: 'none', dialect: 'bare' })
+export const targetOf = (gateway: Gateway, dialect: BenchDialect): Target => ({
+  name: dialect,
+  running: gateway,
+  key: gateway.key,
+  dialect,
+})
+
+/** Runs load.ts against it and gives the line it prints. */
+export const load = (target: Target, ...args: readonly number[]): Promise<Record<string, number>> =>
+  runLoad('load.ts', target, ...args)
 
 /** Runs one of the load scripts in a process of its own and gives the line it prints. */
-export async function runLoad(script: string, ...args: readonly string[]): Promise<Record<string, number>> {
-  const child = Bun.spawn([process.execPath, path.join(import.meta.dir, script), ...args], {
-    env: { ...process.env, ...manyFetches },
-    stdout: 'pipe',
-    stderr: 'inherit',
-  })
+export async function runLoad(
+  script: string,
+  { running, key, dialect }: Target,
+  ...args: readonly number[]
+): Promise<Record<string, number>> {
+  const url = running.url + routes[dialect]
+  const child = Bun.spawn(
+    [process.execPath, path.join(import.meta.dir, script), url, key, dialect, ...args.map(String)],
+    { env: { ...process.env, ...manyFetches }, stdout: 'pipe', stderr: 'inherit' },
+  )
   return JSON.parse(await new Response(child.stdout).text()) as Record<string, number>
 }
 
