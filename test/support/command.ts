@@ -1,11 +1,13 @@
 import path from 'node:path'
+import { watched } from './outbound-watch.ts'
 
 const root = path.join(import.meta.dir, '../..')
 
-/** The gateway's command: the executable when GATEWAY_BINARY is set, else Bun with the entry file. */
-export function gatewayCommand(): string[] {
+/** The gateway's command: the executable when GATEWAY_BINARY is set, else Bun with the entry file. `watch`: as in `watched`. */
+export function gatewayCommand(watch?: string): string[] {
   const binary = process.env.GATEWAY_BINARY
-  return binary === undefined || binary === '' ? [process.execPath, path.join(root, 'server/main.ts')] : [binary]
+  const source = [process.execPath, path.join(root, 'server/main.ts')]
+  return watched(binary === undefined || binary === '' ? source : [binary], watch)
 }
 
 /** Runs the gateway's command line to its end. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { AccountSpec, SimulatedAccount } from '../../server/simulator/account.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../server/simulator/simulator.ts'
+import { gatewayCommand } from './command.ts'
 
 export type GatewayOptions = {
   readonly simulator?: SimulatorOptions
@@ -11,6 +12,8 @@ export type GatewayOptions = {
   /** config.yaml. */
   readonly config?: string
   readonly env?: Readonly<Record<string, string>>
+  /** A folder for what sockets it opens; default: where the whole run is watched. */
+  readonly watch?: string
 }
 
 export type Gateway = {
@@ -34,7 +37,6 @@ export type Gateway = {
 }
 
 export const adminPassword = 'correct horse battery'
-const root = path.join(import.meta.dir, '../..')
 
 /**
  * The real gateway in a process of its own (the executable when GATEWAY_BINARY is set, else from source), in an empty data
@@ -66,7 +68,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     for await (const chunk of stream) log = (log + text.decode(chunk, { stream: true })).slice(-1_000_000)
   }
   const run = () => {
-    const child = Bun.spawn(command(), { cwd: dataDir, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
+    const child = Bun.spawn(gatewayCommand(options.watch), {
+      cwd: dataDir,
+      env,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
     void drain(child.stdout)
     void drain(child.stderr)
     return child
@@ -116,11 +124,6 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     await stop()
     throw thrown
   }
-}
-
-function command(): string[] {
-  const binary = process.env.GATEWAY_BINARY
-  return binary === undefined || binary === '' ? [process.execPath, path.join(root, 'server/main.ts')] : [binary]
 }
 
 /** The environment without what would configure the gateway. */
