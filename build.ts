@@ -173,6 +173,8 @@ export async function buildExecutable(target: Target): Promise<boolean> {
     format: 'esm',
     minify: true,
     bytecode: true,
+    // What is imported later is a file of its own: its bytecode costs nothing until then.
+    splitting: true,
     throw: false,
     define: { BUILD_VERSION: JSON.stringify(version), BUILD_COMMIT: JSON.stringify(await commit()) },
     compile: {

@@ -1,4 +1,4 @@
-import { Secret, TOTP } from 'otpauth'
+import type { TOTP } from 'otpauth'
 import { err, ok, type Result } from '../lib/result.ts'
 import { createTurns } from '../lib/turns.ts'
 import { sameSecret, sha256Hex } from './digest.ts'
@@ -47,12 +47,14 @@ export function createSecondFactors(keeper: SecondFactorKeeper, now: () => numbe
     return text === undefined || text === 'unreadable' ? text : (JSON.parse(text) as Kept) // our own JSON, sealed
   }
   const save = (subject: string, kept: Kept): Promise<void> => keeper.save(subject, JSON.stringify(kept))
-  const totp = (secret: string, label = ''): TOTP =>
-    new TOTP({ issuer, label, secret: Secret.fromBase32(secret), period: stepSeconds })
+  const totp = async (secret: string, label = ''): Promise<TOTP> => {
+    const { Secret, TOTP } = await import('otpauth')
+    return new TOTP({ issuer, label, secret: Secret.fromBase32(secret), period: stepSeconds })
+  }
   /** The step a code belongs to: now, or one to either side, since clocks differ. */
-  const stepOf = (secret: string, code: string): number | undefined => {
+  const stepOf = async (secret: string, code: string): Promise<number | undefined> => {
     if (!/^\d{6}$/.test(code)) return undefined
-    const delta = totp(secret).validate({ token: code, window: 1, timestamp: now() })
+    const delta = (await totp(secret)).validate({ token: code, window: 1, timestamp: now() })
     return delta === null ? undefined : Math.floor(now() / 1000 / stepSeconds) + delta
   }
 
@@ -68,14 +70,15 @@ export function createSecondFactors(keeper: SecondFactorKeeper, now: () => numbe
     begin: async (subject, account) => {
       const kept = await load(subject)
       if (kept === 'unreadable' || kept?.since !== undefined) return err('on')
+      const { Secret } = await import('otpauth')
       const secret = new Secret({ size: 20 }).base32
       await save(subject, { secret, recovery: [] })
-      return ok({ secret, uri: totp(secret, account).toString() })
+      return ok({ secret, uri: (await totp(secret, account)).toString() })
     },
     confirm: async (subject, code) => {
       const kept = await load(subject)
       if (kept === undefined || kept === 'unreadable' || kept.since !== undefined) return err('not-begun')
-      const step = stepOf(kept.secret, plain(code))
+      const step = await stepOf(kept.secret, plain(code))
       if (step === undefined) return err('wrong')
       const codes = Array.from({ length: recoveryCount }, makeRecoveryCode)
       const recovery = codes.map((one) => sha256Hex(plain(one)))
@@ -88,7 +91,7 @@ export function createSecondFactors(keeper: SecondFactorKeeper, now: () => numbe
         if (kept === 'unreadable') return 'unreadable'
         if (kept?.since === undefined) return 'wrong'
         const code = plain(given)
-        const step = stepOf(kept.secret, code)
+        const step = await stepOf(kept.secret, code)
         if (step !== undefined) {
           if (step <= (kept.lastStep ?? 0)) return 'wrong'
           await save(subject, { ...kept, lastStep: step })

@@ -258,7 +258,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     clientRoutes,
     plugins: [
       admin,
-      await createConsole({
+      createConsole({
         isHttps: (request) =>
           peerOf(request, server.addressOf(request)).https || new URL(request.url).protocol === 'https:',
       }),

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { SocksClient, type SocksProxy } from 'socks'
+import type { SocksProxy } from 'socks'
 import { randomText } from '../lib/effects.ts'
 
 export type SocksBridge = {
@@ -42,6 +42,7 @@ export function createSocksBridge(): SocksBridge {
     const target = targetOf(head)
     if (target === undefined) return void client.end(refusal('400 Bad Request', 'ERR_PROXY'))
     try {
+      const { SocksClient } = await import('socks')
       const { socket } = await SocksClient.createConnection({
         proxy,
         command: 'connect',

@@ -1,5 +1,5 @@
 import { type App, startApp } from '../app/app.ts'
-import { type Demo, startDemo } from '../app/demo.ts'
+import type { Demo } from '../app/demo.ts'
 import type { Resolved } from '../config/resolve.ts'
 import type { Config } from '../config/schema.ts'
 import { realEffects } from '../lib/effects.ts'
@@ -10,7 +10,7 @@ import { version } from './version.ts'
 /** Serves until a signal asks to stop; resolves to the exit code. */
 export async function serve(resolved: Resolved): Promise<number> {
   const terminal = process.stdout.isTTY === true
-  const demo = resolved.config.demo ? await startDemo(demoConfig(resolved), realEffects) : undefined
+  const demo = resolved.config.demo ? await openDemo(demoConfig(resolved)) : undefined
   const config = demo?.config ?? resolved.config
   const log = createLogger({
     level: config.log.level,
@@ -41,6 +41,12 @@ export async function serve(resolved: Resolved): Promise<number> {
   await demo?.stop()
   log.info('server.stopped', { whole })
   return 0
+}
+
+/** The simulator is loaded for those who ask for it. */
+async function openDemo(config: Config): Promise<Demo> {
+  const { startDemo } = await import('../app/demo.ts')
+  return startDemo(config, realEffects)
 }
 
 /** A demo is for the one who started it: unless told otherwise it listens on this machine only. */
