@@ -235,7 +235,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     admin,
     effects,
     live,
-    routes,
+    routes: await routes(),
     streams,
     serverLog,
     finished,

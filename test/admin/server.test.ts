@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { treaty } from '@elysiajs/eden'
 import { Elysia } from 'elysia'
 import type { RequestPeer } from '../../server/admin/deps.ts'
-import type { AdminApi } from '../../server/admin/index.ts'
+import type { AdminApi } from '../../server/admin/routes.ts'
 import { adminApp, password } from './admin-app.ts'
 
 // The admin API mounted in an outer application that listens, with the peer read from the socket.

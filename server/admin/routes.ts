@@ -1,0 +1,164 @@
+import { Elysia, NotFoundError, ParseError, ValidationError } from 'elysia'
+import { createTurns } from '../lib/turns.ts'
+import { createAccountBulk } from './account-bulk.ts'
+import { createAccountImports } from './account-import.ts'
+import { accountRoutes } from './account-routes.ts'
+import { createAccountsService } from './accounts-service.ts'
+import { alertRoutes } from './alert-routes.ts'
+import { auditRoutes } from './audit-routes.ts'
+import { type AuditTrail, createAuditTrail } from './audit-trail.ts'
+import { BodyTooLarge } from './body.ts'
+import { captureRoutes } from './capture-routes.ts'
+import { controlRoutes } from './control.ts'
+import type { AdminDeps } from './deps.ts'
+import { devtoolsRoutes } from './devtools-routes.ts'
+import { eventRoutes } from './event-routes.ts'
+import { refuse } from './failure.ts'
+import { createFreshPassword } from './fresh-password.ts'
+import { type Gate, tooLarge } from './gate.ts'
+import { ipRoutes } from './ip-routes.ts'
+import { createIpsService } from './ips-service.ts'
+import { jobRoutes } from './job-routes.ts'
+import { keyRoutes } from './key-routes.ts'
+import { createKeysService } from './keys-service.ts'
+import { logRoutes } from './log-routes.ts'
+import { modelMappingRoutes } from './model-mapping-routes.ts'
+import { createModelMappingsService } from './model-mappings-service.ts'
+import { openApiRoutes } from './openapi/routes.ts'
+import type { Operator } from './operator.ts'
+import { secondFactorRoutes, signedInRoutes } from './own-sign-in-routes.ts'
+import { adminTokenRoutes, operatorRoutes } from './person-routes.ts'
+import { createProxiesService } from './proxies-service.ts'
+import { proxyRoutes } from './proxy-routes.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { settingsRoutes } from './settings-routes.ts'
+import { createSettingsService } from './settings-service.ts'
+import { signInRoutes } from './sign-in-routes.ts'
+import { statsRoutes } from './stats-routes.ts'
+import { streamRoutes } from './stream-routes.ts'
+import { testChatRoutes } from './test-chat-routes.ts'
+import { userRoutes } from './user-routes.ts'
+import { createUsersService } from './users-service.ts'
+import { visitorRoutes } from './visitor-routes.ts'
+
+export type RouteName = { readonly method: string; readonly path: string }
+
+export type AdminRoutes = {
+  readonly handle: (request: Request) => Promise<Response>
+  readonly trail: AuditTrail
+  /** The list of the routes, for tests that walk them. */
+  readonly names: readonly RouteName[]
+}
+
+/**
+ * Everything behind the gate. The routes live in an application of their own, so that no hook of the outer one stands
+ * between them and their errors.
+ */
+export function createRoutes(deps: AdminDeps, operator: Operator, gate: Gate): AdminRoutes {
+  let views: ReadonlySet<string> = new Set()
+  const trail = createAuditTrail({
+    ...deps,
+    views: () => views,
+    show: async (path) => {
+      const request = new Request(`http://localhost${path}`)
+      gate.admitOwn(request)
+      const response = await routes.handle(request)
+      return response.status === 200 ? response.json().catch(() => undefined) : undefined
+    },
+  })
+  const routes = adminRoutes(deps, operator, gate, trail)
+  routes.use(openApiRoutes(() => routes.routes, deps.clientApi ?? [], deps.version))
+  const names = routes.routes.map(({ method, path }) => ({ method, path: path.replace(/(?<=.)\/$/, '') }))
+  views = new Set(names.filter(({ method }) => method === 'GET').map(({ path }) => path))
+  return { handle: (request) => routes.handle(request), trail, names }
+}
+
+/** For the console's typed client. */
+export type AdminApi = ReturnType<typeof adminRoutes>
+
+function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate, trail: AuditTrail) {
+  const inTurn = createTurns()
+  const accounts = createAccountsService(deps, inTurn)
+  const imports = createAccountImports(deps, inTurn)
+  const keys = createKeysService(deps)
+  const mappings = createModelMappingsService(deps)
+  const ips = createIpsService(deps)
+  const settings = createSettingsService({ ...deps, keys, ips })
+  const bulk = createAccountBulk(deps, accounts)
+  const fresh = createFreshPassword(operator, gate)
+  const { jobs, hub, watch, alerts } = deps.live
+  // Hooks first: they cover only what is registered after them.
+  return new Elysia({ handler: { standardHostname: false } }) // as in http/server.ts
+    .onRequest(({ set }) => {
+      set.headers['cache-control'] = 'no-store'
+    })
+    .onBeforeHandle(async ({ request, route, params, body }) => {
+      const refused = gate.checkRoute(request, route)
+      if (refused !== undefined) return refused
+      if (gate.entryOf(request)?.by !== 'itself') await trail.begin(request, { route, params: params ?? {}, body })
+    })
+    .onError(({ error, request }) => answerError(error, request, deps))
+    .use(sessionRoutes(deps, operator, trail))
+    .use(operatorRoutes(deps, operator))
+    .use(adminTokenRoutes(deps, gate))
+    .use(secondFactorRoutes(deps, gate, operator))
+    .use(signedInRoutes(deps, gate, operator))
+    .use(auditRoutes(deps.store.audit))
+    .use(signInRoutes('/v2/auth', deps, accounts))
+    .use(accountRoutes({ accounts, imports, bulk, jobs, fresh }, deps))
+    .use(jobRoutes(jobs, hub, deps))
+    .use(eventRoutes(hub, watch, deps))
+    .use(alertRoutes(alerts))
+    .use(testChatRoutes(deps))
+    .use(devtoolsRoutes(deps))
+    .use(settingsRoutes(settings, gate, deps))
+    .use(keyRoutes('/v2/keys', keys))
+    .use(userRoutes(createUsersService({ ...deps, keys })))
+    .use(ipRoutes(ips, deps))
+    .use(modelMappingRoutes('/v2/model-mappings', mappings))
+    .use(proxyRoutes(createProxiesService(deps)))
+    .use(statsRoutes(deps))
+    .use(streamRoutes(deps))
+    .use(captureRoutes(deps))
+    .use(logRoutes(deps))
+    .use(visitorRoutes(deps))
+    .use(controlRoutes(deps, accounts, imports, keys, mappings))
+}
+
+/** The framework's own error bodies repeat the schema and what was sent; nothing of them may get out. */
+function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'log' | 'requestIdOf'>): Response {
+  if (error instanceof ValidationError) {
+    const [first] = error.all
+    const field = first !== undefined && 'path' in first ? first.path.slice(1).replaceAll('/', '.') : ''
+    const expected = first !== undefined && 'message' in first ? String(first.message) : 'not valid'
+    return refuse(400, {
+      error: `${field === '' ? error.type : field}: ${expected.replace('union value', 'another type').replace(/^Never$/, 'no such member')}.`,
+      code: 'INVALID_REQUEST',
+      ...(field === '' ? {} : { field }),
+    })
+  }
+  // A wrong method ends here too.
+  if (error instanceof NotFoundError) return refuse(404, { error: 'There is no such route.', code: 'NOT_FOUND' })
+  if (error instanceof ParseError) {
+    return error.cause instanceof BodyTooLarge
+      ? tooLarge()
+      : refuse(400, { error: 'The body is not a JSON object or list.', code: 'INVALID_JSON' })
+  }
+  const requestId = deps.requestIdOf?.(request)
+  deps.log('error', 'admin.failed', {
+    path: new URL(request.url).pathname,
+    cause: causeText(error),
+    ...(requestId === undefined ? {} : { requestId }),
+  })
+  return refuse(500, {
+    error: 'Something went wrong in the server; its log says what.',
+    code: 'INTERNAL',
+    ...(requestId === undefined ? {} : { requestId }),
+  })
+}
+
+/** A failed statement's message ends with its values, which are no business of the log. */
+function causeText(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  return `${error.name}: ${error.message.split(/\n?params:/)[0]}`.slice(0, 300)
+}
