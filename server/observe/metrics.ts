@@ -107,6 +107,11 @@ export function createMetrics(): Metrics {
     })
   }
   watch('resident_memory_bytes', 'Memory the process holds.', () => process.memoryUsage.rss())
+  watch(
+    'heap_bytes',
+    'Objects of the program, those that wait to be collected included.',
+    () => process.memoryUsage().heapUsed,
+  )
   watch('uptime_seconds', 'Since the process started.', () => process.uptime())
 
   return {
