@@ -14,9 +14,9 @@ const wholeBelow = 10
  * some 5 MB of text per second and more for repeated words.
  */
 export async function createTokenizer(): Promise<CountTokens> {
-  const [{ Tokenizer }, encoding] = await Promise.all([import('ai-tokenizer'), import('ai-tokenizer/encoding/claude')])
+  const { openVocabulary, pattern: source } = await import('./vocabulary.ts')
   // The counts below are remembered instead of the tokenizer's own merges.
-  const tokenizer = new Tokenizer(encoding, undefined, 1)
+  const tokenizer = openVocabulary(1)
   // As ordinary text: names of special tokens are words like others here, where `count` would throw at them.
   const count = (text: string): number => tokenizer.encode(text, 'all').length
   const countInRuns = (text: string): number => {
@@ -32,7 +32,7 @@ export async function createTokenizer(): Promise<CountTokens> {
     return tokens + count(from === 0 ? text : text.slice(from))
   }
   // Look-ups instead of the library's search of its vocabulary: replies and prompts use the same words.
-  const pattern = new RegExp(encoding.pat_str, 'ug')
+  const pattern = new RegExp(source, 'ug')
   const pieces = new Map<string, number>()
   const words = new Map<number, Word>()
   const countPieces = (text: string): number => {
