@@ -109,7 +109,7 @@ export function createMetrics(): Metrics {
   watch('resident_memory_bytes', 'Memory the process holds.', () => process.memoryUsage.rss())
   watch(
     'heap_bytes',
-    'Objects of the program, those that wait to be collected included.',
+    'What the collector reckons with: objects, garbage among them, and its guess at the buffers that hang on them.',
     () => process.memoryUsage().heapUsed,
   )
   watch('uptime_seconds', 'Since the process started.', () => process.uptime())
