@@ -21,61 +21,75 @@ const tailUnits = 512
  * While the text is too short to reach `maxTokens` whatever it says, nothing is counted: a reply far below its limit costs no
  * tokenizer run. Near the limit it counts after ever shorter steps, at last after each character.
  */
-export function createBudget(maxTokens: number, countTokens: (text: string) => number): Budget {
-  let settled = 0
-  const tail = createTextRun()
+class TokenBudget implements Budget {
+  private settled = 0
+  private readonly tail = createTextRun()
   /** Units that may pass before the next count. */
-  let free = freeUnits(maxTokens)
-  let over = maxTokens <= 0
+  private free: number
+  private over: boolean
 
-  function recount(): void {
-    const counted = countTokens(tail.read())
-    const left = maxTokens - settled - counted
-    if (left < 0) over = true
-    free = freeUnits(left)
-    if (tail.length() > tailUnits && free > 0) {
-      settled += counted
-      tail.reset('')
+  constructor(
+    private readonly maxTokens: number,
+    private readonly countTokens: (text: string) => number,
+  ) {
+    this.free = freeUnits(maxTokens)
+    this.over = maxTokens <= 0
+  }
+
+  spent(): boolean {
+    return this.over
+  }
+
+  passes(text: string): boolean {
+    if (this.over || text.length >= this.free) return false
+    this.pass(text)
+    return true
+  }
+
+  spend(text: string): void {
+    for (let at = 0; at < text.length; at += 8_192) this.pass(text.slice(at, at + 8_192))
+  }
+
+  fit(text: string): string {
+    let at = 0
+    while (at < text.length && !this.over) {
+      if (this.free > 0) {
+        const step = wholeCharacters(text, at, Math.min(this.free, text.length - at))
+        this.pass(text.slice(at, at + step))
+        at += step
+        continue
+      }
+      const character = text.slice(at, at + wholeCharacters(text, at, 1))
+      if (this.settled + this.countTokens(this.tail.read() + character) > this.maxTokens) {
+        this.over = true
+        break
+      }
+      this.pass(character)
+      at += character.length
+    }
+    return at === text.length ? text : text.slice(0, at)
+  }
+
+  private pass(text: string): void {
+    this.tail.add(text)
+    this.free -= text.length
+    if (this.free <= 0) this.recount()
+  }
+
+  private recount(): void {
+    const counted = this.countTokens(this.tail.read())
+    const left = this.maxTokens - this.settled - counted
+    if (left < 0) this.over = true
+    this.free = freeUnits(left)
+    if (this.tail.length() > tailUnits && this.free > 0) {
+      this.settled += counted
+      this.tail.reset('')
     }
   }
-
-  function pass(text: string): void {
-    tail.add(text)
-    free -= text.length
-    if (free <= 0) recount()
-  }
-
-  return {
-    spent: () => over,
-    passes: (text) => {
-      if (over || text.length >= free) return false
-      pass(text)
-      return true
-    },
-    spend: (text) => {
-      for (let at = 0; at < text.length; at += 8_192) pass(text.slice(at, at + 8_192))
-    },
-    fit: (text) => {
-      let at = 0
-      while (at < text.length && !over) {
-        if (free > 0) {
-          const step = wholeCharacters(text, at, Math.min(free, text.length - at))
-          pass(text.slice(at, at + step))
-          at += step
-          continue
-        }
-        const character = text.slice(at, at + wholeCharacters(text, at, 1))
-        if (settled + countTokens(tail.read() + character) > maxTokens) {
-          over = true
-          break
-        }
-        pass(character)
-        at += character.length
-      }
-      return at === text.length ? text : text.slice(0, at)
-    },
-  }
 }
+
+export const createBudget = (maxTokens: number, countTokens: (text: string) => number): Budget =>
+  new TokenBudget(maxTokens, countTokens)
 
 /** At most 8 K at a time, so that little is held and no count takes long. */
 const freeUnits = (left: number): number => Math.min(8_192, Math.max(0, Math.floor(left / mostTokensPerUnit)))

@@ -1,12 +1,19 @@
 import type { ReplyEvent } from '../conversation/event.ts'
 
+export type ReasoningFilter = {
+  /** What the caller sees of it; undefined: nothing. */
+  readonly show: (event: ReplyEvent) => ReplyEvent | undefined
+  /** False: there was none until now, and whatever else comes is shown as it is. */
+  readonly hasHidden: () => boolean
+}
+
 /**
  * Leaves the reasoning out of a reply and numbers the other blocks without gaps. To come after the meter: what the model
  * thought was written all the same, and counts.
  */
-export function createReasoningFilter(): (event: ReplyEvent) => ReplyEvent | undefined {
+export function createReasoningFilter(): ReasoningFilter {
   let hidden = 0
-  return (event) => {
+  const show = (event: ReplyEvent): ReplyEvent | undefined => {
     switch (event.type) {
       case 'reasoning-start':
       case 'redacted-reasoning':
@@ -28,4 +35,5 @@ export function createReasoningFilter(): (event: ReplyEvent) => ReplyEvent | und
         return event
     }
   }
+  return { show, hasHidden: () => hidden > 0 }
 }

@@ -143,7 +143,8 @@ function createStage(input: Figure, { conversation, model, countTokens, hidesRea
     push: (batch) => {
       const [only] = batch
       // The usual batch is one delta that nothing holds back: it goes on as it came.
-      if (visible === undefined && begun && batch.length === 1 && only !== undefined && limiter.passes(only)) {
+      const isUsual = begun && batch.length === 1 && only !== undefined && visible?.hasHidden() !== true
+      if (isUsual && limiter.passes(only)) {
         record(only)
         return batch as readonly BlockEvent[]
       }
@@ -153,7 +154,7 @@ function createStage(input: Figure, { conversation, model, countTokens, hidesRea
         else for (const limited of limiter.push(event)) out.push(record(limited))
         if (end !== undefined) break
       }
-      return visible === undefined ? out : out.flatMap((event) => visible(event) ?? [])
+      return visible === undefined ? out : out.flatMap((event) => visible.show(event) ?? [])
     },
     fail: (error) => {
       end = { type: 'error', error }

@@ -40,8 +40,8 @@ export type Meter = {
 }
 
 export function createMeter({ input, windowTokens, countTokens }: MeterDeps): Meter {
-  const output = createTally(countTokens)
-  const reasoning = createTally(countTokens)
+  const output = new Tally(countTokens)
+  const reasoning = new Tally(countTokens)
 
   function usageOf(report: UsageReport): Usage {
     const reasoningTokens = reasoning.tokens()
@@ -109,31 +109,29 @@ export function createMeter({ input, windowTokens, countTokens }: MeterDeps): Me
   }
 }
 
-type Tally = {
-  readonly add: (text: string) => void
-  readonly addTokens: (tokens: number) => void
-  readonly tokens: () => number
-}
+class Tally {
+  private counted = 0
+  private readonly waiting = createTextRun()
 
-function createTally(count: CountTokens): Tally {
-  let counted = 0
-  const waiting = createTextRun()
-  const settle = (): void => {
-    if (waiting.length() > 0) counted += count(waiting.read())
-    waiting.reset('')
+  constructor(private readonly count: CountTokens) {}
+
+  add(text: string): void {
+    this.waiting.add(text)
+    if (this.waiting.length() >= pieceCharacters) this.settle()
   }
-  return {
-    add: (text) => {
-      waiting.add(text)
-      if (waiting.length() >= pieceCharacters) settle()
-    },
-    addTokens: (tokens) => {
-      counted += tokens
-    },
-    tokens: () => {
-      settle()
-      return counted
-    },
+
+  addTokens(tokens: number): void {
+    this.counted += tokens
+  }
+
+  tokens(): number {
+    this.settle()
+    return this.counted
+  }
+
+  private settle(): void {
+    if (this.waiting.length() > 0) this.counted += this.count(this.waiting.read())
+    this.waiting.reset('')
   }
 }
 

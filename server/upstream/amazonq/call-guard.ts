@@ -34,7 +34,8 @@ const expiries = {
 export function createCallGuard(effects: Pick<Effects, 'now' | 'after'>, caller: AbortSignal): CallGuard {
   const controller = new AbortController()
   let reason: GatewayError | undefined
-  let waiting: { readonly what: WaitingFor; readonly ms: number } | undefined
+  let waitingFor: WaitingFor | undefined
+  let patienceMs = 0
   let interrupt: (() => void) | undefined
 
   const stop = (why: GatewayError): void => {
@@ -44,10 +45,9 @@ export function createCallGuard(effects: Pick<Effects, 'now' | 'after'>, caller:
   }
   const leave = (): void => stop(cancelled)
   const watchdog = createWatchdog(effects, () => {
-    if (waiting === undefined) return
-    const { what, ms } = waiting
-    const [kind, message] = expiries[what]
-    stop(gatewayError(kind, message, { cause: `no ${what} within ${ms} ms` }))
+    if (waitingFor === undefined) return
+    const [kind, message] = expiries[waitingFor]
+    stop(gatewayError(kind, message, { cause: `no ${waitingFor} within ${patienceMs} ms` }))
   })
   if (caller.aborted) leave()
   else caller.addEventListener('abort', leave, { once: true })
@@ -55,11 +55,12 @@ export function createCallGuard(effects: Pick<Effects, 'now' | 'after'>, caller:
   return {
     signal: controller.signal,
     wait: (what, ms) => {
-      waiting = { what, ms }
+      waitingFor = what
+      patienceMs = ms
       watchdog.wait(ms)
     },
     rest: () => {
-      waiting = undefined
+      waitingFor = undefined
       watchdog.rest()
     },
     race: (promise) =>
@@ -76,7 +77,7 @@ export function createCallGuard(effects: Pick<Effects, 'now' | 'after'>, caller:
     reason: () => reason,
     close: (complete) => {
       watchdog.stop()
-      waiting = undefined
+      waitingFor = undefined
       interrupt = undefined
       caller.removeEventListener('abort', leave)
       if (!complete) controller.abort()

@@ -14,34 +14,39 @@ export type RepeatGuard = {
  * event tells. So a piece that equals the end of what was already sent waits one frame; everything else passes at once, and
  * equal neighbours that are real text are kept. Source: provider's protocol notes, chunking and duplicates.
  */
-export function createRepeatGuard(): RepeatGuard {
-  const sent = createTextRun()
-  let last = Number.NaN
-  let waiting = ''
-  const recent = (): string => {
-    const all = sent.read()
-    if (all.length > keptCharacters * 2) sent.reset(all.slice(-keptCharacters))
-    return sent.read()
+class SentText implements RepeatGuard {
+  private readonly sent = createTextRun()
+  private last = -1
+  private waiting = ''
+
+  offer(text: string): string {
+    // The last character rules most pieces out before anything is compared.
+    if (text === '' || text.charCodeAt(text.length - 1) !== this.last || !this.recent().endsWith(text))
+      return this.note(text)
+    this.waiting = text
+    return ''
   }
-  const note = (text: string): string => {
+
+  settle(isCodeReference: boolean): string {
+    if (this.waiting === '') return ''
+    const text = this.waiting
+    this.waiting = ''
+    return isCodeReference ? '' : this.note(text)
+  }
+
+  private recent(): string {
+    const all = this.sent.read()
+    if (all.length > keptCharacters * 2) this.sent.reset(all.slice(-keptCharacters))
+    return this.sent.read()
+  }
+
+  private note(text: string): string {
     if (text === '') return text
-    sent.add(text)
-    last = text.charCodeAt(text.length - 1)
-    if (sent.length() > keptCharacters * 2) recent()
+    this.sent.add(text)
+    this.last = text.charCodeAt(text.length - 1)
+    if (this.sent.length() > keptCharacters * 2) this.recent()
     return text
   }
-  return {
-    offer: (text) => {
-      // The last character rules most pieces out before anything is compared.
-      if (text === '' || text.charCodeAt(text.length - 1) !== last || !recent().endsWith(text)) return note(text)
-      waiting = text
-      return ''
-    },
-    settle: (isCodeReference) => {
-      if (waiting === '') return ''
-      const text = waiting
-      waiting = ''
-      return isCodeReference ? '' : note(text)
-    },
-  }
 }
+
+export const createRepeatGuard = (): RepeatGuard => new SentText()

@@ -9,33 +9,44 @@ export type Watchdog = {
 }
 
 /** One timer for any number of short waits: it looks at the clock when it fires instead of being set anew for each. */
-export function createWatchdog(effects: Pick<Effects, 'now' | 'after'>, onExpired: () => void): Watchdog {
-  let until = Number.POSITIVE_INFINITY
-  let firesAt = Number.POSITIVE_INFINITY
-  let cancel = (): void => {}
-  const fire = (): void => {
-    firesAt = Number.POSITIVE_INFINITY
-    if (until === Number.POSITIVE_INFINITY) return
-    const left = until - effects.now()
-    if (left <= 0) onExpired()
-    else set(left)
+class SingleTimer implements Watchdog {
+  private until = Number.POSITIVE_INFINITY
+  private firesAt = Number.POSITIVE_INFINITY
+  private cancel = (): void => {}
+
+  constructor(
+    private readonly effects: Pick<Effects, 'now' | 'after'>,
+    private readonly onExpired: () => void,
+  ) {}
+
+  wait(ms: number): void {
+    this.until = this.effects.now() + ms
+    if (this.firesAt > this.until) this.set(ms)
   }
-  const set = (ms: number): void => {
-    cancel()
-    firesAt = effects.now() + ms
-    cancel = effects.after(ms, fire)
+
+  rest(): void {
+    this.until = Number.POSITIVE_INFINITY
   }
-  return {
-    wait: (ms) => {
-      until = effects.now() + ms
-      if (firesAt > until) set(ms)
-    },
-    rest: () => {
-      until = Number.POSITIVE_INFINITY
-    },
-    stop: () => {
-      until = Number.POSITIVE_INFINITY
-      cancel()
-    },
+
+  stop(): void {
+    this.until = Number.POSITIVE_INFINITY
+    this.cancel()
+  }
+
+  private set(ms: number): void {
+    this.cancel()
+    this.firesAt = this.effects.now() + ms
+    this.cancel = this.effects.after(ms, () => this.fire())
+  }
+
+  private fire(): void {
+    this.firesAt = Number.POSITIVE_INFINITY
+    if (this.until === Number.POSITIVE_INFINITY) return
+    const left = this.until - this.effects.now()
+    if (left <= 0) this.onExpired()
+    else this.set(left)
   }
 }
+
+export const createWatchdog = (effects: Pick<Effects, 'now' | 'after'>, onExpired: () => void): Watchdog =>
+  new SingleTimer(effects, onExpired)
