@@ -6,48 +6,12 @@ import { Secret, TOTP } from 'otpauth'
 import { keyTraces } from '../../server/access/key.ts'
 import { isRead, needOf, openRoutes } from '../../server/admin/permissions.ts'
 import { adminApp, controlToken, elsewhere, password } from './admin-app.ts'
+import { bodies } from './route-bodies.ts'
 
 type App = Awaited<ReturnType<typeof adminApp>>
 
 const newest = async ({ store }: App, count = 1) => store.audit.list({}, count)
 const seqOf = async (app: App): Promise<number> => (await newest(app))[0]?.seq ?? 0
-
-/** What makes each changing route succeed; a new route needs a row where `{}` is not enough for it. */
-const bodies: Readonly<Record<string, unknown>> = {
-  'POST /api/password': { currentPassword: password, newPassword: 'another long password' },
-  'POST /v2/accounts': { refreshToken: 'SECRET-created-token-0007' },
-  'POST /v2/accounts/feed': { accounts: [{ refreshToken: 'SECRET-fed-token-0008' }] },
-  'POST /v2/accounts/direct-import': [{ refreshToken: 'SECRET-taken-token-0019' }],
-  'POST /v2/accounts/batch': { action: 'disable', ids: ['one'] },
-  'POST /v2/accounts/import': [{ refreshToken: 'SECRET-fed-token-0018' }],
-  'POST /v2/accounts/import-by-token': [{ refreshToken: 'SECRET-imported-token-0011' }],
-  'POST /v2/accounts/import-checked': { sources: [{ text: '[{"refreshToken":"SECRET-imported-token-0012"}]' }] },
-  'PATCH /v2/accounts/:id': { label: 'another', clientSecret: 'SECRET-new-client-secret-0005' },
-  'POST /v2/keys': { name: 'laptop' },
-  'PATCH /v2/keys/:id': { enabled: false },
-  'POST /v2/model-mappings': { name: 'gpt-x', target: 'claude-sonnet-4.5' },
-  'PUT /v2/model-mappings/:id': { name: 'gpt-y', target: 'claude-sonnet-4.5' },
-  'POST /v2/operators': { name: 'Ada', role: 'viewer', password: 'SECRET password' },
-  'PATCH /v2/operators/:id': { role: 'admin', password: 'SECRET password too' },
-  'POST /v2/admin-tokens': { name: 'deploy', scopes: ['read'] },
-  'POST /v2/second-factor': { password },
-  'POST /v2/users': { name: 'Bob' },
-  'PATCH /v2/users/:id': { enabled: false },
-  'POST /v2/ips/block': { ip: '198.51.100.9' },
-  'POST /v2/ips/unblock': { ip: '198.51.100.1' },
-  'PUT /v2/ips/config/:ip': { rate_limit_rpm: 5 },
-  'POST /v2/devtools/claude-code/config': { baseUrl: 'http://127.0.0.1:1', apiKey: 'sk-4xxSECRET-tool-key-0020' },
-  'POST /v2/devtools/droid/config': { baseUrl: 'http://127.0.0.1:1', apiKey: 'sk-4xxSECRET-tool-key-0021' },
-  'POST /v2/proxies': { url: 'http://me:SECRET@proxy.example:3128', name: 'p' },
-  'PUT /v2/proxies/:id': { name: 'q' },
-  'PUT /v2/settings': { logRetentionDays: 9, apiKey: 'sk-4xxSECRET-owner-key-0009' },
-  'POST /api/control/accounts': { refreshToken: 'SECRET-created-token-0107' },
-  'POST /api/control/accounts/import': [{ refreshToken: 'SECRET-imported-token-0111' }],
-  'POST /api/control/keys': { name: 'laptop' },
-  'PATCH /api/control/keys/:id': { enabled: false },
-  'POST /api/control/model-mappings': { name: 'gpt-x', target: 'claude-sonnet-4.5' },
-  'PUT /api/control/model-mappings/:id': { name: 'gpt-y', target: 'claude-sonnet-4.5' },
-}
 
 /** What must be there first, and could not stand in every test: gives the body, and the id where it is another. */
 const prepared: Readonly<Record<string, (app: App, cookie: string) => Promise<{ id?: string; body?: object }>>> = {
