@@ -9,6 +9,7 @@ const order: readonly (readonly string[])[] = [
   ['dialect', 'upstream', 'simulator', 'catalog', 'access', 'usage', 'pool', 'documents', 'console'],
   ['relay', 'store'],
   ['jobs', 'admin'],
+  ['moving'],
   ['http'],
   ['app'],
   ['cli'],

@@ -46,8 +46,14 @@ export function passwordFault(password: string): string | undefined {
   return undefined
 }
 
+const usualCost = { memoryCost: 19_456, timeCost: 2 }
+
+/** The hash to keep of a password that was in force elsewhere, whatever it is. */
+export const hashPassword = (password: string, cost = usualCost): Promise<string> =>
+  Bun.password.hash(password, { algorithm: 'argon2id', ...cost })
+
 /** Holds the operator's password: its hash on disk, and in memory a salted digest of the one last found right. */
-export function createPasswords(deps: PasswordDeps, cost = { memoryCost: 19_456, timeCost: 2 }): Passwords {
+export function createPasswords(deps: PasswordDeps, cost = usualCost): Passwords {
   const salt = randomBytes(32).toString('hex')
   const digest = (password: string): string => sha256Hex(`${salt}\n${password}`)
   const inFlight = new Map<string, Promise<boolean>>()
@@ -68,7 +74,7 @@ export function createPasswords(deps: PasswordDeps, cost = { memoryCost: 19_456,
   const hash = async (password: string, field: string): Promise<Result<string, GatewayError>> => {
     const fault = passwordFault(password)
     if (fault !== undefined) return err(gatewayError('invalid-request', fault, { field }))
-    return ok(await Bun.password.hash(password, { algorithm: 'argon2id', ...cost }))
+    return ok(await hashPassword(password, cost))
   }
   let decoy: Promise<string> | undefined
   const set = async (password: string, field: string): Promise<Result<void, GatewayError>> => {
@@ -113,7 +119,7 @@ export function createPasswords(deps: PasswordDeps, cost = { memoryCost: 19_456,
     hash,
     matches: async (password, kept) => {
       if (password === '' || password.length > longestPassword) return false
-      decoy ??= Bun.password.hash(randomBytes(16).toString('hex'), { algorithm: 'argon2id', ...cost })
+      decoy ??= hashPassword(randomBytes(16).toString('hex'), cost)
       const right = await Bun.password.verify(password, kept ?? (await decoy)).catch(() => false)
       return right && kept !== undefined
     },

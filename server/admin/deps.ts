@@ -14,6 +14,7 @@ import type { RequestRecord, Store } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { SignIns } from '../upstream/amazonq/sign-in.ts'
+import type { ImportReport } from './contract/import-report.ts'
 import type { ModelList } from './contract/models.ts'
 
 import type { EventStreams } from './event-streams.ts'
@@ -139,6 +140,8 @@ export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly testMode?: { readonly password?: string }
   /** Guards `/api/control/*`: made at each start and written to a file only the operator can read. */
   readonly controlToken: string
+  /** The newest report of an import into this data folder; undefined: there is none. */
+  readonly importReport?: () => ImportReport | undefined
   /** What `doctor` asks a running server besides accounts and keys. */
   readonly doctor?: () => Promise<Readonly<Record<string, unknown>>>
 }

@@ -32,8 +32,9 @@ export type KeysService = {
   readonly setOwnerKey: (key: string) => Promise<Result<boolean, GatewayError>>
 }
 
-const ownerSetting = 'owner_key_id'
-const ownerName = 'Owner'
+/** Names the key of the `apiKey` setting. */
+export const ownerKeySetting = 'owner_key_id'
+export const ownerKeyName = 'Owner'
 
 export function createKeysService({ store, effects, keysChanged, log }: KeysDeps): KeysService {
   const { accounts, keys, users, settings } = store
@@ -63,7 +64,7 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
     return found
   }
   const owner = async (): Promise<KeyRecord | undefined> => {
-    const id = (await settings.all())[ownerSetting]
+    const id = (await settings.all())[ownerKeySetting]
     return id === undefined ? undefined : (await keys.list()).find((key) => key.id === id)
   }
 
@@ -126,7 +127,7 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
       const last = await owner()
       if (text === '') {
         if (last !== undefined) await revoke(last.id)
-        await settings.write({ [ownerSetting]: null })
+        await settings.write({ [ownerKeySetting]: null })
         return ok(last !== undefined)
       }
       const checked = checkImportedKey(text, 'apiKey')
@@ -137,8 +138,8 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
         const message = `This key exists already, under the name ${same.name}.`
         return err(gatewayError('invalid-request', message, { field: 'apiKey' }))
       }
-      const record = await save(ownerName, text)
-      await settings.write({ [ownerSetting]: record.id })
+      const record = await save(ownerKeyName, text)
+      await settings.write({ [ownerKeySetting]: record.id })
       if (last !== undefined) await revoke(last.id)
       return ok(true)
     },

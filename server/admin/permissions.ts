@@ -46,6 +46,7 @@ const areas: Readonly<Record<string, Area>> = {
   '/v2/docs': area('settings'),
   '/v2/openapi.json': area('settings'),
   '/v2/backup': { read: 'owner', write: 'owner' },
+  '/v2/import': { read: 'admin', write: 'owner', scope: 'settings' },
   // It writes into the home folder of whoever runs the server.
   '/v2/devtools': { read: 'owner', write: 'owner' },
   '/v2/audit': { read: 'admin', write: 'owner', scope: 'read' },

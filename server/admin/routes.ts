@@ -16,6 +16,7 @@ import { eventRoutes } from './event-routes.ts'
 import { refuse } from './failure.ts'
 import { createFreshPassword } from './fresh-password.ts'
 import { type Gate, tooLarge } from './gate.ts'
+import { importReportRoutes } from './import-report-routes.ts'
 import { ipRoutes } from './ip-routes.ts'
 import { createIpsService } from './ips-service.ts'
 import { jobRoutes } from './job-routes.ts'
@@ -106,6 +107,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate, trail: Aud
     .use(auditRoutes(deps.store.audit))
     .use(signInRoutes('/v2/auth', deps, accounts))
     .use(accountRoutes({ accounts, imports, bulk, jobs, fresh }, deps))
+    .use(importReportRoutes(deps))
     .use(jobRoutes(jobs, hub, deps))
     .use(eventRoutes(hub, watch, deps))
     .use(alertRoutes(alerts))

@@ -66,7 +66,7 @@ export const settingsTable: readonly Setting[] = [
   flag('debugLog', 'debug_log', false, true),
   flag('enableRequestLog', 'enable_request_log', true, true),
   integer('logMaxSizeMb', 'log_max_size_mb', [0, 2_048, 10_000_000], true),
-  integer('logRetentionDays', 'log_retention_days', [0, 7, 3650], true),
+  integer('logRetentionDays', 'log_retention_days', [0, 7, 36_500], true),
   flag('enableIPRateLimit', 'enable_ip_rate_limit', false, true),
   integer('ipRateLimitWindow', 'ip_rate_limit_window', [1, 1, 1440], true),
   integer('ipRateLimitMax', 'ip_rate_limit_max', [0, 100, 1_000_000], true),

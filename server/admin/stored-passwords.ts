@@ -7,14 +7,15 @@ import type { SettingsStore, Store } from '../store/store.ts'
 import type { AdminDeps, AdminLog } from './deps.ts'
 import { storedSecondFactors } from './persons.ts'
 
-const hashSetting = 'admin_password_hash'
+/** Holds the hash of the owner's password. */
+export const passwordHashSetting = 'admin_password_hash'
 
 /** The operator's password as the settings keep it. */
 export function storedPasswords(settings: SettingsStore, cost?: { memoryCost: number; timeCost: number }): Passwords {
   return createPasswords(
     {
-      load: async () => (await settings.all())[hashSetting],
-      save: (hash) => settings.write({ [hashSetting]: hash ?? null }),
+      load: async () => (await settings.all())[passwordHashSetting],
+      save: (hash) => settings.write({ [passwordHashSetting]: hash ?? null }),
     },
     cost,
   )

@@ -25,6 +25,7 @@ import { startScheduler } from '../jobs/scheduler.ts'
 import type { Effects } from '../lib/effects.ts'
 import { createFeed } from '../lib/feed.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { latestReport } from '../moving/report.ts'
 import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createOnline } from '../observe/online.ts'
@@ -41,6 +42,7 @@ import { createLimitAlerts } from './limit-alerts.ts'
 import { createMetering } from './metering.ts'
 import { createModelRules } from './model-rules.ts'
 import { modelViews } from './model-views.ts'
+import type { Moving } from './original.ts'
 import { poolSettings, type StoredSettings, settingOf } from './pool-settings.ts'
 import { observeRequest } from './request-end.ts'
 import { createRoster, type Roster } from './roster.ts'
@@ -55,6 +57,7 @@ export type AppOptions = {
   readonly demo?: { readonly password: string; readonly key: string }
   /** Called with the opened data before anything is served (demo mode fills it). */
   readonly prepare?: (core: Core) => Promise<void>
+  readonly moving?: Moving
 }
 
 export type App = {
@@ -90,6 +93,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   let live: Live | undefined
   let stored: StoredSettings = {}
   const opened = await openCore(config, effects, log, version, {
+    ...(options.moving === undefined ? {} : { moving: options.moving }),
     accountsChanged: async (id) => {
       await roster?.takeOver(id)
       live?.accountChanged(id)
@@ -245,6 +249,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     port: () => listening?.port ?? config.server.port,
     setupCode,
     controlToken,
+    importReport: () => latestReport(config.dataDir)?.report,
     ...(config.test ? { testMode: config.testPassword === undefined ? {} : { password: config.testPassword } } : {}),
     requestIdOf: (request) => server.requestIdOf(request),
     peerOf: (request) => peerOf(request, server.addressOf(request)),

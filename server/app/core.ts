@@ -18,12 +18,15 @@ import { createTokenKeeper, type TokenKeeper } from '../upstream/amazonq/refresh
 import { createSignIns, type SignIns } from '../upstream/amazonq/sign-in.ts'
 import type { Vault } from '../vault/vault.ts'
 import { openData, type StartFault } from './data.ts'
+import type { Moving } from './original.ts'
 import { createOutbound, type Outbound } from './outbound.ts'
 import { poolSettings } from './pool-settings.ts'
 
 export type CoreHooks = {
   /** Make nothing that is not there: no data folder, no database, no master key. Default: a new folder is set up. */
   readonly mustExist?: boolean
+  /** How the import of an original's database is shown, and where else one may lie. */
+  readonly moving?: Moving
   /** Row or credentials changed or went: holders of copies take the new state over. */
   readonly accountsChanged?: (id: string) => Promise<void> | void
   /** The sign-in of an account turned out dead. */
@@ -63,7 +66,7 @@ export async function openCore(
   version: string,
   hooks: CoreHooks = {},
 ): Promise<Result<Core, StartFault>> {
-  const data = await openData(config, given, log, hooks.mustExist === true)
+  const data = await openData(config, given, log, hooks.mustExist === true, hooks.moving)
   if (!data.ok) return data
   const { store, vault, keyCreated, keyFile } = data.value
   const { accounts } = store

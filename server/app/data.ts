@@ -2,12 +2,14 @@ import { statSync } from 'node:fs'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { isSwitchPending } from '../moving/switch.ts'
 import type { Logger } from '../observe/log.ts'
 import { isOriginalDatabase } from '../store/engine/recognise.ts'
 import { acquireLock } from '../store/lock.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import type { Vault } from '../vault/vault.ts'
+import { type Moving, moveOriginal } from './original.ts'
 
 /** Why the program cannot go on; `message` is one or more plain lines for standard error. */
 export type StartFault = {
@@ -26,15 +28,23 @@ export type Data = {
 }
 
 /**
- * Takes the data folder's lock and opens what is in it; `mustExist`: makes nothing that is not there. A folder of the
- * original's is left as it is, lock file included.
+ * Takes the data folder's lock and opens what is in it; an original's database is imported first. `mustExist`: makes nothing that
+ * is not there, and leaves a folder of the original's as it is, lock file included.
  */
 export async function openData(
   config: Config,
   effects: Effects,
   log: Logger,
   mustExist: boolean,
+  moving?: Moving,
 ): Promise<Result<Data, StartFault>> {
+  if (mustExist && isSwitchPending(config.databasePath)) {
+    return err({
+      message:
+        'An import of the original was cut short at its last step. The next start finishes it: claude-server serve.',
+      exitCode: 1,
+    })
+  }
   // An empty file is what a mistyped path or a full disk leaves behind.
   if (mustExist && (statSync(config.databasePath, { throwIfNoEntry: false })?.size ?? 0) === 0) {
     return err({
@@ -42,16 +52,24 @@ export async function openData(
       exitCode: 1,
     })
   }
-  if (isOriginalDatabase(config.databasePath)) {
+  if (mustExist && isOriginalDatabase(config.databasePath)) {
     return err({
       message:
         `${config.databasePath} is a database of the original claude-api. It was left untouched. ` +
-        'Importing it comes in a later version; until then start with another folder: --data-dir FOLDER.',
+        'The first start imports it: claude-server serve. What that would bring: claude-server import --dry-run ' +
+        `${config.databasePath}`,
       exitCode: 1,
     })
   }
   const lock = acquireLock(config.dataDir)
   if (!lock.ok) return err({ message: lock.error.message, exitCode: 1, held: lock.error.kind === 'held' })
+  if (!mustExist) {
+    const moved = await moveOriginal(config, effects, log, moving)
+    if (!moved.ok) {
+      lock.value.release()
+      return err({ message: moved.error, exitCode: 1 })
+    }
+  }
   const opened = await openStore({
     path: config.databasePath,
     dataDir: config.dataDir,

@@ -2,10 +2,12 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { AccountState as State } from '../admin/contract/accounts.ts'
 import type { Config } from '../config/schema.ts'
+import { latestReport, reportFields } from '../moving/report.ts'
 import { keyFileName } from '../vault/open.ts'
 import { stateText } from './answers.ts'
 import type { AccountState, DoctorState } from './control.ts'
 import type { Finding } from './finding.ts'
+import { keptOriginals } from './import-original.ts'
 
 /** More accounts than this are not listed one by one when they serve. */
 const maxListed = 50
@@ -83,6 +85,34 @@ function databaseFinding({ engine, version, path: file, writable }: DoctorState[
         detail: `${detail}: it cannot be written`,
         fix: 'look at the owner and mode of the file and its folder, and at the space on the disk',
       }
+}
+
+/** What an import of the original's database brought, and what of the original still lies here. */
+export function importFindings({ dataDir, databasePath }: Config): readonly Finding[] {
+  const latest = latestReport(dataDir)
+  const kept = keptOriginals(databasePath)
+  const what = 'import'
+  const copies: readonly Finding[] =
+    kept.length === 0
+      ? []
+      : [
+          {
+            level: 'warn',
+            what,
+            detail: `${kept.join(', ')} ${kept.length === 1 ? 'holds' : 'hold'} secrets in clear text`,
+            fix: 'when all is well: claude-server import --purge-original',
+          },
+        ]
+  if (latest === undefined) return copies
+  const { read, imported, repaired, leftOut } = reportFields(latest.report)
+  return [
+    {
+      level: 'ok',
+      what,
+      detail: `from ${latest.report.source.name} at ${latest.report.at.slice(0, 10)}: ${imported} of ${read} rows, ${repaired} repaired, ${leftOut} left out; ${latest.file} says which`,
+    },
+    ...copies,
+  ]
 }
 
 /** What each state asks of the operator; nothing for those that serve or will by themselves. */

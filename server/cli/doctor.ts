@@ -7,7 +7,7 @@ import { readControl } from '../store/control.ts'
 import type { Said } from './answers.ts'
 import { type Backend, type CommandDeps, openBackend } from './backend.ts'
 import type { DoctorState } from './control.ts'
-import { dataFindings, keyFinding, proxyFindings, serverFinding, usesProxies } from './doctor-data.ts'
+import { dataFindings, importFindings, keyFinding, proxyFindings, serverFinding, usesProxies } from './doctor-data.ts'
 import { networkFindings } from './doctor-network.ts'
 import type { Finding } from './finding.ts'
 import { type CliIo, table } from './io.ts'
@@ -64,6 +64,7 @@ async function lookAtData(config: Config, deps: CommandDeps, io: CliIo): Promise
       server === undefined ? idle : serverFinding(server, state.value.version, deps.version),
       keyFinding(config, state.value.unreadableAccounts, server !== undefined),
       ...dataFindings(state.value),
+      ...importFindings(config),
       ...proxyFindings(state.value),
     ]
     return { findings, state: state.value, ...(server === undefined ? {} : { server }) }

@@ -10,6 +10,7 @@ import { type CommandDeps, openBackend } from './backend.ts'
 import type { Control } from './control.ts'
 import { doctor } from './doctor.ts'
 import { withFolder } from './folder.ts'
+import { type ImportAsk, importOriginal } from './import-original.ts'
 import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
 import { keyLimitsOf } from './key-limits.ts'
 
@@ -29,7 +30,9 @@ export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliI
             doctor(resolved, deps, io).then((found): Result<Said, Failure> => ok(found)),
             io,
           )
-        : await perform(resolved, deps, io)
+        : command.name === 'import'
+          ? await importOriginal(importAskOf(command), config, deps.effects, io)
+          : await perform(resolved, deps, io)
     if (!said.ok) return fail(said.error, io)
     const { json, text, ok: good = true } = said.value
     io.out(command.options.json === true ? `${JSON.stringify(json)}\n` : withFolder(text, resolved))
@@ -177,6 +180,7 @@ async function prepare(
         })),
       )
     case 'doctor':
+    case 'import':
     case 'serve':
     case 'selftest':
     case 'version':
@@ -184,6 +188,13 @@ async function prepare(
       return err(misused(`${name} is not a command of this kind.`))
   }
 }
+
+const importAskOf = ({ operands: [source], options }: Command): ImportAsk => ({
+  ...(source === undefined ? {} : { source }),
+  dryRun: options['dry-run'] === true,
+  purge: options['purge-original'] === true,
+  yes: options.yes === true,
+})
 
 /** What `--accounts` says; empty for `any`, undefined when it was not given. */
 function accountIdsOf({ accounts }: Command['options']): Result<string[] | undefined, Failure> {

@@ -73,8 +73,9 @@ function resolveCommand(
   const spec = double ?? findCommand(first)
   if (spec === undefined) return err(unknownCommand(first, second))
   const operands = words.slice(spec.name.split(' ').length)
-  if (operands.length < spec.operands.length) {
-    return err(`${spec.name} needs ${spec.operands.slice(operands.length).join(' ')}`)
+  const required = spec.operands.filter((operand) => !operand.startsWith('['))
+  if (operands.length < required.length) {
+    return err(`${spec.name} needs ${required.slice(operands.length).join(' ')}`)
   }
   if (operands.length > spec.operands.length) return err(`${spec.name} does not take ${show(operands.at(-1))}`)
   return ok({ name: spec.name, operands })

@@ -9,7 +9,7 @@ export type OptionSpec = {
 export type CommandSpec = {
   /** Words after the program name, e.g. `account add`. */
   readonly name: string
-  /** Positional arguments, e.g. `['NAME']`; all are required. */
+  /** Positional arguments, e.g. `['NAME']`; one in brackets may be left out, all others are required. */
   readonly operands: readonly string[]
   readonly options: readonly OptionSpec[]
   readonly about: string
@@ -140,6 +140,17 @@ export const commands = [
     operands: [],
     options: [json],
     about: 'check that no entry of the audit log was changed, removed or added from outside',
+  },
+  {
+    name: 'import',
+    operands: ['[SOURCE]'],
+    options: [
+      { name: 'dry-run', about: 'say what would be imported; nothing is changed' },
+      { name: 'purge-original', about: 'delete the untouched copies of the original that imports have kept' },
+      { name: 'yes', about: 'do not ask before deleting' },
+      json,
+    ],
+    about: 'take over the original’s database: a file, or mysql://user:password@host:3306/database',
   },
   { name: 'doctor', operands: [], options: [json], about: 'show settings with their origin and check everything' },
   { name: 'selftest', operands: [], options: [json], about: 'run the whole path against the simulated provider' },

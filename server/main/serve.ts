@@ -1,8 +1,12 @@
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { type App, startApp } from '../app/app.ts'
 import type { Demo } from '../app/demo.ts'
+import type { Moving } from '../app/original.ts'
 import type { Resolved } from '../config/resolve.ts'
 import type { Config } from '../config/schema.ts'
 import { realEffects } from '../lib/effects.ts'
+import { reportText } from '../moving/report.ts'
 import { createLogger, type Logger, logFormat } from '../observe/log.ts'
 import { isDesktop, openBrowser } from './browser.ts'
 import { version } from './version.ts'
@@ -26,7 +30,7 @@ export async function serve(resolved: Resolved): Promise<number> {
     effects: realEffects,
     log,
     version,
-    ...(demo === undefined ? {} : { demo: demo.shown, prepare: demo.prepare }),
+    ...(demo === undefined ? { moving: movingOf(config, log) } : { demo: demo.shown, prepare: demo.prepare }),
   })
   if (!started.ok) {
     process.stderr.write(`claude-server: ${started.error.message}\n`)
@@ -78,6 +82,37 @@ function announce(app: App, config: Config, log: Logger, demo: Demo | undefined)
   else if (app.setupCode !== undefined) process.stdout.write(setupText(url, app.setupCode))
   const desktop = isDesktop(process.env, process.platform, process.stdout.isTTY === true)
   if (!config.noBrowser && desktop && !openBrowser(url, process.platform)) log.info('browser.not-opened', { url })
+}
+
+/** A terminal sees a bar and the report itself; elsewhere the log has lines and the name of the report's file. */
+function movingOf({ databasePath }: Config, log: Logger): Moving {
+  const terminal = process.stderr.isTTY === true
+  return {
+    view: {
+      write: (text) => {
+        if (terminal) process.stderr.write(text)
+        else log.info('import.progress', { message: text.trim() })
+      },
+      isTerminal: terminal,
+      columns: process.stderr.columns || 80,
+      now: realEffects.now,
+    },
+    show: (report) => {
+      if (process.stdout.isTTY === true) process.stdout.write(`\n${reportText(report)}\n`)
+    },
+    formerPlaces: formerPlaces(path.basename(databasePath)),
+  }
+}
+
+/** Where the original looked for its database when its data folder was new: beside the program, then in the current folder. */
+function formerPlaces(name: string): readonly string[] {
+  const beside = Bun.isStandaloneExecutable ? path.dirname(process.execPath) : undefined
+  return [
+    ...(beside === undefined ? [] : [path.join(beside, name)]),
+    ...(beside !== undefined && process.platform === 'darwin' ? [path.join(beside, '..', 'Resources', name)] : []),
+    ...(process.platform === 'win32' ? [path.join(tmpdir(), 'claude-api-server', name)] : []),
+    path.join(process.cwd(), name),
+  ]
 }
 
 const setupText = (url: string, setupCode: string): string =>

@@ -4,6 +4,7 @@ import * as accounts from '../contract/accounts.ts'
 import { AlertList, AlertTested } from '../contract/alerts.ts'
 import { ToolConfig, ToolConfigSaved } from '../contract/devtools.ts'
 import { StatusView } from '../contract/events.ts'
+import { ImportReportView } from '../contract/import-report.ts'
 import * as imports from '../contract/imports.ts'
 import { BatchDone, JobDetail, JobList } from '../contract/jobs.ts'
 import { ModelList } from '../contract/models.ts'
@@ -37,6 +38,7 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'PATCH /v2/accounts/:id': accounts.AccountView,
   'POST /v2/accounts/:id/refresh': accounts.AccountView,
   'GET /v2/accounts/:id/quota': accounts.QuotaView,
+  'GET /v2/import/report': ImportReportView,
   'GET /v2/jobs': JobList,
   'GET /v2/jobs/:id': JobDetail,
   'GET /v2/status': StatusView,

@@ -215,5 +215,5 @@ function isWritable(path: string, db: Database): boolean {
 }
 
 const originalMessage = (path: string): string =>
-  `${path} is the database of the original claude-api server. This version cannot import it yet, so it stops here; nothing was ` +
-  'changed. Start in an empty folder (--data-dir FOLDER) and keep this one as it is.'
+  `${path} is the database of the original claude-api server and is not ours to open; nothing was changed. ` +
+  'claude-server serve in its folder imports it.'

@@ -1,0 +1,101 @@
+import { SQL } from 'bun'
+import { err, ok, type Result } from '../lib/result.ts'
+import { batchRows, lowerCased, type Row, type Source, type SourceTable } from './source.ts'
+
+export const isMysqlAddress = (origin: string): boolean => /^(mysql|mariadb):\/\//i.test(origin)
+
+/** The address without its password. */
+export function shownAddress(address: string): string {
+  const url = URL.parse(address)
+  if (url === null) return 'mysql://…'
+  return `mysql://${url.username === '' ? '' : `${url.username}@`}${url.host}${url.pathname}`
+}
+
+/**
+ * Opens the original's MySQL or MariaDB database for reading: one connection, in one read-only transaction, so that all tables are
+ * of one moment and nothing can be written.
+ */
+export async function openMysqlSource(address: string): Promise<Result<Source, string>> {
+  const url = URL.parse(address)
+  const shown = shownAddress(address)
+  if (url === null || url.pathname.length < 2)
+    return err('The address must be like mysql://user:password@host:3306/database.')
+  const sql = new SQL({
+    adapter: 'mysql',
+    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(url.port || 3306),
+    username: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    max: 1,
+    connectionTimeout: 10,
+  })
+  try {
+    const connection = await sql.reserve()
+    const ask = async <T extends object>(text: string, values: readonly unknown[] = []): Promise<readonly T[]> =>
+      (await connection.unsafe(text, [...values])) as unknown as readonly T[]
+    await ask('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+    const tables = await tablesOf(ask)
+    return ok({
+      kind: 'mysql',
+      shown,
+      tables: tables.map(({ keys: _, ...table }) => table),
+      rows: (name) => rowsOf(ask, name, tables.find((table) => table.name === name)?.keys ?? []),
+      unreadable: () => 0,
+      close: async () => {
+        await ask('ROLLBACK').catch(() => {})
+        connection.release()
+        await sql.close()
+      },
+    })
+  } catch (error) {
+    await sql.close().catch(() => {})
+    const { message = String(error) } = error as { readonly message?: string }
+    return err(`${shown} cannot be read: ${message.slice(0, 300)}`)
+  }
+}
+
+type Ask = <T extends object>(text: string, values?: readonly unknown[]) => Promise<readonly T[]>
+type MysqlTable = SourceTable & { readonly keys: readonly string[] }
+
+async function tablesOf(ask: Ask): Promise<readonly MysqlTable[]> {
+  const columns = await ask<{ readonly t: string; readonly c: string; readonly k: string }>(
+    `select c.table_name as t, c.column_name as c, c.column_key as k from information_schema.columns c
+     join information_schema.tables t on t.table_schema = c.table_schema and t.table_name = c.table_name
+     where c.table_schema = database() and t.table_type = 'BASE TABLE' and c.table_name not like 'claude\\_server\\_%'
+     order by c.table_name, c.ordinal_position`,
+  )
+  const tables: MysqlTable[] = []
+  for (const [name, own] of Map.groupBy(columns, ({ t }) => t)) {
+    const [counted] = await ask<{ readonly n: unknown }>(`select count(*) as n from ${quoted(name)}`)
+    tables.push({
+      name,
+      columns: own.map(({ c }) => c.toLowerCase()),
+      keys: own.filter(({ k }) => k === 'PRI').map(({ c }) => c),
+      rows: Number(counted?.n ?? 0),
+    })
+  }
+  return tables
+}
+
+/** By the primary key from batch to batch; a table without a single one is counted through. */
+async function* rowsOf(
+  ask: Ask,
+  table: string,
+  keys: readonly string[],
+): AsyncGenerator<readonly Row[], void, undefined> {
+  const [key] = keys
+  let after: unknown
+  for (let skipped = 0; ; skipped += batchRows) {
+    const byKey = key !== undefined && keys.length === 1
+    const text = byKey
+      ? `select * from ${quoted(table)}${after === undefined ? '' : ` where ${quoted(key)} > ?`} order by ${quoted(key)} limit ${batchRows}`
+      : `select * from ${quoted(table)} limit ${batchRows} offset ${skipped}`
+    const rows = await ask<Record<string, unknown>>(text, byKey && after !== undefined ? [after] : [])
+    if (rows.length > 0) yield rows.map(lowerCased)
+    if (rows.length < batchRows) return
+    if (byKey) after = rows.at(-1)?.[key]
+  }
+}
+
+const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``

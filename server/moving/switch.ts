@@ -1,0 +1,117 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import { err, ok, type Result } from '../lib/result.ts'
+import { companions, removeCopy } from './sqlite-source.ts'
+
+/** What is renamed, in this order; a file that has gone already is done. */
+type Step = { readonly from: string; readonly to: string }
+type Plan = { readonly version: 1; readonly steps: readonly Step[] }
+
+/** Where an import builds our database, and copies the original to when it must. */
+export const buildingPath = (database: string): string => `${database}.importing`
+export const copyPath = (database: string): string => `${database}.import-copy`
+const planPath = (database: string): string => `${database}.import-plan.json`
+
+/** What an import that was cut short has left behind; nothing while a switch that was decided is not done. */
+export function removeLeftovers(database: string): void {
+  if (isSwitchPending(database)) return
+  removeCopy(buildingPath(database))
+  removeCopy(copyPath(database))
+  rmSync(`${planPath(database)}.new`, { force: true })
+}
+
+export const isSwitchPending = (database: string): boolean => existsSync(planPath(database))
+
+/** The name the old database gets beside the new one: of that day, and never one that is there. */
+export function keptPath(database: string, word: string, day: string): string {
+  for (let turn = 1; ; turn++) {
+    const name = `${database}.${word}-${day}${turn === 1 ? '' : `-${turn}`}`
+    if (!['', ...companions].some((suffix) => existsSync(name + suffix))) return name
+  }
+}
+
+/**
+ * Puts the finished database in the place of the old one, which goes to `kept` with all that belongs to it, untouched. Decided once
+ * the plan is on disk: whatever ends this process then, `finishSwitch` goes on where it stopped.
+ */
+export function switchDatabases(database: string, kept: string, more: readonly Step[] = []): Result<void, string> {
+  const steps: readonly Step[] = [
+    ...[...companions, ''].map((suffix) => ({ from: database + suffix, to: kept + suffix })),
+    ...more,
+    { from: buildingPath(database), to: database },
+  ]
+  const plan: Plan = {
+    version: 1,
+    steps: steps.map(({ from, to }) => ({ from: path.resolve(from), to: path.resolve(to) })),
+  }
+  syncFile(buildingPath(database))
+  writeDurably(planPath(database), JSON.stringify(plan))
+  return finishSwitch(database)
+}
+
+/** Does what is left of a switch that was decided. Nothing when there is none. */
+export function finishSwitch(database: string): Result<void, string> {
+  const file = planPath(database)
+  if (!existsSync(file)) return ok(undefined)
+  const plan = readPlan(file)
+  if (plan === undefined) return err(`${file} cannot be read: an import that was cut short cannot be finished.`)
+  const last = plan.steps.at(-1)
+  // Once the last step is done the other names belong to our database.
+  if (last !== undefined && existsSync(last.from)) {
+    for (const { from, to } of plan.steps) {
+      if (!existsSync(from)) continue
+      if (existsSync(to))
+        return err(`An import was cut short, and now both ${from} and ${to} are there. Move one of them away.`)
+      renameSync(from, to)
+    }
+    syncFolder(path.dirname(database))
+  }
+  rmSync(file)
+  syncFolder(path.dirname(database))
+  return ok(undefined)
+}
+
+function readPlan(file: string): Plan | undefined {
+  try {
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan // our own
+    return plan.version === 1 && Array.isArray(plan.steps) ? plan : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** On disk under its name, whole or not at all; only the operator can read it. */
+export function writeDurably(file: string, text: string): void {
+  const draft = `${file}.new`
+  rmSync(draft, { force: true })
+  const handle = openSync(draft, 'wx', 0o600)
+  try {
+    writeSync(handle, text)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  renameSync(draft, file)
+  syncFolder(path.dirname(file))
+}
+
+function syncFile(file: string): void {
+  const handle = openSync(file, 'r+')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return // has no such call
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } catch {
+    // some file systems do not sync folders; the names are in their journal
+  } finally {
+    closeSync(handle)
+  }
+}
