@@ -149,7 +149,7 @@ describe('a start that cannot be', () => {
     expect(started.err).toContain('did you mean --port')
   })
 
-  test('the original’s database is recognised and left exactly as it was', async () => {
+  test('the original’s database is left as it is by every command, and imported by the first start', async () => {
     const dataDir = folder()
     const file = path.join(dataDir, 'data.sqlite3')
     const original = new Database(file)
@@ -157,14 +157,38 @@ describe('a start that cannot be', () => {
     original.run(
       'CREATE TABLE accounts (id text PRIMARY KEY, clientId text, clientSecret text, enabled numeric DEFAULT true)',
     )
-    original.run("INSERT INTO settings VALUES ('admin_password', 'admin')")
+    original.run("INSERT INTO settings VALUES ('admin_password', 'an-old-password'), ('api_key', 'sk-an-old-key')")
+    original.run("INSERT INTO accounts VALUES ('one', 'client', 'secret', 1)")
     original.close()
     const before = readFileSync(file)
-    const started = await runGateway(['--data-dir', dataDir, '--host', '127.0.0.1'], { PORT: '0' })
-    expect(started.code).not.toBe(0)
-    expect(started.err).toContain('data.sqlite3')
+    const listed = await runGateway(['account', 'list', '--data-dir', dataDir])
+    expect(listed.code).toBe(1)
+    expect(listed.err).toContain('claude-server serve')
+    const rehearsed = await runGateway(['import', '--dry-run', file, '--data-dir', dataDir])
+    expect([rehearsed.code, rehearsed.err.includes('an-old')]).toEqual([0, false])
+    expect(rehearsed.out).toContain('nothing was changed')
     expect(readFileSync(file).equals(before)).toBe(true)
     expect(readdirSync(dataDir)).toEqual(['data.sqlite3'])
+
+    const child = Bun.spawn([...gatewayCommand(), '--data-dir', dataDir, '--host', '127.0.0.1'], {
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_BROWSER: '1', PORT: '0' },
+      stdout: 'pipe',
+      stderr: 'inherit',
+    })
+    let log = ''
+    for await (const chunk of child.stdout) {
+      log += new TextDecoder().decode(chunk)
+      if (log.includes('server.started')) break
+    }
+    const after = await runGateway(['account', 'list', '--json', '--data-dir', dataDir])
+    child.kill('SIGTERM')
+    expect(await child.exited).toBe(0)
+    expect(JSON.parse(after.out)).toMatchObject([{ id: 'one', state: 'expired' }])
+    const kept = readdirSync(dataDir).find((name) => name.startsWith('data.sqlite3.original-'))
+    expect(readFileSync(path.join(dataDir, kept ?? '')).equals(before)).toBe(true)
+    const purged = await runGateway(['import', '--purge-original', '--yes', '--data-dir', dataDir])
+    expect(purged.code).toBe(0)
+    expect(readdirSync(dataDir).some((name) => name.includes('original'))).toBe(false)
   })
 
   test('a data folder that cannot be written is a clear error', async () => {
