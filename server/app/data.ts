@@ -1,15 +1,15 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { isSwitchPending } from '../moving/switch.ts'
+import { buildingPath, isSwitchPending } from '../moving/switch.ts'
 import type { Logger } from '../observe/log.ts'
 import { isOriginalDatabase } from '../store/engine/recognise.ts'
 import { acquireLock } from '../store/lock.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import type { Vault } from '../vault/vault.ts'
-import { type Moving, moveOriginal } from './original.ts'
+import type { Moving } from './original.ts'
 
 /** Why the program cannot go on; `message` is one or more plain lines for standard error. */
 export type StartFault = {
@@ -63,7 +63,9 @@ export async function openData(
   }
   const lock = acquireLock(config.dataDir)
   if (!lock.ok) return err({ message: lock.error.message, exitCode: 1, held: lock.error.kind === 'held' })
-  if (!mustExist) {
+  if (!mustExist && mayMove(config.databasePath, moving)) {
+    // Loaded for those who move over.
+    const { moveOriginal } = await import('./original.ts')
     const moved = await moveOriginal(config, effects, log, moving)
     if (!moved.ok) {
       lock.value.release()
@@ -98,4 +100,10 @@ export async function openData(
     keyCreated: vault.created,
     ...(vault.path === undefined ? {} : { keyFile: vault.path }),
   })
+}
+
+/** An original's database lies here, or where one would be looked for, or an import of one was cut short. */
+function mayMove(database: string, moving: Moving | undefined): boolean {
+  if (isSwitchPending(database) || existsSync(buildingPath(database)) || isOriginalDatabase(database)) return true
+  return !existsSync(database) && (moving?.formerPlaces ?? []).some((place) => existsSync(place))
 }
