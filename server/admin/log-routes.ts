@@ -1,12 +1,12 @@
 import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
-import type { RequestFilter } from '../store/request-filter.ts'
 import { optionalJsonBody } from './body.ts'
 import { CleanupBody, type CleanupDone, ExportQuery, ListQuery, type RequestList } from './contract/logs.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
 import { exportFormats, exportRows } from './log-export.ts'
 import { readFilter, readPage, readWhole, writeCursor } from './log-query.ts'
+import { totalOf } from './log-total.ts'
 import { requestView } from './log-view.ts'
 
 const dayMs = 86_400_000
@@ -17,16 +17,6 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
   const { requests } = store
   const timeZone = async (): Promise<string> => (await store.settings.all()).timezone ?? ''
   const owner = async (): Promise<string | undefined> => (await store.settings.all()).owner_key_id
-  /** Of a long log the sums tell, back to its oldest row. */
-  const totalOf = async (filter: RequestFilter) => {
-    const counted = await requests.count(filter)
-    if (counted.complete) return counted
-    const { oldestAt = 0 } = await requests.size()
-    const period = { from: Math.max(filter.from ?? 0, oldestAt), to: filter.to ?? effects.now() }
-    const isWhole = await store.rollups.catchUp(2_000)
-    const count = await store.rollups.count(filter, period)
-    return isWhole && count !== undefined ? { count, complete: true } : counted
-  }
 
   return new Elysia({ prefix: '/v2/logs' })
     .get(
@@ -45,7 +35,7 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
           return { logs, total: logs.length, limit, offset, next_cursor: null } satisfies RequestList
         }
         const { rows, next, searchedUntil } = await requests.page(filter, page.value)
-        const total = await totalOf(filter)
+        const total = await totalOf(store, filter, effects.now())
         return {
           logs: rows.map((row) => requestView(row, ownerKeyId)),
           total: total.count,

@@ -20,7 +20,7 @@ export function logUpkeepJobs({ store, effects, keep }: LogUpkeepDeps): readonly
   return [
     {
       name: 'roll-up-requests',
-      everyMs: 10_000,
+      everyMs: 30_000, // the longer, the more requests share a sum; who asks for sums has them added up before
       run: async (signal) => {
         while (!signal.aborted && !(await rollups.catchUp(5_000))) {
           // a long log of an older version: goes on until it is added up

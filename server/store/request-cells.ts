@@ -1,5 +1,5 @@
 import type { Tables } from './engine/engine.ts'
-import { dayMs, hourMs } from './periods.ts'
+import { dayMs, hourMs, hoursSince, keptMs } from './periods.ts'
 import { bucketOf, noSums, type RollupKind, type Summand, type Sums, subjectKinds, subjectOf } from './request-sums.ts'
 
 export type SumCell = Tables['requestRollups']['$inferInsert']
@@ -31,7 +31,7 @@ type Period = {
 }
 
 /** Adds requests up in memory: however many there are, each sum they share is written once. */
-export function createCells(): { readonly add: (row: Summand) => void; readonly read: () => Cells } {
+export function createCells(): { readonly add: (row: Summand) => void; readonly read: (now: number) => Cells } {
   const hours = new Map<number, Period>()
   const details = new Map<string, Detail>()
   const visits = new Map<string, Visit>()
@@ -81,17 +81,24 @@ export function createCells(): { readonly add: (row: Summand) => void; readonly 
       visit(row)
       span(row)
     },
-    read: () => {
+    read: (now) => {
       const days = new Map<number, Period>()
+      const recent = new Map([...hours].filter(([start]) => start >= hoursSince(now, keptMs.manyHours)))
       for (const [start, hour] of hours) join(periodOf(days, start - (start % dayMs)), hour)
       return {
-        sums: [...sumsOf(hours, hourMs, new Set(['all'])), ...sumsOf(days, dayMs, withDetails)],
-        latencies: [...latenciesOf(hours, hourMs), ...latenciesOf(days, dayMs)],
+        sums: [...sumsOf(hours, hourMs, new Set(['all'])), ...sumsOf(days, dayMs, withDetails)].filter(isKept(now)),
+        latencies: [...latenciesOf(recent, hourMs), ...latenciesOf(days, dayMs)],
         visits: [...visits.values()],
         sessions: [...sessions.values()],
       }
     },
   }
+}
+
+/** Of a log that is added up late; what would go at the next clean-up is not written. */
+function isKept(now: number): (cell: SumCell) => boolean {
+  const [many, hours] = [hoursSince(now, keptMs.manyHours), hoursSince(now, keptMs.hours)]
+  return ({ grain, kind, start }) => grain !== hourMs || start >= (kind === 'ip' ? many : hours)
 }
 
 function periodOf(periods: Map<number, Period>, start: number): Period {

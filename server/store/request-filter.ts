@@ -33,7 +33,7 @@ export type RequestFilter = {
 }
 
 export type Conditions = {
-  /** The stretch of one of the two indexes in the order of time. */
+  /** Which of the two indexes in the order of time. Borders of time are the search's: they move with it. */
   readonly lead: readonly SQL[]
   /** Looked at in the index, row by row; empty: the lead says it all. */
   readonly rest: readonly SQL[]
@@ -45,7 +45,7 @@ export function conditionsOf({ tables: { requests } }: Engine, filter: RequestFi
   const isOfFailures =
     isSuccess === false || errorKind !== undefined || errorText !== undefined || (status?.[0] ?? 0) >= firstFailure
   return {
-    lead: [...(isOfFailures ? [sql`${requests.errorKind} is not null`] : []), ...timesOf(requests, filter)],
+    lead: isOfFailures ? [sql`${requests.errorKind} is not null`] : [],
     rest: termsOf(requests, filter),
   }
 }
@@ -54,10 +54,6 @@ export function conditionsOf({ tables: { requests } }: Engine, filter: RequestFi
 const firstFailure = 400
 
 type Requests = Tables['requests']
-
-function timesOf({ at }: Requests, { from, to }: RequestFilter): readonly SQL[] {
-  return [...(from === undefined ? [] : [sql`${at} >= ${from}`]), ...(to === undefined ? [] : [sql`${at} <= ${to}`])]
-}
 
 function termsOf(requests: Requests, filter: RequestFilter): readonly SQL[] {
   const { dialects, status, stream, retried, errorText } = filter

@@ -21,10 +21,8 @@ export type Search = {
     options: { readonly behind?: RequestPlace | undefined; readonly most?: number },
     visit: (conditions: readonly SQL[]) => Promise<boolean>,
   ) => Promise<RequestPlace | undefined>
-  /** Where the places of rows are in the order of the list. */
+  /** The order of the list. */
   readonly newestFirst: readonly [SQL, SQL]
-  /** Behind a place in the order of the list. */
-  readonly behind: (place: RequestPlace) => SQL
 }
 
 /** After the first slice it looks only where the sums say that there is something. */
@@ -33,15 +31,13 @@ export function createSearch(engine: Engine, now: () => number, sleep: (ms: numb
   const zonesOf = createZones(engine, now)
   const newestFirst = [desc(at), desc(seq)] as const
 
-  // The first comparison of each is the one the index serves.
-  const behind = (place: RequestPlace): SQL =>
-    sql`${at} <= ${place.at} and (${at} < ${place.at} or ${seq} < ${place.seq})`
-  const notBehind = (place: RequestPlace): SQL =>
-    sql`${at} >= ${place.at} and (${at} > ${place.at} or ${seq} >= ${place.seq})`
-  const within = ({ from, to }: Zone): readonly SQL[] => [
+  /** One pair of borders: the engine begins at one of them and looks at the others row by row. */
+  const between = (from: number, to: number): readonly SQL[] => [
     ...(from > 0 ? [sql`${at} >= ${from}`] : []),
-    ...(Number.isFinite(to) ? [sql`${at} < ${to}`] : []),
+    ...(Number.isFinite(to) ? [sql`${at} <= ${to}`] : []),
   ]
+  const isBehind = (place: RequestPlace): SQL => sql`(${at} < ${place.at} or ${seq} < ${place.seq})`
+  const isNotBehind = (place: RequestPlace): SQL => sql`(${at} > ${place.at} or ${seq} >= ${place.seq})`
   /** The last row of a slice; undefined: it is not full. */
   const lastOf = async (conditions: readonly SQL[]): Promise<RequestPlace | undefined> => {
     const found = await engine.read((db) =>
@@ -58,7 +54,6 @@ export function createSearch(engine: Engine, now: () => number, sleep: (ms: numb
 
   return {
     newestFirst,
-    behind,
     run: async (filter, options, visit) => {
       const { lead, rest } = conditionsOf(engine, filter)
       let place = options.behind
@@ -67,9 +62,12 @@ export function createSearch(engine: Engine, now: () => number, sleep: (ms: numb
       for (let left = options.most ?? mostRows; ; ) {
         const [zone] = zones
         if (zone === undefined) return undefined
-        const slice = [...lead, ...within(zone), ...(place === undefined ? [] : [behind(place)])]
-        const end = await lastOf(slice)
-        if (await visit([...slice, ...rest, ...(end === undefined ? [] : [notBehind(end)])])) return undefined
+        const from = Math.max(filter.from ?? 0, zone.from)
+        const to = Math.min(filter.to ?? Number.POSITIVE_INFINITY, zone.to - 1, place?.at ?? Number.POSITIVE_INFINITY)
+        const begin = place === undefined ? lead : [...lead, isBehind(place)]
+        const end = await lastOf([...between(from, to), ...begin])
+        const slice = end === undefined ? between(from, to) : [...between(Math.max(from, end.at), to), isNotBehind(end)]
+        if (await visit([...slice, ...begin, ...rest])) return undefined
         left -= end === undefined ? zoneRows : sliceRows
         if (end === undefined) zones = zones.slice(1)
         place = end ?? place

@@ -6,7 +6,7 @@ import { type Summand, sumNames } from './request-sums.ts'
 /** Read at a time, without giving way to other work. */
 const sliceRows = 500
 /** Of one step: the more, the more sums of an hour meet; few enough that writing them does not hold up live streams. */
-const stepRows = 2_000
+const usualStepRows = 2_000
 
 export const summandColumns = ({ requests }: Tables) => ({
   seq: requests.seq,
@@ -39,7 +39,12 @@ export type RollUp = {
  * Adds the rows of the request log up, in the order they were written, and remembers how far it has come in the same
  * transaction: whatever ends this process, no row is left out and none counts twice.
  */
-export function createRollUp(engine: Engine, sleep: (ms: number) => Promise<void>): RollUp {
+export function createRollUp(
+  engine: Engine,
+  now: () => number,
+  sleep: (ms: number) => Promise<void>,
+  stepRows = usualStepRows,
+): RollUp {
   const { latencyRollups, requestRollups, requests, rollupMarks, sessionSpans, visitors } = engine.tables
   const { greatest, inserted, least } = engine.expressions
   const added = (column: AnyColumn): SQL => sql`${column} + ${inserted(column)}`
@@ -90,7 +95,7 @@ export function createRollUp(engine: Engine, sleep: (ms: number) => Promise<void
       await sleep(0)
     }
     if (added === 0) return 0
-    const { sums, latencies, visits, sessions } = cells.read()
+    const { sums, latencies, visits, sessions } = cells.read(now())
     await engine.atomic((db) => [
       db.upsert(requestRollups, sums, { target: cellKey, set: addedSums }),
       db.upsert(latencyRollups, latencies, { target: latencyKey, set: addedLatencies }),

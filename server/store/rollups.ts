@@ -54,7 +54,7 @@ export function createRollupStore(
   }
 
   return {
-    ...createRollUp(engine, sleep),
+    ...createRollUp(engine, now, sleep),
     ...createStatisticsStore(engine, now, sleep),
     prune: async () => {
       const { grain, start, kind } = requestRollups

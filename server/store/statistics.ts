@@ -1,7 +1,8 @@
-import { type AnyColumn, and, between, desc, eq, gte, inArray, lt, ne, type SQL, sql } from 'drizzle-orm'
-import type { Engine } from './engine/engine.ts'
+import { type AnyColumn, and, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import type { Engine, Tables } from './engine/engine.ts'
 import { dayMs, type Grain, hourMs, hoursSince, keptMs, type Segment, segmentsOf } from './periods.ts'
-import { conditionsOf, type RequestFilter } from './request-filter.ts'
+import type { RequestFilter } from './request-filter.ts'
+import { createSearch } from './request-search.ts'
 import {
   bucketOf,
   noSums,
@@ -18,13 +19,15 @@ import {
   sumsOf,
 } from './request-sums.ts'
 import { summandColumns } from './roll-up.ts'
+import { detailsOf, subjectsOf } from './rollup-plan.ts'
 
 /** Up to so long the requests of one subject are read themselves: its sums with details are of days. */
 const rowsOnlyMs = 2 * dayMs
 /** Read one by one where sums do not tell: in all, and for what only completes an answer. */
-const mostRows = 50_000
-const sampleRows = 1_500
-const sliceRows = 5_000
+const mostRows = 10_000
+/** The ends of a period are read whole, or its figures would be wrong. */
+const all = Number.POSITIVE_INFINITY
+const sampleRows = 1_000
 const topCount = 10
 
 export type Top = readonly { readonly subject: string; readonly sums: Sums }[]
@@ -65,6 +68,7 @@ export function createStatisticsStore(
 ): StatisticsStore {
   const { latencyRollups, requestRollups, requests } = engine.tables
   const summands = summandColumns(engine.tables)
+  const search = createSearch(engine, now, sleep)
   const { model, dialect, status, outcome } = requestRollups
   const splitColumns = { model, dialect, status, outcome }
   const summed = Object.fromEntries(
@@ -89,34 +93,29 @@ export function createStatisticsStore(
       rowsSince: await oldest(),
     })
 
-  /** Rows of the log itself, newest first, at most `most`; gives the time of the last one when there are more. */
+  /** Rows of the log itself, newest first, at most `most`; gives the time of the last one when there may be more. */
   const visitRows = async (
     filter: RequestFilter,
     most: number,
     visit: (row: Summand) => void,
   ): Promise<number | undefined> => {
-    const { lead, rest } = conditionsOf(engine, filter)
-    let last: Summand | undefined
-    for (let left = most; left > 0; left -= sliceRows) {
-      const place = last
-      const behind =
-        place === undefined
-          ? []
-          : [sql`${requests.at} <= ${place.at} and (${requests.at} < ${place.at} or ${requests.seq} < ${place.seq})`]
-      const rows: readonly Summand[] = await engine.read((db) =>
-        db
+    let left = most
+    let last: number | undefined
+    const stopped = await search.run(filter, most === all ? { most } : {}, async (conditions) => {
+      const rows: readonly Summand[] = await engine.read((db) => {
+        const slice = db
           .select(summands)
           .from(requests)
-          .where(and(...lead, ...behind, ...rest))
-          .orderBy(desc(requests.at), desc(requests.seq))
-          .limit(Math.min(left, sliceRows)),
-      )
+          .where(and(...conditions))
+          .orderBy(...search.newestFirst)
+        return left === all ? slice : slice.limit(left)
+      })
       for (const row of rows) visit(row)
-      if (rows.length < sliceRows) return undefined
-      last = rows.at(-1)
-      await sleep(0)
-    }
-    return last?.at
+      left -= rows.length
+      last = rows.at(-1)?.at ?? last
+      return left === 0
+    })
+    return left === 0 ? last : stopped?.at
   }
 
   const fromRows = async (filter: RequestFilter, series: Grain): Promise<Statistics> => {
@@ -191,7 +190,7 @@ export function createStatisticsStore(
     for (const segment of segments.filter(({ grain }) => grain === 0)) {
       const isRecent = segment.from >= now() - keptMs.manyHours
       const visit = isRecent ? collector.add : collector.addOld
-      await visitRows({ ...filter, from: segment.from, to: segment.to - 1 }, mostRows, visit)
+      await visitRows({ ...filter, from: segment.from, to: segment.to - 1 }, all, visit)
     }
     const missing = new Set<string>()
     for (const top of ['key', 'user', 'account', 'ip'] as const) {
@@ -250,14 +249,14 @@ export function createStatisticsStore(
 
   return {
     read: async (filter, period) => {
-      const plan = planOf(engine, filter)
+      const plan = planOf(engine.tables, filter)
       const { from, to } = period
       const isShort = plan?.subject !== undefined && to - from <= rowsOnlyMs
       if (plan === undefined || isShort) return fromRows({ ...filter, from, to }, period.series)
       return fromSums(filter, plan, period)
     },
     count: async (filter, { from, to }) => {
-      const plan = planOf(engine, filter)
+      const plan = planOf(engine.tables, filter)
       if (plan === undefined) return undefined
       let count = 0
       const { kind, subject, details } = plan
@@ -277,7 +276,7 @@ export function createStatisticsStore(
         },
       )
       for (const segment of segments.filter(({ grain }) => grain === 0)) {
-        await visitRows({ ...filter, from: segment.from, to: segment.to - 1 }, mostRows, () => count++)
+        await visitRows({ ...filter, from: segment.from, to: segment.to - 1 }, all, () => count++)
       }
       return count
     },
@@ -297,27 +296,16 @@ type Plan = {
 }
 
 /** Undefined: only the rows themselves tell. */
-function planOf({ tables: { requestRollups } }: Engine, filter: RequestFilter): Plan | undefined {
+function planOf(tables: Tables, filter: RequestFilter): Plan | undefined {
   const { keyId, userId, accountId, upstreamModel, dialects, isSuccess, errorKind, status, from, to, ...others } =
     filter
   if (Object.values(others).some((value) => value !== undefined)) return undefined
-  const subjects = [
-    ['key', keyId],
-    ['user', userId],
-    ['account', accountId],
-  ] as const
-  const [one, ...more] = subjects.filter(([, id]) => id !== undefined)
+  const [one, ...more] = subjectsOf(filter)
   if (more.length > 0) return undefined
-  const details = [
-    ...(upstreamModel === undefined ? [] : [eq(requestRollups.model, upstreamModel)]),
-    ...(dialects === undefined ? [] : [inArray(requestRollups.dialect, [...dialects])]),
-    ...(isSuccess === undefined ? [] : [(isSuccess ? eq : ne)(requestRollups.outcome, 'ok')]),
-    ...(errorKind === undefined ? [] : [eq(requestRollups.outcome, errorKind)]),
-    ...(status === undefined ? [] : [between(requestRollups.status, status[0], status[1])]),
-  ]
+  const details = detailsOf(tables, filter)
   return {
     kind: one?.[0] ?? 'all',
-    ...(one?.[1] === undefined ? {} : { subject: one[1] }),
+    ...(one === undefined ? {} : { subject: one[1] }),
     details,
     ...(one === undefined && details.length === 1 && upstreamModel !== undefined ? { onlyModel: upstreamModel } : {}),
   }

@@ -4,9 +4,6 @@ import type { Engine, Tables } from './engine/engine.ts'
 import { present } from './row.ts'
 import type { UsageStore } from './store.ts'
 
-/** Rows of one statement: a statement has a bounded number of values. */
-const rowsAtATime = 500
-
 export function createUsageStore(engine: Engine): UsageStore {
   const { openCalls, usageCounters } = engine.tables
   const added = (column: AnyColumn): SQL => sql`${column} + ${engine.expressions.inserted(column)}`
@@ -21,6 +18,8 @@ export function createUsageStore(engine: Engine): UsageStore {
       credits: added(usageCounters.credits),
     },
   }
+  /** Noted already, and not gone yet because the earlier note could not be answered: it says the same. */
+  const noted = { target: openCalls.id, set: { at: engine.expressions.inserted(openCalls.at) } }
   return {
     read: async (subject, periods) => {
       const rows = await engine.read((db) =>
@@ -38,8 +37,12 @@ export function createUsageStore(engine: Engine): UsageStore {
           add.map(({ used, ...of }) => ({ ...of, ...used })),
           conflict,
         ),
-        ...parts(open).map((some) => db.insertMissing(openCalls, some, openCalls.id)),
-        ...parts(close).map((some) => db.delete(openCalls).where(inArray(openCalls.id, [...some]))),
+        db.upsert(
+          openCalls,
+          open.map(({ userId = null, ...call }) => ({ ...call, userId })),
+          noted,
+        ),
+        db.deleteEach(openCalls, openCalls.id, close),
       ])
     },
     openCalls: async () => {
@@ -94,9 +97,3 @@ const usedOf = ({
   outputMicroUsd,
   credits,
 })
-
-function parts<T>(list: readonly T[]): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / rowsAtATime) }, (_, part) =>
-    list.slice(part * rowsAtATime, (part + 1) * rowsAtATime),
-  )
-}

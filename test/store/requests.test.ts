@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import path from 'node:path'
-import { and, desc } from 'drizzle-orm'
+import { and, desc, lt } from 'drizzle-orm'
 import type { Engine } from '../../server/store/engine/engine.ts'
 import { openSqlite } from '../../server/store/engine/sqlite.ts'
 import { conditionsOf, matches, type RequestFilter } from '../../server/store/request-filter.ts'
@@ -219,13 +219,13 @@ describe('indexes', () => {
   /** Of what a search asks: the places of the rows. */
   const plans = async (filter: RequestFilter): Promise<string> => {
     const engine = memoryEngine()
-    const { lead, rest } = conditionsOf(engine, { ...filter, to: 100 })
+    const { lead, rest } = conditionsOf(engine, filter)
     let query = { sql: '', params: [] as unknown[] }
     await engine.read((db) => {
       const built = db
         .select({ at: requests.at, seq: requests.seq })
         .from(requests)
-        .where(and(...lead, ...rest))
+        .where(and(lt(requests.at, 100), ...lead, ...rest))
         .orderBy(desc(requests.at), desc(requests.seq))
       query = built.toSQL()
       return built

@@ -1,11 +1,11 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { accessSync, closeSync, constants, openSync } from 'node:fs'
-import { getColumns, is, Param, Placeholder, type Query, type SQL, sql } from 'drizzle-orm'
+import { eq, getColumns, is, Param, Placeholder, type Query, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { err, ok, type Result } from '../../lib/result.ts'
 import * as tables from '../tables/sqlite.ts'
-import type { Conflict, Db, Engine, Expressions, Statement } from './engine.ts'
+import type { Db, Engine, Expressions, Statement } from './engine.ts'
 import { StoreFault, sqliteFault } from './fault.ts'
 import { type Migration, migrate, readMigrations } from './migrate.ts'
 import { applicationId, recognise } from './recognise.ts'
@@ -112,41 +112,27 @@ type ForEach = { readonly run: (row: Row) => number; readonly finalize: () => vo
 
 function builderOf(client: Database): Db & { readonly finalize: () => void } {
   const db = drizzle({ client })
-  // Made once for each table and `set`: building such a statement takes longer than running it.
+  // Made once: building a statement takes longer than running it.
   const prepared = new WeakMap<object, Map<string, ForEach>>()
   const all: ForEach[] = []
-  const prepare = (table: SQLiteTable, members: readonly string[], conflict?: Conflict): ForEach => {
-    const owner = conflict?.set ?? table
+  const prepare = (owner: object, name: string, build: () => Query): ForEach => {
     const known = prepared.get(owner) ?? new Map<string, ForEach>()
     prepared.set(owner, known)
-    const name = members.join()
-    const found = known.get(name)
-    if (found !== undefined) return found
-    const insert = db
-      .insert(table)
-      .values(Object.fromEntries(members.map((member) => [member, sql.placeholder(member)])))
-    const made = forEach(
-      client,
-      conflict === undefined
-        ? insert.toSQL()
-        : insert.onConflictDoUpdate({ target: conflict.target, set: conflict.set as never }).toSQL(),
-    )
+    const made = known.get(name) ?? forEach(client, build())
+    if (known.has(name)) return made
     known.set(name, made)
     all.push(made)
     return made
   }
-  const each = (
-    table: SQLiteTable,
-    rows: readonly Row[],
-    members: readonly string[],
-    conflict?: Conflict,
-  ): Statement => ({
+  const each = (rows: readonly Row[], statement: () => ForEach): Statement => ({
     run: () => {
       if (rows.length === 0) return { changes: 0 }
-      const statement = prepare(table, members, conflict)
-      return { changes: rows.reduce((sum, row) => sum + statement.run(row), 0) }
+      const { run } = statement()
+      return { changes: rows.reduce((sum, row) => sum + run(row), 0) }
     },
   })
+  const insertOf = (table: SQLiteTable, members: readonly string[]) =>
+    db.insert(table).values(Object.fromEntries(members.map((member) => [member, sql.placeholder(member)])))
   const isQuery = (rows: object): boolean => 'all' in rows && typeof rows.all === 'function'
   return {
     finalize: () => {
@@ -157,10 +143,31 @@ function builderOf(client: Database): Db & { readonly finalize: () => void } {
     insert: db.insert.bind(db),
     update: db.update.bind(db),
     delete: db.delete.bind(db),
-    insertEach: (table, rows) => each(table, rows as readonly Row[], Object.keys(getColumns(table))),
+    insertEach: (table, rows) =>
+      each(rows as readonly Row[], () =>
+        prepare(table, 'insert', () => insertOf(table, Object.keys(getColumns(table))).toSQL()),
+      ),
+    deleteEach: (table, column, values) =>
+      each(
+        values.map((value) => ({ value })),
+        () =>
+          prepare(column, 'delete', () =>
+            db
+              .delete(table)
+              .where(eq(column, sql.placeholder('value')))
+              .toSQL(),
+          ),
+      ),
     upsert: (table, rows, conflict) => {
       if (Array.isArray(rows)) {
-        return each(table, rows as readonly Row[], Object.keys(rows[0] ?? {}), conflict)
+        const members = Object.keys(rows[0] ?? {})
+        return each(rows as readonly Row[], () =>
+          prepare(conflict.set, members.join(), () =>
+            insertOf(table, members)
+              .onConflictDoUpdate({ target: conflict.target, set: conflict.set as never })
+              .toSQL(),
+          ),
+        )
       }
       const { target, set } = conflict
       const insert = db.insert(table)
@@ -179,12 +186,12 @@ function builderOf(client: Database): Db & { readonly finalize: () => void } {
 function forEach(client: Database, { sql: text, params }: Query): ForEach {
   const statement = client.prepare<unknown, SQLQueryBindings[]>(text)
   const fills = params.map((param): ((row: Row) => unknown) => {
-    if (!is(param, Param) || !is(param.value, Placeholder)) return () => param
-    const { encoder } = param
-    const { name } = param.value as unknown as { readonly name: string } // typed as the ORM's own
+    const [place, encoder] = is(param, Param) ? [param.value, param.encoder] : [param, undefined]
+    if (!is(place, Placeholder)) return () => param
+    const { name } = place as unknown as { readonly name: string } // typed as the ORM's own
     return (row) => {
-      const value = row[name]
-      return value === undefined || value === null ? null : encoder.mapToDriverValue(value)
+      const value = row[name] ?? null
+      return value === null || encoder === undefined ? value : encoder.mapToDriverValue(value)
     }
   })
   return {
