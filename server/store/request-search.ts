@@ -8,6 +8,8 @@ import type { RequestPlace } from './store.ts'
 const sliceRows = 10_000
 /** And for one answer: a rare combination must not search the whole log. */
 const mostRows = 100_000
+/** Texts take longer to look at. */
+const mostTexts = 60_000
 /** What a zone costs at least: where there are many small ones it is the questions that take the time. */
 const zoneRows = 2_500
 
@@ -59,7 +61,7 @@ export function createSearch(engine: Engine, now: () => number, sleep: (ms: numb
       let place = options.behind
       let zones: readonly Zone[] = [{ from: 0, to: Number.POSITIVE_INFINITY }]
       let isNarrowed = rest.length === 0
-      for (let left = options.most ?? mostRows; ; ) {
+      for (let left = options.most ?? (filter.errorText === undefined ? mostRows : mostTexts); ; ) {
         const [zone] = zones
         if (zone === undefined) return undefined
         const from = Math.max(filter.from ?? 0, zone.from)
