@@ -4,6 +4,9 @@ import type { Engine, Tables } from './engine/engine.ts'
 import { present } from './row.ts'
 import type { UsageStore } from './store.ts'
 
+/** Values of one statement are bounded. */
+const rowsAtATime = 500
+
 export function createUsageStore(engine: Engine): UsageStore {
   const { openCalls, usageCounters } = engine.tables
   const added = (column: AnyColumn): SQL => sql`${column} + ${engine.expressions.inserted(column)}`
@@ -42,7 +45,7 @@ export function createUsageStore(engine: Engine): UsageStore {
           open.map(({ userId = null, ...call }) => ({ ...call, userId })),
           noted,
         ),
-        db.deleteEach(openCalls, openCalls.id, close),
+        ...parts(close).map((some) => db.delete(openCalls).where(inArray(openCalls.id, [...some]))),
       ])
     },
     openCalls: async () => {
@@ -97,3 +100,9 @@ const usedOf = ({
   outputMicroUsd,
   credits,
 })
+
+function parts<T>(list: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(list.length / rowsAtATime) }, (_, part) =>
+    list.slice(part * rowsAtATime, (part + 1) * rowsAtATime),
+  )
+}

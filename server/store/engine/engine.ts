@@ -26,8 +26,6 @@ export type Db = Pick<SQLiteBunDatabase, 'select' | 'selectDistinct' | 'insert' 
   ) => Statement
   /** Inserts many rows, the quickest way there is; members that are absent are null, whatever the column's default. */
   readonly insertEach: <Table extends SQLiteTable>(table: Table, rows: readonly InferInsertModel<Table>[]) => Statement
-  /** Deletes the rows that have one of these values, the quickest way there is for a few. */
-  readonly deleteEach: (table: SQLiteTable, column: SQLiteColumn, values: readonly string[]) => Statement
   /** Inserts rows that are not there yet, told apart by `target`. */
   readonly insertMissing: <Table extends SQLiteTable>(
     table: Table,

@@ -1,6 +1,6 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { accessSync, closeSync, constants, openSync } from 'node:fs'
-import { eq, getColumns, is, Param, Placeholder, type Query, type SQL, sql } from 'drizzle-orm'
+import { getColumns, is, Param, Placeholder, type Query, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { err, ok, type Result } from '../../lib/result.ts'
@@ -146,17 +146,6 @@ function builderOf(client: Database): Db & { readonly finalize: () => void } {
     insertEach: (table, rows) =>
       each(rows as readonly Row[], () =>
         prepare(table, 'insert', () => insertOf(table, Object.keys(getColumns(table))).toSQL()),
-      ),
-    deleteEach: (table, column, values) =>
-      each(
-        values.map((value) => ({ value })),
-        () =>
-          prepare(column, 'delete', () =>
-            db
-              .delete(table)
-              .where(eq(column, sql.placeholder('value')))
-              .toSQL(),
-          ),
       ),
     upsert: (table, rows, conflict) => {
       if (Array.isArray(rows)) {
