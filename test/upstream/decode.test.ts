@@ -489,6 +489,62 @@ describe('failures in the stream', () => {
   ] as const)('%s', (_, frames, expected) => expect(outcome(decode(frames))).toBe(expected))
 })
 
+test('one frame at a time gives what all frames together give, whatever they are', () => {
+  // As the frame decoder gives them: equal header blocks are one object, and a run of deltas takes the short way.
+  const headers = new Map<string, Frame['headers']>()
+  const shared = ({ headers: own, payload }: Frame): Frame => {
+    const type = String(own[':event-type'])
+    headers.set(type, headers.get(type) ?? own)
+    return { headers: headers.get(type) ?? own, payload }
+  }
+  const piece = fc.constantFrom(
+    'a',
+    'b',
+    'ab',
+    '',
+    ' word',
+    '<thinking>',
+    '</thinking>',
+    '\n\n',
+    '\ud83d',
+    '\ude00',
+    '表格',
+  )
+  const anyFrame = fc.oneof(
+    { weight: 12, arbitrary: piece.map(text) },
+    { weight: 2, arbitrary: piece.map((content) => event('reasoningContentEvent', { text: content })) },
+    { weight: 1, arbitrary: fc.constant(event('reasoningContentEvent', { signature: 's' })) },
+    { weight: 2, arbitrary: fc.constant(codeReference) },
+    { weight: 1, arbitrary: fc.constant(event('assistantResponseEvent', { content: 7 })) },
+    { weight: 1, arbitrary: fc.constant(call('t', { input: '{}', stop: true })) },
+    { weight: 1, arbitrary: fc.constant(metering) },
+    {
+      weight: 1,
+      arbitrary: fc.constant(frame({ ':message-type': 'event', ':event-type': 'assistantResponseEvent' }, 'no JSON')),
+    },
+  )
+  let shortWays = 0
+  fc.assert(
+    fc.property(
+      fc.array(anyFrame, { minLength: 5, maxLength: 40, size: 'max' }),
+      fc.boolean(),
+      (frames, splitThinking) => {
+        const given = frames.map(shared)
+        const [one, all] = [
+          createReplyDecoder({ ...plain, splitThinking }),
+          createReplyDecoder({ ...plain, splitThinking }),
+        ]
+        const single = given.map((only) => one.steps([only]))
+        shortWays += single.filter((events) => events.length === 1 && events[0]?.type === 'text-delta').length
+        expect([...single.flat(), ...one.end()]).toEqual([...all.steps(given), ...all.end()])
+        expect(one.hasContent()).toBe(all.hasContent())
+      },
+    ),
+    { numRuns: 500 },
+  )
+  expect(shortWays).toBeGreaterThan(200)
+})
+
 test('what is encoded twice decodes alike: the decoder keeps nothing of a frame', () => {
   const bytes = encodeFrame({ ':message-type': 'event', ':event-type': 'assistantResponseEvent' }, '{"content":"a"}')
   const pushed = createFrameDecoder().push(Buffer.concat([bytes, bytes]))

@@ -162,6 +162,11 @@ export function createBlocks(emit: (event: BlockEvent) => void) {
       for (const { block } of named) if (block.kind !== 'redacted') block.closed = true
       drain()
     },
+    /** The index of the text that is live and stands alone: more of it is a delta and nothing else. */
+    liveText: (): number | undefined => {
+      const only = queue.length === 1 ? queue[0] : undefined
+      return only !== undefined && only.index >= 0 && goesOn(only.block, 'text') ? only.index : undefined
+    },
     callCount: (): number => calls,
     isEmpty: (): boolean => nextIndex === 0 && queue.length === 0,
     hasUnfinished: (): boolean => queue.length > 0,

@@ -5,6 +5,8 @@ const keptCharacters = 4_096
 export type RepeatGuard = {
   /** Text to pass on now; empty when this piece may be a repeat and waits for the next frame. */
   readonly offer: (text: string) => string
+  /** Whether a piece waits for the next frame. */
+  readonly isWaiting: () => boolean
   /** To be called with each frame before it is looked at: gives the text that waited, unless the frame shows it was a repeat. */
   readonly settle: (isCodeReference: boolean) => string
 }
@@ -25,6 +27,10 @@ class SentText implements RepeatGuard {
       return this.note(text)
     this.waiting = text
     return ''
+  }
+
+  isWaiting(): boolean {
+    return this.waiting !== ''
   }
 
   settle(isCodeReference: boolean): string {
