@@ -12,6 +12,6 @@ export const megabytes = (mib: number): number => mib * 1.048576
 export function judged(value: number, goal: { readonly most: number } | { readonly least: number }, unit = ''): string {
   const [bound, limit, met] =
     'most' in goal ? ['at most', goal.most, value <= goal.most] : ['at least', goal.least, value >= goal.least]
-  const shown = unit === ' MB' ? fixed(value, 0) : fixed(value)
+  const shown = unit === ' MB' ? fixed(value, 1) : fixed(value)
   return `${shown}${unit}, goal ${bound} ${limit}${unit}: ${met ? 'met' : 'MISSED'}`
 }

@@ -104,7 +104,10 @@ const server = Bun.serve({
     const asked = await request.text()
     const [, deltas = '100', pauseMs = '2'] = /paced\/(\d+)\/(\d+)/.exec(new URL(request.url).pathname) ?? []
     if (!asked.includes(atOnce)) return paced(Number(deltas), Number(pauseMs))
-    const frames = Array.from({ length: Number(deltas) }, (_, at) => words[at % words.length] as Uint8Array)
+    const frames = Array.from(
+      { length: Math.min(200, Number(deltas)) },
+      (_, at) => words[at % words.length] as Uint8Array,
+    )
     return new Response(Buffer.concat([...frames, closing]), { headers: streamHeaders })
   },
 })

@@ -110,6 +110,7 @@ export async function runLive(say: Say): Promise<void> {
   const bare = await startScript('test/bench/baseline.ts', { UPSTREAM_Q_URL: base })
   const gateway = await startGateway(base)
   const delays = new Map<string, { readonly p50: number; readonly p99: number }[]>()
+  for (const target of [bareTarget(bare), targetOf(gateway, 'anthropic')]) await load(target, 32, 2_000)
   // The baseline before and after: what else the machine does meanwhile is then in both.
   for (const target of [bareTarget(bare), targetOf(gateway, 'anthropic'), bareTarget(bare)]) {
     const { running, name } = target
