@@ -15,6 +15,8 @@ import type { ModelMappingsService } from './model-mappings-service.ts'
 import { proxyStates } from './proxies-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
 import { resetPassword } from './stored-passwords.ts'
+import { userRoutes } from './user-routes.ts'
+import type { UsersService } from './users-service.ts'
 
 /**
  * What the other subcommands ask a running server (`/api/control/*`), guarded by the token it wrote at its start: it holds the
@@ -22,14 +24,24 @@ import { resetPassword } from './stored-passwords.ts'
  */
 export function controlRoutes(
   deps: AdminDeps,
-  accounts: AccountsService,
-  imports: AccountImports,
-  keys: KeysService,
-  mappings: ModelMappingsService,
+  {
+    accounts,
+    imports,
+    keys,
+    users,
+    mappings,
+  }: {
+    readonly accounts: AccountsService
+    readonly imports: AccountImports
+    readonly keys: KeysService
+    readonly users: UsersService
+    readonly mappings: ModelMappingsService
+  },
 ) {
   return new Elysia()
     .use(signInRoutes('/api/control/sign-in', deps, accounts))
     .use(keyRoutes('/api/control/keys', keys))
+    .use(userRoutes('/api/control', users))
     .use(modelMappingRoutes('/api/control/model-mappings', mappings))
     .get('/api/control/accounts', async () => ({ accounts: await accountStates(deps) }))
     .post('/api/control/accounts', ({ body }) => createAccount(accounts, body), { parse: jsonBody, body: AnyItem })

@@ -82,6 +82,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate, trail: Aud
   const accounts = createAccountsService(deps, inTurn)
   const imports = createAccountImports(deps, inTurn)
   const keys = createKeysService(deps)
+  const users = createUsersService({ ...deps, keys })
   const mappings = createModelMappingsService(deps)
   const ips = createIpsService(deps)
   const settings = createSettingsService({ ...deps, keys, ips })
@@ -115,7 +116,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate, trail: Aud
     .use(devtoolsRoutes(deps))
     .use(settingsRoutes(settings, gate, deps))
     .use(keyRoutes('/v2/keys', keys))
-    .use(userRoutes(createUsersService({ ...deps, keys })))
+    .use(userRoutes('/v2', users))
     .use(ipRoutes(ips, deps))
     .use(modelMappingRoutes('/v2/model-mappings', mappings))
     .use(proxyRoutes(createProxiesService(deps)))
@@ -124,7 +125,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate, trail: Aud
     .use(captureRoutes(deps))
     .use(logRoutes(deps))
     .use(visitorRoutes(deps))
-    .use(controlRoutes(deps, accounts, imports, keys, mappings))
+    .use(controlRoutes(deps, { accounts, imports, keys, users, mappings }))
 }
 
 /** The framework's own error bodies repeat the schema and what was sent; nothing of them may get out. */

@@ -11,9 +11,9 @@ const query = Type.Object({
   count: Type.Optional(Type.String()),
 })
 
-/** `/v2/users` and `/v2/stats/users`, as the original's scripts call them. */
-export function userRoutes(users: UsersService) {
-  return new Elysia({ prefix: '/v2' })
+/** `users` and `stats/users` under a prefix: `/v2`, as the original's scripts call them, and the command line's own. */
+export function userRoutes<const Prefix extends string>(prefix: Prefix, users: UsersService) {
+  return new Elysia({ prefix })
     .get('/stats/users', () => users.totals())
     .get('/users', ({ query: { enabled } }) => users.list(enabled), { query })
     .post(

@@ -1,10 +1,17 @@
 import type { KeyView } from '../admin/contract/keys.ts'
 import type { ModelMappingView } from '../admin/contract/model-mappings.ts'
-import type { AccountState, CheckedAccount } from './control.ts'
-import { table } from './io.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { AccountState, CheckedAccount, Control } from './control.ts'
+import { type Failure, failed, table } from './io.ts'
 
 /** What a command has to say: `json` for `--json`, `text` for people. `ok: false` still prints, and exits with 1. */
 export type Said = { readonly json: unknown; readonly text: string; readonly ok?: boolean }
+
+/** What a command does once its question is in order. */
+export type Act = (control: Control) => Promise<Result<Said, Failure>>
+
+export const answer = <T>(given: Result<T, string>, say: (value: T) => Said): Result<Said, Failure> =>
+  given.ok ? ok(say(given.value)) : err(failed(given.error))
 
 export function accountListText(accounts: readonly AccountState[]): string {
   if (accounts.length === 0) return 'No accounts yet. Add one: claude-server account add\n'
@@ -70,5 +77,5 @@ export function mappingListText(mappings: readonly ModelMappingView[]): string {
 }
 
 /** `2026-01-31 14:05 UTC` */
-const timeText = (iso: string | null): string =>
+export const timeText = (iso: string | null): string =>
   iso === null ? 'unknown' : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`

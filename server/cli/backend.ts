@@ -2,6 +2,7 @@ import { createEventStreams } from '../admin/event-streams.ts'
 import { controlHeader } from '../admin/gate.ts'
 import { createAdmin } from '../admin/index.ts'
 import { createLive } from '../admin/live.ts'
+import { settingIn } from '../admin/settings-table.ts'
 import { type Core, openCore } from '../app/core.ts'
 import type { Config } from '../config/schema.ts'
 import { createCalendar } from '../lib/calendar.ts'
@@ -45,7 +46,7 @@ export async function openBackend(
     const met = place === undefined ? undefined : await meet(place, effects)
     if (met?.ok) return met
     const opened = await openCore(config, effects, log, version, { mustExist: true })
-    if (opened.ok) return ok(local(opened.value, version))
+    if (opened.ok) return ok(await local(opened.value, version))
     if (opened.error.held !== true) return err(opened.error.message)
     if (effects.now() >= until || interrupted.aborted) {
       return err(
@@ -90,7 +91,8 @@ async function meet(place: Place, effects: Effects): Promise<Result<Backend, str
   return ok({ ...createControl(ask), server: { pid, port }, close: async () => {} })
 }
 
-function local(core: Core, version: string): Backend {
+async function local(core: Core, version: string): Promise<Backend> {
+  const timeZone = String(settingIn(await core.store.settings.all(), 'timezone'))
   const token = newControlToken()
   const { accountDeps, effects, store } = core
   const admin = createAdmin({
@@ -107,7 +109,7 @@ function local(core: Core, version: string): Backend {
     offered: async () => [...(await core.store.accounts.loadModels()).values()].flatMap(({ models }) => models),
     mappingsChanged: async () => {},
     keysChanged: () => {},
-    usage: { calendar: createCalendar(() => ''), flush: async () => {} },
+    usage: { calendar: createCalendar(() => timeZone), flush: async () => {} },
     ipsChanged: async () => {},
     applySettings: () => {},
     capturesChanged: async () => {},

@@ -10,6 +10,7 @@ import type {
   ModelMappingView,
 } from '../admin/contract/model-mappings.ts'
 import type { SignInStart, SignInStarted, SignInStatus } from '../admin/contract/sign-in.ts'
+import type { KeyRegenerated, UserCreate, UserPatch, UserView } from '../admin/contract/users.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Store } from '../store/store.ts'
 
@@ -62,6 +63,13 @@ export type Control = {
   readonly changeKey: (id: string, patch: KeyPatch) => Answer<KeyView>
   readonly listKeys: () => Answer<KeyList['keys']>
   readonly revokeKey: (id: string) => Answer<unknown>
+  readonly createUser: (ask: UserCreate) => Answer<UserView>
+  readonly listUsers: () => Answer<readonly UserView[]>
+  readonly getUser: (id: string) => Answer<UserView>
+  readonly changeUser: (id: string, patch: UserPatch) => Answer<UserView>
+  readonly removeUser: (id: string) => Answer<unknown>
+  /** Another string for the user's key; the old one ends. */
+  readonly renewUserKey: (id: string) => Answer<KeyRegenerated>
   readonly mapModel: (ask: ModelMappingCreate) => Answer<ModelMappingView>
   readonly listMappings: () => Answer<ModelMappingList['mappings']>
   readonly unmapModel: (id: string) => Answer<unknown>
@@ -88,6 +96,12 @@ export function createControl(ask: Ask): Control {
     changeKey: (id, patch) => ask('PATCH', at('/keys', id), patch),
     listKeys: async () => member(await ask<KeyList>('GET', '/keys'), ({ keys }) => keys),
     revokeKey: (id) => ask('DELETE', at('/keys', id)),
+    createUser: (wanted) => ask('POST', '/users', wanted),
+    listUsers: () => ask('GET', '/users'),
+    getUser: (id) => ask('GET', at('/users', id)),
+    changeUser: (id, patch) => ask('PATCH', at('/users', id), patch),
+    removeUser: (id) => ask('DELETE', at('/users', id)),
+    renewUserKey: (id) => ask('POST', `${at('/users', id)}/regenerate-key`),
     mapModel: async (wanted) =>
       member(await ask<ModelMappingChanged>('POST', '/model-mappings', wanted), ({ mapping }) => mapping),
     listMappings: async () => member(await ask<ModelMappingList>('GET', '/model-mappings'), ({ mappings }) => mappings),

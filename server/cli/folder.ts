@@ -6,7 +6,7 @@ export function withFolder(text: string, { config, origins }: Pick<Resolved, 'co
   if (origins.data_dir?.from === 'default') return text
   const option = ` --data-dir ${quoted(config.dataDir)}`
   return text.replace(
-    /claude-server (?:account|key|password) [a-z]+(?: (?:ID|NAME)\b)?/g,
+    /claude-server (?:account|key|password|user) [a-z]+(?: (?:ID|NAME)\b)?/g,
     (command) => command + option,
   )
 }

@@ -2,6 +2,23 @@ import type { KeyPatch } from '../admin/contract/keys.ts'
 import type { Command } from '../config/command.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 
+/** What `--accounts` says; empty for `any`, undefined when it was not given. */
+export function accountIdsOf({ accounts }: Command['options']): Result<string[] | undefined, string> {
+  if (typeof accounts !== 'string') return ok(undefined)
+  if (accounts.trim() === 'any') return ok([])
+  const ids = accounts
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '')
+  return ids.length > 0 ? ok(ids) : err('--accounts names no account; `any` stands for all.')
+}
+
+/** What `--enabled` says; undefined when it was not given. */
+export function enabledOf({ enabled }: Command['options']): Result<boolean | undefined, string> {
+  if (enabled === undefined) return ok(undefined)
+  return enabled === 'yes' || enabled === 'no' ? ok(enabled === 'yes') : err('--enabled takes yes or no.')
+}
+
 const whole = { pattern: /^\d{1,15}$/, words: 'a whole number', factor: 1 }
 const decimal = { pattern: /^\d{1,9}(?:\.\d{1,6})?$/, words: 'a number', factor: 1 }
 

@@ -5,16 +5,14 @@ import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { describeError } from '../observe/redact.ts'
 import { prepareAdd } from './account-add.ts'
-import { accountListText, accountText, keyListText, mappingListText, type Said } from './answers.ts'
+import { type Act, accountListText, accountText, answer, keyListText, mappingListText, type Said } from './answers.ts'
 import { type CommandDeps, openBackend } from './backend.ts'
-import type { Control } from './control.ts'
 import { doctor } from './doctor.ts'
 import { withFolder } from './folder.ts'
 import { type ImportAsk, importOriginal } from './import-original.ts'
 import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
-import { keyLimitsOf } from './key-limits.ts'
-
-type Act = (control: Control) => Promise<Result<Said, Failure>>
+import { accountIdsOf, enabledOf, keyLimitsOf } from './key-limits.ts'
+import { prepareUser } from './user-commands.ts'
 
 /**
  * Runs one subcommand to its exit code: 0 done, 1 failed, 2 asked wrongly. Standard output holds the answer and nothing
@@ -116,7 +114,7 @@ async function prepare(
       )
     case 'key create': {
       const accountIds = accountIdsOf(options)
-      if (!accountIds.ok) return accountIds
+      if (!accountIds.ok) return err(misused(accountIds.error))
       const limits = keyLimitsOf(options)
       if (!limits.ok) return err(misused(limits.error))
       const { user } = options
@@ -146,6 +144,13 @@ async function prepare(
       return ok(async (control) =>
         answer(await control.revokeKey(operand), () => ({ json: { revoked: operand }, text: `Revoked ${operand}.\n` })),
       )
+    case 'user add':
+    case 'user list':
+    case 'user show':
+    case 'user change':
+    case 'user new-key':
+    case 'user remove':
+      return prepareUser(name, operand, options, io)
     case 'model map': {
       const wanted = {
         name: operand,
@@ -196,29 +201,19 @@ const importAskOf = ({ operands: [source], options }: Command): ImportAsk => ({
   yes: options.yes === true,
 })
 
-/** What `--accounts` says; empty for `any`, undefined when it was not given. */
-function accountIdsOf({ accounts }: Command['options']): Result<string[] | undefined, Failure> {
-  if (typeof accounts !== 'string') return ok(undefined)
-  if (accounts.trim() === 'any') return ok([])
-  const ids = accounts
-    .split(',')
-    .map((id) => id.trim())
-    .filter((id) => id !== '')
-  return ids.length > 0 ? ok(ids) : err(misused('--accounts names no account; `any` stands for all.'))
-}
-
 function keyPatchOf(options: Command['options']): Result<KeyPatch, Failure> {
-  const { name, enabled } = options
-  if (enabled !== undefined && enabled !== 'yes' && enabled !== 'no') return err(misused('--enabled takes yes or no.'))
+  const { name } = options
+  const enabled = enabledOf(options)
+  if (!enabled.ok) return err(misused(enabled.error))
   const accountIds = accountIdsOf(options)
-  if (!accountIds.ok) return accountIds
+  if (!accountIds.ok) return err(misused(accountIds.error))
   const limits = keyLimitsOf(options)
   if (!limits.ok) return err(misused(limits.error))
   const patch: KeyPatch = {
     ...limits.value,
     ...(typeof name === 'string' ? { name } : {}),
     ...(accountIds.value === undefined ? {} : { account_ids: accountIds.value }),
-    ...(enabled === undefined ? {} : { enabled: enabled === 'yes' }),
+    ...(enabled.value === undefined ? {} : { enabled: enabled.value }),
   }
   if (Object.keys(patch).length > 0) return ok(patch)
   return err(misused('key change needs --name, --accounts, --enabled or a limit.'))
@@ -240,6 +235,3 @@ async function prepareReset(options: Command['options'], io: CliIo): Promise<Res
     return ok({ json: { reset: true, password: reset.value }, text: `${reset.value}\n` })
   })
 }
-
-const answer = <T>(given: Result<T, string>, say: (value: T) => Said): Result<Said, Failure> =>
-  given.ok ? ok(say(given.value)) : err(failed(given.error))

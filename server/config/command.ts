@@ -55,6 +55,17 @@ const keyLimits: readonly OptionSpec[] = [
   { name: 'expires', value: 'TIME', about: 'when it ends, like 2026-12-31T00:00:00Z, or `never`' },
 ]
 
+const userOptions: readonly OptionSpec[] = [
+  { name: 'email', value: 'EMAIL', about: 'for your own use' },
+  { name: 'notes', value: 'TEXT', about: 'for your own use' },
+  {
+    name: 'priority',
+    value: 'N',
+    about: '0 to 9; the higher goes first in the line for a free account; a VIP has 1 or more',
+  },
+  { name: 'accounts', value: 'IDS', about: 'the only accounts it may use, separated by commas, or `any`' },
+]
+
 export const commands = [
   { name: 'serve', operands: [], options: [], about: 'run the gateway (also without a command)' },
   {
@@ -117,6 +128,28 @@ export const commands = [
     about: 'change an API key’s name, accounts, limits or switch',
   },
   { name: 'key revoke', operands: ['ID'], options: [json], about: 'revoke an API key' },
+  {
+    name: 'user add',
+    operands: ['NAME'],
+    options: [...userOptions, ...keyLimits, json],
+    about: 'add a user with its first API key, which is shown once',
+  },
+  { name: 'user list', operands: [], options: [json], about: 'list the users and what they have used' },
+  { name: 'user show', operands: ['ID'], options: [json], about: 'show a user’s limits, use and keys' },
+  {
+    name: 'user change',
+    operands: ['ID'],
+    options: [
+      { name: 'name', value: 'NAME', about: 'its new name' },
+      { name: 'enabled', value: 'yes|no', about: 'whether its keys are accepted' },
+      ...userOptions,
+      ...keyLimits,
+      json,
+    ],
+    about: 'change a user’s name, priority, limits or switch',
+  },
+  { name: 'user new-key', operands: ['ID'], options: [json], about: 'make its key anew: the old string ends at once' },
+  { name: 'user remove', operands: ['ID'], options: [json], about: 'delete a user, its keys and its counters' },
   {
     name: 'model map',
     operands: ['NAME', 'TARGET'],

@@ -29,6 +29,7 @@ describe('a folder without a gateway', () => {
   test.each([
     'key list',
     'key create x',
+    'user add x',
     'account list',
     'account check acc_1',
     'account add --refresh-token-stdin',

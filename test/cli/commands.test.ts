@@ -70,6 +70,62 @@ describe.each(places)('%s', (place) => {
     await run(['key', 'revoke', id])
   })
 
+  test('a user is added with a key, limited, shown, given another key and removed', async () => {
+    expectSaid(await run(['user', 'list']), 0, { out: 'claude-server user add NAME' })
+    expectSaid(await run(['user', 'list', '--json']), 0, { json: [] })
+    const limits = ['--rpm', '60', '--tokens-per-day', '2000000', '--usd-per-month', '12.5']
+    const made = await world.run(['user', 'add', '李伟', '--priority', '2', '--email', 'li@example.com', ...limits])
+    expectSaid(made, 0, { out: /^sk-[A-Za-z0-9]{48}\n$/, err: 'The key of the new user is shown only now:\n' })
+    const first = secret(made.out.trim())
+    const [{ id, keys }] = (await run(['user', 'list', '--json'])).json
+    expect(keys).toMatchObject([{ name: 'default', last4: first.slice(-4), user_id: id }])
+    expect((await run(['user', 'list'])).out).toMatch(/李伟 +yes +2 +1 +0 +0 +0 +\$0\.00 +never/)
+    const shown = (await run(['user', 'show', id])).out
+    expect(shown).toMatch(/requests per minute +60\n/)
+    expect(shown).toMatch(/tokens today +0 of 2,000,000\n/)
+    expect(shown).toMatch(/cost this month +\$0\.00 of \$12\.50\n/)
+    expect(shown).toMatch(/tokens this month +0 \(no limit\)\n/)
+    const change = [
+      'user',
+      'change',
+      id,
+      '--name',
+      'Wang',
+      '--rpm',
+      '0',
+      '--enabled',
+      'no',
+      '--models',
+      'claude-haiku-*',
+    ]
+    expectSaid(await run([...change, '--json']), 0, {
+      json: { name: 'Wang', enabled: false, rate_limit_rpm: 0, daily_quota: 2_000_000, models: ['claude-haiku-*'] },
+    })
+    const renewed = await world.run(['user', 'new-key', id, '--json'])
+    expect(renewed.json).toMatchObject({ api_key: expect.any(String), key_id: keys[0].id })
+    expect(secret(renewed.json.api_key)).not.toBe(first)
+    const second = await world.run(['key', 'create', 'second', '--user', id, '--json'])
+    expectSaid(second, 0, { json: { user_id: id } })
+    secret(second.json.key)
+    for (const [wrong, code, words] of [
+      [['user', 'change', id], 2, '--name'],
+      [['user', 'change', id, '--priority', '12'], 2, '0 to 9'],
+      [['user', 'change', id, '--rpm', 'many'], 2, '--rpm'],
+      [['user', 'change', id, '--expires', 'tomorrow'], 1, 'expires_at'],
+      [['user', 'add', ' '], 2, 'empty name'],
+      [['user', 'add', 'x', '--accounts', 'acc_none'], 1, 'acc_none'],
+      [['user', 'show', 'usr_none'], 1, 'no user'],
+      [['user', 'new-key', 'usr_none'], 1, 'no user'],
+      [['user', 'remove', 'usr_none'], 1, 'no user'],
+    ] as const)
+      expectSaid(await run(wrong), code, { out: '', err: words })
+    expectSaid(await run(['user', 'remove', id]), 0, { out: `Removed ${id} and its keys.` })
+    expect((await run(['user', 'list', '--json'])).json).toEqual([])
+    expect(
+      (await run(['key', 'list', '--json'])).json.filter((key: { user_id: string }) => key.user_id === id),
+    ).toEqual([])
+  })
+
   test('a model name is mapped, listed and given back', async () => {
     expectSaid(await run(['model', 'mappings']), 0, { out: 'No model names are mapped' })
     const { id: key } = (await world.run(['key', 'create', 'mapped', '--json'])).json
