@@ -1,7 +1,7 @@
 import type { Caller } from '../access/admit.ts'
 import { createIpRules, type IpRules } from '../access/ip-rules.ts'
 import type { Ledger } from '../access/ledger.ts'
-import { costOf, type Rate, type Standing, type Used } from '../access/limits.ts'
+import { costOf, nothing, type Rate, type Standing, type Used } from '../access/limits.ts'
 import { countLeftCalls, createLocalLedger } from '../access/local-ledger.ts'
 import type { Reached } from '../access/reached.ts'
 import { type Price, type PriceOverrides, priceOf, readPrices } from '../catalog/prices.ts'
@@ -118,13 +118,16 @@ export async function createMetering(
       }
     },
     standings: ({ subjects }) => ledger.standings(subjects),
-    usedOf: ({ usage, upstreamModel }) => {
-      if (usage === undefined || upstreamModel === undefined) return undefined
+    usedOf: ({ outcome, usage, upstreamModel, lostCredits = 0 }) => {
+      // Calls that gave nothing are not the caller's, but what the provider took for them is gone.
+      if (usage === undefined || upstreamModel === undefined)
+        return lostCredits > 0 ? { ...nothing, credits: lostCredits } : undefined
       const { input, output } = usage
       const used = costOf(input.tokens, output.tokens, rateOf({ id: upstreamModel }))
-      if (usage.credits === undefined) return used // the provider tells them at the end, which this call did not reach
-      credits.learn(upstreamModel, input.tokens, output.tokens, usage.credits)
-      return { ...used, credits: usage.credits }
+      // The provider tells them at the end, which a call that was broken off did not reach.
+      if (usage.credits === undefined) return { ...used, credits: used.credits + lostCredits }
+      if (outcome === 'ok') credits.learn(upstreamModel, input.tokens, output.tokens, usage.credits)
+      return { ...used, credits: usage.credits + lostCredits }
     },
   }
 }

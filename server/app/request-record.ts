@@ -7,6 +7,8 @@ export function requestRecord(end: RequestEnd, now: number): RequestRecord {
   const usage = summary?.usage
   const failed = error?.kind ?? (summary === undefined || summary.outcome === 'ok' ? undefined : summary.outcome)
   const message = error?.message ?? summary?.message
+  const lost = summary?.lostCredits
+  const credits = usage?.credits === undefined && lost === undefined ? undefined : (usage?.credits ?? 0) + (lost ?? 0)
   return {
     id: end.requestId,
     at: end.arrivedAt,
@@ -28,7 +30,7 @@ export function requestRecord(end: RequestEnd, now: number): RequestRecord {
     outputTokens: usage?.output.tokens ?? 0,
     outputSource: usage?.output.source ?? 'none',
     ...(usage?.cacheRead === undefined ? {} : { cacheReadTokens: usage.cacheRead.tokens }),
-    ...(usage?.credits === undefined ? {} : { credits: usage.credits }),
+    ...(credits === undefined ? {} : { credits }),
     ...(end.used && { inputMicroUsd: end.used.inputMicroUsd, outputMicroUsd: end.used.outputMicroUsd }),
     ...(end.session === undefined ? {} : { session: end.session.slice(0, 100) }),
     peer: end.peer.address,

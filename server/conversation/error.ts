@@ -67,6 +67,8 @@ export type GatewayError = {
   readonly contextTokens?: { readonly input: number; readonly maximum: number }
   /** Only with `empty-reply`: how the provider closed it. It was whole, so it may stand as an empty answer. */
   readonly ending?: { readonly reason: FinishReason; readonly report: UsageReport }
+  /** What the provider charged for the call that failed, where its own accounting came before the failure. */
+  readonly credits?: number
   /** The provider's host answered, whatever it said: it can be reached. */
   readonly reached?: boolean
   /** A stable word for it, where the kind's own is too coarse: `ACCOUNT_LIMIT_REACHED`. The admin API alone shows it. */

@@ -38,6 +38,8 @@ export type Summary = {
   readonly firstTokenMs?: number
   readonly durationMs: number
   readonly usage?: Usage
+  /** What the provider charged for calls of this request that gave nothing: it said so itself. Absent: nothing. */
+  readonly lostCredits?: number
   /** A demand of the caller's that the finished reply does not fulfil. */
   readonly missed?: Missed
   readonly route: RouteRecord

@@ -101,6 +101,7 @@ export async function relay(
   let considered: RouteRecord['considered'] = []
   let by: ChosenBy | undefined
   let left: RouteRecord['left']
+  let lostCredits = 0
   const route = (): RouteRecord => ({ considered, ...(by && { by }), attempts, ...(left && { left }) })
   const fail = (error: GatewayError, upstreamModel?: string): Result<never, GatewayError> => {
     const { message, cause } = error
@@ -111,6 +112,7 @@ export async function relay(
       ...(upstreamModel === undefined ? {} : { upstreamModel }),
       durationMs: elapsed(),
       route: route(),
+      ...(lostCredits > 0 && { lostCredits }),
     })
     return err(error)
   }
@@ -141,7 +143,7 @@ export async function relay(
   /** One that was tried may be tried again; if not, it is worth a wait for one that was not. */
   let mayRepeat = true
   /** A reply that the provider closed properly without any content: it is repeated once, then it is the answer. */
-  let empty: { readonly reply: UpstreamReply; readonly lease: Lease } | undefined
+  let empty: { readonly reply: UpstreamReply; readonly lease: Lease; readonly credits: number } | undefined
   const invocationId = effects.newUuid()
   const { accounts: only } = request
   const credits = deps.guardsCredits()
@@ -157,13 +159,16 @@ export async function relay(
   const answer = (reply: UpstreamReply, lease: Lease): Result<ReplyStream, never> =>
     ok(
       replySource(reply, lease, {
-        ...{ ...pick(taken), estimate, route, elapsed, countTokens, onEnd, signal },
+        ...{ ...pick(taken), estimate, route, elapsed, countTokens, onEnd, signal, lostCredits },
         hidesReasoning: request.reasoningIfAsked === true && !asksForThinking(taken.conversation),
       }),
     )
   /** Nobody has more to give. */
-  const giveUp = (error: GatewayError): Result<ReplyStream, GatewayError> =>
-    empty === undefined || signal.aborted ? fail(error, taken.model.id) : answer(empty.reply, empty.lease)
+  const giveUp = (error: GatewayError): Result<ReplyStream, GatewayError> => {
+    if (empty === undefined || signal.aborted) return fail(error, taken.model.id)
+    lostCredits -= empty.credits // it is the answer after all
+    return answer(empty.reply, empty.lease)
+  }
   /** The name was a guess and the provider does not know it: what the name means without it, once. */
   const guessAgain = async (): Promise<boolean> => {
     const { model, isGuess } = taken
@@ -244,9 +249,10 @@ export async function relay(
     if (error.ending !== undefined) {
       const reply = emptyReply(error.ending)
       if (empty !== undefined) return answer(reply, lease)
-      empty = { reply, lease }
+      empty = { reply, lease, credits: error.credits ?? 0 }
       request.note?.({ what: 'reply-repeated', detail: 'the first had no content' })
     }
+    lostCredits += error.credits ?? 0
     if (error.kind === 'cancelled') return fail(error, model.id)
     if (error.kind === 'model-not-found') deps.forgetModel(accountId, model.id)
     errors.push(error)
@@ -303,8 +309,8 @@ async function reserve(
 }
 
 /** Credits of a call that gave nothing to go on with; undefined: what it cost is not known. */
-const costOfFailure = ({ kind, ending }: GatewayError, wasCalled: boolean): number | undefined =>
-  wasCalled && kind === 'cancelled' ? undefined : (ending?.report.credits ?? 0)
+const costOfFailure = ({ kind, credits }: GatewayError, wasCalled: boolean): number | undefined =>
+  wasCalled && kind === 'cancelled' ? credits : (credits ?? 0)
 
 /** Few answers are longer: what is kept back of an account's credits for one call must not keep an account from its last hundred. */
 const usualOutputTokens = 8_192

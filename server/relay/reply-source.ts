@@ -24,6 +24,8 @@ export type ServeContext = {
   readonly elapsed: () => number
   readonly countTokens: (text: string) => number
   readonly onEnd: (summary: Summary) => void
+  /** What earlier calls of the request have cost. */
+  readonly lostCredits: number
   /** Reasoning counts, but does not go on to the caller. */
   readonly hidesReasoning: boolean
   readonly signal: AbortSignal
@@ -46,7 +48,7 @@ export function replySource(reply: UpstreamReply, lease: Lease, context: ServeCo
     if (over) return
     over = true
     const end = stage?.end()
-    lease.release(outcome, end?.type === 'finish' ? end.usage.credits : undefined)
+    lease.release(outcome, end?.type === 'finish' ? end.usage.credits : end?.error.credits)
     const missed = end?.type === 'finish' ? stage?.missed() : undefined
     const summary = summaryOf(end, stage?.usage(), lease.accountId, firstTokenMs, context)
     onEnd(missed === undefined ? summary : { ...summary, missed })
@@ -172,7 +174,7 @@ function summaryOf(
   counted: Usage | undefined,
   accountId: string,
   firstTokenMs: number,
-  { model, route, elapsed }: ServeContext,
+  { model, route, elapsed, lostCredits }: ServeContext,
 ): Summary {
   const common = {
     accountId,
@@ -180,12 +182,17 @@ function summaryOf(
     firstTokenMs,
     durationMs: elapsed(),
     route: route(),
+    ...(lostCredits > 0 && { lostCredits }),
     ...(counted === undefined ? {} : { usage: counted }),
   }
   if (end === undefined) return { ...common, outcome: 'cancelled', message: 'The caller left before the end.' }
   if (end.type === 'finish') return { ...common, outcome: 'ok', usage: end.usage }
-  const { kind, message, cause } = end.error
-  return { ...common, outcome: kind, message, ...(cause === undefined ? {} : { cause }) }
+  const { kind, message, cause, credits } = end.error
+  return {
+    ...common,
+    ...{ outcome: kind, message, ...(cause === undefined ? {} : { cause }) },
+    ...(counted !== undefined && credits !== undefined && { usage: { ...counted, credits } }),
+  }
 }
 
 /** What a call's failure is to its account's seat. */

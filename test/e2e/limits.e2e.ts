@@ -178,6 +178,35 @@ test('usage is counted with the request log off, and of a client that leaves', a
   await gateway.admin('PUT', '/v2/settings', { enableRequestLog: true })
 })
 
+test('credits that the provider took for calls that gave nothing count, those it says nothing of do not', async () => {
+  const { key } = await makeUser(gateway, { monthly_credits: 100 })
+  const credits = async (): Promise<number> => (await usageOf(gateway, key)).user?.usage.month.credits ?? Number.NaN
+  await ask(gateway, key, 'Hello.')
+  const usual = await credits()
+  const failing = { type: 'exception', name: 'InternalServerException', payload: { message: 'Not now.' } } as const
+  const metering = { type: 'event', name: 'meteringEvent', payload: { usage: 7, unit: 'credit' } } as const
+  gateway.simulator.enqueue({ steps: [metering, failing] })
+  expect((await ask(gateway, key, 'Hello.')).status).toBe(200)
+  expect(await credits()).toBeCloseTo(usual * 2 + 7, 6)
+  gateway.simulator.enqueue({ steps: [failing] })
+  gateway.simulator.enqueue('500')
+  expect((await ask(gateway, key, 'Hello.')).status).toBe(200)
+  expect(await credits()).toBeCloseTo(usual * 3 + 7, 6)
+  // A request that fails altogether is no request, but what it cost is gone all the same.
+  const refused = {
+    type: 'exception',
+    name: 'ValidationException',
+    payload: { message: 'Improperly formed request.' },
+  } as const
+  gateway.simulator.enqueue({ steps: [metering, refused] })
+  expect((await ask(gateway, key, 'Hello.')).status).toBe(400)
+  expect(await credits()).toBeCloseTo(usual * 3 + 14, 6)
+  expect((await usageOf(gateway, key)).user?.usage.month.requests).toBe(3)
+  await Bun.sleep(1_200)
+  const { logs } = (await gateway.admin('GET', '/v2/logs?limit=1')) as { logs: { credits: number }[] }
+  expect(logs[0]?.credits).toBe(7)
+})
+
 test('a kill between reserve and settle frees what was reserved and loses no count', async () => {
   const own = await startGateway({ accounts: [plenty] })
   try {

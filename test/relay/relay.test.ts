@@ -579,7 +579,7 @@ describe('after content', () => {
 
 describe('a reply that was closed properly without content', () => {
   const nothing = (credits: number): Answer =>
-    fails('empty-reply', { ending: { reason: 'end', report: { contextPercent: 1, credits } } })
+    fails('empty-reply', { credits, ending: { reason: 'end', report: { contextPercent: 1, credits } } })
   const isEmptyAnswer = (events: readonly ReplyEvent[]): void => {
     expect(events.map(({ type }) => type)).toEqual(['reply-start', 'finish'])
     expect(events.at(-1)).toMatchObject({ reason: 'end', usage: { credits: 2 } })
@@ -626,6 +626,49 @@ describe('a reply that was closed properly without content', () => {
     leaving.abort()
     await effects.advance(10_000)
     expect(await running).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+  })
+})
+
+describe('what the provider charged for calls that gave nothing', () => {
+  const charged = (credits: number): Answer => fails('upstream-failed', { credits })
+  const nothing = (credits: number): Answer =>
+    fails('empty-reply', { credits, ending: { reason: 'end', report: { credits } } })
+  const rows: readonly (readonly [
+    name: string,
+    answers: readonly Answer[],
+    told: { readonly lost: number | undefined; readonly own: number | undefined },
+  ])[] = [
+    ['is told beside what the reply cost', [charged(2), says(hello)], { lost: 2, own: 0.5 }],
+    ['adds up', [charged(2), charged(3), says(hello)], { lost: 5, own: 0.5 }],
+    ['is told of a request that failed', [charged(2), fails('invalid-request')], { lost: 2, own: undefined }],
+    ['counts an empty reply that was repeated', [nothing(2), says(hello)], { lost: 2, own: 0.5 }],
+    ['counts two empty ones once each', [nothing(2), nothing(3)], { lost: 2, own: 3 }],
+    [
+      'counts an empty one that stands after all once',
+      [nothing(2), fails('invalid-request')],
+      { lost: undefined, own: 2 },
+    ],
+    [
+      'is nothing where the provider said nothing',
+      [fails('upstream-failed'), says(hello)],
+      { lost: undefined, own: 0.5 },
+    ],
+  ]
+  for (const [name, answers, { lost, own }] of rows) {
+    test(name, async () => {
+      const { run, effects, summaries } = setUp(['a', 'b', 'c'], ({ attempt }) => answers[attempt - 1] ?? says(hello))
+      const running = run()
+      await effects.advance(30_000)
+      const reply = await running
+      if (reply.ok) await read(reply)
+      expect(summaries.map(({ lostCredits, usage }) => [lostCredits, usage?.credits])).toEqual([[lost, own]])
+    })
+  }
+  test('within a reply that broke off is what that reply cost', async () => {
+    const error = gatewayError('upstream-failed', 'Broken.', { credits: 4 })
+    const { run, summaries } = setUp(['a'], () => says([...hello.slice(0, 1), [{ type: 'error', error }]]))
+    await read(await run())
+    expect(summaries).toMatchObject([{ outcome: 'upstream-failed', usage: { credits: 4, output: { source: 'estimated' } } }])
   })
 })
 

@@ -93,7 +93,8 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
 
   function stop(error: GatewayError): void {
     flush()
-    out.push({ type: 'error', error })
+    const { credits } = accounting.report
+    out.push({ type: 'error', error: credits === undefined ? error : { ...error, credits } })
     done = true
   }
 
