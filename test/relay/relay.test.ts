@@ -668,7 +668,9 @@ describe('what the provider charged for calls that gave nothing', () => {
     const error = gatewayError('upstream-failed', 'Broken.', { credits: 4 })
     const { run, summaries } = setUp(['a'], () => says([...hello.slice(0, 1), [{ type: 'error', error }]]))
     await read(await run())
-    expect(summaries).toMatchObject([{ outcome: 'upstream-failed', usage: { credits: 4, output: { source: 'estimated' } } }])
+    expect(summaries).toMatchObject([
+      { outcome: 'upstream-failed', usage: { credits: 4, output: { source: 'estimated' } } },
+    ])
   })
 })
 
