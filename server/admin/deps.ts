@@ -111,6 +111,8 @@ export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly mappingsChanged: () => Promise<void>
   /** A key was created or revoked: admission forgets what it remembers. */
   readonly keysChanged: () => void
+  /** What the configuration file says of settings, by their stored names, where nothing was ever set. */
+  readonly configured?: Readonly<Record<string, string>>
   /** Settings that changed, by their stored names, sealed ones excepted; `null`: back to the default. Called after they are on disk. */
   readonly applySettings: (changed: Readonly<Record<string, string | null>>) => Promise<void> | void
   /** The keys whose prompts and replies are kept changed in the store. */

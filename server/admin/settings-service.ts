@@ -23,7 +23,7 @@ import {
 
 export type SettingsDeps = Pick<
   AdminDeps,
-  'applySettings' | 'outbound' | 'offered' | 'availableModels' | 'version' | 'port' | 'testMode' | 'log'
+  'applySettings' | 'configured' | 'outbound' | 'offered' | 'availableModels' | 'version' | 'port' | 'testMode' | 'log'
 > & {
   readonly store: Pick<Store, 'settings' | 'sealedSettings' | 'accounts' | 'sessions' | 'modelMappings'>
   readonly passwords: Passwords
@@ -48,8 +48,12 @@ export type SettingsService = {
 const outboundSettings = new Set(['http_proxy', 'proxy_pool_enabled', 'proxy_pool_strategy'])
 
 export function createSettingsService(deps: SettingsDeps): SettingsService {
+  const inForce = async (): Promise<Readonly<Record<string, string>>> => ({
+    ...deps.configured,
+    ...(await deps.store.settings.all()),
+  })
   const get = async (): Promise<SettingsView> => {
-    const stored = await deps.store.settings.all()
+    const stored = await inForce()
     const sealed = await deps.store.sealedSettings.shown()
     const values = Object.fromEntries(
       settingsTable.map((setting) => [
@@ -107,7 +111,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
       const addresses: Record<string, string> = {}
       let blocked: readonly string[] | undefined
       const shown = await deps.store.sealedSettings.shown()
-      const stored = await deps.store.settings.all()
+      const stored = await inForce()
       for (const [name, value] of Object.entries(body)) {
         const setting = settingsTable.find(({ json }) => json === name)
         if (setting === undefined) {

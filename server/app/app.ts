@@ -21,7 +21,7 @@ import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
 import { logUpkeepJobs } from '../jobs/log-upkeep.ts'
 import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
-import { startScheduler } from '../jobs/scheduler.ts'
+import { type Scheduler, startScheduler } from '../jobs/scheduler.ts'
 import type { Effects } from '../lib/effects.ts'
 import { createFeed } from '../lib/feed.ts'
 import { err, ok, type Result } from '../lib/result.ts'
@@ -43,7 +43,7 @@ import { createMetering } from './metering.ts'
 import { createModelRules } from './model-rules.ts'
 import { modelViews } from './model-views.ts'
 import type { Moving } from './original.ts'
-import { poolSettings, type StoredSettings, settingOf } from './pool-settings.ts'
+import { configuredSettings, logLevel, poolSettings, type StoredSettings, settingOf } from './pool-settings.ts'
 import { observeRequest } from './request-end.ts'
 import { createRoster, type Roster } from './roster.ts'
 import { createTraffic } from './traffic.ts'
@@ -71,6 +71,7 @@ export type App = {
 }
 
 const dayMs = 86_400_000
+const keepSettings = ['log_retention_days', 'log_max_size_mb']
 /** Use by the day; months and totals stay. */
 const usageKeptMs = 400 * dayMs
 /** The console's own chats: nobody's key, no limits but the accounts'. */
@@ -111,7 +112,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   await options.prepare?.(core)
 
   stored = await store.settings.all()
-  const setLogLevel = (): void => log.setLevel(settingOf(stored, 'debug_log') === true ? 'debug' : config.log.level)
+  const configured = configuredSettings(config)
+  const setLogLevel = (): void => log.setLevel(logLevel(config, stored))
   setLogLevel()
   if (config.test && config.testPassword === undefined) {
     const message =
@@ -152,6 +154,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     return peer
   }
   let listening: Listening | undefined
+  let scheduler: Scheduler | undefined
   let stopping = false
 
   const traffic = createTraffic(core, inService, { rules, estimator, rateOf: metering.rateOf }, effects)
@@ -231,12 +234,16 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     keysChanged: admission.invalidate,
     usage: { calendar: metering.calendar, flush: metering.ledger.flush },
     ipsChanged: metering.ipsChanged,
-    applySettings: async () => {
+    configured,
+    applySettings: async (changed) => {
       stored = await store.settings.all()
       metering.settingsChanged(stored)
       pool.setSettings(poolSettings(config, stored))
       await rules.reload(stored)
       setLogLevel()
+      scheduler?.replan()
+      // What is to be kept no longer goes at once, not in an hour.
+      if (keepSettings.some((name) => name in changed)) scheduler?.soon('prune-requests')
     },
     capturesChanged: captures.reload,
     streams,
@@ -316,7 +323,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     token: controlToken,
     startedAt: effects.now(),
   })
-  const scheduler = startScheduler(
+  scheduler = startScheduler(
     [
       ...upkeepJobs({
         effects,
@@ -369,7 +376,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       streams.close()
       running.stop()
       const whole = await heard.value.stop(config.server.shutdownGraceSeconds * 1_000)
-      await scheduler.stop()
+      await scheduler?.stop()
       await tokens.settled()
       await metering.ledger.flush()
       await requestLog.flush()

@@ -8,6 +8,20 @@ export { settingOf }
 
 export type StoredSettings = Readonly<Record<string, string>>
 
+/** What the configuration says of settings that were never set. */
+export const configuredSettings = ({ pool, log }: Config): StoredSettings => ({
+  account_selection_mode: pool.strategy,
+  max_error_count: String(pool.maxErrorCount),
+  debug_log: String(log.level === 'debug'),
+})
+
+/** Switched off, a level of `debug` in the configuration gives way too. */
+export function logLevel(config: Config, stored: StoredSettings): Config['log']['level'] {
+  const isDebug = settingOf({ ...configuredSettings(config), ...stored }, 'debug_log') === true
+  if (isDebug) return 'debug'
+  return config.log.level === 'debug' ? 'info' : config.log.level
+}
+
 /** What the console has set, over what the configuration says. */
 export function poolSettings(config: Config, stored: StoredSettings): PoolSettings {
   const mode = stored.account_selection_mode

@@ -32,6 +32,7 @@ export const bodies: Readonly<Record<string, unknown>> = {
   'POST /api/control/accounts': { refreshToken: 'SECRET-created-token-0107' },
   'POST /api/control/accounts/import': [{ refreshToken: 'SECRET-imported-token-0111' }],
   'POST /api/control/keys': { name: 'laptop' },
+  'POST /api/control/users': { name: 'Team' },
   'PATCH /api/control/keys/:id': { enabled: false },
   'POST /api/control/model-mappings': { name: 'gpt-x', target: 'claude-sonnet-4.5' },
   'PUT /api/control/model-mappings/:id': { name: 'gpt-y', target: 'claude-sonnet-4.5' },

@@ -88,7 +88,7 @@ describe('alerts reach a receiver, signed and once', () => {
     await gateway.call('PATCH', `/v2/users/${user.id}`, { request_quota: 7 })
     expect(await ask()).toBe(200)
     expect((await heard()).map(({ type, data }) => [type, data.maximum])).toEqual([['user.limit_80', 7]])
-    await gateway.pass(24 * hourMs)
+    await gateway.restart(24 * hourMs)
     hook.take()
     for (let call = 0; call < 6; call++) expect(await ask()).toBe(200)
     expect((await heard()).map(({ type, data }) => [type, data.period])).toEqual([['user.limit_80', '2026-01-16']])

@@ -86,6 +86,52 @@ test('a pause that is a function is asked before each run', async () => {
   await scheduler.stop()
 })
 
+test('a changed pause holds at once when the scheduler is told, and a job can be had soon', async () => {
+  const effects = createTestEffects()
+  let pause = 600_000
+  let runs = 0
+  let release = (): void => {}
+  let held: Promise<void> | undefined
+  const job = { name: 'poll', everyMs: () => pause, firstAfterMs: 1_000 }
+  const run = async (): Promise<void> => {
+    runs++
+    await held
+  }
+  const scheduler = startScheduler([{ ...job, run }], effects, () => {})
+  pause = 100_000
+  scheduler.replan() // the first run stays where it is
+  await effects.advance(1_500)
+  expect(runs).toBe(1)
+  await effects.advance(30_000)
+  pause = 60_000
+  scheduler.replan()
+  await effects.advance(20_000)
+  expect(runs).toBe(1)
+  await effects.advance(14_000)
+  expect(runs).toBe(2)
+  pause = 600_000
+  await effects.advance(20_000)
+  scheduler.replan()
+  await effects.advance(500_000)
+  expect(runs).toBe(2)
+  held = new Promise((resolve) => {
+    release = resolve
+  })
+  scheduler.soon('poll')
+  await effects.advance(2_000)
+  expect(runs).toBe(3)
+  scheduler.soon('poll') // never two at a time
+  await effects.advance(10_000)
+  expect(runs).toBe(3)
+  release()
+  held = undefined
+  await effects.advance(2_000)
+  expect(runs).toBe(4)
+  scheduler.soon('nobody')
+  await scheduler.stop()
+  expect(effects.timers()).toBe(0)
+})
+
 describe('the upkeep of accounts', () => {
   test('reads the quotas of those who may be asked, as many at a time and as often as is set', async () => {
     const effects = createTestEffects()

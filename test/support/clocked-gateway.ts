@@ -40,7 +40,8 @@ export type ClockedGateway = {
   readonly peakCalls: () => number
   /** Lines of its log since the last look. */
   readonly logged: () => readonly string[]
-  readonly restart: () => Promise<void>
+  /** Stops it and starts it again in the same data folder, after so long. */
+  readonly restart: (awayMs?: number) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -98,12 +99,24 @@ export async function startClockedGateway(
   let app = await open()
   const url = (): string => `http://127.0.0.1:${app.port}`
   const call: ClockedGateway['call'] = async (method, route, body, headers = {}) => {
-    const response = await fetch(url() + route, {
+    const sent = fetch(url() + route, {
       method,
       headers: { authorization: `Bearer ${adminPassword}`, 'content-type': 'application/json', ...headers },
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(30_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
+    let answered = false
+    void sent
+      .finally(() => {
+        answered = true
+      })
+      .catch(() => undefined)
+    // What only gives way to other work, waits no time: it falls due on a clock that stands.
+    while (!answered) {
+      await effects.advance(0)
+      await Bun.sleep(1)
+    }
+    const response = await sent
     const text = await response.text()
     let json: unknown
     try {
@@ -153,8 +166,9 @@ export async function startClockedGateway(
       lines = []
       return since
     },
-    restart: async () => {
+    restart: async (awayMs = 0) => {
       await app.stop()
+      await effects.advance(awayMs)
       app = await open()
     },
     stop: async () => {
