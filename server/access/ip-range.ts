@@ -11,7 +11,7 @@ export type IpRange = {
 export function parseRange(text: string): IpRange | undefined {
   const [, given = '', length] = /^\s*([^/\s]+)(?:\/(\d{1,3}))?\s*$/.exec(text) ?? []
   const bare = given.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '')
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
+  const mapped = mappedIpv4(bare)
   const version = isIP(mapped ?? bare)
   if (version === 0) return undefined
   const most = version === 4 ? 32 : 128
@@ -45,9 +45,25 @@ export function isWithin(address: string, { address: first, bits, family }: IpRa
 export const isLoopback = (address: string): boolean =>
   address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
 
-/** Whether a range holds any address of this machine itself. */
-export const touchesLoopback = (range: IpRange): boolean =>
-  range.address.startsWith('127.') || isWithin('127.0.0.1', range) || isWithin('::1', range)
+/** Whether a range holds any address of this machine itself, also in IPv6 clothing. */
+export function touchesLoopback(range: IpRange): boolean {
+  if (range.address.startsWith('127.') || isWithin('127.0.0.1', range) || isWithin('::1', range)) return true
+  if (range.family === 'ipv4') return false
+  const list = new BlockList()
+  list.addSubnet(range.address, range.bits, 'ipv6')
+  return list.check('::ffff:7f00:1', 'ipv6')
+}
+
+/** The IPv4 address that an IPv6 one stands for (`::ffff:192.0.2.1`, `::ffff:c000:201`); undefined for any other. */
+export function mappedIpv4(address: string): string | undefined {
+  if (isIP(address) !== 6) return undefined
+  const groups = ipv6Groups(address)
+  if (groups.slice(0, 5).some((group) => group !== 0) || groups[5] !== 0xffff) return undefined
+  return groups
+    .slice(6)
+    .flatMap((group) => [Math.floor(group / 256), group % 256])
+    .join('.')
+}
 
 const ipv4Groups = (text: string): readonly number[] => text.split('.').map(Number)
 

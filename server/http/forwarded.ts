@@ -1,4 +1,5 @@
 import { type BlockList, isIP } from 'node:net'
+import { mappedIpv4 } from '../access/ip-range.ts'
 
 /** What the proxies between the client and us say of it. Every member is their word: only a trusted peer's counts. */
 export type Forwarded = {
@@ -66,8 +67,8 @@ export const isTrusted = (address: string, trusted: BlockList): boolean => {
 export function addressOf(hop: string): string | undefined {
   const bare = hop.trim().replace(/^"(.*)"$/, '$1')
   const inner = /^\[([^\]]*)\](?::\d+)?$/.exec(bare)?.[1] ?? /^([\d.]+):\d+$/.exec(bare)?.[1] ?? bare
-  const address = inner.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
-  return isIP(address) === 0 ? undefined : address
+  const address = inner.replace(/%.*$/, '')
+  return isIP(address) === 0 ? undefined : (mappedIpv4(address) ?? address)
 }
 
 function list(header: string | null): readonly string[] | undefined {
