@@ -270,7 +270,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     clientRoutes,
     plugins: [
       admin,
-      createConsole({
+      await createConsole({
         isHttps: (request) =>
           peerOf(request, server.addressOf(request)).https || new URL(request.url).protocol === 'https:',
       }),

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { staticPlugin } from '@elysiajs/static'
 import { Elysia, NotFoundError } from 'elysia'
 import { type Asset, type Manifest, readManifest } from './manifest.ts'
 import { acceptsHtml, chooseEncoding, etagOf, isUnchanged } from './negotiate.ts'
@@ -18,22 +19,42 @@ const notBuilt = 'The console has not been built. Run: bun run build.ts --ui\n'
 
 /**
  * The embedded console as a plugin: hashed files under /assets, the page for every other path a browser opens. Which files
- * there are, their compressed forms, ETags and 304 come from the build's manifest. Paths that are not the console's raise
- * NOT_FOUND, for the application to answer in its own form.
+ * there are, their compressed forms, ETags and 304 come from the build's manifest; the plain bytes of assets from
+ * @elysiajs/static behind it. Paths that are not the console's raise NOT_FOUND, for the application to answer in its own form.
  */
-export function createConsole(options: ConsoleOptions = {}) {
+export async function createConsole(options: ConsoleOptions = {}) {
   const root = options.root ?? path.join(import.meta.dir, 'console-dist')
   const isHttps = options.isHttps ?? ((request) => new URL(request.url).protocol === 'https:')
   const manifest = readManifest(root)
   if (manifest === undefined) return unbuiltConsole()
 
+  const files = await staticPlugin({
+    assets: path.join(root, 'assets'),
+    prefix: '/assets',
+    alwaysStatic: false, // else it reads and hashes every file at the start
+    indexHTML: false,
+    etag: false,
+  })
   return new Elysia({ name: 'console' })
     .get('/', ({ request }) => page(request))
     .get('/*', ({ request }) => page(request))
+    .use(
+      new Elysia({ name: 'console-assets' })
+        .onBeforeHandle(({ request, set }) => {
+          const url = new URL(request.url)
+          const asset = assetAt(manifest, url.pathname)
+          if (asset === undefined) throw new NotFoundError() // the plugin never sees a path that the build did not make
+          const answer = negotiated(request, url, asset)
+          if (answer !== undefined) return answer
+          Object.assign(set.headers, headersOf(request, url, asset, 'identity'))
+          return undefined
+        })
+        .use(files),
+    )
 
   function page(request: Request): Response {
     const url = new URL(request.url)
-    const exact = assetAt(manifest, url.pathname)
+    const exact = url.pathname.startsWith('/assets/') ? undefined : assetAt(manifest, url.pathname)
     if (exact !== undefined) return whole(request, url, exact, url.pathname)
     const index = assetAt(manifest, '/index.html')
     const opens = url.pathname === '/' || (!reserved.test(url.pathname) && acceptsHtml(request.headers.get('accept')))

@@ -4,7 +4,7 @@ import type { AddNote } from '../conversation/note.ts'
 import { ok } from '../lib/result.ts'
 import { mergeCalls, pastCall, pastId } from './past-calls.ts'
 import { createPastParts, type PastParts, type ReadPart, textOf, textParts } from './past-parts.ts'
-import { checkNesting, type Decoded, isObject, type Loose } from './validate.ts'
+import { checkNesting, type Decoded, isAmong, isObject, type Loose } from './validate.ts'
 
 type Role = Message['role']
 
@@ -143,7 +143,7 @@ function roleOf(message: Loose): Role | 'results' {
   if (known !== undefined) return known
   const speaks = ['tool_use', 'thinking', 'redacted_thinking']
   const blocks = Array.isArray(message.content) ? message.content.map(typeOf) : []
-  if (['model', 'ai', 'bot'].includes(String(message.role))) return 'assistant'
+  if (isAmong(message.role, ['model', 'ai', 'bot'])) return 'assistant'
   if (message.tool_calls != null || message.function_call != null) return 'assistant'
   if (blocks.some((type) => typeof type === 'string' && speaks.includes(type))) return 'assistant'
   return message.tool_call_id == null ? 'user' : 'results'

@@ -13,6 +13,10 @@ export type Loose = Readonly<Record<string, unknown>>
 export const isObject = (value: unknown): value is Loose =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** One of some words. A caller's object may have members that keep it from becoming text, so it is never made one. */
+export const isAmong = (value: unknown, words: readonly string[]): boolean =>
+  typeof value === 'string' && words.includes(value)
+
 /** A member that may be left out or be null; clients send both for "not set". */
 export const optional = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]))
 

@@ -37,7 +37,7 @@ async function serve(root: string): Promise<typeof server> {
     .onError(({ code, status }) => (code === 'NOT_FOUND' ? status(404, { error: 'none' }) : undefined))
     .get('/healthz', () => ({ status: 'ok' }))
     .get('/v1/models', () => ({ data: [] }))
-    .use(createConsole({ root }))
+    .use(await createConsole({ root }))
     .listen({ port: 0, hostname: '127.0.0.1' })
   const url = app.server?.url
   if (!url) throw new Error('not listening')

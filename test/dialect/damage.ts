@@ -23,6 +23,7 @@ const strangers: readonly Json[] = [
   [[]],
   {},
   { '': 1 },
+  { toString: '', valueOf: null },
   { type: 'text' },
   { type: 'image', source: { type: 'url', url: 'http://example.test/a.png' } },
   { type: 'image', source: { type: 'base64', media_type: 'image/bmp', data: 'Qk0=' } },

@@ -475,7 +475,7 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         headers: { 'content-type': 'text/event-stream', 'x-request-id': 'req_1' },
       })
     })
-    .use(createConsole())
+    .use(await createConsole())
     .listen({ port, hostname: '127.0.0.1' })
   return { url: `http://127.0.0.1:${app.server?.port}`, state, stop: () => void app.stop(true) }
 }

@@ -8,7 +8,7 @@ import type { DecodedRequest } from '../dialect.ts'
 import { createPast, decodeTurns, kindOfMessage } from '../past.ts'
 import { decodeEffort, decodeThinking } from '../reasoning.ts'
 import { firstId } from '../session.ts'
-import { checkNesting, createValidator, type Decoded, isObject, refuse } from '../validate.ts'
+import { checkNesting, createValidator, type Decoded, isAmong, isObject, refuse } from '../validate.ts'
 import { decodeBlock, decodeContent } from './blocks.ts'
 import { decodeTools } from './tools.ts'
 import { CountBody, MessagesBody, Message as WireMessage } from './wire.ts'
@@ -85,7 +85,7 @@ function decodeBody(body: Body, note: AddNote): Decoded<Conversation> {
 
 /** Roles of the other API's are none here. */
 function kindOf(message: unknown): TurnKind {
-  const isOurs = isObject(message) && ['user', 'assistant', 'system'].includes(String(message.role))
+  const isOurs = isObject(message) && isAmong(message.role, ['user', 'assistant', 'system'])
   return isOurs ? kindOfMessage(message) : 'unknown'
 }
 

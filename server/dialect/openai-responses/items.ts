@@ -5,7 +5,7 @@ import { ok } from '../../lib/result.ts'
 import { decodeArguments, joinTurns } from '../calls.ts'
 import { decodeContent, decodeResultContent } from '../openai-content.ts'
 import { createBorder } from '../past.ts'
-import { checkNesting, createValidator, type Decoded, isObject, refuse } from '../validate.ts'
+import { checkNesting, createValidator, type Decoded, isAmong, isObject, refuse } from '../validate.ts'
 import type { OutputItem } from './form.ts'
 import { freeformMember, nameForModel } from './names.ts'
 import { createPastItems, kindOf, turnKindOf } from './past-items.ts'
@@ -91,7 +91,7 @@ export function decodeInput(
 /** Without it the conversation would be another: a part of it is kept elsewhere, and was not found. */
 const standsForMore = (entry: unknown): boolean =>
   isObject(entry) &&
-  (['item_reference', 'compaction', 'compaction_summary'].includes(String(entry.type)) ||
+  (isAmong(entry.type, ['item_reference', 'compaction', 'compaction_summary']) ||
     (kindOf(entry) === 'item_reference' && Object.keys(entry).every((name) => name === 'id' || name === 'type')))
 
 const bringsTools = ({ type }: AnyItem): boolean => type === 'additional_tools' || type === 'tool_search_output'

@@ -5,7 +5,7 @@ import { decodePart } from '../openai-content.ts'
 import { createPast, kindOfMessage } from '../past.ts'
 import { pastCall, pastId } from '../past-calls.ts'
 import { textOf } from '../past-parts.ts'
-import { isObject, type Loose } from '../validate.ts'
+import { isAmong, isObject, type Loose } from '../validate.ts'
 import { freeformMember, nameForModel } from './names.ts'
 
 /** A message may leave its type out, and so may a reference. */
@@ -19,7 +19,7 @@ export function kindOf(item: Loose): unknown {
 export function turnKindOf(item: unknown): TurnKind {
   if (!isObject(item)) return 'unknown'
   const kind = kindOf(item)
-  if (kind === 'message') return ['tool', 'function'].includes(String(item.role)) ? 'unknown' : kindOfMessage(item)
+  if (kind === 'message') return isAmong(item.role, ['tool', 'function']) ? 'unknown' : kindOfMessage(item)
   if (typeof kind !== 'string') return 'unknown'
   if (kind.endsWith('_call_output')) return 'results'
   return kind.endsWith('_call') || kind === 'reasoning' ? 'assistant' : 'system'

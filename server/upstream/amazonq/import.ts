@@ -161,7 +161,9 @@ const isRegistration = (item: Item): boolean =>
 const lacksClient = (item: Item): boolean =>
   (item.clientId ?? item.client_id) === undefined &&
   (item.clientIdHash !== undefined ||
-    ['idc', 'builderid'].includes(plain(String(item.authMethod ?? item.provider ?? ''))))
+    [item.authMethod ?? item.provider].some(
+      (name) => typeof name === 'string' && ['idc', 'builderid'].includes(plain(name)),
+    ))
 
 /** By the name of its file, else the only one there is. */
 function registrationFor(
