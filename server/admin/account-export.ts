@@ -1,25 +1,29 @@
+import { createHash } from 'node:crypto'
 import type { AccountRecord, AccountStore } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
+import { builderIdStartUrl } from '../upstream/amazonq/oidc.ts'
 import { statusOf } from './account-view.ts'
-import type { ExportedAccount, ExportFormat } from './contract/accounts.ts'
+import type { ExportedAccount, ExportFormat, KiroToken } from './contract/accounts.ts'
 import { mask } from './mask.ts'
 
 /**
  * All accounts, oldest first, as `POST /v2/accounts/import` takes them. `original`: the members the original's export has and no
- * others; `gateway`: those and what else makes up a sign-in (D-74). Without `secrets` every secret is masked: such a file tells
+ * others; `gateway`: those and what else makes up a sign-in (D-74); `kiro`: as Kiro's own token file. Without `secrets` every secret is masked: such a file tells
  * what there is, and cannot be imported.
  */
 export async function exportAccounts(
   accounts: Pick<AccountStore, 'list' | 'credentials'>,
   { secrets, format }: { readonly secrets: boolean; readonly format: ExportFormat },
-): Promise<readonly ExportedAccount[]> {
+): Promise<readonly (ExportedAccount | KiroToken)[]> {
   const records = (await accounts.list()).toSorted(
     (a, b) => a.account.createdAt - b.account.createdAt || (a.account.id < b.account.id ? -1 : 1),
   )
-  const exported: ExportedAccount[] = []
+  const exported: (ExportedAccount | KiroToken)[] = []
   for (const record of records) {
     const credentials = await accounts.credentials.load(record.account.id)
-    exported.push(exportedAccount(record, credentials, secrets, format))
+    if (format !== 'kiro') exported.push(exportedAccount(record, credentials, secrets, format))
+    else if (credentials !== undefined && credentials.method !== 'api-key')
+      exported.push(kiroToken(credentials, secrets))
   }
   return exported
 }
@@ -56,5 +60,32 @@ function exportedAccount(
     apiKey: secret(credentials?.apiKey),
     status: statusOf(account),
     created_at: new Date(account.createdAt).toISOString(),
+  }
+}
+
+/** Source: the fields Kiro writes and reads in `~/.aws/sso/cache/kiro-auth-token.json`. */
+function kiroToken(credentials: Credentials, secrets: boolean): KiroToken {
+  const secret = (name: string, text: string | undefined) =>
+    text === undefined ? {} : { [name]: secrets ? text : mask(text) }
+  const { method, accessExpiresAt, profileArn, clientId, startUrl, identityRegion, provider } = credentials
+  const tokens = {
+    ...secret('accessToken', credentials.accessToken),
+    ...secret('refreshToken', credentials.refreshToken),
+    ...(accessExpiresAt === undefined ? {} : { expiresAt: new Date(accessExpiresAt).toISOString() }),
+    ...(profileArn === undefined ? {} : { profileArn }),
+  }
+  if (method === 'social') return { ...tokens, authMethod: 'social', provider: provider ?? 'Google' }
+  const company = method === 'identity-center'
+  return {
+    ...tokens,
+    authMethod: 'IdC',
+    provider: provider ?? (company ? 'Enterprise' : 'BuilderId'),
+    region: identityRegion,
+    ...(company && startUrl !== undefined ? { startUrl } : {}),
+    clientIdHash: createHash('sha1')
+      .update(JSON.stringify({ startUrl: startUrl ?? builderIdStartUrl }))
+      .digest('hex'),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...secret('clientSecret', credentials.clientSecret),
   }
 }

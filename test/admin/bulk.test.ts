@@ -33,6 +33,36 @@ test('an export is whole and masked, and has the secrets only with the password 
   expect(world.logged.join()).not.toContain('SECRET')
 })
 
+test('an export as Kiro’s own token file signs in elsewhere, and has no API keys', async () => {
+  const from = await adminApp()
+  await from.addAccount('a')
+  await from.addAccount('k')
+  await from.store.accounts.credentials.save('k', { ...apiKey })
+  const masked = await from.call('GET', '/v2/accounts/export?format=kiro')
+  expect(masked.text).not.toContain('SECRET')
+  const kiro = (await from.call('POST', '/v2/accounts/export', { password, format: 'kiro' })).json
+  expect(kiro).toEqual([
+    {
+      accessToken: 'SECRET-access-token-of-a-0003',
+      refreshToken: 'SECRET-refresh-token-of-a-0002',
+      authMethod: 'IdC',
+      provider: 'BuilderId',
+      region: 'us-east-1',
+      clientIdHash: expect.stringMatching(/^[0-9a-f]{40}$/),
+      clientId: 'client-a',
+      clientSecret: 'SECRET-client-secret-of-a-0001',
+    },
+  ])
+  const to = await adminApp()
+  expect((await to.call('POST', '/v2/accounts/import', kiro)).json).toMatchObject({ imported: 1, invalid: 0 })
+  const [there] = await to.store.accounts.list()
+  expect(await to.store.accounts.credentials.load(there?.account.id ?? '')).toMatchObject({
+    method: 'builder-id',
+    refreshToken: 'SECRET-refresh-token-of-a-0002',
+    clientSecret: 'SECRET-client-secret-of-a-0001',
+  })
+})
+
 test('a wrong password beside an export is refused, and slowed down like any other', async () => {
   const { ask, addAccount } = await adminApp()
   await addAccount('a')

@@ -224,8 +224,11 @@ export const QuotaView = Type.Object({
 })
 export type QuotaView = Static<typeof QuotaView>
 
-/** `gateway`: everything that makes up a sign-in; `original`: the eight members of the original's export alone. */
-export const ExportFormat = Type.Union([Type.Literal('gateway'), Type.Literal('original')])
+/**
+ * `gateway`: everything that makes up a sign-in; `original`: the eight members of the original's export alone; `kiro`: as Kiro's
+ * own token file, with the client beside the token (API keys, which it does not know, are left out).
+ */
+export const ExportFormat = Type.Union([Type.Literal('gateway'), Type.Literal('original'), Type.Literal('kiro')])
 export type ExportFormat = Static<typeof ExportFormat>
 
 /** `GET /v2/accounts/export` and, with the password in the body, `POST`: a bare list of these. */
@@ -252,6 +255,22 @@ export const ExportedAccount = Type.Object({
   created_at: Type.Optional(Type.String()),
 })
 export type ExportedAccount = Static<typeof ExportedAccount>
+
+/** An item of the `kiro` format: the members of `kiro-auth-token.json`, and of the client registration it names. */
+export const KiroToken = Type.Object({
+  accessToken: Type.Optional(Type.String()),
+  refreshToken: Type.Optional(Type.String()),
+  expiresAt: Type.Optional(Type.String()),
+  authMethod: Type.String(),
+  provider: Type.String(),
+  region: Type.Optional(Type.String()),
+  profileArn: Type.Optional(Type.String()),
+  startUrl: Type.Optional(Type.String()),
+  clientIdHash: Type.Optional(Type.String()),
+  clientId: Type.Optional(Type.String()),
+  clientSecret: Type.Optional(Type.String()),
+})
+export type KiroToken = Static<typeof KiroToken>
 
 export const ExportAsk = Type.Object({
   /** The password of whoever asks, once more: secrets leave with it alone. */
