@@ -58,11 +58,16 @@ async function appendOne(
     } catch (error) {
       if (!isConflict(error)) throw error
       const there = await requests.find(candidate.id)
-      if (there?.at === record.at && there.peer === record.peer && there.durationMs === record.durationMs)
-        return 'there'
+      if (there !== undefined && isSame(there, record)) return 'there'
     }
   }
   return 'there'
 }
+
+/** The time is not compared: a row that had none was given one. */
+const isSame = (a: RequestRecord, b: RequestRecord): boolean =>
+  (['peer', 'status', 'durationMs', 'inputTokens', 'outputTokens', 'userAgent', 'accountId'] as const).every(
+    (name) => a[name] === b[name],
+  )
 
 const isConflict = (error: unknown): boolean => error instanceof StoreFault && error.kind === 'conflict'

@@ -3,13 +3,13 @@ import path from 'node:path'
 import type { ImportReport } from '../admin/contract/import-report.ts'
 import { writeDurably } from './switch.ts'
 
-const name = /^import-report-\d{8}-\d{6}(-\d+)?\.json$/
+const name = /^import-report-\d{8}-\d{9}\.json$/
 
 /** The file of a report, by its time: the names sort as the times do. */
 export function reportPath(dataDir: string, at: string): string {
   return path.join(
     dataDir,
-    `import-report-${at.slice(0, 10).replaceAll('-', '')}-${at.slice(11, 19).replaceAll(':', '')}.json`,
+    `import-report-${at.slice(0, 10).replaceAll('-', '')}-${at.slice(11, 23).replaceAll(/[:.]/g, '')}.json`,
   )
 }
 

@@ -113,7 +113,9 @@ export async function expectSame({ ask }: Serving, facts: Facts): Promise<void> 
 
   const stats = await ask('/v2/logs/stats?start_time=2020-01-01T00:00:00Z')
   for (const [name, value] of Object.entries(facts.stats)) {
-    if (typeof value === 'number') expect([name, stats[name]]).toEqual([name, expect.closeTo(value, 6)])
+    // MySQL gives averages with four digits.
+    const digits = name === 'avg_duration_ms' ? 3 : 6
+    if (typeof value === 'number') expect([name, stats[name]]).toEqual([name, expect.closeTo(value, digits)])
   }
   // Equals come in either order.
   for (const top of facts.stats.top_accounts)
