@@ -10,6 +10,7 @@ import { createCaptureStore } from './captures.ts'
 import { countSealed, type OnUnreadable } from './credentials.ts'
 import type { Engine } from './engine/engine.ts'
 import { StoreFault } from './engine/fault.ts'
+import { type MysqlOptions, openMysql } from './engine/mysql.ts'
 import { openSqlite } from './engine/sqlite.ts'
 import { createIpStore } from './ips.ts'
 import { createKeyStore } from './keys.ts'
@@ -67,6 +68,8 @@ export type OpenStoreOptions = Pick<
   Pick<StoreDeps, 'now' | 'sleep' | 'onUnreadable'> & {
     /** The database file, absolute. */
     readonly path: string
+    /** In its place a database on a server. */
+    readonly mysql?: Omit<MysqlOptions, 'mustExist'>
   }
 export type OpenedStore = { readonly store: Store; readonly vault: Omit<OpenedVault, 'mark'> }
 
@@ -75,7 +78,7 @@ export type OpenedStore = { readonly store: Store; readonly vault: Omit<OpenedVa
  * one of them fails. The caller holds the folder's lock. Faults are for the operator; none of them is worth a retry.
  */
 export async function openStore(options: OpenStoreOptions): Promise<Result<OpenedStore, StoreFault>> {
-  const { path, now, sleep, onUnreadable, ...keys } = options
+  const { path, mysql, now, sleep, onUnreadable, ...keys } = options
   try {
     mkdirSync(options.dataDir, { recursive: true })
   } catch (error) {
@@ -87,7 +90,10 @@ export async function openStore(options: OpenStoreOptions): Promise<Result<Opene
       ),
     )
   }
-  const engine = openSqlite({ path, now })
+  const engine =
+    mysql === undefined
+      ? openSqlite({ path, now })
+      : await openMysql({ ...mysql, mustExist: options.mustExist ?? false })
   if (!engine.ok) return engine
   try {
     const known = await loadMark(engine.value)

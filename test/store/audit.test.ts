@@ -1,24 +1,22 @@
-import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
-import path from 'node:path'
 import { openStore } from '../../server/store/open.ts'
 import type { AuditEntry } from '../../server/store/store.ts'
+import { copyRows, databaseOf, runRaw } from '../support/database.ts'
 import { createFolders } from './folder.ts'
 
 const folders = createFolders()
 afterAll(folders.remove)
 
 async function open(dataDir: string) {
-  const file = path.join(dataDir, 'data.sqlite3')
   const opened = await openStore({
-    path: file,
+    ...(await databaseOf(dataDir)),
     dataDir,
     now: () => 1,
     sleep: async () => {},
     onUnreadable: () => {},
   })
   if (!opened.ok) throw opened.error
-  return { store: opened.value.store, file }
+  return { store: opened.value.store }
 }
 const entry = (at: number, more: Partial<AuditEntry> = {}): AuditEntry => ({
   at,
@@ -67,38 +65,36 @@ test('entries are found by actor, part of the action, target and time, page by p
 })
 
 test('the database itself refuses to change or delete an entry', async () => {
-  const { store, file } = await open(folders.next())
+  const dataDir = folders.next()
+  const { store } = await open(dataDir)
   await store.audit.append(entry(1))
   await store.close()
-  const db = new Database(file)
-  expect(() => db.exec(`UPDATE audit_entries SET status = 500`)).toThrow('append-only')
-  expect(() => db.exec('DELETE FROM audit_entries')).toThrow('append-only')
-  db.close()
+  await expect(runRaw(dataDir, ['UPDATE {audit_entries} SET status = 500'])).rejects.toThrow('append-only')
+  await expect(runRaw(dataDir, ['DELETE FROM {audit_entries}'])).rejects.toThrow('append-only')
 })
 
+const withoutTriggers = ['DROP TRIGGER {audit_entries}_unchanged', 'DROP TRIGGER {audit_entries}_kept']
+
 const damages: readonly (readonly [what: string, sql: string, reason: RegExp])[] = [
-  ['an entry is changed', `UPDATE audit_entries SET actor_name = 'Eve' WHERE seq = 3`, /entry 3 was changed/],
-  ['what was before is changed', `UPDATE audit_entries SET before = '{}' WHERE seq = 2`, /entry 2 was changed/],
-  ['an entry is taken out', 'DELETE FROM audit_entries WHERE seq = 3', /entry 3 is missing/],
-  ['the end is cut off', 'DELETE FROM audit_entries WHERE seq > 3', /entries 4 to 5 are missing/],
-  ['all are taken out', 'DELETE FROM audit_entries', /entries 1 to 5 are missing/],
-  ['the sealed end is taken out', `DELETE FROM sealed_settings WHERE name = 'audit_end'`, /sealed end .* missing/],
-  ['the sealed end is changed', `UPDATE sealed_settings SET sealed = zeroblob(80)`, /cannot be opened/],
+  ['an entry is changed', `UPDATE {audit_entries} SET actor_name = 'Eve' WHERE seq = 3`, /entry 3 was changed/],
+  ['what was before is changed', `UPDATE {audit_entries} SET \`before\` = '[]' WHERE seq = 2`, /entry 2 was changed/],
+  ['an entry is taken out', 'DELETE FROM {audit_entries} WHERE seq = 3', /entry 3 is missing/],
+  ['the end is cut off', 'DELETE FROM {audit_entries} WHERE seq > 3', /entries 4 to 5 are missing/],
+  ['all are taken out', 'DELETE FROM {audit_entries}', /entries 1 to 5 are missing/],
+  ['the sealed end is taken out', `DELETE FROM {sealed_settings} WHERE name = 'audit_end'`, /sealed end .* missing/],
+  ['the sealed end is changed', `UPDATE {sealed_settings} SET sealed = X'0011'`, /cannot be opened/],
   [
     'an entry is put on with a right hash',
-    `INSERT INTO audit_entries SELECT 6, at, actor_kind, actor_id, actor_name, peer, user_agent, action, target, status, before, after, request_id, hash, hash FROM audit_entries WHERE seq = 5`,
+    `INSERT INTO {audit_entries} SELECT 6, at, actor_kind, actor_id, actor_name, peer, user_agent, action, target, status, \`before\`, \`after\`, request_id, hash, hash FROM {audit_entries} WHERE seq = 5`,
     /entry 6 was changed/,
   ],
 ]
 test.each(damages)('it is noticed when %s', async (_, sql, reason) => {
   const dataDir = folders.next()
-  const { store, file } = await open(dataDir)
+  const { store } = await open(dataDir)
   for (let at = 1; at <= 5; at++) await store.audit.append(entry(at, { before: '{"a":1}' }))
   await store.close()
-  const db = new Database(file)
-  db.exec('DROP TRIGGER audit_entries_unchanged; DROP TRIGGER audit_entries_kept')
-  db.exec(sql)
-  db.close()
+  await runRaw(dataDir, [...withoutTriggers, sql])
   const again = await open(dataDir)
   const verdict = await again.store.audit.verify()
   expect(verdict).toMatchObject({ ok: false, reason: expect.stringMatching(reason) })
@@ -113,11 +109,8 @@ test('a chain made anew from its beginning is not the one this server sealed', a
   const forged = await open(two)
   for (let at = 1; at <= 3; at++) await forged.store.audit.append(entry(at, { actorName: 'somebody else' }))
   await forged.store.close()
-  const db = new Database(path.join(one, 'data.sqlite3'))
-  db.exec('DROP TRIGGER audit_entries_unchanged; DROP TRIGGER audit_entries_kept; DELETE FROM audit_entries')
-  db.exec(`ATTACH '${path.join(two, 'data.sqlite3')}' AS forged`)
-  db.exec('INSERT INTO audit_entries SELECT * FROM forged.audit_entries')
-  db.close()
+  await runRaw(one, [...withoutTriggers, 'DELETE FROM {audit_entries}'])
+  await copyRows(two, one, 'audit_entries')
   const { store } = await open(one)
   expect(await store.audit.verify()).toMatchObject({ ok: false, reason: 'the chain is not the one this server wrote' })
   await store.close()

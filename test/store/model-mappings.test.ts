@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test'
-import path from 'node:path'
 import { openStore } from '../../server/store/open.ts'
+import { databaseOf } from '../support/database.ts'
 import { createFolders } from './folder.ts'
 
 const folders = createFolders()
@@ -8,7 +8,7 @@ afterAll(folders.remove)
 
 async function open(dataDir: string) {
   const opened = await openStore({
-    path: path.join(dataDir, 'data.sqlite3'),
+    ...(await databaseOf(dataDir)),
     dataDir,
     now: () => 9,
     sleep: async () => {},

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
-import path from 'node:path'
 import { openStore } from '../../server/store/open.ts'
 import type { AdminTokenRecord, OperatorRecord } from '../../server/store/store.ts'
+import { databaseOf } from '../support/database.ts'
 import { createFolders } from './folder.ts'
 
 const folders = createFolders()
@@ -10,7 +10,7 @@ afterAll(folders.remove)
 async function open() {
   const dataDir = folders.next()
   const opened = await openStore({
-    path: path.join(dataDir, 'data.sqlite3'),
+    ...(await databaseOf(dataDir)),
     dataDir,
     now: () => 7,
     sleep: async () => {},

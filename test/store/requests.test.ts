@@ -1,31 +1,26 @@
-import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
-import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { and, desc, lt } from 'drizzle-orm'
 import type { Engine } from '../../server/store/engine/engine.ts'
-import { openSqlite } from '../../server/store/engine/sqlite.ts'
 import { conditionsOf, matches, type RequestFilter } from '../../server/store/request-filter.ts'
 import { createRequestStore } from '../../server/store/requests.ts'
 import { createRollupStore } from '../../server/store/rollups.ts'
 import type { RequestPlace, RequestRecord, RequestStore } from '../../server/store/store.ts'
 import { requests } from '../../server/store/tables/sqlite.ts'
+import { freshEngine } from '../support/database.ts'
 import { memoryEngine } from '../support/memory-engine.ts'
-import { createFolders } from './folder.ts'
 
-const folders = createFolders()
-afterAll(folders.remove)
 let engine: Engine
 let store: RequestStore
 
-beforeEach(() => {
-  const opened = openSqlite({ path: path.join(folders.next(), 'data.sqlite3'), now: () => 0 })
-  if (!opened.ok) throw opened.error
-  engine = opened.value
+beforeEach(async () => {
+  engine = await freshEngine()
   store = createRequestStore(
     engine,
     () => 0,
     async () => {},
   )
 })
+afterEach(() => engine.close())
 
 const request = (id: string, at: number, more: Partial<RequestRecord> = {}): RequestRecord => ({
   id,

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Engine } from '../../server/store/engine/engine.ts'
 import { dayMs, hourMs, segmentsOf } from '../../server/store/periods.ts'
 import type { RequestFilter } from '../../server/store/request-filter.ts'
 import { bucketOf, percentilesOf } from '../../server/store/request-sums.ts'
@@ -6,22 +7,24 @@ import { createRequestStore } from '../../server/store/requests.ts'
 import { createRollupStore } from '../../server/store/rollups.ts'
 import type { RequestRecord, RequestStore, RollupStore, VisitorStore } from '../../server/store/store.ts'
 import { createVisitorStore } from '../../server/store/visitors.ts'
-import { memoryEngine } from '../support/memory-engine.ts'
+import { freshEngine } from '../support/database.ts'
 
 const start = Date.UTC(2026, 10, 20)
 let now = start + 10 * dayMs + 12_345_678
+let engine: Engine
 let log: RequestStore
 let rollups: RollupStore
 let visitors: VisitorStore
 
-beforeEach(() => {
+beforeEach(async () => {
   now = start + 10 * dayMs + 12_345_678
-  const engine = memoryEngine()
+  engine = await freshEngine(() => now)
   const sleep = async (): Promise<void> => {}
   log = createRequestStore(engine, () => now, sleep)
   rollups = createRollupStore(engine, () => now, sleep)
   visitors = createVisitorStore(engine, () => now)
 })
+afterEach(() => engine.close())
 
 /** Ten days with a request about every 20 minutes, the parts running through their values out of step. */
 const rows: readonly RequestRecord[] = Array.from({ length: 735 }, (_, turn) => ({

@@ -1,4 +1,3 @@
-import { Database } from 'bun:sqlite'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
@@ -6,6 +5,7 @@ import type { Session } from '../../server/access/session.ts'
 import { type OpenStoreOptions, openStore } from '../../server/store/open.ts'
 import type { AccountRecord, KeyRecord, Store } from '../../server/store/store.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
+import { databaseOf, onMysql, runRaw } from '../support/database.ts'
 import { createFolders, makeOriginal } from './folder.ts'
 
 const folders = createFolders()
@@ -16,8 +16,8 @@ let folder = ''
 let store: Store
 let unreadable: string[] = []
 
-const optionsFor = (dataDir: string, more: Partial<OpenStoreOptions> = {}): OpenStoreOptions => ({
-  path: path.join(dataDir, 'data.sqlite3'),
+const optionsFor = async (dataDir: string, more: Partial<OpenStoreOptions> = {}): Promise<OpenStoreOptions> => ({
+  ...(await databaseOf(dataDir)),
   dataDir,
   now: () => clock,
   sleep: async () => {},
@@ -25,7 +25,7 @@ const optionsFor = (dataDir: string, more: Partial<OpenStoreOptions> = {}): Open
   ...more,
 })
 async function open(dataDir: string, more?: Partial<OpenStoreOptions>) {
-  const opened = await openStore(optionsFor(dataDir, more))
+  const opened = await openStore(await optionsFor(dataDir, more))
   if (!opened.ok) throw opened.error
   return opened.value
 }
@@ -195,11 +195,9 @@ describe('credentials', () => {
   test('of one row do not open in another; that is told once', async () => {
     await store.accounts.create(account('acc_1'), credentials)
     await store.accounts.create(account('acc_2'), credentials)
-    const db = new Database(path.join(folder, 'data.sqlite3'))
-    db.exec(
-      `UPDATE credentials SET sealed = (SELECT sealed FROM credentials WHERE account_id = 'acc_2') WHERE account_id = 'acc_1'`,
-    )
-    db.close()
+    await runRaw(folder, [
+      `UPDATE {credentials} SET sealed = (SELECT sealed FROM (SELECT sealed FROM {credentials} WHERE account_id = 'acc_2') AS other) WHERE account_id = 'acc_1'`,
+    ])
     expect(await store.accounts.credentials.load('acc_1')).toBeUndefined()
     expect(await store.accounts.credentials.load('acc_1')).toBeUndefined()
     expect(await store.accounts.credentials.load('acc_2')).toEqual(credentials)
@@ -223,7 +221,7 @@ describe('the master key', () => {
     await store.settings.write({ a: '1' })
     await store.close()
     rmSync(path.join(folder, 'master.key'))
-    const closed = await openStore(optionsFor(folder))
+    const closed = await openStore(await optionsFor(folder))
     expect(!closed.ok && closed.error.kind).toBe('vault')
     expect(!closed.ok && closed.error.message).toContain('--new-master-key')
     expect(readdirSync(folder)).not.toContain('master.key')
@@ -241,7 +239,7 @@ describe('the master key', () => {
 
   test('wrong: the start stops', async () => {
     await store.close()
-    const closed = await openStore(optionsFor(folder, { masterKey: 'some other passphrase' }))
+    const closed = await openStore(await optionsFor(folder, { masterKey: 'some other passphrase' }))
     expect(!closed.ok && closed.error.message).toContain('MASTER_KEY is not the one')
     store = (await open(folder)).store
     expect((await store.describe()).writable).toBe(true)
@@ -256,14 +254,14 @@ describe('the master key', () => {
     const second = await open(dataDir, { masterKey })
     expect(await second.store.accounts.credentials.load('acc_1')).toEqual(credentials)
     await second.store.close()
-    expect(readdirSync(dataDir)).toEqual(['data.sqlite3'])
+    expect(readdirSync(dataDir)).toEqual(onMysql ? [] : ['data.sqlite3'])
   })
 })
 
-test('a folder with the original’s database is refused before anything is made in it', async () => {
+test.if(!onMysql)('a folder with the original’s database is refused before anything is made in it', async () => {
   const dataDir = folders.next()
   makeOriginal(path.join(dataDir, 'data.sqlite3')).close()
-  const opened = await openStore(optionsFor(dataDir))
+  const opened = await openStore(await optionsFor(dataDir))
   expect(!opened.ok && opened.error.kind).toBe('original')
   expect(readdirSync(dataDir)).toEqual(['data.sqlite3'])
 })
@@ -306,14 +304,10 @@ describe('keys', () => {
     expect(Object.keys(free ?? {})).not.toContain('accountIds')
     expect(await store.keys.update('key_none', { enabled: true })).toBeUndefined()
     await store.keys.update('key_3', { accountIds: ['acc_1'] })
-    const file = new Database(path.join(folder, 'data.sqlite3'))
-    file.run("update api_keys set account_ids = '[\"acc_' where id = 'key_3'")
-    file.close()
+    await runRaw(folder, [`update {api_keys} set account_ids = '["acc_' where id = 'key_3'`])
     expect(await store.keys.findByHash(key('key_3').hash)).toMatchObject({ accountIds: ['unreadable'] })
     for (const odd of ['{}', '1', '[]', '[7]', 'null']) {
-      const again = new Database(path.join(folder, 'data.sqlite3'))
-      again.run('update api_keys set account_ids = ? where id = ?', [odd, 'key_3'])
-      again.close()
+      await runRaw(folder, ['update {api_keys} set account_ids = ? where id = ?'], [odd, 'key_3'])
       expect(await store.keys.findByHash(key('key_3').hash)).toMatchObject({ accountIds: ['unreadable'] })
     }
   })

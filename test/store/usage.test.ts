@@ -1,31 +1,27 @@
 import { afterAll, expect, test } from 'bun:test'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { keyTraces } from '../../server/access/key.ts'
 import { costOf } from '../../server/access/limits.ts'
-import { openSqlite } from '../../server/store/engine/sqlite.ts'
+import type { Engine } from '../../server/store/engine/engine.ts'
 import { createIpStore } from '../../server/store/ips.ts'
 import { createKeyStore } from '../../server/store/keys.ts'
 import type { KeyRecord, UserRecord } from '../../server/store/store.ts'
 import { createUsageStore } from '../../server/store/usage.ts'
 import { createUserStore } from '../../server/store/users.ts'
+import { freshEngine } from '../support/database.ts'
 
-const folders: string[] = []
+const engines: Engine[] = []
 afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  for (const engine of engines) await engine.close()
 })
 async function open() {
-  const folder = await mkdtemp(path.join(tmpdir(), 'usage-store-'))
-  folders.push(folder)
-  const engine = openSqlite({ path: path.join(folder, 'data.sqlite3'), now: () => 5 })
-  if (!engine.ok) throw engine.error
-  const deps = { engine: engine.value, now: () => 5 }
+  const engine = await freshEngine(() => 5)
+  engines.push(engine)
+  const deps = { engine, now: () => 5 }
   return {
     users: createUserStore(deps),
-    keys: createKeyStore(engine.value),
-    usage: createUsageStore(engine.value),
-    ips: createIpStore(engine.value),
+    keys: createKeyStore(engine),
+    usage: createUsageStore(engine),
+    ips: createIpStore(engine),
   }
 }
 

@@ -9,6 +9,10 @@ export type StoreFaultKind =
   | 'damaged'
   | 'conflict'
   | 'unreachable'
+  /** The server refuses this user or has no such database: waiting does not help. */
+  | 'denied'
+  /** Another gateway has the database. */
+  | 'held'
   | 'vault'
   | 'failed'
 

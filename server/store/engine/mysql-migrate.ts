@@ -1,0 +1,138 @@
+import path from 'node:path'
+import { StoreFault } from './fault.ts'
+import type { Migration } from './migrate.ts'
+import type { Session } from './mysql-connection.ts'
+import { errnoOf } from './mysql-fault.ts'
+import { migrationsTable } from './recognise.ts'
+
+export const mysqlMigrations = path.join(import.meta.dir, 'migrations-mysql')
+/** The last transaction of the connection that writes. One row. */
+export const marksTable = 'claude_server_write_marks'
+
+export type ServerKind = { readonly engine: 'MariaDB' | 'MySQL'; readonly version: string }
+
+/** What the server is; one that is too old is refused. */
+export async function serverKind(session: Session, place: string): Promise<ServerKind> {
+  const [row] = await session.rows('SELECT VERSION()')
+  const text = String(row?.[0])
+  const engine = /mariadb/i.test(text) ? 'MariaDB' : 'MySQL'
+  const version = /\d+\.\d+\.\d+/.exec(text)?.[0] ?? text
+  const oldest = engine === 'MariaDB' ? '10.4.3' : '8.0.17'
+  if (version.localeCompare(oldest, 'en', { numeric: true }) < 0) {
+    throw new StoreFault('failed', `The server of ${place} is ${engine} ${version}; at least ${oldest} is needed.`)
+  }
+  return { engine, version }
+}
+
+/** True when the database holds a gateway's tables. */
+export async function hasTables(session: Session): Promise<boolean> {
+  const rows = await session.rows(
+    'SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?',
+    [migrationsTable],
+  )
+  return rows.length > 0
+}
+
+/**
+ * Applies what is missing; the caller's session holds the database's lock. On these servers a change of tables ends the transaction,
+ * so every statement is noted when it is done: a start that was killed goes on where it was. Only of the one statement that was
+ * under way nobody knows: it is done again, and being done already is then no fault. Gives the names applied.
+ */
+export async function migrateMysql(
+  session: Session,
+  migrations: readonly Migration[],
+  { now, place, server }: { readonly now: number; readonly place: string; readonly server: ServerKind },
+): Promise<readonly string[]> {
+  const create = createdFor(server)
+  await session.change(
+    create(
+      `CREATE TABLE IF NOT EXISTS ${migrationsTable} (name varchar(191) PRIMARY KEY, hash varchar(64) NOT NULL, steps int NOT NULL, applied_at bigint)`,
+    ),
+  )
+  await session.change(
+    create(
+      `CREATE TABLE IF NOT EXISTS ${marksTable} (id int PRIMARY KEY, epoch varchar(64) NOT NULL, number bigint NOT NULL)`,
+    ),
+  )
+  const rows = await session.rows(`SELECT name, steps, applied_at FROM ${migrationsTable}`)
+  const begun = new Map(rows.map(([name, steps, at]) => [String(name), { steps: Number(steps), isWhole: at !== null }]))
+  const known = new Set(migrations.map(({ name }) => name))
+  const strange = [...begun.keys()].filter((name) => !known.has(name))
+  if (strange.length > 0) {
+    throw new StoreFault(
+      'newer',
+      `The database ${place} was made by a newer version of this program (${strange.join(', ')}). ` +
+        'Nothing was changed. Start the newer version, or restore a backup from before the update.',
+    )
+  }
+  const missing = migrations.filter(({ name }) => begun.get(name)?.isWhole !== true)
+  for (const { name, hash, statements } of missing) {
+    const from = begun.get(name)?.steps
+    if (from === undefined) {
+      await session.change(`INSERT INTO ${migrationsTable} (name, hash, steps) VALUES (?, ?, 0)`, [name, hash])
+      await session.change('COMMIT')
+    }
+    for (const [step, statement] of statements.entries()) {
+      if (step < (from ?? 0)) continue
+      await applyStep(session, create(statement), step === from)
+      await session.change(`UPDATE ${migrationsTable} SET steps = ? WHERE name = ?`, [step + 1, name])
+      await session.change('COMMIT')
+    }
+    await session.change(`UPDATE ${migrationsTable} SET applied_at = ? WHERE name = ?`, [now, name])
+    await session.change('COMMIT')
+  }
+  return missing.map(({ name }) => name)
+}
+
+async function applyStep(session: Session, statement: string, isInDoubt: boolean): Promise<void> {
+  try {
+    await session.change(statement)
+  } catch (error) {
+    const errno = errnoOf(error as StoreFault) // see `Session`
+    if (!isInDoubt || errno === undefined || !doneAlready.has(errno)) throw error
+  }
+}
+
+/**
+ * A table, column, index, rule or reference that is there already or is gone already. Source: mariadb.com/kb/en/mariadb-error-codes;
+ * 1005 is what MariaDB says of a reference whose name is taken.
+ */
+const doneAlready: ReadonlySet<number> = new Set([1005, 1050, 1051, 1060, 1061, 1091, 1826, 3821, 3822])
+
+/** New tables compare texts as SQLite does, whatever the database's own default is: byte by byte, spaces at the end included. */
+function createdFor({ engine }: ServerKind): (statement: string) => string {
+  const collation = engine === 'MariaDB' ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin'
+  return (statement) =>
+    /^\s*CREATE TABLE /i.test(statement)
+      ? `${statement.trim().replace(/;$/, '')} ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=${collation}`
+      : statement
+}
+
+/**
+ * Triggers that keep the audit log from being changed, where this user may make them: servers with a binary log ask for more rights.
+ * Without them the chain of hashes still tells.
+ */
+export async function guardAudit(session: Session): Promise<boolean> {
+  const table = 'claude_server_audit_entries'
+  const rows = await session.rows(
+    'SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND event_object_table = ?',
+    [table],
+  )
+  const there = new Set(rows.map(([name]) => String(name)))
+  for (const [name, event] of [
+    ['claude_server_audit_entries_unchanged', 'UPDATE'],
+    ['claude_server_audit_entries_kept', 'DELETE'],
+  ] as const) {
+    if (there.has(name)) continue
+    try {
+      await session.change(
+        `CREATE TRIGGER ${name} BEFORE ${event} ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the audit log is append-only'`,
+      )
+    } catch (error) {
+      const errno = errnoOf(error as StoreFault) // see `Session`
+      if (errno === 1419 || errno === 1142 || errno === 1227) return false
+      throw error
+    }
+  }
+  return true
+}

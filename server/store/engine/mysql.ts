@@ -1,0 +1,209 @@
+import type { SQL as Client } from 'bun'
+import { getColumns, type SQL, sql, type Table } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/bun-sql/mysql'
+import { MySqlUpdateBase } from 'drizzle-orm/mysql-core'
+import type { Effects } from '../../lib/effects.ts'
+import { err, ok, type Result } from '../../lib/result.ts'
+import * as mysqlTables from '../tables/mysql.ts'
+import type { Db, Engine, Expressions, Statement, Tables } from './engine.ts'
+import { StoreFault } from './fault.ts'
+import { type Migration, readMigrations } from './migrate.ts'
+import { connect, inTime, type MysqlPlace, openSession, placeText, type Session, type Sql } from './mysql-connection.ts'
+import { mysqlFault } from './mysql-fault.ts'
+import { guardAudit, hasTables, migrateMysql, mysqlMigrations, type ServerKind, serverKind } from './mysql-migrate.ts'
+import { type Change, createWriter } from './mysql-writer.ts'
+
+export type MysqlOptions = {
+  readonly place: MysqlPlace
+  readonly effects: Pick<Effects, 'now' | 'after' | 'sleep'>
+  /** How long to wait for a server that does not answer, or for another gateway that is about to end. */
+  readonly waitMs?: number
+  /** Makes no tables: a database without them is refused. */
+  readonly mustExist?: boolean
+  readonly onEvent?: (event: MysqlEvent, message: string) => void
+  /** For tests. */
+  readonly migrations?: readonly Migration[]
+}
+export type MysqlEvent = 'waiting' | 'lost' | 'back' | 'taken' | 'unguarded'
+
+const readers = 8
+const waitStepMs = 500
+/** The values of one statement; the protocol takes 65,535. */
+const valuesAtATime = 20_000
+
+/**
+ * Opens the database, takes its lock and brings it up to date. One connection writes; others read. Tables of other programs in the
+ * same database, the original's among them, are not touched.
+ */
+export async function openMysql(options: MysqlOptions): Promise<Result<Engine, StoreFault>> {
+  const { place, effects, mustExist = false, onEvent = () => {} } = options
+  const where = placeText(place)
+  const session = await openPatiently(options)
+  if (!session.ok) return session
+  try {
+    const server = await serverKind(session.value, where)
+    if (mustExist && !(await hasTables(session.value))) {
+      session.value.drop()
+      return err(
+        new StoreFault('denied', `There is no gateway in the database ${where}. Start it first: claude-server serve.`),
+      )
+    }
+    const migrations = options.migrations ?? readMigrations(mysqlMigrations)
+    await migrateMysql(session.value, migrations, { now: effects.now(), place: where, server })
+    if (!(await guardAudit(session.value))) {
+      onEvent('unguarded', 'This user may make no triggers: nothing but its chain of hashes guards the audit log.')
+    }
+    return ok(createMysqlEngine(session.value, server, options))
+  } catch (error) {
+    session.value.drop()
+    return err(mysqlFault(error, where))
+  }
+}
+
+async function openPatiently(options: MysqlOptions): Promise<Result<Session, StoreFault>> {
+  const { place, effects, waitMs = 0, onEvent = () => {} } = options
+  const until = effects.now() + waitMs
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return ok(await openSession(place, effects.after))
+    } catch (error) {
+      const fault = mysqlFault(error, placeText(place))
+      const isPassing = fault.kind === 'unreachable' || fault.kind === 'held'
+      if (!isPassing || effects.now() >= until) return err(fault)
+      if (attempt === 1) onEvent('waiting', fault.message)
+      await effects.sleep(waitStepMs)
+    }
+  }
+}
+
+// The types are those of SQLite's tables and builders; a test holds the tables side by side, and the builders' methods that
+// `Db` offers have the same names here.
+const tables = mysqlTables as unknown as Tables
+
+function createMysqlEngine(first: Session, server: ServerKind, options: MysqlOptions): Engine {
+  const { place, effects, onEvent = () => {} } = options
+  const where = placeText(place)
+  let pool = connect(place, readers)
+  let db = builderOf(pool)
+  const writer = createWriter(first, { place, effects, onState: onEvent })
+
+  const ask = async <Rows>(build: (db: Db) => unknown): Promise<Rows> => {
+    const used = pool
+    try {
+      return await inTime(Promise.resolve(build(db) as PromiseLike<Rows>), effects.after, place)
+    } catch (error) {
+      const fault = mysqlFault(error, where)
+      // Connections that a silent server holds are of no more use.
+      if (fault.kind === 'unreachable' && fault === error && pool === used) {
+        pool = connect(place, readers)
+        db = builderOf(pool)
+        void used.close({ timeout: 0 }).catch(() => undefined)
+      }
+      throw fault
+    }
+  }
+  return {
+    tables,
+    expressions,
+    // Once more when the connection had gone while it was idle; a query changes nothing.
+    read: (build) =>
+      ask<Awaited<ReturnType<ReturnType<typeof build>['all']>>>(build).catch((fault: StoreFault) => {
+        if (fault.kind !== 'unreachable' || !writer.isUp()) throw fault
+        return ask(build)
+      }) as never, // the rows of the query that was built
+    // InnoDB writes its log to the disk at every commit (innodb_flush_log_at_trx_commit = 1, the default): all is durable.
+    atomic: async (build) => {
+      const built = build(db).map((statement) => changesOf(statement, db))
+      const counts = built.every((changes) => changes.length === 0) ? [] : await writer.write(built.flat())
+      let next = 0
+      return built.map((changes) => changes.reduce((sum) => sum + (counts[next++] ?? 0), 0))
+    },
+    describe: async () => ({
+      ...server,
+      path: where,
+      writable: writer.isUp() && (await isWritable(() => pool)),
+    }),
+    close: async () => {
+      await writer.close()
+      await pool.close({ timeout: 0 }).catch(() => undefined)
+    },
+  }
+}
+
+const describeMs = 2_000
+
+async function isWritable(pool: () => Client): Promise<boolean> {
+  try {
+    const asked = pool().unsafe('SELECT @@read_only').values() as Promise<readonly (readonly unknown[])[]>
+    const [row] = await Promise.race([asked, Bun.sleep(describeMs).then(() => [])])
+    return Number(row?.[0]) === 0
+  } catch {
+    return false
+  }
+}
+
+const expressions: Expressions = {
+  inserted: (column) => sql`values(${sql.identifier(column.name)})`,
+  greatest: (...values) => sql`greatest(${sql.join(values.map(part), sql`, `)})`,
+  least: (...values) => sql`least(${sql.join(values.map(part), sql`, `)})`,
+  unindexed: (column) => sql`coalesce(${column})`,
+}
+const part = (value: unknown): SQL => sql`${value}`
+
+type Row = Record<string, unknown>
+type MysqlDb = ReturnType<typeof drizzle>
+/** A statement of many rows, cut so that each part fits. */
+type Parts = { readonly parts: readonly { readonly toSQL: () => Sql }[] }
+
+function builderOf(client: Client): Db {
+  const db: MysqlDb = drizzle({ client })
+  const inParts = (rows: readonly Row[], build: (some: Row[]) => { readonly toSQL: () => Sql }): Parts => {
+    const width = Math.max(1, ...rows.map((row) => Object.keys(row).length))
+    const height = Math.max(1, Math.floor(valuesAtATime / width))
+    const count = Math.ceil(rows.length / height)
+    return { parts: Array.from({ length: count }, (_, at) => build(rows.slice(at * height, (at + 1) * height))) }
+  }
+  const builder = {
+    select: db.select.bind(db),
+    insert: db.insert.bind(db),
+    update: db.update.bind(db),
+    delete: db.delete.bind(db),
+    upsert: (table: never, rows: object, { set }: { readonly set: Row }) => {
+      const insert = db.insert(table)
+      if (Array.isArray(rows)) {
+        return inParts(rows as Row[], (some) =>
+          db
+            .insert(table)
+            .values(some as never)
+            .onDuplicateKeyUpdate({ set: set as never }),
+        )
+      }
+      const isQuery = 'getSQL' in rows
+      const filled = isQuery ? insert.select(rows as never) : insert.values(rows as never)
+      return filled.onDuplicateKeyUpdate({ set: set as never })
+    },
+    // Not `insert ignore`, which ignores other faults too.
+    insertMissing: (table: never, rows: readonly Row[], target: unknown) =>
+      inParts(rows, (some) =>
+        db
+          .insert(table)
+          .values(some as never)
+          .onDuplicateKeyUpdate({ set: { [memberOf(table, target)]: target } as never }),
+      ),
+  }
+  return builder as unknown as Db // see `tables`
+}
+
+const memberOf = (table: Table, column: unknown): string =>
+  Object.entries(getColumns(table)).find(([, own]) => own === column)?.[0] ?? ''
+
+function changesOf(statement: Statement, db: Db): readonly Change[] {
+  if ('parts' in statement) return (statement as unknown as Parts).parts.map((one) => one.toSQL())
+  const change = (statement as unknown as { readonly toSQL: () => Sql }).toSQL() // every builder has it
+  if (!(statement instanceof MySqlUpdateBase)) return [change]
+  const { table, where } = (statement as unknown as { readonly config: { table: never; where?: SQL } }).config // typed as internal
+  const matched = db.select({ rows: sql`count(*)` }).from(table).where(where) as unknown as {
+    readonly toSQL: () => Sql
+  }
+  return [{ ...change, matched: matched.toSQL() }]
+}

@@ -1,0 +1,105 @@
+import { Database } from 'bun:sqlite'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { SQL } from 'bun'
+import { realEffects } from '../../server/lib/effects.ts'
+import type { Engine } from '../../server/store/engine/engine.ts'
+import { openMysql } from '../../server/store/engine/mysql.ts'
+import type { MysqlPlace } from '../../server/store/engine/mysql-connection.ts'
+import { openSqlite } from '../../server/store/engine/sqlite.ts'
+import type { OpenStoreOptions } from '../../server/store/open.ts'
+
+// Which engine the tests run on. TEST_MYSQL_PORT names a server of this machine that any number of databases may be made on:
+// test/run.ts starts one and runs what stores anything a second time.
+const port = Number(process.env.TEST_MYSQL_PORT ?? 0)
+export const onMysql = port > 0
+
+/** The database of a data folder: the same folder has the same one. */
+export async function placeOf(dataDir: string): Promise<MysqlPlace> {
+  const database = `t_${createHash('sha256').update(dataDir).digest('hex').slice(0, 24)}`
+  const root = new SQL({
+    adapter: 'mysql',
+    hostname: '127.0.0.1',
+    port,
+    username: 'root',
+    password: '',
+    database: 'mysql',
+    max: 1,
+  })
+  try {
+    await root.unsafe(`CREATE DATABASE IF NOT EXISTS ${database}`)
+  } finally {
+    await root.close({ timeout: 0 })
+  }
+  return { host: '127.0.0.1', port, user: 'root', password: '', database, tls: 'off' }
+}
+
+/** What `openStore` is to open for a data folder. */
+export async function databaseOf(dataDir: string): Promise<Pick<OpenStoreOptions, 'path' | 'mysql'>> {
+  const file = { path: path.join(dataDir, 'data.sqlite3') }
+  return onMysql ? { ...file, mysql: { place: await placeOf(dataDir), effects: realEffects } } : file
+}
+
+/** A new database, open; the folder goes when the process ends. */
+export async function freshEngine(now: () => number = () => 0): Promise<Engine> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'engine-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const opened = onMysql
+    ? await openMysql({ place: await placeOf(folder), effects: { ...realEffects, now } })
+    : openSqlite({ path: path.join(folder, 'data.sqlite3'), now })
+  if (!opened.ok) throw opened.error
+  return opened.value
+}
+
+/** The YAML that makes a gateway use the engine of this run. */
+export async function databaseConfig(dataDir: string): Promise<string> {
+  if (!onMysql) return ''
+  const { host, user, database } = await placeOf(dataDir)
+  return `\ndatabase:\n  type: mysql\n  mysql:\n    host: ${host}\n    port: ${port}\n    user: ${user}\n    database: ${database}\n`
+}
+
+/** Runs statements behind the store's back; `{name}` is one of our tables. */
+export async function runRaw(
+  dataDir: string,
+  statements: readonly string[],
+  values: readonly string[] = [],
+): Promise<void> {
+  if (!onMysql) {
+    const file = new Database(path.join(dataDir, 'data.sqlite3'))
+    try {
+      for (const text of statements) file.run(named(text, ''), [...values])
+    } finally {
+      file.close()
+    }
+    return
+  }
+  const { database } = await placeOf(dataDir)
+  const sql = new SQL({
+    adapter: 'mysql',
+    hostname: '127.0.0.1',
+    port,
+    username: 'root',
+    password: '',
+    database,
+    max: 1,
+  })
+  try {
+    for (const text of statements) await sql.unsafe(named(text, 'claude_server_'), [...values])
+  } finally {
+    await sql.close({ timeout: 0 })
+  }
+}
+
+/** Copies all rows of a table from the database of one folder into that of another. */
+export async function copyRows(from: string, to: string, table: string): Promise<void> {
+  if (!onMysql) {
+    const attach = `ATTACH '${path.join(from, 'data.sqlite3')}' AS other`
+    return runRaw(to, [attach, `INSERT INTO ${table} SELECT * FROM other.${table}`])
+  }
+  const { database } = await placeOf(from)
+  return runRaw(to, [`INSERT INTO {${table}} SELECT * FROM ${database}.{${table}}`])
+}
+
+const named = (text: string, prefix: string): string => text.replace(/\{(\w+)\}/g, (_, name: string) => prefix + name)
