@@ -1,9 +1,10 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { buildingPath, isSwitchPending } from '../moving/switch.ts'
 import type { Logger } from '../observe/log.ts'
+import type { MysqlOptions } from '../store/engine/mysql.ts'
 import { isOriginalDatabase } from '../store/engine/recognise.ts'
 import { acquireLock } from '../store/lock.ts'
 import { openStore } from '../store/open.ts'
@@ -38,21 +39,22 @@ export async function openData(
   mustExist: boolean,
   moving?: Moving,
 ): Promise<Result<Data, StartFault>> {
-  if (mustExist && isSwitchPending(config.databasePath)) {
+  const onServer = config.database.type === 'mysql'
+  if (mustExist && !onServer && isSwitchPending(config.databasePath)) {
     return err({
       message:
         'An import of the original was cut short at its last step. The next start finishes it: claude-server serve.',
       exitCode: 1,
     })
   }
-  // An empty file is what a mistyped path or a full disk leaves behind.
-  if (mustExist && (statSync(config.databasePath, { throwIfNoEntry: false })?.size ?? 0) === 0) {
+  const place = onServer ? config.dataDir : config.databasePath
+  if (mustExist && !isThere(place)) {
     return err({
-      message: `There is no gateway in this folder: ${config.databasePath} does not exist. Name its folder with --data-dir FOLDER, or start it here first: claude-server serve.`,
+      message: `There is no gateway in this folder: ${place} does not exist. Name its folder with --data-dir FOLDER, or start it here first: claude-server serve.`,
       exitCode: 1,
     })
   }
-  if (mustExist && isOriginalDatabase(config.databasePath)) {
+  if (mustExist && !onServer && isOriginalDatabase(config.databasePath)) {
     return err({
       message:
         `${config.databasePath} is a database of the original claude-api. It was left untouched. ` +
@@ -63,7 +65,7 @@ export async function openData(
   }
   const lock = acquireLock(config.dataDir)
   if (!lock.ok) return err({ message: lock.error.message, exitCode: 1, held: lock.error.kind === 'held' })
-  if (!mustExist && mayMove(config.databasePath, moving)) {
+  if (!mustExist && !onServer && mayMove(config.databasePath, moving)) {
     // Loaded for those who move over.
     const { moveOriginal } = await import('./original.ts')
     const moved = await moveOriginal(config, effects, log, moving)
@@ -72,8 +74,14 @@ export async function openData(
       return err({ message: moved.error, exitCode: 1 })
     }
   }
+  const mysql = onServer ? mysqlOptions(config, effects, log, mustExist) : ok(undefined)
+  if (!mysql.ok) {
+    lock.value.release()
+    return mysql
+  }
   const opened = await openStore({
     path: config.databasePath,
+    ...(mysql.value === undefined ? {} : { mysql: mysql.value }),
     dataDir: config.dataDir,
     ...config.vault,
     acceptNewKey: config.newMasterKey,
@@ -84,7 +92,7 @@ export async function openData(
   })
   if (!opened.ok) {
     lock.value.release()
-    return err({ message: opened.error.message, exitCode: 1 })
+    return err({ message: opened.error.message, exitCode: 1, held: opened.error.kind === 'held' })
   }
   const { store, vault } = opened.value
   for (const warning of vault.warnings) log.warn('vault.warning', { message: warning })
@@ -106,4 +114,36 @@ export async function openData(
 function mayMove(database: string, moving: Moving | undefined): boolean {
   if (isSwitchPending(database) || existsSync(buildingPath(database)) || isOriginalDatabase(database)) return true
   return !existsSync(database) && (moving?.formerPlaces ?? []).some((place) => existsSync(place))
+}
+
+/** An empty file is what a mistyped path or a full disk leaves behind. */
+function isThere(place: string): boolean {
+  const found = statSync(place, { throwIfNoEntry: false })
+  return found !== undefined && (found.isDirectory() || found.size > 0)
+}
+
+/** A gateway that ended just now gives its lock back within moments. */
+const handOverMs = 5_000
+
+/** Subcommands do not wait: somebody sits before them. */
+function mysqlOptions(
+  { database: { mysql } }: Config,
+  effects: Effects,
+  log: Logger,
+  mustExist: boolean,
+): Result<MysqlOptions, StartFault> {
+  const { host, port, user, database, tls, caFile, password = '', startWaitSeconds } = mysql
+  let ca: string | undefined
+  try {
+    ca = caFile ? readFileSync(caFile, 'utf8') : undefined
+  } catch (error) {
+    return err({ message: `database.mysql.ca_file cannot be read: ${(error as Error).message}.`, exitCode: 2 })
+  }
+  return ok({
+    place: { host, port, user, password, database, tls, ...(ca === undefined ? {} : { ca }) },
+    effects,
+    waitMs: mustExist ? 0 : startWaitSeconds * 1000,
+    handOverMs: mustExist ? 0 : handOverMs,
+    onEvent: (event, message) => (event === 'back' ? log.info : log.warn)(`database.${event}`, { message }),
+  })
 }

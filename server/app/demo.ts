@@ -30,6 +30,7 @@ export async function startDemo(config: Config, effects: Effects): Promise<Demo>
     config: {
       ...config,
       dataDir,
+      database: { ...config.database, type: 'sqlite' },
       databasePath: path.join(dataDir, 'data.sqlite3'),
       vault,
       adminPassword: shown.password,

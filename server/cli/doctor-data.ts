@@ -72,18 +72,21 @@ export function dataFindings({ store, keyCount, firstPassword, accounts }: Docto
 }
 
 function databaseFinding({ engine, version, path: file, writable }: DoctorState['store']): Finding {
+  const onServer = engine !== 'SQLite'
   const bytes = [file, `${file}-wal`].reduce(
     (sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0),
     0,
   )
-  const detail = `${engine} ${version}, ${file}, ${sizeText(bytes)}`
+  const detail = `${engine} ${version}, ${file}${onServer ? '' : `, ${sizeText(bytes)}`}`
   return writable
     ? { level: 'ok', what: 'database', detail }
     : {
         level: 'fail',
         what: 'database',
         detail: `${detail}: it cannot be written`,
-        fix: 'look at the owner and mode of the file and its folder, and at the space on the disk',
+        fix: onServer
+          ? 'look at whether the database server runs, and is not read-only'
+          : 'look at the owner and mode of the file and its folder, and at the space on the disk',
       }
 }
 

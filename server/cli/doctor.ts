@@ -50,7 +50,8 @@ type Looked = {
 async function lookAtData(config: Config, deps: CommandDeps, io: CliIo): Promise<Looked> {
   const idle: Finding = { level: 'ok', what: 'server', detail: 'not running on this data folder' }
   // A look must not be what makes the database and the key.
-  if (!existsSync(config.databasePath) && readControl(config.dataDir) === undefined) {
+  const onServer = config.database.type === 'mysql'
+  if (!onServer && !existsSync(config.databasePath) && readControl(config.dataDir) === undefined) {
     const detail = `none yet; the first start makes ${config.databasePath} and the master key`
     return { findings: [idle, { level: 'ok', what: 'database', detail }] }
   }

@@ -61,14 +61,11 @@ export function parseFile(text: string, name: string): Result<FileSettings, stri
     const target = resolved(node, document)
     const value = plain(target, document)
     // As in the original: an empty value, and 0 for the port, keep the default.
-    if (value === null || value === '' || (key === 'server.port' && value === 0)) return
-    if (key === 'database.type' && value === 'mysql') {
-      faults.push(
-        `${name}:${line}: ${key}: this version stores its data in SQLite only; set it to sqlite or leave it out. The MySQL database is not touched.`,
-      )
-      return
-    }
-    const checked = checkValue(schema, value)
+    if (value === null || value === '' || (key.endsWith('.port') && value === 0)) return
+    // A name or password of digits needs no quotes, as in the original.
+    const isWord = key.startsWith('database.mysql.') && schema.type === 'string'
+    const isBare = isWord && isScalar(target) && (typeof value === 'number' || typeof value === 'boolean')
+    const checked = checkValue(schema, isBare ? (target.source ?? String(value)) : value)
     if (!checked.ok) faults.push(`${name}:${line}: ${spelled}: ${checked.error}`)
     else values.set(key, { value: checked.value, line })
   }

@@ -4,12 +4,14 @@
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const last = (text: string): string => text.slice(text.lastIndexOf('.') + 1)
+  const depth = (text: string): number => text.split('.').length
   let best: string | undefined
   let bestCost = Number.POSITIVE_INFINITY
   for (const candidate of known) {
     // A key in the wrong section costs one more than the same slip in the right one.
     const cost = Math.min(distance(name, candidate), distance(last(name), last(candidate)) + 1)
-    if (cost < bestCost) {
+    const isNearer = cost < bestCost || (cost === bestCost && depth(candidate) < depth(best ?? ''))
+    if (isNearer) {
       best = candidate
       bestCost = cost
     }

@@ -31,6 +31,7 @@ const envByKey: Readonly<Record<string, string>> = {
   'upstream.oidc_url': 'UPSTREAM_OIDC_URL',
   'upstream.kiro_auth_url': 'UPSTREAM_KIRO_AUTH_URL',
   'vault.master_key_file': 'MASTER_KEY_FILE',
+  'database.mysql.password': 'DATABASE_PASSWORD',
 }
 const flagByKey: Readonly<Record<string, string>> = { 'server.port': 'port', 'server.host': 'host' }
 const fileNames = ['config.yaml', 'config.yml', 'config.json'] as const
@@ -207,7 +208,8 @@ function build(
       section = section[part] as Record<string, unknown>
     }
     const base = origin.from === 'env' ? cwd : started.dataDir
-    section[last] = key === 'vault.master_key_file' ? path.resolve(base, String(value)) : value
+    const isFile = key === 'vault.master_key_file' || key === 'database.mysql.ca_file'
+    section[last] = isFile ? path.resolve(base, String(value)) : value
   }
   const { origins: _, configFile: __, masterKey, ...start } = started
   const sqlite = (tree.database as { readonly sqlite: { readonly path: string } }).sqlite

@@ -15,11 +15,13 @@ export function configRows({ config, origins }: Pick<Resolved, 'config' | 'origi
     value: Array.isArray(value) ? value.join(', ') : value === undefined ? '' : String(value),
     ...(origins[key] ?? { from: 'default' }),
   })
-  const secret = (value: string | undefined): string => (value === undefined ? '' : '(set)')
+  const secret = (value: unknown): string => (value === undefined ? '' : '(set)')
   return [
     row('data_dir', config.dataDir),
     row('config', config.configFile),
-    ...leaves.filter(({ key }) => key !== 'debug').map(({ key }) => row(key, masked(valueAt(config, key)))),
+    ...leaves
+      .filter(({ key }) => key !== 'debug')
+      .map(({ key }) => row(key, secretKeys.has(key) ? secret(valueAt(config, key)) : masked(valueAt(config, key)))),
     row('no_browser', config.noBrowser),
     row('demo', config.demo),
     row('new_master_key', config.newMasterKey),
@@ -28,6 +30,8 @@ export function configRows({ config, origins }: Pick<Resolved, 'config' | 'origi
     row('test_password', secret(config.testPassword)),
   ]
 }
+
+const secretKeys: ReadonlySet<string> = new Set(['database.mysql.password'])
 
 function valueAt(config: object, key: string): unknown {
   return key

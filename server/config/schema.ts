@@ -18,9 +18,23 @@ const url = (description: string): ReturnType<typeof Type.String> =>
  */
 export const FileSchema = Type.Object({
   database: Type.Object({
-    type: word('Storage engine.', ['sqlite'], 'sqlite'),
+    type: word('Storage engine; mysql is MySQL or MariaDB.', ['sqlite', 'mysql'], 'sqlite'),
     sqlite: Type.Object({
       path: text('Database file; a relative path starts at the data folder.', 'data.sqlite3'),
+    }),
+    mysql: Type.Object({
+      host: text('Name or address of the database server.', 'localhost'),
+      port: whole('Its TCP port.', 3306, 1, 65535),
+      user: text('Who we are there.', 'root'),
+      password: text('Password of that user.'),
+      database: text('Database; it must exist. Tables of other programs in it are left alone.', 'claude-api'),
+      tls: word(
+        'on: encrypted, and the server must show a certificate that is valid for its name.',
+        ['off', 'on'],
+        'off',
+      ),
+      ca_file: text('Certificates (PEM) of the authority that signed it. Empty: those of the system.'),
+      start_wait_seconds: whole('How long a start waits for a server that does not answer, seconds.', 30, 0, 3600),
     }),
   }),
   server: Type.Object({
@@ -153,15 +167,7 @@ export const FileSchema = Type.Object({
 })
 
 /** Known keys without a setting behind them: the original's, accepted so that its files still load. */
-export const silentKeys: readonly string[] = [
-  'database.mysql',
-  'database.mysql.host',
-  'database.mysql.port',
-  'database.mysql.user',
-  'database.mysql.password',
-  'database.mysql.database',
-  'database.mysql.charset',
-]
+export const silentKeys: readonly string[] = ['database.mysql.charset'] // always utf8mb4
 export const idleKeys: readonly string[] = ['compression_enabled']
 /** Flat keys of the legacy config.json and what they are called now. */
 export const legacyJsonKeys: Readonly<Record<string, string>> = { host: 'server.host', port: 'server.port' }
@@ -207,7 +213,7 @@ export type Config = Omit<FileConfig, 'upstream' | 'timezone' | 'vault' | 'debug
   readonly dataDir: string
   /** Absolute path of the configuration file in use. */
   readonly configFile?: string
-  /** `database.sqlite.path`, absolute. */
+  /** `database.sqlite.path`, absolute. In use when the storage engine is SQLite. */
   readonly databasePath: string
   readonly noBrowser: boolean
   readonly demo: boolean

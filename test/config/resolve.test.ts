@@ -209,9 +209,9 @@ describe('what stops the start', () => {
       `${path.join(cwd, 'no.yaml')}: there is no such configuration file`,
     ],
     [
-      'MySQL',
-      file('database:\n  type: mysql\n'),
-      'config.yaml:2: database.type: this version stores its data in SQLite only; set it to sqlite or leave it out. The MySQL database is not touched.',
+      'an unknown storage engine',
+      file('database:\n  type: postgres\n'),
+      'config.yaml:2: database.type: must be one of sqlite, mysql, not "postgres"',
     ],
   ]
   test.each(rows)('%s', (_, given, message) => {
@@ -278,10 +278,20 @@ describe('warnings', () => {
   })
   test('the original’s own keys give none', () => {
     const text =
-      'database:\n  type: sqlite\n  sqlite: {path: d.db}\n  mysql: {host: h, port: 1, user: u, password: 5}\n'
+      'database:\n  type: mysql\n  sqlite: {path: d.db}\n  mysql: {host: h, port: 1, user: u, password: 0050, database: d, charset: utf8}\n'
     const { config, warnings } = resolved({ files: { 'config.yaml': text } })
     expect(warnings).toEqual([])
     expect(config.databasePath).toBe(path.join(cwd, 'd.db'))
+    const mysql = { host: 'h', port: 1, user: 'u', password: '0050', database: 'd' }
+    expect(config.database).toMatchObject({ type: 'mysql', mysql })
+  })
+  test('a password of the database comes from the environment first, and is shown nowhere', () => {
+    const file = 'database:\n  type: mysql\n  mysql:\n    password: from-the-file\n    port: 0\n'
+    const found = resolved({ files: { 'config.yaml': file }, env: { DATABASE_PASSWORD: 'from-outside' } })
+    expect(found.config.database.mysql).toMatchObject({ host: 'localhost', port: 3306, password: 'from-outside' })
+    const text = JSON.stringify(configRows(found))
+    expect(text).not.toMatch(/from-(the-file|outside)/)
+    expect(text).toContain('"value":"(set)"')
   })
 })
 

@@ -1,7 +1,12 @@
 import { Database } from 'bun:sqlite'
+import { test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { onMysql } from '../support/database.ts'
+
+/** Tests of what only a database in a file has. */
+export const onFiles = onMysql ? undefined : test
 
 /** A folder for one test file, with new ones inside it; `remove` at the end. */
 export function createFolders(): { readonly next: () => string; readonly remove: () => void } {

@@ -6,8 +6,8 @@ import { readMigrations } from '../../server/store/engine/migrate.ts'
 import { openSqlite } from '../../server/store/engine/sqlite.ts'
 import { openStore } from '../../server/store/open.ts'
 import type { AccountRecord, ProxyRecord, Store } from '../../server/store/store.ts'
-import { databaseOf, onMysql } from '../support/database.ts'
-import { createFolders } from './folder.ts'
+import { databaseOf } from '../support/database.ts'
+import { createFolders, onFiles } from './folder.ts'
 
 const folders = createFolders()
 afterAll(folders.remove)
@@ -150,7 +150,7 @@ test('sealed settings are read, replaced and removed', async () => {
   expect(await sealedSettings.shown()).toEqual({ b: '3' })
 })
 
-test.if(!onMysql)('no address is on disk in clear', async () => {
+onFiles?.('no address is on disk in clear', async () => {
   await store.proxies.create(proxy('prx_a'))
   await store.proxies.update('prx_a', { address: { url: 'http://u:OTHER-SECRET@h:1', shownUrl: 'http://u:••••@h:1' } })
   await store.sealedSettings.write('http_proxy', { value: 'http://u:THIRD-SECRET@h:1', shown: 'http://u:••••@h:1' })
@@ -229,7 +229,7 @@ describe('quota readings', () => {
   })
 })
 
-test.if(!onMysql)('a database of the first version is brought up to date with its accounts', () => {
+onFiles?.('a database of the first version is brought up to date with its accounts', () => {
   const file = path.join(folders.next(), 'data.sqlite3')
   const [first] = readMigrations()
   if (first === undefined) throw new Error('no migrations')

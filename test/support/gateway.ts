@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { AccountSpec, SimulatedAccount } from '../../server/simulator/account.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../server/simulator/simulator.ts'
 import { gatewayCommand } from './command.ts'
+import { databaseConfig } from './database.ts'
 
 export type GatewayOptions = {
   readonly simulator?: SimulatorOptions
@@ -47,7 +48,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const simulator = await startSimulator(options.simulator)
   const accounts = specs.map((spec) => simulator.accounts.add(spec))
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gateway-'))
-  await Bun.write(path.join(dataDir, 'config.yaml'), options.config ?? '')
+  await Bun.write(path.join(dataDir, 'config.yaml'), (options.config ?? '') + (await databaseConfig(dataDir)))
   const port = freePort()
   const url = `http://127.0.0.1:${port}`
   const env = {

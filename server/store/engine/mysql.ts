@@ -16,8 +16,10 @@ import { type Change, createWriter } from './mysql-writer.ts'
 export type MysqlOptions = {
   readonly place: MysqlPlace
   readonly effects: Pick<Effects, 'now' | 'after' | 'sleep'>
-  /** How long to wait for a server that does not answer, or for another gateway that is about to end. */
+  /** How long to wait for a server that does not answer. */
   readonly waitMs?: number
+  /** How long to wait for another gateway that has the database: it may be about to end. */
+  readonly handOverMs?: number
   /** Makes no tables: a database without them is refused. */
   readonly mustExist?: boolean
   readonly onEvent?: (event: MysqlEvent, message: string) => void
@@ -61,15 +63,15 @@ export async function openMysql(options: MysqlOptions): Promise<Result<Engine, S
 }
 
 async function openPatiently(options: MysqlOptions): Promise<Result<Session, StoreFault>> {
-  const { place, effects, waitMs = 0, onEvent = () => {} } = options
-  const until = effects.now() + waitMs
+  const { place, effects, waitMs = 0, handOverMs = 0, onEvent = () => {} } = options
+  const begun = effects.now()
   for (let attempt = 1; ; attempt++) {
     try {
       return ok(await openSession(place, effects.after))
     } catch (error) {
       const fault = mysqlFault(error, placeText(place))
-      const isPassing = fault.kind === 'unreachable' || fault.kind === 'held'
-      if (!isPassing || effects.now() >= until) return err(fault)
+      const patienceMs = fault.kind === 'unreachable' ? waitMs : fault.kind === 'held' ? handOverMs : 0
+      if (effects.now() - begun >= patienceMs) return err(fault)
       if (attempt === 1) onEvent('waiting', fault.message)
       await effects.sleep(waitStepMs)
     }
