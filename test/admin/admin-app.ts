@@ -16,10 +16,13 @@ import { ok } from '../../server/lib/result.ts'
 import { createLogger } from '../../server/observe/log.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import type { PoolStats } from '../../server/pool/pool.ts'
-import type { RequestRecord } from '../../server/store/store.ts'
+import { createStore } from '../../server/store/open.ts'
+import type { RequestRecord, Store } from '../../server/store/store.ts'
 import type { AccountCheck } from '../../server/upstream/amazonq/check.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import type { SignInRequest, SignInState } from '../../server/upstream/amazonq/sign-in.ts'
+import { createVault } from '../../server/vault/vault.ts'
+import { freshEngine, onMysql } from '../support/database.ts'
 import { createTestEffects } from '../support/effects.ts'
 import { memoryStore } from '../support/memory-store.ts'
 
@@ -53,6 +56,13 @@ export const secretsOf = (id: string): Credentials => ({
   accessToken: `SECRET-access-token-of-${id}-0003`,
 })
 
+/** In memory; on MariaDB the real one, when the tests run there. */
+async function storeOf(now: () => number): Promise<Store> {
+  if (!onMysql) return memoryStore(now)
+  const vault = createVault(new Uint8Array(32))
+  return createStore({ engine: await freshEngine(now), vault, now, sleep: async () => {}, onUnreadable: () => {} })
+}
+
 /** The admin API over a store in memory, a clock that is moved, and a provider whose answers are set by the test. */
 export async function adminApp(options: { readonly first?: boolean; readonly deps?: Partial<AdminDeps> } = {}) {
   const clock = { now: 1_700_000_000_000 }
@@ -79,7 +89,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     signIns: new Map<string, SignInState>(),
     latency: 120.4 as number | undefined,
   }
-  const store = memoryStore(() => clock.now)
+  const store = await storeOf(() => clock.now)
   const streams = createEventStreams({ now: () => clock.now, after: () => () => {} })
   const serverLog = createLogger({ level: 'debug', format: 'json', write: () => {}, now: () => clock.now, keep: 5 })
   const finished = createFeed<RequestRecord>(3)

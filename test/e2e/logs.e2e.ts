@@ -1,7 +1,5 @@
-import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
+import { readRaw } from '../support/database.ts'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 
 let gateway: Gateway
@@ -96,9 +94,9 @@ test.each([true, false])(
     expect(String(content.prompt)).toContain('MARK-KEPT')
     expect(String(content.reply)).toContain(stream ? 'event: message_stop' : '"stop_reason"')
     expect(JSON.stringify(content)).not.toContain(secret)
-    const file = path.join(gateway.dataDir, 'data.sqlite3')
-    new Database(file).exec('PRAGMA wal_checkpoint(PASSIVE)')
-    expect(readFileSync(file).includes('MARK-')).toBe(false)
+    const rows = await readRaw(gateway.dataDir, 'select sealed from {captures}')
+    expect(rows.length).toBe(1)
+    expect(Buffer.from(rows[0]?.[0] as Uint8Array).includes('MARK-')).toBe(false)
     await gateway.admin('DELETE', `/v2/captures/${keyId}`)
     await expect(gateway.admin('GET', `/v2/logs/${id}/content`)).rejects.toThrow('404')
     expect((await rowOf(await ask('MARK-AFTER', stream))).content_captured).toBe(false)

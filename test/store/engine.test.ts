@@ -94,23 +94,20 @@ describe('migrations', () => {
     db.close()
     expect(rows).toEqual(readMigrations().map(({ name }) => ({ name, applied_at: 1000 })))
   })
-  test('say the same as the tables', async () => {
-    const folder = path.join(folders.next(), 'migrations')
+  test.each(['sqlite', 'mysql'])('say the same as the tables (%s)', async (dialect) => {
+    const name = `migrations-${dialect}`
+    const folder = path.join(folders.next(), name)
     const root = path.join(import.meta.dir, '../..')
-    cpSync(path.join(root, 'server/store/engine/migrations-sqlite'), folder, { recursive: true })
+    cpSync(path.join(root, 'server/store/engine', name), folder, { recursive: true })
     const before = readdirSync(folder)
+    const schema = `server/store/tables/${dialect}.ts`
     const kit = Bun.spawn(
       [
         process.execPath,
         '--bun',
         'node_modules/.bin/drizzle-kit',
         'generate',
-        '--dialect',
-        'sqlite',
-        '--schema',
-        'server/store/tables/sqlite.ts',
-        '--out',
-        folder,
+        ...['--dialect', dialect, '--schema', schema, '--out', folder],
       ],
       { cwd: root, stdout: 'pipe', stderr: 'pipe' },
     )

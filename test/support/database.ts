@@ -16,23 +16,20 @@ import type { OpenStoreOptions } from '../../server/store/open.ts'
 const port = Number(process.env.TEST_MYSQL_PORT ?? 0)
 export const onMysql = port > 0
 
+async function onServer(database: string, work: (sql: SQL) => PromiseLike<unknown>): Promise<void> {
+  const at = { hostname: '127.0.0.1', port, username: 'root', password: '', database }
+  const sql = new SQL({ adapter: 'mysql', ...at, max: 1 })
+  try {
+    await work(sql)
+  } finally {
+    await sql.close({ timeout: 0 })
+  }
+}
+
 /** The database of a data folder: the same folder has the same one. */
 export async function placeOf(dataDir: string): Promise<MysqlPlace> {
   const database = `t_${createHash('sha256').update(dataDir).digest('hex').slice(0, 24)}`
-  const root = new SQL({
-    adapter: 'mysql',
-    hostname: '127.0.0.1',
-    port,
-    username: 'root',
-    password: '',
-    database: 'mysql',
-    max: 1,
-  })
-  try {
-    await root.unsafe(`CREATE DATABASE IF NOT EXISTS ${database}`)
-  } finally {
-    await root.close({ timeout: 0 })
-  }
+  await onServer('mysql', (root) => root.unsafe(`CREATE DATABASE IF NOT EXISTS ${database}`))
   return { host: '127.0.0.1', port, user: 'root', password: '', database, tls: 'off' }
 }
 
@@ -40,6 +37,17 @@ export async function placeOf(dataDir: string): Promise<MysqlPlace> {
 export async function databaseOf(dataDir: string): Promise<Pick<OpenStoreOptions, 'path' | 'mysql'>> {
   const file = { path: path.join(dataDir, 'data.sqlite3') }
   return onMysql ? { ...file, mysql: { place: await placeOf(dataDir), effects: realEffects } } : file
+}
+
+/** Open at a time; what a test leaves open is closed when later ones need room on the server. */
+const mostOpen = 6
+const open: { readonly engine: Engine; readonly database: string }[] = []
+
+async function makeRoom(): Promise<void> {
+  for (const { engine, database } of open.splice(0, Math.max(0, open.length - mostOpen))) {
+    await engine.close()
+    await onServer('mysql', (root) => root.unsafe(`DROP DATABASE ${database}`))
+  }
 }
 
 /** A new database, open; the folder goes when the process ends. */
@@ -50,6 +58,8 @@ export async function freshEngine(now: () => number = () => 0): Promise<Engine> 
     ? await openMysql({ place: await placeOf(folder), effects: { ...realEffects, now } })
     : openSqlite({ path: path.join(folder, 'data.sqlite3'), now })
   if (!opened.ok) throw opened.error
+  if (onMysql) open.push({ engine: opened.value, database: (await placeOf(folder)).database })
+  await makeRoom()
   return opened.value
 }
 
@@ -76,20 +86,27 @@ export async function runRaw(
     return
   }
   const { database } = await placeOf(dataDir)
-  const sql = new SQL({
-    adapter: 'mysql',
-    hostname: '127.0.0.1',
-    port,
-    username: 'root',
-    password: '',
-    database,
-    max: 1,
-  })
-  try {
+  await onServer(database, async (sql) => {
     for (const text of statements) await sql.unsafe(named(text, 'claude_server_'), [...values])
-  } finally {
-    await sql.close({ timeout: 0 })
+  })
+}
+
+/** Rows as they lie in the database; `{name}` is one of our tables. */
+export async function readRaw(dataDir: string, text: string): Promise<readonly (readonly unknown[])[]> {
+  if (!onMysql) {
+    const file = new Database(path.join(dataDir, 'data.sqlite3'), { readonly: true })
+    try {
+      return file.query(named(text, '')).values()
+    } finally {
+      file.close()
+    }
   }
+  let rows: readonly (readonly unknown[])[] = []
+  const { database } = await placeOf(dataDir)
+  await onServer(database, async (sql) => {
+    rows = await sql.unsafe(named(text, 'claude_server_')).values()
+  })
+  return rows
 }
 
 /** Copies all rows of a table from the database of one folder into that of another. */

@@ -34,6 +34,8 @@ export const placeText = ({ host, port, user, database }: MysqlPlace): string =>
   `mysql://${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`
 
 const connectSeconds = 10
+/** Connections that read are given back when there is little to read. */
+const idleReaderSeconds = 60
 /** A server that is silent for so long is taken for lost. */
 export const silenceMs = 30_000
 /** The server ends an idle connection, and with it the lock, after this time: a machine that is gone holds it no longer. */
@@ -50,6 +52,7 @@ export function connect(place: MysqlPlace, max: number): SQL {
     database,
     max,
     connectionTimeout: connectSeconds,
+    ...(max === 1 ? {} : { idleTimeout: idleReaderSeconds }),
     // As the original's driver does, so that accounts of MySQL 8 work; with TLS the question does not come up.
     ...(tls === 'on'
       ? { tls: { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } }
