@@ -39,28 +39,44 @@ export async function databaseOf(dataDir: string): Promise<Pick<OpenStoreOptions
   return onMysql ? { ...file, mysql: { place: await placeOf(dataDir), effects: realEffects } } : file
 }
 
-/** Open at a time; what a test leaves open is closed when later ones need room on the server. */
-const mostOpen = 6
-const open: { readonly engine: Engine; readonly database: string }[] = []
+/** Engines on the server that their tests are done with: to empty one is much quicker than to make it. */
+const free: { readonly engine: Engine; readonly database: string }[] = []
 
-async function makeRoom(): Promise<void> {
-  for (const { engine, database } of open.splice(0, Math.max(0, open.length - mostOpen))) {
-    await engine.close()
-    await onServer('mysql', (root) => root.unsafe(`DROP DATABASE ${database}`))
-  }
+/** An empty database, open; a folder goes when the process ends. */
+export async function freshEngine(now: () => number = () => 0): Promise<Engine> {
+  if (onMysql) return engineOnServer()
+  const folder = newFolder()
+  const opened = openSqlite({ path: path.join(folder, 'data.sqlite3'), now })
+  if (!opened.ok) throw opened.error
+  return opened.value
 }
 
-/** A new database, open; the folder goes when the process ends. */
-export async function freshEngine(now: () => number = () => 0): Promise<Engine> {
+async function engineOnServer(): Promise<Engine> {
+  const used = free.pop()
+  if (used === undefined) {
+    const place = await placeOf(newFolder())
+    const opened = await openMysql({ place, effects: realEffects })
+    if (!opened.ok) throw opened.error
+    return lent({ engine: opened.value, database: place.database })
+  }
+  await onServer(used.database, async (sql) => {
+    const rows = await sql.unsafe(`SHOW TABLES LIKE 'claude\\_server\\_%'`).values()
+    const names = (rows as readonly (readonly string[])[]).map(([name]) => name ?? '')
+    await sql.unsafe('SET SESSION foreign_key_checks = 0')
+    for (const name of names.filter((one) => !/_migrations$|_write_marks$/.test(one))) {
+      // The log's numbers begin anew, and the audit log cannot be deleted from.
+      await sql.unsafe(/_requests$|_audit_entries$/.test(name) ? `TRUNCATE ${name}` : `DELETE FROM ${name}`)
+    }
+  })
+  return lent(used)
+}
+
+const lent = (one: (typeof free)[number]): Engine => ({ ...one.engine, close: async () => void free.push(one) })
+
+function newFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'engine-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const opened = onMysql
-    ? await openMysql({ place: await placeOf(folder), effects: { ...realEffects, now } })
-    : openSqlite({ path: path.join(folder, 'data.sqlite3'), now })
-  if (!opened.ok) throw opened.error
-  if (onMysql) open.push({ engine: opened.value, database: (await placeOf(folder)).database })
-  await makeRoom()
-  return opened.value
+  return folder
 }
 
 /** The YAML that makes a gateway use the engine of this run. */

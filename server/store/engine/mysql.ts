@@ -167,6 +167,7 @@ function builderOf(client: Client): Db {
   }
   const builder = {
     select: db.select.bind(db),
+    selectDistinct: db.selectDistinct.bind(db),
     insert: db.insert.bind(db),
     update: db.update.bind(db),
     delete: db.delete.bind(db),
@@ -184,6 +185,7 @@ function builderOf(client: Client): Db {
       const filled = isQuery ? insert.select(rows as never) : insert.values(rows as never)
       return filled.onDuplicateKeyUpdate({ set: set as never })
     },
+    insertEach: (table: never, rows: readonly Row[]) => inParts(rows, (some) => db.insert(table).values(some as never)),
     // Not `insert ignore`, which ignores other faults too.
     insertMissing: (table: never, rows: readonly Row[], target: unknown) =>
       inParts(rows, (some) =>

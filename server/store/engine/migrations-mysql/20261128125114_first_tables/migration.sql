@@ -305,6 +305,12 @@ CREATE TABLE `claude_server_sealed_settings` (
 	`updated_at` bigint NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `claude_server_session_spans` (
+	`session` varchar(128) PRIMARY KEY,
+	`first_at` bigint NOT NULL,
+	`last_at` bigint NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `claude_server_sessions` (
 	`hash` varchar(64) PRIMARY KEY,
 	`created_at` bigint NOT NULL,
@@ -393,16 +399,9 @@ CREATE INDEX `latency_rollups_by_time` ON `claude_server_latency_rollups` (`grai
 CREATE INDEX `model_mappings_by_key` ON `claude_server_model_mappings` (`key_id`);--> statement-breakpoint
 CREATE INDEX `quota_readings_by_time` ON `claude_server_quota_readings` (`at`);--> statement-breakpoint
 CREATE INDEX `request_rollups_by_subject` ON `claude_server_request_rollups` (`kind`,`subject`,`detail`,`grain`,`start`);--> statement-breakpoint
-CREATE INDEX `requests_by_time` ON `claude_server_requests` (`at`);--> statement-breakpoint
-CREATE INDEX `requests_by_key` ON `claude_server_requests` (`key_id`,`at`);--> statement-breakpoint
-CREATE INDEX `requests_by_user` ON `claude_server_requests` (`user_id`,`at`);--> statement-breakpoint
-CREATE INDEX `requests_by_account` ON `claude_server_requests` (`account_id`,`at`);--> statement-breakpoint
-CREATE INDEX `requests_by_peer` ON `claude_server_requests` (`peer`,`at`);--> statement-breakpoint
-CREATE INDEX `requests_by_model` ON `claude_server_requests` (`upstream_model`,`at`);--> statement-breakpoint
-CREATE INDEX `requests_by_dialect` ON `claude_server_requests` (`dialect`,`at`);--> statement-breakpoint
-CREATE INDEX `requests_by_session` ON `claude_server_requests` (`session`,`at`);--> statement-breakpoint
-CREATE INDEX `requests_by_error` ON `claude_server_requests` (`error_kind`,`at`);--> statement-breakpoint
-CREATE INDEX `requests_by_status` ON `claude_server_requests` (`status`,`at`);--> statement-breakpoint
+CREATE INDEX `requests_in_time` ON `claude_server_requests` (`at`,`seq`);--> statement-breakpoint
+CREATE INDEX `requests_failures` ON `claude_server_requests` (`error_kind`,`at`,`seq`);--> statement-breakpoint
+CREATE INDEX `session_spans_by_time` ON `claude_server_session_spans` (`last_at`);--> statement-breakpoint
 CREATE INDEX `sessions_by_subject` ON `claude_server_sessions` (`subject`);--> statement-breakpoint
 CREATE INDEX `sessions_by_last_seen` ON `claude_server_sessions` (`last_seen_at`);--> statement-breakpoint
 CREATE INDEX `usage_counters_by_period` ON `claude_server_usage_counters` (`period`);--> statement-breakpoint
