@@ -1,7 +1,9 @@
-// Runs the tests in two parts and sums them up: `unit` (*.test.ts) and `e2e` (*.e2e.ts, against the built executable).
+// Runs the tests in three parts and sums them up: `unit` (*.test.ts), `e2e` (*.e2e.ts, against the built executable), and `mariadb`:
+// those of what is stored once more, on a database server started for them.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { hasMariaDb, startMariaDb } from './support/mariadb.ts'
 import { canWatch, readWatched, watchVariable } from './support/outbound-watch.ts'
 
 const root = path.join(import.meta.dir, '..')
@@ -53,13 +55,34 @@ const binary = path.join(
   process.platform === 'win32' ? 'claude-server.exe' : 'claude-server',
 )
 
+/** What reads and writes the database, whichever it is. */
+const unitOnServer = [
+  ...['audit', 'model-mappings', 'operators', 'proxies', 'requests', 'rollups', 'store', 'usage'].map(
+    (name) => `./test/store/${name}.test.ts`,
+  ),
+  ...['logs', 'original-contract'].map((name) => `./test/admin/${name}.test.ts`),
+]
+const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart'].map((name) => `./test/e2e/${name}.e2e.ts`)
+
 const parts: Counts[] = []
-if (only !== 'e2e') parts.push(await run('unit', ending('.test.ts'), {}))
-if (only !== 'unit') {
+if (only === undefined || only === 'unit') parts.push(await run('unit', ending('.test.ts'), {}))
+if (only === undefined || only === 'e2e') {
   const folder = mkdtempSync(path.join(tmpdir(), 'sockets-'))
   parts.push(await run('e2e', ending('.e2e.ts'), { GATEWAY_BINARY: binary, [watchVariable]: folder }))
   parts.push(watchedRun(folder))
   rmSync(folder, { recursive: true })
+}
+if (only === 'mariadb' || (only === undefined && (hasMariaDb || process.env.CI !== undefined))) {
+  const server = await startMariaDb()
+  const env = { TEST_MYSQL_PORT: String(server.port) }
+  try {
+    parts.push(await run('unit on MariaDB', unitOnServer, env))
+    parts.push(await run('e2e on MariaDB', e2eOnServer, { ...env, GATEWAY_BINARY: binary }))
+  } finally {
+    await server.stop()
+  }
+} else if (only === undefined) {
+  console.log('\nno mariadbd on this machine: nothing was tested on MariaDB (apt install mariadb-server)')
 }
 const passed = parts.reduce((sum, part) => sum + part.passed, 0)
 const failed = parts.reduce((sum, part) => sum + part.failed, 0)
