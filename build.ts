@@ -13,7 +13,11 @@ const root = import.meta.dirname
 const uiOutput = path.join(root, 'ui/dist')
 const consoleFolder = path.join(root, 'server/console/console-dist')
 /** Folders inside the executable. They mount by base name under one root, so the names are unique. */
-const embedded = ['server/console/console-dist', 'server/store/engine/migrations-sqlite', 'server/store/engine/migrations-mysql']
+const embedded = [
+  'server/console/console-dist',
+  'server/store/engine/migrations-sqlite',
+  'server/store/engine/migrations-mysql',
+]
 
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`
 const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
