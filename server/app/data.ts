@@ -95,6 +95,14 @@ export async function openData(
     return err({ message: opened.error.message, exitCode: 1, held: opened.error.kind === 'held' })
   }
   const { store, vault } = opened.value
+  if (onServer && !mustExist) {
+    const moved = await moveTables(config, store, effects, log, moving)
+    if (!moved.ok) {
+      await store.close()
+      lock.value.release()
+      return err({ message: moved.error, exitCode: 1 })
+    }
+  }
   for (const warning of vault.warnings) log.warn('vault.warning', { message: warning })
   return ok({
     store: {
@@ -146,4 +154,19 @@ function mysqlOptions(
     handOverMs: mustExist ? 0 : handOverMs,
     onEvent: (event, message) => (event === 'back' ? log.info : log.warn)(`database.${event}`, { message }),
   })
+}
+
+/** Loaded for those who may move over: whose database has nothing of ours, or a part of an import. */
+async function moveTables(
+  config: Config,
+  store: Store,
+  effects: Effects,
+  log: Logger,
+  moving: Moving | undefined,
+): Promise<Result<void, string>> {
+  const settings = await store.settings.all()
+  const mayBegin = Object.keys(settings).length === 0 || settings.original_import === 'running'
+  if (!mayBegin && moving?.origin === undefined) return ok(undefined)
+  const { moveOriginalTables } = await import('./original.ts')
+  return moveOriginalTables(config, store, effects, log, moving)
 }

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
+import type { ImportReport } from '../admin/contract/import-report.ts'
+import { openData } from '../app/data.ts'
 import type { Config } from '../config/schema.ts'
-import type { Effects } from '../lib/effects.ts'
+import type { ProgressView } from '../lib/progress.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { moveIn, rehearse } from '../moving/move-in.ts'
 import { isMysqlAddress } from '../moving/mysql-source.ts'
@@ -10,6 +12,7 @@ import { finishSwitch } from '../moving/switch.ts'
 import { isOriginalDatabase, recognise } from '../store/engine/recognise.ts'
 import { acquireLock } from '../store/lock.ts'
 import type { Said } from './answers.ts'
+import type { CommandDeps } from './backend.ts'
 import { type CliIo, type Failure, failed, misused } from './io.ts'
 
 export type ImportAsk = {
@@ -23,7 +26,7 @@ export type ImportAsk = {
 export async function importOriginal(
   { source, dryRun, purge, yes }: ImportAsk,
   config: Config,
-  effects: Effects,
+  { effects, log }: Pick<CommandDeps, 'effects' | 'log'>,
   io: CliIo,
 ): Promise<Result<Said, Failure>> {
   if (purge) {
@@ -42,6 +45,7 @@ export async function importOriginal(
     return err(
       failed(`${origin} ${existsSync(origin) ? 'is not a database of the original claude-api' : 'does not exist'}.`),
     )
+  if (config.database.type === 'mysql') return intoServer(origin, config, { effects, log }, view)
   const lock = acquireLock(config.dataDir)
   if (!lock.ok) {
     const hint = lock.error.kind === 'held' ? ' Stop it first: an import takes the whole database.' : ''
@@ -65,6 +69,23 @@ export async function importOriginal(
 function ours({ databasePath: database, dataDir, vault }: Config): Parameters<typeof rehearse>[2] {
   const found = recognise(database)
   return found.ok && found.value === 'ours' ? { database, dataDir, vault } : undefined
+}
+
+/** A database on a server cannot be exchanged as a whole: only an empty one is imported into. */
+async function intoServer(
+  origin: string,
+  config: Config,
+  { effects, log }: Pick<CommandDeps, 'effects' | 'log'>,
+  view: ProgressView,
+): Promise<Result<Said, Failure>> {
+  let report: ImportReport | undefined
+  const show = (made: ImportReport): void => {
+    report = made
+  }
+  const data = await openData(config, effects, log, false, { origin, view, show, formerPlaces: [] })
+  if (!data.ok) return err(failed(data.error.message))
+  await data.value.store.close()
+  return report === undefined ? err(failed('Nothing was imported.')) : ok({ json: report, text: reportText(report) })
 }
 
 /** A folder stands for the original's database in it. */

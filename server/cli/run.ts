@@ -29,7 +29,7 @@ export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliI
             io,
           )
         : command.name === 'import'
-          ? await importOriginal(importAskOf(command), config, deps.effects, io)
+          ? await importOriginal(importAskOf(command), config, deps, io)
           : await perform(resolved, deps, io)
     if (!said.ok) return fail(said.error, io)
     const { json, text, ok: good = true } = said.value

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import { isOriginalDatabase } from '../store/engine/recognise.ts'
 import { type OpenStoreOptions, openStore } from '../store/open.ts'
 import { holderOf } from './in-use.ts'
-import { isMysqlAddress, openMysqlSource } from './mysql-source.ts'
+import { isMysqlAddress, type MysqlAddress, openMysqlSource } from './mysql-source.ts'
 import { reportPath, saveReport } from './report.ts'
 import { areOriginal, type Source } from './source.ts'
 import { openSqliteSource } from './sqlite-source.ts'
@@ -107,8 +107,9 @@ export async function rehearse(
   }
 }
 
-async function openSource(origin: Origin, copy: string): Promise<Result<Source, string>> {
-  if (isMysqlAddress(origin)) {
+/** Opens an original, and nothing that is none. `copy`: where a file with a log beside it may be copied to. */
+export async function openSource(origin: Origin | MysqlAddress, copy: string): Promise<Result<Source, string>> {
+  if (typeof origin !== 'string' || isMysqlAddress(origin)) {
     const opened = await openMysqlSource(origin)
     if (!opened.ok) return opened
     if (areOriginal(opened.value.tables)) return opened

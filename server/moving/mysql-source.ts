@@ -4,31 +4,45 @@ import { batchRows, lowerCased, type Row, type Source, type SourceTable } from '
 
 export const isMysqlAddress = (origin: string): boolean => /^(mysql|mariadb):\/\//i.test(origin)
 
-/** The address without its password. */
-export function shownAddress(address: string): string {
-  const url = URL.parse(address)
-  if (url === null) return 'mysql://…'
-  return `mysql://${url.username === '' ? '' : `${url.username}@`}${url.host}${url.pathname}`
+export type MysqlAddress = {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  /** Encrypted, with the server's certificate checked; `ca`: by these authorities. */
+  readonly tls?: { readonly ca?: string }
 }
+
+/** Reads `mysql://user:password@host:port/database`. */
+function parseAddress(text: string): MysqlAddress | undefined {
+  const url = URL.parse(text)
+  if (url === null || url.pathname.length < 2) return undefined
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(url.port || 3306),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+  }
+}
+
+/** For people; no password. */
+const shownAddress = ({ host, port, user, database }: MysqlAddress): string =>
+  `mysql://${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`
 
 /**
  * Opens the original's MySQL or MariaDB database for reading: one connection, in one read-only transaction, so that all tables are
  * of one moment and nothing can be written.
  */
-export async function openMysqlSource(address: string): Promise<Result<Source, string>> {
-  const url = URL.parse(address)
+export async function openMysqlSource(given: string | MysqlAddress): Promise<Result<Source, string>> {
+  const address = typeof given === 'string' ? parseAddress(given) : given
+  if (address === undefined) return err('The address must be like mysql://user:password@host:3306/database.')
   const shown = shownAddress(address)
-  if (url === null || url.pathname.length < 2)
-    return err('The address must be like mysql://user:password@host:3306/database.')
+  const { host: hostname, port, user: username, password, database, tls } = address
   const sql = new SQL({
-    adapter: 'mysql',
-    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(url.port || 3306),
-    username: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
-    max: 1,
-    connectionTimeout: 10,
+    ...{ adapter: 'mysql', hostname, port, username, password, database, max: 1, connectionTimeout: 10 },
+    ...(tls === undefined ? { allowPublicKeyRetrieval: true } : { tls: { rejectUnauthorized: true, ...tls } }),
   })
   try {
     const connection = await sql.reserve()
