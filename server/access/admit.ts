@@ -79,8 +79,16 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       return cached
     }
     const began = generation
-    const key = await deps.keys.findByHash(hash)
-    const user = key?.userId === undefined ? undefined : await deps.users.get(key.userId)
+    let key: KnownKey | undefined
+    let user: KnownUser | undefined
+    try {
+      key = await deps.keys.findByHash(hash)
+      user = key?.userId === undefined ? undefined : await deps.users.get(key.userId)
+    } catch (error) {
+      // Nothing can be looked up: who was known a moment ago still is. A change of a key has emptied the cache.
+      if (cached === undefined || began !== generation) throw error
+      return cached
+    }
     const known = key && { caller: callerOf(key, user), key, ...(user && { user }) }
     if (began === generation) {
       cache.delete(hash)

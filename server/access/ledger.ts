@@ -41,6 +41,8 @@ export type Ledger = {
   readonly forget: (id: string) => void
   /** Writes what has gathered. */
   readonly flush: () => Promise<void>
+  /** What is not written yet. */
+  readonly unwritten: () => UsageBatch
   readonly stats: () => { readonly subjects: number; readonly open: number; readonly unwritten: number }
 }
 
@@ -57,15 +59,17 @@ export type OpenCall = {
 /** What is used of one subject in one period is added to its row there. */
 export type Addition = { readonly subject: string; readonly period: string; readonly used: Used }
 
+export type UsageBatch = {
+  readonly add: readonly Addition[]
+  readonly open: readonly OpenCall[]
+  readonly close: readonly string[]
+}
+
 /** Where the counters are kept. */
 export type UsageBook = {
   /** What a subject has used in each of these periods; those without a row are absent. */
   readonly read: (subject: string, periods: readonly string[]) => Promise<ReadonlyMap<string, Used>>
   /** All of it or nothing, in one transaction. On SQLite it has happened when the call returns its promise. */
-  readonly write: (batch: {
-    readonly add: readonly Addition[]
-    readonly open: readonly OpenCall[]
-    readonly close: readonly string[]
-  }) => Promise<void>
+  readonly write: (batch: UsageBatch) => Promise<void>
   readonly openCalls: () => Promise<readonly OpenCall[]>
 }

@@ -240,6 +240,7 @@ export function createLocalLedger({
       idle.delete(id)
     },
     flush: writer.flush,
+    unwritten: writer.rest,
     stats: () => ({ subjects: idle.size + busy.size, open, unwritten: writer.unwritten() }),
   }
 }

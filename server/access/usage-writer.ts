@@ -1,5 +1,5 @@
 import type { Effects } from '../lib/effects.ts'
-import type { OpenCall, UsageBook } from './ledger.ts'
+import type { OpenCall, UsageBatch, UsageBook } from './ledger.ts'
 import { plus, type Used } from './limits.ts'
 
 export type UsageWriter = {
@@ -10,6 +10,8 @@ export type UsageWriter = {
   readonly nudge: () => void
   readonly flush: () => Promise<void>
   readonly unwritten: () => number
+  /** The same itself. */
+  readonly rest: () => UsageBatch
 }
 
 /** Between two writes while calls end one after another; one that ends alone is written before its caller hears the end. */
@@ -122,5 +124,6 @@ export function createUsageWriter(
       await writeNow()
     },
     unwritten: () => pending.add.size + pending.open.size + pending.close.size,
+    rest: () => ({ add: [...pending.add.values()], open: [...pending.open.values()], close: [...pending.close] }),
   }
 }

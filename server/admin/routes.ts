@@ -10,6 +10,7 @@ import { type AuditTrail, createAuditTrail } from './audit-trail.ts'
 import { BodyTooLarge } from './body.ts'
 import { captureRoutes } from './capture-routes.ts'
 import { controlRoutes } from './control.ts'
+import { databaseAway } from './database-away.ts'
 import type { AdminDeps } from './deps.ts'
 import { devtoolsRoutes } from './devtools-routes.ts'
 import { eventRoutes } from './event-routes.ts'
@@ -147,6 +148,8 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
       ? tooLarge()
       : refuse(400, { error: 'The body is not a JSON object or list.', code: 'INVALID_JSON' })
   }
+  const away = databaseAway(error)
+  if (away !== undefined) return away
   const requestId = deps.requestIdOf?.(request)
   deps.log('error', 'admin.failed', {
     path: new URL(request.url).pathname,

@@ -33,6 +33,7 @@ import type { Pool } from '../pool/pool.ts'
 import { relay } from '../relay/relay.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
 import type { RequestRecord } from '../store/store.ts'
+import { keepUnwritten, unwrittenFileName, writeKept } from '../store/unwritten.ts'
 import { measureLatency } from '../upstream/amazonq/latency.ts'
 import { createCaptures } from './capture.ts'
 import { type Core, openCore } from './core.ts'
@@ -131,6 +132,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const rules = await createModelRules(store, stored)
   const estimator = createLazyEstimator(effects)
   const admission = createAdmission({ keys: store.keys, users: store.users, now: effects.now })
+  const written = await writeKept(config.dataDir, store)
+  if (written > 0) log.info('database.kept-written', { rows: written })
   const metering = await createMetering(
     store,
     stored,
@@ -227,6 +230,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     },
     clearRequestLogs: async () => {
       await requestLog.flush()
+      const left = { usage: metering.ledger.unwritten(), requests: requestLog.unwritten() }
+      if (keepUnwritten(config.dataDir, left)) log.warn('database.unwritten', { file: unwrittenFileName })
       await store.requests.clear()
       await store.rollups.clear()
     },

@@ -1,6 +1,7 @@
 import type { Caller } from '../access/admit.ts'
 import type { Admitted } from '../access/ledger.ts'
 import type { Standing, Used } from '../access/limits.ts'
+import { databaseAwayError } from '../admin/database-away.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { type AddNote, createNoteBook, type Notes } from '../conversation/note.ts'
@@ -213,11 +214,11 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       onStream: deps.onStream,
     })
   } catch (thrown) {
-    return refuse(
+    const bug = () =>
       gatewayError('internal', 'The gateway failed on this request.', {
         cause: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
-      }),
-    )
+      })
+    return refuse(databaseAwayError(thrown) ?? bug())
   }
 }
 

@@ -1,4 +1,5 @@
 import { type AnyElysia, Elysia } from 'elysia'
+import { databaseAway } from '../admin/database-away.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ClientRoutes } from './client-routes.ts'
@@ -68,6 +69,8 @@ export function createServer(deps: ServerDeps) {
           Response.json({ error: 'There is nothing at this path.', code: 'NOT_FOUND' }, { status: 404 })
         )
       }
+      const away = databaseAway(error)
+      if (away !== undefined) return away
       const requestId = ids.get(request) ?? deps.newRequestId()
       deps.onBug(error, request, requestId)
       return Response.json(

@@ -7,6 +7,8 @@ export type RequestLog = {
   readonly add: (record: RequestRecord) => void
   /** Writes what is waiting; a clean stop calls it after the last request. */
   readonly flush: () => Promise<void>
+  /** What is not written yet. */
+  readonly unwritten: () => readonly RequestRecord[]
   readonly stats: () => { readonly waiting: number; readonly dropped: number }
 }
 
@@ -89,6 +91,7 @@ export function createRequestLog(
       plan(pauseMs)
     },
     flush,
+    unwritten: () => waiting,
     stats: () => ({ waiting: waiting.length, dropped }),
   }
 }
