@@ -99,7 +99,11 @@ export function createUsageWriter(
     const at = effects.now() + ms
     if (planned !== undefined && planned.at <= at) return
     planned?.cancel()
-    planned = { at, cancel: effects.after(ms, start) }
+    const begin = (): void => {
+      planned = undefined // a write that is under way plans the next one itself
+      start()
+    }
+    planned = { at, cancel: effects.after(ms, begin) }
   }
 
   return {
