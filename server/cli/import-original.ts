@@ -39,12 +39,10 @@ export async function importOriginal(
   const origin = originOf(source)
   const view = { write: io.err, isTerminal: io.isTerminal, columns: io.columns, now: effects.now }
   const maxInFlight = config.pool.maxInFlightPerAccount
-  if (dryRun) return said(await rehearse(origin, { effects, view, maxInFlight }, ours(config)))
   // Nothing is made, the lock's file included, for a source that is none.
-  if (!isMysqlAddress(origin) && !isOriginalDatabase(origin))
-    return err(
-      failed(`${origin} ${existsSync(origin) ? 'is not a database of the original claude-api' : 'does not exist'}.`),
-    )
+  const fault = isMysqlAddress(origin) ? undefined : faultOf(origin)
+  if (fault !== undefined) return err(failed(fault))
+  if (dryRun) return said(await rehearse(origin, { effects, view, maxInFlight }, ours(config)))
   if (config.database.type === 'mysql') return intoServer(origin, config, { effects, log }, view)
   const lock = acquireLock(config.dataDir)
   if (!lock.ok) {
@@ -69,6 +67,13 @@ export async function importOriginal(
 function ours({ databasePath: database, dataDir, vault }: Config): Parameters<typeof rehearse>[2] {
   const found = recognise(database)
   return found.ok && found.value === 'ours' ? { database, dataDir, vault } : undefined
+}
+
+function faultOf(file: string): string | undefined {
+  const found = recognise(file)
+  if (!found.ok) return found.error.message
+  if (found.value === 'original') return undefined
+  return `${file} ${found.value === 'nothing' ? 'does not exist' : 'is not a database of the original claude-api'}.`
 }
 
 /** A database on a server cannot be exchanged as a whole: only an empty one is imported into. */

@@ -87,51 +87,60 @@ async function* rowsOf(
   onLost: (count: number) => void,
 ): AsyncGenerator<readonly Row[], void, undefined> {
   const read = (after: number, most: number): readonly (Row & { readonly [rowNumber]: number })[] =>
-    db
+    db // `>=`, so that a search for what lies behind a damaged page does not begin on it
       .query<Row & { readonly [rowNumber]: number }, [number, number]>(
-        `select rowid as "${rowNumber}", * from ${quoted(table)} where rowid > ? order by rowid limit ?`,
+        `select rowid as "${rowNumber}", * from ${quoted(table)} where rowid >= ? order by rowid limit ?`,
       )
-      .all(after, most)
+      .all(after + 1, most)
   let after = Number.MIN_SAFE_INTEGER
   let size: number = batchRows
-  for (let jump = 1; ; ) {
+  for (;;) {
     try {
       const rows = read(after, size)
       const last = rows.at(-1)
       if (last === undefined) return
       after = last[rowNumber]
       size = batchRows
-      jump = 1
       yield rows.map(({ [rowNumber]: _, ...row }) => lowerCased(row))
     } catch {
-      // A damaged page: as few as possible are skipped, then ever more, to the end of the table.
+      // A damaged page: up to it row by row, then behind it.
       if (size > 1) size = 1
       else {
-        const next = nextRow(db, table, after, jump)
-        if (next === undefined) return onLost(1)
-        onLost(1)
+        const next = behindDamage((from) => isReadable(read, from), after)
+        onLost(next === undefined ? 1 : next - Math.max(after, 0))
+        if (next === undefined) return
         after = next
-        jump *= 2
       }
     }
   }
 }
 
-/** Where to go on behind unreadable rows; undefined: nothing lies there. */
-function nextRow(db: Database, table: string, after: number, jump: number): number | undefined {
+function isReadable(read: (after: number, most: number) => unknown, from: number): boolean {
   try {
-    const ends = db
-      .query<{ readonly first: number | null; readonly last: number | null }, []>(
-        `select (select min(rowid) from ${quoted(table)}) as first, (select max(rowid) from ${quoted(table)}) as last`,
-      )
-      .get()
-    if (ends?.last === null || ends?.last === undefined) return undefined
-    const next = Math.max(after, (ends.first ?? 1) - 1) + jump
-    return next > ends.last ? undefined : next
+    read(from, 1)
+    return true
   } catch {
-    const next = Math.max(after, 0) + jump
-    return jump > 2 ** 40 ? undefined : next
+    return false
   }
+}
+
+const furthest = 2 ** 42
+
+/** The first place behind unreadable rows from which there is something to read; undefined: there is none. */
+export function behindDamage(canRead: (from: number) => boolean, after: number): number | undefined {
+  let bad = Math.max(after, 0)
+  let good = bad + 1
+  for (let step = 1; !canRead(good); step *= 2) {
+    bad = good
+    good += step
+    if (good > furthest) return undefined
+  }
+  while (good - bad > 1) {
+    const middle = Math.floor((good + bad) / 2)
+    if (canRead(middle)) good = middle
+    else bad = middle
+  }
+  return good
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`

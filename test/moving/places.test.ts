@@ -1,10 +1,11 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { holderOf } from '../../server/moving/in-use.ts'
 import { gatewayCommand, runGateway } from '../support/command.ts'
 import { fixtureDatabase } from './fixture.ts'
+import { makeLarger } from './make.ts'
 import { newFolder, removeFolder } from './serving.ts'
 
 const root = newFolder()
@@ -87,4 +88,25 @@ test('what is no original is refused and makes nothing; deleting the kept copies
   expect([unsure.code, kept().length]).toEqual([1, 1])
   const sure = await runGateway(['import', '--purge-original', '--data-dir', folder], {}, 'yes\n')
   expect([sure.code, kept().length]).toEqual([0, 0])
+}, 60_000)
+
+test('of a damaged file every row comes in that can be read', async () => {
+  const file = fresh('damaged.sqlite3')
+  makeLarger(file, 2_000)
+  const bytes = readFileSync(file)
+  const leaves = Array.from({ length: bytes.length / 4096 }, (_, page) => page).filter((page) => {
+    const text = bytes.subarray(page * 4096, (page + 1) * 4096)
+    return text[0] === 0x0d && text.includes('more-0000')
+  })
+  const damaged = leaves[Math.floor(leaves.length / 2)] ?? -1
+  const lost = bytes.readUInt16BE(damaged * 4096 + 3) // the cells of the page
+  bytes.fill(0xa5, damaged * 4096, (damaged + 1) * 4096)
+  writeFileSync(file, bytes)
+  const rehearsed = await runGateway(['import', '--dry-run', '--json', file, '--data-dir', fresh('of-damaged')])
+  expect(rehearsed.code).toBe(0)
+  const logs = JSON.parse(rehearsed.out).tables.find(({ name }: { readonly name: string }) => name === 'request_logs')
+  expect([logs.imported, logs.leftOut]).toEqual([2_031 - lost, lost])
+  writeFileSync(file, bytes.subarray(0, 50_000))
+  const cut = await runGateway(['import', '--dry-run', file, '--data-dir', fresh('of-cut')])
+  expect([cut.code, cut.err]).toEqual([1, expect.stringContaining('damaged')])
 }, 60_000)
