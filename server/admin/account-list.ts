@@ -1,8 +1,11 @@
+import type { GatewayError } from '../conversation/error.ts'
+import { ok, type Result } from '../lib/result.ts'
 import { poolRunsOutAt } from '../pool/burn.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { AccountRecord } from '../store/store.ts'
-import { type Aside, accountListItem, quotaTotals, statusOf } from './account-view.ts'
+import { type Aside, accountListItem, quotaTotals, stateOf, statusOf } from './account-view.ts'
 import type { AccountList } from './contract/accounts.ts'
+import { asksForCursor, countsOf, listPage, mostListed, type Orders, type PageAsk, textFilter } from './list-page.ts'
 
 /** The original's query parameters, as text. */
 export type AccountQuery = {
@@ -12,13 +15,16 @@ export type AccountQuery = {
   readonly orderDesc?: string
   readonly page?: string
   readonly pageSize?: string
+  readonly page_size?: string
   /** Ours: part of a label, an e-mail or an id. */
   readonly q?: string
-}
+} & PageAsk
 
-const largestPage = 500
+export const largestPage = mostListed
 
-const orders: Readonly<Record<string, (record: AccountRecord) => number | string>> = {
+const orders: Orders<AccountRecord> = {
+  label: ({ account }) => account.label,
+  last_used_at: ({ account }) => account.lastUsedAt ?? 0,
   created_at: ({ account }) => account.createdAt,
   id: ({ account }) => account.id,
   success_count: ({ profile }) => profile.successCount,
@@ -34,19 +40,36 @@ export function accountList(
   query: AccountQuery,
   asides: (record: AccountRecord) => Aside,
   pool: PoolStats | undefined,
-): AccountList {
-  const matching = records.filter(statusFilter(query)).filter(textFilter(query)).toSorted(order(query))
+): Result<AccountList, GatewayError> {
+  const found = records.filter(textFilter(query.q, textsOf))
+  const matching = found.filter(statusFilter(query))
   const page = whole(query.page, 1)
-  const pageSize = Math.min(largestPage, whole(query.pageSize, 100))
-  const shown = matching.slice((page - 1) * pageSize, page * pageSize)
-  return {
-    accounts: shown.map((record) => accountListItem(record, asides(record))),
-    count: shown.length,
-    pagination: { total: matching.length, page, pageSize, pages: Math.ceil(matching.length / pageSize) },
+  const pageSize = Math.min(largestPage, whole(query.pageSize ?? query.page_size ?? query.limit, 100))
+  const pages = Math.ceil(matching.length / pageSize)
+  const listed = asksForCursor(query)
+    ? listPage(matching, query, { orders, usual: '-created_at', idOf: ({ account }) => account.id })
+    : ok({
+        items: matching.toSorted(order(query)).slice((page - 1) * pageSize, page * pageSize),
+        total: matching.length,
+        nextCursor: null,
+      })
+  if (!listed.ok) return listed
+  const { items, total, nextCursor } = listed.value
+  return ok({
+    accounts: items.map((record) => accountListItem(record, asides(record))),
+    count: items.length,
+    pagination: { total, page, pageSize, pages },
+    ...{ total, next_cursor: nextCursor, counts: countsOf(found, ({ account }) => stateOf(account)) },
     ...accountStatistics(records, asides),
     poolStats: poolView(pool),
-  }
+  })
 }
+
+const textsOf = ({ account, profile }: AccountRecord): readonly string[] => [
+  account.label,
+  profile.email ?? '',
+  account.id,
+]
 
 function poolView(pool: PoolStats | undefined): AccountList['poolStats'] {
   const { size = 0, hits = 0, misses = 0 } = pool?.affinity ?? {}
@@ -63,13 +86,6 @@ function statusFilter({ status, enabled }: AccountQuery): (record: AccountRecord
   // `enabled` is the older parameter: it asks for a status too, and only when `status` is left out.
   const wanted = status ?? (enabled === 'true' ? 'normal' : enabled === 'false' ? 'disabled' : 'all')
   return wanted === 'all' || wanted === '' ? () => true : ({ account }) => statusOf(account) === wanted
-}
-
-function textFilter({ q = '' }: AccountQuery): (record: AccountRecord) => boolean {
-  const wanted = q.trim().toLowerCase()
-  if (wanted === '') return () => true
-  return ({ account, profile }) =>
-    [account.label, profile.email ?? '', account.id].some((text) => text.toLowerCase().includes(wanted))
 }
 
 function order({ orderBy = 'created_at', orderDesc = 'true' }: AccountQuery) {

@@ -5,8 +5,9 @@ import type { AccountBulk } from './account-bulk.ts'
 import { exportAccounts } from './account-export.ts'
 import type { AccountImports } from './account-import.ts'
 import type { AccountsService } from './accounts-service.ts'
-import { jsonBody, optionalJsonBody } from './body.ts'
+import { jsonBody, jsonBodyOrList, optionalJsonBody } from './body.ts'
 import { AccountPatch, ExportAsk, ExportFormat, ResetStats } from './contract/accounts.ts'
+import { pageQuery } from './contract/common.ts'
 import { ImportTexts } from './contract/imports.ts'
 import { AccountBatch } from './contract/jobs.ts'
 import type { AdminDeps } from './deps.ts'
@@ -26,6 +27,8 @@ const ListQuery = Type.Object({
   orderDesc: Word,
   page: Word,
   pageSize: Word,
+  page_size: Word,
+  ...pageQuery,
   /** Part of a label, an e-mail or an id. */
   q: Word,
 })
@@ -52,8 +55,15 @@ export function accountRoutes({ accounts, imports, bulk, jobs, fresh }: AccountP
     return [...list]
   }
   return new Elysia({ prefix: '/v2/accounts' })
-    .get('/', ({ query }) => accounts.list(query), { query: ListQuery })
-    .post('/', ({ body }) => createAccount(accounts, body), { parse: jsonBody, body: AnyItem })
+    .get(
+      '/',
+      async ({ query }) => {
+        const list = await accounts.list(query)
+        return list.ok ? list.value : fail(list.error)
+      },
+      { query: ListQuery },
+    )
+    .post('/', ({ body }) => createAccount(accounts, body), { parse: jsonBodyOrList, body: AnyItem })
     .post(
       '/feed',
       ({ body, ...context }) =>
@@ -148,7 +158,7 @@ export function accountRoutes({ accounts, imports, bulk, jobs, fresh }: AccountP
     .get(
       '/:id/quota',
       async ({ params, query }) => {
-        const read = await accounts.quota(params.id, query.refresh === 'true')
+        const read = await accounts.quota(params.id, ['true', '1'].includes(query.refresh ?? ''))
         return read.ok ? read.value : fail(read.error)
       },
       { query: Type.Object({ refresh: Word, resourceType: Word }) },

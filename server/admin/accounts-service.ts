@@ -18,7 +18,7 @@ import { isMasked } from './mask.ts'
 import { usableProxy } from './proxies-service.ts'
 
 export type AccountsService = {
-  readonly list: (query: AccountQuery) => Promise<AccountList>
+  readonly list: (query: AccountQuery) => Promise<Result<AccountList, GatewayError>>
   readonly get: (id: string) => Promise<Result<AccountView, GatewayError>>
   /**
    * With `check`, an account whose sign-in is refused is not kept. One that is there already is renewed or left as it is, and
@@ -126,7 +126,7 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
       if (!secrets.ok) return secrets
       const row = {
         ...(patch.label === undefined ? {} : { label: (patch.label ?? '').trim().slice(0, 100) }),
-        ...(patch.enabled === undefined ? {} : { enabled: patch.enabled }),
+        ...(typeof patch.enabled === 'boolean' ? { enabled: patch.enabled } : {}),
         ...(patch.weight === undefined ? {} : { weight: patch.weight }),
         ...(patch.maxInFlight === undefined ? {} : { maxInFlight: patch.maxInFlight }),
         ...overageChange(patch),

@@ -4,9 +4,20 @@ export const maxBodyBytes = 16 * 1024 * 1024
 /** Thrown while reading, since the framework's parse step knows no other way; `index.ts` answers it with 413. */
 export class BodyTooLarge extends Error {}
 
-/** Reads a JSON object or array whatever the content type says, as the original did: scripts send none. */
+/** Reads a JSON object whatever the content type says, as the original did: scripts send none. */
 export async function jsonBody(context: { readonly request: Request }): Promise<object> {
+  return objectOnly(parsed(await textBody(context)))
+}
+
+/** The same where a list comes by mistake, and the route can say where it belongs. */
+export async function jsonBodyOrList(context: { readonly request: Request }): Promise<object> {
   return parsed(await textBody(context))
+}
+
+/** A list has no members: where all of them may be left out it would pass for an empty object. */
+function objectOnly(value: object): object {
+  if (Array.isArray(value)) throw new SyntaxError('not an object')
+  return value
 }
 
 function parsed(text: string): object {
@@ -21,11 +32,23 @@ function parsed(text: string): object {
 /** The same where a body may be left out: none is an object without members. */
 export async function optionalJsonBody(context: { readonly request: Request }): Promise<object> {
   const text = await textBody(context)
-  return text.trim() === '' ? {} : parsed(text)
+  return text.trim() === '' ? {} : objectOnly(parsed(text))
+}
+
+/** Bodies that were read ahead of their route; each goes with its request. A copy of the request would read without bound. */
+const readAhead = new WeakMap<Request, string>()
+
+/** Reads the body now and keeps it for the route. */
+export async function readAheadBody(request: Request): Promise<string> {
+  const text = await textBody({ request })
+  readAhead.set(request, text)
+  return text
 }
 
 /** The body as it is, its bytes counted as they come: a chunked body has no length to look at. */
 export async function textBody({ request }: { readonly request: Request }): Promise<string> {
+  const known = readAhead.get(request)
+  if (known !== undefined) return known
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let text = ''
   let bytes = 0

@@ -1,63 +1,47 @@
+import { createFeed } from '../lib/feed.ts'
 import type { EventTopic } from './contract/events.ts'
+import { resume, type ServerEvent } from './event-streams.ts'
 
-export type HubEvent = {
-  /** The start of this server and a running number: `k3j2h1-17`. */
-  readonly id: string
-  readonly topic: EventTopic
-  readonly name: string
-  readonly data: object
+type HubEvent = { readonly topic: EventTopic; readonly name: string; readonly data: object }
+export type Listen = {
+  readonly topics: ReadonlySet<EventTopic>
+  /** What came after it is told first; what of that is not known any more, by `resync`. */
+  readonly after?: string | undefined
+  /** Only these of the topics' events. */
+  readonly only?: (data: object) => boolean
 }
 
 export type EventHub = {
   readonly publish: (topic: EventTopic, name: string, data: object) => void
-  /**
-   * Everything from now on, and before it what came after `lastId`. `missed`: that is not known any more, so the listener must
-   * read everything anew. Ask `isFull` before.
-   */
-  readonly listen: (
-    ask: { readonly topics: ReadonlySet<EventTopic>; readonly lastId?: string },
-    take: (event: HubEvent) => void,
-    end?: () => void,
-  ) => { readonly missed: boolean; readonly end: () => void }
-  readonly isFull: () => boolean
+  /** Everything from now on; returns what ends that. */
+  readonly listen: (ask: Listen, send: (event: ServerEvent) => void) => () => void
   readonly listeners: () => number
-  /** Ends every listener: a server that stops must not wait for pages that look on. */
-  readonly close: () => void
 }
 
 /** Passes on what changes, to all who listen, and remembers the last of it for those who were away for a moment. */
-export function createEventHub(startedAt: number, limits = { kept: 1_000, listeners: 200 }): EventHub {
-  const start = startedAt.toString(36)
-  const ring: HubEvent[] = []
-  const listeners = new Map<(event: HubEvent) => void, () => void>()
-  let count = 0
+export function createEventHub(startedAt: number, kept = 1_000): EventHub {
+  // Ids of another start mean other events: `k3j2h1-17`.
+  const instance = startedAt.toString(36)
+  const feed = createFeed<HubEvent>(kept)
+  let listening = 0
   return {
-    publish: (topic, name, data) => {
-      const event = { id: `${start}-${++count}`, topic, name, data }
-      ring.push(event)
-      if (ring.length > limits.kept) ring.shift()
-      for (const take of listeners.keys()) take(event)
-    },
-    listen: ({ topics, lastId }, take, end = () => {}) => {
-      const wanted = (event: HubEvent): void => {
-        if (topics.has(event.topic)) take(event)
+    publish: (topic, name, data) => feed.publish({ topic, name, data }),
+    listen: ({ topics, after, only = () => true }, send) => {
+      const tell = ({ id, value }: ReturnType<typeof feed.recent>[number]): void => {
+        if (!topics.has(value.topic) || !only(value.data)) return
+        send({ id: `${instance}-${id}`, event: value.name, data: JSON.stringify(value.data) })
       }
-      const last = lastId === undefined ? count : numberOf(lastId, start)
-      const missed = last === undefined || last > count || last < count - ring.length
-      if (!missed) for (const event of ring.slice(ring.length - (count - last))) wanted(event)
-      listeners.set(wanted, end)
-      return { missed, end: () => void listeners.delete(wanted) }
+      const { items, resync } = resume({ instance, after }, feed.recent)
+      if (resync === undefined) for (const item of items) tell(item)
+      // Who reads everything anew needs no old events.
+      else send(resync)
+      const leave = feed.subscribe(tell)
+      listening++
+      return () => {
+        leave()
+        listening--
+      }
     },
-    isFull: () => listeners.size >= limits.listeners,
-    listeners: () => listeners.size,
-    close: () => {
-      for (const end of [...listeners.values()]) end()
-      listeners.clear()
-    },
+    listeners: () => listening,
   }
-}
-
-function numberOf(id: string, start: string): number | undefined {
-  const match = /^([0-9a-z]+)-(\d{1,15})$/.exec(id)
-  return match?.[1] === start ? Number(match[2]) : undefined
 }

@@ -4,14 +4,14 @@ import { gatewayError } from '../conversation/error.ts'
 import { type EventTopic, eventTopics } from './contract/events.ts'
 import type { AdminDeps } from './deps.ts'
 import type { EventHub } from './event-hub.ts'
-import { eventStream } from './event-stream.ts'
+import { lastIdOf } from './event-streams.ts'
 import { fail } from './failure.ts'
 import type { Watch } from './watch.ts'
 
 const Word = Type.Optional(Type.String())
 
 /** What changes while somebody looks: one stream for the whole console, and the same figures to be asked for. */
-export function eventRoutes(hub: EventHub, watch: Watch, { effects }: Pick<AdminDeps, 'effects'>) {
+export function eventRoutes(hub: EventHub, watch: Watch, { streams }: Pick<AdminDeps, 'streams'>) {
   return new Elysia({ prefix: '/v2' })
     .get('/status', () => watch.read())
     .get(
@@ -24,24 +24,14 @@ export function eventRoutes(hub: EventHub, watch: Watch, { effects }: Pick<Admin
           return fail(gatewayError('invalid-request', message, { field: 'topics' }))
         }
         const topics = new Set((asked.length === 0 ? eventTopics : asked) as readonly EventTopic[])
-        const lastId = request.headers.get('last-event-id') ?? query.lastEventId
         const status = topics.has('status') ? await watch.read() : undefined
-        if (hub.isFull()) {
-          const error = 'Too many pages listen already; close some.'
-          return fail(gatewayError('pool-busy', error, { code: 'TOO_MANY_LISTENERS' }))
-        }
-        return eventStream({
-          effects,
-          open: (take, end) => {
-            const ask = { topics, ...(lastId === undefined ? {} : { lastId }) }
-            const listening = hub.listen(ask, ({ id, name, data }) => take({ id, event: name, data }), end)
-            if (listening.missed) take({ event: 'resync', data: {} })
-            // Last, for what was caught up on may hold an older one.
-            if (status !== undefined) take({ event: 'status', data: status })
-            return listening.end
-          },
+        return streams.open((send) => {
+          const leave = hub.listen({ topics, after: lastIdOf(request, query) }, send)
+          // Last, for what was caught up on may hold an older one.
+          if (status !== undefined) send({ event: 'status', data: JSON.stringify(status) })
+          return leave
         })
       },
-      { query: Type.Object({ topics: Word, lastEventId: Word }) },
+      { query: Type.Object({ topics: Word, lastEventId: Word, last_event_id: Word }) },
     )
 }

@@ -58,7 +58,17 @@ export async function imported<Answer>(
 ) {
   const read = readImport([{ text }], options)
   if (!read.ok) return fail(read.error)
+  const fault = unreadable(text, read.value)
+  if (fault !== undefined) return fail(gatewayError('invalid-request', fault))
   return jobAnswer(jobs, context, kind, async (progress) => answer(await take(read.value, progress)))
+}
+
+/** One line that is neither JSON nor a sign-in was sent by mistake; of several each has its own result. */
+function unreadable(text: string, { items }: ImportRead): string | undefined {
+  if (text.trim() === '') return 'The body is empty; send a JSON list of accounts.'
+  const [first] = items
+  if (/^[\s\uFEFF]*[[{"]/.test(text) || items.length !== 1 || first === undefined || first.ok) return undefined
+  return `The body is neither JSON nor a sign-in. ${faultText(first.error)}`
 }
 
 export async function preview(deps: AccountDeps, sources: readonly ImportSource[]) {

@@ -31,9 +31,8 @@ export function openAdmin(deps: AdminDeps): Admin {
     if (refused !== undefined) return refused
     // Sign-ins and checks take longer than the server keeps a silent connection.
     if (gate.entryOf(request)?.by !== 'nobody') server?.timeout(request, 0)
-    const { handle: answer, trail } = await open()
-    const response = await answer(request)
-    await trail.end(request, gate.entryOf(request), response)
+    const { answer } = await open()
+    const response = await answer(request, path)
     if (isRead(request.method)) return guard.watch(response, () => gate.stillIn(request, path))
     // Whatever was changed may have ended somebody's sign-in: what it opened ends with it.
     void guard.look()

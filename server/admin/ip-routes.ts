@@ -26,19 +26,19 @@ export function ipRoutes(ips: IpsService, deps: Pick<AdminDeps, 'peerOf'>) {
       { parse: jsonBody, body: IpUnblockAsk },
     )
     .get('/config/:ip', async ({ params }) => {
-      const config = await ips.config(decodeURIComponent(params.ip))
+      const config = await ips.config(params.ip)
       return config.ok ? config.value : fail(config.error)
     })
     .put(
       '/config/:ip',
       async ({ params, body }) => {
-        const saved = await ips.saveConfig(decodeURIComponent(params.ip), body)
+        const saved = await ips.saveConfig(params.ip, body)
         return saved.ok ? saved.value : fail(saved.error)
       },
       { parse: jsonBody, body: IpConfigPatch },
     )
     .delete('/config/:ip', async ({ params }) => {
-      const removed = await ips.removeConfig(decodeURIComponent(params.ip))
+      const removed = await ips.removeConfig(params.ip)
       return removed.ok ? removed.value : fail(removed.error)
     })
 }

@@ -4,16 +4,13 @@ import { gatewayError } from '../conversation/error.ts'
 import type { JobList } from './contract/jobs.ts'
 import type { AdminDeps } from './deps.ts'
 import type { EventHub } from './event-hub.ts'
-import { eventStream } from './event-stream.ts'
 import { fail } from './failure.ts'
 import type { JobBoard } from './job-board.ts'
 
 const unknownJob = gatewayError('not-found', 'There is no such job; ended ones are kept for a day.')
 
-const tooMany = gatewayError('pool-busy', 'Too many pages listen already; close some.', { code: 'TOO_MANY_LISTENERS' })
-
 /** The bulk work that runs or has run: how far it is, what came of each item. */
-export function jobRoutes(jobs: JobBoard, hub: EventHub, { effects }: Pick<AdminDeps, 'effects'>) {
+export function jobRoutes(jobs: JobBoard, hub: EventHub, { streams }: Pick<AdminDeps, 'streams'>) {
   return (
     new Elysia({ prefix: '/v2/jobs' })
       .get('/', (): JobList => {
@@ -27,27 +24,21 @@ export function jobRoutes(jobs: JobBoard, hub: EventHub, { effects }: Pick<Admin
         const cancelled = jobs.cancel(params.id)
         return cancelled === undefined ? fail(unknownJob) : { success: cancelled, job: viewOf(jobs, params.id) }
       })
-      /** The job as it stands, then every step, until it has ended. */
+      /** The job as it stands, then every step, until it has ended. Who comes again gets the whole of it first: nothing is missed. */
       .get('/:id/events', ({ params: { id } }) => {
         if (jobs.get(id) === undefined) return fail(unknownJob)
-        if (hub.isFull()) return fail(tooMany)
-        return eventStream({
-          effects,
-          open: (take, end) => {
-            const listening = hub.listen(
-              { topics: new Set(['jobs']) },
-              ({ id: eventId, name, data }) => {
-                if (!('id' in data) || data.id !== id) return
-                take({ id: eventId, event: name, data })
-                if ('state' in data && data.state !== 'running') end()
-              },
-              end,
-            )
-            const now = jobs.get(id)
-            take({ event: 'job', data: { ...now, items: now?.results ?? [], results: undefined } })
-            if (now?.state !== 'running') end()
-            return listening.end
-          },
+        return streams.open((send, end) => {
+          const leave = hub.listen(
+            { topics: new Set(['jobs']), only: (data) => 'id' in data && data.id === id },
+            (event) => {
+              send(event)
+              if (jobs.get(id)?.state !== 'running') end()
+            },
+          )
+          const now = jobs.get(id)
+          send({ event: 'job', data: JSON.stringify({ ...now, items: now?.results ?? [], results: undefined }) })
+          if (now?.state !== 'running') end()
+          return leave
         })
       })
   )

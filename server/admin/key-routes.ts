@@ -1,13 +1,42 @@
+import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import { gatewayError } from '../conversation/error.ts'
 import { jsonBody } from './body.ts'
-import { KeyCreate, KeyPatch } from './contract/keys.ts'
+import { pagedQuery } from './contract/common.ts'
+import { KeyCreate, type KeyList, KeyPatch, type KeyView } from './contract/keys.ts'
 import { fail } from './failure.ts'
 import type { KeysService } from './keys-service.ts'
+import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
+
+const orders: Orders<KeyView> = {
+  created_at: ({ created_at }) => created_at,
+  name: ({ name }) => name,
+  last_used_at: ({ last_used_at }) => last_used_at ?? '',
+}
 
 /** Client keys under a prefix: the console's `/v2/keys`, the command line's own. */
 export function keyRoutes<const Prefix extends string>(prefix: Prefix, keys: KeysService) {
   return new Elysia({ prefix })
-    .get('/', () => keys.list())
+    .get(
+      '/',
+      async ({ query }) => {
+        const { keys: all } = await keys.list()
+        const found = all.filter(textFilter(query.q, ({ id, name, last4 }) => [id, name, last4]))
+        // All of them, as ever, unless a page is asked for.
+        if (!asksForCursor(query)) return { keys: found, count: found.length } satisfies KeyList
+        const page = listPage(found, query, { orders, usual: '-created_at', idOf: ({ id }) => id })
+        if (!page.ok) return fail(page.error)
+        const { items, total, nextCursor } = page.value
+        const counts = countsOf(found, ({ enabled }) => (enabled ? 'enabled' : 'disabled'))
+        const list: KeyList = { keys: [...items], count: items.length, total, next_cursor: nextCursor, counts }
+        return list
+      },
+      { query: Type.Object(pagedQuery) },
+    )
+    .get('/:id', async ({ params }) => {
+      const found = (await keys.list()).keys.find(({ id }) => id === params.id)
+      return found ?? fail(gatewayError('not-found', 'There is no key with this id.'))
+    })
     .post(
       '/',
       async ({ body }) => {

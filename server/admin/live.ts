@@ -48,7 +48,6 @@ export function createLive(deps: {
       watch.changed()
     },
     stop: () => {
-      hub.close()
       watch.stop()
       alerts.stop()
     },

@@ -8,7 +8,7 @@ type Query = Readonly<Record<string, string | undefined>>
 /** A filter, and the one request it names. */
 export type LogFilter = { readonly filter: RequestFilter; readonly requestId?: string }
 
-const mostRows = 1000
+export const mostRows = 1000
 const longestText = 300
 
 /** The dialects behind the original's two words. */
@@ -68,8 +68,11 @@ export type PageQuery = { readonly limit: number; readonly offset: number; reado
 /** More rows than a page has are cut to it: the answer's `limit` says so. */
 export function readPage(query: Query): Result<PageQuery, GatewayError> {
   return reading(() => {
-    const limit = whole(query, 'limit', 1) ?? 100
-    const offset = whole(query, 'offset') ?? 0
+    // The original's word for all rows; one page is as many as there are at once.
+    const asked = query.limit?.trim() === '-1' ? mostRows : whole(query, 'limit', 1)
+    const limit = asked ?? whole(query, 'page_size', 1) ?? whole(query, 'pageSize', 1) ?? 100
+    const page = whole(query, 'page', 1) ?? 1
+    const offset = whole(query, 'offset') ?? (page - 1) * Math.min(mostRows, limit)
     const cursor = text(query, 'cursor')
     const before = cursor === undefined ? undefined : readCursor(cursor)
     if (cursor !== undefined && before === undefined) throw new Refused('cursor', 'is not one that this list gave')

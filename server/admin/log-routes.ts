@@ -10,6 +10,8 @@ import { totalOf } from './log-total.ts'
 import { requestView } from './log-view.ts'
 
 const dayMs = 86_400_000
+/** Kept by a clean-up that does not say how many; nothing sent by mistake deletes more. */
+const usualDays = 30
 const noSuchRequest = gatewayError('not-found', 'There is no request with this id in the log.')
 
 /** The kept requests: by page, one, all of them, and their clean-up. */
@@ -74,7 +76,8 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
     .post(
       '/cleanup',
       async ({ body }): Promise<CleanupDone> => {
-        const before = effects.now() - (body.days_to_keep ?? 30) * dayMs
+        const { days_to_keep: days = 0 } = body
+        const before = effects.now() - (days > 0 ? days : usualDays) * dayMs
         const older_than = new Date(before).toISOString()
         if (body.preview === true) {
           const { count } = await requests.count({ to: before - 1 }, { most: Number.POSITIVE_INFINITY })

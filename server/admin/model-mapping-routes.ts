@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { gatewayError } from '../conversation/error.ts'
 import { jsonBody } from './body.ts'
 import { type ModelMappingChanged, ModelMappingCreate, ModelMappingUpdate } from './contract/model-mappings.ts'
 import { fail, failConflict } from './failure.ts'
@@ -9,6 +10,10 @@ const refused = ({ conflict, error }: MappingRefusal) => (conflict ? failConflic
 export function modelMappingRoutes<const Prefix extends string>(prefix: Prefix, mappings: ModelMappingsService) {
   return new Elysia({ prefix })
     .get('/', () => mappings.list())
+    .get('/:id', async ({ params }) => {
+      const found = (await mappings.list()).mappings.find(({ id }) => id === params.id)
+      return found ?? fail(gatewayError('not-found', 'There is no mapping with this id.'))
+    })
     .post(
       '/',
       async ({ body }) => {

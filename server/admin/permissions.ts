@@ -25,6 +25,7 @@ const areas: Readonly<Record<string, Area>> = {
   '/v2/proxies': area('accounts'),
   '/v2/jobs': area('accounts'),
   '/v2/status': area('accounts'),
+  '/v2/meta': area('settings'),
   '/v2/events': area('accounts'),
   '/v2/test': area('accounts'),
   '/v2/health': area('accounts'),
@@ -110,7 +111,7 @@ const exceptions: Readonly<Record<string, Exception>> = {
 }
 
 /** Served before anybody is known. What they do goes into the audit log by themselves. */
-export const openRoutes: ReadonlySet<string> = new Set(['/api/session', '/api/login', '/api/logout'])
+export const openRoutes: ReadonlySet<string> = new Set(['/api/session', '/api/meta', '/api/login', '/api/logout'])
 
 export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 

@@ -2,13 +2,22 @@ import { sha256Hex } from '../access/digest.ts'
 import { ownerSubject } from '../access/role.ts'
 import { createSecondFactors, type SecondFactors } from '../access/second-factor.ts'
 import type { SessionLife } from '../access/session.ts'
+import { quoted } from '../lib/command-line.ts'
 import type { Effects } from '../lib/effects.ts'
 import { secondFactorName } from '../store/second-factors.ts'
 import type { OperatorRecord, SealedSettingsStore, SettingsStore, Store } from '../store/store.ts'
 import { type Actor, owner } from './actor.ts'
+import type { AdminDeps } from './deps.ts'
+import { askedOf, isAtTheMachine } from './origin.ts'
 import { settingIn } from './settings-table.ts'
 
 export const productName = 'claude-server'
+
+/** What resets the password. Only who sits at the machine is told the folder. */
+export function resetCommandOf({ dataDir, peerOf }: Pick<AdminDeps, 'dataDir' | 'peerOf'>, request: Request): string {
+  const atHome = isAtTheMachine(peerOf(request), askedOf(request))
+  return `${productName} password reset --data-dir ${atHome ? quoted(dataDir) : 'FOLDER'}`
+}
 
 /** Second factors as the store keeps them: sealed, one for each person. */
 export function storedSecondFactors(sealed: SealedSettingsStore, now: () => number): SecondFactors {

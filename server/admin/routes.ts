@@ -17,6 +17,7 @@ import { eventRoutes } from './event-routes.ts'
 import { refuse } from './failure.ts'
 import { createFreshPassword } from './fresh-password.ts'
 import { type Gate, tooLarge } from './gate.ts'
+import { createIdempotency } from './idempotency.ts'
 import { importReportRoutes } from './import-report-routes.ts'
 import { ipRoutes } from './ip-routes.ts'
 import { createIpsService } from './ips-service.ts'
@@ -24,18 +25,21 @@ import { jobRoutes } from './job-routes.ts'
 import { keyRoutes } from './key-routes.ts'
 import { createKeysService } from './keys-service.ts'
 import { logRoutes } from './log-routes.ts'
+import { metaRoutes } from './meta-routes.ts'
 import { modelMappingRoutes } from './model-mapping-routes.ts'
 import { createModelMappingsService } from './model-mappings-service.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import type { Operator } from './operator.ts'
 import { secondFactorRoutes, signedInRoutes } from './own-sign-in-routes.ts'
 import { adminTokenRoutes, operatorRoutes } from './person-routes.ts'
+import { createPreconditions } from './preconditions.ts'
 import { createProxiesService } from './proxies-service.ts'
 import { proxyRoutes } from './proxy-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
+import { type BodyRoute, createSpelling } from './spelling.ts'
 import { statsRoutes } from './stats-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { testChatRoutes } from './test-chat-routes.ts'
@@ -46,8 +50,8 @@ import { visitorRoutes } from './visitor-routes.ts'
 export type RouteName = { readonly method: string; readonly path: string }
 
 export type AdminRoutes = {
-  readonly handle: (request: Request) => Promise<Response>
-  readonly trail: AuditTrail
+  /** What a request gets that was let in; `path` is the router's own. */
+  readonly answer: (request: Request, path: string) => Promise<Response>
   /** The list of the routes, for tests that walk them. */
   readonly names: readonly RouteName[]
 }
@@ -58,27 +62,42 @@ export type AdminRoutes = {
  */
 export function createRoutes(deps: AdminDeps, operator: Operator, gate: Gate): AdminRoutes {
   let views: ReadonlySet<string> = new Set()
-  const trail = createAuditTrail({
-    ...deps,
-    views: () => views,
-    show: async (path) => {
-      const request = new Request(`http://localhost${path}`)
-      gate.admitOwn(request)
-      const response = await routes.handle(request)
-      return response.status === 200 ? response.json().catch(() => undefined) : undefined
-    },
-  })
-  const routes = adminRoutes(deps, operator, gate, trail)
+  const show = async (path: string): Promise<unknown> => {
+    const request = new Request(`http://localhost${path}`)
+    gate.admitOwn(request)
+    const response = await routes.handle(request)
+    return response.status === 200 ? response.json().catch(() => undefined) : undefined
+  }
+  const trail = createAuditTrail({ ...deps, views: () => views, show })
+  const preconditions = createPreconditions(show)
+  const idempotency = createIdempotency(deps.effects)
+  const routes = adminRoutes(deps, operator, gate, trail, () => routes.routes)
   routes.use(openApiRoutes(() => routes.routes, deps.clientApi ?? [], deps.version))
   const names = routes.routes.map(({ method, path }) => ({ method, path: path.replace(/(?<=.)\/$/, '') }))
   views = new Set(names.filter(({ method }) => method === 'GET').map(({ path }) => path))
-  return { handle: (request) => routes.handle(request), trail, names }
+  return {
+    names,
+    answer: async (request, path) => {
+      const entry = gate.entryOf(request)
+      const { response, replayed } = await idempotency(request, entry, () =>
+        preconditions.hold(request, path, () => routes.handle(request)),
+      )
+      if (!replayed) await trail.end(request, entry, response)
+      return preconditions.tag(request, path, response)
+    },
+  }
 }
 
 /** For the console's typed client. */
 export type AdminApi = ReturnType<typeof adminRoutes>
 
-function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate, trail: AuditTrail) {
+function adminRoutes(
+  deps: AdminDeps,
+  operator: Operator,
+  gate: Gate,
+  trail: AuditTrail,
+  known: () => readonly BodyRoute[],
+) {
   const inTurn = createTurns()
   const accounts = createAccountsService(deps, inTurn)
   const imports = createAccountImports(deps, inTurn)
@@ -90,10 +109,14 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate, trail: Aud
   const bulk = createAccountBulk(deps, accounts)
   const fresh = createFreshPassword(operator, gate)
   const { jobs, hub, watch, alerts } = deps.live
+  const spelt = createSpelling(() => known())
   // Hooks first: they cover only what is registered after them.
   return new Elysia({ handler: { standardHostname: false } }) // as in http/server.ts
     .onRequest(({ set }) => {
       set.headers['cache-control'] = 'no-store'
+    })
+    .onTransform((context) => {
+      context.body = spelt(context.request.method, context.route, context.body)
     })
     .onBeforeHandle(async ({ request, route, params, body }) => {
       const refused = gate.checkRoute(request, route)
@@ -102,6 +125,7 @@ function adminRoutes(deps: AdminDeps, operator: Operator, gate: Gate, trail: Aud
     })
     .onError(({ error, request }) => answerError(error, request, deps))
     .use(sessionRoutes(deps, operator, trail))
+    .use(metaRoutes(deps, operator))
     .use(operatorRoutes(deps, operator))
     .use(adminTokenRoutes(deps, gate))
     .use(secondFactorRoutes(deps, gate, operator))
@@ -146,7 +170,7 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
   if (error instanceof ParseError) {
     return error.cause instanceof BodyTooLarge
       ? tooLarge()
-      : refuse(400, { error: 'The body is not a JSON object or list.', code: 'INVALID_JSON' })
+      : refuse(400, { error: 'The body is not a JSON object.', code: 'INVALID_JSON' })
   }
   const away = databaseAway(error)
   if (away !== undefined) return away

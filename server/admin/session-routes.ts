@@ -1,6 +1,5 @@
 import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
-import { quoted } from '../lib/command-line.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import { jsonBody } from './body.ts'
 import { LoginBody, type LoginResult, PasswordBody, type SessionView } from './contract/session.ts'
@@ -8,18 +7,14 @@ import { endedCookie, sessionCookie, sessionIdOf } from './cookie.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail, retryAfter } from './failure.ts'
 import type { Operator } from './operator.ts'
-import { askedOf, isAtTheMachine, isHttpsPage } from './origin.ts'
-import { productName } from './persons.ts'
+import { askedOf, isHttpsPage } from './origin.ts'
+import { productName, resetCommandOf } from './persons.ts'
 import type { Refusal } from './refusal.ts'
 import { settingIn } from './settings-table.ts'
 
 /** Sign-in, sign-out and the password. */
 export function sessionRoutes(deps: AdminDeps, operator: Operator, trail: AuditTrail) {
   const userAgentOf = (request: Request): string => request.headers.get('user-agent') ?? ''
-  const resetCommand = (request: Request): string => {
-    const atHome = isAtTheMachine(deps.peerOf(request), askedOf(request))
-    return `${productName} password reset --data-dir ${atHome ? quoted(deps.dataDir) : 'FOLDER'}`
-  }
   const isHttps = (request: Request): boolean => deps.peerOf(request).https || isHttpsPage(request)
   return new Elysia()
     .get('/api/session', async ({ request }): Promise<SessionView> => {
@@ -40,7 +35,7 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator, trail: AuditT
               ...lookOf(await deps.store.settings.all()),
             }
           : {}),
-        ...(signedIn || deps.demo !== undefined ? {} : { resetCommand: resetCommand(request) }),
+        ...(signedIn || deps.demo !== undefined ? {} : { resetCommand: resetCommandOf(deps, request) }),
       }
     })
     .post(

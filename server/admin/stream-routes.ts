@@ -6,14 +6,13 @@ import { type LogLevel, type LogLine, lineText, logLevels } from '../observe/log
 import { matches } from '../store/request-filter.ts'
 import { filterQuery } from './contract/logs.ts'
 import type { AdminDeps } from './deps.ts'
-import { resume, type Subscribe } from './event-streams.ts'
-import { fail, refuse, retryAfter } from './failure.ts'
+import { lastIdOf, resume } from './event-streams.ts'
+import { fail } from './failure.ts'
 import { createLiveNames } from './live-names.ts'
 import { readFilter, readWhole } from './log-query.ts'
 import { requestView } from './log-view.ts'
 
 const text = Type.Optional(Type.String())
-const busyMs = 10_000
 
 /** What happens now: the server's own log, and requests as they end. */
 export function streamRoutes({
@@ -27,11 +26,6 @@ export function streamRoutes({
   const named = createLiveNames(store, effects)
   // Ids of another start mean other lines.
   const instance = effects.now().toString(36)
-  const answer = (subscribe: Subscribe): Response =>
-    streams.open(subscribe) ??
-    refuse(503, { error: 'Too many event streams are open.', code: 'TOO_MANY_STREAMS' }, retryAfter(busyMs))
-  const lastId = (request: Request, query: { readonly last_event_id?: string }): string | undefined =>
-    request.headers.get('last-event-id') ?? query.last_event_id
 
   return new Elysia({ prefix: '/v2' })
     .get(
@@ -45,12 +39,12 @@ export function streamRoutes({
         if (!tail.ok) return fail(tail.error)
         const data = format === 'json' ? (line: LogLine) => JSON.stringify(line) : lineText
         const isShown = (line: LogLine): boolean => logLevels.indexOf(line.level) >= logLevels.indexOf(level)
-        return answer((send) => {
+        return streams.open((send) => {
           const sendLine = (line: LogLine): void => {
             if (isShown(line)) send({ event: 'log', id: `${instance}-${line.id}`, data: data(line) })
           }
           send({ event: 'connected', data: 'ok' })
-          const after = lastId(request, query)
+          const after = lastIdOf(request, query)
           const { items, resync } = resume({ instance, after }, (id) => serverLog.recent(undefined, id))
           if (resync !== undefined) send(resync)
           const shown =
@@ -73,7 +67,7 @@ export function streamRoutes({
         const asked = readFilter(query, timezone)
         if (!asked.ok) return fail(asked.error)
         const { filter } = asked.value
-        return answer((send) => {
+        return streams.open((send) => {
           send({ event: 'connected', data: 'ok' })
           // In the order they ended, whoever's names have to be read first.
           const inTurn = createTurns()
@@ -84,7 +78,7 @@ export function streamRoutes({
               send({ event: 'request', id: `${instance}-${id}`, data: JSON.stringify(view) })
             }).catch((error: unknown) => log('error', 'stream.failed', { cause: String(error) }))
           }
-          const { items, resync } = resume({ instance, after: lastId(request, query) }, finished.recent)
+          const { items, resync } = resume({ instance, after: lastIdOf(request, query) }, finished.recent)
           if (resync !== undefined) send(resync)
           for (const item of items) sendRequest(item)
           return finished.subscribe(sendRequest)

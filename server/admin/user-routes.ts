@@ -1,8 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { jsonBody, textBody } from './body.ts'
-import { UserCreate, UserPatch } from './contract/users.ts'
+import { jsonBody, optionalJsonBody } from './body.ts'
+import { pagedQuery } from './contract/common.ts'
+import { Regenerate, UserCreate, type UserPage, UserPatch, type UserView } from './contract/users.ts'
 import { fail } from './failure.ts'
+import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
 import type { UsersService } from './users-service.ts'
 
 const query = Type.Object({
@@ -11,11 +13,36 @@ const query = Type.Object({
   count: Type.Optional(Type.String()),
 })
 
+const orders: Orders<UserView> = {
+  created_at: ({ created_at }) => created_at,
+  name: ({ name }) => name,
+  total_tokens_used: (user) => user.total_tokens_used,
+  total_requests: (user) => user.total_requests,
+  total_cost_usd: (user) => user.total_cost_usd,
+  daily_requests: (user) => user.daily_requests,
+  monthly_tokens: (user) => user.monthly_tokens,
+}
+
 /** `users` and `stats/users` under a prefix: `/v2`, as the original's scripts call them, and the command line's own. */
 export function userRoutes<const Prefix extends string>(prefix: Prefix, users: UsersService) {
   return new Elysia({ prefix })
     .get('/stats/users', () => users.totals())
-    .get('/users', ({ query: { enabled } }) => users.list(enabled), { query })
+    .get(
+      '/users',
+      async ({ query: { enabled, q, ...ask } }) => {
+        const all = await users.list(enabled)
+        const found = all.filter(textFilter(q, ({ id, name, email = '', notes = '' }) => [id, name, email, notes]))
+        // The original's bare list, unless a page is asked for.
+        if (!asksForCursor(ask)) return [...found]
+        const page = listPage(found, ask, { orders, usual: '-created_at', idOf: ({ id }) => id })
+        if (!page.ok) return fail(page.error)
+        const { items, total, nextCursor } = page.value
+        const counts = countsOf(found, (user) => (user.enabled ? 'enabled' : 'disabled'))
+        const list: UserPage = { users: [...items], total, next_cursor: nextCursor, counts }
+        return list
+      },
+      { query: Type.Object({ enabled: Type.Optional(Type.String()), ...pagedQuery }) },
+    )
     .post(
       '/users',
       async ({ body }) => {
@@ -54,7 +81,7 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
         const made = await users.regenerateKey(params.id, body)
         return made.ok ? made.value : fail(made.error)
       },
-      { parse: optionalBody, body: Type.Object({ key_id: Type.Optional(Type.String({ maxLength: 100 })) }) },
+      { parse: optionalJsonBody, body: Regenerate },
     )
     .get(
       '/users/:id/stats',
@@ -64,13 +91,4 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
       },
       { query },
     )
-}
-
-/** A body that scripts leave out. */
-async function optionalBody(context: { readonly request: Request }): Promise<object> {
-  const text = (await textBody(context)).trim()
-  if (text === '') return {}
-  const value: unknown = JSON.parse(text)
-  if (typeof value !== 'object' || value === null) throw new SyntaxError('not an object')
-  return value
 }

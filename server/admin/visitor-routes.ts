@@ -51,7 +51,7 @@ export function visitorRoutes({
         const message = 'The provider could not be reached in time.'
         return { latency: -1, status: 'error', timestamp: seconds(), message }
       }
-      const latency = Math.round(ms)
+      const latency = Math.max(1, Math.round(ms)) // 0 reads as none
       return { latency, status: latency < 200 ? 'good' : latency < 500 ? 'medium' : 'poor', timestamp: seconds() }
     })
 }

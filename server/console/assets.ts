@@ -15,6 +15,9 @@ export type ConsoleOptions = {
 /** Paths of the APIs: never answered with a page. */
 const reserved = /^\/(v1|v2|api|healthz|metrics|version|assets)(\/|$)/
 
+/** They answer programs too, whatever these accept: the original's scripts look whether the console is there. */
+const pages: ReadonlySet<string> = new Set(['/', '/login'])
+
 const notBuilt = 'The console has not been built. Run: bun run build.ts --ui\n'
 
 /**
@@ -57,7 +60,8 @@ export async function createConsole(options: ConsoleOptions = {}) {
     const exact = url.pathname.startsWith('/assets/') ? undefined : assetAt(manifest, url.pathname)
     if (exact !== undefined) return whole(request, url, exact, url.pathname)
     const index = assetAt(manifest, '/index.html')
-    const opens = url.pathname === '/' || (!reserved.test(url.pathname) && acceptsHtml(request.headers.get('accept')))
+    const opens =
+      pages.has(url.pathname) || (!reserved.test(url.pathname) && acceptsHtml(request.headers.get('accept')))
     if (index === undefined || !opens) throw new NotFoundError()
     return whole(request, url, index, '/index.html')
   }

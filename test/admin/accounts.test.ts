@@ -316,7 +316,7 @@ test.each([
   [{ weight: 0 }, 'weight'],
   [{ weight: '7' }, 'weight'],
   [{ maxInFlight: 1.5 }, 'maxInFlight'],
-  [{ refreshToken: null }, 'refreshToken'],
+  [{ refreshToken: 5 }, 'refreshToken'],
   [{ refreshToken: '  ' }, 'refreshToken'],
 ])('a patch %j is refused, naming the member', async (body, field) => {
   const { call, addAccount } = await adminApp()

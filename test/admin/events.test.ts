@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createEventHub } from '../../server/admin/event-hub.ts'
-import { eventStream } from '../../server/admin/event-stream.ts'
+import { createEventStreams } from '../../server/admin/event-streams.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
 import { adminApp, password } from './admin-app.ts'
 
@@ -33,11 +33,11 @@ test('the stream opens with the figures as they are, tells what changes, and is 
   expect(response.headers.get('content-type')).toContain('text/event-stream')
   const read = reader(response)
   await settle()
-  expect(read.text()).toContain('event: status\ndata: {"badges":{"accounts":0,"proxies":0}')
+  expect(read.text()).toContain('event:status\ndata:{"badges":{"accounts":0,"proxies":0}')
   live.accountChanged('a')
   live.hub.publish('jobs', 'job', { id: 'job_1' })
   await settle()
-  expect(read.text()).toContain('event: account\ndata: {"id":"a"}')
+  expect(read.text()).toContain('event:account\nid:loyw3v28-1\ndata:{"id":"a"}')
   expect(read.text()).not.toContain('job_1')
   expect(live.hub.listeners()).toBe(1)
   await read.leave()
@@ -45,17 +45,21 @@ test('the stream opens with the figures as they are, tells what changes, and is 
 })
 
 test('who was away gets what came meanwhile; who was away too long, or knew another start, is told to read anew', async () => {
-  const hub = createEventHub(1_000, { kept: 3, listeners: 2 })
+  const hub = createEventHub(1_000, 3)
   for (let count = 1; count <= 5; count++) hub.publish('accounts', 'account', { count })
-  const heard = (lastId: string) => {
-    const got: object[] = []
-    const listening = hub.listen({ topics: new Set(['accounts']), lastId }, ({ data }) => got.push(data))
-    listening.end()
-    return { missed: listening.missed, got }
+  const heard = (after: string) => {
+    const got: string[] = []
+    const leave = hub.listen({ topics: new Set(['accounts']), after }, ({ event, data }) =>
+      got.push(`${event} ${data}`),
+    )
+    leave()
+    return got
   }
-  expect(heard('rs-3')).toEqual({ missed: false, got: [{ count: 4 }, { count: 5 }] })
-  expect(heard('rs-5')).toEqual({ missed: false, got: [] })
-  for (const id of ['rs-1', 'rs-9', 'other-3', 'nonsense']) expect(heard(id)).toEqual({ missed: true, got: [] })
+  expect(heard('rs-3')).toEqual(['account {"count":4}', 'account {"count":5}'])
+  expect(heard('rs-5')).toEqual([])
+  expect(heard('rs-1')).toEqual(['resync {"reason":"gap","missed":1}'])
+  for (const id of ['rs-9', 'other-3', 'nonsense']) expect(heard(id)).toEqual(['resync {"reason":"restart"}'])
+  expect(hub.listeners()).toBe(0)
 })
 
 test('a topic that does not exist is refused by name, and too many pages are told so', async () => {
@@ -67,40 +71,33 @@ test('a topic that does not exist is refused by name, and too many pages are tol
     admin.handle(new Request('http://localhost:62311/v2/events?topics=jobs', { headers: bearer })).then(reader)
   const pages = await Promise.all(Array.from({ length: 200 }, open))
   const late = await ask('GET', '/v2/events', { headers: bearer })
-  expect([late.status, late.json.code]).toEqual([503, 'TOO_MANY_LISTENERS'])
+  expect([late.status, late.json.code]).toEqual([503, 'TOO_MANY_STREAMS'])
+  expect(late.headers.get('retry-after')).toBe('10')
   await Promise.all(pages.map((page) => page.leave()))
   expect((await ask('GET', '/v2/events', { headers: {} })).status).toBe(401)
 })
 
 test('a quiet stream shows every 15 s that it lives, and ends after its time so that who reads it is asked anew', async () => {
   const effects = createTestEffects()
+  const streams = createEventStreams(effects)
   let ended = 0
-  const read = reader(eventStream({ effects, open: () => () => void ended++ }))
+  const read = reader(streams.open(() => () => void ended++))
   await settle()
   await effects.advance(31_000)
-  expect(read.text().match(/event: ping/g)?.length).toBe(2)
+  expect(read.text().match(/event:ping/g)?.length).toBe(2)
   await effects.advance(600_000)
-  expect([read.over(), ended, effects.timers()]).toEqual([true, 1, 0])
+  expect([read.over(), ended, streams.size(), effects.timers()]).toEqual([true, 1, 0, 0])
 })
 
-test('a reader that is too slow loses nothing silently: it is told to read everything anew', async () => {
-  const effects = createTestEffects()
-  let take: (frame: { event: string; data: object }) => void = () => {}
-  const response = eventStream({
-    effects,
-    room: 10,
-    open: (given) => {
-      take = given
-      return () => {}
-    },
+test('what was said before the end is still read after it', async () => {
+  const streams = createEventStreams(createTestEffects())
+  const response = streams.open((send, end) => {
+    send({ event: 'last', data: 'word' })
+    end()
+    return () => {}
   })
-  for (let count = 0; count < 1_000; count++) take({ event: 'x', data: { count } })
-  const read = reader(response)
-  await settle()
-  expect(read.text()).toContain('event: resync')
-  expect(read.text().length).toBeLessThan(1_000)
-  await read.leave()
-  expect(effects.timers()).toBe(0)
+  expect(await response.text()).toBe('retry:3000\nevent:last\ndata:word\n\n')
+  expect(streams.size()).toBe(0)
 })
 
 test('a job’s own stream shows it as it stands, its steps, and ends with it', async () => {

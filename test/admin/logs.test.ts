@@ -181,7 +181,7 @@ test('every filter of the address selects, the original’s and ours', async () 
 })
 
 test.each([
-  ['limit=-1', 'limit'],
+  ['limit=-2', 'limit'],
   ['limit=0', 'limit'],
   ['offset=x', 'offset'],
   ['cursor=%00', 'cursor'],
@@ -205,8 +205,13 @@ test('old rows are counted first and then deleted', async () => {
   const preview = await call('POST', '/v2/logs/cleanup', { preview: true })
   expect(preview.json).toMatchObject({ deleted: 0, would_delete: 2, preview: true })
   expect((await call('GET', '/v2/logs')).json.total).toBe(4)
-  for (const days_to_keep of [0, -1, 'all', 4000])
+  for (const days_to_keep of ['all', 4000, 1.5])
     expect((await call('POST', '/v2/logs/cleanup', { days_to_keep })).json.field).toBe('days_to_keep')
+  // As the original: never more than what is older than 30 days, unless it is said in so many words.
+  for (const days_to_keep of [0, -1]) {
+    const counted = await call('POST', '/v2/logs/cleanup', { days_to_keep, preview: true })
+    expect(counted.json).toMatchObject({ would_delete: 2 })
+  }
   expect((await call('POST', '/v2/logs/cleanup')).json).toMatchObject({ deleted: 2 })
   expect((await call('POST', '/v2/logs/cleanup', { days_to_keep: 10 })).json).toMatchObject({ deleted: 1 })
   expect((await call('GET', '/v2/logs')).json.logs).toMatchObject([{ id: 'r1' }])

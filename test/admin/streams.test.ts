@@ -14,6 +14,8 @@ async function follow(response: Response) {
       .decode(value)
       .split('\n\n')
       .filter((frame) => frame !== '')
+      .map((frame) => frame.replace(/^retry:\d+\n/, ''))
+      .filter((frame) => frame !== '')
       .map((frame) => Object.fromEntries(frame.split('\n').map((line) => line.split(/: ?(.*)/s).slice(0, 2))) as Event)
   }
   return { next, leave: () => reader.cancel() }
@@ -158,8 +160,9 @@ test('a stream has a sign of life every 15 seconds, is bounded for who does not 
     streams.open((given) => {
       send = given
       return () => void left++
-    }) as Response
+    })
   const { next } = await follow(open())
+  expect(await next()).toEqual([])
   await effects.advance(15_000)
   expect(await next()).toEqual([{ event: 'ping', data: String(effects.now()) }])
   for (let turn = 0; turn < 1_200; turn++) send({ event: 'log', data: String(turn) })
@@ -169,9 +172,9 @@ test('a stream has a sign of life every 15 seconds, is bounded for who does not 
   streams.close()
   expect(await next()).toEqual([])
   expect([left, streams.size(), effects.timers()]).toEqual([1, 0, 0])
-  const all = Array.from({ length: 100 }, open)
-  expect([all.length, streams.open(() => () => {})]).toEqual([100, undefined])
+  const all = Array.from({ length: 200 }, open)
+  expect([all.at(-1)?.status, open().status]).toEqual([200, 503])
   await all[0]?.body?.cancel()
-  expect(streams.size()).toBe(99)
+  expect(streams.size()).toBe(199)
   streams.close()
 })

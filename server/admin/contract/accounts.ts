@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { nextCursor } from './common.ts'
 import { ImportOutcome } from './imports.ts'
 
 const Text = Type.Union([Type.String(), Type.Null()])
@@ -28,8 +29,8 @@ export const AccountListItem = Type.Object({
   enabled: Type.Boolean(),
   status: Type.String({ description: 'normal, disabled, suspended, exhausted, expired' }),
   status_reason: Text,
-  last_refresh_time: Time,
-  last_refresh_status: Text,
+  last_refresh_time: Type.String({ description: 'RFC 3339, UTC; `never`' }),
+  last_refresh_status: Type.String({ description: 'success, failed, unknown' }),
   created_at: Type.String(),
   updated_at: Type.String(),
   error_count: Type.Integer(),
@@ -103,6 +104,10 @@ export const AccountView = Type.Composite([
     clientSecret: Text,
     refreshToken: Text,
     accessToken: Text,
+    /** The original's; nothing of the kind is kept here. */
+    machine_id: Type.Null(),
+    username: Type.Null(),
+    password: Type.Null(),
     profile_arn: Text,
     start_url: Text,
     /** Google, Github, BuilderId, Enterprise; null: not said. */
@@ -142,13 +147,14 @@ export const AccountCreate = Type.Object({
 })
 export type AccountCreate = Static<typeof AccountCreate>
 
+/** `PATCH /v2/accounts/:id`: absent stays as it is, and so do null ones of the first six but for the label, which goes. */
 export const AccountPatch = Type.Object({
   label: Type.Optional(Text),
-  enabled: Type.Optional(Type.Boolean()),
-  clientId: Type.Optional(Type.String()),
-  clientSecret: Type.Optional(Type.String()),
-  refreshToken: Type.Optional(Type.String()),
-  accessToken: Type.Optional(Type.String()),
+  enabled: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  clientId: Type.Optional(Text),
+  clientSecret: Type.Optional(Text),
+  refreshToken: Type.Optional(Text),
+  accessToken: Type.Optional(Text),
   weight: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   maxInFlight: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   /** May go past its included quota at the provider's price; counts only while `overageEnabled` is on. */
@@ -172,6 +178,9 @@ export const AccountList = Type.Object({
     pageSize: Type.Integer(),
     pages: Type.Integer(),
   }),
+  total: Type.Integer({ description: 'that match' }),
+  next_cursor: nextCursor,
+  counts: Type.Record(Type.String(), Type.Integer(), { description: 'by `state`, of those that match `q`' }),
   quotaStats: Type.Object({
     totalUsage: Type.Number(),
     totalLimit: Type.Number(),

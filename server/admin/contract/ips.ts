@@ -41,3 +41,6 @@ export const IpConfigView = Type.Object({
   updated_at: Type.Optional(Type.String()),
 })
 export type IpConfigView = Static<typeof IpConfigView>
+
+/** `POST /v2/ips/block` and `unblock` */
+export const IpTold = Type.Object({ message: Type.String(), ip: Type.String() })

@@ -69,3 +69,6 @@ export const BatchDone = Type.Object({
   results: Type.Array(JobItem),
 })
 export type BatchDone = Static<typeof BatchDone>
+
+/** `POST /v2/jobs/:id/cancel`: `success` is false when it had ended before. */
+export const JobCancelled = Type.Object({ success: Type.Boolean(), job: JobView })

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { nextCursor } from './common.ts'
 import { LimitsPatch, LimitsView, RightsPatch, RightsView } from './limits.ts'
 
 /** An API key after creation: only its first characters and last four are kept. Its user's limits hold besides its own. */
@@ -47,6 +48,12 @@ export const KeyPatch = Type.Object({
 })
 export type KeyPatch = Static<typeof KeyPatch>
 
-/** `GET /v2/keys` */
-export const KeyList = Type.Object({ keys: Type.Array(KeyView), count: Type.Integer() })
+/** `GET /v2/keys`; the last three where a page is asked for. */
+export const KeyList = Type.Object({
+  keys: Type.Array(KeyView),
+  count: Type.Integer(),
+  total: Type.Optional(Type.Integer()),
+  next_cursor: Type.Optional(nextCursor),
+  counts: Type.Optional(Type.Record(Type.String(), Type.Integer(), { description: '`enabled`, `disabled`' })),
+})
 export type KeyList = Static<typeof KeyList>

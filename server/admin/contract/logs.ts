@@ -129,7 +129,15 @@ export const filterQuery = {
   min_tokens: text,
 } as const
 
-export const ListQuery = Type.Object({ ...filterQuery, limit: text, offset: text, cursor: text })
+export const ListQuery = Type.Object({
+  ...filterQuery,
+  limit: Type.Optional(Type.String({ description: 'rows, at most 1000 (default 100); -1: as many as that' })),
+  offset: text,
+  cursor: Type.Optional(Type.String({ description: '`next_cursor` of the page before' })),
+  page: Type.Optional(Type.String({ description: 'in place of offset, from 1' })),
+  page_size: Type.Optional(Type.String({ description: 'in place of limit' })),
+  pageSize: text,
+})
 export type ListQuery = Static<typeof ListQuery>
 
 export const ExportQuery = Type.Object({
@@ -140,7 +148,7 @@ export const ExportQuery = Type.Object({
 
 /** `POST /v2/logs/cleanup` */
 export const CleanupBody = Type.Object({
-  days_to_keep: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650, description: 'default 30' })),
+  days_to_keep: Type.Optional(Type.Integer({ maximum: 3650, description: 'default 30; so do 0 and less' })),
   preview: Type.Optional(Type.Boolean({ description: 'count only' })),
 })
 export const CleanupDone = Type.Object({

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { AccountView } from './accounts.ts'
 
 /** `POST /v2/auth/start`: Builder ID unless a start URL (IAM Identity Center) is given. */
 export const SignInStart = Type.Object({
@@ -34,10 +35,11 @@ export const SignInStatus = Type.Object({
 })
 export type SignInStatus = Static<typeof SignInStatus>
 
-/** `POST /v2/auth/claim/:authId`: waits for the end. `account` is an AccountView (contract/accounts) when completed. */
+/** `POST /v2/auth/claim/:authId`: waits for the end. `account` when completed. */
 export const SignInClaimed = Type.Object({
   status: Type.String(),
   accountId: Type.Union([Type.String(), Type.Null()]),
   error: Type.Union([Type.String(), Type.Null()]),
+  account: Type.Optional(AccountView),
 })
 export type SignInClaimed = Static<typeof SignInClaimed>

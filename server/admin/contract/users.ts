@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { nextCursor } from './common.ts'
 import { KeyView } from './keys.ts'
 import { LimitsPatch, LimitsView, RightsPatch, RightsView } from './limits.ts'
 
@@ -30,6 +31,15 @@ export const UserView = Type.Composite([
   LimitsView,
 ])
 export type UserView = Static<typeof UserView>
+
+/** `GET /v2/users` with `limit`, `cursor` or `sort`; without them it is a bare list. */
+export const UserPage = Type.Object({
+  users: Type.Array(UserView),
+  total: Type.Integer(),
+  next_cursor: nextCursor,
+  counts: Type.Record(Type.String(), Type.Integer(), { description: '`enabled`, `disabled`' }),
+})
+export type UserPage = Static<typeof UserPage>
 
 const name = Type.String({ minLength: 1, maxLength: 255 })
 const changeable = Type.Object({

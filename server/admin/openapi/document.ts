@@ -1,5 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
-import { responses } from './responses.ts'
+import { JobStarted } from '../contract/jobs.ts'
+import { AdminError } from '../contract/session.ts'
+import { jobRoutes, otherAnswers, responses } from './responses.ts'
 
 /** A route as the framework knows it; of its hooks only the schemas are looked at. */
 export type KnownRoute = {
@@ -79,7 +81,10 @@ function operationOf(
     }),
   )
   const inQuery = isSchema(query) && isRecord(query.properties) ? Object.entries(query.properties) : []
-  const answer = responses[`${method} ${path}`]
+  const route = `${method} ${path}`
+  const answer = responses[route]
+  const other = otherAnswers[route]?.map((type) => [type, {}] as const)
+  const content = answer === undefined ? other && Object.fromEntries(other) : json(plain(answer))
   const open = path.startsWith('/api/')
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]+(\w?)/g, (_, first: string) => first.toUpperCase())}`,
@@ -91,8 +96,14 @@ function operationOf(
     ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(plain(body)) } }),
     responses: {
-      200: { description: 'Done.', ...(answer === undefined ? {} : { content: json(plain(answer)) }) },
-      default: { description: 'Refused or failed; the body says why.' },
+      200: { description: 'Done.', ...(content === undefined ? {} : { content }) },
+      ...(jobRoutes.has(route)
+        ? { 202: { description: 'Asked with `Prefer: respond-async`: the job.', content: json(plain(JobStarted)) } }
+        : {}),
+      default: {
+        description: 'Refused or failed; the body says why.',
+        ...(by === 'admin' ? { content: json(plain(AdminError)) } : {}),
+      },
     },
   }
 }

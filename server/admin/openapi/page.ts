@@ -34,7 +34,9 @@ function operationHtml(method: string, path: string, operation: Operation): stri
 
 function part(title: string, holder: object | undefined): string {
   if (holder === undefined || !('content' in holder)) return ''
-  const { schema } = (holder.content as { 'application/json': { schema: object } })['application/json']
+  const content = holder.content as Readonly<Record<string, { readonly schema?: object }>>
+  const schema = content['application/json']?.schema
+  if (schema === undefined) return `<h3>${title}</h3><p><code>${text(Object.keys(content).join(', '))}</code></p>`
   return `<h3>${title}</h3><pre tabindex="0">${text(JSON.stringify(schema, null, 2))}</pre>`
 }
 

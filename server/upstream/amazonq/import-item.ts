@@ -158,7 +158,8 @@ function credentialsOf(members: Members, item: Item, options: ItemOptions): Resu
     members.accessToken !== undefined && isAccessToken(members.accessToken) ? members.accessToken : undefined
   const lacksToken = refreshToken === undefined && !(options.asOriginal === true && method !== 'social')
   if (lacksToken) return err({ code: 'no-token', error: 'The refresh token is missing.', field: 'refreshToken' })
-  const wrong = refreshToken === undefined ? undefined : refreshTokenFault(refreshToken)
+  const ofAnyLength = options.asOriginal === true && members.clientId !== undefined
+  const wrong = refreshToken === undefined ? undefined : refreshTokenFault(refreshToken, { ofAnyLength })
   if (wrong !== undefined) return err({ code: 'malformed-token', error: wrong, ...fieldOf('refreshToken', item) })
   const provider = providerOf(members.provider, method)
   const tokens = {

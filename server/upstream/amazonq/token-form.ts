@@ -5,14 +5,17 @@
 const characters = /^[A-Za-z0-9._~+/=:-]+$/
 const maxLength = 16_384
 
-/** Why a text that was given as a refresh token is none, or undefined. Never quotes it. */
-export function refreshTokenFault(text: string): string | undefined {
+/**
+ * Why a text that was given as a refresh token is none, or undefined. Never quotes it. `ofAnyLength`: it is stored as it came,
+ * beside its client, as the original's routes do.
+ */
+export function refreshTokenFault(text: string, { ofAnyLength = false } = {}): string | undefined {
   if (text.length > maxLength) return `must have at most ${maxLength} characters`
   if (!characters.test(text)) return 'has characters that no token has'
   if (text.includes('----')) return 'is several values joined by "----", not a token'
   if (text.startsWith('aoa')) return 'is an access token (aoa…): the refresh token (aor…) is wanted'
   if (text.startsWith('ksk_')) return 'is an API key: give it as apiKey'
-  return text.length < 16 ? 'is too short to be a refresh token' : undefined
+  return text.length < 16 && !ofAnyLength ? 'is too short to be a refresh token' : undefined
 }
 
 /** Whether a text that nobody named is a refresh token beyond doubt: long enough, it cannot be a password or a word. */
