@@ -13,16 +13,6 @@ const query = Type.Object({
   count: Type.Optional(Type.String()),
 })
 
-const orders: Orders<UserView> = {
-  created_at: ({ created_at }) => created_at,
-  name: ({ name }) => name,
-  total_tokens_used: (user) => user.total_tokens_used,
-  total_requests: (user) => user.total_requests,
-  total_cost_usd: (user) => user.total_cost_usd,
-  daily_requests: (user) => user.daily_requests,
-  monthly_tokens: (user) => user.monthly_tokens,
-}
-
 /** `users` and `stats/users` under a prefix: `/v2`, as the original's scripts call them, and the command line's own. */
 export function userRoutes<const Prefix extends string>(prefix: Prefix, users: UsersService) {
   return new Elysia({ prefix })
@@ -91,4 +81,14 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
       },
       { query },
     )
+}
+
+const orders: Orders<UserView> = {
+  created_at: ({ created_at }) => created_at,
+  name: ({ name }) => name,
+  total_tokens_used: (user) => user.total_tokens_used,
+  total_requests: (user) => user.total_requests,
+  total_cost_usd: (user) => user.total_cost_usd,
+  daily_requests: (user) => user.daily_requests,
+  monthly_tokens: (user) => user.monthly_tokens,
 }
