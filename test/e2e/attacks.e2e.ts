@@ -139,7 +139,9 @@ describe('line ends where we repeat what was sent', () => {
     for (const text of texts) {
       const fields = text.split('\n').filter((line) => line !== '')
       // Every line is a field of an event that is ours, whatever stands in it.
-      expect(fields.filter((line) => !/^(event:(connected|log|request|ping)$|id:|data:|retry:3000$)/.test(line))).toEqual([])
+      expect(
+        fields.filter((line) => !/^(event:(connected|log|request|ping)$|id:|data:|retry:3000$)/.test(line)),
+      ).toEqual([])
       expect(fields.filter((line) => /^data:\s*\{"forged"|^event:\s*forged/.test(line))).toEqual([])
     }
   })
