@@ -536,7 +536,7 @@ describe('what follows from it, at once', () => {
 
 test.each([
   ['logRetentionDay', 'logRetentionDays'],
-  ['enableIpRateLimit', 'enableIPRateLimit'],
+  ['enableIPRateLimits', 'enableIPRateLimit'],
   ['forcedModel', 'forceModel'],
   ['adminPasword', 'adminPassword'],
   ['time_zone', 'timezone'],
