@@ -230,8 +230,6 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     },
     clearRequestLogs: async () => {
       await requestLog.flush()
-      const left = { usage: metering.ledger.unwritten(), requests: requestLog.unwritten() }
-      if (keepUnwritten(config.dataDir, left)) log.warn('database.unwritten', { file: unwrittenFileName })
       await store.requests.clear()
       await store.rollups.clear()
     },
@@ -385,6 +383,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       await tokens.settled()
       await metering.ledger.flush()
       await requestLog.flush()
+      const left = { usage: metering.ledger.unwritten(), requests: requestLog.unwritten() }
+      if (keepUnwritten(config.dataDir, left)) log.warn('database.unwritten', { file: unwrittenFileName })
       await inService.flush()
       await core.close()
       return whole
