@@ -1,0 +1,80 @@
+import { expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { adminPassword, startGateway } from '../support/gateway.ts'
+import { hasMariaDb, startMariaDb } from '../support/mariadb.ts'
+
+test('a machine that must test MariaDB has it', () => expect(hasMariaDb || process.env.CI === undefined).toBe(true))
+
+if (hasMariaDb) {
+  test('the database goes and comes back: chats go on, nothing is lost, also over a stop meanwhile', async () => {
+    const server = await startMariaDb()
+    const place = await server.createDatabase('claude-api')
+    const config = `database:\n  type: mysql\n  mysql: {host: 127.0.0.1, port: ${place.port}, user: root, start_wait_seconds: 60}\n`
+    const gateway = await startGateway({ config })
+    const chat = async (): Promise<number> => {
+      const answer = await fetch(`${gateway.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'x-api-key': gateway.key, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model: 'claude-sonnet-4-5',
+          max_tokens: 50,
+          messages: [{ role: 'user', content: 'hello' }],
+        }),
+      })
+      await answer.text()
+      return answer.status
+    }
+    const kept = async (): Promise<readonly number[]> => {
+      const one = async (sql: string): Promise<number> => Number((await server.query(sql, place.database))[0]?.[0] ?? 0)
+      return [
+        await one('SELECT count(*) FROM claude_server_requests'),
+        await one(`SELECT requests FROM claude_server_usage_counters WHERE period = 'all' AND subject LIKE 'key%'`),
+        await one('SELECT count(*) FROM claude_server_open_calls'),
+      ]
+    }
+    const eventually = async (wanted: readonly number[]): Promise<readonly number[]> => {
+      let found: readonly number[] = []
+      for (const until = Date.now() + 20_000; Date.now() < until; await Bun.sleep(100)) {
+        found = await kept().catch(() => [])
+        if (found.join() === wanted.join()) break
+      }
+      return found
+    }
+    try {
+      expect([await chat(), await chat()]).toEqual([200, 200])
+      expect(await eventually([2, 2, 0])).toEqual([2, 2, 0])
+
+      await server.signal('SIGKILL')
+      expect([await chat(), await chat(), await chat()]).toEqual([200, 200, 200])
+      await Bun.sleep(2_500)
+      const refused = await fetch(`${gateway.url}/v2/keys`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${adminPassword}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'more' }),
+      })
+      expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, 'DATABASE_UNAVAILABLE'])
+      expect(refused.headers.get('retry-after')).toBe('5')
+      await server.start()
+      expect(await eventually([5, 5, 0])).toEqual([5, 5, 0])
+      expect(await gateway.admin('POST', '/v2/keys', { name: 'more' })).toMatchObject({ name: 'more' })
+      expect(await chat()).toBe(200) // a change of the keys has made it forget them
+      expect(await eventually([6, 6, 0])).toEqual([6, 6, 0])
+
+      await server.signal('SIGKILL')
+      expect([await chat(), await chat()]).toEqual([200, 200])
+      const restarted = gateway.restart('SIGTERM')
+      for (let turn = 0; turn < 200 && !existsSync(path.join(gateway.dataDir, 'unwritten.json')); turn++) {
+        await Bun.sleep(50)
+      }
+      await server.start()
+      await restarted
+      expect(await eventually([8, 8, 0])).toEqual([8, 8, 0])
+      expect(existsSync(path.join(gateway.dataDir, 'unwritten.json'))).toBe(false)
+      expect(await chat()).toBe(200)
+    } finally {
+      await gateway.stop()
+      await server.stop()
+    }
+  }, 120_000)
+}
