@@ -158,8 +158,9 @@ export function createWriter(first: Session, { place, effects, onState }: Writer
       cancelPing()
       await inTurn(async () => {
         closed = true
-        session?.drop()
+        const last = session
         session = undefined
+        await last?.end()
       })
     },
   }
