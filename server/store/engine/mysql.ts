@@ -45,7 +45,7 @@ export async function openMysql(options: MysqlOptions): Promise<Result<Engine, S
   try {
     const server = await serverKind(session.value, where)
     if (mustExist && !(await hasTables(session.value))) {
-      session.value.drop()
+      await session.value.end()
       return err(
         new StoreFault('denied', `There is no gateway in the database ${where}. Start it first: claude-server serve.`),
       )
@@ -57,7 +57,7 @@ export async function openMysql(options: MysqlOptions): Promise<Result<Engine, S
     }
     return ok(createMysqlEngine(session.value, server, options))
   } catch (error) {
-    session.value.drop()
+    await session.value.end()
     return err(mysqlFault(error, where))
   }
 }
