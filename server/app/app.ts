@@ -130,7 +130,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   live = running
   const { pool, shelf } = inService
   const rules = await createModelRules(store, stored)
-  const estimator = createLazyEstimator(effects)
+  const estimator = createLazyEstimator(effects, (error) => log.error('tokenizer.failed', { cause: String(error) }))
   const admission = createAdmission({ keys: store.keys, users: store.users, now: effects.now })
   const written = await writeKept(config.dataDir, store)
   if (written > 0) log.info('database.kept-written', { rows: written })

@@ -2,23 +2,28 @@ import type { Conversation } from '../conversation/conversation.ts'
 import type { Figure } from '../conversation/event.ts'
 import type { Effects } from '../lib/effects.ts'
 import { createEstimator, type Estimator } from '../usage/estimate.ts'
-import { type CountTokens, createTokenizer } from '../usage/tokenizer.ts'
+import { type CountTokens, countRoughly, createTokenizer } from '../usage/tokenizer.ts'
 
 export type LazyEstimator = ReturnType<typeof createLazyEstimator>
 
-/** After a load that failed: so long nothing is loaded anew, whoever asks meets the same failure at once. */
+/** After a load that failed: so long nothing is loaded anew, and whoever asks gets a rough figure at once. */
 const restMs = 10_000
 const longestRestMs = 600_000
 
-/** The tokenizer weighs tens of MB and a third of a second: loaded once, when first asked; again later if that failed. */
+/**
+ * The tokenizer weighs tens of MB and a third of a second: loaded once, when first asked; again later if that failed. Until
+ * then nothing waits for it in vain: figures are rough, and estimates as the others are.
+ */
 export function createLazyEstimator(
   effects: Pick<Effects, 'sleep' | 'turn' | 'now'>,
+  onFailure: (error: unknown) => void,
   loadTokenizer: () => Promise<CountTokens> = createTokenizer,
 ) {
   let loaded: Estimator | undefined
   let loading: Promise<Estimator> | undefined
   let failures = 0
   let restsUntil: number | undefined
+  let rough: Estimator | undefined
   const load = async (): Promise<Estimator> => {
     // The load blocks; what the request does meanwhile, as a rule its call to the provider, is to be on its way first.
     await effects.turn()
@@ -27,7 +32,9 @@ export function createLazyEstimator(
       return loaded
     } catch (thrown) {
       restsUntil = effects.now() + Math.min(longestRestMs, restMs * 2 ** failures++)
-      throw thrown
+      onFailure(thrown)
+      rough ??= createEstimator(countRoughly, effects)
+      return rough
     }
   }
   const whenLoaded = (): Promise<Estimator> => {
@@ -43,8 +50,9 @@ export function createLazyEstimator(
       (loaded ?? (await whenLoaded())).conversation(conversation, signal),
     /** To be called only after `conversation` has resolved once. */
     text: (text: string): number => {
-      if (loaded === undefined) throw new Error('the tokenizer is not loaded yet')
-      return loaded.text(text)
+      const estimator = loaded ?? rough
+      if (estimator === undefined) throw new Error('the tokenizer is not loaded yet')
+      return estimator.text(text)
     },
   }
 }

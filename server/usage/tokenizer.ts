@@ -75,6 +75,13 @@ export async function createTokenizer(): Promise<CountTokens> {
   }
 }
 
+/** For when the vocabulary cannot be had: four ASCII characters are a token, and so is any other character. */
+export function countRoughly(text: string): number {
+  let ascii = 0
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) < 0x80) ascii++
+  return Math.ceil(ascii / 4) + text.length - ascii
+}
+
 type Word = { readonly text: string; readonly tokens: number }
 
 /** Before a space between two characters that are none: there the vocabulary always cuts. */
