@@ -12,7 +12,7 @@ import type { Asked, ChosenBy, Consideration, Lease, SeatRequest } from '../pool
 import type { Upstream, UpstreamReply } from '../upstream/upstream.ts'
 import type { Breaker, Passed } from './breaker.ts'
 import type { Attempt, RouteRecord, Summary } from './record.ts'
-import { outcomeOf, type ReplyStream, replySource } from './reply-source.ts'
+import { demandsOf, outcomeOf, type ReplyStream, replySource } from './reply-source.ts'
 import { finalError, nextMove, type RetryLimits } from './retry.ts'
 import { sessionOf } from './session.ts'
 
@@ -96,7 +96,7 @@ export async function relay(
 ): Promise<Result<ReplyStream, GatewayError>> {
   const { effects, countTokens } = deps
   const { onEnd } = request
-  const elapsed = (): number => effects.now() - request.arrivedAt
+  const elapsed = timeSince(request.arrivedAt, effects.now)
   const attempts: Attempt[] = []
   let considered: RouteRecord['considered'] = []
   let by: ChosenBy | undefined
@@ -159,7 +159,10 @@ export async function relay(
   const answer = (reply: UpstreamReply, lease: Lease): Result<ReplyStream, never> =>
     ok(
       replySource(reply, lease, {
-        ...{ ...pick(taken), estimate, route, elapsed, countTokens, onEnd, signal, lostCredits },
+        demands: demandsOf(taken.conversation),
+        model: taken.model,
+        // No function made in here: it would keep the conversation for as long as the reply takes.
+        ...{ estimate, route: route(), elapsed, countTokens, onEnd, signal, lostCredits },
         hidesReasoning: request.reasoningIfAsked === true && !asksForThinking(taken.conversation),
       }),
     )
@@ -267,7 +270,10 @@ export async function relay(
   }
 }
 
-const pick = ({ conversation, model }: Resolved): Pick<Resolved, 'conversation' | 'model'> => ({ conversation, model })
+const timeSince =
+  (begin: number, now: Effects['now']): (() => number) =>
+  () =>
+    now() - begin
 
 /** Tells which model is taken, and that it is another than was named. */
 function announce({ model, standIn }: Resolved, { onModel, note }: RelayRequest): void {

@@ -10,17 +10,31 @@ import { createMeter } from '../usage/meter.ts'
 import { createReasoningFilter } from './hide-reasoning.ts'
 import { createLimiter, type LimitedEvent } from './limit.ts'
 import type { RouteRecord, Summary } from './record.ts'
-import { createWishCheck, type Missed } from './wishes.ts'
+import { createWishCheck, type Missed, type WishCheck } from './wishes.ts'
 
 /** Batches of events; wanting no more of them cancels the provider's call and gives the account back. */
 export type ReplyStream = Source<readonly ReplyEvent[]>
 
-/** What the serving of a reply takes from the request it answers. */
+/** What a reply has to keep to. */
+export type Demands = {
+  readonly limits: Conversation['limits']
+  readonly parallelToolCalls: boolean
+  readonly wishes: WishCheck | undefined
+}
+
+/** Without the conversation: it may be megabytes, and the reply may take minutes. */
+export const demandsOf = (conversation: Conversation): Demands => ({
+  limits: conversation.limits,
+  parallelToolCalls: conversation.parallelToolCalls,
+  wishes: createWishCheck(conversation),
+})
+
+/** What the serving of a reply takes from the request it answers. Whatever it holds, an open stream holds. */
 export type ServeContext = {
-  readonly conversation: Conversation
+  readonly demands: Demands
   readonly model: ModelInfo
   readonly estimate: Promise<Figure>
-  readonly route: () => RouteRecord
+  readonly route: RouteRecord
   readonly elapsed: () => number
   readonly countTokens: (text: string) => number
   readonly onEnd: (summary: Summary) => void
@@ -116,9 +130,9 @@ type Stage = {
 }
 
 /** What a reply passes between provider and caller: limits, meter, the look at what was demanded. Synchronous. */
-function createStage(input: Figure, { conversation, model, countTokens, hidesReasoning }: ServeContext): Stage {
-  const { stop, maxOutputTokens } = conversation.limits
-  const { parallelToolCalls } = conversation
+function createStage(input: Figure, { demands, model, countTokens, hidesReasoning }: ServeContext): Stage {
+  const { limits, parallelToolCalls, wishes } = demands
+  const { stop, maxOutputTokens } = limits
   const limiter = createLimiter({
     stop,
     parallelToolCalls,
@@ -126,7 +140,6 @@ function createStage(input: Figure, { conversation, model, countTokens, hidesRea
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
   })
   const meter = createMeter({ input, windowTokens: model.maxInputTokens, countTokens })
-  const wishes = createWishCheck(conversation)
   const visible = hidesReasoning ? createReasoningFilter() : undefined
   let begun = false
   let end: End | undefined
@@ -181,7 +194,7 @@ function summaryOf(
     upstreamModel: model.id,
     firstTokenMs,
     durationMs: elapsed(),
-    route: route(),
+    route,
     ...(lostCredits > 0 && { lostCredits }),
     ...(counted === undefined ? {} : { usage: counted }),
   }
