@@ -727,3 +727,23 @@ describe('reasoning', () => {
     expect(events.map(({ type }) => type)).toEqual(['reply-start', 'finish'])
   })
 })
+
+test('a reply that has begun holds the conversation no longer', async () => {
+  const accounts = Array.from({ length: 20 }, (_, index) => `a${index}`)
+  const { run, calls } = setUp(accounts, () => says(hello))
+  const begin = async (): Promise<{ stream: unknown; asked: WeakRef<object> }> => {
+    const messages = [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'x'.repeat(1_000) }] }]
+    const stream = await run({ messages })
+    return { stream, asked: new WeakRef(messages) }
+  }
+  const begun: { readonly stream: unknown; readonly asked: WeakRef<object> }[] = []
+  for (const _ of accounts) begun.push(await begin())
+  calls.length = 0
+  await settle()
+  await Bun.sleep(0)
+  Bun.gc(true)
+  const held = begun.filter(({ asked }) => asked.deref() !== undefined)
+  // The collector takes what happens to lie on the stack for a reference: a few prove nothing.
+  expect(held.length).toBeLessThan(5)
+  expect(begun.map(({ stream }) => stream)).not.toContain(undefined)
+})
