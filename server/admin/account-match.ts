@@ -16,8 +16,11 @@ export type Known = {
  */
 export type Match = Known & { readonly by: 'secret' | 'person' | 'client' }
 
+/** What a sign-in is recognised by. */
+type Seen = Pick<ImportedAccount, 'credentials' | 'userId' | 'email'>
+
 export type AccountBook = {
-  readonly match: (signIn: ImportedAccount) => Match | undefined
+  readonly match: (signIn: Seen) => Match | undefined
   readonly add: (known: Known) => void
 }
 
@@ -66,7 +69,7 @@ const secretsOf = (credentials: Credentials | undefined): readonly string[] => [
 ]
 
 /** One address may have a Builder ID, a Google sign-in and a seat in two companies. */
-function isSamePerson(signIn: ImportedAccount, { record, credentials }: Known): boolean {
+function isSamePerson(signIn: Seen, { record, credentials }: Known): boolean {
   const { method, provider, startUrl } = signIn.credentials
   const differ = (one: string | undefined, other: string | undefined): boolean =>
     one !== undefined && other !== undefined && one !== other
@@ -80,7 +83,7 @@ function isSamePerson(signIn: ImportedAccount, { record, credentials }: Known): 
 }
 
 /** Several people of one machine may share a client: what is known of them must not differ. */
-function mayBeSame({ userId, email }: ImportedAccount, { record: { profile } }: Known): boolean {
+function mayBeSame({ userId, email }: Seen, { record: { profile } }: Known): boolean {
   if (userId !== undefined && profile.userId !== undefined) return userId === profile.userId
   if (email !== undefined && profile.email !== undefined) return email.toLowerCase() === profile.email.toLowerCase()
   return true

@@ -9,7 +9,7 @@ import { accountRoom } from './account-limit.ts'
 import { type AccountQuery, accountList } from './account-list.ts'
 import { openAccountBook } from './account-match.ts'
 import { recordCheck } from './account-reading.ts'
-import { startAnew, takeOver } from './account-takeover.ts'
+import { nameOf, startAnew, takeOver } from './account-takeover.ts'
 import { type Aside, accountView, quotaView, stateOf, statusOf } from './account-view.ts'
 import { createBurnBook } from './burn-book.ts'
 import type { AccountList, AccountPatch, AccountView, QuotaView } from './contract/accounts.ts'
@@ -26,6 +26,7 @@ export type AccountsService = {
    */
   readonly create: (signIn: ImportedAccount, options: CreateOptions) => Promise<Result<AccountView, GatewayError>>
   readonly update: (id: string, patch: AccountPatch) => Promise<Result<AccountView, GatewayError>>
+  /** It serves no more, and can be restored for a week. */
   readonly remove: (id: string) => Promise<Result<void, GatewayError>>
   /** Renews the sign-in, reads limits and models. Leaves the operator's switch as it is (D-09). */
   readonly check: (id: string) => Promise<Result<AccountView, GatewayError>>
@@ -139,7 +140,10 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
       return view(id)
     },
     remove: async (id) => {
-      if (!(await accounts.remove(id))) return unknownAccount
+      const record = await accounts.get(id)
+      if (record === undefined) return unknownAccount
+      const as = { name: nameOf(record), at: deps.effects.now() }
+      if (!(await deps.store.deleted.take('account', id, as))) return unknownAccount
       await deps.accountsChanged(id)
       deps.log('info', 'account.removed', { accountId: id })
       return ok(undefined)

@@ -58,7 +58,7 @@ export type Outbound = {
 
 /** What the account functions need; the command line gives the same, with a store it opened itself. */
 export type AccountDeps = {
-  readonly store: Pick<Store, 'accounts' | 'proxies' | 'settings'>
+  readonly store: Pick<Store, 'accounts' | 'proxies' | 'settings' | 'deleted'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   /** Reads how the account stands at the provider; writes nothing but tokens. `recordCheck` keeps the answer. */
   readonly checkAccount: (id: string) => Promise<AccountCheck>

@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
 import { jsonBody } from './body.ts'
 import { pagedQuery } from './contract/common.ts'
 import { KeyCreate, type KeyList, KeyPatch, type KeyView } from './contract/keys.ts'
@@ -34,8 +33,8 @@ export function keyRoutes<const Prefix extends string>(prefix: Prefix, keys: Key
       { query: Type.Object(pagedQuery) },
     )
     .get('/:id', async ({ params }) => {
-      const found = (await keys.list()).keys.find(({ id }) => id === params.id)
-      return found ?? fail(gatewayError('not-found', 'There is no key with this id.'))
+      const found = await keys.get(params.id)
+      return found.ok ? found.value : fail(found.error)
     })
     .post(
       '/',

@@ -9,7 +9,7 @@ import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, righ
 import { isMasked, maskedLast4 } from './mask.ts'
 
 export type KeysDeps = {
-  readonly store: Pick<Store, 'accounts' | 'keys' | 'users' | 'settings'>
+  readonly store: Pick<Store, 'accounts' | 'keys' | 'users' | 'settings' | 'deleted'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   readonly keysChanged: () => void
   readonly log: AdminLog
@@ -17,11 +17,13 @@ export type KeysDeps = {
 
 export type KeysService = {
   readonly list: () => Promise<KeyList>
+  readonly get: (id: string) => Promise<Result<KeyView, GatewayError>>
   /** The key itself is in this answer and nowhere else. */
   readonly create: (ask: KeyCreate) => Promise<Result<KeyCreated, GatewayError>>
   readonly update: (id: string, patch: KeyPatch) => Promise<Result<KeyView, GatewayError>>
   /** Another key string for the same key: its name, rights, limits and what it has used stay. The old one ends at once. */
   readonly regenerate: (id: string) => Promise<Result<KeyCreated, GatewayError>>
+  /** It opens nothing any more, and can be restored for a week. */
   readonly remove: (id: string) => Promise<Result<void, GatewayError>>
   /** The key of the `apiKey` setting for display: masked, or empty. */
   readonly ownerKey: () => Promise<string>
@@ -116,7 +118,18 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
       log('info', 'key.regenerated', { keyId: id })
       return ok({ ...keyView(changed), key })
     },
-    remove: async (id) => ((await revoke(id)) ? ok(undefined) : err(noSuchKey)),
+    get: async (id) => {
+      const found = (await keys.list()).find((key) => key.id === id)
+      return found === undefined ? err(noSuchKey) : ok(keyView(found))
+    },
+    remove: async (id) => {
+      const key = (await keys.list()).find((one) => one.id === id)
+      const taken = key !== undefined && (await store.deleted.take('key', id, { name: key.name, at: effects.now() }))
+      keysChanged()
+      if (!taken) return err(noSuchKey)
+      log('info', 'key.removed', { keyId: id })
+      return ok(undefined)
+    },
     ownerKey: async () => {
       const key = await owner()
       return key === undefined ? '' : maskedLast4(key.last4)

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { deletedKeptMs } from '../store/deleted.ts'
 import { maxImportBytes, maxImportItems } from '../upstream/amazonq/import.ts'
 import { largestPage } from './account-list.ts'
 import { maxBodyBytes } from './body.ts'
@@ -42,7 +43,7 @@ export function metaRoutes(deps: AdminDeps, operator: Operator) {
       features: {
         responses: true,
         same_host: loopback && !forwarded && isAtTheMachine(deps.peerOf(request), askedOf(request)),
-        soft_delete: false,
+        soft_delete: true,
         schedule: false,
         test_chat: deps.testChat !== undefined,
         test_mode: deps.testMode !== undefined,
@@ -59,6 +60,7 @@ export function metaRoutes(deps: AdminDeps, operator: Operator) {
         log_rows: mostRows,
         jobs: jobLimits.running,
         streams: mostStreams,
+        deleted_days: deletedKeptMs / 86_400_000,
       },
       locked_settings: ['port'],
     }

@@ -8,7 +8,7 @@ import type { ProxyCreate, ProxyList, ProxyTested, ProxyUpdate, ProxyView } from
 import type { AdminLog, Outbound } from './deps.ts'
 
 export type ProxiesDeps = {
-  readonly store: Pick<Store, 'proxies' | 'accounts'>
+  readonly store: Pick<Store, 'proxies' | 'accounts' | 'deleted'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   readonly outbound: Outbound
   readonly log: AdminLog
@@ -20,15 +20,16 @@ type Answer<T> = Promise<Result<T, ProxyRefusal>>
 
 export type ProxiesService = {
   readonly list: () => Promise<ProxyList>
+  readonly get: (id: string) => Answer<ProxyView>
   readonly create: (input: ProxyCreate) => Answer<ProxyView>
   readonly update: (id: string, input: ProxyUpdate) => Answer<ProxyView>
   readonly toggle: (id: string) => Answer<ProxyView>
-  /** Gives how many accounts it was the own proxy of. */
+  /** Gives how many accounts it was the own proxy of. It can be restored for a week. */
   readonly remove: (id: string) => Answer<number>
   readonly test: (id: string) => Answer<ProxyTested>
 }
 
-const maxProxies = 500
+export const mostProxies = 500
 
 /** The outbound proxies as the operator sees and changes them. Addresses go out without their passwords. */
 export function createProxiesService({ store, effects, outbound, log }: ProxiesDeps): ProxiesService {
@@ -58,11 +59,12 @@ export function createProxiesService({ store, effects, outbound, log }: ProxiesD
       const [records, used] = await Promise.all([proxies.list(), counts(store)])
       return { proxies: records.map((record) => proxyView(record, used.get(record.id))), total: records.length }
     },
+    get: viewOf,
     create: async ({ url, name, enabled = true, weight = 1 }) => {
       const address = await addressOf(url)
       if (!address.ok) return address
-      if ((await proxies.list()).length >= maxProxies)
-        return conflict('url', `There are ${maxProxies} proxies already.`)
+      if ((await proxies.list()).length >= mostProxies)
+        return conflict('url', `There are ${mostProxies} proxies already.`)
       const now = effects.now()
       const record = {
         id: effects.newId('prx'),
@@ -111,7 +113,9 @@ export function createProxiesService({ store, effects, outbound, log }: ProxiesD
     },
     remove: async (id) => {
       const used = (await counts(store)).get(id) ?? 0
-      if (!(await proxies.remove(id))) return unknownProxy
+      const record = await proxies.get(id)
+      if (record === undefined) return unknownProxy
+      if (!(await store.deleted.take('proxy', id, { name: record.name, at: effects.now() }))) return unknownProxy
       log('info', 'proxy.removed', { proxyId: id, accounts: used })
       await outbound.changed()
       return ok(used)

@@ -1,5 +1,4 @@
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
 import { jsonBody } from './body.ts'
 import { type ProxyChanged, ProxyCreate, type ProxyToggled, ProxyUpdate } from './contract/proxies.ts'
 import { fail, failConflict } from './failure.ts'
@@ -11,8 +10,8 @@ export function proxyRoutes(proxies: ProxiesService) {
   return new Elysia({ prefix: '/v2/proxies' })
     .get('/', () => proxies.list())
     .get('/:id', async ({ params }) => {
-      const found = (await proxies.list()).proxies.find(({ id }) => id === params.id)
-      return found ?? fail(gatewayError('not-found', 'There is no proxy with this id.'))
+      const found = await proxies.get(params.id)
+      return found.ok ? found.value : refused(found.error)
     })
     .post(
       '/',

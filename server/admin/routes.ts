@@ -11,6 +11,8 @@ import { BodyTooLarge } from './body.ts'
 import { captureRoutes } from './capture-routes.ts'
 import { controlRoutes } from './control.ts'
 import { databaseAway } from './database-away.ts'
+import { deletedRoutes } from './deleted-routes.ts'
+import { createDeletedService } from './deleted-service.ts'
 import type { AdminDeps } from './deps.ts'
 import { devtoolsRoutes } from './devtools-routes.ts'
 import { eventRoutes } from './event-routes.ts'
@@ -103,6 +105,7 @@ function adminRoutes(
   const imports = createAccountImports(deps, inTurn)
   const keys = createKeysService(deps)
   const users = createUsersService({ ...deps, keys })
+  const proxies = createProxiesService(deps)
   const mappings = createModelMappingsService(deps)
   const ips = createIpsService(deps)
   const settings = createSettingsService({ ...deps, keys, ips })
@@ -144,7 +147,8 @@ function adminRoutes(
     .use(userRoutes('/v2', users))
     .use(ipRoutes(ips, deps))
     .use(modelMappingRoutes('/v2/model-mappings', mappings))
-    .use(proxyRoutes(createProxiesService(deps)))
+    .use(proxyRoutes(proxies))
+    .use(deletedRoutes(createDeletedService(deps, inTurn), { accounts, users, keys, proxies }))
     .use(statsRoutes(deps))
     .use(streamRoutes(deps))
     .use(captureRoutes(deps))

@@ -21,7 +21,7 @@ import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, righ
 import { nearMember, userMembers } from './user-members.ts'
 
 export type UsersDeps = {
-  readonly store: Pick<Store, 'accounts' | 'keys' | 'users' | 'usage'>
+  readonly store: Pick<Store, 'accounts' | 'keys' | 'users' | 'usage' | 'deleted'>
   readonly keys: Pick<KeysService, 'regenerate'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   readonly keysChanged: () => void
@@ -166,11 +166,12 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
       log('info', 'user.changed', { userId: id, name: after.name, enabled: after.enabled })
       return ok(await viewOf(after))
     },
+    /** Its keys go with it; all of them can be restored for a week. */
     remove: async (id: string): Promise<Result<{ readonly message: string }, GatewayError>> => {
-      await usage.flush()
-      const found = await users.remove(id)
+      const user = await users.get(id)
+      const taken = user !== undefined && (await store.deleted.take('user', id, { name: user.name, at: effects.now() }))
       keysChanged()
-      if (!found) return err(noSuchUser)
+      if (!taken) return err(noSuchUser)
       log('info', 'user.removed', { userId: id })
       return ok({ message: 'The user and its keys were deleted.' })
     },

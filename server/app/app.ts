@@ -32,6 +32,7 @@ import { createOnline } from '../observe/online.ts'
 import type { Pool } from '../pool/pool.ts'
 import { relay } from '../relay/relay.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
+import { deletedKeptMs } from '../store/deleted.ts'
 import type { RequestRecord } from '../store/store.ts'
 import { keepUnwritten, unwrittenFileName, writeKept } from '../store/unwritten.ts'
 import { measureLatency } from '../upstream/amazonq/latency.ts'
@@ -356,6 +357,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
           const { idleMs, longestMs } = await sessionLife(store.settings)
           await store.sessions.prune({ lastSeen: effects.now() - idleMs, created: effects.now() - longestMs })
           await accounts.pruneQuotaReadings()
+          await store.deleted.prune(effects.now() - deletedKeptMs)
           await store.usage.pruneDays(metering.calendar(effects.now() - usageKeptMs).day)
         },
       },

@@ -31,7 +31,7 @@ export async function importAccounts(context: ImportContext): Promise<void> {
       tally.leftOut(id, 'an account of this id is there already')
       continue
     }
-    if (book.match({ index: 0, credentials: read.credentials })?.by === 'secret') {
+    if (book.match({ credentials: read.credentials })?.by === 'secret') {
       tally.leftOut(id, 'its sign-in is there already')
       continue
     }

@@ -14,10 +14,10 @@ type Deps = {
   readonly onUnreadable: OnUnreadable
 }
 
-const contextOf = (accountId: string): string => `credentials of ${accountId}`
+export const credentialsContext = (accountId: string): string => `credentials of ${accountId}`
 
 export function createCredentialStore({ engine, vault, now, onUnreadable }: Deps): CredentialStore {
-  const { accounts, credentials } = engine.tables
+  const { accounts, credentials, deletedItems } = engine.tables
   const reported = new Set<string>()
   const report = (accountId: string, reason: string): undefined => {
     if (!reported.has(accountId)) onUnreadable(accountId, reason)
@@ -31,7 +31,7 @@ export function createCredentialStore({ engine, vault, now, onUnreadable }: Deps
       )
       const sealed = rows[0]?.sealed
       if (sealed === undefined) return undefined
-      const opened = vault.unseal(sealed, contextOf(accountId))
+      const opened = vault.unseal(sealed, credentialsContext(accountId))
       if (!opened.ok) return report(accountId, opened.error.message)
       return parseColumn<Credentials>(opened.value) ?? report(accountId, 'the sealed value is not what was saved')
     },
@@ -39,7 +39,16 @@ export function createCredentialStore({ engine, vault, now, onUnreadable }: Deps
       const exists = await engine.read((db) =>
         db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)),
       )
-      if (exists.length === 0) return // removed while a refresh was on its way: nothing is left to keep them for
+      if (exists.length === 0) {
+        // Deleted while a refresh was on its way: who restores it needs the tokens that are good now. Where nothing is left to
+        // keep them for, nothing is kept.
+        const sealed = seal(vault, accountId, value)
+        await engine.atomic(
+          (db) => [db.update(deletedItems).set({ credentials: sealed }).where(eq(deletedItems.id, accountId))],
+          { durable: true },
+        )
+        return
+      }
       await engine.atomic((db) => [saveCredentials({ engine, vault }, db, accountId, value, now())], { durable: true })
       reported.delete(accountId)
     },
@@ -55,14 +64,17 @@ export function saveCredentials(
   updatedAt: number,
 ): Statement {
   const { credentials } = engine.tables
-  const sealed = Buffer.from(vault.seal(JSON.stringify(value), contextOf(accountId)))
-  const set = { sealed, updatedAt }
+  const set = { sealed: seal(vault, accountId, value), updatedAt }
   return db.upsert(credentials, { accountId, ...set }, { target: credentials.accountId, set })
 }
 
-/** How many accounts have sealed credentials. */
+const seal = (vault: Vault, accountId: string, value: Credentials): Buffer =>
+  Buffer.from(vault.seal(JSON.stringify(value), credentialsContext(accountId)))
+
+/** How many accounts have sealed credentials, and what was deleted and can come back. */
 export async function countSealed(engine: Engine): Promise<number> {
-  const { credentials } = engine.tables
-  const rows = await engine.read((db) => db.select({ rows: count() }).from(credentials))
-  return rows[0]?.rows ?? 0
+  const { credentials, deletedItems } = engine.tables
+  const kept = await engine.read((db) => db.select({ rows: count() }).from(credentials))
+  const deleted = await engine.read((db) => db.select({ rows: count() }).from(deletedItems))
+  return (kept[0]?.rows ?? 0) + (deleted[0]?.rows ?? 0)
 }

@@ -8,6 +8,7 @@ import { createAdminTokenStore } from './admin-tokens.ts'
 import { createAuditStore } from './audit.ts'
 import { createCaptureStore } from './captures.ts'
 import { countSealed, type OnUnreadable } from './credentials.ts'
+import { createDeletedStore } from './deleted.ts'
 import type { Engine } from './engine/engine.ts'
 import { StoreFault } from './engine/fault.ts'
 import { type MysqlOptions, openMysql } from './engine/mysql.ts'
@@ -55,6 +56,7 @@ export function createStore(deps: StoreDeps): Store {
     visitors: createVisitorStore(engine, deps.now),
     captures: createCaptureStore(deps),
     proxies: createProxyStore(deps),
+    deleted: createDeletedStore(deps),
     sealedSettings: createSealedSettingsStore(deps),
     describe: engine.describe,
     close: engine.close,

@@ -8,15 +8,15 @@ import type { ProxyRecord, ProxyStore } from './store.ts'
 type Row = Tables['proxies']['$inferSelect']
 type Deps = { readonly engine: Engine; readonly vault: Vault; readonly now: () => number }
 
-const contextOf = (id: string): string => `address of ${id}`
+export const proxyContext = (id: string): string => `address of ${id}`
 
 export function createProxyStore({ engine, vault, now }: Deps): ProxyStore {
   const { proxies } = engine.tables
-  const seal = (id: string, url: string): Buffer => Buffer.from(vault.seal(url, contextOf(id)))
+  const seal = (id: string, url: string): Buffer => Buffer.from(vault.seal(url, proxyContext(id)))
 
   const toRecord = (row: Row): ProxyRecord => {
     const { id, name, shown, weight, enabled, createdAt, updatedAt } = row
-    const opened = vault.unseal(row.sealed, contextOf(id))
+    const opened = vault.unseal(row.sealed, proxyContext(id))
     return {
       id,
       name,

@@ -32,6 +32,7 @@ export type Store = {
   readonly visitors: VisitorStore
   readonly captures: CaptureStore
   readonly proxies: ProxyStore
+  readonly deleted: DeletedStore
   readonly sealedSettings: SealedSettingsStore
   /** Engine name, version and path for `doctor` and /health; throws nothing. */
   readonly describe: () => Promise<EngineState>
@@ -500,6 +501,35 @@ export type ProxyStore = {
   ) => Promise<boolean>
   readonly saveHealth: (id: string, health: ProxyHealth) => Promise<void>
   readonly remove: (id: string) => Promise<boolean>
+}
+
+export type DeletedKind = 'account' | 'user' | 'key' | 'proxy'
+/** Something that was deleted and can come back; `name`: as it was called. */
+export type DeletedRecord = {
+  readonly id: string
+  readonly kind: DeletedKind
+  readonly name: string
+  readonly deletedAt: number
+}
+/** `key-taken`: another key has the same string now; `user-gone`: whose key it was is not there. */
+export type Restored = 'restored' | 'unknown' | 'unreadable' | 'key-taken' | 'user-gone'
+export type DeletedStore = {
+  /** Newest first, of one kind or of all; `total` counts those beyond `most` too. */
+  readonly list: (
+    kind: DeletedKind | undefined,
+    most: number,
+  ) => Promise<{ readonly items: readonly DeletedRecord[]; readonly total: number }>
+  /** Deletes a thing with all that goes with it, so that it can come back. False: there is no such. */
+  readonly take: (kind: DeletedKind, id: string, as: { readonly name: string; readonly at: number }) => Promise<boolean>
+  readonly has: (kind: DeletedKind, id: string) => Promise<boolean>
+  /** The address of a proxy, the credentials of an account as JSON; undefined: there are none, or they cannot be opened. */
+  readonly secretOf: (kind: 'account' | 'proxy', id: string) => Promise<string | undefined>
+  /** Puts it back with all that went with it. A proxy is again that of the accounts it had, where they have none now. */
+  readonly restore: (kind: DeletedKind, id: string) => Promise<Restored>
+  /** Gone for good, its counters too. False: there is no such. */
+  readonly purge: (id: string) => Promise<boolean>
+  /** The same for all that were deleted before a time; gives how many. */
+  readonly prune: (before: number) => Promise<number>
 }
 
 /** Settings whose values are secrets: kept sealed, with what may be displayed beside it. */

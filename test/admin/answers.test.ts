@@ -17,6 +17,13 @@ const before: Readonly<Record<string, (app: App) => Promise<unknown>>> = {
     ),
   'DELETE /v2/captures/:keyId': ({ call }) => call('PUT', '/v2/captures/k', {}),
   'GET /v2/captures': ({ call }) => call('PUT', '/v2/captures/k', {}),
+  'GET /v2/deleted': ({ call }) => call('DELETE', '/v2/accounts/a'),
+  'DELETE /v2/deleted': ({ call }) => call('DELETE', '/v2/users/u'),
+  'DELETE /v2/deleted/:id': ({ call }) => call('DELETE', '/v2/accounts/a'),
+  'POST /v2/accounts/:id/restore': ({ call }) => call('DELETE', '/v2/accounts/a'),
+  'POST /v2/users/:id/restore': ({ call }) => call('DELETE', '/v2/users/u'),
+  'POST /v2/keys/:id/restore': ({ call }) => call('DELETE', '/v2/keys/k'),
+  'POST /v2/proxies/:id/restore': ({ call, ids }) => call('DELETE', `/v2/proxies/${ids.proxy}`),
   'POST /v2/auth/claim/:authId': async ({ world, ids }) =>
     world.signIns.set(ids.signIn ?? '', { status: 'completed', remainingMs: 0, accountId: 'a' }),
   'POST /v2/alerts/test': ({ call }) =>

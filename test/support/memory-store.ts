@@ -18,6 +18,7 @@ import type {
 import { createVisitorStore } from '../../server/store/visitors.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import { createVault } from '../../server/vault/vault.ts'
+import { memoryDeleted } from './memory-deleted.ts'
 import { memoryEngine } from './memory-engine.ts'
 import { changedRecord, memoryIps, memoryUsage } from './memory-usage.ts'
 
@@ -314,6 +315,48 @@ export function memoryStore(now: () => number = () => 0): Store {
         return proxies.delete(id)
       },
     },
+    deleted: memoryDeleted({
+      account: {
+        holds: (id) => accounts.has(id),
+        secretOf: (id) => JSON.stringify(secrets.get(id)),
+        take: (id) => moved([accounts, secrets, models, readings], (owner) => owner === id),
+      },
+      user: {
+        holds: (id) => users.has(id),
+        take: (id) => {
+          const own = new Set([...keys.values()].filter(({ userId }) => userId === id).map((key) => key.id))
+          const keysBack = moved([keys], (key) => own.has(key))
+          const userBack = moved([users], (owner) => owner === id)
+          return () => {
+            userBack()
+            return keysBack()
+          }
+        },
+      },
+      key: {
+        holds: (id) => keys.has(id),
+        take: (id) => {
+          const key = keys.get(id)
+          const back = moved([keys], (owner) => owner === id)
+          return () => {
+            if ([...keys.values()].some(({ hash }) => hash === key?.hash)) return 'key-taken'
+            if (key?.userId !== undefined && !users.has(key.userId)) return 'user-gone'
+            return back()
+          }
+        },
+      },
+      proxy: {
+        holds: (id) => proxies.has(id),
+        secretOf: (id) => proxies.get(id)?.url,
+        take: (id) => {
+          for (const [accountId, { account, profile }] of accounts) {
+            const { proxyId, ...rest } = profile
+            if (proxyId === id) accounts.set(accountId, { account, profile: rest })
+          }
+          return moved([proxies], (owner) => owner === id)
+        },
+      },
+    }),
     sealedSettings: {
       shown: async () => Object.fromEntries([...sealed].map(([name, { shown }]) => [name, shown])),
       read: async (name) => sealed.get(name)?.value,
@@ -324,5 +367,17 @@ export function memoryStore(now: () => number = () => 0): Store {
     },
     describe: async () => ({ engine: 'memory', version: '0', path: '', writable: true }),
     close: async () => {},
+  }
+}
+
+/** Takes entries out of maps; what is given back puts them there again. */
+function moved(maps: readonly Map<string, unknown>[], isMeant: (id: string) => boolean): () => 'restored' {
+  const taken = maps.map((map) => [...map].filter(([id]) => isMeant(id)))
+  for (const map of maps) for (const id of [...map.keys()]) if (isMeant(id)) map.delete(id)
+  return () => {
+    maps.forEach((map, index) => {
+      for (const [id, value] of taken[index] ?? []) map.set(id, value)
+    })
+    return 'restored'
   }
 }

@@ -36,6 +36,7 @@ export const MetaView = Type.Object({
       log_rows: Type.Integer({ description: 'of a page of the request log' }),
       jobs: Type.Integer({ description: 'at a time' }),
       streams: Type.Integer({ description: 'at a time' }),
+      deleted_days: Type.Integer({ description: 'how long what was deleted can be restored' }),
     }),
   ),
   locked_settings: Type.Optional(

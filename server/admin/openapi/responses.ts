@@ -5,6 +5,7 @@ import { AlertList, AlertTested } from '../contract/alerts.ts'
 import { AuditList, AuditVerified } from '../contract/audit.ts'
 import { CaptureList, CaptureView, ContentView } from '../contract/captures.ts'
 import { Done, Told } from '../contract/common.ts'
+import { DeletedList, DeletedPurged } from '../contract/deleted.ts'
 import { ToolConfig, ToolConfigSaved } from '../contract/devtools.ts'
 import { StatusView } from '../contract/events.ts'
 import { ImportReportView } from '../contract/import-report.ts'
@@ -77,6 +78,13 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'DELETE /v2/accounts/:id': Done,
   'POST /v2/accounts/:id/refresh': accounts.AccountView,
   'GET /v2/accounts/:id/quota': accounts.QuotaView,
+  'POST /v2/accounts/:id/restore': accounts.AccountView,
+  'POST /v2/users/:id/restore': users.UserView,
+  'POST /v2/keys/:id/restore': KeyView,
+  'POST /v2/proxies/:id/restore': ProxyChanged,
+  'GET /v2/deleted': DeletedList,
+  'DELETE /v2/deleted': DeletedPurged,
+  'DELETE /v2/deleted/:id': Done,
   'GET /v2/import/report': ImportReportView,
   'GET /v2/jobs': JobList,
   'GET /v2/jobs/:id': JobDetail,

@@ -317,6 +317,26 @@ export const modelMappings = sqliteTable(
   ],
 )
 
+/** What was deleted and can come back: its rows as JSON, sealed by the vault for its id. */
+export const deletedItems = sqliteTable(
+  'deleted_items',
+  {
+    id: text('id').primaryKey().notNull(),
+    kind: text('kind').notNull(),
+    /** As it was called, for who looks for it. */
+    name: text('name').notNull(),
+    deletedAt: integer('deleted_at').notNull(),
+    sealed: blob('sealed', { mode: 'buffer' }).notNull(),
+    /** An account's, sealed as they were. */
+    credentials: blob('credentials', { mode: 'buffer' }),
+  },
+  (table) => [
+    index('deleted_items_by_time').on(table.kind, table.deletedAt, table.id),
+    isOneOf('deleted_items_kind', table.kind, ['account', 'user', 'key', 'proxy']),
+    isTime('deleted_items_deleted_at', table.deletedAt),
+  ],
+)
+
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey().notNull(),
   value: text('value').notNull(),
