@@ -57,10 +57,10 @@ const binary = path.join(
 
 /** What reads and writes the database, whichever it is. */
 const unitOnServer = [
-  ...['audit', 'model-mappings', 'operators', 'proxies', 'requests', 'rollups', 'store', 'usage'].map(
+  ...['audit', 'deleted', 'model-mappings', 'operators', 'proxies', 'requests', 'rollups', 'store', 'usage'].map(
     (name) => `./test/store/${name}.test.ts`,
   ),
-  ...['logs', 'original-contract'].map((name) => `./test/admin/${name}.test.ts`),
+  ...['deleted', 'logs', 'original-contract'].map((name) => `./test/admin/${name}.test.ts`),
 ]
 const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart'].map((name) => `./test/e2e/${name}.e2e.ts`)
 

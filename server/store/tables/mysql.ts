@@ -297,6 +297,23 @@ export const modelMappings = ourTable(
   ],
 )
 
+export const deletedItems = ourTable(
+  'deleted_items',
+  {
+    id: varchar('id', { length: 64 }).primaryKey().notNull(),
+    kind: varchar('kind', { length: 64 }).notNull(),
+    name: text('name').notNull(),
+    deletedAt: whole('deleted_at').notNull(),
+    sealed: mediumblob('sealed', { mode: 'buffer' }).notNull(),
+    credentials: mediumblob('credentials', { mode: 'buffer' }),
+  },
+  (table) => [
+    index('deleted_items_by_time').on(table.kind, table.deletedAt, table.id),
+    isOneOf('deleted_items_kind', table.kind, ['account', 'user', 'key', 'proxy']),
+    isTime('deleted_items_deleted_at', table.deletedAt),
+  ],
+)
+
 export const settings = ourTable('settings', {
   name: varchar('name', { length: 191 }).primaryKey().notNull(),
   value: mediumtext('value').notNull(),
