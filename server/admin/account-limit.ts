@@ -14,6 +14,6 @@ export async function accountRoom({ store }: Pick<AccountDeps, 'store'>): Promis
   const message = `The limit of ${most} accounts (setting maxAccounts) is reached.`
   return {
     left: Math.max(0, most - accounts.length),
-    refusal: gatewayError('permission', message, { code: limitCode }),
+    refusal: gatewayError('permission', message, { code: limitCode, params: { limit: most } }),
   }
 }

@@ -45,14 +45,20 @@ export function createDeletedService(deps: DeletedDeps, inTurn: Turns): DeletedS
     const credentials = JSON.parse(text) as Credentials // our own, sealed by us
     const match = (await openAccountBook(deps)).match({ credentials })
     if (match?.by !== 'secret') return undefined
-    return conflict(`The same sign-in is there again, as the account ${nameOf(match.record)}.`)
+    const name = nameOf(match.record)
+    return conflict('ACCOUNT_EXISTS', `The same sign-in is there again, as the account ${name}.`, { name })
   }
   const proxyObstacle = async (id: string): Promise<RestoreRefusal | undefined> => {
     const all = await proxies.list()
-    if (all.length >= mostProxies) return conflict(`There are ${mostProxies} proxies already.`)
+    if (all.length >= mostProxies) {
+      const limit = mostProxies
+      return conflict('PROXY_LIMIT_REACHED', `There are ${limit} proxies already.`, { limit })
+    }
     const url = await deleted.secretOf('proxy', id)
     const same = url === undefined ? undefined : all.find((proxy) => proxy.url === url)
-    return same && conflict(`Its address is there again, under the name ${same.name}.`)
+    return (
+      same && conflict('PROXY_EXISTS', `Its address is there again, under the name ${same.name}.`, { name: same.name })
+    )
   }
   const obstacles: Readonly<Record<DeletedKind, (id: string) => Promise<RestoreRefusal | undefined>>> = {
     account: accountObstacle,
@@ -112,17 +118,18 @@ export function createDeletedService(deps: DeletedDeps, inTurn: Turns): DeletedS
   }
 }
 
-const conflict = (message: string): RestoreRefusal => ({
-  conflict: true,
-  error: gatewayError('invalid-request', message),
-})
+const conflict = (
+  code: string,
+  message: string,
+  params: Readonly<Record<string, string | number>> = {},
+): RestoreRefusal => ({ conflict: true, error: gatewayError('invalid-request', message, { code, params }) })
 const unknown: RestoreRefusal = {
   conflict: false,
   error: gatewayError('not-found', 'Nothing that was deleted has this id; after 7 days it is gone for good.'),
 }
 const refusals: Readonly<Record<Exclude<Restored, 'restored'>, RestoreRefusal>> = {
   unknown,
-  unreadable: conflict('It is sealed with another master key and cannot be restored.'),
-  'key-taken': conflict('Another key has the same key string now.'),
-  'user-gone': conflict('The user whose key it was is not there. Restore the user first.'),
+  unreadable: conflict('UNREADABLE', 'It is sealed with another master key and cannot be restored.'),
+  'key-taken': conflict('KEY_EXISTS', 'Another key has the same key string now.'),
+  'user-gone': conflict('USER_GONE', 'The user whose key it was is not there. Restore the user first.'),
 }

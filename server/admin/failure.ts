@@ -1,6 +1,6 @@
 import { status } from 'elysia'
 import type { ErrorKind, GatewayError } from '../conversation/error.ts'
-import type { AdminError } from './contract/session.ts'
+import type { AdminError, AdminErrorShown } from './contract/session.ts'
 import type { Refusal } from './refusal.ts'
 
 type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 502 | 503 | 504
@@ -47,21 +47,21 @@ const wireFailure = {
 /** A failure as a route's answer. `code` says it finer than the kind does. */
 export function fail(error: GatewayError, code?: string) {
   const [httpStatus, kindCode] = wireFailure[error.kind]
-  return status<FailureStatus, AdminError>(httpStatus, {
-    error: error.message,
-    code: code ?? error.code ?? kindCode,
-    ...(error.field === undefined ? {} : { field: error.field }),
-  })
+  return status<FailureStatus, AdminError>(httpStatus, bodyOf(error, code ?? error.code ?? kindCode))
 }
 
 /** What is asked for is there already. */
 export function failConflict(error: GatewayError) {
-  return status<FailureStatus, AdminError>(409, {
-    error: error.message,
-    code: 'CONFLICT',
-    ...(error.field === undefined ? {} : { field: error.field }),
-  })
+  return status<FailureStatus, AdminError>(409, bodyOf(error, error.code ?? 'CONFLICT'))
 }
+
+const bodyOf = ({ message, field, params, retryAfterMs }: GatewayError, code: string): AdminError => ({
+  error: message,
+  code,
+  ...(field === undefined ? {} : { field }),
+  ...(params === undefined ? {} : { params: { ...params } }),
+  ...(retryAfterMs === undefined ? {} : { retryAfter: seconds(retryAfterMs) }),
+})
 
 /** Somebody is not who they must be: a wrong password is 403 for who is signed in, as 401 would end the session in a client. */
 export function failRefused({ code, message, retryAfterMs }: Refusal, field?: string): Response {
@@ -75,6 +75,36 @@ export function refuse(httpStatus: number, body: AdminError, headers: Readonly<R
 }
 
 /** `Retry-After` in whole seconds, at least one. */
-export const retryAfter = (ms: number): { readonly 'retry-after': string } => ({
-  'retry-after': String(Math.max(1, Math.ceil(ms / 1000))),
-})
+export const retryAfter = (ms: number): { readonly 'retry-after': string } => ({ 'retry-after': String(seconds(ms)) })
+const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
+
+/** What every failure says, whoever refused: the same words for the original's scripts and for the console, and how to find it in the log. */
+export async function completeFailure(response: Response, requestId: string | undefined): Promise<Response> {
+  if (response.status < 400 || response.headers.get('content-type')?.startsWith('application/json') !== true)
+    return response
+  const { status, headers } = response
+  const text = await response.text()
+  const failure = readFailure(text)
+  if (failure === undefined) return new Response(text, { status, headers })
+  const wait = failure.retryAfter ?? Number(headers.get('retry-after') ?? Number.NaN)
+  const shown: AdminErrorShown = {
+    ...failure,
+    message: failure.error,
+    params: failure.params ?? {},
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(Number.isInteger(wait) ? { retryAfter: wait } : {}),
+  }
+  headers.delete('content-length')
+  if (shown.retryAfter !== undefined) headers.set('retry-after', String(shown.retryAfter))
+  return Response.json(shown, { status, headers })
+}
+
+/** Other APIs' errors, and the sign-in's, are left as they are. */
+function readFailure(text: string): AdminError | undefined {
+  try {
+    const body: Partial<AdminError> | null = JSON.parse(text)
+    return typeof body?.error === 'string' && typeof body.code === 'string' ? (body as AdminError) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -154,16 +154,20 @@ const isWrite = ({ method }: Request): boolean => !isRead(method)
 function mayNot(actor: Actor, { role, scope }: Need): Response | undefined {
   if (!isAtLeast(actor.role, role)) {
     const error = `This needs the role ${role}; ${actor.name} has the role ${actor.role}.`
-    return refuse(403, { error, code: 'FORBIDDEN' })
+    return refuse(403, { error, code: 'FORBIDDEN', params: { role, has: actor.role } })
   }
   if (actor.scopes === undefined) return undefined
   if (scope === undefined) return refuse(403, { error: 'No admin token may do this: sign in.', code: 'FORBIDDEN' })
   if (hasScope(actor.scopes, scope)) return undefined
-  return refuse(403, { error: `This admin token lacks the scope ${scope}.`, code: 'FORBIDDEN' })
+  return refuse(403, { error: `This admin token lacks the scope ${scope}.`, code: 'FORBIDDEN', params: { scope } })
 }
 
 export const tooLarge = (): Response =>
-  refuse(413, { error: `The body is larger than ${maxBodyBytes / 1024 / 1024} MB.`, code: 'TOO_LARGE' })
+  refuse(413, {
+    error: `The body is larger than ${maxBodyBytes / 1024 / 1024} MB.`,
+    code: 'TOO_LARGE',
+    params: { limit: maxBodyBytes },
+  })
 
 /** A packed body could unpack to anything: the admin API's are small enough to be sent plain. */
 const packed = (): Response =>

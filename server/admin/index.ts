@@ -1,5 +1,6 @@
 import { type Context, Elysia } from 'elysia'
 import type { AdminDeps } from './deps.ts'
+import { completeFailure } from './failure.ts'
 import { createGate } from './gate.ts'
 import { createOperator } from './operator.ts'
 import { isRead } from './permissions.ts'
@@ -28,11 +29,11 @@ export function openAdmin(deps: AdminDeps): Admin {
   const admin = new Elysia({ name: 'admin' })
   const handle = async ({ request, path, server }: Context): Promise<Response> => {
     const refused = await gate.check(request, path)
-    if (refused !== undefined) return refused
+    if (refused !== undefined) return completeFailure(refused, deps.requestIdOf?.(request))
     // Sign-ins and checks take longer than the server keeps a silent connection.
     if (gate.entryOf(request)?.by !== 'nobody') server?.timeout(request, 0)
     const { answer } = await open()
-    const response = await answer(request, path)
+    const response = await completeFailure(await answer(request, path), deps.requestIdOf?.(request))
     if (isRead(request.method)) return guard.watch(response, () => gate.stillIn(request, path))
     // Whatever was changed may have ended somebody's sign-in: what it opened ends with it.
     void guard.look()

@@ -73,6 +73,8 @@ export type GatewayError = {
   readonly reached?: boolean
   /** A stable word for it, where the kind's own is too coarse: `ACCOUNT_LIMIT_REACHED`. The admin API alone shows it. */
   readonly code?: string
+  /** What the message has in it, for who says it in other words. The admin API alone shows it. */
+  readonly params?: Readonly<Record<string, string | number>>
   /** For the log: what was seen (provider's type, reason, status, request id, thrown error text). */
   readonly cause?: string
 }

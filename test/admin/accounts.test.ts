@@ -4,7 +4,7 @@ import { createUnreadBook } from '../../server/admin/unread-book.ts'
 import { type ErrorKind, gatewayError } from '../../server/conversation/error.ts'
 import type { Health } from '../../server/pool/account.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
-import { adminApp, quotaOf } from './admin-app.ts'
+import { adminApp, failure, quotaOf } from './admin-app.ts'
 
 const dead = gatewayError('token-rejected', 'The refresh token is no longer good: sign in again.')
 
@@ -245,7 +245,7 @@ test.each([
   const headers = { cookie: await signIn(), 'x-requested-with': 'x' }
   const answer = path.startsWith('/api/') ? await ask(method, path, { headers }) : await call(method, path, body)
   expect(answer.status).toBe(404)
-  expect(answer.json).toEqual({ error: expect.any(String), code: 'NOT_FOUND' })
+  expect(answer.json).toEqual(failure(answer.json.error, 'NOT_FOUND'))
 })
 
 test('a signed-out caller is told nothing but that, whatever the route', async () => {
@@ -261,7 +261,7 @@ test('a signed-out caller is told nothing but that, whatever the route', async (
     ['GET', '/v2/models'],
   ] as const) {
     const answer = await ask(method, path, { body })
-    expect([path, answer.status, answer.json]).toEqual([path, 401, { error: 'Sign in first.', code: 'UNAUTHORIZED' }])
+    expect([path, answer.status, answer.json]).toEqual([path, 401, failure('Sign in first.', 'UNAUTHORIZED')])
   }
 })
 
@@ -472,7 +472,7 @@ test.each([
   await addAccount('a')
   world.refreshError = error
   const answer = await call('POST', '/v2/accounts/a/refresh')
-  expect([answer.status, answer.json]).toEqual([status, { error: error.message, code }])
+  expect([answer.status, answer.json]).toEqual([status, failure(error.message, code)])
   const kept = await store.accounts.get('a')
   expect([kept?.account.health.state, kept?.account.enabled]).toEqual([state, true] as never)
 })

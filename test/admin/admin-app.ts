@@ -45,6 +45,12 @@ export type Sent = {
   readonly raw?: BodyInit
 }
 
+/** What a failure looks like, whichever route refused. */
+export const failure = (error: string, code: string, more: object = {}): object => ({
+  ...{ error, code, message: error, params: {}, requestId: 'req_test' },
+  ...more,
+})
+
 export const quotaOf = (used: number, limit: number): Quota => ({ used, limit, readAt: 1_700_000_000_000 })
 
 export const secretsOf = (id: string): Credentials => ({

@@ -30,6 +30,11 @@ const prepared: Readonly<Record<string, (app: App, cookie: string) => Promise<{ 
     await call('PUT', '/v2/settings', { alertWebhookUrl, alertWebhookSecret: 'SECRET of the webhook' })
     return {}
   },
+  'DELETE /v2/deleted/:id': ({ call }) => deleted(call, 'accounts'),
+  'POST /v2/accounts/:id/restore': ({ call }) => deleted(call, 'accounts'),
+  'POST /v2/users/:id/restore': ({ call }) => deleted(call, 'users'),
+  'POST /v2/keys/:id/restore': ({ call }) => deleted(call, 'keys'),
+  'POST /v2/proxies/:id/restore': ({ call }) => deleted(call, 'proxies'),
   'DELETE /v2/captures/:keyId': async ({ call }) => {
     await call('PUT', '/v2/captures/one')
     return {}
@@ -46,6 +51,11 @@ afterAll(() => {
   void hook.stop(true)
   rmSync(homeDir, { recursive: true })
 })
+
+async function deleted(call: App['call'], kind: string) {
+  await call('DELETE', `/v2/${kind}/one`)
+  return {}
+}
 
 async function begin(app: App, cookie: string) {
   const headers = { cookie, 'x-requested-with': 'test' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { adminApp, atTheMachine, controlToken, elsewhere } from './admin-app.ts'
+import { adminApp, atTheMachine, controlToken, elsewhere, failure } from './admin-app.ts'
 
 const headers = { 'x-control-token': controlToken }
 
@@ -92,7 +92,7 @@ test('a set that is spelt like the accounts’ members makes no key for every ac
   const answer = await call('POST', '/v2/keys', { name: 'k', accountIds: ['acc_a'] })
   expect([answer.status, answer.json]).toEqual([
     400,
-    { error: 'accountIds: no such member.', code: 'INVALID_REQUEST', field: 'accountIds' },
+    failure('accountIds: no such member.', 'INVALID_REQUEST', { field: 'accountIds' }),
   ])
   expect((await call('GET', '/v2/keys')).json.count).toBe(0)
 })

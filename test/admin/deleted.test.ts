@@ -40,7 +40,11 @@ test('an account does not come back beside itself, or past the limit', async () 
   await call('DELETE', '/v2/accounts/a')
   await addAccount('b', { label: 'anew', credentials: { refreshToken: secretsOf('a').refreshToken ?? '' } })
   const twice = await call('POST', '/v2/accounts/a/restore')
-  expect([twice.status, twice.json.code, twice.json.error]).toEqual([409, 'CONFLICT', expect.stringContaining('anew')])
+  expect([twice.status, twice.json.code, twice.json.error]).toEqual([
+    409,
+    'ACCOUNT_EXISTS',
+    expect.stringContaining('anew'),
+  ])
   await call('DELETE', '/v2/accounts/b')
   await addAccount('c')
   await call('PATCH', '/v2/settings', { maxAccounts: 1 })
@@ -91,7 +95,7 @@ test('a key whose string another key has now stays where it is', async () => {
   await call('DELETE', '/v2/keys/old')
   await addKey('new', key)
   const refused = await call('POST', '/v2/keys/old/restore')
-  expect([refused.status, refused.json.code]).toEqual([409, 'CONFLICT'])
+  expect([refused.status, refused.json.code]).toEqual([409, 'KEY_EXISTS'])
   expect((await call('GET', '/v2/deleted')).json.total).toBe(1)
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { Secret, TOTP } from 'otpauth'
 import { resetPassword } from '../../server/admin/stored-passwords.ts'
-import { adminApp, atTheMachine, elsewhere, password } from './admin-app.ts'
+import { adminApp, atTheMachine, elsewhere, failure, password } from './admin-app.ts'
 
 type App = Awaited<ReturnType<typeof adminApp>>
 const own = 'the password of Ada'
@@ -71,7 +71,9 @@ test('a viewer changes nothing, an admin not who may, and another role signs the
   const refused = await put(viewer)
   expect([refused.status, refused.json]).toEqual([
     403,
-    { error: 'This needs the role admin; Vera has the role viewer.', code: 'FORBIDDEN' },
+    failure('This needs the role admin; Vera has the role viewer.', 'FORBIDDEN', {
+      params: { role: 'admin', has: 'viewer' },
+    }),
   ])
   expect((await put(admin)).status).toBe(200)
   expect((await app.ask('GET', '/v2/operators', { headers: admin })).status).toBe(403)
@@ -205,10 +207,7 @@ test('an admin token opens what its scopes say, for as long as it lasts, and is 
   const kept = JSON.stringify(await app.store.adminTokens.list())
   expect(kept).not.toContain(token)
   app.clock.now += 2 * 86_400_000
-  expect((await use('GET', '/v2/settings')).json).toEqual({
-    error: 'This admin token has expired.',
-    code: 'UNAUTHORIZED',
-  })
+  expect((await use('GET', '/v2/settings')).json).toEqual(failure('This admin token has expired.', 'UNAUTHORIZED'))
 })
 
 test('a revoked token opens nothing, and unknown ones are no tries at the password', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { storedPasswords } from '../../server/admin/stored-passwords.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
-import { adminApp, controlToken, password, setupCode } from './admin-app.ts'
+import { adminApp, controlToken, failure, password, setupCode } from './admin-app.ts'
 
 const ownerKey = 'sk-4xxSECRET-owner-key-0009'
 const laptopKey = 'sk-4xxSECRET-laptop-key-0010'
@@ -89,7 +89,7 @@ test('what breaks inside is a 500 with the request id and nothing of the cause',
   const answer = await broken.call('GET', '/v2/keys')
   expect([answer.status, answer.json]).toEqual([
     500,
-    { error: 'Something went wrong in the server; its log says what.', code: 'INTERNAL', requestId: 'req_test' },
+    failure('Something went wrong in the server; its log says what.', 'INTERNAL'),
   ])
   const [line] = broken.world.logged.filter((text) => text.includes('admin.failed'))
   expect(line).toContain('Failed query: select')

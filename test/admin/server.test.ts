@@ -3,7 +3,7 @@ import { treaty } from '@elysiajs/eden'
 import { Elysia } from 'elysia'
 import type { RequestPeer } from '../../server/admin/deps.ts'
 import type { AdminApi } from '../../server/admin/routes.ts'
-import { adminApp, password } from './admin-app.ts'
+import { adminApp, failure, password } from './admin-app.ts'
 
 // The admin API mounted in an outer application that listens, with the peer read from the socket.
 let base = ''
@@ -39,7 +39,7 @@ test('what lies around the admin API is untouched by its gate and its error form
   expect(await (await fetch(`${base}/healthz`)).json()).toEqual({ status: 'ok' })
   expect((await fetch(`${base}/broken`)).status).toBe(500)
   expect((await fetch(`${base}/elsewhere`)).headers.get('cache-control')).toBeNull()
-  expect(await (await fetch(`${base}/v2/none`)).json()).toEqual({ error: 'Sign in first.', code: 'UNAUTHORIZED' })
+  expect(await (await fetch(`${base}/v2/none`)).json()).toEqual(failure('Sign in first.', 'UNAUTHORIZED'))
 })
 
 test('over a real socket the first password works from loopback, and not behind a proxy', async () => {

@@ -6,7 +6,7 @@ import { ok } from '../../server/lib/result.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'
 import type { SignedIn } from '../../server/upstream/amazonq/sign-in.ts'
 import { memoryStore } from '../support/memory-store.ts'
-import { adminApp, quotaOf, secretsOf } from './admin-app.ts'
+import { adminApp, failure, quotaOf, secretsOf } from './admin-app.ts'
 
 test('a device sign-in is started with seconds and whole addresses', async () => {
   const { call } = await adminApp()
@@ -73,7 +73,7 @@ test('claiming a sign-in that had failed before tells so, one that fails meanwhi
     },
   })
   const answer = await later.call('POST', '/v2/auth/claim/auth_1')
-  expect([answer.status, answer.json]).toEqual([502, { error: 'Denied.', code: 'SIGN_IN_DENIED' }])
+  expect([answer.status, answer.json]).toEqual([502, failure('Denied.', 'SIGN_IN_DENIED')])
   expect((await later.call('POST', '/v2/auth/start', {})).status).toBe(429)
 })
 

@@ -57,11 +57,32 @@ export type LoginResult = Static<typeof LoginResult>
 export const PasswordBody = Type.Object({ currentPassword: Type.String(), newPassword: Type.String() })
 export type PasswordBody = Static<typeof PasswordBody>
 
-/** Every admin error: `code` is stable, `error` is for people. */
+const members = {
+  error: Type.String({ description: 'for people' }),
+  code: Type.String({ description: 'stable' }),
+  field: Type.Optional(Type.String({ description: 'of the body or the address, that it is about' })),
+}
+const params = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]), {
+  description: 'what the words have in them, for who says it in other words',
+})
+const retryAfter = Type.Optional(Type.Integer({ description: 'seconds' }))
+const requestId = Type.String()
+
+/** An admin error as a route makes it. */
 export const AdminError = Type.Object({
-  error: Type.String(),
-  code: Type.String(),
-  field: Type.Optional(Type.String()),
-  requestId: Type.Optional(Type.String()),
+  ...members,
+  params: Type.Optional(params),
+  requestId: Type.Optional(requestId),
+  retryAfter,
 })
 export type AdminError = Static<typeof AdminError>
+
+/** The same as it goes out: `message` is `error` under the console's name. */
+export const AdminErrorShown = Type.Object({
+  ...members,
+  message: Type.String({ description: 'the same as error' }),
+  params,
+  requestId: Type.Optional(requestId),
+  retryAfter,
+})
+export type AdminErrorShown = Static<typeof AdminErrorShown>

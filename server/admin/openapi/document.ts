@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { JobStarted } from '../contract/jobs.ts'
-import { AdminError } from '../contract/session.ts'
+import { AdminErrorShown } from '../contract/session.ts'
 import { jobRoutes, otherAnswers, responses } from './responses.ts'
 
 /** A route as the framework knows it; of its hooks only the schemas are looked at. */
@@ -102,7 +102,7 @@ function operationOf(
         : {}),
       default: {
         description: 'Refused or failed; the body says why.',
-        ...(by === 'admin' ? { content: json(plain(AdminError)) } : {}),
+        ...(by === 'admin' ? { content: json(plain(AdminErrorShown)) } : {}),
       },
     },
   }
