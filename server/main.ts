@@ -15,6 +15,9 @@ if (process.env[manyFetches] === undefined) {
   process.exit(await child.exited)
 }
 
+// Otherwise the framework writes every body it refuses out in full, indented, into an error that nobody reads.
+process.env.NODE_ENV ??= 'production'
+
 // A child of ours that reads one PDF needs nothing of the gateway (server/documents/child.ts).
 if (process.argv[2] === 'read-pdf') {
   const { runPdfChild } = await import('./documents/child.ts')

@@ -1,12 +1,26 @@
+import { parseJson } from '../lib/json.ts'
+
 /** Largest admin request body; an import of the largest size fits, as text inside of JSON too. */
 export const maxBodyBytes = 16 * 1024 * 1024
 
+/** Of a body that anybody may send. */
+const maxOpenBytes = 64 * 1024
+
 /** Thrown while reading, since the framework's parse step knows no other way; `index.ts` answers it with 413. */
-export class BodyTooLarge extends Error {}
+export class BodyTooLarge extends Error {
+  constructor(readonly maxBytes: number) {
+    super()
+  }
+}
 
 /** Reads a JSON object whatever the content type says, as the original did: scripts send none. */
 export async function jsonBody(context: { readonly request: Request }): Promise<object> {
   return objectOnly(parsed(await textBody(context)))
+}
+
+/** The same for who has not signed in yet, and must not cost much. */
+export async function openJsonBody({ request }: { readonly request: Request }): Promise<object> {
+  return objectOnly(parsed(await readText(request, maxOpenBytes)))
 }
 
 /** The same where a list comes by mistake, and the route can say where it belongs. */
@@ -20,11 +34,16 @@ function objectOnly(value: object): object {
   return value
 }
 
+/** More than any body nests; what refuses one writes it out indented, so each level makes that longer. */
+const maxDepth = 64
+
 function parsed(text: string): object {
+  const read = parseJson(text, maxDepth)
+  if (!read.ok) throw new SyntaxError(read.error.reason)
   // A member of this name would become an object's prototype where it is copied carelessly.
   const value: unknown = text.includes('__proto__')
     ? JSON.parse(text, (name, member: unknown) => (name === '__proto__' ? undefined : member))
-    : JSON.parse(text)
+    : read.value
   if (typeof value !== 'object' || value === null) throw new SyntaxError('not an object or an array')
   return value
 }
@@ -46,7 +65,9 @@ export async function readAheadBody(request: Request): Promise<string> {
 }
 
 /** The body as it is, its bytes counted as they come: a chunked body has no length to look at. */
-export async function textBody({ request }: { readonly request: Request }): Promise<string> {
+export const textBody = ({ request }: { readonly request: Request }): Promise<string> => readText(request, maxBodyBytes)
+
+async function readText(request: Request, maxBytes: number): Promise<string> {
   const known = readAhead.get(request)
   if (known !== undefined) return known
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -54,7 +75,7 @@ export async function textBody({ request }: { readonly request: Request }): Prom
   let bytes = 0
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > maxBodyBytes) throw new BodyTooLarge()
+    if (bytes > maxBytes) throw new BodyTooLarge(maxBytes)
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

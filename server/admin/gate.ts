@@ -162,11 +162,11 @@ function mayNot(actor: Actor, { role, scope }: Need): Response | undefined {
   return refuse(403, { error: `This admin token lacks the scope ${scope}.`, code: 'FORBIDDEN', params: { scope } })
 }
 
-export const tooLarge = (): Response =>
+export const tooLarge = (maxBytes = maxBodyBytes): Response =>
   refuse(413, {
-    error: `The body is larger than ${maxBodyBytes / 1024 / 1024} MB.`,
+    error: `The body is larger than ${maxBytes / 1024} KiB.`,
     code: 'TOO_LARGE',
-    params: { limit: maxBodyBytes },
+    params: { limit: maxBytes },
   })
 
 /** A packed body could unpack to anything: the admin API's are small enough to be sent plain. */

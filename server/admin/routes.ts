@@ -173,7 +173,7 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
   if (error instanceof NotFoundError) return refuse(404, { error: 'There is no such route.', code: 'NOT_FOUND' })
   if (error instanceof ParseError) {
     return error.cause instanceof BodyTooLarge
-      ? tooLarge()
+      ? tooLarge(error.cause.maxBytes)
       : refuse(400, { error: 'The body is not a JSON object.', code: 'INVALID_JSON' })
   }
   const away = databaseAway(error)

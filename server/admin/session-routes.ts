@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
 import type { AuditTrail } from './audit-trail.ts'
-import { jsonBody } from './body.ts'
+import { jsonBody, openJsonBody } from './body.ts'
 import { LoginBody, type LoginResult, PasswordBody, type SessionView } from './contract/session.ts'
 import { endedCookie, sessionCookie, sessionIdOf } from './cookie.ts'
 import type { AdminDeps } from './deps.ts'
@@ -63,7 +63,7 @@ export function sessionRoutes(deps: AdminDeps, operator: Operator, trail: AuditT
         const answer: LoginResult = { success: true, message: 'Signed in.', mustChangePassword }
         return answer
       },
-      { parse: jsonBody, body: LoginBody },
+      { parse: openJsonBody, body: LoginBody },
     )
     .post('/api/logout', async ({ request, set }) => {
       const sessionId = sessionIdOf(request.headers.get('cookie'))

@@ -144,6 +144,22 @@ test('a body that is packed, too large or poisoned does no harm on any route', a
   expect((await call('GET', '/v2/settings')).status).toBe(200)
 })
 
+test('a body that nests without end is refused at once, before sign-in and after it', async () => {
+  const { ask, signIn } = await adminApp()
+  const cookie = { cookie: await signIn(), 'x-requested-with': 'test' }
+  const deep = `${'{"a":'.repeat(4_000)}1${'}'.repeat(4_000)}`
+  const routes = [['POST', '/api/login', 'password'] as const, ['POST', '/v2/users', 'name'] as const]
+  for (const [method, path, member] of [...routes, ['PUT', '/v2/settings', 'apiKey'] as const]) {
+    const began = performance.now()
+    const headers = path === '/api/login' ? {} : cookie
+    const answer = await ask(method, path, { headers, raw: `{"${member}":${deep}}` })
+    expect([path, answer.status, answer.json.code]).toEqual([path, 400, 'INVALID_JSON'])
+    expect([path, performance.now() - began < 500]).toEqual([path, true])
+  }
+  const long = await ask('POST', '/api/login', { raw: JSON.stringify({ password: 'x'.repeat(70_000) }) })
+  expect([long.status, long.json.code]).toEqual([413, 'TOO_LARGE'])
+})
+
 test('no answer of the admin API lets pages of other sites read it', async () => {
   const { ask, call } = await adminApp()
   const origin = { origin: 'https://evil.example', authorization: `Bearer ${password}` }
