@@ -1,4 +1,5 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { headerText } from '../lib/header-text.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { sha256Hex } from './digest.ts'
 import { maxKeyLength } from './key.ts'
@@ -147,13 +148,17 @@ const noKeyMessage =
  * the other. Either may hold the key with the scheme before it or without.
  */
 function sentKeys({ authorization, xApiKey }: KeyHeaders): readonly string[] {
-  const sent = [authorization, xApiKey].map((header) => (header ?? '').trim().replace(/^(?:bearer(?: +|$))+/i, ''))
+  const sent = [authorization, xApiKey].map((header) =>
+    headerText(header ?? '')
+      .trim()
+      .replace(/^(?:bearer(?: +|$))+/i, ''),
+  )
   return [...new Set(sent)].filter((key) => key !== '')
 }
 
 /** The credential of an `Authorization: Bearer …` header, scheme in any case; undefined when there is none. */
 export function bearerOf(authorization: string | null | undefined): string | undefined {
-  const match = /^bearer +(.+)$/i.exec(authorization?.trim() ?? '')
+  const match = /^bearer +(.+)$/i.exec(headerText(authorization ?? '').trim())
   return match?.[1]
 }
 

@@ -1,3 +1,4 @@
+import { headerText } from '../lib/header-text.ts'
 import { refuse, retryAfter } from './failure.ts'
 import type { Gate } from './gate.ts'
 import type { Operator } from './operator.ts'
@@ -18,7 +19,7 @@ export type FreshPassword = (
 export function createFreshPassword(operator: Operator, gate: Gate): FreshPassword {
   return async (request, inBody) => {
     const header = request.headers.get(confirmHeader)
-    const password = inBody ?? (header === null ? undefined : decoded(header))
+    const password = inBody ?? (header === null ? undefined : decoded(headerText(header)))
     if (password === undefined || password === '') return { ok: true, given: false }
     const entry = gate.entryOf(request)
     if (entry === undefined || entry.by === 'nobody') {
@@ -36,7 +37,7 @@ export function createFreshPassword(operator: Operator, gate: Gate): FreshPasswo
   }
 }
 
-/** A header carries bytes; a password outside of Latin-1 is sent as percent-escapes. */
+/** From a browser, whose headers hold Latin-1 alone, other passwords come as percent-escapes. */
 function decoded(header: string): string {
   try {
     return /%[0-9a-f]{2}/i.test(header) ? decodeURIComponent(header) : header

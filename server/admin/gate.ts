@@ -1,6 +1,7 @@
 import { sameSecret } from '../access/digest.ts'
 import { createLockout } from '../access/lockout.ts'
 import { hasScope, isAtLeast } from '../access/role.ts'
+import { headerText } from '../lib/header-text.ts'
 import { type Actor, commandLine, type Entry, owner } from './actor.ts'
 import { maxBodyBytes } from './body.ts'
 import { sessionIdOf } from './cookie.ts'
@@ -92,7 +93,7 @@ export function createGate(
       const error = `Too many wrong test passwords. Wait ${Math.ceil(wait / 1000)} s.`
       return refuse(429, { error, code: 'LOCKED' }, retryAfter(wait))
     }
-    if (!sameSecret(sent, password)) return testPasswordWanted(true)
+    if (!sameSecret(headerText(sent), password)) return testPasswordWanted(true)
     testLockout.succeeded(peer)
     return undefined
   }

@@ -400,3 +400,13 @@ test('bad login bodies are 400 and repeat nothing of what was sent', async () =>
     expect(answer.text).not.toMatch(/SECRET|12345678901|"type"|schema|expected"/)
   }
 })
+
+test('a password in any script is a bearer as a terminal sends it, and confirms an export', async () => {
+  const { ask, signIn } = await adminApp()
+  const newPassword = '密码密码密码密码à'
+  const cookie = { cookie: await signIn(), 'x-requested-with': 'test' }
+  await ask('POST', '/api/password', { headers: cookie, body: { currentPassword: password, newPassword } })
+  const sent = Buffer.from(newPassword).toString('latin1')
+  const headers = { authorization: `Bearer ${sent}`, 'x-confirm-password': sent }
+  expect((await ask('GET', '/v2/accounts/export', { headers })).status).toBe(200)
+})
