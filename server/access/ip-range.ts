@@ -34,12 +34,13 @@ export const rangeText = ({ address, bits }: IpRange): string => `${address}/${b
 export const shownRange = ({ address, bits, family }: IpRange): string =>
   bits === (family === 'ipv4' ? 32 : 128) ? address : `${address}/${bits}`
 
+/** As blocking sees it: an IPv6 range may hold IPv4 addresses too, in their IPv6 clothing. */
 export function isWithin(address: string, { address: first, bits, family }: IpRange): boolean {
   const parsed = parseRange(address)
-  if (parsed?.family !== family) return false
+  if (parsed === undefined) return false
   const list = new BlockList()
   list.addSubnet(first, bits, family)
-  return list.check(parsed.address, family)
+  return list.check(parsed.address, parsed.family)
 }
 
 export const isLoopback = (address: string): boolean =>
