@@ -41,7 +41,7 @@ import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
-import { type BodyRoute, createSpelling } from './spelling.ts'
+import { type BodyRoute, createSpelling, UnknownMember } from './spelling.ts'
 import { statsRoutes } from './stats-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { testChatRoutes } from './test-chat-routes.ts'
@@ -168,6 +168,11 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
       code: 'INVALID_REQUEST',
       ...(field === '' ? {} : { field }),
     })
+  }
+  if (error instanceof UnknownMember) {
+    const field = error.member.slice(0, 100)
+    const hint = error.near === undefined ? '' : ` Did you mean ${error.near}?`
+    return refuse(400, { error: `${field} is not a member of this body.${hint}`, code: 'INVALID_REQUEST', field })
   }
   // A wrong method ends here too.
   if (error instanceof NotFoundError) return refuse(404, { error: 'There is no such route.', code: 'NOT_FOUND' })

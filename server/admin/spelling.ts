@@ -1,11 +1,36 @@
 import type { TSchema } from '@sinclair/typebox'
+import { nearest } from '../config/nearest.ts'
 
 /** A route as the framework knows it, with the schema its body must fit. */
 export type BodyRoute = { readonly method: string; readonly path: string; readonly hooks: { readonly body?: unknown } }
 
 /**
+ * Where a member that is not understood would leave a right without its bound, or delete what it was to spare. None of them has
+ * members in the original, whose scripts may send what nobody reads.
+ */
+const strict: ReadonlySet<string> = new Set([
+  'POST /v2/keys',
+  'POST /v2/admin-tokens',
+  'POST /v2/operators',
+  'POST /v2/model-mappings',
+  'PUT /v2/captures/:keyId',
+  'POST /v2/accounts/reset-stats',
+])
+
+/** A body has a member that its route does not know. */
+export class UnknownMember extends Error {
+  constructor(
+    readonly member: string,
+    readonly near: string | undefined,
+  ) {
+    super()
+  }
+}
+
+/**
  * Gives a body's members the names their route knows them by. The original read them in any case (`Password`, `apikey`), and so
- * do its scripts write them. A member that is there in its own spelling is never written over.
+ * do its scripts write them; of ours some have an underscore and some a capital. A member that is there in its own spelling is
+ * never written over.
  */
 export function createSpelling(routes: () => readonly BodyRoute[]) {
   let known: ReadonlyMap<string, ReadonlyMap<string, string>> | undefined
@@ -13,13 +38,18 @@ export function createSpelling(routes: () => readonly BodyRoute[]) {
     known ??= new Map(
       routes().map(({ method: of, path, hooks }) => [`${of} ${trimmed(path)}`, namesOf(hooks.body)] as const),
     )
-    const names = known.get(`${method} ${trimmed(route)}`)
+    const place = `${method} ${trimmed(route)}`
+    const names = known.get(place)
     if (names === undefined || names.size === 0 || !isMembers(body)) return body
+    if (strict.has(place)) {
+      const stranger = Object.keys(body).find((name) => !names.has(plain(name)))
+      if (stranger !== undefined) throw new UnknownMember(stranger, nearest(stranger, [...new Set(names.values())]))
+    }
     const strange = Object.keys(body).filter((name) => isOtherCase(name, names, body))
     if (strange.length === 0) return body
     return Object.fromEntries(
       Object.entries(body).map(([name, value]) => [
-        strange.includes(name) ? (names.get(name.toLowerCase()) ?? name) : name,
+        strange.includes(name) ? (names.get(plain(name)) ?? name) : name,
         value,
       ]),
     )
@@ -27,14 +57,17 @@ export function createSpelling(routes: () => readonly BodyRoute[]) {
 }
 
 function isOtherCase(name: string, names: ReadonlyMap<string, string>, body: object): boolean {
-  const own = names.get(name.toLowerCase())
-  return own !== undefined && own !== name && !Object.hasOwn(body, own)
+  const own = names.get(plain(name))
+  return own !== undefined && own !== name && names.get(name) !== name && !Object.hasOwn(body, own)
 }
 
 function namesOf(schema: unknown): ReadonlyMap<string, string> {
   const { properties = {} } = isMembers(schema) ? (schema as Partial<TSchema>) : {}
-  return new Map(Object.keys(properties as object).map((name) => [name.toLowerCase(), name]))
+  const names = Object.keys(properties as object)
+  return new Map([...names.map((name) => [plain(name), name] as const), ...names.map((name) => [name, name] as const)])
 }
+
+const plain = (name: string): string => name.toLowerCase().replaceAll('_', '')
 
 const trimmed = (path: string): string => path.replace(/(?<=.)\/$/, '')
 const isMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>
