@@ -30,6 +30,18 @@ test('a route that nobody declared is the owner’s alone, and no token’s', ()
   expect(needOf('POST', '/v2/constructor')).toEqual({ role: 'owner', dangerous: false, audited: true })
 })
 
+test.each([
+  ['PATCH /v2/settings', 'PUT /v2/settings'],
+  ['POST /v2/accounts/batch', 'DELETE /v2/accounts/:id'],
+  ['PATCH /v2/keys/:id', 'PATCH /v2/users/:id'],
+  ['DELETE /v2/keys/:id', 'DELETE /v2/users/:id'],
+])('%s needs the test password as %s does, whose work it can do', (...both) => {
+  for (const route of both) {
+    const [method = '', path = ''] = route.split(' ')
+    expect([route, needOf(method, path).dangerous]).toEqual([route, true])
+  }
+})
+
 test('what a path asks for is what its route asks for', () => {
   for (const name of names) {
     const [method, path] = split(name)
