@@ -17,6 +17,9 @@ const strict: ReadonlySet<string> = new Set([
   'POST /v2/accounts/reset-stats',
 ])
 
+/** Of a setting only the case may differ: any other name is refused with its neighbour beside it. */
+const byCase: ReadonlySet<string> = new Set(['PUT /v2/settings', 'PATCH /v2/settings'])
+
 /** A body has a member that its route does not know. */
 export class UnknownMember extends Error {
   constructor(
@@ -36,16 +39,20 @@ export function createSpelling(routes: () => readonly BodyRoute[]) {
   let known: ReadonlyMap<string, ReadonlyMap<string, string>> | undefined
   return (method: string, route: string, body: unknown): unknown => {
     known ??= new Map(
-      routes().map(({ method: of, path, hooks }) => [`${of} ${trimmed(path)}`, namesOf(hooks.body)] as const),
+      routes().map(({ method: of, path, hooks }) => {
+        const name = `${of} ${trimmed(path)}`
+        return [name, namesOf(hooks.body, plainOf(name))] as const
+      }),
     )
     const place = `${method} ${trimmed(route)}`
+    const plain = plainOf(place)
     const names = known.get(place)
     if (names === undefined || names.size === 0 || !isMembers(body)) return body
     if (strict.has(place)) {
       const stranger = Object.keys(body).find((name) => !names.has(plain(name)))
       if (stranger !== undefined) throw new UnknownMember(stranger, nearest(stranger, [...new Set(names.values())]))
     }
-    const strange = Object.keys(body).filter((name) => isOtherCase(name, names, body))
+    const strange = Object.keys(body).filter((name) => isOtherwise(name, names.get(plain(name)), names, body))
     if (strange.length === 0) return body
     return Object.fromEntries(
       Object.entries(body).map(([name, value]) => [
@@ -56,18 +63,20 @@ export function createSpelling(routes: () => readonly BodyRoute[]) {
   }
 }
 
-function isOtherCase(name: string, names: ReadonlyMap<string, string>, body: object): boolean {
-  const own = names.get(plain(name))
+function isOtherwise(name: string, own: string | undefined, names: ReadonlyMap<string, string>, body: object): boolean {
   return own !== undefined && own !== name && names.get(name) !== name && !Object.hasOwn(body, own)
 }
 
-function namesOf(schema: unknown): ReadonlyMap<string, string> {
+function namesOf(schema: unknown, plain: (name: string) => string): ReadonlyMap<string, string> {
   const { properties = {} } = isMembers(schema) ? (schema as Partial<TSchema>) : {}
   const names = Object.keys(properties as object)
   return new Map([...names.map((name) => [plain(name), name] as const), ...names.map((name) => [name, name] as const)])
 }
 
-const plain = (name: string): string => name.toLowerCase().replaceAll('_', '')
+const plainOf = (place: string) =>
+  byCase.has(place)
+    ? (name: string): string => name.toLowerCase()
+    : (name: string): string => name.toLowerCase().replaceAll('_', '')
 
 const trimmed = (path: string): string => path.replace(/(?<=.)\/$/, '')
 const isMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>
