@@ -5,8 +5,8 @@ import { nearest } from '../config/nearest.ts'
 export type BodyRoute = { readonly method: string; readonly path: string; readonly hooks: { readonly body?: unknown } }
 
 /**
- * Where a member that is not understood would leave a right without its bound, or delete what it was to spare. None of them has
- * members in the original, whose scripts may send what nobody reads.
+ * Where a member that is not understood would leave a right without its bound, or delete what it was to spare (`preveiw`). The
+ * original's scripts may send elsewhere what nobody reads.
  */
 const strict: ReadonlySet<string> = new Set([
   'POST /v2/keys',
@@ -15,6 +15,7 @@ const strict: ReadonlySet<string> = new Set([
   'POST /v2/model-mappings',
   'PUT /v2/captures/:keyId',
   'POST /v2/accounts/reset-stats',
+  'POST /v2/logs/cleanup',
 ])
 
 /** Of a setting only the case may differ: any other name is refused with its neighbour beside it. */

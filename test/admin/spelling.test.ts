@@ -26,6 +26,7 @@ test.each([
   ['POST', '/v2/accounts/reset-stats', { logs: false }, 'logs'],
   ['POST', '/v2/model-mappings', { name: 'a', target: 'b', key: 'key_1' }, 'key'],
   ['PUT', '/v2/captures/key_1', { hour: 1 }, 'hour'],
+  ['POST', '/v2/logs/cleanup', { preveiw: true }, 'preveiw'],
 ] as const)('%s %s refuses a member it does not know, and does nothing', async (method, path, body, field) => {
   const { send, audit } = await setUp()
   const answer = await send(method, path, body)

@@ -3,6 +3,7 @@ import { nextCursor } from './common.ts'
 import { ImportOutcome } from './imports.ts'
 
 const Text = Type.Union([Type.String(), Type.Null()])
+const Label = Type.Union([Type.String({ maxLength: 255 }), Type.Null()])
 const Time = Type.Union([Type.String({ description: 'RFC 3339, UTC' }), Type.Null()])
 
 /** The original's status words; `state` below is ours and finer. */
@@ -125,7 +126,7 @@ export type AccountView = Static<typeof AccountView>
  * sign-ins knows is taken as well (docs/accounts.md).
  */
 export const AccountCreate = Type.Object({
-  label: Type.Optional(Text),
+  label: Type.Optional(Label),
   method: Type.Optional(
     Type.Union(['builder-id', 'identity-center', 'social', 'api-key'].map((word) => Type.Literal(word))),
   ),
@@ -149,7 +150,7 @@ export type AccountCreate = Static<typeof AccountCreate>
 
 /** `PATCH /v2/accounts/:id`: absent stays as it is, and so do null ones of the first six but for the label, which goes. */
 export const AccountPatch = Type.Object({
-  label: Type.Optional(Text),
+  label: Type.Optional(Label),
   enabled: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   clientId: Type.Optional(Text),
   clientSecret: Type.Optional(Text),
