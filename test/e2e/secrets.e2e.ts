@@ -138,7 +138,7 @@ async function scenario(proxyPort: number): Promise<void> {
     alertWebhookSecret: secrets['webhook secret'],
     alertsEnabled: true,
   })
-  await send('PUT', '/v2/settings', { apikey: secrets['owner’s API key'], adminPassword })
+  await send('PUT', '/v2/settings', { apiKeyy: secrets['owner’s API key'], adminPassword })
   await done('POST', '/v2/alerts/test', {})
 
   // People, sessions, tokens, second factor.
@@ -303,7 +303,7 @@ describe('no secret stands in the clear', () => {
 
   test('in the live streams of log, requests and events', async () => {
     expect(await eventually(() => live.join('').includes('relay.finished'), 5_000)).toBeNumber()
-    expect(live.join('')).toContain('event: status')
+    expect(live.join('')).toContain('event:status')
     expect(tracesIn(live.join(''), everything())).toEqual([])
   })
 
@@ -379,6 +379,9 @@ describe('no secret stands in the clear', () => {
         {
           ADMIN_PASSWORD: adminPassword,
           TEST_PASSWORD: testPassword,
+          UPSTREAM_Q_URL: gateway.simulator.url,
+          UPSTREAM_OIDC_URL: gateway.simulator.url,
+          UPSTREAM_KIRO_AUTH_URL: gateway.simulator.url,
         },
       )
       expect([args.join(' '), (out + err).length > 0]).toEqual([args.join(' '), true])
