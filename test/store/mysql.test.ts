@@ -213,6 +213,29 @@ if (hasMariaDb) {
       expect(done).toBeGreaterThan(190)
       await engine.close()
     }, 60_000)
+    test('is waited for by the first query alone when it is silent: those after it are refused soon', async () => {
+      const after: MysqlOptions['effects']['after'] = (ms, task) => realEffects.after(ms / 10, task)
+      const engine = await open(await server.createDatabase(), { effects: { ...realEffects, after } })
+      await write(engine, 'before')
+      expect(await names(engine)).toEqual(['before'])
+      const msOf = async (work: Promise<unknown>, kind: string): Promise<number> => {
+        const begun = performance.now()
+        expect(await kindOf(work)).toBe(kind)
+        return performance.now() - begun
+      }
+      await server.signal('SIGSTOP')
+      await Bun.sleep(200)
+      try {
+        const first = await msOf(names(engine), 'unreachable')
+        expect(first).toBeGreaterThan(2_500)
+        for (let more = 0; more < 3; more++) expect(await msOf(names(engine), 'unreachable')).toBeLessThan(first / 3)
+      } finally {
+        await server.signal('SIGCONT')
+      }
+      expect(await eventually(async () => (await kindOf(names(engine))) === 'done')).toBe(true)
+      expect(await names(engine)).toEqual(['before'])
+      await engine.close()
+    }, 60_000)
     test('that another gateway took meanwhile is not written to', async () => {
       const events: string[] = []
       const place = await server.createDatabase()

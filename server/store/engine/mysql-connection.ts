@@ -65,10 +65,15 @@ export function connect(place: MysqlPlace, max: number): SQL {
 }
 
 /** `work`, or a fault of `unreachable` when the server is silent for too long. */
-export async function inTime<T>(work: Promise<T>, after: Effects['after'], place: MysqlPlace): Promise<T> {
+export async function inTime<T>(
+  work: Promise<T>,
+  after: Effects['after'],
+  place: MysqlPlace,
+  patienceMs = silenceMs,
+): Promise<T> {
   let cancel = (): void => {}
   const late = new Promise<never>((_, reject) => {
-    cancel = after(silenceMs, () =>
+    cancel = after(patienceMs, () =>
       reject(new StoreFault('unreachable', `The database server of ${placeText(place)} does not answer in time.`)),
     )
   })

@@ -8,7 +8,16 @@ import * as mysqlTables from '../tables/mysql.ts'
 import type { Db, Engine, Expressions, Statement, Tables } from './engine.ts'
 import { StoreFault } from './fault.ts'
 import { type Migration, readMigrations } from './migrate.ts'
-import { connect, inTime, type MysqlPlace, openSession, placeText, type Session, type Sql } from './mysql-connection.ts'
+import {
+  connect,
+  inTime,
+  type MysqlPlace,
+  openSession,
+  placeText,
+  type Session,
+  type Sql,
+  silenceMs,
+} from './mysql-connection.ts'
 import { mysqlFault } from './mysql-fault.ts'
 import { guardAudit, hasTables, migrateMysql, mysqlMigrations, type ServerKind, serverKind } from './mysql-migrate.ts'
 import { type Change, createWriter } from './mysql-writer.ts'
@@ -30,6 +39,8 @@ export type MysqlEvent = 'waiting' | 'lost' | 'back' | 'taken' | 'unguarded'
 
 const readers = 8
 const waitStepMs = 500
+/** So long a query waits where the one before it, or the writer, found the server silent. */
+const awayMs = 2_000
 /** The values of one statement; the protocol takes 65,535. */
 const valuesAtATime = 20_000
 
@@ -88,15 +99,21 @@ function createMysqlEngine(first: Session, server: ServerKind, options: MysqlOpt
   let pool = connect(place, readers)
   let db = builderOf(pool)
   const writer = createWriter(first, { place, effects, onState: onEvent })
+  let isSilent = false
 
   const ask = async <Rows>(build: (db: Db) => unknown): Promise<Rows> => {
     const used = pool
+    // Else every request of an outage would wait as long as the first one.
+    const patienceMs = isSilent || !writer.isUp() ? awayMs : silenceMs
     try {
-      return await inTime(Promise.resolve(build(db) as PromiseLike<Rows>), effects.after, place)
+      const rows = await inTime(Promise.resolve(build(db) as PromiseLike<Rows>), effects.after, place, patienceMs)
+      isSilent = false
+      return rows
     } catch (error) {
       const fault = mysqlFault(error, where)
+      isSilent = fault.kind === 'unreachable' && fault === error
       // Connections that a silent server holds are of no more use.
-      if (fault.kind === 'unreachable' && fault === error && pool === used) {
+      if (isSilent && pool === used) {
         pool = connect(place, readers)
         db = builderOf(pool)
         void used.close({ timeout: 0 }).catch(() => undefined)
