@@ -158,6 +158,7 @@ export function createLocalLedger({
         if (begun || used !== undefined) writer.nudge()
       },
       standings: () => {
+        if (seats.length === 0) return []
         const now = effects.now()
         return seats.flatMap(({ subject, state }) => standingsOf(subject, state, calendar(now), now))
       },

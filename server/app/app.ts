@@ -269,8 +269,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   })
   const server = createServer({
     effects,
-    isBlocked: (request, address) =>
-      metering.ips.blocksAny() && metering.ips.isBlocked(peerOf(request, address).address),
+    isBlocked: (request, addressOf) =>
+      metering.ips.blocksAny() && metering.ips.isBlocked(peerOf(request, addressOf()).address),
     clientRoutes,
     plugins: [
       admin,

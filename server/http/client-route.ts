@@ -90,10 +90,13 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   let capture: Capture | undefined
   let admitted: Admitted | undefined
   let standings = (): readonly Standing[] => []
-  const headers = (): Record<string, string> => ({
-    ...clientHeaders(requestId, taken),
-    ...limitHeaders(standings(), dialect.name === 'anthropic' ? 'anthropic' : 'openai', effects.now()),
-  })
+  const headers = (): Record<string, string> => {
+    const common = clientHeaders(requestId, taken)
+    const standing = standings()
+    if (standing.length === 0) return common
+    const family = dialect.name === 'anthropic' ? 'anthropic' : 'openai'
+    return Object.assign(common, limitHeaders(standing, family, effects.now()))
+  }
   const end = (status: number, more: Partial<RequestEnd> = {}): void => {
     const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300)
     const used = more.summary === undefined ? undefined : deps.usedOf(more.summary)
@@ -237,15 +240,14 @@ const encodingsFor = ({ kind }: GatewayError): Record<string, string> =>
  * What every answer of the client APIs carries: both APIs' names of its id, which model serves and why it is another than
  * the one named, leave for pages of other origins to read it, and that it is no page itself.
  */
-export const clientHeaders = (requestId: string, taken?: ModelTaken): Record<string, string> => ({
-  ...clientEdgeHeaders,
-  'request-id': requestId,
-  'x-request-id': requestId,
+export function clientHeaders(requestId: string, taken?: ModelTaken): Record<string, string> {
+  const headers: Record<string, string> = { ...ofEveryAnswer, 'request-id': requestId, 'x-request-id': requestId }
   // The id is the provider's: what a header cannot carry must not break the answer.
-  ...(taken && { 'x-model-served': taken.id.replace(/[^\x21-\x7e]/g, '?') }),
-  ...(taken?.because && { 'x-model-reason': taken.because }),
-  ...openToAll,
-})
+  if (taken !== undefined) headers['x-model-served'] = taken.id.replace(/[^\x21-\x7e]/g, '?')
+  if (taken?.because !== undefined) headers['x-model-reason'] = taken.because
+  return headers
+}
+const ofEveryAnswer = { ...clientEdgeHeaders, ...openToAll }
 
 /** The same encoder; what it writes is taken down where that was asked for. */
 function captured(encoder: StreamEncoder, capture: Capture | undefined): StreamEncoder {
@@ -263,10 +265,19 @@ function captured(encoder: StreamEncoder, capture: Capture | undefined): StreamE
 /** The session id clients put into headers, when the body named none. */
 function withSession(conversation: Conversation, headers: Headers): Conversation {
   if (conversation.session !== undefined) return conversation
-  const names = ['x-claude-code-session-id', 'x-session-affinity', 'x-session-id', 'session-id', 'x-conversation-id']
-  const session = names.map((name) => headers.get(name)?.trim()).find((value) => value !== undefined && value !== '')
-  return session === undefined ? conversation : { ...conversation, session: session.slice(0, 200) }
+  for (const name of sessionHeaders) {
+    const session = headers.get(name)?.trim() ?? ''
+    if (session !== '') return { ...conversation, session: session.slice(0, 200) }
+  }
+  return conversation
 }
+const sessionHeaders = [
+  'x-claude-code-session-id',
+  'x-session-affinity',
+  'x-session-id',
+  'session-id',
+  'x-conversation-id',
+]
 
 /** An abort signal of our own that follows the client's leaving; cheaper to keep than a combined one. */
 function leavingOf(request: Request): { readonly signal: AbortSignal; readonly leave: () => void } {

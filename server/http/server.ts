@@ -7,8 +7,8 @@ import { edgeHeaders, transportSecurity } from './edge-headers.ts'
 
 export type ServerDeps = {
   readonly effects: Pick<Effects, 'after'>
-  /** Whether the client's address gets no answer; `address` is the socket's. Asked of every request. */
-  readonly isBlocked: (request: Request, address: string | undefined) => boolean
+  /** Whether the client's address gets no answer; `addressOf` gives the socket's. Asked of every request. */
+  readonly isBlocked: (request: Request, addressOf: () => string | undefined) => boolean
   readonly clientRoutes: ClientRoutes
   /** The admin API and the console, already Elysia instances; mounted after the client APIs. */
   readonly plugins: readonly AnyElysia[]
@@ -54,12 +54,12 @@ export function createServer(deps: ServerDeps) {
         const body = { error: 'The Host header is not a host.', code: 'INVALID_REQUEST' }
         return Response.json(body, { status: 400, headers: edgeHeaders })
       }
-      const address = server?.requestIP(request)?.address
-      if (deps.isBlocked(request, address)) return deps.clientRoutes.refuseBlocked(request)
+      const addressOf = (): string | undefined => server?.requestIP(request)?.address
+      if (deps.isBlocked(request, addressOf)) return deps.clientRoutes.refuseBlocked(request)
       if (isClientPath(request.url)) return // the client APIs name their requests themselves
       const id = deps.newRequestId()
       ids.set(request, id)
-      Object.assign(set.headers, edgeHeaders, transportSecurity(deps.isHttps(request, address), deps.hstsSeconds))
+      Object.assign(set.headers, edgeHeaders, transportSecurity(deps.isHttps(request, addressOf()), deps.hstsSeconds))
       set.headers['x-request-id'] = id
     })
     .onError(async ({ code, error, request, server }) => {
