@@ -3,7 +3,7 @@ import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { BlockEvent, UpstreamEvent } from '../../conversation/event.ts'
 import type { AddNote } from '../../conversation/note.ts'
 import { type Accounting, readAccounting } from './accounting.ts'
-import { createBlocks } from './blocks.ts'
+import { Blocks } from './blocks.ts'
 import { broken, unusable } from './broken.ts'
 import { classifyException, isLengthException } from './errors.ts'
 import { createHalves } from './halves.ts'
@@ -48,7 +48,7 @@ const text = new TextDecoder()
 export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
   let out: UpstreamEvent[] = []
   let done = false
-  const blocks = createBlocks((event: BlockEvent) => {
+  const blocks = new Blocks((event: BlockEvent) => {
     out.push(event)
   })
   const repeats = createRepeatGuard()
