@@ -3,7 +3,7 @@ import { gatewayError } from '../conversation/error.ts'
 import { jsonBody } from './body.ts'
 import { ToolConfigSave } from './contract/devtools.ts'
 import type { AdminDeps } from './deps.ts'
-import { readToolConfig, saveToolConfig, type Tool, toolFiles } from './devtools.ts'
+import { readToolConfig, saveToolConfig, type Tool, toolFiles, undoToolConfig } from './devtools.ts'
 import { fail } from './failure.ts'
 
 const elsewhere = gatewayError(
@@ -43,6 +43,14 @@ export function devtoolsRoutes({
         },
         { parse: jsonBody, body: ToolConfigSave },
       )
+      .post(`/v2/devtools/${tool}/undo`, async ({ request }) => {
+        const home = homeFor(request)
+        if (home === undefined) return fail(elsewhere)
+        const undone = await undoToolConfig(home, tool, effects.now())
+        if (!undone.ok) return fail(undone.error)
+        log('info', 'devtools.undone', { tool })
+        return undone.value
+      })
   const routes = new Elysia()
   for (const tool of Object.keys(toolFiles) as Tool[]) routes.use(routesOf(tool))
   return routes

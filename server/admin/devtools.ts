@@ -1,8 +1,8 @@
-import { chmod, copyFile, mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { ToolConfig, ToolConfigSave, ToolConfigSaved } from './contract/devtools.ts'
+import type { ToolConfig, ToolConfigSave, ToolConfigSaved, ToolConfigUndone } from './contract/devtools.ts'
 import { isMasked, mask } from './mask.ts'
 
 /** Where each tool keeps its settings, below the home folder. */
@@ -73,9 +73,45 @@ export async function saveToolConfig(
     await rename(aside, target)
     return ok({ ...done, backup })
   } catch (thrown) {
-    return err(gatewayError('internal', `${file} could not be written: ${codeOf(thrown)}.`, { code: 'NOT_WRITTEN' }))
+    return notWritten(file, thrown)
   }
 }
+
+/**
+ * Puts the newest copy that was made here back in the place of the tool's file; what stood there is kept beside it. Again: the copy
+ * before that one.
+ */
+export async function undoToolConfig(
+  home: string,
+  tool: Tool,
+  now: number,
+): Promise<Result<ToolConfigUndone, GatewayError>> {
+  const file = path.join(home, toolFiles[tool])
+  const target = await realpath(file).catch(() => file)
+  const folder = path.dirname(target)
+  const copies = (await readdir(folder).catch(() => [])).filter((name) =>
+    name.startsWith(`${path.basename(target)}.backup-`),
+  )
+  const newest = copies.sort().at(-1)
+  if (newest === undefined)
+    return err(gatewayError('not-found', `There is no copy of ${file} to go back to.`, { code: 'NO_BACKUP' }))
+  const backup = path.join(folder, newest)
+  try {
+    const kept = `${target}.undone-${stamp(now)}`
+    const isThere = await stat(target).then(
+      () => true,
+      (thrown) => codeOf(thrown) !== 'ENOENT',
+    )
+    if (isThere) await copyFile(target, kept)
+    await rename(backup, target)
+    return ok({ success: true, path: file, restored: backup, kept: isThere ? kept : null })
+  } catch (thrown) {
+    return notWritten(file, thrown)
+  }
+}
+
+const notWritten = (file: string, thrown: unknown): Result<never, GatewayError> =>
+  err(gatewayError('internal', `${file} could not be written: ${codeOf(thrown)}.`, { code: 'NOT_WRITTEN' }))
 
 /** `settings` undefined: there is no file, or an empty one. A link is followed, so that it stays one. */
 async function readKept(file: string): Promise<Result<Kept, GatewayError>> {

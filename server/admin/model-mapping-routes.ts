@@ -1,15 +1,43 @@
+import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
 import { jsonBody } from './body.ts'
-import { type ModelMappingChanged, ModelMappingCreate, ModelMappingUpdate } from './contract/model-mappings.ts'
+import { pagedQuery } from './contract/common.ts'
+import {
+  type ModelMappingChanged,
+  ModelMappingCreate,
+  type ModelMappingList,
+  ModelMappingUpdate,
+  type ModelMappingView,
+} from './contract/model-mappings.ts'
 import { fail, failConflict } from './failure.ts'
+import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
 import type { MappingRefusal, ModelMappingsService } from './model-mappings-service.ts'
 
 const refused = ({ conflict, error }: MappingRefusal) => (conflict ? failConflict(error) : fail(error))
 
+const orders: Orders<ModelMappingView> = {
+  created_at: ({ created_at }) => created_at,
+  name: ({ name }) => name,
+  target: ({ target }) => target,
+}
+
 export function modelMappingRoutes<const Prefix extends string>(prefix: Prefix, mappings: ModelMappingsService) {
   return new Elysia({ prefix })
-    .get('/', () => mappings.list())
+    .get(
+      '/',
+      async ({ query }) => {
+        const list = await mappings.list()
+        const found = list.mappings.filter(textFilter(query.q, ({ id, name, target }) => [id, name, target]))
+        if (!asksForCursor(query)) return { mappings: found, total: found.length }
+        const page = listPage(found, query, { orders, usual: 'created_at', idOf: ({ id }) => id })
+        if (!page.ok) return fail(page.error)
+        const { items, total, nextCursor } = page.value
+        const counts = countsOf(found, ({ key_id: keyId }) => (keyId === null ? 'all_keys' : 'one_key'))
+        return { mappings: [...items], total, next_cursor: nextCursor, counts } satisfies ModelMappingList
+      },
+      { query: Type.Object(pagedQuery) },
+    )
     .get('/:id', async ({ params }) => {
       const found = (await mappings.list()).mappings.find(({ id }) => id === params.id)
       return found ?? fail(gatewayError('not-found', 'There is no mapping with this id.'))

@@ -1,14 +1,44 @@
+import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { jsonBody } from './body.ts'
-import { type ProxyChanged, ProxyCreate, type ProxyToggled, ProxyUpdate } from './contract/proxies.ts'
+import { pagedQuery } from './contract/common.ts'
+import {
+  type ProxyChanged,
+  ProxyCreate,
+  type ProxyList,
+  type ProxyToggled,
+  ProxyUpdate,
+  type ProxyView,
+} from './contract/proxies.ts'
 import { fail, failConflict } from './failure.ts'
+import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
 import type { ProxiesService, ProxyRefusal } from './proxies-service.ts'
 
 const refused = ({ conflict, error }: ProxyRefusal) => (conflict ? failConflict(error) : fail(error))
 
+const orders: Orders<ProxyView> = {
+  created_at: ({ created_at }) => created_at,
+  name: ({ name }) => name,
+  account_count: (proxy) => proxy.account_count,
+  weight: ({ weight }) => weight,
+}
+
 export function proxyRoutes(proxies: ProxiesService) {
   return new Elysia({ prefix: '/v2/proxies' })
-    .get('/', () => proxies.list())
+    .get(
+      '/',
+      async ({ query }) => {
+        const list = await proxies.list()
+        const found = list.proxies.filter(textFilter(query.q, ({ id, name, url }) => [id, name, url]))
+        if (!asksForCursor(query)) return { proxies: found, total: found.length }
+        const page = listPage(found, query, { orders, usual: 'created_at', idOf: ({ id }) => id })
+        if (!page.ok) return fail(page.error)
+        const { items, total, nextCursor } = page.value
+        const counts = countsOf(found, ({ enabled }) => (enabled ? 'enabled' : 'disabled'))
+        return { proxies: [...items], total, next_cursor: nextCursor, counts } satisfies ProxyList
+      },
+      { query: Type.Object(pagedQuery) },
+    )
     .get('/:id', async ({ params }) => {
       const found = await proxies.get(params.id)
       return found.ok ? found.value : refused(found.error)

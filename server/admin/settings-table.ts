@@ -2,6 +2,7 @@ import { readPrices } from '../catalog/prices.ts'
 import { maskProxyUrl, parseProxyUrl } from '../egress/proxy-url.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { mask } from './mask.ts'
+import { isTimeZone } from './time.ts'
 
 /** One setting the console may change: its names in JSON and in the store, what it may be, and whether anything follows from it. */
 export type Setting = {
@@ -192,7 +193,7 @@ export function writeSetting(
         ? ok({ stored: value })
         : err('must have 16 to 200 characters')
     case 'timezone':
-      return typeof value === 'string' && (value === '' || isTimezone(value))
+      return typeof value === 'string' && (value === '' || isTimeZone(value))
         ? ok({ stored: value })
         : err('must be the name of a time zone, like Asia/Shanghai, or empty')
   }
@@ -224,15 +225,6 @@ function isWebUrl(text: string): boolean {
   return (
     url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && text.length < 2_000
   )
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** A setting's value by its stored name, out of what is stored; the default when it was never set. */

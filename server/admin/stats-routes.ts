@@ -8,6 +8,7 @@ import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
 import { readFilter } from './log-query.ts'
 import { type NameOf, statsView } from './stats-view.ts'
+import { isTimeZone } from './time.ts'
 
 /** So many new requests are added up while somebody waits; the rest follows in the background. */
 const mostCaughtUp = 2_000
@@ -18,7 +19,8 @@ export function statsRoutes({ store, effects }: Pick<AdminDeps, 'store' | 'effec
   return new Elysia({ prefix: '/v2/logs' }).get(
     '/stats',
     async ({ query }) => {
-      const timeZone = (await store.settings.all()).timezone ?? ''
+      const timeZone = query.zone || ((await store.settings.all()).timezone ?? '')
+      if (query.zone && !isTimeZone(query.zone)) return refused('zone', 'is no time zone that is known here')
       const asked = readFilter(query, timeZone)
       if (!asked.ok) return fail(asked.error)
       const { filter, requestId } = asked.value

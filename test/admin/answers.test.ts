@@ -17,6 +17,8 @@ const before: Readonly<Record<string, (app: App) => Promise<unknown>>> = {
     ),
   'DELETE /v2/captures/:keyId': ({ call }) => call('PUT', '/v2/captures/k', {}),
   'GET /v2/captures': ({ call }) => call('PUT', '/v2/captures/k', {}),
+  'POST /v2/devtools/claude-code/undo': (app) => saved(app, 'claude-code'),
+  'POST /v2/devtools/droid/undo': (app) => saved(app, 'droid'),
   'GET /v2/deleted': ({ call }) => call('DELETE', '/v2/accounts/a'),
   'DELETE /v2/deleted': ({ call }) => call('DELETE', '/v2/users/u'),
   'DELETE /v2/deleted/:id': ({ call }) => call('DELETE', '/v2/accounts/a'),
@@ -31,6 +33,12 @@ const before: Readonly<Record<string, (app: App) => Promise<unknown>>> = {
       alertWebhookUrl: 'http://127.0.0.1:9/none',
       alertWebhookSecret: 'a secret of the webhook',
     }),
+}
+
+/** Twice, so that there is a copy of what was there first. */
+async function saved({ call }: App, tool: string) {
+  for (const apiKey of ['sk-first-key-0001', 'sk-second-key-0002'])
+    await call('POST', `/v2/devtools/${tool}/config`, { baseUrl: 'http://127.0.0.1:62311', apiKey })
 }
 
 type App = Awaited<ReturnType<typeof filledApp>>

@@ -30,6 +30,8 @@ const prepared: Readonly<Record<string, (app: App, cookie: string) => Promise<{ 
     await call('PUT', '/v2/settings', { alertWebhookUrl, alertWebhookSecret: 'SECRET of the webhook' })
     return {}
   },
+  'POST /v2/devtools/claude-code/undo': ({ call }) => saved(call, 'claude-code'),
+  'POST /v2/devtools/droid/undo': ({ call }) => saved(call, 'droid'),
   'DELETE /v2/deleted/:id': ({ call }) => deleted(call, 'accounts'),
   'POST /v2/accounts/:id/restore': ({ call }) => deleted(call, 'accounts'),
   'POST /v2/users/:id/restore': ({ call }) => deleted(call, 'users'),
@@ -51,6 +53,12 @@ afterAll(() => {
   void hook.stop(true)
   rmSync(homeDir, { recursive: true })
 })
+
+async function saved(call: App['call'], tool: string) {
+  for (const apiKey of ['sk-first-key-0001', 'sk-second-key-0002'])
+    await call('POST', `/v2/devtools/${tool}/config`, { baseUrl: 'http://127.0.0.1:62311', apiKey })
+  return {}
+}
 
 async function deleted(call: App['call'], kind: string) {
   await call('DELETE', `/v2/${kind}/one`)

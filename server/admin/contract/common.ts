@@ -13,6 +13,12 @@ export const nextCursor = Type.Union([Type.String(), Type.Null()], {
   description: 'for `cursor`: the page behind this one; null: there is none, or the page was asked for by number',
 })
 
+/** What a list has beside its rows when a page of it was asked for. */
+export const pageMembers = {
+  next_cursor: Type.Optional(nextCursor),
+  counts: Type.Optional(Type.Record(Type.String(), Type.Integer())),
+}
+
 /** Done, and nothing more to say. */
 export const Done = Type.Object({ success: Type.Boolean() })
 export type Done = Static<typeof Done>

@@ -33,3 +33,12 @@ export const ToolConfigSaved = Type.Object({
   ),
 })
 export type ToolConfigSaved = Static<typeof ToolConfigSaved>
+
+/** `POST …/undo`: the file is again as the newest copy has it. */
+export const ToolConfigUndone = Type.Object({
+  success: Type.Boolean(),
+  path: Type.String(),
+  restored: Type.String({ description: 'the copy that stands in its place now' }),
+  kept: Type.Union([Type.String(), Type.Null()], { description: 'a copy of what stood there; null: nothing did' }),
+})
+export type ToolConfigUndone = Static<typeof ToolConfigUndone>

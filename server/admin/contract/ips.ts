@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { pageMembers } from './common.ts'
 
 const address = Type.String({ minLength: 1, maxLength: 64, description: 'an address or a CIDR range, IPv4 or IPv6' })
 
@@ -21,7 +22,11 @@ export const IpBlockView = Type.Object({
 export type IpBlockView = Static<typeof IpBlockView>
 
 /** `GET /v2/ips/blocked` */
-export const IpBlocks = Type.Object({ blocked_ips: Type.Array(IpBlockView) })
+export const IpBlocks = Type.Object({
+  blocked_ips: Type.Array(IpBlockView),
+  total: Type.Optional(Type.Integer()),
+  ...pageMembers,
+})
 export type IpBlocks = Static<typeof IpBlocks>
 
 /** `PUT /v2/ips/config/:ip`: absent and null stay as they are; an empty text and 0 take away. */

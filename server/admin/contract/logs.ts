@@ -176,6 +176,7 @@ const Latency = Type.Object({
 
 export const StatsQuery = Type.Object({
   ...filterQuery,
+  zone: Type.Optional(Type.String({ description: 'of times and days: `Asia/Shanghai`; default: setting timezone' })),
   bucket: Type.Optional(Type.String({ description: '`hour` or `day` of the series; default: day beyond 3 days' })),
 })
 

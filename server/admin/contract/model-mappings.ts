@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { pageMembers } from './common.ts'
 
 /** Which model a name stands for: for all keys, or for one. */
 export const ModelMappingView = Type.Object({
@@ -15,7 +16,11 @@ export const ModelMappingView = Type.Object({
 })
 export type ModelMappingView = Static<typeof ModelMappingView>
 
-export const ModelMappingList = Type.Object({ mappings: Type.Array(ModelMappingView), total: Type.Integer() })
+export const ModelMappingList = Type.Object({
+  mappings: Type.Array(ModelMappingView),
+  total: Type.Integer(),
+  ...pageMembers,
+})
 export type ModelMappingList = Static<typeof ModelMappingList>
 
 const KeyId = Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'null: all keys' }))

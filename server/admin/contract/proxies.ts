@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { pageMembers } from './common.ts'
 
 const Text = Type.Union([Type.String(), Type.Null()])
 const Time = Type.Union([Type.String({ description: 'RFC 3339, UTC' }), Type.Null()])
@@ -28,7 +29,8 @@ export const ProxyView = Type.Object({
 })
 export type ProxyView = Static<typeof ProxyView>
 
-export const ProxyList = Type.Object({ proxies: Type.Array(ProxyView), total: Type.Integer() })
+/** All of them, unless a page is asked for: then `next_cursor` and `counts` by `enabled` and `disabled` are there. */
+export const ProxyList = Type.Object({ proxies: Type.Array(ProxyView), total: Type.Integer(), ...pageMembers })
 export type ProxyList = Static<typeof ProxyList>
 
 const Name = Type.Optional(Type.Union([Type.String({ maxLength: 100 }), Type.Null()]))

@@ -6,7 +6,7 @@ import { AuditList, AuditVerified } from '../contract/audit.ts'
 import { CaptureList, CaptureView, ContentView } from '../contract/captures.ts'
 import { Done, Told } from '../contract/common.ts'
 import { DeletedList, DeletedPurged } from '../contract/deleted.ts'
-import { ToolConfig, ToolConfigSaved } from '../contract/devtools.ts'
+import { ToolConfig, ToolConfigSaved, ToolConfigUndone } from '../contract/devtools.ts'
 import { StatusView } from '../contract/events.ts'
 import { ImportReportView } from '../contract/import-report.ts'
 import * as imports from '../contract/imports.ts'
@@ -145,6 +145,8 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'POST /v2/devtools/claude-code/config': ToolConfigSaved,
   'GET /v2/devtools/droid/config': ToolConfig,
   'POST /v2/devtools/droid/config': ToolConfigSaved,
+  'POST /v2/devtools/claude-code/undo': ToolConfigUndone,
+  'POST /v2/devtools/droid/undo': ToolConfigUndone,
 }
 
 /** Routes that answer with something else, and those whose JSON another API describes. */
