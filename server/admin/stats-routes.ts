@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
 import { dayMs, hourMs } from '../store/periods.ts'
-import type { Statistics } from '../store/statistics.ts'
+import type { Statistics } from '../store/statistics-collector.ts'
 import type { Store } from '../store/store.ts'
 import { type RequestStats, StatsQuery } from './contract/logs.ts'
 import type { AdminDeps } from './deps.ts'

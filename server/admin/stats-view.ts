@@ -1,6 +1,6 @@
 import type { Grain } from '../store/periods.ts'
 import { noSums, plus, type Sums } from '../store/request-sums.ts'
-import type { Statistics } from '../store/statistics.ts'
+import type { Statistics } from '../store/statistics-collector.ts'
 import type { RequestStats } from './contract/logs.ts'
 import { usd } from './log-view.ts'
 import { offsetIn } from './time.ts'

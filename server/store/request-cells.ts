@@ -1,8 +1,19 @@
 import type { Tables } from './engine/engine.ts'
 import { dayMs, hourMs, hoursSince, keptMs } from './periods.ts'
-import { bucketOf, noSums, type RollupKind, type Summand, type Sums, subjectKinds, subjectOf } from './request-sums.ts'
+import {
+  bucketOf,
+  isPair,
+  noSums,
+  pairKinds,
+  type RollupKind,
+  type Summand,
+  type Sums,
+  subjectKinds,
+  subjectOf,
+} from './request-sums.ts'
 
 export type SumCell = Tables['requestRollups']['$inferInsert']
+export type SplitCell = Tables['splitRollups']['$inferInsert']
 export type LatencyCell = Tables['latencyRollups']['$inferInsert']
 export type Visit = Tables['visitors']['$inferInsert']
 export type SessionSpan = Tables['sessionSpans']['$inferInsert']
@@ -10,17 +21,18 @@ export type SessionSpan = Tables['sessionSpans']['$inferInsert']
 /** What is added up of some requests, as it is added to the rows of the store. */
 export type Cells = {
   readonly sums: readonly SumCell[]
+  readonly splits: readonly SplitCell[]
   readonly latencies: readonly LatencyCell[]
   readonly visits: readonly Visit[]
   readonly sessions: readonly SessionSpan[]
 }
 
-const kinds = ['all', ...subjectKinds] as const
+const kinds = ['all', 'outcome', ...subjectKinds, ...pairKinds] as const
 const withDetails: ReadonlySet<RollupKind> = new Set(['all', 'key', 'user', 'account'])
 const timed: ReadonlySet<RollupKind> = new Set(['all', 'model'])
 
 type Counted = { -readonly [Name in keyof Sums]: number }
-type Detail = Pick<SumCell, 'model' | 'dialect' | 'status' | 'outcome'>
+type Detail = Pick<SplitCell, 'model' | 'dialect' | 'status' | 'outcome'>
 const noDetail: Detail = { model: '', dialect: '', status: 0, outcome: '' }
 /** Sums by detail, of one subject in one hour or day. */
 type Split = Map<Detail, Counted>
@@ -86,7 +98,8 @@ export function createCells(): { readonly add: (row: Summand) => void; readonly 
       const recent = new Map([...hours].filter(([start]) => start >= hoursSince(now, keptMs.manyHours)))
       for (const [start, hour] of hours) join(periodOf(days, start - (start % dayMs)), hour)
       return {
-        sums: [...sumsOf(hours, hourMs, new Set(['all'])), ...sumsOf(days, dayMs, withDetails)].filter(isKept(now)),
+        sums: [...sumsOf(hours, hourMs), ...sumsOf(days, dayMs)].filter(isKept(now)),
+        splits: [...splitsOf(hours, hourMs, ['all']), ...splitsOf(days, dayMs, withDetails)].filter(isKept(now)),
         latencies: [...latenciesOf(recent, hourMs), ...latenciesOf(days, dayMs)],
         visits: [...visits.values()],
         sessions: [...sessions.values()],
@@ -96,9 +109,9 @@ export function createCells(): { readonly add: (row: Summand) => void; readonly 
 }
 
 /** Of a log that is added up late; what would go at the next clean-up is not written. */
-function isKept(now: number): (cell: SumCell) => boolean {
+function isKept(now: number): (cell: Pick<SumCell, 'grain' | 'kind' | 'start'>) => boolean {
   const [many, hours] = [hoursSince(now, keptMs.manyHours), hoursSince(now, keptMs.hours)]
-  return ({ grain, kind, start }) => grain !== hourMs || start >= (kind === 'ip' ? many : hours)
+  return ({ grain, kind, start }) => grain !== hourMs || (!isPair(kind) && start >= (kind === 'ip' ? many : hours))
 }
 
 function periodOf(periods: Map<number, Period>, start: number): Period {
@@ -175,20 +188,27 @@ function join(day: Period, hour: Period): void {
   }
 }
 
-function* sumsOf(
-  periods: ReadonlyMap<number, Period>,
-  grain: number,
-  detailed: ReadonlySet<RollupKind>,
-): Generator<SumCell> {
+function* sumsOf(periods: ReadonlyMap<number, Period>, grain: number): Generator<SumCell> {
   for (const [start, { splits }] of periods) {
     for (const [kind, subjects] of splits) {
       for (const [subject, split] of subjects) {
         const whole = { ...noSums }
-        for (const [detail, sums] of split) {
-          addTo(whole, sums)
-          if (detailed.has(kind)) yield { grain, kind, detail: true, start, subject, ...detail, ...sums }
-        }
-        yield { grain, kind, detail: false, start, subject, ...noDetail, ...whole }
+        for (const sums of split.values()) addTo(whole, sums)
+        yield { grain, kind, start, subject, ...whole }
+      }
+    }
+  }
+}
+
+function* splitsOf(
+  periods: ReadonlyMap<number, Period>,
+  grain: number,
+  kinds: Iterable<RollupKind>,
+): Generator<SplitCell> {
+  for (const [start, { splits }] of periods) {
+    for (const kind of kinds) {
+      for (const [subject, split] of splits.get(kind) ?? []) {
+        for (const [detail, sums] of split) yield { kind, subject, grain, start, ...detail, ...sums }
       }
     }
   }

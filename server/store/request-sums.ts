@@ -86,12 +86,31 @@ export function plus(a: Sums, b: Sums): Sums {
 
 export const subjectKinds = ['key', 'user', 'account', 'model', 'ip'] as const
 export type SubjectKind = (typeof subjectKinds)[number]
-export type RollupKind = 'all' | SubjectKind
+/** The outcome of a request without an error. */
+export const succeeded = 'ok'
+
+/** Two that are often asked for together. */
+export const pairKinds = ['key+user', 'key+account', 'user+account'] as const
+export type PairKind = (typeof pairKinds)[number]
+export type RollupKind = 'all' | 'outcome' | SubjectKind | PairKind
+
+export const isPair = (kind: string): kind is PairKind => kind.includes('+')
+export const pairOf = (one: string, other: string): string => `${one}+${other}`
+const pairIn = (one: string | null, other: string | null): string | null =>
+  one === null || other === null ? null : pairOf(one, other)
 
 export function subjectOf(row: Summand, kind: RollupKind): string | null {
   switch (kind) {
+    case 'key+user':
+      return pairIn(row.keyId, row.userId)
+    case 'key+account':
+      return pairIn(row.keyId, row.accountId)
+    case 'user+account':
+      return pairIn(row.userId, row.accountId)
     case 'all':
       return ''
+    case 'outcome':
+      return row.errorKind ?? succeeded
     case 'key':
       return row.keyId
     case 'user':

@@ -1,8 +1,9 @@
 import { and, eq, gt, gte, lt, type SQL, sql } from 'drizzle-orm'
-import type { Engine } from './engine/engine.ts'
+import type { Engine, Tables } from './engine/engine.ts'
 import { dayMs, hourMs, hoursSince, keptMs } from './periods.ts'
 import type { RequestFilter } from './request-filter.ts'
-import { detailsOf, subjectsOf } from './rollup-plan.ts'
+import { isPair, type RollupKind } from './request-sums.ts'
+import { detailsOf, pairsOf, subjectsOf } from './rollup-plan.ts'
 
 /** A stretch of time; `to` is not in it. */
 export type Zone = { readonly from: number; readonly to: number }
@@ -18,21 +19,22 @@ export function createZones(
   engine: Engine,
   now: () => number,
 ): (filter: RequestFilter) => Promise<readonly Zone[] | undefined> {
-  const { requestRollups, requests, rollupMarks, sessionSpans, visitors } = engine.tables
+  const { requestRollups, requests, rollupMarks, sessionSpans, splitRollups, visitors } = engine.tables
 
   /** The hours or days that begin in [since, until) and have such sums. */
   const periodsWith = async (
+    table: Tables['requestRollups'] | Tables['splitRollups'],
     conditions: readonly SQL[],
     grain: number,
     since: number,
     until = Number.MAX_SAFE_INTEGER,
   ): Promise<readonly Zone[]> => {
-    const { start } = requestRollups
+    const { start } = table
     const rows = await engine.read((db) =>
       db
         .selectDistinct({ start })
-        .from(requestRollups)
-        .where(and(...conditions, eq(requestRollups.grain, grain), gte(start, since), lt(start, until))),
+        .from(table)
+        .where(and(...conditions, eq(table.grain, grain), gte(start, since), lt(start, until))),
     )
     return rows.map((row) => ({ from: row.start, to: row.start + grain }))
   }
@@ -76,21 +78,22 @@ export function createZones(
     if (since === undefined) return undefined
     const firstHour = hoursSince(now(), keptMs.hours)
     const firstDay = hoursSince(now(), keptMs.days)
-    const { kind, subject, detail } = requestRollups
+    const { kind, subject } = requestRollups
+    const ofAll = [eq(splitRollups.kind, 'all'), eq(splitRollups.subject, '')]
     const unsummed = { from: since, to: Number.POSITIVE_INFINITY }
     const unknown = { from: 0, to: firstDay }
+    const zonesOf = async (of: RollupKind, id: string): Promise<readonly Zone[]> => {
+      const whole = [eq(kind, of), eq(subject, id)]
+      const hours = isPair(of) ? [] : await periodsWith(requestRollups, whole, hourMs, firstHour)
+      const days = await periodsWith(requestRollups, whole, dayMs, firstDay, isPair(of) ? undefined : firstHour)
+      return [...hours, ...days, unknown]
+    }
     const lists = [
-      ...(await Promise.all(
-        subjects.map(async ([of, id]) => {
-          const whole = [eq(kind, of), eq(subject, id), eq(detail, false)]
-          const hours = await periodsWith(whole, hourMs, firstHour)
-          return [...hours, ...(await periodsWith(whole, dayMs, firstDay, firstHour)), unknown]
-        }),
-      )),
+      ...(await Promise.all([...subjects, ...pairsOf(subjects)].map(([of, id]) => zonesOf(of, id)))),
       // By the day: of the hours there are a hundred details each.
       ...(details.length === 0
         ? []
-        : [[...(await periodsWith([eq(kind, 'all'), eq(detail, true), ...details], dayMs, firstDay)), unknown]]),
+        : [[...(await periodsWith(splitRollups, [...ofAll, ...details], dayMs, firstDay)), unknown]]),
       ...(session === undefined ? [] : [[await spanOfSession(session)]]),
       ...(peer === undefined ? [] : [[await spanOfAddress(peer)]]),
     ]

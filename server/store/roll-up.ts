@@ -45,12 +45,14 @@ export function createRollUp(
   sleep: (ms: number) => Promise<void>,
   stepRows = usualStepRows,
 ): RollUp {
-  const { latencyRollups, requestRollups, requests, rollupMarks, sessionSpans, visitors } = engine.tables
+  const { latencyRollups, requestRollups, requests, rollupMarks, sessionSpans, splitRollups, visitors } = engine.tables
   const { greatest, inserted, least } = engine.expressions
   const added = (column: AnyColumn): SQL => sql`${column} + ${inserted(column)}`
-  const { grain, kind, detail, start, subject, model, dialect, status, outcome } = requestRollups
-  const cellKey = [grain, kind, detail, start, subject, model, dialect, status, outcome]
+  const sumKey = [requestRollups.grain, requestRollups.kind, requestRollups.start, requestRollups.subject]
+  const { kind, subject, grain, start, model, dialect, status, outcome } = splitRollups
+  const splitKey = [kind, subject, grain, start, model, dialect, status, outcome]
   const addedSums = Object.fromEntries(sumNames.map((name) => [name, added(requestRollups[name])]))
+  const addedSplits = Object.fromEntries(sumNames.map((name) => [name, added(splitRollups[name])]))
   const latencyKey = [
     latencyRollups.kind,
     latencyRollups.subject,
@@ -95,9 +97,10 @@ export function createRollUp(
       await sleep(0)
     }
     if (added === 0) return 0
-    const { sums, latencies, visits, sessions } = cells.read(now())
+    const { sums, splits, latencies, visits, sessions } = cells.read(now())
     await engine.atomic((db) => [
-      db.upsert(requestRollups, sums, { target: cellKey, set: addedSums }),
+      db.upsert(requestRollups, sums, { target: sumKey, set: addedSums }),
+      db.upsert(splitRollups, splits, { target: splitKey, set: addedSplits }),
       db.upsert(latencyRollups, latencies, { target: latencyKey, set: addedLatencies }),
       db.upsert(visitors, visits, { target: [visitors.ip, visitors.userId], set: joinedVisits }),
       db.upsert(sessionSpans, sessions, { target: sessionSpans.session, set: joinedSpans }),

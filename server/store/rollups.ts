@@ -1,9 +1,11 @@
 import { and, asc, desc, eq, inArray, lt, notInArray, type SQL, sql } from 'drizzle-orm'
-import type { Engine } from './engine/engine.ts'
+import type { Db, Engine, Statement } from './engine/engine.ts'
 import { dayMs, hourMs, hoursSince, keptMs } from './periods.ts'
 import { createRollUp } from './roll-up.ts'
 import { createStatisticsStore } from './statistics.ts'
 import type { RollupStore } from './store.ts'
+
+const splitKinds = ['all', 'key', 'user', 'account'] as const
 
 const busiest = 200
 
@@ -13,9 +15,9 @@ export function createRollupStore(
   now: () => number,
   sleep: (ms: number) => Promise<void>,
 ): RollupStore {
-  const { latencyRollups, requestRollups, requests, sessionSpans, visitors } = engine.tables
+  const { latencyRollups, requestRollups, requests, sessionSpans, splitRollups, visitors } = engine.tables
   const addressesOf = (time: SQL): SQL | undefined =>
-    and(eq(requestRollups.grain, dayMs), eq(requestRollups.kind, 'ip'), eq(requestRollups.detail, false), time)
+    and(eq(requestRollups.grain, dayMs), eq(requestRollups.kind, 'ip'), time)
   /** Of each day that is over for a while only the busiest addresses stay: lists have no room for the others. */
   const trimAddresses = async (): Promise<void> => {
     const until = hoursSince(now(), 2 * dayMs)
@@ -62,7 +64,27 @@ export function createRollupStore(
         and(eq(grain, length), lt(start, hoursSince(now(), kept)))
       await trimAddresses()
       await trimSessions()
+      // Their table is in the order of subjects: those of the sums that go now are looked for one by one.
+      const oldSplits = (db: Db, kept: number, length: number): readonly Statement[] =>
+        splitKinds.map((of) => {
+          const subjects = db
+            .selectDistinct({ subject: requestRollups.subject })
+            .from(requestRollups)
+            .where(and(eq(kind, of), old(kept, length)))
+          return db
+            .delete(splitRollups)
+            .where(
+              and(
+                eq(splitRollups.kind, of),
+                inArray(splitRollups.subject, subjects),
+                eq(splitRollups.grain, length),
+                lt(splitRollups.start, hoursSince(now(), kept)),
+              ),
+            )
+        })
       await engine.atomic((db) => [
+        ...oldSplits(db, keptMs.hours, hourMs),
+        ...oldSplits(db, keptMs.days, dayMs),
         db.delete(requestRollups).where(and(old(keptMs.manyHours, hourMs), inArray(kind, ['ip']))),
         db.delete(requestRollups).where(and(old(keptMs.hours, hourMs), notInArray(kind, ['ip']))),
         db.delete(requestRollups).where(old(keptMs.days, dayMs)),
@@ -75,7 +97,7 @@ export function createRollupStore(
       ])
     },
     clear: async () => {
-      const all = [requestRollups, latencyRollups, visitors, sessionSpans]
+      const all = [requestRollups, splitRollups, latencyRollups, visitors, sessionSpans]
       await engine.atomic((db) => all.map((table) => db.delete(table)))
     },
   }

@@ -27,7 +27,6 @@ export function createVisitorStore(engine: Engine, now: () => number): VisitorSt
           and(
             eq(requestRollups.grain, hourMs),
             eq(requestRollups.kind, 'ip'),
-            eq(requestRollups.detail, false),
             gte(requestRollups.start, from),
             inArray(requestRollups.subject, [...ips]),
           ),

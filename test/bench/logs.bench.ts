@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { totalOf } from '../../server/admin/log-total.ts'
 import { openSqlite } from '../../server/store/engine/sqlite.ts'
-import { dayMs } from '../../server/store/periods.ts'
+import { dayMs, hourMs } from '../../server/store/periods.ts'
 import type { RequestFilter } from '../../server/store/request-filter.ts'
 import { createRequestStore } from '../../server/store/requests.ts'
 import { createRollUp } from '../../server/store/roll-up.ts'
@@ -105,7 +105,8 @@ for (const [name, filter] of filters) {
   })
   report(`newest page and count by ${name}: ${shown}`, ms, 100)
 }
-const period = { from: now - days * dayMs, to: now, series: dayMs } as const
+// In hours, as the admin API asks for them: local days are put together of these.
+const period = { from: now - days * dayMs, to: now, series: hourMs } as const
 for (const [name, filter] of [
   ['none', {}],
   ['key', { keyId: idOf('key', 7) }],
@@ -119,6 +120,11 @@ for (const [name, filter] of [
   ['key and model', { keyId: idOf('key', 7), upstreamModel: 'qwen3' }],
   ['account and failures', { accountId: idOf('acc', 7), isSuccess: false }],
   ['key and account', { keyId: idOf('key', 7), accountId: idOf('acc', 7) }],
+  ['key and user', { keyId: idOf('key', 7), userId: idOf('usr', 7) }],
+  ['user and account', { userId: idOf('usr', 7), accountId: idOf('acc', 7) }],
+  ['user, status 429, dialect', { userId: idOf('usr', 7), status: [429, 429], dialects: ['anthropic'] }],
+  ['key, account and failures', { keyId: idOf('key', 7), accountId: idOf('acc', 7), isSuccess: false }],
+  ['streams', { stream: true }],
   ['address', { peer: '10.0.3.7' }],
   ['session', { session: 's-77' }],
   ['error text', { errorText: 'TIMEOUT' }],

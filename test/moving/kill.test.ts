@@ -22,7 +22,7 @@ const rowsIn = (file: string): Readonly<Record<string, number>> => {
   try {
     const summed = db
       .query<{ readonly n: number }, []>(
-        `select sum(requests) as n from request_rollups where kind = 'all' and detail = 0 and grain = 86400000`,
+        `select sum(requests) as n from request_rollups where kind = 'all' and grain = 86400000`,
       )
       .get()
     const used = db

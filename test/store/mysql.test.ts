@@ -124,18 +124,19 @@ if (hasMariaDb) {
     const migrations = readMigrations(mysqlMigrations)
     test('that were cut short anywhere are gone on with at the next start', async () => {
       const place = await server.createDatabase()
-      const [first] = migrations
-      const count = first?.statements.length ?? 0
+      const first = migrations.slice(0, 1)
+      const statements = first[0]?.statements ?? []
+      const count = statements.length
       const cuts = [1, 5, Math.floor(count / 2), count - 1]
       for (const at of cuts) {
         const { database } = place
         await server.query(`DROP DATABASE ${database}`)
         await server.createDatabase(database)
-        await (await open(place)).close()
+        await (await open(place, { migrations: first })).close()
         // As a kill behind statement `at` leaves it: done, and not noted.
         await server.query(`UPDATE claude_server_migrations SET steps = ${at}, applied_at = NULL`, database)
-        for (const statement of (first?.statements ?? []).slice(at + 1).toReversed()) await undo(statement, database)
-        await (await open(place)).close()
+        for (const statement of statements.slice(at + 1).toReversed()) await undo(statement, database)
+        await (await open(place, { migrations: first })).close()
         const rows = await server.query('SELECT steps, applied_at IS NOT NULL FROM claude_server_migrations', database)
         expect([...(rows[0] ?? [])]).toEqual([count, 1])
         expect((await server.query('SHOW TABLES', database)).length).toBeGreaterThan(25)

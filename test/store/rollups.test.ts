@@ -125,6 +125,14 @@ describe('statistics', () => {
     { errorKind: 'model-overloaded', upstreamModel: 'haiku' },
     { status: [500, 599] },
     { keyId: 'key_1', accountId: 'acc_2' },
+    { keyId: 'key_1', userId: 'usr_1' },
+    { userId: 'usr_0', accountId: 'acc_2' },
+    { userId: 'usr_1', accountId: 'acc_2' },
+    { keyId: 'key_1', userId: 'usr_1', accountId: 'acc_3' },
+    { keyId: 'key_1', accountId: 'acc_2', isSuccess: false },
+    { keyId: 'key_1', upstreamModel: 'opus', dialects: ['anthropic'] },
+    { isSuccess: false, errorKind: 'model-overloaded' },
+    { isSuccess: true, errorKind: 'model-overloaded' },
     { peer: '192.0.2.3' },
   ]
   test.each(filters.map((filter) => [filter]))('%j: from sums what the rows themselves say', async (filter) => {
@@ -156,6 +164,57 @@ describe('statistics', () => {
     )
   })
 
+  test('of a key and an account reach as far back as the sums, and name what only the newest requests tell', async () => {
+    await log.append(rows)
+    await rollups.catchUp()
+    await log.prune(now - dayMs)
+    const pair: RequestFilter = { keyId: 'key_1', accountId: 'acc_2' }
+    const from = now - 8 * dayMs
+    const answer = await rollups.read(pair, { from, to: now, series: hourMs })
+    const expected = told(pair, from - (from % dayMs), now)
+    const { total, complete } = answer
+    expect([total.requests, total.failures, total.inputTokens, complete]).toEqual([
+      expected.requests,
+      expected.failures,
+      expected.inputTokens,
+      true,
+    ])
+    expect(expected.requests).toBeGreaterThan(40)
+    expect([...answer.series.values()].reduce((sum, { requests }) => sum + requests, 0)).toBe(expected.requests)
+    expect(await rollups.count(pair, { from, to: now })).toBe(expected.requests)
+  })
+
+  test('of a busy pair name the lists that are of the newest requests', async () => {
+    const one = rows[1] as RequestRecord
+    const many = Array.from({ length: 3_000 }, (_, turn) => ({ ...one, id: `r${turn}`, at: start + turn * 200_000 }))
+    await log.append(many)
+    await rollups.catchUp()
+    const pair: RequestFilter = { keyId: 'key_1', accountId: 'acc_1' }
+    const { total, complete, sampled, tops } = await rollups.read(pair, { from: start, to: now, series: dayMs })
+    expect([total.requests, complete]).toEqual([3_000, true])
+    expect(sampled).toEqual(['model', 'errors', 'statuses', 'endpoints', 'key', 'user', 'account', 'ip', 'latency'])
+    expect(tops.model[0]?.sums.requests).toBe(1_000)
+  })
+
+  test('of the busiest are exact where there are more addresses than a list has', async () => {
+    const many = rows.map((row, turn) => ({ ...row, peer: `198.51.100.${(turn * turn) % 97}` }))
+    await log.append(many)
+    await rollups.catchUp()
+    const from = now - 7 * dayMs + 1_234_567
+    const { tops } = await rollups.read({}, { from, to: now, series: dayMs })
+    const counts = [
+      ...Map.groupBy(
+        many.filter(({ at }) => at >= from && at <= now),
+        ({ peer }) => peer,
+      ),
+    ]
+      .map(([ip, group]) => [ip, group.length] as const)
+      .sort(([a, m], [b, n]) => n - m || a.localeCompare(b))
+    expect(tops.ip.map(({ subject, sums }) => [subject, sums.requests])).toEqual(
+      counts.slice(0, 10).map((pair) => [...pair]),
+    )
+  })
+
   test('of many requests no sum tells of are those of the newest, and say so', async () => {
     const one = rows[0] as RequestRecord
     for (let from = 0; from < 52_000; from += 4_000)
@@ -181,6 +240,19 @@ test('every row is added once, whatever stands between the steps, also if two as
   await rollups.catchUp()
   await rollups.catchUp()
   expect((await rollups.read({}, { from: 0, to: now, series: dayMs })).total.requests).toBe(735)
+})
+
+test('details of subjects go with their sums', async () => {
+  await log.append(rows)
+  await rollups.catchUp()
+  await log.clear()
+  now += 600 * dayMs
+  await rollups.prune()
+  const left = await Promise.all([
+    engine.read((db) => db.select({ kind: engine.tables.splitRollups.kind }).from(engine.tables.splitRollups)),
+    engine.read((db) => db.select({ kind: engine.tables.requestRollups.kind }).from(engine.tables.requestRollups)),
+  ])
+  expect(left).toEqual([[], []])
 })
 
 test('sums are kept for their time and go then', async () => {

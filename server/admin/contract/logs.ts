@@ -224,7 +224,7 @@ export const RequestStats = Type.Object({
   counted_since: Type.Optional(Type.String()),
   sampled: Type.Array(Type.String(), {
     description:
-      'lists that for this filter are told by the newest requests only: `ip`, `key`, `user`, `account`, `latency`',
+      'lists that for this filter are told by the newest requests only: `ip`, `key`, `user`, `account`, `latency`, `model`, `errors`, `statuses`, `endpoints`',
   }),
 })
 export type RequestStats = Static<typeof RequestStats>

@@ -468,9 +468,31 @@ export const requestRollups = ourTable(
   {
     grain: whole('grain').notNull(),
     kind: varchar('kind', { length: 64 }).notNull(),
-    detail: boolean('detail').notNull(),
     start: whole('start').notNull(),
     subject: varchar('subject', { length: 255 }).notNull(),
+    requests: whole('requests').notNull(),
+    failures: whole('failures').notNull(),
+    inputTokens: whole('input_tokens').notNull(),
+    outputTokens: whole('output_tokens').notNull(),
+    cacheReadTokens: whole('cache_read_tokens').notNull(),
+    credits: double('credits').notNull(),
+    inputMicroUsd: whole('input_micro_usd').notNull(),
+    outputMicroUsd: whole('output_micro_usd').notNull(),
+    durationMs: whole('duration_ms').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.grain, table.kind, table.start, table.subject] }),
+    index('request_rollups_by_subject').on(table.kind, table.subject, table.grain, table.start),
+  ],
+)
+
+export const splitRollups = ourTable(
+  'split_rollups',
+  {
+    kind: varchar('kind', { length: 64 }).notNull(),
+    subject: varchar('subject', { length: 255 }).notNull(),
+    grain: whole('grain').notNull(),
+    start: whole('start').notNull(),
     model: varchar('model', { length: 255 }).notNull(),
     dialect: varchar('dialect', { length: 64 }).notNull(),
     status: whole('status').notNull(),
@@ -488,18 +510,16 @@ export const requestRollups = ourTable(
   (table) => [
     primaryKey({
       columns: [
-        table.grain,
         table.kind,
-        table.detail,
-        table.start,
         table.subject,
+        table.grain,
+        table.start,
         table.model,
         table.dialect,
         table.status,
         table.outcome,
       ],
     }),
-    index('request_rollups_by_subject').on(table.kind, table.subject, table.detail, table.grain, table.start),
   ],
 )
 

@@ -540,8 +540,9 @@ export const sessionSpans = sqliteTable(
 
 /**
  * Sums of `requests` over hours and days (UTC), so that no statistic reads the rows. `kind` says whose: of `all`, or of one
- * `key`, `user`, `account`, `model`, `ip`. Detail rows split the same sums by model, dialect, status and outcome; the others
- * have these empty. They outlive the rows.
+ * `key`, `user`, `account`, `model`, `ip`, `outcome`, or of two of them together (`key+account`; days only). They outlive the rows.
+ * Like `split_rollups` without row numbers, which the ORM cannot say: the sums themselves lie in the order of the key.
+ * Whoever makes the tables anew must write WITHOUT ROWID again.
  */
 export const requestRollups = sqliteTable(
   'request_rollups',
@@ -549,9 +550,33 @@ export const requestRollups = sqliteTable(
     /** Length of the period, ms. */
     grain: integer('grain').notNull(),
     kind: text('kind').notNull(),
-    detail: integer('detail', { mode: 'boolean' }).notNull(),
     start: integer('start').notNull(),
+    /** Of two: both with a `+` between. */
     subject: text('subject').notNull(),
+    requests: integer('requests').notNull(),
+    failures: integer('failures').notNull(),
+    inputTokens: integer('input_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    cacheReadTokens: integer('cache_read_tokens').notNull(),
+    credits: real('credits').notNull(),
+    inputMicroUsd: integer('input_micro_usd').notNull(),
+    outputMicroUsd: integer('output_micro_usd').notNull(),
+    durationMs: integer('duration_ms').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'request_rollups_pk', columns: [table.grain, table.kind, table.start, table.subject] }),
+    index('request_rollups_by_subject').on(table.kind, table.subject, table.grain, table.start),
+  ],
+)
+
+/** The same sums of `all`, of a `key`, `user` and `account` by model, dialect, status and outcome, one subject's side by side. */
+export const splitRollups = sqliteTable(
+  'split_rollups',
+  {
+    kind: text('kind').notNull(),
+    subject: text('subject').notNull(),
+    grain: integer('grain').notNull(),
+    start: integer('start').notNull(),
     model: text('model').notNull(),
     dialect: text('dialect').notNull(),
     status: integer('status').notNull(),
@@ -569,20 +594,18 @@ export const requestRollups = sqliteTable(
   },
   (table) => [
     primaryKey({
-      name: 'request_rollups_pk',
+      name: 'split_rollups_pk',
       columns: [
-        table.grain,
         table.kind,
-        table.detail,
-        table.start,
         table.subject,
+        table.grain,
+        table.start,
         table.model,
         table.dialect,
         table.status,
         table.outcome,
       ],
     }),
-    index('request_rollups_by_subject').on(table.kind, table.subject, table.detail, table.grain, table.start),
   ],
 )
 
