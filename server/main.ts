@@ -24,6 +24,12 @@ if (process.argv[2] === 'read-pdf') {
   process.exit(await runPdfChild())
 }
 
+// One that copies the database needs none of it either (server/backup/copy-database.ts).
+if (process.argv[2] === 'copy-database') {
+  const { runCopyChild } = await import('./backup/copy-database.ts')
+  process.exit(await runCopyChild(process.argv.slice(3)))
+}
+
 const { main } = await import('./main/run.ts')
 process.exit(await main(process.argv.slice(2)))
 

@@ -10,6 +10,7 @@ const order: readonly (readonly string[])[] = [
   ['relay', 'store'],
   ['jobs', 'admin'],
   ['moving'],
+  ['backup'],
   ['http'],
   ['app'],
   ['cli'],

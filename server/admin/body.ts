@@ -5,6 +5,12 @@ export const maxBodyBytes = 16 * 1024 * 1024
 
 /** Of a body that anybody may send. */
 const maxOpenBytes = 64 * 1024
+/** Of a backup that is restored; it is read as it comes. Larger ones are restored from a file on the machine. */
+export const maxBackupBytes = 1024 * 1024 * 1024
+export const backupImportPath = '/v2/backup/import'
+
+/** How large the body of a path may be. */
+export const mostBytesOf = (path: string): number => (path === backupImportPath ? maxBackupBytes : maxBodyBytes)
 
 /** Thrown while reading, since the framework's parse step knows no other way; `index.ts` answers it with 413. */
 export class BodyTooLarge extends Error {

@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import { readImport } from '../upstream/amazonq/import.ts'
 import type { AccountImports } from './account-import.ts'
 import { type AccountsService, accountStates, unreadableAccounts } from './accounts-service.ts'
+import { backupControlRoutes } from './backup-routes.ts'
 import { jsonBody } from './body.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
@@ -75,6 +76,7 @@ export function controlRoutes(
         body: Type.Object({ password: Type.Optional(Type.String()), user: Type.Optional(Type.String()) }),
       },
     )
+    .use(backupControlRoutes(deps))
     .get('/api/control/audit/verify', () => deps.store.audit.verify())
     .get('/api/control/doctor', async () => ({
       version: deps.version,

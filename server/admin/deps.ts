@@ -10,10 +10,11 @@ import type { Online } from '../observe/online.ts'
 import type { HealthPolicy } from '../pool/health.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { Trouble } from '../pool/shakes.ts'
-import type { RequestRecord, Store } from '../store/store.ts'
+import type { AuditEntry, RequestRecord, Store } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { SignIns } from '../upstream/amazonq/sign-in.ts'
+import type { BackupFileList, BackupFileView, OriginalBackup, RestoreReport } from './contract/backup.ts'
 import type { ImportReport } from './contract/import-report.ts'
 import type { ModelList } from './contract/models.ts'
 
@@ -81,6 +82,35 @@ export type AccountDeps = {
   readonly log: AdminLog
 }
 
+export type BackupFault = { readonly kind: 'refused' | 'busy' | 'unavailable'; readonly message: string }
+export type PortableAsk = {
+  /** Undefined: in the clear. */
+  readonly passphrase?: string
+  readonly secrets: boolean
+  readonly requestLog: boolean
+}
+export type RestoreActor = Pick<AuditEntry, 'actorKind' | 'actorId' | 'actorName' | 'peer' | 'userAgent' | 'action'>
+
+/** Backups of everything, and the way back. */
+export type BackupAccess = {
+  /** As the original answered it. */
+  readonly original: (secrets: boolean) => Promise<OriginalBackup>
+  /** Ours, as text in pieces. */
+  readonly portable: (ask: PortableAsk) => Promise<Result<AsyncGenerator<string, void, undefined>, BackupFault>>
+  /** Into a file on this machine; without a name into the folder of backups, of which the oldest then go. */
+  readonly toFile: (
+    file: string | undefined,
+    portable: PortableAsk | undefined,
+    signal?: AbortSignal,
+  ) => Promise<Result<BackupFileView, BackupFault>>
+  readonly files: () => Promise<BackupFileList>
+  /** Once it is done, and not for a dry run, the server starts anew. */
+  readonly restore: (
+    from: { readonly body: AsyncIterable<Uint8Array> } | { readonly file: string },
+    options: { readonly passphrase?: string; readonly dryRun: boolean; readonly actor: RestoreActor },
+  ) => Promise<Result<RestoreReport, BackupFault>>
+}
+
 /** Everything the admin API takes from the rest of the program. */
 export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly store: Store
@@ -142,6 +172,8 @@ export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly testMode?: { readonly password?: string }
   /** Guards `/api/control/*`: made at each start and written to a file only the operator can read. */
   readonly controlToken: string
+  /** Absent: there is no server, whose work it is. */
+  readonly backup?: BackupAccess
   /** The newest report of an import into this data folder; undefined: there is none. */
   readonly importReport?: () => ImportReport | undefined
   /** What `doctor` asks a running server besides accounts and keys. */

@@ -3,7 +3,7 @@ import { createLockout } from '../access/lockout.ts'
 import { hasScope, isAtLeast } from '../access/role.ts'
 import { headerText } from '../lib/header-text.ts'
 import { type Actor, commandLine, type Entry, owner } from './actor.ts'
-import { maxBodyBytes } from './body.ts'
+import { maxBodyBytes, mostBytesOf } from './body.ts'
 import { sessionIdOf } from './cookie.ts'
 import type { AdminDeps } from './deps.ts'
 import { refuse, retryAfter } from './failure.ts'
@@ -126,7 +126,8 @@ export function createGate(
       return actor !== undefined && mayNot(actor, needOf(request.method, path)) === undefined
     },
     check: async (request, path) => {
-      if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return tooLarge()
+      const most = mostBytesOf(path)
+      if (Number(request.headers.get('content-length') ?? 0) > most) return tooLarge(most)
       const encoding = request.headers.get('content-encoding')?.trim().toLowerCase()
       if (encoding !== undefined && encoding !== '' && encoding !== 'identity') return packed()
       if (path.startsWith('/api/control/')) return control(request)

@@ -90,6 +90,7 @@ const exceptions: Readonly<Record<string, Exception>> = {
   'GET /v2/backup/export': { ...dangerous, audited: true },
   'POST /v2/backup/export': dangerous,
   'POST /v2/backup/import': dangerous,
+  'POST /v2/backup/files': dangerous,
   'POST /v2/logs/cleanup': dangerous,
   // What people wrote: who looked at it is worth knowing.
   'GET /v2/logs/:id/content': { ...confidential, scope: 'logs', audited: true },

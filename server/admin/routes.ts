@@ -7,6 +7,7 @@ import { createAccountsService } from './accounts-service.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { type AuditTrail, createAuditTrail } from './audit-trail.ts'
+import { backupRoutes } from './backup-routes.ts'
 import { BodyTooLarge } from './body.ts'
 import { captureRoutes } from './capture-routes.ts'
 import { controlRoutes } from './control.ts'
@@ -137,6 +138,7 @@ function adminRoutes(
     .use(signInRoutes('/v2/auth', deps, accounts))
     .use(accountRoutes({ accounts, imports, bulk, jobs, fresh }, deps))
     .use(importReportRoutes(deps))
+    .use(backupRoutes(deps, { gate, jobs, fresh }))
     .use(jobRoutes(jobs, hub, deps))
     .use(eventRoutes(hub, watch, deps))
     .use(alertRoutes(alerts))

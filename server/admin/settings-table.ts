@@ -109,6 +109,10 @@ export const settingsTable: readonly Setting[] = [
   { type: 'timezone', json: 'timezone', stored: 'timezone', initial: '', takesEffect: true },
   integer('sessionIdleHours', 'session_idle_hours', [1, 12, 168], true),
   integer('sessionMaxHours', 'session_max_hours', [1, 168, 2160], true),
+  integer('backupIntervalHours', 'backup_interval_hours', [0, 0, 8_760], true),
+  integer('backupHour', 'backup_hour', [0, 3, 23], true),
+  integer('backupKeep', 'backup_keep', [1, 7, 1_000], true),
+  { ...line('backupFolder', 'backup_folder', '', 1_000), takesEffect: true },
 ]
 
 /** A stored text as a value; anything that cannot be read is the default. */

@@ -36,6 +36,7 @@ import { deletedKeptMs } from '../store/deleted.ts'
 import type { RequestRecord } from '../store/store.ts'
 import { keepUnwritten, unwrittenFileName, writeKept } from '../store/unwritten.ts'
 import { measureLatency } from '../upstream/amazonq/latency.ts'
+import { backupJob, createBackupAccess } from './backups.ts'
 import { createCaptures } from './capture.ts'
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
@@ -60,6 +61,8 @@ export type AppOptions = {
   /** Called with the opened data before anything is served (demo mode fills it). */
   readonly prepare?: (core: Core) => Promise<void>
   readonly moving?: Moving
+  /** Stops and starts anew, soon: a backup was restored. Absent: none can be. */
+  readonly restart?: () => void
 }
 
 export type App = {
@@ -79,6 +82,7 @@ const usageKeptMs = 400 * dayMs
 /** The console's own chats: nobody's key, no limits but the accounts'. */
 const consoleCaller = { keyId: 'console', name: 'console', priority: 0, subjects: [] }
 
+const checkpointMs = 5_000
 const keptAnswersTtlMs = 3_600_000
 
 /** Plugs everything into everything and serves. The list of what there is; no decisions of its own. */
@@ -200,6 +204,21 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     },
   })
 
+  const backups = createBackupAccess({
+    config,
+    store,
+    vault: core.vault,
+    effects,
+    log,
+    version,
+    settle: async () => {
+      await metering.ledger.flush()
+      await requestLog.flush()
+      await inService.flush()
+    },
+    stored: () => stored,
+    ...(options.restart === undefined ? {} : { restart: options.restart }),
+  })
   const setupCode = makeSetupCode()
   const controlToken = newControlToken()
   const admin = createAdmin({
@@ -260,6 +279,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     port: () => listening?.port ?? config.server.port,
     setupCode,
     controlToken,
+    backup: backups,
     importReport: () => latestReport(config.dataDir)?.report,
     ...(config.test ? { testMode: config.testPassword === undefined ? {} : { password: config.testPassword } } : {}),
     requestIdOf: (request) => server.requestIdOf(request),
@@ -361,6 +381,9 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
           await store.usage.pruneDays(metering.calendar(effects.now() - usageKeptMs).day)
         },
       },
+      // The database's file alone is a usable copy, a few seconds old: people copy it.
+      { name: 'checkpoint', everyMs: checkpointMs, run: store.checkpoint },
+      backupJob(backups, () => stored, running.jobs, effects.now),
       { name: 'check-proxies', everyMs: 60_000, firstAfterMs: 3_000, run: core.outbound.checkAll },
     ],
     effects,

@@ -43,7 +43,7 @@ export async function openData(
   if (mustExist && !onServer && isSwitchPending(config.databasePath)) {
     return err({
       message:
-        'An import of the original was cut short at its last step. The next start finishes it: claude-server serve.',
+        'An import or a restore was cut short at its last step. The next start finishes it: claude-server serve.',
       exitCode: 1,
     })
   }

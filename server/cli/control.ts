@@ -1,6 +1,7 @@
 import type { accountStates } from '../admin/accounts-service.ts'
 import type { AccountView } from '../admin/contract/accounts.ts'
 import type { AuditVerified } from '../admin/contract/audit.ts'
+import type { BackupFileView, RestoreDone } from '../admin/contract/backup.ts'
 import type { ImportPreview, TokenImportResult } from '../admin/contract/imports.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../admin/contract/keys.ts'
 import type {
@@ -77,6 +78,16 @@ export type Control = {
   readonly resetPassword: (ask: { readonly password?: string; readonly user?: string }) => Answer<string>
   readonly verifyAudit: () => Answer<AuditVerified>
   readonly doctorState: () => Answer<DoctorState>
+  /** Into a file of this machine. */
+  readonly backUp: (ask: {
+    readonly file: string
+    readonly portable?: { readonly passphrase?: string; readonly requestLog: boolean }
+  }) => Answer<BackupFileView>
+  readonly restore: (ask: {
+    readonly file: string
+    readonly passphrase?: string
+    readonly dry_run: boolean
+  }) => Answer<RestoreDone>
 }
 
 export function createControl(ask: Ask): Control {
@@ -110,6 +121,8 @@ export function createControl(ask: Ask): Control {
       member(await ask<{ password: string }>('POST', '/password', wanted), (reset) => reset.password),
     verifyAudit: () => ask('GET', '/audit/verify'),
     doctorState: () => ask('GET', '/doctor'),
+    backUp: (wanted) => ask('POST', '/backup', wanted),
+    restore: (wanted) => ask('POST', '/restore', wanted),
   }
 }
 

@@ -7,6 +7,7 @@ import { describeError } from '../observe/redact.ts'
 import { prepareAdd } from './account-add.ts'
 import { type Act, accountListText, accountText, answer, keyListText, mappingListText, type Said } from './answers.ts'
 import { type CommandDeps, openBackend } from './backend.ts'
+import { backUp, restore } from './backup.ts'
 import { doctor } from './doctor.ts'
 import { withFolder } from './folder.ts'
 import { type ImportAsk, importOriginal } from './import-original.ts'
@@ -30,7 +31,11 @@ export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliI
           )
         : command.name === 'import'
           ? await importOriginal(importAskOf(command), config, deps, io)
-          : await perform(resolved, deps, io)
+          : command.name === 'backup'
+            ? await backUp(command, config, deps, io)
+            : command.name === 'restore'
+              ? await restore(command, config, deps, io)
+              : await perform(resolved, deps, io)
     if (!said.ok) return fail(said.error, io)
     const { json, text, ok: good = true } = said.value
     io.out(command.options.json === true ? `${JSON.stringify(json)}\n` : withFolder(text, resolved))
@@ -184,6 +189,8 @@ async function prepare(
             : `The audit log is broken: ${verdict.reason}. Up to there ${verdict.entries} are whole.\n`,
         })),
       )
+    case 'backup':
+    case 'restore':
     case 'doctor':
     case 'import':
     case 'serve':

@@ -185,6 +185,23 @@ export const commands = [
     ],
     about: 'take over the original’s database: a file, or mysql://user:password@host:3306/database',
   },
+  {
+    name: 'backup',
+    operands: ['[FILE]'],
+    options: [
+      { name: 'portable', about: 'for any machine and master key: encrypted with a passphrase that is asked for' },
+      { name: 'request-log', about: 'a portable one with the rows of the request log' },
+      { name: 'no-passphrase', about: 'a portable one in the clear, with every secret' },
+      json,
+    ],
+    about: 'copy the database, beside a running server too (backups/… in the data folder)',
+  },
+  {
+    name: 'restore',
+    operands: ['FILE'],
+    options: [{ name: 'dry-run', about: 'check it and say what it would replace; nothing is changed' }, json],
+    about: 'put a backup in the place of what is here, which is kept; a running server starts anew with it',
+  },
   { name: 'doctor', operands: [], options: [json], about: 'show settings with their origin and check everything' },
   { name: 'selftest', operands: [], options: [json], about: 'run the whole path against the simulated provider' },
   { name: 'version', operands: [], options: [json], about: 'print the version' },

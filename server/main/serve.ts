@@ -11,7 +11,7 @@ import { createLogger, type Logger, logFormat } from '../observe/log.ts'
 import { isDesktop, openBrowser } from './browser.ts'
 import { version } from './version.ts'
 
-/** Serves until a signal asks to stop; resolves to the exit code. */
+/** Serves until a signal asks to stop; resolves to the exit code. Once a backup was restored everything starts anew in this process. */
 export async function serve(resolved: Resolved): Promise<number> {
   const terminal = process.stdout.isTTY === true
   const demo = resolved.config.demo ? await openDemo(demoConfig(resolved)) : undefined
@@ -25,25 +25,35 @@ export async function serve(resolved: Resolved): Promise<number> {
   })
   for (const warning of resolved.warnings) log.warn('config.warning', { message: warning })
   const stopAsked = stopSignal()
-  const started = await startApp({
-    config,
-    effects: realEffects,
-    log,
-    version,
-    ...(demo === undefined ? { moving: movingOf(config, log) } : { demo: demo.shown, prepare: demo.prepare }),
-  })
-  if (!started.ok) {
-    process.stderr.write(`claude-server: ${started.error.message}\n`)
-    await demo?.stop()
-    return started.error.exitCode
+  // A port that was chosen by the system stays the same.
+  let { port } = config.server
+  for (let isFirst = true; ; isFirst = false) {
+    const restart = Promise.withResolvers<void>()
+    const started = await startApp({
+      config: { ...config, server: { ...config.server, port } },
+      effects: realEffects,
+      log,
+      version,
+      ...(demo === undefined
+        ? { moving: movingOf(config, log), restart: restart.resolve }
+        : { demo: demo.shown, prepare: demo.prepare }),
+    })
+    if (!started.ok) {
+      process.stderr.write(`claude-server: ${started.error.message}\n`)
+      await demo?.stop()
+      return started.error.exitCode
+    }
+    const app = started.value
+    port = app.port
+    announce(app, config, log, demo, isFirst)
+    const signal = await Promise.race([stopAsked, restart.promise])
+    const why = signal === undefined ? { restart: true } : { signal }
+    log.info('server.stopping', { ...why, graceSeconds: config.server.shutdownGraceSeconds })
+    const whole = await app.stop()
+    log.info('server.stopped', { whole })
+    if (signal !== undefined) break
   }
-  const app = started.value
-  announce(app, config, log, demo)
-  const signal = await stopAsked
-  log.info('server.stopping', { signal, graceSeconds: config.server.shutdownGraceSeconds })
-  const whole = await app.stop()
   await demo?.stop()
-  log.info('server.stopped', { whole })
   return 0
 }
 
@@ -59,7 +69,7 @@ function demoConfig({ config, origins }: Resolved): Config {
   return { ...config, server: { ...config.server, host } }
 }
 
-function announce(app: App, config: Config, log: Logger, demo: Demo | undefined): void {
+function announce(app: App, config: Config, log: Logger, demo: Demo | undefined, isFirst: boolean): void {
   const host = config.server.host === '0.0.0.0' || config.server.host === '::' ? 'localhost' : config.server.host
   const url = `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${app.port}`
   log.info('server.started', {
@@ -81,7 +91,8 @@ function announce(app: App, config: Config, log: Logger, demo: Demo | undefined)
   if (demo !== undefined) process.stdout.write(demoText(url, demo))
   else if (app.setupCode !== undefined) process.stdout.write(setupText(url, app.setupCode))
   const desktop = isDesktop(process.env, process.platform, process.stdout.isTTY === true)
-  if (!config.noBrowser && desktop && !openBrowser(url, process.platform)) log.info('browser.not-opened', { url })
+  if (isFirst && !config.noBrowser && desktop && !openBrowser(url, process.platform))
+    log.info('browser.not-opened', { url })
 }
 
 /** A terminal sees a bar and the report itself; elsewhere the log has lines and the name of the report's file. */

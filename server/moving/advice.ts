@@ -22,8 +22,12 @@ export function adviceFor({ source, password, wasOpen }: Circumstances): readonl
         ]
       : []),
     'Folders of the original beside its database (logs, cache) are not used any more. They may hold conversations in clear text: delete them when you do not need them.',
-    source.kind === 'sqlite'
-      ? 'The original database is kept as it was. When all is well: claude-server import --purge-original'
-      : 'The original’s tables are left as they were. When all is well, drop them in the database.',
+    ...lastAdvice[source.kind],
   ]
+}
+
+const lastAdvice: Readonly<Record<Source['kind'], readonly string[]>> = {
+  sqlite: ['The original database is kept as it was. When all is well: claude-server import --purge-original'],
+  mysql: ['The original’s tables are left as they were. When all is well, drop them in the database.'],
+  backup: ['The backup file holds every password, key and sign-in in clear text: delete it when all is well.'],
 }

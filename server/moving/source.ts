@@ -10,7 +10,7 @@ export type SourceTable = {
 
 /** A database of the original, wherever it lies. Nothing is ever written to it. */
 export type Source = {
-  readonly kind: 'sqlite' | 'mysql'
+  readonly kind: 'sqlite' | 'mysql' | 'backup'
   /** Path or address, without a password. */
   readonly shown: string
   readonly tables: readonly SourceTable[]

@@ -35,6 +35,12 @@ export function keptPath(database: string, word: string, day: string): string {
  * the plan is on disk: whatever ends this process then, `finishSwitch` goes on where it stopped.
  */
 export function switchDatabases(database: string, kept: string, more: readonly Step[] = []): Result<void, string> {
+  decideSwitch(database, kept, more)
+  return finishSwitch(database)
+}
+
+/** The same, left to the next start: for a database that is still open. */
+export function decideSwitch(database: string, kept: string, more: readonly Step[] = []): void {
   const steps: readonly Step[] = [
     ...[...companions, ''].map((suffix) => ({ from: database + suffix, to: kept + suffix })),
     ...more,
@@ -46,7 +52,6 @@ export function switchDatabases(database: string, kept: string, more: readonly S
   }
   syncFile(buildingPath(database))
   writeDurably(planPath(database), JSON.stringify(plan))
-  return finishSwitch(database)
 }
 
 /** Does what is left of a switch that was decided. Nothing when there is none. */
@@ -54,14 +59,17 @@ export function finishSwitch(database: string): Result<void, string> {
   const file = planPath(database)
   if (!existsSync(file)) return ok(undefined)
   const plan = readPlan(file)
-  if (plan === undefined) return err(`${file} cannot be read: an import that was cut short cannot be finished.`)
+  if (plan === undefined)
+    return err(`${file} cannot be read: an import or a restore that was cut short cannot be finished.`)
   const last = plan.steps.at(-1)
   // Once the last step is done the other names belong to our database.
   if (last !== undefined && existsSync(last.from)) {
     for (const { from, to } of plan.steps) {
       if (!existsSync(from)) continue
       if (existsSync(to))
-        return err(`An import was cut short, and now both ${from} and ${to} are there. Move one of them away.`)
+        return err(
+          `An import or a restore was cut short, and now both ${from} and ${to} are there. Move one of them away.`,
+        )
       renameSync(from, to)
     }
     syncFolder(path.dirname(database))
@@ -104,7 +112,8 @@ function syncFile(file: string): void {
   }
 }
 
-function syncFolder(folder: string): void {
+/** The names in a folder are on disk. */
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return // has no such call
   const handle = openSync(folder, 'r')
   try {

@@ -91,7 +91,8 @@ export async function takeOver(deps: TakeOverDeps): Promise<TakenOver> {
   }
 }
 
-const columns: Readonly<Record<string, readonly string[]>> = {
+/** The original's columns by table. */
+export const originalColumns: Readonly<Record<string, readonly string[]>> = {
   settings: ['setting_key', 'setting_value', 'key', 'value'],
   accounts: [
     ...['id', 'label', 'clientid', 'clientsecret', 'refreshtoken', 'accesstoken', 'other', 'last_refresh_time'],
@@ -123,7 +124,7 @@ const columns: Readonly<Record<string, readonly string[]>> = {
 /** Columns of nobody's we know stay in the original. */
 function noteColumns(source: Source, tallyOf: (table: string) => Tally): void {
   for (const { name, columns: given, rows } of source.tables) {
-    const known = columns[name.toLowerCase()]
+    const known = originalColumns[name.toLowerCase()]
     if (known === undefined || rows === 0) continue
     for (const column of given.filter((one) => !known.includes(one))) {
       tallyOf(name.toLowerCase()).note(

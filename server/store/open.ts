@@ -27,6 +27,7 @@ import type { Store } from './store.ts'
 import { createUsageStore } from './usage.ts'
 import { createUserStore } from './users.ts'
 import { createVisitorStore } from './visitors.ts'
+import { createWholeStore } from './whole.ts'
 
 export type StoreDeps = {
   readonly engine: Engine
@@ -58,7 +59,9 @@ export function createStore(deps: StoreDeps): Store {
     proxies: createProxyStore(deps),
     deleted: createDeletedStore(deps),
     sealedSettings: createSealedSettingsStore(deps),
+    whole: createWholeStore(deps),
     describe: engine.describe,
+    checkpoint: engine.checkpoint,
     close: engine.close,
   }
 }

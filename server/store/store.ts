@@ -13,6 +13,7 @@ import type { EngineState } from './engine/engine.ts'
 import type { RequestFilter } from './request-filter.ts'
 import type { RollUp } from './roll-up.ts'
 import type { StatisticsStore } from './statistics.ts'
+import type { WholeStore } from './whole.ts'
 
 /** Everything kept on disk, one repository per concept. The same contract for every engine; all times epoch ms UTC. */
 export type Store = {
@@ -34,8 +35,12 @@ export type Store = {
   readonly proxies: ProxyStore
   readonly deleted: DeletedStore
   readonly sealedSettings: SealedSettingsStore
+  /** All of it as rows, for backups. */
+  readonly whole: WholeStore
   /** Engine name, version and path for `doctor` and /health; throws nothing. */
   readonly describe: () => Promise<EngineState>
+  /** Brings what was committed into the database's own file. */
+  readonly checkpoint: () => Promise<void>
   readonly close: () => Promise<void>
 }
 

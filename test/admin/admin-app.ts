@@ -69,6 +69,19 @@ async function storeOf(now: () => number): Promise<Store> {
   return createStore({ engine: await freshEngine(now), vault, now, sleep: async () => {}, onUnreadable: () => {} })
 }
 
+const report = { kind: 'backup' as const, createdAt: null, dryRun: false, tables: [], keptAs: null, import: null }
+/** The routes alone; what a backup is has its own tests. */
+const backupStub: NonNullable<AdminDeps['backup']> = {
+  original: async () => ({
+    ...{ backup_version: 2, backup_time: '', accounts: [], settings: {}, blocked_ips: [], users: [] },
+    ...{ user_token_usage: [], imported_accounts: [] },
+  }),
+  portable: async () => ok((async function* () {})()),
+  toFile: async () => ok({ file: '/backups/one.sqlite3', bytes: 1, created_at: '2026-11-28T00:00:00Z' }),
+  files: async () => ({ folder: '/backups', files: [] }),
+  restore: async (_, { dryRun }) => ok({ ...report, dryRun }),
+}
+
 /** The admin API over a store in memory, a clock that is moved, and a provider whose answers are set by the test. */
 export async function adminApp(options: { readonly first?: boolean; readonly deps?: Partial<AdminDeps> } = {}) {
   const clock = { now: 1_700_000_000_000 }
@@ -140,6 +153,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     healthPolicy: () => defaultHealthPolicy,
     newAccountRoom: 8,
     log,
+    backup: backupStub,
     resetCounters: async () => {
       for (const { account, profile } of await store.accounts.list()) {
         await store.accounts.count(account.id, { success: -profile.successCount, error: -profile.errorCount })

@@ -107,6 +107,18 @@ const serverLog = async (): Promise<string> => {
   return new TextDecoder().decode(value)
 }
 
+const backups = async (): Promise<readonly { readonly file: string }[]> =>
+  (await gateway.call('GET', '/v2/backup/files')).json.files
+/** The files there are when so many are, or the time is over. A copy is made by another process, whose time is the real one. */
+const backupsWithin = async (ms: number, count = 1): Promise<readonly { readonly file: string }[]> => {
+  const until = gateway.effects.now() + ms
+  while ((await backups()).length < count && gateway.effects.now() < until) {
+    await gateway.pass(20_000)
+    await Bun.sleep(300)
+  }
+  return backups()
+}
+
 /** What follows from each setting on a running gateway, seen from outside. Each puts back what it changed. */
 const effects: Readonly<Record<string, () => Promise<void>>> = {
   adminPassword: async () => {
@@ -521,6 +533,43 @@ const effects: Readonly<Record<string, () => Promise<void>>> = {
     await put({ sessionMaxHours: 2 })
     expect(await isIn()).toBe(false)
     await put({ sessionMaxHours: 168 })
+  },
+  backupIntervalHours: async () => {
+    await put({ backupFolder: 'by-interval', backupIntervalHours: 2 })
+    expect(await backupsWithin(5 * minuteMs)).toHaveLength(1)
+    await gateway.restart(3 * hourMs)
+    expect(await backupsWithin(5 * minuteMs, 2)).toHaveLength(2)
+    await put({ backupIntervalHours: 0 })
+    await gateway.restart(3 * hourMs)
+    expect(await backupsWithin(3 * minuteMs, 3)).toHaveLength(2)
+    await put({ backupFolder: '' })
+  },
+  backupHour: async () => {
+    const minutes = new Date(gateway.effects.now()).getUTCMinutes()
+    if (minutes >= 45) await gateway.restart((65 - minutes) * minuteMs)
+    const hour = (new Date(gateway.effects.now()).getUTCHours() + 2) % 24
+    await put({ timezone: 'UTC', backupFolder: 'by-hour', backupIntervalHours: 24, backupHour: hour })
+    await gateway.restart(50 * minuteMs)
+    expect(await backupsWithin(3 * minuteMs)).toEqual([])
+    await gateway.restart((120 - 53) * minuteMs)
+    expect(await backupsWithin(5 * minuteMs)).toHaveLength(1)
+    await put({ timezone: '', backupFolder: '', backupIntervalHours: 0, backupHour: 3 })
+  },
+  backupKeep: async () => {
+    await put({ backupFolder: 'few', backupKeep: 2 })
+    for (let count = 0; count < 3; count++) {
+      expect((await gateway.call('POST', '/v2/backup/files')).status).toBe(200)
+      await gateway.pass(2_000)
+    }
+    expect(await backups()).toHaveLength(2)
+    await put({ backupFolder: '', backupKeep: 7 })
+  },
+  backupFolder: async () => {
+    await put({ backupFolder: 'elsewhere' })
+    const { file } = (await gateway.call('POST', '/v2/backup/files')).json
+    expect(file).toMatch(/[/\\]elsewhere[/\\]claude-server-[\d-]+\.sqlite3$/)
+    await put({ backupFolder: '' })
+    expect((await gateway.call('GET', '/v2/backup/files')).json.folder).toMatch(/[/\\]backups$/)
   },
 }
 

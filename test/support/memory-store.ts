@@ -16,6 +16,7 @@ import type {
   UserRecord,
 } from '../../server/store/store.ts'
 import { createVisitorStore } from '../../server/store/visitors.ts'
+import { createWholeStore } from '../../server/store/whole.ts'
 import type { Credentials } from '../../server/upstream/amazonq/credentials.ts'
 import { createVault } from '../../server/vault/vault.ts'
 import { memoryDeleted } from './memory-deleted.ts'
@@ -357,6 +358,9 @@ export function memoryStore(now: () => number = () => 0): Store {
         },
       },
     }),
+    get whole() {
+      return createWholeStore({ engine: engine(), vault: createVault(new Uint8Array(32).fill(7)) })
+    },
     sealedSettings: {
       shown: async () => Object.fromEntries([...sealed].map(([name, { shown }]) => [name, shown])),
       read: async (name) => sealed.get(name)?.value,
@@ -365,6 +369,7 @@ export function memoryStore(now: () => number = () => 0): Store {
         else sealed.set(name, entry)
       },
     },
+    checkpoint: async () => {},
     describe: async () => ({ engine: 'memory', version: '0', path: '', writable: true }),
     close: async () => {},
   }

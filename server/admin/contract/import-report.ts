@@ -26,7 +26,7 @@ export const ImportReport = Type.Object({
   /** Nothing was written: this is what would be. */
   dryRun: Type.Boolean(),
   source: Type.Object({
-    kind: Type.Union([Type.Literal('sqlite'), Type.Literal('mysql')]),
+    kind: Type.Union([Type.Literal('sqlite'), Type.Literal('mysql'), Type.Literal('backup')]),
     /** Path or address, without a password. */
     name: Type.String(),
   }),

@@ -45,6 +45,16 @@ const optional = {
   sessionMaxHours: Type.Optional(
     Type.Integer({ description: 'hours after which a console session ends however it is used' }),
   ),
+  backupIntervalHours: Type.Optional(
+    Type.Integer({ description: 'hours between two backup files; 0: none by itself' }),
+  ),
+  backupHour: Type.Optional(
+    Type.Integer({ description: 'the hour of the day for backups that are a day or more apart' }),
+  ),
+  backupKeep: Type.Optional(Type.Integer({ description: 'how many backup files are kept' })),
+  backupFolder: Type.Optional(
+    Type.String({ description: 'where they are kept, from the data folder on; empty: its folder backups' }),
+  ),
 }
 
 /**

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import * as accounts from '../contract/accounts.ts'
 import { AlertList, AlertTested } from '../contract/alerts.ts'
 import { AuditList, AuditVerified } from '../contract/audit.ts'
+import { BackupFileList, BackupFileView, OriginalBackup, RestoreDone } from '../contract/backup.ts'
 import { CaptureList, CaptureView, ContentView } from '../contract/captures.ts'
 import { Done, Told } from '../contract/common.ts'
 import { DeletedList, DeletedPurged } from '../contract/deleted.ts'
@@ -86,6 +87,10 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'DELETE /v2/deleted': DeletedPurged,
   'DELETE /v2/deleted/:id': Done,
   'GET /v2/import/report': ImportReportView,
+  'GET /v2/backup/export': OriginalBackup,
+  'POST /v2/backup/import': RestoreDone,
+  'GET /v2/backup/files': BackupFileList,
+  'POST /v2/backup/files': BackupFileView,
   'GET /v2/jobs': JobList,
   'GET /v2/jobs/:id': JobDetail,
   'POST /v2/jobs/:id/cancel': JobCancelled,

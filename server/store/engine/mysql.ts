@@ -137,6 +137,7 @@ function createMysqlEngine(first: Session, server: ServerKind, options: MysqlOpt
       let next = 0
       return built.map((changes) => changes.reduce((sum) => sum + (counts[next++] ?? 0), 0))
     },
+    checkpoint: async () => {},
     describe: async () => ({
       ...server,
       path: where,

@@ -51,6 +51,21 @@ export function openSqlite({ path, now, migrations }: EngineOptions): Result<Eng
   }
 }
 
+/** The database as it is at this moment, for reading alone; others go on writing. Open it no longer than needed: the log grows. */
+export function openSnapshot(path: string): Result<Engine, StoreFault> {
+  let db: Database | undefined
+  try {
+    db = new Database(path, { readonly: true })
+    db.exec(`PRAGMA busy_timeout = ${busyMs}`)
+    db.exec('BEGIN')
+    db.query('SELECT count(*) FROM sqlite_master').get() // the first read is the moment
+    return ok(createEngine(path, db, db))
+  } catch (error) {
+    db?.close()
+    return err(sqliteFault(error, path))
+  }
+}
+
 function connect(path: string, synchronous: 'NORMAL' | 'FULL'): Database {
   const db = new Database(path, { create: true, readwrite: true })
   // The wait first: turning WAL on already needs the lock.
@@ -66,6 +81,8 @@ function connect(path: string, synchronous: 'NORMAL' | 'FULL'): Database {
   db.exec('PRAGMA foreign_keys = ON')
   db.exec('PRAGMA cache_size = -16000') // the default of 2 MB does not hold the ends of the request log's indexes
   db.exec('PRAGMA journal_size_limit = 67108864')
+  // Seldom by itself, at 16 MB of log: the file is then at rest between the checkpoints of a job, and may be copied.
+  db.exec('PRAGMA wal_autocheckpoint = 4096')
   return db
 }
 
@@ -73,6 +90,7 @@ function connect(path: string, synchronous: 'NORMAL' | 'FULL'): Database {
 export function createEngine(path: string, main: Database, durable: Database): Engine {
   const mainDb = builderOf(main)
   const durableDb = builderOf(durable)
+  let checkpointedAt: number | undefined
   const guard = <T>(work: () => T): T => {
     try {
       return work()
@@ -89,6 +107,16 @@ export function createEngine(path: string, main: Database, durable: Database): E
       guard(() => {
         const [client, db] = options?.durable === true ? ([durable, durableDb] as const) : ([main, mainDb] as const)
         return client.transaction(() => build(db).map((statement) => changesOf(statement.run()))).immediate()
+      }),
+    checkpoint: async () =>
+      guard(() => {
+        const changes = changesSince(main) + (durable === main ? 0 : changesSince(durable))
+        if (changes === checkpointedAt) return
+        const done = main
+          .query<{ readonly log: number; readonly checkpointed: number }, []>('PRAGMA wal_checkpoint(PASSIVE)')
+          .get()
+        // A reader of an older moment holds it up: the rest follows with the next one.
+        checkpointedAt = done?.log === done?.checkpointed ? changes : undefined
       }),
     describe: async () => ({ engine: 'SQLite', version: versionOf(main), path, writable: isWritable(path, main) }),
     close: async () => {
@@ -188,6 +216,9 @@ function forEach(client: Database, { sql: text, params }: Query): ForEach {
     finalize: () => statement.finalize(),
   }
 }
+
+const changesSince = (db: Database): number =>
+  db.query<{ readonly changes: number }, []>('SELECT total_changes() AS changes').get()?.changes ?? 0
 
 const changesOf = (result: unknown): number => (result as { readonly changes: number }).changes
 

@@ -1,0 +1,212 @@
+import { Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
+import type { Result } from '../lib/result.ts'
+import { commandLine } from './actor.ts'
+import { jsonBody, optionalJsonBody } from './body.ts'
+import { BackupAsk, type BackupFileView, type RestoreDone, type RestoreReport } from './contract/backup.ts'
+import type { AdminDeps, BackupFault, PortableAsk, RestoreActor } from './deps.ts'
+import { refuse } from './failure.ts'
+import type { FreshPassword } from './fresh-password.ts'
+import type { Gate } from './gate.ts'
+import { jobAnswer } from './job-answer.ts'
+import type { JobBoard } from './job-board.ts'
+
+/** Beside the body, which is the backup itself; outside of Latin-1 as percent-escapes. */
+export const passphraseHeader = 'x-backup-passphrase'
+
+type Parts = { readonly gate: Gate; readonly jobs: JobBoard; readonly fresh: FreshPassword }
+
+/** Backups of everything: of the original's scripts (export and import), ours, and files on the machine. */
+export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
+  const { backup } = deps
+  return (
+    new Elysia({ prefix: '/v2/backup' })
+      /** The original's own form, as its scripts ask for it. */
+      .get('/export', async ({ request }) => {
+        if (backup === undefined) return failed(unavailable)
+        const shown = await fresh(request)
+        if (!shown.ok) return shown.refusal
+        noteExport(deps, request, shown.given)
+        return backup.original(shown.given)
+      })
+      .post(
+        '/export',
+        async ({ request, body }) => {
+          if (backup === undefined) return failed(unavailable)
+          const { secrets = true, requestLog = false, encrypt = true } = body
+          const passphrase = body.passphrase ?? passphraseOf(request)
+          if (encrypt && (passphrase === undefined || passphrase === '')) return refuse(400, noPassphrase)
+          const shown = await fresh(request, body.password)
+          if (!shown.ok) return shown.refusal
+          if (secrets && !shown.given) return refuse(403, noPassword)
+          const ask: PortableAsk = {
+            secrets,
+            requestLog,
+            ...(encrypt && passphrase !== undefined ? { passphrase } : {}),
+          }
+          const text = await backup.portable(ask)
+          if (!text.ok) return failed(text.error)
+          noteExport(deps, request, secrets)
+          const name = `claude-server-backup-${new Date(deps.effects.now()).toISOString().slice(0, 10)}.jsonl`
+          return new Response(streamOf(text.value), {
+            headers: {
+              'content-type': 'application/x-ndjson; charset=utf-8',
+              'content-disposition': `attachment; filename="${name}"`,
+              'cache-control': 'no-store',
+            },
+          })
+        },
+        { parse: optionalJsonBody, body: BackupAsk },
+      )
+      .post(
+        '/import',
+        async ({ request, query }) => {
+          const entry = gate.entryOf(request)
+          if (backup === undefined || entry === undefined || entry.by === 'nobody') return failed(unavailable)
+          const { kind: actorKind, id: actorId, name: actorName } = entry.actor
+          const actor: RestoreActor = {
+            ...{ actorKind, actorId, actorName },
+            peer: deps.peerOf(request).address,
+            userAgent: (request.headers.get('user-agent') ?? '').slice(0, 256),
+            action: 'POST /v2/backup/import',
+          }
+          const passphrase = passphraseOf(request)
+          const dryRun = isYes(query.dry_run)
+          return restored(
+            await backup.restore(
+              { body: request.body ?? emptyBody() },
+              { dryRun, actor, ...(passphrase === undefined ? {} : { passphrase }) },
+            ),
+          )
+        },
+        // Read as it comes, by the restore itself.
+        { parse: () => ({}), query: Type.Object({ dry_run: Type.Optional(Type.String()) }) },
+      )
+      .get('/files', () => backup?.files() ?? failed(unavailable))
+      .post('/files', (context) =>
+        jobAnswer(
+          jobs,
+          context,
+          'backup.file',
+          async (progress) => {
+            progress.expect(1)
+            const made: Result<BackupFileView, BackupFault> =
+              backup === undefined
+                ? { ok: false, error: unavailable }
+                : await backup.toFile(undefined, undefined, progress.signal)
+            progress.report(
+              made.ok
+                ? { ok: true, outcome: 'written', name: made.value.file }
+                : { ok: false, outcome: 'failed', error: made.error.message },
+            )
+            return made.ok ? made.value : failed(made.error)
+          },
+          { only: true },
+        ),
+      )
+  )
+}
+
+/** The same for the command line: files of this machine, by the server that has them. */
+export function backupControlRoutes(deps: AdminDeps) {
+  const { backup } = deps
+  const Passphrase = Type.Optional(Type.String())
+  return new Elysia({ prefix: '/api/control' })
+    .post(
+      '/backup',
+      async ({ body: { file, portable } }) => {
+        const made = await backup?.toFile(file, portable && { ...portable, secrets: true })
+        return made === undefined ? failed(unavailable) : made.ok ? made.value : failed(made.error)
+      },
+      {
+        parse: jsonBody,
+        body: Type.Object({
+          file: Type.Optional(Type.String()),
+          portable: Type.Optional(Type.Object({ passphrase: Passphrase, requestLog: Type.Boolean() })),
+        }),
+      },
+    )
+    .post(
+      '/restore',
+      async ({ body: { file, passphrase, dry_run } }) => {
+        const { kind: actorKind, id: actorId, name: actorName } = commandLine
+        const actor = { actorKind, actorId, actorName, peer: '127.0.0.1', userAgent: '', action: 'restore' }
+        const done = await backup?.restore(
+          { file },
+          { dryRun: dry_run === true, actor, ...(passphrase === undefined ? {} : { passphrase }) },
+        )
+        return done === undefined ? failed(unavailable) : restored(done)
+      },
+      {
+        parse: jsonBody,
+        body: Type.Object({
+          file: Type.String(),
+          passphrase: Passphrase,
+          dry_run: Type.Optional(Type.Boolean()),
+        }),
+      },
+    )
+}
+
+function restored(done: Result<RestoreReport, BackupFault>): RestoreDone | Response {
+  if (!done.ok) return failed(done.error)
+  const report = done.value
+  return {
+    success: true,
+    message: report.dryRun
+      ? 'Nothing was changed: this is what a restore would do.'
+      : 'The backup is restored. The server starts anew with it now; everybody signs in again.',
+    restarting: !report.dryRun,
+    report,
+  }
+}
+
+const unavailable: BackupFault = { kind: 'unavailable', message: 'Backups are made and restored by a running server.' }
+const statuses = { refused: 400, busy: 409, unavailable: 503 } as const satisfies Record<BackupFault['kind'], number>
+const codes = { refused: 'INVALID_BACKUP', busy: 'CONFLICT', unavailable: 'UNAVAILABLE' } as const
+
+const failed = ({ kind, message: error }: BackupFault): Response => refuse(statuses[kind], { error, code: codes[kind] })
+
+const noPassphrase = {
+  error:
+    'A backup holds every secret: give a passphrase (at least 12 characters) it is encrypted with, or ask for one in the clear with "encrypt": false.',
+  code: 'PASSPHRASE_REQUIRED',
+  field: 'passphrase',
+}
+const noPassword = {
+  error:
+    'A backup holds every secret: give your password with this request, or ask for one without secrets with "secrets": false.',
+  code: 'PASSWORD_REQUIRED',
+  field: 'password',
+}
+
+function noteExport(deps: AdminDeps, request: Request, secrets: boolean): void {
+  deps.log(secrets ? 'warn' : 'info', 'backup.exported', { secrets, peer: deps.peerOf(request).address })
+}
+
+function passphraseOf(request: Request): string | undefined {
+  const header = request.headers.get(passphraseHeader)
+  if (header === null) return undefined
+  try {
+    return /%[0-9a-f]{2}/i.test(header) ? decodeURIComponent(header) : header
+  } catch {
+    return header
+  }
+}
+
+const isYes = (word: string | undefined): boolean => word !== undefined && word !== '0' && word !== 'false'
+
+async function* emptyBody(): AsyncGenerator<Uint8Array> {}
+
+/** Pulled as it is read: whoever reads slowly holds nothing up but the backup. */
+function streamOf(text: AsyncGenerator<string, void, undefined>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    pull: async (controller) => {
+      const next = await text.next()
+      if (next.done === true) controller.close()
+      else controller.enqueue(encoder.encode(next.value))
+    },
+    cancel: async () => void (await text.return()),
+  })
+}

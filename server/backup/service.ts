@@ -1,0 +1,231 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import path from 'node:path'
+import { maxBackupBytes } from '../admin/body.ts'
+import type { BackupFileView } from '../admin/contract/backup.ts'
+import type { BackupAccess, BackupFault, PortableAsk } from '../admin/deps.ts'
+import type { Config } from '../config/schema.ts'
+import type { Effects } from '../lib/effects.ts'
+import type { Progress } from '../lib/progress.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import { syncFolder } from '../moving/switch.ts'
+import type { Logger } from '../observe/log.ts'
+import { readMigrations } from '../store/engine/migrate.ts'
+import { openSnapshot } from '../store/engine/sqlite.ts'
+import type { Store } from '../store/store.ts'
+import { createWholeStore } from '../store/whole.ts'
+import type { Vault } from '../vault/vault.ts'
+import { type BackupFile, backUpToFile, backupName, draftOf, listBackups, pruneBackups } from './file-backup.ts'
+import { originalForm } from './original-form.ts'
+import { passphraseFault } from './pieces.ts'
+import { linesOf } from './read-backup.ts'
+import { prepareRestore, type RestoreSource } from './restore.ts'
+import { writeBackup } from './write-backup.ts'
+
+export type BackupDeps = {
+  readonly config: Pick<Config, 'databasePath' | 'database' | 'dataDir' | 'vault' | 'pool'>
+  readonly store: Store
+  readonly vault: Vault
+  readonly effects: Pick<Effects, 'now' | 'newId' | 'sleep' | 'turn' | 'after'>
+  readonly log: Logger
+  readonly version: string
+  /** Writes what waits in memory. */
+  readonly settle: () => Promise<void>
+  /** As the settings have it now. */
+  readonly policy: () => { readonly folder: string; readonly keep: number }
+  /** Starts the server anew, soon. Absent: nothing can be restored here. */
+  readonly restart?: () => void
+  readonly progress?: (total: number) => Progress
+}
+
+/** A reader that is slower loses the backup: as long as one is read the log of the database only grows. */
+const longestReadMs = 600_000
+
+export function createBackups(deps: BackupDeps): BackupAccess {
+  const { config, store, vault, effects, log } = deps
+  /** What follows from a database being a file: copies of it, and its exchange. */
+  const isFile = config.database.type === 'sqlite'
+  let restoring = false
+
+  const portable = async (ask: PortableAsk): Promise<Result<AsyncGenerator<string, void, undefined>, BackupFault>> => {
+    const fault = ask.passphrase === undefined ? undefined : passphraseFault(ask.passphrase)
+    if (fault !== undefined) return err(refused(`The passphrase ${fault}.`))
+    await deps.settle()
+    const snapshot = isFile ? openSnapshot(config.databasePath) : undefined
+    if (snapshot?.ok === false) return err(refused(snapshot.error.message))
+    const engine = snapshot?.value
+    let open = true
+    const close = async (): Promise<void> => {
+      if (open) await engine?.close()
+      open = false
+    }
+    const cancel = effects.after(longestReadMs, () => void close())
+    const whole = engine === undefined ? store.whole : createWholeStore({ engine, vault })
+    async function* text(): AsyncGenerator<string, void, undefined> {
+      try {
+        yield* writeBackup(whole, {
+          ...ask,
+          now: effects.now(),
+          server: deps.version,
+          schema: readMigrations().at(-1)?.name ?? '',
+          turn: effects.turn,
+        })
+      } finally {
+        cancel()
+        await close()
+      }
+    }
+    return ok(text())
+  }
+
+  return {
+    original: async (secrets) => {
+      await deps.settle()
+      return originalForm(store, secrets, effects.now())
+    },
+    portable,
+    toFile: async (given, ask, signal) => {
+      if (ask === undefined && !isFile) return err(refused(onServer))
+      const { folder, keep } = deps.policy()
+      const file = given === undefined ? path.join(folder, backupName(effects.now())) : path.resolve(given)
+      await deps.settle()
+      const made =
+        ask === undefined
+          ? await backUpToFile(config.databasePath, file, signal)
+          : await portableToFile(await portable(ask), file)
+      if (!made.ok) {
+        log.error('backup.failed', { cause: made.error })
+        return err(refused(made.error))
+      }
+      const gone = given === undefined ? pruneBackups(folder, keep) : []
+      log.info('backup.written', { file, bytes: made.value.bytes, removed: gone.length })
+      return ok(viewOf(made.value))
+    },
+    files: async () => {
+      const { folder } = deps.policy()
+      return { folder, files: listBackups(folder).map(viewOf) }
+    },
+    restore: async (from, { passphrase, dryRun, actor }) => {
+      const { restart } = deps
+      if (restart === undefined && !dryRun)
+        return err({ kind: 'unavailable', message: 'Nothing is restored in a demo.' })
+      if (!isFile) return err(refused(noExchange))
+      if (restoring) return err({ kind: 'busy', message: 'Another restore is under way: wait for it to end.' })
+      restoring = true
+      let decided = false
+      try {
+        const source = await sourceOf(from, passphrase)
+        if (!source.ok) return err(refused(source.error))
+        const done = await prepareRestore(source.value, {
+          config,
+          effects,
+          dryRun,
+          actor,
+          ...(deps.progress === undefined ? {} : { progress: deps.progress }),
+        })
+        if (!done.ok) {
+          log.warn('restore.refused', { cause: done.error })
+          return err(refused(done.error))
+        }
+        if (dryRun) return done
+        decided = true
+        log.warn('restore.decided', {
+          message: 'A backup was restored. The server starts anew with it.',
+          kind: done.value.kind,
+          ...(done.value.keptAs === null ? {} : { keptAs: done.value.keptAs }),
+        })
+        // After the answer.
+        effects.after(100, () => restart?.())
+        return done
+      } finally {
+        restoring = decided
+      }
+    },
+  }
+}
+
+const onServer =
+  'A copy of the database file is made of SQLite alone. Here the data lies on a MySQL server: make a portable backup (claude-server backup --portable FILE), or use the tools of the server.'
+const noExchange =
+  'A restore exchanges the database file. Here the data lies on a MySQL server: restore it with the tools of the server, or into a data folder with database.type sqlite.'
+const refused = (message: string): BackupFault => ({ kind: 'refused', message })
+
+const viewOf = ({ file, bytes, at }: BackupFile): BackupFileView => ({
+  file,
+  bytes,
+  created_at: new Date(at).toISOString(),
+})
+
+/** What lies in a file is told by its beginning. */
+export async function sourceOf(
+  from: { readonly body: AsyncIterable<Uint8Array> } | { readonly file: string },
+  passphrase?: string,
+): Promise<Result<RestoreSource, string>> {
+  const given = passphrase === undefined ? {} : { passphrase }
+  if ('body' in from) return ok({ kind: 'text', lines: linesOf(bounded(from.body)), ...given })
+  const { file } = from
+  if (!existsSync(file) || !statSync(file).isFile()) return err(`${file} does not exist, or is no file.`)
+  try {
+    if (isDatabase(file)) return ok({ kind: 'database', file })
+  } catch (error) {
+    return err(`${file} cannot be read: ${(error as Error).message}.`)
+  }
+  return ok({ kind: 'text', lines: linesOf(Bun.file(file).stream()), ...given })
+}
+
+function isDatabase(file: string): boolean {
+  const start = Buffer.alloc(15)
+  const handle = openSync(file, 'r')
+  try {
+    readSync(handle, start, 0, start.length, 0)
+  } finally {
+    closeSync(handle)
+  }
+  return start.toString('latin1') === 'SQLite format 3'
+}
+
+async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.byteLength
+    if (bytes > maxBackupBytes) throw new RangeError('it is larger than 1 GiB: restore it from a file on the machine')
+    yield chunk
+  }
+}
+
+async function portableToFile(
+  text: Result<AsyncGenerator<string, void, undefined>, BackupFault>,
+  file: string,
+): Promise<Result<BackupFile, string>> {
+  if (!text.ok) return err(text.error.message)
+  if (existsSync(file)) return err(`${file} is there already.`)
+  const draft = draftOf(file)
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+    rmSync(draft, { force: true })
+    const handle = openSync(draft, 'wx', 0o600)
+    try {
+      for await (const piece of text.value) writeSync(handle, piece)
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+    renameSync(draft, file)
+    syncFolder(path.dirname(file))
+    const { size, mtimeMs } = statSync(file)
+    return ok({ file, bytes: size, at: mtimeMs })
+  } catch (error) {
+    rmSync(draft, { force: true })
+    return err(`${file} cannot be written: ${(error as Error).message}.`)
+  }
+}

@@ -1,0 +1,188 @@
+import { type AnyColumn, asc, count, getColumns, gt, max, type SQL, sql } from 'drizzle-orm'
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { Vault } from '../vault/vault.ts'
+import type { Engine } from './engine/engine.ts'
+import { StoreFault } from './engine/fault.ts'
+import * as tables from './tables/sqlite.ts'
+
+/** A row by its members' names. What is sealed in the database stands open in `secret`; null there: it could not be opened. */
+export type PlainRow = Readonly<Record<string, unknown>>
+
+type Kept = {
+  /** What tells its rows apart, in this order. */
+  readonly key: readonly string[]
+  /** Of a table with a sealed column: what its value is sealed for. */
+  readonly sealedFor?: (row: PlainRow) => string
+  /** Part of the request log, which is kept or left out as a whole. */
+  readonly isLog?: true
+}
+
+/** What makes up an installation, in the order in which one table refers to another. */
+const keptTables = {
+  settings: { key: ['name'] },
+  sealedSettings: { key: ['name'], sealedFor: ({ name }) => `setting ${name}` },
+  proxies: { key: ['id'], sealedFor: ({ id }) => `address of ${id}` },
+  accounts: { key: ['id'] },
+  credentials: { key: ['accountId'], sealedFor: ({ accountId }) => `credentials of ${accountId}` },
+  accountModels: { key: ['accountId'] },
+  quotaReadings: { key: ['accountId', 'at'] },
+  users: { key: ['id'] },
+  apiKeys: { key: ['id'] },
+  usageCounters: { key: ['subject', 'period'] },
+  modelMappings: { key: ['id'] },
+  captureRules: { key: ['keyId'] },
+  ipBlocks: { key: ['range'] },
+  ipConfigs: { key: ['ip'] },
+  operators: { key: ['id'] },
+  adminTokens: { key: ['id'] },
+  auditEntries: { key: ['seq'] },
+  requestRollups: {
+    key: ['grain', 'kind', 'detail', 'start', 'subject', 'model', 'dialect', 'status', 'outcome'],
+  },
+  latencyRollups: { key: ['kind', 'subject', 'measure', 'grain', 'start', 'bucket'] },
+  visitors: { key: ['ip', 'userId'] },
+  requests: { key: ['seq'], isLog: true },
+  sessionSpans: { key: ['session'], isLog: true },
+  rollupMarks: { key: ['id'], isLog: true },
+  captures: { key: ['requestId'], sealedFor: ({ requestId }) => `capture/${requestId}`, isLog: true },
+} as const satisfies Readonly<Record<string, Kept>>
+
+export type KeptTable = keyof typeof keptTables
+export const keptTableNames = Object.keys(keptTables) as readonly KeptTable[] // its own keys
+const keptOf = (table: KeptTable): Kept => keptTables[table]
+export const isLogTable = (table: KeptTable): boolean => keptOf(table).isLog === true
+export const isKeptTable = (name: string): name is KeptTable => Object.hasOwn(keptTables, name)
+/** Of one start or one machine: open sign-ins, calls under way, the mark of the master key; and what was deleted, which goes by itself. */
+export const passingTables = ['sessions', 'openCalls', 'vaultMarks', 'deletedItems'] as const
+
+/** Everything kept, as rows: what a backup is made of, the same for every engine. */
+export type WholeStore = {
+  readonly count: (table: KeptTable) => Promise<number>
+  /** All rows in the order of their keys, in batches. */
+  readonly read: (table: KeptTable) => AsyncGenerator<readonly PlainRow[], void, undefined>
+  /** Adds rows, sealed with this machine's key. Throws a `StoreFault` where one breaks a rule of its table; then none is added. */
+  readonly write: (table: KeptTable, rows: readonly PlainRow[]) => Promise<void>
+  /** After the last row: what is summed up goes no further than the rows that are there. */
+  readonly settle: () => Promise<void>
+}
+
+const batchRows = 500
+const sealedColumn = 'sealed'
+
+export function createWholeStore({ engine, vault }: { readonly engine: Engine; readonly vault: Vault }): WholeStore {
+  const tableOf = (name: KeptTable): SQLiteTable => engine.tables[name]
+  const columnsOf = (name: KeptTable): Readonly<Record<string, SQLiteColumn>> => getColumns(tableOf(name))
+
+  const opened = (name: KeptTable, row: PlainRow): PlainRow => {
+    const { sealedFor } = keptOf(name)
+    if (sealedFor === undefined) return row
+    const { [sealedColumn]: sealed, ...rest } = row
+    const text = vault.unseal(sealed as Uint8Array, sealedFor(row)) // the column's type
+    return { ...rest, secret: text.ok ? text.value : null }
+  }
+  const sealed = (name: KeptTable, row: PlainRow): PlainRow => {
+    const { sealedFor } = keptOf(name)
+    if (sealedFor === undefined) return row
+    const { secret, ...rest } = row
+    return { ...rest, [sealedColumn]: Buffer.from(vault.seal(String(secret), sealedFor(row))) }
+  }
+
+  return {
+    count: async (name) => {
+      const rows = await engine.read((db) => db.select({ rows: count() }).from(tableOf(name)))
+      return rows[0]?.rows ?? 0
+    },
+    read: async function* (name) {
+      const columns = columnsOf(name)
+      const key = keptOf(name).key.map((member) => columns[member] as SQLiteColumn) // a test holds them together
+      for (let last: PlainRow | undefined; ; ) {
+        const from = last
+        const rows: readonly PlainRow[] = await engine.read((db) => {
+          const query = db.select().from(tableOf(name)).$dynamic()
+          return (from === undefined ? query : query.where(isBehind(key, keptOf(name).key, from)))
+            .orderBy(...key.map((column) => asc(column)))
+            .limit(batchRows)
+        })
+        last = rows.at(-1)
+        if (last === undefined) return
+        yield rows.map((row) => opened(name, row))
+        if (rows.length < batchRows) return
+      }
+    },
+    write: async (name, rows) => {
+      const columns = columnsOf(name)
+      const filled = rows.map((row) => ({ ...defaultsOf(columns), ...sealed(name, row) }))
+      await engine.atomic((db) => [db.insertEach(tableOf(name), filled as never)]) // `rowFault` has looked at them
+    },
+    settle: async () => {
+      const { requests, rollupMarks } = engine.tables
+      const rows = await engine.read((db) => db.select({ last: max(requests.seq) }).from(requests))
+      const last = rows[0]?.last ?? 0
+      // Rows that are written from now on follow the last one, also where the ones behind it were deleted.
+      await engine.atomic((db) => [db.update(rollupMarks).set({ seq: last }).where(gt(rollupMarks.seq, last))])
+    },
+  }
+}
+
+/** Rows after one in the order of their key. */
+function isBehind(columns: readonly AnyColumn[], members: readonly string[], row: PlainRow): SQL {
+  const values = members.map((member, index) => {
+    const value = row[member]
+    return sql`${sql.param(value, columns[index])}`
+  })
+  return sql`(${sql.join(
+    columns.map((column) => sql`${column}`),
+    sql`, `,
+  )}) > (${sql.join(values, sql`, `)})`
+}
+
+const defaultsOf = (columns: Readonly<Record<string, SQLiteColumn>>): PlainRow =>
+  Object.fromEntries(
+    Object.entries(columns).flatMap(([member, column]) =>
+      column.default === undefined || typeof column.default === 'object' ? [] : [[member, column.default]],
+    ),
+  )
+
+/** The members are the same for every engine. */
+const shapes: Engine['tables'] = tables
+
+/** Why a row from elsewhere is none of this table's, naming the member; undefined: it may be written. */
+export function rowFault(name: KeptTable, row: PlainRow): string | undefined {
+  const columns: Readonly<Record<string, SQLiteColumn>> = getColumns(shapes[name] as SQLiteTable)
+  const { sealedFor } = keptOf(name)
+  for (const member of Object.keys(row)) {
+    const isKnown = Object.hasOwn(columns, member) && !(sealedFor !== undefined && member === sealedColumn)
+    if (!isKnown && !(sealedFor !== undefined && member === 'secret')) return `${shownName(member)} is no member of it`
+  }
+  if (sealedFor !== undefined && typeof row.secret !== 'string') return 'secret must be a text'
+  for (const [member, column] of Object.entries(columns)) {
+    if (member === sealedColumn && sealedFor !== undefined) continue
+    const fault = valueFault(column, row[member])
+    if (fault !== undefined) return `${member} ${fault}`
+  }
+  return undefined
+}
+
+function valueFault(column: SQLiteColumn, value: unknown): string | undefined {
+  if (value === undefined || value === null) {
+    const mayLack = !column.notNull || (value === undefined && column.hasDefault)
+    return mayLack ? undefined : 'is missing'
+  }
+  switch (column.getSQLType()) {
+    case 'text':
+      return typeof value === 'string' ? undefined : 'must be a text'
+    case 'real':
+      return typeof value === 'number' && Number.isFinite(value) ? undefined : 'must be a number'
+    case 'integer':
+      if (column.dataType === 'boolean') return typeof value === 'boolean' ? undefined : 'must be true or false'
+      return Number.isSafeInteger(value) ? undefined : 'must be a whole number'
+    default:
+      return 'cannot be read'
+  }
+}
+
+/** Names come from elsewhere. */
+const shownName = (name: string): string => JSON.stringify(name.slice(0, 64))
+
+/** The rule a row broke, for a report that names the row. */
+export const isConflict = (error: unknown): boolean => error instanceof StoreFault && error.kind === 'conflict'
