@@ -1,0 +1,188 @@
+import { Database } from 'bun:sqlite'
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { copyFileSync, cpSync, readdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { factsOf, fixtureDatabase } from '../moving/fixture.ts'
+import { chat, newFolder, removeFolder, type Serving, serveOn } from '../moving/serving.ts'
+import { runGateway } from '../support/command.ts'
+import { originalBackup } from './place.ts'
+
+const facts = factsOf('original')
+const folder = newFolder()
+const database = path.join(folder, 'data.sqlite3')
+const passphrase = 'correct horse battery staple'
+let serving: Serving
+
+beforeAll(async () => {
+  cpSync(fixtureDatabase, database)
+  serving = await serveOn(folder, facts)
+}, 60_000)
+afterAll(async () => {
+  await serving.stop()
+  removeFolder(folder)
+})
+
+const ask = (route: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(serving.url + route, {
+    ...init,
+    headers: { authorization: `Bearer ${facts.password}`, ...(init.headers as Record<string, string> | undefined) },
+  })
+const post = (route: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+  ask(route, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers })
+const starts = (): number => serving.logs().split('"event":"server.started"').length - 1
+/** The server is there again after a restore. */
+async function startedAnew(before: number): Promise<void> {
+  for (const until = Date.now() + 30_000; starts() <= before; await Bun.sleep(20)) {
+    if (Date.now() > until) throw new Error(`it did not start anew:\n${serving.logs()}`)
+  }
+}
+const keyNames = async (): Promise<readonly string[]> =>
+  (await serving.ask('/v2/keys')).keys.map(({ name }: { readonly name: string }) => name).toSorted()
+const leftovers = (): readonly string[] => readdirSync(folder).filter((name) => /importing|plan|\.part$/.test(name))
+
+test('a backup needs a passphrase and the password, holds no secret in the clear, and brings all of it back into the running server', async () => {
+  expect(await (await post('/v2/backup/export', {})).json()).toMatchObject({ code: 'PASSPHRASE_REQUIRED' })
+  expect((await post('/v2/backup/export', { passphrase })).status).toBe(403)
+  expect((await post('/v2/backup/export', { passphrase, password: 'wrong' })).status).toBe(403)
+  expect((await post('/v2/backup/export', { passphrase: 'short', password: facts.password })).status).toBe(400)
+  const answer = await post('/v2/backup/export', { passphrase, password: facts.password, requestLog: true })
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-ndjson; charset=utf-8'])
+  const text = await answer.text()
+  for (const { refreshToken } of facts.simulator) expect(text).not.toContain(refreshToken)
+  const before = await keyNames()
+
+  const created = await serving.ask('/v2/keys', 'POST', { name: 'made later' })
+  expect((await chat(serving.url, created.key, 'chat')).status).not.toBe(401)
+  const plan = await (await post('/v2/backup/import?dry_run=1', text, { 'x-backup-passphrase': passphrase })).json()
+  expect(plan).toMatchObject({ success: true, restarting: false, report: { dryRun: true, keptAs: null } })
+  expect(plan.report.tables.find(({ name }: { readonly name: string }) => name === 'apiKeys')).toMatchObject({
+    rows: before.length,
+    replaces: before.length + 1,
+  })
+  expect(await keyNames()).toContain('made later')
+
+  const count = starts()
+  const wrong = await post('/v2/backup/import', text, { 'x-backup-passphrase': 'not the right one' })
+  expect([wrong.status, (await wrong.json()).error]).toEqual([400, expect.stringContaining('passphrase is wrong')])
+  const both = await Promise.all(
+    [1, 2].map(() => post('/v2/backup/import', text, { 'x-backup-passphrase': passphrase })),
+  )
+  expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409])
+  await startedAnew(count)
+  expect(await keyNames()).toEqual(before)
+  expect((await chat(serving.url, created.key, 'chat')).status).toBe(401)
+  expect((await chat(serving.url, facts.apiKey, 'chat')).status).toBe(200)
+  expect(readdirSync(folder).some((name) => name.startsWith('data.sqlite3.before-restore-'))).toBe(true)
+  expect(leftovers()).toEqual([])
+  const entries = (await serving.ask('/v2/audit')).entries as readonly { readonly action: string }[]
+  expect(entries.some(({ action }) => action === 'POST /v2/backup/import')).toBe(true)
+}, 120_000)
+
+test('the original’s scripts: export has its keys and masks its secrets, import takes what the original made and refuses nothing at all', async () => {
+  const text = await (await ask('/v2/backup/export')).text()
+  const made = JSON.parse(originalBackup)
+  const exported = JSON.parse(text)
+  expect(Object.keys(exported).toSorted()).toEqual(Object.keys(made).toSorted())
+  const settled = ['accounts', 'blocked_ips', 'users', 'user_token_usage']
+  for (const part of settled) {
+    const always = Object.keys(made[part][0]).filter(
+      (key) => made[part].every((row: object) => key in row) && key !== 'machine_id',
+    )
+    expect([part, always.filter((key) => exported[part].every((row: object) => !(key in row)))]).toEqual([part, []])
+  }
+  for (const { refreshToken, clientSecret } of facts.simulator) {
+    expect(text).not.toContain(refreshToken)
+    expect(text).not.toContain(clientSecret)
+  }
+  const open = await (await ask('/v2/backup/export', { headers: { 'x-confirm-password': facts.password } })).text()
+  expect(open).toMatch(/"refreshToken":"aor/)
+  const count = starts()
+  for (const body of ['{}', '[]', 'null', 'not json', '', text, '{"accounts": 5}']) {
+    const answer = await post('/v2/backup/import', body)
+    expect([body.slice(0, 20), answer.status]).toEqual([body.slice(0, 20), 400])
+  }
+  expect(starts()).toBe(count)
+  const done = await post('/v2/backup/import', originalBackup)
+  expect(await done.json()).toMatchObject({ success: true, report: { kind: 'original' } })
+  await startedAnew(count)
+  const { accounts } = await serving.ask('/v2/accounts?pageSize=100')
+  expect(accounts).toHaveLength(made.accounts.length)
+  expect((await chat(serving.url, made.settings.api_key, 'messages')).status).toBe(200)
+}, 120_000)
+
+test('the command line backs up and restores beside the running server, and without one', async () => {
+  const env = { DATA_DIR: folder }
+  const file = path.join(folder, 'by-hand.sqlite3')
+  const before = await keyNames()
+  expect(await runGateway(['backup', file], env)).toMatchObject({ code: 0, out: expect.stringContaining(file) })
+  expect((await runGateway(['backup', file], env)).code).toBe(1)
+  await serving.ask('/v2/keys', 'POST', { name: 'later again' })
+  const count = starts()
+  expect(await runGateway(['restore', file], env)).toMatchObject({ code: 0 })
+  await startedAnew(count)
+  expect(await keyNames()).toEqual(before)
+  const portable = path.join(folder, 'portable.jsonl')
+  expect((await runGateway(['backup', '--portable', portable], env, `${passphrase}\n`)).code).toBe(0)
+  await serving.stop()
+  expect((await runGateway(['restore', portable], env, 'a wrong passphrase\n')).err).toContain('passphrase is wrong')
+  const other = newFolder()
+  try {
+    // Another machine: another master key.
+    expect((await runGateway(['restore', portable], { DATA_DIR: other }, passphrase)).err).toContain('master key')
+    cpSync(path.join(folder, 'master.key'), path.join(other, 'master.key'))
+    expect(await runGateway(['restore', file], { DATA_DIR: other })).toMatchObject({ code: 0 })
+    expect((await runGateway(['audit', 'verify'], { DATA_DIR: other })).code).toBe(0)
+  } finally {
+    removeFolder(other)
+  }
+  expect((await runGateway(['restore', portable], env, passphrase)).code).toBe(0)
+  expect(leftovers()).toEqual([])
+  serving = await serveOn(folder, facts)
+  expect(await keyNames()).toEqual(before)
+}, 120_000)
+
+test('a copy of the database file alone is whole under load, and seconds old', async () => {
+  const other = newFolder()
+  cpSync(fixtureDatabase, path.join(other, 'data.sqlite3'))
+  const busy = await serveOn(other, facts)
+  let running = true
+  let served = 0
+  const load = (async () => {
+    while (running) {
+      const answers = await Promise.all([1, 2, 3].map(() => chat(busy.url, facts.apiKey, 'chat')))
+      for (const answer of answers) {
+        await answer.text()
+        if (answer.ok) served++
+      }
+    }
+  })()
+  const copy = path.join(other, 'copied.sqlite3')
+  const rowsIn = (): number => {
+    copyFileSync(path.join(other, 'data.sqlite3'), copy)
+    const db = new Database(copy, { readonly: true })
+    try {
+      expect(db.query('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
+      return db.query<{ readonly n: number }, []>('select count(*) as n from requests').get()?.n ?? -1
+    } finally {
+      db.close()
+      for (const suffix of ['', '-wal', '-shm']) rmSync(copy + suffix, { force: true })
+    }
+  }
+  try {
+    const first = rowsIn()
+    await Bun.sleep(3_000)
+    const answered = served
+    expect(answered).toBeGreaterThan(0)
+    let rows = first
+    // Written to the log within a second, in the file within five and a bit.
+    for (const until = Date.now() + 15_000; rows < first + answered && Date.now() < until; await Bun.sleep(200)) {
+      rows = rowsIn()
+    }
+    expect(rows).toBeGreaterThanOrEqual(first + answered)
+  } finally {
+    running = false
+    await load
+    await busy.stop()
+    removeFolder(other)
+  }
+}, 60_000)
