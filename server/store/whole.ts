@@ -36,9 +36,8 @@ const keptTables = {
   operators: { key: ['id'] },
   adminTokens: { key: ['id'] },
   auditEntries: { key: ['seq'] },
-  requestRollups: {
-    key: ['grain', 'kind', 'detail', 'start', 'subject', 'model', 'dialect', 'status', 'outcome'],
-  },
+  requestRollups: { key: ['grain', 'kind', 'start', 'subject'] },
+  splitRollups: { key: ['kind', 'subject', 'grain', 'start', 'model', 'dialect', 'status', 'outcome'] },
   latencyRollups: { key: ['kind', 'subject', 'measure', 'grain', 'start', 'bucket'] },
   visitors: { key: ['ip', 'userId'] },
   requests: { key: ['seq'], isLog: true },

@@ -161,6 +161,7 @@ export const otherAnswers: Readonly<Record<string, readonly string[]>> = {
   'GET /v2/server-logs/stream': ['text/event-stream'],
   'GET /v2/logs/stream': ['text/event-stream'],
   'GET /v2/logs/export': ['application/x-ndjson', 'text/csv'],
+  'POST /v2/backup/export': ['application/x-ndjson'],
   'POST /v2/test/messages': ['application/json', 'text/event-stream'],
   'POST /v2/test/chat/completions': ['application/json', 'text/event-stream'],
   'GET /v2/openapi.json': ['application/json'],
