@@ -4,7 +4,7 @@ import { poolRunsOutAt } from '../pool/burn.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { AccountRecord } from '../store/store.ts'
 import { type Aside, accountListItem, quotaTotals, stateOf, statusOf } from './account-view.ts'
-import type { AccountList } from './contract/accounts.ts'
+import type { AccountList, AccountState } from './contract/accounts.ts'
 import { asksForCursor, countsOf, listPage, mostListed, type Orders, type PageAsk, textFilter } from './list-page.ts'
 
 /** The original's query parameters, as text. */
@@ -22,17 +22,31 @@ export type AccountQuery = {
 
 export const largestPage = mostListed
 
-const orders: Orders<AccountRecord> = {
+/** The ones somebody must look at first, then those that rest, then those that serve. */
+const severity: Readonly<Record<AccountState, number>> = {
+  suspended: 9,
+  restricted: 8,
+  expired: 7,
+  failing: 6,
+  exhausted: 5,
+  cooling: 4,
+  unchecked: 3,
+  ready: 2,
+  disabled: 1,
+}
+
+const ordersAt = (now: number): Orders<AccountRecord> => ({
   label: ({ account }) => account.label,
   last_used_at: ({ account }) => account.lastUsedAt ?? 0,
   created_at: ({ account }) => account.createdAt,
   id: ({ account }) => account.id,
   success_count: ({ profile }) => profile.successCount,
   error_count: ({ profile }) => profile.errorCount,
-  status: ({ account }) => statusOf(account),
+  status: ({ account }) => statusOf(account, now),
+  trouble: ({ account }) => severity[stateOf(account, now)],
   enabled: ({ account }) => Number(account.enabled),
   usage_current: ({ account }) => quotaTotals(account.quota).used,
-}
+})
 
 /** One page of the accounts, and statistics over all of them. Values out of range fall back to the default or the bound. */
 export function accountList(
@@ -40,16 +54,17 @@ export function accountList(
   query: AccountQuery,
   asides: (record: AccountRecord) => Aside,
   pool: PoolStats | undefined,
+  now: number,
 ): Result<AccountList, GatewayError> {
   const found = records.filter(textFilter(query.q, textsOf))
-  const matching = found.filter(statusFilter(query))
+  const matching = found.filter(statusFilter(query, now))
   const page = whole(query.page, 1)
   const pageSize = Math.min(largestPage, whole(query.pageSize ?? query.page_size ?? query.limit, 100))
   const pages = Math.ceil(matching.length / pageSize)
   const listed = asksForCursor(query)
-    ? listPage(matching, query, { orders, usual: '-created_at', idOf: ({ account }) => account.id })
+    ? listPage(matching, query, { orders: ordersAt(now), usual: '-created_at', idOf: ({ account }) => account.id })
     : ok({
-        items: matching.toSorted(order(query)).slice((page - 1) * pageSize, page * pageSize),
+        items: matching.toSorted(order(query, now)).slice((page - 1) * pageSize, page * pageSize),
         total: matching.length,
         nextCursor: null,
       })
@@ -59,8 +74,8 @@ export function accountList(
     accounts: items.map((record) => accountListItem(record, asides(record))),
     count: items.length,
     pagination: { total, page, pageSize, pages },
-    ...{ total, next_cursor: nextCursor, counts: countsOf(found, ({ account }) => stateOf(account)) },
-    ...accountStatistics(records, asides),
+    ...{ total, next_cursor: nextCursor, counts: countsOf(found, ({ account }) => stateOf(account, now)) },
+    ...accountStatistics(records, asides, now),
     poolStats: poolView(pool),
   })
 }
@@ -82,13 +97,16 @@ function poolView(pool: PoolStats | undefined): AccountList['poolStats'] {
   }
 }
 
-function statusFilter({ status, enabled }: AccountQuery): (record: AccountRecord) => boolean {
+function statusFilter({ status, enabled }: AccountQuery, now: number): (record: AccountRecord) => boolean {
   // `enabled` is the older parameter: it asks for a status too, and only when `status` is left out.
   const wanted = status ?? (enabled === 'true' ? 'normal' : enabled === 'false' ? 'disabled' : 'all')
-  return wanted === 'all' || wanted === '' ? () => true : ({ account }) => statusOf(account) === wanted
+  if (wanted === 'all' || wanted === '') return () => true
+  // Our finer words as well; those that both have mean the same.
+  return ({ account }) => statusOf(account, now) === wanted || stateOf(account, now) === wanted
 }
 
-function order({ orderBy = 'created_at', orderDesc = 'true' }: AccountQuery) {
+function order({ orderBy = 'created_at', orderDesc = 'true' }: AccountQuery, now: number) {
+  const orders = ordersAt(now)
   const value = (Object.hasOwn(orders, orderBy) ? orders[orderBy] : undefined) ?? (({ account }) => account.createdAt)
   const direction = orderDesc === 'true' ? -1 : 1
   const compare = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -96,19 +114,24 @@ function order({ orderBy = 'created_at', orderDesc = 'true' }: AccountQuery) {
     direction * compare(value(a), value(b)) || compare(a.account.id, b.account.id)
 }
 
-function accountStatistics(records: readonly AccountRecord[], asides: (record: AccountRecord) => Aside) {
+function accountStatistics(records: readonly AccountRecord[], asides: (record: AccountRecord) => Aside, now: number) {
   const limited = records.map(({ account }) => quotaTotals(account.quota)).filter(({ limit }) => limit > 0)
   const totalUsage = sum(limited.map(({ used }) => used))
   const totalLimit = sum(limited.map(({ limit }) => limit))
   const statusStats: Record<string, number> = { normal: 0, disabled: 0, suspended: 0, exhausted: 0, expired: 0 }
-  for (const { account } of records) statusStats[statusOf(account)] = (statusStats[statusOf(account)] ?? 0) + 1
+  const stateStats: Record<string, number> = {}
+  for (const { account } of records) {
+    const [status, state] = [statusOf(account, now), stateOf(account, now)]
+    statusStats[status] = (statusStats[status] ?? 0) + 1
+    stateStats[state] = (stateStats[state] ?? 0) + 1
+  }
   return {
     quotaStats: {
       totalUsage,
       totalLimit,
       count: limited.length,
       percent: totalLimit > 0 ? Math.trunc((totalUsage / totalLimit) * 100) : 0,
-      ...poolBurn(records, asides),
+      ...poolBurn(records, asides, now),
     },
     accountStats: {
       totalCount: records.length,
@@ -117,15 +140,16 @@ function accountStatistics(records: readonly AccountRecord[], asides: (record: A
       errorTotal: sum(records.map(({ profile }) => profile.errorCount)),
     },
     statusStats,
+    stateStats,
   }
 }
 
 /** Of the accounts that serve, now or by themselves later. */
-function poolBurn(records: readonly AccountRecord[], asides: (record: AccountRecord) => Aside) {
+function poolBurn(records: readonly AccountRecord[], asides: (record: AccountRecord) => Aside, now: number) {
   const spending = records.flatMap((record) => {
     const { quota } = record.account
     const { burn } = asides(record)
-    if (quota === undefined || !['normal', 'exhausted'].includes(statusOf(record.account))) return []
+    if (quota === undefined || !['normal', 'exhausted'].includes(statusOf(record.account, now))) return []
     return [{ quota, ...(burn === undefined ? {} : { burn }) }]
   })
   const rates = spending.flatMap(({ burn }) => (burn === undefined ? [] : [burn.perHour]))

@@ -12,16 +12,23 @@ import type { UnreadItem } from './unread-book.ts'
 const iso = (at: number): string => new Date(at).toISOString()
 const seconds = (at: number): number => Math.floor(at / 1000)
 
-/** Our state in one word; the operator's switch comes before everything. */
-export function stateOf({ enabled, health }: Account): AccountState {
+/**
+ * Our state in one word; the operator's switch comes before everything. A rest whose time is over is none any more: the pool
+ * chooses the account again.
+ */
+export function stateOf({ enabled, health }: Account, now: number): AccountState {
   if (!enabled) return 'disabled'
+  const over = health.until !== undefined && health.until <= now
+  if (over && (health.state === 'exhausted' || (health.state === 'cooling' && health.kind !== 'account-restricted'))) {
+    return 'ready'
+  }
   // Also once its time is over: until a call has shown that it serves again, a person had better look into it.
   return health.state === 'cooling' && health.kind === 'account-restricted' ? 'restricted' : health.state
 }
 
-/** The original's five words. Whatever still serves, or will by itself within minutes, is `normal`. */
-export function statusOf(account: Account): 'normal' | 'disabled' | 'suspended' | 'exhausted' | 'expired' {
-  const state = stateOf(account)
+/** The original's five words. Whatever still serves, or will by itself within minutes, is `normal`. Without a time: as it was left. */
+export function statusOf(account: Account, now = 0): 'normal' | 'disabled' | 'suspended' | 'exhausted' | 'expired' {
+  const state = stateOf(account, now)
   switch (state) {
     case 'disabled':
     case 'suspended':
@@ -49,6 +56,7 @@ export function quotaTotals(quota: Quota | undefined): { readonly used: number; 
 
 /** What a row alone does not tell. */
 export type Aside = {
+  readonly now: number
   readonly inFlight: number
   readonly troubles?: readonly Trouble[] | undefined
   readonly unread?: readonly UnreadItem[] | undefined
@@ -58,14 +66,15 @@ export type Aside = {
 
 export function accountListItem({ account, profile }: AccountRecord, aside: Aside): AccountListItem {
   const { quota, health } = account
-  const { inFlight, troubles = [], unread = [], burn, proxyName } = aside
+  const { now, inFlight, troubles = [], unread = [], burn, proxyName } = aside
   const totals = quotaTotals(quota)
   return {
     id: account.id,
     label: account.label === '' ? null : account.label,
     enabled: account.enabled,
-    status: statusOf(account),
+    status: statusOf(account, now),
     status_reason: health.reason ?? null,
+    status_kind: health.kind ?? null,
     // The original's words for what has not happened yet.
     last_refresh_time: profile.lastRefreshAt === undefined ? 'never' : iso(profile.lastRefreshAt),
     last_refresh_status: profile.lastRefreshStatus ?? 'unknown',
@@ -80,7 +89,7 @@ export function accountListItem({ account, profile }: AccountRecord, aside: Asid
     subscription_type: profile.plan ?? null,
     quota_refreshed_at: isoOrNull(quota?.readAt),
     token_expiry: quota?.trial?.expiresAt === undefined ? null : seconds(quota.trial.expiresAt),
-    state: stateOf(account),
+    state: stateOf(account, now),
     state_since: iso(health.since),
     state_until: isoOrNull(health.until),
     auth_method: profile.method,

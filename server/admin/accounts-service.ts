@@ -46,6 +46,7 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
     if (record === undefined) return unknownAccount
     const { proxyId } = record.profile
     const aside = {
+      now: deps.effects.now(),
       inFlight: deps.inFlight(id),
       troubles: deps.troubles?.(id),
       unread: deps.unread.of(id),
@@ -64,17 +65,19 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
 
   return {
     list: async (query) => {
+      const now = deps.effects.now()
       const records = await accounts.list()
       const burn = await burns.of(records)
       const names = new Map((await proxies.list()).map(({ id, name }) => [id, name]))
       const aside = ({ account: { id }, profile: { proxyId } }: AccountRecord): Aside => ({
+        now,
         inFlight: deps.inFlight(id),
         troubles: deps.troubles?.(id),
         unread: deps.unread.of(id),
         burn: burn.get(id),
         proxyName: proxyId === undefined ? undefined : names.get(proxyId),
       })
-      return accountList(records, query, aside, deps.poolStats?.())
+      return accountList(records, query, aside, deps.poolStats?.(), now)
     },
     get: view,
     create: async (signIn, { proxyId, check = false }) => {
@@ -241,12 +244,12 @@ function quotaFailure(error: GatewayError): QuotaView {
 }
 
 /** For `doctor` and `account list`: one line's worth per account. */
-export async function accountStates({ store }: Pick<AccountDeps, 'store'>) {
+export async function accountStates({ store }: Pick<AccountDeps, 'store'>, now: number) {
   return (await store.accounts.list()).map(({ account, profile }) => ({
     id: account.id,
     label: account.label,
-    status: statusOf(account),
-    state: stateOf(account),
+    status: statusOf(account, now),
+    state: stateOf(account, now),
     until: account.health.until === undefined ? null : new Date(account.health.until).toISOString(),
     reason: account.health.reason ?? null,
     email: profile.email ?? null,

@@ -54,7 +54,7 @@ function accountItems(record: AccountRecord, { burns, now, runOutMs }: Attention
     id: `${kind}:${id}:${since}`,
     ...{ kind, severity, account_id: id, name: nameOf(record), since: iso(since), detail: detail ?? null },
   })
-  switch (stateOf(record.account)) {
+  switch (stateOf(record.account, now)) {
     case 'suspended':
       return [item('account.suspended', 'critical', health.since, health.reason)]
     case 'expired':

@@ -44,7 +44,7 @@ export function controlRoutes(
     .use(keyRoutes('/api/control/keys', keys))
     .use(userRoutes('/api/control', users))
     .use(modelMappingRoutes('/api/control/model-mappings', mappings))
-    .get('/api/control/accounts', async () => ({ accounts: await accountStates(deps) }))
+    .get('/api/control/accounts', async () => ({ accounts: await accountStates(deps, deps.effects.now()) }))
     .post('/api/control/accounts', ({ body }) => createAccount(accounts, body), { parse: jsonBody, body: AnyItem })
     .post(
       '/api/control/accounts/import',
@@ -84,7 +84,7 @@ export function controlRoutes(
       store: await deps.store.describe(),
       keyCount: (await deps.store.keys.list()).length,
       firstPassword: await deps.passwords.isFirst(),
-      accounts: await accountStates(deps),
+      accounts: await accountStates(deps, deps.effects.now()),
       unreadableAccounts: await unreadableAccounts(deps),
       ...(await proxyStates(deps)),
       ...(await deps.doctor?.()),

@@ -318,7 +318,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   })
-  watchSizes(metrics, pool, requestLog)
+  watchSizes(metrics, pool, requestLog, effects.now)
   metrics.watch('event_streams', 'Open event streams of the admin API.', streams.size)
   metrics.watch('online_addresses', 'Addresses seen in the last five minutes.', online.count)
   watchLive(metrics, running)
@@ -434,7 +434,7 @@ function watchLive(metrics: Metrics, { jobs, hub, alerts }: Live): void {
 }
 
 /** Every holder of memory has a size that can be watched. */
-function watchSizes(metrics: Metrics, pool: Pool, requestLog: RequestLog): void {
+function watchSizes(metrics: Metrics, pool: Pool, requestLog: RequestLog, now: () => number): void {
   metrics.watch('waiting_requests', 'Requests waiting for a free account.', () => pool.stats().waiting)
   metrics.watch('conversations_remembered', 'Conversations tied to an account.', () => pool.stats().affinity.size)
   metrics.watch(
@@ -456,7 +456,7 @@ function watchSizes(metrics: Metrics, pool: Pool, requestLog: RequestLog): void 
   metrics.watchEach('accounts', 'Accounts by state.', 'state', () => {
     const counts: Record<string, number> = {}
     for (const account of pool.list()) {
-      const state = stateOf(account)
+      const state = stateOf(account, now())
       counts[state] = (counts[state] ?? 0) + 1
     }
     return counts

@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { contentSecurityPolicy } from '../../server/console/security-headers.ts'
 import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
 import { gatewayCommand } from '../support/command.ts'
+import { signIn } from '../support/console.ts'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
@@ -60,12 +61,6 @@ if (browserPath === undefined) {
   leftOut('Chromium')
 } else {
   driveThePages()
-}
-
-async function signIn(page: Page, url: string, password: string): Promise<void> {
-  await page.goto(url)
-  await page.locator('[autocomplete=current-password]').fill(password)
-  await page.locator('button[type=submit]').click()
 }
 
 function driveThePages(): void {
@@ -194,13 +189,13 @@ function driveThePages(): void {
       buffer: Buffer.from(text),
     })
     await dialog.getByText('manager.json: Kiro Account Manager, 3 accounts, 1 cannot be used').waitFor()
-    await row('imp***@example.com').getByText('New').waitFor()
-    await row('nob***@example.com').getByText('The refresh token is missing.').waitFor()
+    await row('im***ted@example.com').getByText('New').waitFor()
+    await row('no***dy@example.com').getByText('The refresh token is missing.').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Import 2' }).click()
     await dialog.getByText('1 added, 0 renewed, 0 already here, 2 refused').waitFor({ timeout: 20_000 })
-    await row('imp***@example.com').getByText('Added').waitFor()
-    await row('dea***@example.com').getByText('The provider does not accept this sign-in any more.').waitFor()
+    await row('im***ted@example.com').getByText('Added').waitFor()
+    await row('d***d@example.com').getByText('The provider does not accept this sign-in any more.').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
 
     await dialog.getByRole('button', { name: 'Add another' }).click()
@@ -209,7 +204,7 @@ function driveThePages(): void {
     await dialog.getByRole('button', { name: /^Import/ }).click()
     await dialog.getByText(/^0 added/).waitFor({ timeout: 20_000 })
     await dialog.getByRole('button', { name: 'Done' }).click()
-    await page.getByText('imp***@example.com', { exact: true }).first().waitFor()
+    await page.getByText('im***ted@example.com', { exact: true }).first().waitFor()
     expect(await page.content()).not.toContain(password)
     expect(faults).toEqual([])
     await close()

@@ -13,7 +13,9 @@ import { isClosed, noProxy, proxyOptions } from '../../ui/src/features/accounts/
 import { type SignInForm, signInBody, signInFailure, signInFaults } from '../../ui/src/features/accounts/sign-in.ts'
 import {
   accountName,
+  fullName,
   quotaOf,
+  remedyOf,
   statusFilter,
   statusHelp,
   statusText,
@@ -36,26 +38,28 @@ test.each<[AccountState, string | null, string]>([
   ['expired', null, 'Sign-in expired'],
   ['unchecked', null, 'Not checked yet'],
   ['failing', null, 'Failing (7 errors)'],
-  ['restricted', inTime(42_000), 'Restricted by provider, 0:42 left'],
+  ['restricted', inTime(42_000), 'Restricted by provider, 42 sec left'],
   ['restricted', inTime(-1), 'Restricted by provider'],
   ['exhausted', null, 'Quota used up'],
   ['exhausted', inTime(86_400_000 * 3), 'Quota used up, back Feb 3'],
   ['cooling', null, 'Cooling down'],
-  ['cooling', inTime(42_000), 'Cooling down, 0:42 left'],
-  ['cooling', inTime(-1), 'Cooling down'],
+  ['cooling', inTime(42_000), 'Cooling down, 42 sec left'],
+  ['cooling', inTime(61_000 * 20), 'Cooling down, 21 min left'],
+  ['cooling', inTime(-1), 'Ready'],
+  ['exhausted', inTime(-1), 'Ready'],
 ])('%s until %p reads "%s"', (state, state_until, text) => {
   expect(statusText({ state, state_until, error_count: 7 }, t, createFormat('en'), now)).toBe(text)
 })
 
 test.each([
-  ['shaky', null, null, 'Its last calls failed; others come first for 0:42.'],
-  ['shaky', 'claude-opus-4.5', null, 'claude-opus-4.5 has failed lately; others come first for 0:42.'],
-  ['told-to-wait', null, 'Busy.', 'The provider asks to wait 0:42: Busy.'],
-  ['told-to-wait', 'claude-opus-4.5', 'Full.', 'The provider asks to wait 0:42 with claude-opus-4.5: Full.'],
-  ['model-refused', 'claude-opus-4.5', null, 'claude-opus-4.5 is refused to it; asked again in 0:42.'],
+  ['shaky', null, null, 'Its last calls failed; others come first for 42 sec.'],
+  ['shaky', 'claude-opus-4.5', null, 'claude-opus-4.5 has failed lately; others come first for 42 sec.'],
+  ['told-to-wait', null, 'Busy.', 'The provider asks to wait 42 sec: Busy.'],
+  ['told-to-wait', 'claude-opus-4.5', 'Full.', 'The provider asks to wait 42 sec with claude-opus-4.5: Full.'],
+  ['model-refused', 'claude-opus-4.5', null, 'claude-opus-4.5 is refused to it; asked again in 42 sec.'],
 ] as const)('%s of %p reads so', (kind, model, reason, text) => {
-  expect(troubleText({ kind, model, reason, until: inTime(42_000) }, t, now)).toBe(text)
-  expect(troubleText({ kind, model, reason, until: inTime(-1) }, t, now)).toBeUndefined()
+  expect(troubleText({ kind, model, reason, until: inTime(42_000) }, t, createFormat('en'), now)).toBe(text)
+  expect(troubleText({ kind, model, reason, until: inTime(-1) }, t, createFormat('en'), now)).toBeUndefined()
 })
 
 test.each([
@@ -64,7 +68,20 @@ test.each([
   ['profile-unread', 'Its profile could not be looked up. Said so.'],
   ['access-unrenewed', 'Its access could not be renewed yet; it is tried again. Said so.'],
 ] as const)('%s reads so, however long it lasts', (kind, text) => {
-  expect(troubleText({ kind, model: null, reason: 'Said so.', until: null }, t, now)).toBe(text)
+  expect(troubleText({ kind, model: null, reason: 'Said so.', until: null }, t, createFormat('en'), now)).toBe(text)
+})
+
+test.each([
+  ['expired', 'builder-id', 'sign-in'],
+  ['expired', 'social', 'paste'],
+  ['expired', 'api-key', 'paste'],
+  ['failing', 'social', 'check'],
+  ['unchecked', 'social', 'check'],
+  ['suspended', 'builder-id', 'read'],
+  ['cooling', 'builder-id', undefined],
+  ['ready', 'builder-id', undefined],
+] as const)('what helps an account that is %s and signs in by %s: %p', (state, auth_method, remedy) => {
+  expect(remedyOf({ state, auth_method })).toBe(remedy)
 })
 
 test('states that need the operator say what helps', () => {
@@ -77,7 +94,12 @@ test('states that need the operator say what helps', () => {
     'cooling',
     'disabled',
   ]
-  expect(states.filter((state) => statusHelp(state))).toEqual(['suspended', 'expired', 'restricted', 'failing'])
+  expect(states.filter((state) => statusHelp({ state, auth_method: 'social' }))).toEqual([
+    'suspended',
+    'expired',
+    'restricted',
+    'failing',
+  ])
 })
 
 test.each([
@@ -97,6 +119,8 @@ test('an account is named by its label, else its e-mail, else the end of its id'
   expect(accountName({ id: 'acc_123456789', label: 'team', email: 'a@b.c' })).toBe('team')
   expect(accountName({ id: 'acc_123456789', label: null, email: 'a@b.c' })).toBe('a@b.c')
   expect(accountName({ id: 'acc_123456789', label: '', email: null })).toBe('#456789')
+  expect(fullName({ id: 'acc_123456789', label: null, email: 'simulated-17@b.c' })).toBe('si***-17@b.c #456789')
+  expect(fullName({ id: 'acc_123456789', label: '', email: null })).toBe('#456789')
 })
 
 test('an account may take any proxy that is open; a closed one is named, so that nobody looks for it', () => {
@@ -261,7 +285,7 @@ describe('an import', () => {
         verdict: 'New',
         tone: 'success',
       },
-      { place: 'Line 7', name: 'som***@example.com', about: 'Social · Google · us-east-1' },
+      { place: 'Line 7', name: 'so***dy@example.com', about: 'Social · Google · us-east-1' },
       { verdict: 'Here, gets a newer sign-in', reason: 'old name', tone: 'accent' },
       { verdict: 'Same as Line 7', tone: 'neutral' },
       { verdict: 'Cannot be used', reason: 'region: This is no AWS region.', tone: 'danger', about: '' },

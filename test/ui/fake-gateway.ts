@@ -60,6 +60,7 @@ function account(label: string, state: AccountState, extra: Partial<AccountListI
     enabled: state !== 'disabled',
     status: state === 'ready' || state === 'cooling' || state === 'failing' || state === 'unchecked' ? 'normal' : state,
     status_reason: null,
+    status_kind: null,
     last_refresh_time: ago(hour),
     last_refresh_status: 'success',
     created_at: ago(90 * hour),
@@ -270,6 +271,11 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         accountStats: { totalCount: state.accounts.length, enabledCount: 1, successTotal: 0, errorTotal: 0 },
         statusStats: Object.fromEntries(
           ['normal', 'exhausted', 'suspended', 'expired', 'disabled'].map((word) => [word, count(word)]),
+        ),
+        stateStats: Object.fromEntries(
+          Map.groupBy(state.accounts, (item) => item.state)
+            .entries()
+            .map(([word, items]) => [word, items.length]),
         ),
       }
     })

@@ -91,13 +91,24 @@ test.each([
 })
 
 test.each([
-  ['team@example.com', 'tea***@example.com'],
-  ['ab@example.com', 'a***@example.com'],
+  ['simulated-17@example.com', 'si***-17@example.com'],
+  ['team@example.com', 't***m@example.com'],
+  ['ab@example.com', '***@example.com'],
   ['a@example.com', '***@example.com'],
   ['tea***@example.com', 'tea***@example.com'],
   ['team-01', 'team-01'],
 ])('%s is shown as %s', (email, masked) => {
   expect(maskEmail(email)).toBe(masked)
+})
+
+test.each([
+  [42_000, '42 sec'],
+  [60_000, '60 sec'],
+  [61_000, '2 min'],
+  [3_600_001, '2 hr'],
+  [-5, '0 sec'],
+])('%p ms left are said as %s', (ms, text) => {
+  expect(createFormat('en').left(ms)).toBe(text)
 })
 
 test('a search finds every word, in any order and case', () => {

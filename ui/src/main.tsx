@@ -6,6 +6,7 @@ import { createQueryClient } from './api/queries.ts'
 import { PageFault } from './features/shell/page-fault.tsx'
 import { I18nProvider, loadDictionary } from './i18n/i18n.tsx'
 import { savedLanguage } from './lib/appearance.ts'
+import { watchFocus } from './lib/focus.ts'
 import { MemoryProvider } from './lib/memory.tsx'
 import { routes } from './routes.tsx'
 import './styles/app.css'
@@ -17,6 +18,7 @@ const Frame = (props: ParentProps) => (
 )
 
 async function start(root: HTMLElement): Promise<void> {
+  watchFocus(document)
   const language = savedLanguage()
   const dictionary = await loadDictionary(language)
   const client = createQueryClient()

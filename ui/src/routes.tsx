@@ -12,7 +12,7 @@ export const routes = () => (
     <Route path={['/password', '/setup']} component={lazy(() => import('./pages/password.tsx'))} />
     <Route path="/" component={Inside}>
       <Route path="/" component={toAccounts} />
-      <Route path="/accounts" component={lazy(() => import('./pages/accounts.tsx'))} />
+      <Route path="/accounts/:id?" component={lazy(() => import('./pages/accounts.tsx'))} />
       <Route path="/keys" component={lazy(() => import('./pages/keys.tsx'))} />
       <Route path="/models" component={lazy(() => import('./pages/models.tsx'))} />
       <Route path="/proxies" component={lazy(() => import('./pages/proxies.tsx'))} />

@@ -30,6 +30,8 @@ export const AccountListItem = Type.Object({
   enabled: Type.Boolean(),
   status: Type.String({ description: 'normal, disabled, suspended, exhausted, expired' }),
   status_reason: Text,
+  /** Why, as a word that stays: the kind of the failure that led to the state. */
+  status_kind: Text,
   last_refresh_time: Type.String({ description: 'RFC 3339, UTC; `never`' }),
   last_refresh_status: Type.String({ description: 'success, failed, unknown' }),
   created_at: Type.String(),
@@ -199,6 +201,8 @@ export const AccountList = Type.Object({
     errorTotal: Type.Integer(),
   }),
   statusStats: Type.Record(Type.String(), Type.Integer()),
+  /** How many accounts are in each `state`; together all of them. */
+  stateStats: Type.Record(Type.String(), Type.Integer()),
   /** The pool since the server started; zeros when none runs. */
   poolStats: Type.Object({
     waiting: Type.Integer({ description: 'requests in line for an account' }),

@@ -105,7 +105,7 @@ export const api = {
   accounts: (query: AccountQuery, signal?: AbortSignal) =>
     call<AccountList>(
       'GET',
-      `/v2/accounts?${new URLSearchParams({ status: query.status, page: String(query.page), pageSize: String(query.pageSize ?? 100) })}`,
+      `/v2/accounts?${new URLSearchParams({ status: query.status, orderBy: 'trouble', page: String(query.page), pageSize: String(query.pageSize ?? 100) })}`,
       undefined,
       signal,
     ),

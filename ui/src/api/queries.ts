@@ -1,4 +1,5 @@
 import { MutationCache, QueryCache, QueryClient, queryOptions, useQueryClient } from '@tanstack/solid-query'
+import { reconcile } from 'solid-js/store'
 import { type AccountQuery, ApiError, api } from './client.ts'
 
 const second = 1000
@@ -79,6 +80,7 @@ export function createQueryClient(): QueryClient {
         retry: (failures, error) =>
           (error instanceof ApiError ? error.status === 0 || error.status >= 500 : true) && failures < 2,
         staleTime: 5 * second,
+        reconcile: reconciled,
         refetchOnWindowFocus: true,
         // Errors are shown where the data would be, not thrown at the page.
         throwOnError: false,
@@ -87,6 +89,13 @@ export function createQueryClient(): QueryClient {
   })
   return client
 }
+
+/**
+ * An answer is laid over the one before, item by item, so that only what differs is drawn again: rows keep their menus and
+ * their focus. The copy keeps what is cached apart from what the pages hold.
+ */
+const reconciled = <T>(old: T | undefined, next: T): T =>
+  old === undefined || next === undefined ? structuredClone(next) : reconcile(structuredClone(next), { key: 'id' })(old)
 
 function noticeSignedOut(client: QueryClient, error: unknown): void {
   if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: ['session'] })

@@ -58,7 +58,7 @@ export function CopyButton(props: CopyProps) {
 
 function selectAll(element: HTMLElement | undefined): void {
   if (!element) return
-  if (element instanceof HTMLInputElement) {
+  if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) {
     element.focus()
     element.select()
     return

@@ -1,26 +1,54 @@
 import { Dialog as Base } from '@kobalte/core/dialog'
 import X from 'lucide-solid/icons/x'
-import { type JSX, Show } from 'solid-js'
+import { createComputed, type JSX, on, Show } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
+import { firstField, lastFocused, returnFocus } from '../lib/focus.ts'
 import { Banner } from './banner.tsx'
 import { Button, IconButton } from './button.tsx'
 
-type DialogProps = {
+type OverlayProps = {
   readonly open: boolean
   readonly onClose: () => void
   readonly title: string
   readonly children: JSX.Element
   readonly footer?: JSX.Element
-  /** Gets the focus on opening; else the first control does. */
-  readonly firstFocus?: () => HTMLElement | undefined
+  /** Gets the focus on opening; else the first field does, else the main button. */
+  readonly firstFocus?: (() => HTMLElement | undefined) | undefined
   /** False: neither Esc, the cross nor a click outside closes it. */
-  readonly closable?: boolean
-  readonly wide?: boolean
+  readonly closable?: boolean | undefined
 }
 
-/** A modal dialog; full screen on phones. Focus is kept inside and returns to the opener. */
+type DialogProps = OverlayProps & { readonly wide?: boolean }
+
+/** A modal dialog; full screen on phones. Its top stays where it is whatever it holds. */
 export function Dialog(props: DialogProps) {
+  return (
+    <Overlay
+      {...props}
+      frame="flex items-start justify-center md:px-6 md:pt-[10vh]"
+      class={`max-md:h-full md:max-h-[80dvh] md:rounded-xl md:border ${props.wide ? 'md:max-w-2xl' : 'md:max-w-lg'}`}
+    />
+  )
+}
+
+/** A look at one thing beside its list; the whole page on phones. */
+export function Drawer(props: OverlayProps) {
+  return <Overlay {...props} frame="flex justify-end" class="h-full md:max-w-130 md:border-l" />
+}
+
+/** The one place that owns the focus of what opens over a page: to the first field, kept inside, back to the opener. */
+function Overlay(props: OverlayProps & { readonly frame: string; readonly class: string }) {
   const { t } = useI18n()
+  let opener: HTMLElement | undefined
+  // Before anything inside takes the focus.
+  createComputed(
+    on(
+      () => props.open,
+      (open) => {
+        if (open) opener = lastFocused()
+      },
+    ),
+  )
   const keepOpen = (event: Event): void => {
     if (props.closable === false) event.preventDefault()
   }
@@ -28,10 +56,9 @@ export function Dialog(props: DialogProps) {
     <Base open={props.open} onOpenChange={(open) => !open && props.closable !== false && props.onClose()}>
       <Base.Portal>
         <Base.Overlay class="appear fixed inset-0 z-40 bg-scrim" />
-        <div class="fixed inset-0 z-40 flex items-center justify-center md:p-6">
+        <div class={`fixed inset-0 z-40 ${props.frame}`}>
           <Base.Content
-            class="appear forced-border flex max-h-full w-full flex-col bg-surface shadow-overlay max-md:h-full md:max-h-[calc(100dvh-3rem)] md:rounded-xl md:border md:border-border"
-            classList={{ 'md:max-w-lg': !props.wide, 'md:max-w-2xl': props.wide ?? false }}
+            class={`appear forced-border flex max-h-full w-full flex-col border-border bg-surface shadow-overlay outline-none ${props.class}`}
             onEscapeKeyDown={keepOpen}
             onPointerDownOutside={(event: Event) => {
               keepOpen(event)
@@ -40,14 +67,15 @@ export function Dialog(props: DialogProps) {
               if (target instanceof Element && target.closest('[data-toasts]')) event.preventDefault()
             }}
             onOpenAutoFocus={(event: Event) => {
-              const first = props.firstFocus?.()
-              if (!first) return
               event.preventDefault()
-              first.focus()
+              const content = event.currentTarget as HTMLElement
+              const first = props.firstFocus?.() ?? firstField(content) ?? content
+              first.focus({ preventScroll: true })
             }}
+            onCloseAutoFocus={() => returnFocus(opener)}
           >
             <div class="flex items-start justify-between gap-3 border-border border-b py-2.5 pr-2.5 pl-4">
-              <Base.Title class="py-1 font-semibold text-16">{props.title}</Base.Title>
+              <Base.Title class="wrap-anywhere py-1 font-semibold text-16">{props.title}</Base.Title>
               <Show when={props.closable !== false}>
                 <IconButton icon={X} label={t('common.close')} onClick={() => props.onClose()} />
               </Show>
@@ -98,7 +126,7 @@ export function ConfirmDialog(props: ConfirmProps) {
         </>
       }
     >
-      <p>{props.text}</p>
+      <p class="wrap-anywhere">{props.text}</p>
       <Show when={props.error}>{(error) => <Banner tone="danger">{error()}</Banner>}</Show>
     </Dialog>
   )

@@ -1,6 +1,6 @@
 import Eye from 'lucide-solid/icons/eye'
 import EyeOff from 'lucide-solid/icons/eye-off'
-import { createSignal, createUniqueId, For, type JSX, Show, splitProps } from 'solid-js'
+import { createSignal, createUniqueId, For, type JSX, onMount, Show, splitProps } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 
 const inputClass =
@@ -39,6 +39,16 @@ function FieldFrame(props: FrameProps & { id: string; children: JSX.Element }) {
   )
 }
 
+/** The attribute alone works only for what was in the page when it loaded. */
+function focusFirst(element: () => HTMLElement | undefined, wanted: boolean | undefined): void {
+  if (wanted) onMount(() => element()?.focus({ preventScroll: true }))
+}
+
+/** Lets a caller's own `ref` have the element too. */
+const handOn = <T extends HTMLElement>(ref: unknown, element: T): void => {
+  if (typeof ref === 'function') ref(element)
+}
+
 const describedBy = (id: string, props: FrameProps): string | undefined =>
   [props.help && `${id}-help`, props.error && `${id}-error`].filter(Boolean).join(' ') || undefined
 
@@ -48,8 +58,10 @@ type TextFieldProps = FrameProps &
   JSX.InputHTMLAttributes<HTMLInputElement> & { readonly suggestions?: readonly string[]; readonly mono?: boolean }
 
 export function TextField(props: TextFieldProps) {
-  const [frame, rest] = splitProps(props, [...own, 'suggestions', 'mono'])
+  const [frame, rest] = splitProps(props, [...own, 'suggestions', 'mono', 'ref'])
   const id = createUniqueId()
+  let element: HTMLInputElement | undefined
+  focusFirst(() => element, props.autofocus)
   return (
     <FieldFrame id={id} {...frame}>
       <input
@@ -57,6 +69,10 @@ export function TextField(props: TextFieldProps) {
         autocomplete="off"
         spellcheck={false}
         {...rest}
+        ref={(input) => {
+          element = input
+          handOn(frame.ref, input)
+        }}
         id={id}
         list={frame.suggestions ? `${id}-list` : undefined}
         aria-invalid={frame.error ? true : undefined}
@@ -76,8 +92,10 @@ export function TextField(props: TextFieldProps) {
 
 export function PasswordField(props: FrameProps & JSX.InputHTMLAttributes<HTMLInputElement> & { mono?: boolean }) {
   const { t } = useI18n()
-  const [frame, rest] = splitProps(props, [...own, 'mono'])
+  const [frame, rest] = splitProps(props, [...own, 'mono', 'ref'])
   const id = createUniqueId()
+  let element: HTMLInputElement | undefined
+  focusFirst(() => element, props.autofocus)
   const [shown, setShown] = createSignal(false)
   const [capsLock, setCapsLock] = createSignal(false)
   const noticeCapsLock = (event: KeyboardEvent): void => {
@@ -91,6 +109,10 @@ export function PasswordField(props: FrameProps & JSX.InputHTMLAttributes<HTMLIn
           spellcheck={false}
           autocapitalize="none"
           {...rest}
+          ref={(input) => {
+            element = input
+            handOn(frame.ref, input)
+          }}
           id={id}
           type={shown() ? 'text' : 'password'}
           onKeyDown={noticeCapsLock}

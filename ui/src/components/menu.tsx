@@ -22,7 +22,7 @@ export function Menu(props: MenuProps) {
         {props.trigger}
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal mount={overlayRoot()}>
-        <DropdownMenu.Content class="appear forced-border z-50 max-h-[80dvh] min-w-48 overflow-y-auto rounded-lg border border-border bg-surface p-1 shadow-overlay outline-none">
+        <DropdownMenu.Content class="appear forced-border pointer-events-auto z-50 max-h-[80dvh] min-w-48 overflow-y-auto rounded-lg border border-border bg-surface p-1 shadow-overlay outline-none">
           {props.children}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

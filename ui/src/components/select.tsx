@@ -56,7 +56,7 @@ export function Select(props: SelectProps) {
         </Base.Icon>
       </Base.Trigger>
       <Base.Portal mount={overlayRoot()}>
-        <Base.Content class="appear forced-border z-50 rounded-lg border border-border bg-surface shadow-overlay">
+        <Base.Content class="appear forced-border pointer-events-auto z-50 rounded-lg border border-border bg-surface shadow-overlay">
           <Base.Listbox class="max-h-72 overflow-y-auto p-1 outline-none" />
         </Base.Content>
       </Base.Portal>

@@ -20,7 +20,8 @@ export function Tabs(props: { label: string; tabs: readonly Tab[] }) {
       </Base.List>
       <For each={props.tabs}>
         {(tab) => (
-          <Base.Content value={tab.value} class="flex flex-col gap-4">
+          // Kept while another one is looked at: a sign-in may be waiting in it.
+          <Base.Content forceMount value={tab.value} class="not-data-selected:hidden flex flex-col gap-4">
             {tab.content()}
           </Base.Content>
         )}

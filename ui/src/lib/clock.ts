@@ -8,6 +8,21 @@ export function createClock(everyMs: number): Accessor<number> {
   return now
 }
 
+/** The time now as a signal that moves every half minute, and every second while something ends within one. */
+export function createDeadlineClock(deadlines: Accessor<readonly number[]>): Accessor<number> {
+  const [now, setNow] = createSignal(Date.now())
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tick = (): void => {
+    const at = Date.now()
+    setNow(at)
+    const soon = deadlines().some((deadline) => deadline > at && deadline - at <= 61_000)
+    timer = setTimeout(tick, soon ? 1000 : 30_000)
+  }
+  timer = setTimeout(tick, 1000)
+  onCleanup(() => clearTimeout(timer))
+  return now
+}
+
 /** Whole seconds until `until` (epoch ms; undefined is 0), never below 0. */
 export function createCountdown(until: Accessor<number | undefined>): Accessor<number> {
   const now = createClock(500)

@@ -23,6 +23,9 @@ export function createFormat(locale: string) {
     unitDisplay: 'short',
     maximumFractionDigits: 0,
   })
+  const unit = (name: string): Intl.NumberFormat =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 0 })
+  const units = { day: unit('day'), hour: unit('hour'), minute: unit('minute'), second: unit('second') }
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
@@ -35,6 +38,13 @@ export function createFormat(locale: string) {
     percent: (ratio: number) => percent.format(ratio),
     /** "240 ms" below a second, else "6.2 sec". */
     duration: (ms: number) => (ms < 1000 ? milliseconds.format(ms) : seconds.format(ms / 1000)),
+    /** How much time is left, rounded up: "12 min", and seconds in the last minute only. */
+    left: (ms: number) => {
+      for (const [name, size] of steps) {
+        if (ms > size) return units[name].format(Math.ceil(ms / size))
+      }
+      return units.second.format(Math.max(0, Math.ceil(ms / 1000)))
+    },
     dateTime: (at: number) => dateTime.format(at),
     date: (at: number) => date.format(at),
     /** Which of two texts a count takes, where a language has two. */
@@ -62,11 +72,12 @@ export function countdown(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`
 }
 
-/** "team@example.com" -> "tea***@example.com"; what is masked already stays as it is. */
+/** "simulated-17@example.com" -> "si***-17@example.com": the ends tell accounts apart. What is masked already stays as it is. */
 export function maskEmail(email: string): string {
   const at = email.lastIndexOf('@')
   if (at < 1 || email.includes('*')) return email
-  return `${email.slice(0, Math.min(3, at - 1))}***${email.slice(at)}`
+  const third = Math.floor(at / 3)
+  return `${email.slice(0, Math.min(2, third))}***${email.slice(at - Math.min(3, third))}`
 }
 
 /** RFC 3339 -> epoch ms, undefined for null, the word `never` and anything else that is no time. */

@@ -1,31 +1,35 @@
-import { useSearchParams } from '@solidjs/router'
+import { useNavigate, useParams, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import Plus from 'lucide-solid/icons/plus'
 import UsersRound from 'lucide-solid/icons/users-round'
-import { createSignal, For, Match, Show, Switch } from 'solid-js'
+import { createEffect, createSignal, For, lazy, Match, Show, Suspense, Switch } from 'solid-js'
 import type { AccountListItem } from '../../../server/admin/contract/accounts.ts'
 import { errorText } from '../api/error-text.ts'
 import { MayChange } from '../api/may-change.tsx'
 import { dataOf, queries } from '../api/queries.ts'
+import { Banner } from '../components/banner.tsx'
 import { Button, IconButton } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { createAccountActions } from '../features/accounts/account-actions.tsx'
-import { AccountListView } from '../features/accounts/account-list.tsx'
-import { AddAccountDialog } from '../features/accounts/add-account.tsx'
-import { SetProxyDialog } from '../features/accounts/set-proxy.tsx'
-import { accountName, type StatusFilter, statusFilter, statusFilters } from '../features/accounts/status.ts'
+import { type AccountHandlers, AccountListView } from '../features/accounts/account-list.tsx'
+import { fullName, type StatusFilter, statusFilter, statusFilters } from '../features/accounts/status.ts'
 import { useI18n } from '../i18n/i18n.tsx'
-import { maskEmail } from '../lib/format.ts'
+
+const AccountDrawer = lazy(() => import('../features/accounts/account-drawer.tsx'))
+const AddAccountDialog = lazy(() => import('../features/accounts/add-account.tsx'))
+const SetProxyDialog = lazy(() => import('../features/accounts/set-proxy.tsx'))
 
 /** Which accounts can serve requests now, and which need me? Filter and page are in the address. */
 export default function AccountsPage() {
   const { t, format } = useI18n()
   const session = useQuery(() => queries.session())
   const [search, setSearch] = useSearchParams()
+  const params = useParams<{ id?: string }>()
+  const navigate = useNavigate()
   const filter = () => statusFilter(search.status)
   const page = (): number => Math.max(1, Math.trunc(Number(search.page)) || 1)
   const list = useQuery(() => queries.accounts({ status: filter(), page: page() }))
@@ -41,11 +45,19 @@ export default function AccountsPage() {
   // Kept apart from `deleting`: the text must not change while the dialog fades away.
   const [named, setNamed] = createSignal('')
 
+  const ready = (): number => data()?.stateStats.ready ?? 0
+  const unchecked = (): number => data()?.stateStats.unchecked ?? 0
+  // An address may name a page that is gone since.
+  createEffect(() => {
+    const pages = data()?.pagination.pages
+    if (!list.isPlaceholderData && pages && page() > pages)
+      setSearch({ page: pages > 1 ? pages : null }, { replace: true })
+  })
   const answer = (): string | undefined => {
     const shown = data()
     if (!shown || shown.accountStats.totalCount === 0) return undefined
     const counts = {
-      ready: format().number(shown.statusStats.normal ?? 0),
+      ready: format().number(ready()),
       total: format().number(shown.accountStats.totalCount),
     }
     return shown.quotaStats.totalLimit > 0
@@ -56,10 +68,39 @@ export default function AccountsPage() {
       : t('accounts.answer', counts)
   }
   const countOf = (name: StatusFilter): number =>
-    name === 'all' ? (data()?.accountStats.totalCount ?? 0) : (data()?.statusStats[name] ?? 0)
+    name === 'all' ? (data()?.accountStats.totalCount ?? 0) : (data()?.stateStats[name] ?? 0)
+  const offered = (): readonly StatusFilter[] =>
+    statusFilters.filter((name) => name === 'all' || name === 'ready' || name === filter() || countOf(name) > 0)
+  // The code of what opens over the list is loaded when it first opens, and stays for its closing.
+  const opened = new Set<string>()
+  const seen = (name: string, open: boolean): boolean => {
+    if (open) opened.add(name)
+    return opened.has(name)
+  }
   const add = (): void => {
     setAgain(undefined)
     setAdding(true)
+  }
+  const handlers: AccountHandlers = {
+    get proxies() {
+      return choices() ?? []
+    },
+    actions,
+    onRead: (account) => navigate(`/accounts/${encodeURIComponent(account.id)}${location.search}`, { scroll: false }),
+    onSetProxy: (account) => {
+      actions.setProxy.reset()
+      setRouted(account)
+      setRouting(true)
+    },
+    onSignInAgain: (account) => {
+      setAgain(account)
+      setAdding(true)
+    },
+    onDelete: (account) => {
+      actions.remove.reset()
+      setNamed(fullName(account))
+      setDeleting(account)
+    },
   }
   const remove = (): void => {
     const account = deleting()
@@ -77,7 +118,7 @@ export default function AccountsPage() {
       <Show when={data()?.accountStats.totalCount}>
         <fieldset class="flex flex-wrap gap-2">
           <legend class="sr-only">{t('accounts.filter')}</legend>
-          <For each={statusFilters}>
+          <For each={offered()}>
             {(name) => (
               <button
                 type="button"
@@ -85,12 +126,21 @@ export default function AccountsPage() {
                 onClick={() => setSearch({ status: name === 'all' ? null : name, page: null })}
                 class="control numbers inline-flex items-center gap-1.5 rounded-full border border-border bg-surface px-3 text-13 text-text-2 hover:bg-surface-2 aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-text"
               >
-                {t(`accounts.filter.${name}`)}
+                {t(
+                  name === 'all'
+                    ? 'accounts.filter.all'
+                    : name === 'failing'
+                      ? 'accounts.filter.failing'
+                      : `status.${name}`,
+                )}
                 <span class="text-text-3">{format().number(countOf(name))}</span>
               </button>
             )}
           </For>
         </fieldset>
+      </Show>
+      <Show when={data()?.accountStats.totalCount && ready() === 0 && unchecked() === 0}>
+        <Banner tone="danger">{t('accounts.noneReady')}</Banner>
       </Show>
       <Switch>
         <Match when={list.isPending}>
@@ -131,25 +181,7 @@ export default function AccountsPage() {
                   onRetry={() => void list.refetch()}
                 />
               </Show>
-              <AccountListView
-                accounts={shown().accounts}
-                proxies={choices() ?? []}
-                actions={actions}
-                onSetProxy={(account) => {
-                  actions.setProxy.reset()
-                  setRouted(account)
-                  setRouting(true)
-                }}
-                onSignInAgain={(account) => {
-                  setAgain(account)
-                  setAdding(true)
-                }}
-                onDelete={(account) => {
-                  actions.remove.reset()
-                  setNamed(maskEmail(accountName(account)))
-                  setDeleting(account)
-                }}
-              />
+              <AccountListView accounts={shown().accounts} {...handlers} />
               <Show when={shown().pagination.pages > 1}>
                 <nav class="numbers flex items-center justify-end gap-2" aria-label={t('accounts.title')}>
                   <IconButton
@@ -171,16 +203,35 @@ export default function AccountsPage() {
           )}
         </Match>
       </Switch>
-      <AddAccountDialog open={adding()} onClose={() => setAdding(false)} again={again()} proxies={choices() ?? []} />
-      <SetProxyDialog
-        open={routing()}
-        account={routed()}
-        proxies={choices()}
-        failure={proxies.error}
-        onRetry={() => void proxies.refetch()}
-        actions={actions}
-        onClose={() => setRouting(false)}
-      />
+      <Suspense>
+        <Show when={seen('drawer', params.id !== undefined)}>
+          <AccountDrawer
+            accountId={params.id}
+            listed={data()?.accounts.find(({ id }) => id === params.id)}
+            onClose={() => navigate(`/accounts${location.search}`, { scroll: false })}
+            {...handlers}
+          />
+        </Show>
+        <Show when={seen('add', adding())}>
+          <AddAccountDialog
+            open={adding()}
+            onClose={() => setAdding(false)}
+            again={again()}
+            proxies={choices() ?? []}
+          />
+        </Show>
+        <Show when={seen('proxy', routing())}>
+          <SetProxyDialog
+            open={routing()}
+            account={routed()}
+            proxies={choices()}
+            failure={proxies.error}
+            onRetry={() => void proxies.refetch()}
+            actions={actions}
+            onClose={() => setRouting(false)}
+          />
+        </Show>
+      </Suspense>
       <ConfirmDialog
         open={deleting() !== undefined}
         onClose={() => setDeleting(undefined)}

@@ -13,7 +13,7 @@ import { ConfirmDialog } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { showToast } from '../components/toast.tsx'
-import { accountName } from '../features/accounts/status.ts'
+import { shortId, shownName } from '../features/accounts/status.ts'
 import type { AccountChoice } from '../features/keys/account-set.ts'
 import { BaseUrls, CreateKeyDialog } from '../features/keys/create-key.tsx'
 import { EditKeyDialog } from '../features/keys/edit-key.tsx'
@@ -138,8 +138,8 @@ const choice = (account: AccountListItem): AccountChoice => {
   const { id, label, email, subscription_type: plan } = account
   return {
     id,
-    name: maskEmail(accountName(account)),
-    hint: [label && email ? maskEmail(email) : undefined, plan].filter(Boolean).join(' · '),
+    name: shownName(account),
+    hint: [label && email ? maskEmail(email) : undefined, shortId(id), plan].filter(Boolean).join(' · '),
     words: [email, id].filter(Boolean).join(' '),
   }
 }

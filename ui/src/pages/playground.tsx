@@ -34,10 +34,14 @@ export default function PlaygroundPage() {
   let end: HTMLDivElement | undefined
   // Follow the answer only while its end is in view: who scrolled up is reading.
   createEffect(
-    on(chat.exchanges, () => {
-      const below = document.documentElement.scrollHeight - window.innerHeight - window.scrollY
-      if (below < 160) end?.scrollIntoView({ block: 'end' })
-    }),
+    on(
+      chat.exchanges,
+      () => {
+        const below = document.documentElement.scrollHeight - window.innerHeight - window.scrollY
+        if (below < 160) end?.scrollIntoView({ block: 'end' })
+      },
+      { defer: true },
+    ),
   )
   const send = (text: string): boolean => {
     const key = memory.apiKey().trim()

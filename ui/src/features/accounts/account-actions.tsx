@@ -5,7 +5,7 @@ import { errorText } from '../../api/error-text.ts'
 import { useRefresh } from '../../api/queries.ts'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { accountName, statusText } from './status.ts'
+import { fullName, statusText } from './status.ts'
 
 /** What can be done to one account from the list. Each says how it ended in a toast. */
 export function createAccountActions() {
@@ -22,7 +22,7 @@ export function createAccountActions() {
       setEnabled(account.id, enabled)
     },
     onSuccess: (_answer, { account, enabled }) => {
-      const name = accountName(account)
+      const name = fullName(account)
       showToast({
         tone: 'info',
         text: enabled ? t('accounts.enabledDone', { name }) : t('accounts.disabledDone', { name }),
@@ -50,7 +50,7 @@ export function createAccountActions() {
     mutationFn: (change: { account: AccountListItem; proxyId: string | null }) =>
       api.patchAccount(change.account.id, { proxyId: change.proxyId }),
     onSuccess: (changed, { account }) => {
-      const name = accountName(account)
+      const name = fullName(account)
       const undo = { account: changed, proxyId: account.proxy_id }
       showToast({
         tone: 'info',
@@ -69,7 +69,7 @@ export function createAccountActions() {
   const refused = (account: AccountListItem, error: Error): void =>
     showToast({
       tone: 'error',
-      text: t('accounts.enableFailed', { name: accountName(account) }),
+      text: t('accounts.enableFailed', { name: fullName(account) }),
       detail: errorText(error, t),
     })
 
@@ -79,14 +79,14 @@ export function createAccountActions() {
       showToast({
         tone: 'info',
         text: t('accounts.checked', {
-          name: accountName(checked),
+          name: fullName(checked),
           status: statusText(checked, t, format(), Date.now()),
         }),
       }),
     onError: (error, account) =>
       showToast({
         tone: 'error',
-        text: t('accounts.checkFailed', { name: accountName(account) }),
+        text: t('accounts.checkFailed', { name: fullName(account) }),
         detail: errorText(error, t),
       }),
     onSettled: () => refresh('accounts', 'models'),
@@ -95,7 +95,7 @@ export function createAccountActions() {
   const remove = useMutation(() => ({
     mutationFn: (account: AccountListItem) => api.removeAccount(account.id),
     onSuccess: (_answer, account) =>
-      showToast({ tone: 'info', text: t('accounts.deleted', { name: accountName(account) }) }),
+      showToast({ tone: 'info', text: t('accounts.deleted', { name: fullName(account) }) }),
     onSettled: () => refresh('accounts', 'models'),
   }))
 

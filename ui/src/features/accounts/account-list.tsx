@@ -1,3 +1,4 @@
+import { A, useLocation } from '@solidjs/router'
 import Copy from 'lucide-solid/icons/copy'
 import Ellipsis from 'lucide-solid/icons/ellipsis'
 import LogIn from 'lucide-solid/icons/log-in'
@@ -8,93 +9,103 @@ import { type Accessor, type JSX, Show } from 'solid-js'
 import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
 import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { IconButton } from '../../components/button.tsx'
-import { ListView } from '../../components/list-view.tsx'
+import { type Column, DataTable } from '../../components/data-table.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { createClock } from '../../lib/clock.ts'
+import { createDeadlineClock } from '../../lib/clock.ts'
 import { copyText, pageCopyEnvironment } from '../../lib/copy.ts'
-import { maskEmail } from '../../lib/format.ts'
+import { maskEmail, parseTime } from '../../lib/format.ts'
 import type { AccountActions } from './account-actions.tsx'
 import { isClosed, type ProxyChoice, proxyById } from './proxy-choice.ts'
 import { QuotaCell } from './quota-cell.tsx'
-import { accountName, shortId } from './status.ts'
+import { RemedyButton } from './remedy.tsx'
+import { fullName, quotaOf, shortId, shortReason, shownName, troubleText } from './status.ts'
 import { StatusBadge } from './status-badge.tsx'
 
-type ListProps = {
-  readonly accounts: readonly AccountListItem[]
+export type AccountHandlers = {
   readonly proxies: readonly ProxyChoice[]
   readonly actions: AccountActions
   readonly onSignInAgain: (account: AccountListItem) => void
+  readonly onRead: (account: AccountListItem) => void
   readonly onSetProxy: (account: AccountListItem) => void
   readonly onDelete: (account: AccountListItem) => void
 }
-type RowProps = Omit<ListProps, 'accounts'> & { readonly account: AccountListItem; readonly now: Accessor<number> }
+type ListProps = AccountHandlers & { readonly accounts: readonly AccountListItem[] }
+type RowProps = AccountHandlers & { readonly account: AccountListItem; readonly now: Accessor<number> }
 
-/** A table, or cards on a phone. */
+/** A table of low rows, or cards on a phone; all that is known of an account is in its drawer. */
 export function AccountListView(props: ListProps) {
-  const now = createClock(1000)
+  const now = createDeadlineClock(() => props.accounts.flatMap(({ state_until }) => parseTime(state_until) ?? []))
   const { t } = useI18n()
   const row = (account: AccountListItem): RowProps => ({
     account,
     now,
-    proxies: props.proxies,
+    get proxies() {
+      return props.proxies
+    },
     actions: props.actions,
     onSignInAgain: props.onSignInAgain,
+    onRead: props.onRead,
     onSetProxy: props.onSetProxy,
     onDelete: props.onDelete,
   })
   return (
-    <ListView
+    <DataTable
       items={props.accounts}
       columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
       actions={t('accounts.column.actions')}
-      row={(account) => <Row {...row(account)} />}
+      cells={(account) => <Cells {...row(account)} />}
       card={(account) => <Card {...row(account)} />}
     />
   )
 }
 
-// Plan and region give way first where the table is narrow.
-const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
-  { key: 'accounts.column.account' },
+// Plan, last use and region give way first where the table is narrow.
+const columns: readonly (Omit<Column<AccountListItem>, 'text'> & { readonly key: PlainKey })[] = [
+  { key: 'accounts.column.account', value: shownName },
   { key: 'accounts.column.status' },
-  { key: 'accounts.column.quota' },
-  { key: 'accounts.column.plan', class: 'max-lg:hidden' },
-  { key: 'accounts.column.region', class: 'max-lg:hidden' },
-  { key: 'accounts.column.lastUsed' },
+  {
+    key: 'accounts.column.quota',
+    value: ({ usage_current, usage_limit }) => quotaOf(usage_current, usage_limit).ratio,
+  },
+  { key: 'accounts.column.plan', class: 'max-xl:hidden', value: ({ subscription_type }) => subscription_type ?? '' },
+  {
+    key: 'accounts.column.lastUsed',
+    class: 'max-lg:hidden',
+    value: ({ last_used_at }) => parseTime(last_used_at) ?? 0,
+  },
   { key: 'accounts.column.on' },
 ]
 
 function Cell(props: { class?: string; children: JSX.Element }) {
-  return <td class={`px-3 py-2 align-top ${props.class ?? ''}`}>{props.children}</td>
+  return <td class={`px-3 py-0.5 ${props.class ?? ''}`}>{props.children}</td>
 }
 
-function Row(props: RowProps) {
+function Cells(props: RowProps) {
   const { t } = useI18n()
   return (
-    <tr class="border-border border-b last:border-b-0 hover:bg-surface-2">
-      <Cell class="min-w-44 max-w-64">
-        <Identity account={props.account} proxies={props.proxies} />
+    <>
+      <Cell class="w-1/4 max-w-0">
+        <Identity {...props} />
       </Cell>
-      <Cell class="min-w-40 max-w-72">
-        <StatusBadge account={props.account} now={props.now} />
+      <Cell class="w-2/5 max-w-0">
+        <Status {...props} />
       </Cell>
-      <Cell class="min-w-40">
-        <QuotaCell account={props.account} now={props.now} />
+      <Cell class="w-36 min-w-28">
+        <QuotaCell account={props.account} />
       </Cell>
-      <Cell class="whitespace-nowrap max-lg:hidden">{props.account.subscription_type ?? t('common.unknown')}</Cell>
-      <Cell class="whitespace-nowrap max-lg:hidden">{props.account.region}</Cell>
-      <Cell class="whitespace-nowrap">
+      <Cell class="whitespace-nowrap max-xl:hidden">{props.account.subscription_type ?? t('common.unknown')}</Cell>
+      <Cell class="whitespace-nowrap max-lg:hidden">
         <TimeAgo at={props.account.last_used_at} now={props.now} never={t('common.never')} />
       </Cell>
-      <Cell class="py-1">
+      <Cell class="w-12">
         <EnableSwitch {...props} />
       </Cell>
-      <Cell class="py-1">
+      <Cell class="w-20">
         <div class="flex justify-end">
           <MayChange>
             <CheckButton {...props} />
@@ -102,73 +113,94 @@ function Row(props: RowProps) {
           <RowMenu {...props} />
         </div>
       </Cell>
-    </tr>
+    </>
   )
 }
 
 function Card(props: RowProps) {
   const { t } = useI18n()
   return (
-    <li class="flex flex-col gap-3 rounded-lg border border-border bg-surface p-3">
+    <>
       <div class="flex items-start justify-between gap-2">
-        <Identity account={props.account} proxies={props.proxies} />
+        <Identity {...props} />
         <div class="flex shrink-0">
           <EnableSwitch {...props} />
-          <MayChange>
-            <CheckButton {...props} />
-          </MayChange>
           <RowMenu {...props} />
         </div>
       </div>
-      <StatusBadge account={props.account} now={props.now} />
-      <QuotaCell account={props.account} now={props.now} />
+      <Status {...props} />
+      <QuotaCell account={props.account} />
       <p class="text-12 text-text-3">
-        {props.account.subscription_type ?? t('common.unknown')} · {props.account.region} ·{' '}
         {t('accounts.column.lastUsed')}:{' '}
         <TimeAgo at={props.account.last_used_at} now={props.now} never={t('common.never')} />
       </p>
-    </li>
+    </>
   )
 }
 
-function Identity(props: Pick<RowProps, 'account' | 'proxies'>) {
+function Identity(props: RowProps) {
   const { t } = useI18n()
-  const method = (): string => {
-    const known = methods.find((name) => name === props.account.auth_method)
-    return known ? t(`method.${known}`) : props.account.auth_method
-  }
+  const location = useLocation()
   const proxy = (): string => props.account.proxy_name ?? props.account.proxy_id ?? ''
   const closed = (): boolean => {
     const own = proxyById(props.proxies, props.account.proxy_id)
     return own !== undefined && isClosed(own)
   }
+  const about = (): string =>
+    [props.account.label && props.account.email ? maskEmail(props.account.email) : '', shortId(props.account.id)]
+      .filter(Boolean)
+      .join(' · ')
   return (
     <div class="min-w-0">
-      <div class="wrap-anywhere font-medium">{shownName(props.account)}</div>
-      <Show when={props.account.label && props.account.email}>
-        <div class="wrap-anywhere text-12 text-text-2">{maskEmail(props.account.email ?? '')}</div>
-      </Show>
-      <div class="text-12 text-text-3">
-        {method()} · <span class="font-mono">{shortId(props.account.id)}</span>
+      <A
+        href={`/accounts/${encodeURIComponent(props.account.id)}${location.search}`}
+        noScroll
+        class="block truncate font-medium hover:underline"
+        title={shownName(props.account)}
+      >
+        {shownName(props.account)}
+      </A>
+      <div class="truncate text-12 text-text-3">
+        {about()}
+        <Show when={props.account.proxy_id !== null}>
+          {' · '}
+          <span class={closed() ? 'text-warning' : ''}>
+            {closed() ? t('accounts.viaClosed', { proxy: proxy() }) : t('accounts.via', { proxy: proxy() })}
+          </span>
+        </Show>
       </div>
-      <Show when={props.account.proxy_id !== null}>
-        <div class={`wrap-anywhere text-12 ${closed() ? 'text-warning' : 'text-text-3'}`}>
-          {closed() ? t('accounts.viaClosed', { proxy: proxy() }) : t('accounts.via', { proxy: proxy() })}
-        </div>
-      </Show>
     </div>
   )
 }
 
-const methods = ['builder-id', 'identity-center', 'social', 'api-key'] as const
-const shownName = (account: AccountListItem): string => maskEmail(accountName(account))
+/** One badge, a few words why, and the one thing that helps. */
+function Status(props: RowProps) {
+  const { t, format } = useI18n()
+  const why = (): string | undefined => {
+    const key = shortReason(props.account)
+    if (key) return t(key)
+    const [trouble] = props.account.troubles
+    return trouble && troubleText(trouble, t, format(), props.now())
+  }
+  return (
+    <div class="flex min-w-0 items-center gap-2">
+      <StatusBadge account={props.account} now={props.now} />
+      <Show when={why()}>
+        <span class="min-w-0 truncate text-12 text-text-2" title={why()}>
+          {why()}
+        </span>
+      </Show>
+      <RemedyButton {...props} />
+    </div>
+  )
+}
 
 function EnableSwitch(props: RowProps) {
   const { t } = useI18n()
   const mayChange = createMayChange()
   return (
     <Switch
-      label={t('accounts.enabled', { name: shownName(props.account) })}
+      label={t('accounts.enabled', { name: fullName(props.account) })}
       checked={props.account.enabled}
       disabled={!mayChange()}
       onChange={(enabled) => props.actions.enable.mutate({ account: props.account, enabled })}
@@ -179,12 +211,11 @@ function EnableSwitch(props: RowProps) {
 function CheckButton(props: RowProps) {
   const { t } = useI18n()
   const busy = (): boolean => props.actions.check.isPending && props.actions.check.variables?.id === props.account.id
-  const label = (): string =>
-    busy() ? t('accounts.checking', { name: shownName(props.account) }) : t('accounts.check')
+  const named = () => ({ name: fullName(props.account) })
   return (
     <IconButton
       icon={RefreshCw}
-      label={`${label()}: ${shownName(props.account)}`}
+      label={busy() ? t('accounts.checking', named()) : t('accounts.checkNamed', named())}
       class={busy() ? '[&>svg]:turning' : ''}
       aria-disabled={busy()}
       onClick={() => !busy() && props.actions.check.mutate(props.account)}
@@ -201,7 +232,7 @@ function RowMenu(props: RowProps) {
   }
   return (
     <Menu
-      label={t('common.more', { name: shownName(props.account) })}
+      label={t('common.more', { name: fullName(props.account) })}
       triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
       trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
     >
@@ -211,9 +242,7 @@ function RowMenu(props: RowProps) {
           text={t('accounts.check')}
           onSelect={() => props.actions.check.mutate(props.account)}
         />
-        <Show when={props.account.auth_method === 'builder-id' || props.account.auth_method === 'identity-center'}>
-          <MenuItem icon={LogIn} text={t('accounts.signInAgain')} onSelect={() => props.onSignInAgain(props.account)} />
-        </Show>
+        <MenuItem icon={LogIn} text={t('accounts.signInAgain')} onSelect={() => props.onSignInAgain(props.account)} />
         <MenuItem icon={Route} text={t('accounts.setProxy')} onSelect={() => props.onSetProxy(props.account)} />
       </Show>
       <MenuItem icon={Copy} text={t('accounts.copyId')} onSelect={() => void copyId()} />

@@ -3,12 +3,11 @@ import type { AccountListItem } from '../../../../server/admin/contract/accounts
 import { Dialog } from '../../components/dialog.tsx'
 import { Tabs } from '../../components/tabs.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { maskEmail } from '../../lib/format.ts'
 import { DeviceSignIn } from './device-sign-in.tsx'
 import { ImportAccounts } from './import-accounts.tsx'
 import { PasteToken } from './paste-token.tsx'
 import type { ProxyChoice } from './proxy-choice.ts'
-import { accountName } from './status.ts'
+import { canSignInAgain, fullName } from './status.ts'
 
 type Props = {
   readonly open: boolean
@@ -19,14 +18,23 @@ type Props = {
   readonly proxies: readonly ProxyChoice[]
 }
 
-/** The three ways to an account. Closing while a sign-in waits leaves it running until its code expires. */
-export function AddAccountDialog(props: Props) {
+/** The three ways to an account; one that signs in again has one of them. Closing while a sign-in waits leaves it running until its code expires. */
+export default function AddAccountDialog(props: Props) {
   const { t } = useI18n()
-  const title = (): string =>
-    props.again ? t('add.againTitle', { name: maskEmail(accountName(props.again)) }) : t('add.title')
+  const title = (): string => (props.again ? t('add.againTitle', { name: fullName(props.again) }) : t('add.title'))
   return (
     <Dialog open={props.open} onClose={props.onClose} title={title()} wide>
-      <Show when={!props.again} fallback={<DeviceSignIn again={props.again} proxies={[]} onDone={props.onClose} />}>
+      <Show
+        when={!props.again}
+        fallback={
+          <Show
+            when={props.again && canSignInAgain(props.again)}
+            fallback={<PasteToken again={props.again} proxies={[]} onDone={props.onClose} />}
+          >
+            <DeviceSignIn again={props.again} proxies={[]} onDone={props.onClose} />
+          </Show>
+        }
+      >
         <Tabs
           label={t('add.ways')}
           tabs={[
@@ -38,7 +46,7 @@ export function AddAccountDialog(props: Props) {
             {
               value: 'token',
               text: t('add.token'),
-              content: () => <PasteToken proxies={props.proxies} onDone={props.onClose} />,
+              content: () => <PasteToken again={undefined} proxies={props.proxies} onDone={props.onClose} />,
             },
             { value: 'import', text: t('add.import'), content: () => <ImportAccounts onDone={props.onClose} /> },
           ]}

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/solid-query'
 import ExternalLink from 'lucide-solid/icons/external-link'
 import LoaderCircle from 'lucide-solid/icons/loader-circle'
-import { createEffect, createSignal, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { createEffect, createSignal, lazy, Match, onMount, Show, Suspense, Switch } from 'solid-js'
 import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
 import type { SignInStarted } from '../../../../server/admin/contract/sign-in.ts'
 import { ApiError, api } from '../../api/client.ts'
@@ -206,6 +206,7 @@ function Waiting(props: { started: SignInStarted; seconds: number }) {
   const { t } = useI18n()
   const phone = createMediaQuery(phoneQuery)
   let link: HTMLAnchorElement | undefined
+  onMount(() => link?.focus({ preventScroll: true }))
   const address = (): string => props.started.verificationUriComplete || props.started.verificationUri
   return (
     <>

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/solid-query'
 import { createSignal, Show } from 'solid-js'
-import type { AccountCreate } from '../../../../server/admin/contract/accounts.ts'
+import type { AccountCreate, AccountListItem } from '../../../../server/admin/contract/accounts.ts'
 import { api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { useRefresh } from '../../api/queries.ts'
@@ -9,18 +9,26 @@ import { Button } from '../../components/button.tsx'
 import { Checkbox, Choice, PasswordField, TextArea, TextField } from '../../components/field.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { maskEmail } from '../../lib/format.ts'
 import type { ProxyChoice } from './proxy-choice.ts'
 import { ProxySelect } from './proxy-select.tsx'
 import { regions } from './regions.ts'
-import { accountName } from './status.ts'
+import { fullName } from './status.ts'
 import { emptyToken, type TokenForm, tokenBody, tokenFaults } from './token-form.ts'
 
 /** One account from what the operator already holds: a refresh token, with or without its client, or an API key. */
-export function PasteToken(props: { proxies: readonly ProxyChoice[]; onDone: () => void }) {
+export function PasteToken(props: {
+  /** Set when an account that is already here comes back: its sign-in is renewed. */
+  again: AccountListItem | undefined
+  proxies: readonly ProxyChoice[]
+  onDone: () => void
+}) {
   const { t } = useI18n()
   const refresh = useRefresh()
-  const [form, setForm] = createSignal<TokenForm>(emptyToken)
+  const [form, setForm] = createSignal<TokenForm>({
+    ...emptyToken,
+    kind: props.again?.auth_method === 'api-key' ? 'api-key' : 'social',
+    region: props.again?.region ?? emptyToken.region,
+  })
   const [checked, setChecked] = createSignal(false)
   const faults = () => (checked() ? tokenFaults(form()) : {})
   const fault = (name: keyof ReturnType<typeof tokenFaults>): string | undefined => {
@@ -35,7 +43,7 @@ export function PasteToken(props: { proxies: readonly ProxyChoice[]; onDone: () 
     mutationFn: (body: AccountCreate) => api.createAccount(body),
     onSuccess: async (account) => {
       const said = `token.${account.outcome === 'refused' ? 'added' : (account.outcome ?? 'added')}` as const
-      showToast({ tone: 'info', text: t(said, { name: maskEmail(accountName(account)) }) })
+      showToast({ tone: 'info', text: t(said, { name: fullName(account) }) })
       await refresh('accounts', 'models')
       props.onDone()
     },
@@ -115,13 +123,15 @@ export function PasteToken(props: { proxies: readonly ProxyChoice[]; onDone: () 
         onInput={(event) => change({ region: event.currentTarget.value })}
         error={fault('region')}
       />
-      <TextField
-        label={t('add.label')}
-        optional
-        maxLength={100}
-        value={form().label}
-        onInput={(event) => change({ label: event.currentTarget.value })}
-      />
+      <Show when={!props.again}>
+        <TextField
+          label={t('add.label')}
+          optional
+          maxLength={100}
+          value={form().label}
+          onInput={(event) => change({ label: event.currentTarget.value })}
+        />
+      </Show>
       <Show when={props.proxies.length > 0}>
         <ProxySelect proxies={props.proxies} value={form().proxyId} onChange={(proxyId) => change({ proxyId })} />
       </Show>

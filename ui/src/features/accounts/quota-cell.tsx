@@ -5,11 +5,15 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import { quotaOf } from './status.ts'
 
-export function QuotaCell(props: { account: AccountListItem; now: Accessor<number> }) {
+export function QuotaCell(props: { account: AccountListItem; now?: Accessor<number> | undefined }) {
   const { t, format } = useI18n()
   const quota = () => quotaOf(props.account.usage_current, props.account.usage_limit)
   const percent = (): string => format().percent(quota().ratio)
-  const resets = () => parseTime(props.account.quota_resets_at)
+  /** Where there is room for it. */
+  const resets = () => {
+    const at = parseTime(props.account.quota_resets_at)
+    return at && props.now && format().relative(at, props.now())
+  }
   return (
     <Show when={quota().level !== 'unknown'} fallback={<span class="text-text-3">{t('accounts.quotaUnknown')}</span>}>
       <div class="numbers flex flex-col gap-1">
@@ -24,11 +28,7 @@ export function QuotaCell(props: { account: AccountListItem; now: Accessor<numbe
         </div>
         <Meter ratio={quota().ratio} level={quota().level} label={t('accounts.quotaLabel', { percent: percent() })} />
         <Show when={resets()}>
-          {(at) => (
-            <span class="text-12 text-text-3">
-              {t('accounts.quotaReset', { time: format().relative(at(), props.now()) })}
-            </span>
-          )}
+          {(time) => <span class="text-12 text-text-3">{t('accounts.quotaReset', { time: time() })}</span>}
         </Show>
       </div>
     </Show>

@@ -7,11 +7,10 @@ import { Button, buttonClass } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { maskEmail } from '../../lib/format.ts'
 import type { AccountActions } from './account-actions.tsx'
 import { noProxy, type ProxyChoice } from './proxy-choice.ts'
 import { ProxySelect } from './proxy-select.tsx'
-import { accountName } from './status.ts'
+import { fullName } from './status.ts'
 
 type Props = {
   readonly open: boolean
@@ -25,7 +24,7 @@ type Props = {
 }
 
 /** Chooses the proxy of one account. */
-export function SetProxyDialog(props: Props) {
+export default function SetProxyDialog(props: Props) {
   const { t } = useI18n()
   return (
     <Show when={props.account}>
@@ -33,7 +32,7 @@ export function SetProxyDialog(props: Props) {
         <Dialog
           open={props.open}
           onClose={props.onClose}
-          title={t('accounts.proxyTitle', { name: maskEmail(accountName(account())) })}
+          title={t('accounts.proxyTitle', { name: fullName(account()) })}
         >
           <Fields {...props} account={account()} />
         </Dialog>
@@ -79,7 +78,7 @@ function Fields(props: Props & { readonly account: AccountListItem }) {
       <Show when={props.actions.setProxy.error}>
         {(error) => (
           <Banner tone="danger">
-            {t('accounts.enableFailed', { name: maskEmail(accountName(props.account)) })} {errorText(error(), t)}
+            {t('accounts.enableFailed', { name: fullName(props.account) })} {errorText(error(), t)}
           </Banner>
         )}
       </Show>

@@ -32,7 +32,7 @@ export function CreateKeyDialog(props: Props) {
   const [typed, setTyped] = createSignal<Partial<KeyForm>>({})
   const [checked, setChecked] = createSignal(false)
   const [saved, setSaved] = createSignal(false)
-  const [asking, setAsking] = createSignal(false)
+  const [asking, setAsking] = createSignal<'close' | 'try'>()
   let element: HTMLFormElement | undefined
   const form = (): KeyForm => ({ ...keyForm(undefined, props.first ? t('keys.defaultName') : ''), ...typed() })
   const change = (part: Partial<KeyForm>): void => {
@@ -59,12 +59,17 @@ export function CreateKeyDialog(props: Props) {
     setTyped({})
     setChecked(false)
     setSaved(false)
-    setAsking(false)
+    setAsking(undefined)
     props.onClose()
   }
   const tryToClose = (): void => {
-    if (create.isSuccess && !saved()) setAsking(true)
+    if (create.isSuccess && !saved()) setAsking('close')
     else close()
+  }
+  const leave = (): void => {
+    const tries = asking() === 'try'
+    close()
+    if (tries) navigate('/playground')
   }
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -109,8 +114,8 @@ export function CreateKeyDialog(props: Props) {
                 <div class="flex flex-wrap justify-end gap-2">
                   <Button
                     onClick={() => {
-                      close()
-                      navigate('/playground')
+                      setAsking('try')
+                      if (saved()) leave()
                     }}
                   >
                     {t('keys.tryIt')}
@@ -124,8 +129,8 @@ export function CreateKeyDialog(props: Props) {
               <Banner
                 tone="danger"
                 action={
-                  <Button look="danger" onClick={close}>
-                    {t('keys.closeAnyway')}
+                  <Button look="danger" onClick={leave}>
+                    {asking() === 'try' ? t('keys.tryAnyway') : t('keys.closeAnyway')}
                   </Button>
                 }
               >

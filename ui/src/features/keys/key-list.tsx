@@ -4,12 +4,13 @@ import type { KeyView } from '../../../../server/admin/contract/keys.ts'
 import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { Badge } from '../../components/badge.tsx'
 import { Button } from '../../components/button.tsx'
-import { ListView } from '../../components/list-view.tsx'
+import { type Column, DataTable } from '../../components/data-table.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
+import { parseTime } from '../../lib/format.ts'
 import { removedName } from './account-field.tsx'
 import { type AccountChoice, servedByNobody, splitSet } from './account-set.ts'
 import type { KeyActions } from './key-actions.tsx'
@@ -39,32 +40,30 @@ export function KeyListView(props: ListProps) {
     onRevoke: props.onRevoke,
   })
   return (
-    <ListView
+    <DataTable
       items={props.keys}
       columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
       actions={t('keys.column.actions')}
-      row={(item) => <Row {...row(item)} />}
+      faded={(item) => !item.enabled}
+      cells={(item) => <Row {...row(item)} />}
       card={(item) => <Card {...row(item)} />}
     />
   )
 }
 
-const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
-  { key: 'keys.column.name' },
+const columns: readonly (Omit<Column<KeyView>, 'text'> & { readonly key: PlainKey })[] = [
+  { key: 'keys.column.name', value: ({ name }) => name },
   { key: 'keys.column.key' },
   { key: 'keys.column.accounts' },
-  { key: 'keys.column.created', class: 'max-lg:hidden' },
-  { key: 'keys.column.lastUsed' },
+  { key: 'keys.column.created', class: 'max-lg:hidden', value: ({ created_at }) => parseTime(created_at) ?? 0 },
+  { key: 'keys.column.lastUsed', value: ({ last_used_at }) => parseTime(last_used_at) ?? 0 },
   { key: 'keys.column.on' },
 ]
 
 function Row(props: RowProps) {
   const { t } = useI18n()
   return (
-    <tr
-      class="border-border border-b last:border-b-0 hover:bg-surface-2"
-      classList={{ 'text-text-3': !props.item.enabled }}
-    >
+    <>
       <td class="min-w-32 max-w-64 px-3 py-1">
         <Name item={props.item} />
       </td>
@@ -87,17 +86,14 @@ function Row(props: RowProps) {
           <RevokeButton {...props} />
         </MayChange>
       </td>
-    </tr>
+    </>
   )
 }
 
 function Card(props: RowProps) {
   const { t } = useI18n()
   return (
-    <li
-      class="flex flex-col gap-2 rounded-lg border border-border bg-surface p-3"
-      classList={{ 'text-text-3': !props.item.enabled }}
-    >
+    <>
       <div class="flex items-start justify-between gap-2">
         <div class="min-w-0">
           <Name item={props.item} />
@@ -120,7 +116,7 @@ function Card(props: RowProps) {
           </MayChange>
         </span>
       </div>
-    </li>
+    </>
   )
 }
 

@@ -7,7 +7,7 @@ import type { ModelMappingView } from '../../../../server/admin/contract/model-m
 import { MayChange } from '../../api/may-change.tsx'
 import { Badge } from '../../components/badge.tsx'
 import { IconButton } from '../../components/button.tsx'
-import { ListView } from '../../components/list-view.tsx'
+import { DataTable } from '../../components/data-table.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { leadOf } from './mapping-form.ts'
@@ -26,11 +26,11 @@ export function MappingListView(props: ListProps) {
   const { t } = useI18n()
   const row = (mapping: ModelMappingView): RowProps => ({ mapping, onEdit: props.onEdit, onRemove: props.onRemove })
   return (
-    <ListView
+    <DataTable
       items={props.mappings}
       columns={columns.map((key) => ({ text: t(key) }))}
       actions={t('models.column.actions')}
-      row={(mapping) => <Row {...row(mapping)} />}
+      cells={(mapping) => <Row {...row(mapping)} />}
       card={(mapping) => <Card {...row(mapping)} />}
     />
   )
@@ -38,25 +38,25 @@ export function MappingListView(props: ListProps) {
 
 function Row(props: RowProps) {
   return (
-    <tr class="border-border border-b align-top last:border-b-0 hover:bg-surface-2">
-      <td class="wrap-anywhere min-w-32 max-w-80 px-3 py-2 font-mono text-12">{props.mapping.name}</td>
-      <td class="min-w-44 max-w-80 px-3 py-2">
+    <>
+      <td class="wrap-anywhere min-w-32 max-w-80 px-3 py-1 font-mono text-12">{props.mapping.name}</td>
+      <td class="min-w-44 max-w-80 px-3 py-1">
         <Lead {...props} />
       </td>
-      <td class="wrap-anywhere min-w-24 max-w-64 px-3 py-2">
+      <td class="wrap-anywhere min-w-24 max-w-64 px-3 py-1">
         <Whom {...props} />
       </td>
       <td class="whitespace-nowrap px-3 py-1 text-right">
         <Actions {...props} />
       </td>
-    </tr>
+    </>
   )
 }
 
 function Card(props: RowProps) {
   const { t } = useI18n()
   return (
-    <li class="flex flex-col gap-2 rounded-lg border border-border bg-surface p-3">
+    <>
       <div class="wrap-anywhere font-mono text-13">{props.mapping.name}</div>
       <div class="flex min-w-0 items-start gap-2">
         <span class="shrink-0 pt-0.5 text-text-3">
@@ -72,7 +72,7 @@ function Card(props: RowProps) {
           <Actions {...props} />
         </span>
       </div>
-    </li>
+    </>
   )
 }
 

@@ -4,28 +4,28 @@ import { Show } from 'solid-js'
 import type { ModelList } from '../../../../server/admin/contract/models.ts'
 import { Badge } from '../../components/badge.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
-import { ListView } from '../../components/list-view.tsx'
+import { type Column, DataTable } from '../../components/data-table.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 
 type Model = ModelList['models'][number]
 
-const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
-  { key: 'models.column.model' },
+const columns: readonly (Omit<Column<Model>, 'text'> & { readonly key: PlainKey })[] = [
+  { key: 'models.column.model', value: ({ name }) => name },
   { key: 'models.column.can' },
-  { key: 'models.column.window', class: 'text-right' },
-  { key: 'models.column.output', class: 'text-right' },
+  { key: 'models.column.window', class: 'text-right', value: ({ maxInputTokens }) => maxInputTokens },
+  { key: 'models.column.output', class: 'text-right', value: ({ maxOutputTokens }) => maxOutputTokens },
 ]
 
 /** What the accounts offer together. A table, or cards on a phone. */
 export function ModelListView(props: { models: readonly Model[] }) {
   const { t } = useI18n()
   return (
-    <ListView
+    <DataTable
       items={props.models}
       columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
       actions={t('models.column.actions')}
-      row={(model) => <Row model={model} />}
+      cells={(model) => <Row model={model} />}
       card={(model) => <Card model={model} />}
     />
   )
@@ -34,26 +34,26 @@ export function ModelListView(props: { models: readonly Model[] }) {
 function Row(props: { model: Model }) {
   const { format } = useI18n()
   return (
-    <tr class="border-border border-b last:border-b-0 hover:bg-surface-2">
-      <td class="min-w-44 max-w-80 px-3 py-2">
+    <>
+      <td class="min-w-44 max-w-80 px-3 py-1">
         <Identity model={props.model} />
       </td>
-      <td class="px-3 py-2">
+      <td class="px-3 py-1">
         <Abilities model={props.model} />
       </td>
-      <td class="numbers px-3 py-2 text-right">{format().number(props.model.maxInputTokens)}</td>
-      <td class="numbers px-3 py-2 text-right">{format().number(props.model.maxOutputTokens)}</td>
+      <td class="numbers px-3 py-1 text-right">{format().number(props.model.maxInputTokens)}</td>
+      <td class="numbers px-3 py-1 text-right">{format().number(props.model.maxOutputTokens)}</td>
       <td class="px-3 py-1 text-right">
         <CopyButton look="quiet" text={props.model.id} about={props.model.id} />
       </td>
-    </tr>
+    </>
   )
 }
 
 function Card(props: { model: Model }) {
   const { t, format } = useI18n()
   return (
-    <li class="flex flex-col gap-2 rounded-lg border border-border bg-surface p-3">
+    <>
       <div class="flex items-start justify-between gap-2">
         <Identity model={props.model} />
         <CopyButton look="quiet" text={props.model.id} about={props.model.id} />
@@ -63,7 +63,7 @@ function Card(props: { model: Model }) {
         {t('models.column.window')}: {format().number(props.model.maxInputTokens)} · {t('models.column.output')}:{' '}
         {format().number(props.model.maxOutputTokens)}
       </p>
-    </li>
+    </>
   )
 }
 

@@ -12,7 +12,7 @@ import type { ProxyView } from '../../../../server/admin/contract/proxies.ts'
 import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { Badge } from '../../components/badge.tsx'
 import { type Icon, IconButton } from '../../components/button.tsx'
-import { ListView } from '../../components/list-view.tsx'
+import { type Column, DataTable } from '../../components/data-table.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
@@ -44,36 +44,36 @@ export function ProxyListView(props: ListProps) {
     onRemove: props.onRemove,
   })
   return (
-    <ListView
+    <DataTable
       items={props.proxies}
       columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
       actions={t('proxies.column.actions')}
-      row={(proxy) => <Row {...row(proxy)} />}
+      cells={(proxy) => <Row {...row(proxy)} />}
       card={(proxy) => <Card {...row(proxy)} />}
     />
   )
 }
 
-const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
-  { key: 'proxies.column.proxy' },
+const columns: readonly (Omit<Column<ProxyView>, 'text'> & { readonly key: PlainKey })[] = [
+  { key: 'proxies.column.proxy', value: ({ name }) => name },
   { key: 'proxies.column.status' },
-  { key: 'proxies.column.weight', class: 'text-right' },
-  { key: 'proxies.column.accounts', class: 'text-right' },
+  { key: 'proxies.column.weight', class: 'text-right', value: ({ weight }) => weight },
+  { key: 'proxies.column.accounts', class: 'text-right', value: ({ account_count }) => account_count },
   { key: 'proxies.column.on' },
 ]
 
 function Row(props: RowProps) {
   const { format } = useI18n()
   return (
-    <tr class="border-border border-b align-top last:border-b-0 hover:bg-surface-2">
-      <td class="min-w-44 max-w-80 px-3 py-2">
+    <>
+      <td class="min-w-44 max-w-80 px-3 py-1">
         <Identity proxy={props.proxy} />
       </td>
-      <td class="min-w-44 max-w-80 px-3 py-2">
+      <td class="min-w-44 max-w-80 px-3 py-1">
         <Status proxy={props.proxy} now={props.now} />
       </td>
-      <td class="numbers px-3 py-2 text-right">{format().number(props.proxy.weight)}</td>
-      <td class="numbers px-3 py-2 text-right">{format().number(props.proxy.account_count)}</td>
+      <td class="numbers px-3 py-1 text-right">{format().number(props.proxy.weight)}</td>
+      <td class="numbers px-3 py-1 text-right">{format().number(props.proxy.account_count)}</td>
       <td class="px-3 py-1">
         <EnableSwitch {...props} />
       </td>
@@ -85,14 +85,14 @@ function Row(props: RowProps) {
           </MayChange>
         </div>
       </td>
-    </tr>
+    </>
   )
 }
 
 function Card(props: RowProps) {
   const { t, format } = useI18n()
   return (
-    <li class="flex flex-col gap-3 rounded-lg border border-border bg-surface p-3">
+    <>
       <div class="flex items-start justify-between gap-2">
         <Identity proxy={props.proxy} />
         <div class="flex shrink-0">
@@ -108,7 +108,7 @@ function Card(props: RowProps) {
         {t('proxies.column.accounts')}: {format().number(props.proxy.account_count)} · {t('proxies.column.weight')}:{' '}
         {format().number(props.proxy.weight)}
       </p>
-    </li>
+    </>
   )
 }
 

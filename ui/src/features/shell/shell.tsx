@@ -167,6 +167,7 @@ function Frame(props: FrameProps) {
             <Suspense fallback={<Skeleton rows={4} label={t('common.loading')} />}>{props.children}</Suspense>
           </ErrorBoundary>
         </div>
+        <div id="overlays" class="pointer-events-none fixed inset-0 z-50" />
       </main>
     </div>
   )

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { focusIs, inTime, showAccounts, signIn, someAccount } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(60_000)
+
+if (browserPath === undefined) leftOut('Chromium')
+else lists()
+
+/** As another window would: the pages ask again what they show. */
+async function refetch(page: Page, answers: () => number): Promise<void> {
+  const before = answers()
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 5_100)))
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  while (answers() === before) await Bun.sleep(20)
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)))
+}
+
+function lists(): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway()
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+
+  test('two answers later an open menu and the focus are where they were, and no row was made again', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 1280, height: 740 } })
+    let used = 100
+    const answers = await showAccounts(page, () => {
+      used += 1
+      return Array.from({ length: 100 }, (_, index) =>
+        someAccount(`team-${index}`, 'ready', index === 3 ? { usage_current: used, usage_limit: 500 } : {}),
+      )
+    })
+    await signIn(page, gateway.url, adminPassword)
+    await page.getByText('team-3', { exact: true }).waitFor({ timeout: 30_000 })
+    await page.evaluate(() => {
+      for (const row of document.querySelectorAll('tbody tr')) Object.assign(row, { known: true })
+      Object.assign(window, { tasks: [] })
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) (window as unknown as { tasks: number[] }).tasks.push(duration)
+      }).observe({ type: 'longtask' })
+    })
+    await page.getByRole('button', { name: /^More actions for team-3 / }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Copy ID' }).waitFor()
+    const scrolled = await page.evaluate(() => scrollY)
+    await refetch(page, answers)
+    await refetch(page, answers)
+    expect(await page.getByRole('menuitem', { name: 'Copy ID' }).isVisible()).toBe(true)
+    await focusIs(page, 'Check now')
+    expect(await page.evaluate(() => scrollY)).toBe(scrolled)
+    await page.keyboard.press('Escape')
+    await focusIs(page, 'More actions for team-3 ')
+    await page.getByText(`${used} / 500`).waitFor()
+    expect(
+      await page.evaluate(() => [...document.querySelectorAll('tbody tr')].filter((row) => !('known' in row)).length),
+    ).toBe(0)
+    expect(await page.evaluate(() => Math.max(0, ...(window as unknown as { tasks: number[] }).tasks))).toBeLessThan(
+      150,
+    )
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a long list keeps only the rows in view in the page, sorts, and its head stays', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 1280, height: 740 } })
+    await showAccounts(page, () =>
+      Array.from({ length: 2_000 }, (_, index) => someAccount(`team-${String(index).padStart(4, '0')}`, 'ready')),
+    )
+    await signIn(page, gateway.url, adminPassword)
+    await page.getByText('team-0000', { exact: true }).waitFor()
+    const rows = () => page.locator('tbody tr').count()
+    expect(await rows()).toBeLessThan(60)
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight))
+    await page.getByText('team-1999', { exact: true }).waitFor()
+    expect(await rows()).toBeLessThan(60)
+    expect((await page.getByRole('columnheader', { name: 'Quota' }).boundingBox())?.y).toBe(0)
+    await page.getByRole('button', { name: 'Account', exact: true }).click()
+    await page.evaluate(() => scrollTo(0, 0))
+    await page.getByText('team-1999', { exact: true }).waitFor()
+    expect(await page.getByRole('columnheader', { name: 'Account' }).getAttribute('aria-sort')).toBe('descending')
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('the state is what holds now, the counts add up, trouble has one way out, and rows are low', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 1280, height: 740 } })
+    const words =
+      'Your account has been locked as a security precaution. To restore access, contact support at https://support.example/very/long/address/of/the/support?with=everything&needed=true'
+    const shown = [
+      someAccount('locked', 'suspended', { status_reason: words, status_kind: 'account-suspended' }),
+      someAccount('google', 'expired', { auth_method: 'social', status_reason: 'Bad token.' }),
+      someAccount('device', 'expired', { auth_method: 'builder-id' }),
+      someAccount('broken', 'failing', { error_count: 7, status_kind: 'upstream-failed' }),
+      someAccount('rests', 'cooling', { state_until: inTime(20 * 60_000), status_kind: 'rate-limited' }),
+      someAccount('soon', 'cooling', { state_until: inTime(6_000), status_kind: 'rate-limited' }),
+      someAccount('new', 'unchecked'),
+      someAccount('fine', 'ready'),
+      someAccount('off', 'disabled'),
+    ]
+    await showAccounts(page, () => shown)
+    await signIn(page, gateway.url, adminPassword)
+    const row = (name: string) => page.getByRole('row').filter({ hasText: name })
+    await page.getByText('1 of 9 accounts ready').waitFor()
+    const chips = page.getByRole('group', { name: 'Filter by status' }).getByRole('button')
+    const counts = (await chips.allTextContents()).map((text) => Number(/\d+$/.exec(text)?.[0]))
+    expect(counts[0]).toBe(9)
+    expect(counts.slice(1).reduce((sum, count) => sum + count, 0)).toBe(9)
+    await row('rests')
+      .getByText(/Cooling down, \d\d min left/)
+      .waitFor()
+    await row('rests').getByText('Rate limited').waitFor()
+    await row('soon')
+      .getByText(/Cooling down, \d sec left/)
+      .waitFor()
+    await row('soon').getByText('Ready').waitFor({ timeout: 15_000 })
+    for (const box of await page.locator('tbody tr').all()) {
+      expect((await box.boundingBox())?.height ?? 99).toBeLessThanOrEqual(48)
+    }
+    await row('google').getByRole('button', { name: 'Replace token' }).click()
+    await page.getByRole('dialog').getByLabel('Refresh token').waitFor()
+    await page.keyboard.press('Escape')
+    await row('device').getByRole('button', { name: 'Sign in again' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Get a code' }).waitFor()
+    await page.keyboard.press('Escape')
+    await row('broken').getByRole('button', { name: 'Check now:' }).waitFor()
+    const why = row('locked').getByRole('button', { name: 'Read why' })
+    await why.click()
+    await page.getByRole('dialog').getByText(words, { exact: true }).waitFor()
+    expect(new URL(page.url()).pathname).toStartWith('/accounts/acc_locked')
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await focusIs(page, 'Read why: locked')
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a pool in which nobody is ready looks like an alarm', async () => {
+    const { page, close } = await openPage(browser, { locale: 'zh-CN' })
+    await showAccounts(page, () => [someAccount('one', 'suspended'), someAccount('two', 'expired')])
+    await signIn(page, gateway.url, adminPassword)
+    await page.getByRole('alert').filter({ hasText: '没有可用的账号' }).waitFor()
+    await close()
+  })
+
+  test('accounts without a label are told apart in rows and in what is asked before deleting', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    await showAccounts(page, () =>
+      [11, 12].map((number) => ({
+        ...someAccount(`n${number}`, 'ready'),
+        id: `acc_000000${number}`,
+        label: null,
+        email: `simulated-${number}@example.com`,
+      })),
+    )
+    await signIn(page, gateway.url, adminPassword)
+    await page.getByText('si***-11@example.com').first().waitFor()
+    await page.getByText('si***-12@example.com').first().waitFor()
+    await page.getByRole('button', { name: 'More actions for si***-12@example.com #000012' }).click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await page.getByRole('heading', { name: 'Delete si***-12@example.com #000012?' }).waitFor()
+    await focusIs(page, 'Cancel')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await focusIs(page, 'More actions for si***-12@example.com #000012')
+    await close()
+  })
+
+  test('at 768 px every action of a row is on the screen', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 768, height: 740 } })
+    await showAccounts(page, () => [
+      someAccount('a-very-long-account-label-that-somebody-typed-to-see-what-happens', 'expired', {
+        auth_method: 'social',
+      }),
+      someAccount('rests', 'cooling', { state_until: inTime(3_600_000), status_kind: 'rate-limited' }),
+    ])
+    await signIn(page, gateway.url, adminPassword)
+    await page
+      .getByRole('button', { name: /^More actions / })
+      .nth(1)
+      .waitFor()
+    for (const button of await page.getByRole('button', { name: /^(More actions|Check) / }).all()) {
+      const box = await button.boundingBox()
+      expect((box?.x ?? 999) + (box?.width ?? 999)).toBeLessThanOrEqual(768)
+    }
+    expect(await page.getByRole('button', { name: /^More actions / }).count()).toBe(2)
+    expect(await scrollsSideways(page)).toBe(false)
+    await close()
+  })
+
+  test('a page of the list that is gone leads to one that is there', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login?next=${encodeURIComponent('/accounts?page=99')}`, adminPassword)
+    await page.getByRole('row').nth(1).waitFor()
+    expect(new URL(page.url()).search).toBe('')
+    await close()
+  })
+}

@@ -1,0 +1,73 @@
+import { expect } from 'bun:test'
+import type { Page } from 'playwright-core'
+import type { AccountList, AccountListItem, AccountState } from '../../server/admin/contract/accounts.ts'
+
+/** Signs in on the page at `url`. */
+export async function signIn(page: Page, url: string, password: string): Promise<void> {
+  await page.goto(url)
+  await page.locator('[autocomplete=current-password]').fill(password)
+  await page.locator('button[type=submit]').click()
+}
+
+/** What has the focus: its name for who listens, else its text. */
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const element = document.activeElement
+    const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined
+    return element?.getAttribute('aria-label') ?? label ?? element?.textContent ?? ''
+  })
+
+/** Waits until the focus is on what is called so, and shows what had it instead. */
+export async function focusIs(page: Page, name: string): Promise<void> {
+  const until = Date.now() + 5_000
+  while (!(await focused(page)).startsWith(name) && Date.now() < until) await Bun.sleep(50)
+  expect(await focused(page)).toStartWith(name)
+}
+
+/**
+ * Answers the list of accounts with made-up ones, made from the first real one: states that would take a provider days. The list
+ * may be changed between two answers.
+ */
+export async function showAccounts(
+  page: Page,
+  items: () => readonly Partial<AccountListItem>[],
+): Promise<() => number> {
+  let answers = 0
+  await page.route('**/v2/accounts?*', async (route) => {
+    const response = await route.fetch()
+    const list = (await response.json()) as AccountList
+    const [first] = list.accounts
+    const all = items().map((item) => ({ ...first, troubles: [], ...item }) as AccountListItem)
+    const status = new URL(route.request().url()).searchParams.get('status') ?? 'all'
+    const accounts = all.filter(({ state }) => status === 'all' || state === status)
+    const stateStats: Record<string, number> = {}
+    for (const { state } of all) stateStats[state] = (stateStats[state] ?? 0) + 1
+    answers += 1
+    await route.fulfill({
+      response,
+      json: {
+        ...list,
+        accounts,
+        stateStats,
+        count: accounts.length,
+        pagination: { total: accounts.length, page: 1, pageSize: 500, pages: 1 },
+        accountStats: { ...list.accountStats, totalCount: all.length },
+      } satisfies AccountList,
+    })
+  })
+  return () => answers
+}
+
+export const inTime = (ms: number): string => new Date(Date.now() + ms).toISOString()
+
+/** An account to show. */
+export const someAccount = (label: string, state: AccountState, more: Partial<AccountListItem> = {}) => ({
+  id: `acc_${label}_${Bun.hash(label).toString(36)}`,
+  label,
+  state,
+  enabled: state !== 'disabled',
+  state_until: null,
+  status_reason: null,
+  status_kind: null,
+  ...more,
+})

@@ -1,0 +1,186 @@
+import ArrowDown from 'lucide-solid/icons/arrow-down'
+import ArrowUp from 'lucide-solid/icons/arrow-up'
+import { createMemo, createSignal, For, type JSX, lazy, Show, Suspense } from 'solid-js'
+import { useI18n } from '../i18n/i18n.tsx'
+import { createMediaQuery, phoneQuery } from '../lib/media.ts'
+import { nextSort, type Sort, sorted } from './table-order.ts'
+
+const VirtualRows = lazy(() => import('./virtual-rows.tsx'))
+
+export type Column<Item> = {
+  readonly text: string
+  readonly class?: string
+  /** Makes the column one to sort by. */
+  readonly value?: (item: Item) => string | number
+}
+
+/** Which rows are chosen, by id; absent: none can be. */
+export type Selection<Item> = {
+  readonly chosen: ReadonlySet<string>
+  readonly onChange: (chosen: ReadonlySet<string>) => void
+  readonly label: (item: Item) => string
+}
+
+type DataTableProps<Item> = {
+  /** Reconciled by id (api/queries.ts): a row lives as long as its item does, and what did not change is not touched. */
+  readonly items: readonly Item[]
+  readonly columns: readonly Column<Item>[]
+  /** Heading of the last column, for screen readers. */
+  readonly actions: string
+  /** The `td`s of a row: one for each column, and one for the actions. */
+  readonly cells: (item: Item) => JSX.Element
+  /** What a `li` holds on a phone. */
+  readonly card: (item: Item) => JSX.Element
+  /** What is switched off stands back. */
+  readonly faded?: (item: Item) => boolean
+  readonly selection?: Selection<Item> | undefined
+}
+
+/** From here on only the rows in view are in the page. */
+export const virtualFrom = 200
+
+const rowClass = 'h-11 border-border border-b last:border-b-0 hover:bg-surface-2'
+const cardClass = 'mb-2 flex flex-col gap-3 rounded-lg border border-border bg-surface p-3'
+
+/** A table with a head that stays in view, or cards on a phone. */
+export function DataTable<Item extends { readonly id: string }>(props: DataTableProps<Item>) {
+  const { t, format } = useI18n()
+  const phone = createMediaQuery(phoneQuery)
+  const [sort, setSort] = createSignal<Sort>()
+  const items = createMemo(() => sorted(props.items, props.columns, sort(), format().compare))
+  const choose = (ids: readonly string[], on: boolean): void => {
+    const chosen = new Set(props.selection?.chosen)
+    for (const id of ids) {
+      if (on) chosen.add(id)
+      else chosen.delete(id)
+    }
+    props.selection?.onChange(chosen)
+  }
+  const all = (): readonly string[] => props.items.map(({ id }) => id)
+  const width = (): number => props.columns.length + (props.selection ? 2 : 1)
+  const direction = (index: number) => (sort()?.column === index ? sort()?.direction : undefined)
+  const Row = (row: { item: Item; index?: number; measure?: (element: HTMLElement) => void }) => (
+    <tr
+      ref={(element) => row.measure?.(element)}
+      data-index={row.index}
+      aria-rowindex={row.index === undefined ? undefined : row.index + 2}
+      class={rowClass}
+      classList={{ 'text-text-3': props.faded?.(row.item) ?? false }}
+    >
+      <Show when={props.selection}>
+        {(selection) => (
+          <td class="w-10 pl-3">
+            <input
+              type="checkbox"
+              aria-label={selection().label(row.item)}
+              checked={selection().chosen.has(row.item.id)}
+              onChange={(event) => choose([row.item.id], event.currentTarget.checked)}
+              class="size-4 accent-accent"
+            />
+          </td>
+        )}
+      </Show>
+      {props.cells(row.item)}
+    </tr>
+  )
+  const Card = (card: { item: Item; index?: number; measure?: (element: HTMLElement) => void }) => (
+    <li
+      ref={(element) => card.measure?.(element)}
+      data-index={card.index}
+      class={cardClass}
+      classList={{ 'text-text-3': props.faded?.(card.item) ?? false }}
+    >
+      {props.card(card.item)}
+    </li>
+  )
+  return (
+    <Show
+      when={phone()}
+      fallback={
+        <div class="rounded-lg border border-border bg-surface">
+          <table class="w-full text-13" aria-rowcount={items().length > virtualFrom ? items().length + 1 : undefined}>
+            <thead class="sticky top-0 z-10">
+              <tr class="text-left text-12 text-text-2">
+                <Show when={props.selection}>
+                  {(selection) => (
+                    <th class="w-10 rounded-tl-lg border-border border-b bg-surface-2 pl-3">
+                      <input
+                        type="checkbox"
+                        aria-label={t('table.selectAll')}
+                        checked={props.items.length > 0 && all().every((id) => selection().chosen.has(id))}
+                        onChange={(event) => choose(all(), event.currentTarget.checked)}
+                        class="size-4 accent-accent"
+                      />
+                    </th>
+                  )}
+                </Show>
+                <For each={props.columns}>
+                  {(column, index) => (
+                    <th
+                      aria-sort={direction(index())}
+                      class={`whitespace-nowrap border-border border-b bg-surface-2 px-3 font-medium first:rounded-tl-lg ${column.class ?? ''}`}
+                    >
+                      <Show
+                        when={column.value}
+                        fallback={<span class="inline-flex min-h-8 items-center">{column.text}</span>}
+                      >
+                        <button
+                          type="button"
+                          class="-mx-1 inline-flex min-h-8 items-center gap-1 rounded-md px-1 hover:text-text"
+                          onClick={() => setSort(nextSort(sort(), index()))}
+                        >
+                          {column.text}
+                          <Show when={direction(index()) === 'ascending'}>
+                            <ArrowUp size={14} strokeWidth={1.75} aria-hidden="true" />
+                          </Show>
+                          <Show when={direction(index()) === 'descending'}>
+                            <ArrowDown size={14} strokeWidth={1.75} aria-hidden="true" />
+                          </Show>
+                        </button>
+                      </Show>
+                    </th>
+                  )}
+                </For>
+                <th class="rounded-tr-lg border-border border-b bg-surface-2 px-3">
+                  <span class="sr-only">{props.actions}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              <Show
+                when={items().length > virtualFrom}
+                fallback={<For each={items()}>{(item) => <Row item={item} />}</For>}
+              >
+                <Suspense>
+                  <VirtualRows
+                    items={items()}
+                    height={44}
+                    gap={(height) => (
+                      <tr>
+                        <td colSpan={width()} class="p-0" style={{ height: `${height()}px` }} />
+                      </tr>
+                    )}
+                    row={(item, index, measure) => <Row item={item as Item} index={index()} measure={measure} />}
+                  />
+                </Suspense>
+              </Show>
+            </tbody>
+          </table>
+        </div>
+      }
+    >
+      <ul class="flex flex-col">
+        <Show when={items().length > virtualFrom} fallback={<For each={items()}>{(item) => <Card item={item} />}</For>}>
+          <Suspense>
+            <VirtualRows
+              items={items()}
+              height={170}
+              gap={(height) => <li style={{ height: `${height()}px` }} />}
+              row={(item, index, measure) => <Card item={item as Item} index={index()} measure={measure} />}
+            />
+          </Suspense>
+        </Show>
+      </ul>
+    </Show>
+  )
+}

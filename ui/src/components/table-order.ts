@@ -1,0 +1,26 @@
+export type Sort = { readonly column: number; readonly direction: 'ascending' | 'descending' }
+
+type Sortable<Item> = { readonly value?: (item: Item) => string | number }
+
+/** First descending, then ascending; a third press goes back to the order of the server. */
+export function nextSort(sort: Sort | undefined, column: number): Sort | undefined {
+  if (sort?.column !== column) return { column, direction: 'descending' }
+  return sort.direction === 'descending' ? { column, direction: 'ascending' } : undefined
+}
+
+/** A copy in order; equal rows keep the order they came in. */
+export function sorted<Item>(
+  items: readonly Item[],
+  columns: readonly Sortable<Item>[],
+  sort: Sort | undefined,
+  compare: (one: string, other: string) => number,
+): readonly Item[] {
+  const value = sort && columns[sort.column]?.value
+  if (!sort || !value) return items
+  const sign = sort.direction === 'ascending' ? 1 : -1
+  return items.toSorted((one, other) => {
+    const [a, b] = [value(one), value(other)]
+    const order = typeof a === 'number' && typeof b === 'number' ? a - b : compare(String(a), String(b))
+    return sign * order
+  })
+}

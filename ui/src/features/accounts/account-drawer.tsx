@@ -1,0 +1,135 @@
+import { useQuery } from '@tanstack/solid-query'
+import { For, type JSX, Show } from 'solid-js'
+import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
+import { errorText } from '../../api/error-text.ts'
+import { dataOf, queries } from '../../api/queries.ts'
+import { Drawer } from '../../components/dialog.tsx'
+import { ErrorState, Skeleton } from '../../components/states.tsx'
+import { TimeAgo } from '../../components/time-ago.tsx'
+import { useI18n } from '../../i18n/i18n.tsx'
+import { createDeadlineClock } from '../../lib/clock.ts'
+import { parseTime } from '../../lib/format.ts'
+import type { AccountHandlers } from './account-list.tsx'
+import { QuotaCell } from './quota-cell.tsx'
+import { RemedyButton } from './remedy.tsx'
+import { fullName, shortId, stateNow, statusHelp, troubleText } from './status.ts'
+import { StatusBadge } from './status-badge.tsx'
+
+type Props = AccountHandlers & {
+  /** Undefined: closed. */
+  readonly accountId: string | undefined
+  /** As the list has it; absent where it is on another page of it. */
+  readonly listed: AccountListItem | undefined
+  readonly onClose: () => void
+}
+
+/** All that is known of one account: its state with every word the provider said, quota and sign-in. */
+export default function AccountDrawer(props: Props) {
+  const { t } = useI18n()
+  const read = useQuery(() => ({
+    ...queries.account(props.accountId ?? ''),
+    enabled: props.accountId !== undefined && props.listed === undefined,
+  }))
+  const account = (): AccountListItem | undefined => {
+    const found = props.listed ?? dataOf(read)
+    return found?.id === props.accountId ? found : undefined
+  }
+  const title = (): string => {
+    const shown = account()
+    return shown ? fullName(shown) : shortId(props.accountId ?? '')
+  }
+  return (
+    <Drawer open={props.accountId !== undefined} onClose={props.onClose} title={title()}>
+      <Show
+        when={account()}
+        fallback={
+          <Show when={read.error} fallback={<Skeleton rows={4} label={t('common.loading')} />}>
+            <ErrorState
+              text={t('accounts.oneFailed')}
+              detail={errorText(read.error, t)}
+              retry={t('common.retry')}
+              onRetry={() => void read.refetch()}
+            />
+          </Show>
+        }
+      >
+        {(shown) => <Facts {...props} account={shown()} />}
+      </Show>
+    </Drawer>
+  )
+}
+
+function Facts(props: Props & { readonly account: AccountListItem }) {
+  const { t, format } = useI18n()
+  const now = createDeadlineClock(() => [parseTime(props.account.state_until) ?? 0])
+  const state = () => stateNow(props.account, now())
+  const calm = (): boolean => state() === 'ready' || state() === 'disabled'
+  const troubles = () => props.account.troubles.flatMap((trouble) => troubleText(trouble, t, format(), now()) ?? [])
+  const help = (): string | undefined => {
+    const key = statusHelp(props.account)
+    return key && t(key)
+  }
+  const method = (): string => {
+    const known = methods.find((name) => name === props.account.auth_method)
+    return known ? t(`method.${known}`) : props.account.auth_method
+  }
+  return (
+    <>
+      <section class="flex flex-col items-start gap-2">
+        <StatusBadge account={props.account} now={now} />
+        <Show when={!calm() && help()}>
+          <p>{help()}</p>
+        </Show>
+        <Show when={!calm() && props.account.status_reason}>
+          {(words) => (
+            <figure class="w-full">
+              <figcaption class="text-12 text-text-3">{t('accounts.reported')}</figcaption>
+              <blockquote lang="en" class="wrap-anywhere select-text rounded-md bg-code-bg px-3 py-2 text-13">
+                {words()}
+              </blockquote>
+            </figure>
+          )}
+        </Show>
+        <For each={troubles()}>{(text) => <p class="wrap-anywhere text-13 text-text-2">{text}</p>}</For>
+        <RemedyButton account={props.account} actions={props.actions} onSignInAgain={props.onSignInAgain} />
+      </section>
+      <QuotaCell account={props.account} now={now} />
+      <dl class="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2 text-13">
+        <Show when={!calm()}>
+          <Fact term={t('accounts.sinceLabel')}>
+            <TimeAgo at={props.account.state_since} now={now} never={t('common.unknown')} />
+          </Fact>
+        </Show>
+        <Fact term={t('accounts.method')}>{method()}</Fact>
+        <Fact term={t('accounts.column.plan')}>{props.account.subscription_type ?? t('common.unknown')}</Fact>
+        <Fact term={t('accounts.column.region')}>{props.account.region}</Fact>
+        <Show when={props.account.proxy_id}>
+          <Fact term={t('nav.proxies')}>{props.account.proxy_name ?? props.account.proxy_id}</Fact>
+        </Show>
+        <Fact term={t('accounts.column.lastUsed')}>
+          <TimeAgo at={props.account.last_used_at} now={now} never={t('common.never')} />
+        </Fact>
+        <Fact term={t('accounts.calls')}>
+          {t('accounts.callCounts', {
+            good: format().number(props.account.success_count),
+            bad: format().number(props.account.error_count),
+          })}
+        </Fact>
+        <Fact term={t('accounts.id')}>
+          <code class="wrap-anywhere select-all font-mono text-12">{props.account.id}</code>
+        </Fact>
+      </dl>
+    </>
+  )
+}
+
+const methods = ['builder-id', 'identity-center', 'social', 'api-key'] as const
+
+function Fact(props: { term: string; children: JSX.Element }) {
+  return (
+    <>
+      <dt class="text-text-3">{props.term}</dt>
+      <dd class="min-w-0">{props.children}</dd>
+    </>
+  )
+}

@@ -1,0 +1,44 @@
+/** What floats and goes by itself: nothing to come back to. */
+const floating = '[role="menu"], [role="listbox"], [data-toasts]'
+const operable = 'button, a[href], input, select, textarea, [tabindex]'
+
+let last: HTMLElement | undefined
+
+/** Remembers from here on what was operated last, so that a dialog knows its opener even when that was an item of a menu. */
+export function watchFocus(page: Document): void {
+  const note = (event: Event): void => {
+    const target = event.target instanceof Element ? event.target.closest<HTMLElement>(operable) : null
+    if (target && !target.closest(floating)) last = target
+  }
+  page.addEventListener('focusin', note)
+  // Safari does not focus the buttons that are clicked.
+  page.addEventListener('pointerdown', note, { capture: true })
+}
+
+export const lastFocused = (): HTMLElement | undefined => last
+
+/** Back to where somebody was; when that is gone, to the heading of the page, never to nowhere. */
+export function returnFocus(opener: HTMLElement | undefined): void {
+  const target =
+    opener?.isConnected && !opener.matches(':disabled') ? opener : document.querySelector<HTMLElement>('h1')
+  target?.focus({ preventScroll: true })
+}
+
+const fields = 'input:not([type=hidden]):not(:disabled), select:not(:disabled), textarea:not(:disabled)'
+const isShown = (element: HTMLElement): boolean => element.getClientRects().length > 0
+
+/** Where somebody begins: the marked element, else the first field (of radios the chosen one), else the main button. */
+export function firstField(container: HTMLElement): HTMLElement | undefined {
+  const find = (selector: string): HTMLElement | undefined =>
+    [...container.querySelectorAll<HTMLElement>(selector)].find(isShown)
+  const field = find('[autofocus], [data-first-focus]') ?? find(fields)
+  if (field instanceof HTMLInputElement && field.type === 'radio' && !field.checked) {
+    return find(`input[type=radio][name="${field.name}"]:checked`) ?? field
+  }
+  return field ?? find('button[type=submit], a[data-main], button[data-main]')
+}
+
+/** Moves the focus to where a form that was just sent is wrong. */
+export function focusFault(form: HTMLElement | undefined): void {
+  queueMicrotask(() => form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
+}
