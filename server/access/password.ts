@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { isCommonPassword } from './common-passwords.ts'
 import { sameSecret, sha256Hex } from './digest.ts'
 
 /** The password in force until the first one is set. It opens nothing but that step. */
@@ -37,12 +38,20 @@ export type Passwords = {
   readonly matches: (password: string, hash: string | undefined) => Promise<boolean>
 }
 
+export type PasswordFault = { readonly code: string; readonly message: string }
+
 /** What a new password must be. */
-export function passwordFault(password: string): string | undefined {
-  if (password.toLowerCase() === firstPassword) return `The password must not be "${firstPassword}".`
-  if ([...password].length < shortestPassword) return `The password needs at least ${shortestPassword} characters.`
-  if (password.length > longestPassword) return `The password has at most ${longestPassword} characters.`
-  if (password.trim() === '') return 'The password must not be blank.'
+export function passwordFault(password: string): PasswordFault | undefined {
+  const fault = (code: string, message: string): PasswordFault => ({ code, message })
+  if (password.toLowerCase() === firstPassword)
+    return fault('PASSWORD_COMMON', `The password must not be "${firstPassword}".`)
+  if ([...password].length < shortestPassword)
+    return fault('PASSWORD_SHORT', `The password needs at least ${shortestPassword} characters.`)
+  if (password.length > longestPassword)
+    return fault('PASSWORD_LONG', `The password has at most ${longestPassword} characters.`)
+  if (password.trim() === '') return fault('PASSWORD_COMMON', 'The password must not be blank.')
+  if (isCommonPassword(password))
+    return fault('PASSWORD_COMMON', 'This password is among the first that are tried: choose another one.')
   return undefined
 }
 
@@ -73,7 +82,7 @@ export function createPasswords(deps: PasswordDeps, cost = usualCost): Passwords
 
   const hash = async (password: string, field: string): Promise<Result<string, GatewayError>> => {
     const fault = passwordFault(password)
-    if (fault !== undefined) return err(gatewayError('invalid-request', fault, { field }))
+    if (fault !== undefined) return err(gatewayError('invalid-request', fault.message, { field, code: fault.code }))
     return ok(await hashPassword(password, cost))
   }
   let decoy: Promise<string> | undefined

@@ -15,18 +15,28 @@ import { settingIn } from './settings-table.ts'
 /** Sign-in, sign-out and the password. */
 export function sessionRoutes(deps: AdminDeps, operator: Operator, trail: AuditTrail) {
   const userAgentOf = (request: Request): string => request.headers.get('user-agent') ?? ''
+  /** A demo's password may be changed too, and then the one that was printed opens nothing. */
+  const demoPasswordHolds = async (): Promise<boolean> => {
+    const password = deps.demo?.password ?? ''
+    return deps.passwords.isRemembered(password) || deps.passwords.verify(password)
+  }
   const isHttps = (request: Request): boolean => deps.peerOf(request).https || isHttpsPage(request)
   return new Elysia()
     .get('/api/session', async ({ request }): Promise<SessionView> => {
       const known = await operator.bySession(sessionIdOf(request.headers.get('cookie')))
       const signedIn = known !== undefined
+      const firstVisit = !signedIn && (await deps.passwords.isFirst())
       return {
         name: productName,
         signedIn,
         mustChangePassword: known?.session.mustChangePassword ?? false,
         setupCodeRequired: !signedIn && (await operator.needsSetupCode(deps.peerOf(request), askedOf(request))),
+        firstVisit,
         demo: deps.demo !== undefined,
-        ...(deps.demo === undefined ? {} : { demoPassword: deps.demo.password, demoKey: deps.demo.key }),
+        ...(deps.demo === undefined ? {} : { demoKey: deps.demo.key }),
+        ...(!signedIn && deps.demo !== undefined && (await demoPasswordHolds())
+          ? { demoPassword: deps.demo.password }
+          : {}),
         namedSignIn: (await deps.store.operators.list()).some(({ enabled }) => enabled),
         ...(signedIn
           ? {

@@ -80,7 +80,7 @@ function announce(app: App, config: Config, log: Logger, demo: Demo | undefined,
     dataDir: config.dataDir,
     pid: process.pid,
   })
-  if (app.keyCreated) {
+  if (app.keyCreated && demo === undefined) {
     log.warn('vault.key-created', {
       message:
         'A master key was made for this data folder. Back it up together with the database: without it every account must sign in again.',
@@ -127,7 +127,7 @@ function formerPlaces(name: string): readonly string[] {
 }
 
 const setupText = (url: string, setupCode: string): string =>
-  `\n  Open ${url} and sign in with the first password: admin\n  From another machine this set-up code is needed too: ${setupCode}\n\n`
+  `\n  Open ${url} and choose a password for the console.\n  From another machine this set-up code is needed too: ${setupCode}\n\n`
 
 const demoText = (url: string, { shown }: Demo): string =>
   [
@@ -136,7 +136,7 @@ const demoText = (url: string, { shown }: Demo): string =>
     `  Console   ${url}   password ${shown.password}`,
     `  API key   ${shown.key}`,
     '',
-    `  curl -N ${url}/v1/messages -H "x-api-key: $KEY" -H "content-type: application/json" \\`,
+    `  curl -N ${url}/v1/messages -H "x-api-key: ${shown.key}" -H "content-type: application/json" \\`,
     `    -d '{"model":"claude-sonnet-4-5","max_tokens":200,"stream":true,"messages":[{"role":"user","content":"Hello"}]}'`,
     '',
     '',

@@ -27,7 +27,14 @@ test.each([
   ['nothing', '', false],
   ['blanks', '          ', false],
   ['a whole book', 'x'.repeat(1025), false],
-  ['eight characters of Chinese', '密码密码密码密码', true],
+  ['eight characters of Chinese', '春眠不觉晓处处闻', true],
+  ['eight digits in a row', '12345678', false],
+  ['a walk over the keys', 'qwertyuiop12', false],
+  ['a word that everybody knows, with a year', 'Sunshine2024!', false],
+  ['such a word in other letters', 'P@ssw0rd', false],
+  ['one piece again and again', 'abcabcabc', false],
+  ['a sentence with such a word in it', 'my password is a horse', true],
+  ['letters of a generator', 'k7Gx-22qTmzR', true],
   ['two words', 'long enough', true],
 ])('%s as a new password is judged by the rule', (_, password, allowed) => {
   expect(passwordFault(password) === undefined).toBe(allowed)

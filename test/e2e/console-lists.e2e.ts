@@ -15,7 +15,7 @@ else lists()
 async function refetch(page: Page, answers: () => number): Promise<void> {
   const before = answers()
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 5_100)))
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
   while (answers() === before) await Bun.sleep(20)
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)))
 }
@@ -45,10 +45,6 @@ function lists(): void {
     await page.getByText('team-3', { exact: true }).waitFor({ timeout: 30_000 })
     await page.evaluate(() => {
       for (const row of document.querySelectorAll('tbody tr')) Object.assign(row, { known: true })
-      Object.assign(window, { tasks: [] })
-      new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) (window as unknown as { tasks: number[] }).tasks.push(duration)
-      }).observe({ type: 'longtask' })
     })
     await page.getByRole('button', { name: /^More actions for team-3 / }).focus()
     await page.keyboard.press('Enter')
@@ -65,9 +61,6 @@ function lists(): void {
     expect(
       await page.evaluate(() => [...document.querySelectorAll('tbody tr')].filter((row) => !('known' in row)).length),
     ).toBe(0)
-    expect(await page.evaluate(() => Math.max(0, ...(window as unknown as { tasks: number[] }).tasks))).toBeLessThan(
-      150,
-    )
     expect(faults).toEqual([])
     await close()
   })

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { contentSecurityPolicy } from '../../server/console/security-headers.ts'
 import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
 import { gatewayCommand } from '../support/command.ts'
-import { signIn } from '../support/console.ts'
+import { focusIs, signIn } from '../support/console.ts'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
@@ -134,7 +134,7 @@ function driveThePages(): void {
     await signIn(page, `${gateway.url}/login`, adminPassword)
     await page.getByRole('button', { name: 'Add account' }).first().click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByLabel(/Name in this console/).fill('by device')
+    await dialog.getByLabel(/Display name/).fill('by device')
     await dialog.getByRole('button', { name: 'Get a code' }).click()
     const link = dialog.getByRole('link', { name: 'Open the sign-in page' })
     await dialog.getByText('Waiting for you to sign in…').waitFor()
@@ -253,11 +253,11 @@ function driveThePages(): void {
     const name = gateway.accounts[0]?.id ?? ''
     await page.getByRole('link', { name: 'Accounts' }).click()
     await pick(name, 'Set proxy…')
-    await dialog.getByLabel('Proxy of its own').selectOption('Head office')
+    await dialog.getByLabel('Dedicated proxy').selectOption('Head office')
     await dialog.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Proxy: Head office').waitFor()
     await page.getByRole('button', { name: 'Add account' }).first().click()
-    expect(await dialog.getByLabel('Proxy of its own').locator('option').allTextContents()).toEqual([
+    expect(await dialog.getByLabel('Dedicated proxy').locator('option').allTextContents()).toEqual([
       'None',
       'Head office',
     ])
@@ -266,15 +266,15 @@ function driveThePages(): void {
     await page.getByRole('link', { name: 'Proxies' }).click()
     await row.getByRole('switch').focus()
     await page.keyboard.press('Space')
-    await dialog.getByText('The account with it as its own sends nothing until it is on again.').waitFor()
+    await dialog.getByText('The account dedicated to it sends nothing until it is on again.').waitFor()
     await dialog.getByRole('button', { name: 'Cancel' }).click()
     expect(await row.getByRole('switch').isChecked()).toBe(true)
     await row.getByRole('switch').focus()
     await page.keyboard.press('Space')
     await dialog.getByRole('button', { name: 'Switch off' }).click()
-    await row.getByText('The account with it as its own sends nothing.').waitFor()
+    await row.getByText('The account dedicated to it sends nothing.').waitFor()
     await pick('Head office', 'Remove')
-    await dialog.getByText('One account loses its own proxy').waitFor()
+    await dialog.getByText('One account loses its dedicated proxy').waitFor()
     await dialog.getByRole('button', { name: 'Remove proxy' }).click()
     await page.getByText('No proxies yet.').waitFor()
     const { accounts } = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { proxy_id: string | null }[] }
@@ -312,7 +312,7 @@ function driveThePages(): void {
     await dialog.waitFor({ state: 'detached' })
     expect(await page.content()).not.toContain('S3CRET')
     await change('')
-    await page.getByText('None: HTTP_PROXY').waitFor()
+    await page.getByText('None: the server’s HTTP_PROXY').waitFor()
     expect(await settings()).toMatchObject({ httpProxy: '' })
     expect(faults).toEqual([])
     await close()
@@ -402,17 +402,17 @@ function driveThePages(): void {
     await row.getByRole('switch').focus()
     await page.keyboard.press('Space')
     await row.getByText('Disabled', { exact: true }).waitFor()
-    await page.getByText('kept key is not accepted any more.').waitFor()
+    await page.getByText('kept key is off.').waitFor()
     expect(await keyOf('kept key')).toMatchObject({ enabled: false })
     await page.getByRole('button', { name: 'Undo' }).click()
-    await page.getByText('kept key is accepted again.').waitFor()
+    await page.getByText('kept key is on.').waitFor()
 
     await gateway.admin('DELETE', `/v2/accounts/${id}`)
     await page.reload()
-    await row.getByText('Served by nobody').waitFor()
+    await row.getByText('No account: all of its accounts were removed.').waitFor()
     await row.getByText(/removed account #/).waitFor()
     await row.getByRole('button', { name: 'Edit kept key' }).click()
-    await dialog.getByText('this key will be served by nobody').waitFor()
+    await dialog.getByText('no account can serve this key').waitFor()
     await dialog.getByLabel('All accounts').check()
     await dialog.getByRole('button', { name: 'Save' }).click()
     await row.getByText('All accounts').waitFor()
@@ -480,7 +480,7 @@ function driveThePages(): void {
     await signIn(page, `${gateway.url}/login`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
     const before = addresses.filter((address) => address.endsWith('/accounts')).length
-    await page.getByRole('button', { name: 'My menu' }).click()
+    await page.getByRole('button', { name: 'Account menu' }).click()
     await page.getByRole('menuitemradio', { name: '简体中文' }).click()
     await page.getByRole('heading', { level: 1, name: '账号' }).waitFor()
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN')
@@ -489,24 +489,27 @@ function driveThePages(): void {
     await close()
   })
 
-  test('on a fresh data folder the first password opens only the change step', async () => {
+  test('on the machine itself the first visit chooses a password, and a common one is refused at its field', async () => {
     const fresh = await startFresh()
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
     try {
-      await signIn(page, `${fresh.url}/keys`, 'admin')
-      await page.waitForURL('**/password')
-      await page.getByLabel('New password', { exact: true }).fill('admin')
-      await page.getByLabel('Repeat the new password', { exact: true }).fill('admin')
-      await page.getByRole('button', { name: 'Save password' }).click()
-      await page.getByText('Choose something other than "admin".').waitFor()
       await page.goto(`${fresh.url}/keys`)
-      await page.waitForURL('**/password')
-      // The reload forgot the password typed at sign-in, so it is asked for.
-      await page.getByLabel('Current password', { exact: true }).fill('admin')
-      await page.getByLabel('New password', { exact: true }).fill('correct horse battery')
-      await page.getByLabel('Repeat the new password', { exact: true }).fill('correct horse battery')
-      await page.getByRole('button', { name: 'Save password' }).click()
-      await page.getByText('No accounts yet.').waitFor()
+      await page.getByRole('heading', { level: 1, name: 'Choose a password' }).waitFor()
+      await focusIs(page, 'New password')
+      const choose = async (password: string): Promise<void> => {
+        await page.getByLabel('New password', { exact: true }).fill(password)
+        await page.getByLabel('Repeat the new password', { exact: true }).fill(password)
+        await page.getByRole('button', { name: 'Save password' }).click()
+      }
+      await choose('admin')
+      await page.getByText('Choose something other than "admin".').waitFor()
+      await choose('12345678')
+      await page.getByText('Strength: weak').waitFor()
+      await page.getByText('This password is too common').waitFor()
+      await focusIs(page, 'New password')
+      expect(await accessibilityFaults(page)).toEqual([])
+      await choose('correct horse battery')
+      await page.getByText('No keys yet.').waitFor()
       expect(faults).toEqual([])
     } finally {
       await close()

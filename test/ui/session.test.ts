@@ -1,4 +1,7 @@
 import { expect, test } from 'bun:test'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { errorCodes } from '../../server/admin/contract/error-codes.ts'
 import { ApiError, faultOf } from '../../ui/src/api/client.ts'
 import { errorText } from '../../ui/src/api/error-text.ts'
 import { passwordFault, passwordStrength } from '../../ui/src/features/session/password-rule.ts'
@@ -6,6 +9,7 @@ import { signInFault } from '../../ui/src/features/session/sign-in-fault.ts'
 import { isMissingChunk } from '../../ui/src/features/shell/missing-chunk.ts'
 import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
 import { en } from '../../ui/src/i18n/en.ts'
+import { zhCn } from '../../ui/src/i18n/zh-cn.ts'
 
 const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
 
@@ -62,10 +66,39 @@ test('failures of the admin API and of sign-in are read alike', () => {
 test('known causes are said in the reader’s language, others in the server’s words with the reference', () => {
   const error = (status: number) => new ApiError({ status, code: 'X', message: 'The words.', requestId: 'req_3' })
   expect(errorText(error(0), t)).toBe('The server cannot be reached.')
-  expect(errorText(error(404), t)).toBe('It no longer exists.')
   expect(errorText(error(429), t)).toContain('Too many requests')
-  expect(errorText(error(502), t)).toBe('The words. Reference req_3')
+  expect(errorText(error(502), t)).toBe('Something went wrong. As reported: “The words.” Reference req_3')
   expect(errorText(new Error('internal detail'), t)).toBe('Something went wrong.')
+})
+
+/** Every code that the sources of the server answer with: written down where a refusal is made, or as the spelling of a kind. */
+function codesInSources(): readonly string[] {
+  const root = path.join(import.meta.dir, '../../server')
+  const files = ['admin', 'access', 'http'].flatMap((room) =>
+    readdirSync(path.join(root, room), { recursive: true, encoding: 'utf8' }).map((file) =>
+      path.join(root, room, file),
+    ),
+  )
+  const text = files.filter((file) => file.endsWith('.ts')).map((file) => readFileSync(file, 'utf8'))
+  const spelt = /(?:code: |\bcode:\s*\|?\s*|fault\(|\d{3}, )'([A-Z][A-Z_]+)'/g
+  return [...new Set(text.flatMap((source) => [...source.matchAll(spelt)].map((match) => match[1] ?? '')))]
+}
+
+test('every code the server answers with is in its list, and has words in both languages', () => {
+  const found = codesInSources()
+  expect(found.length).toBeGreaterThan(35)
+  expect(found.filter((code) => !errorCodes.some((known) => known === code))).toEqual([])
+  for (const code of errorCodes) {
+    const said = errorText(new ApiError({ status: 400, code, message: 'Words.' }), t)
+    expect(said).toStartWith(en[`error.code.${code}`])
+    expect(zhCn[`error.code.${code}`]).toMatch(/\p{Script=Han}/u)
+  }
+})
+
+test('words from elsewhere are marked as such, and those of the server in English are left out', () => {
+  const said = (code: string) => errorText(new ApiError({ status: 400, code, message: 'Words.' }), t)
+  expect(said('ACCOUNT_REFUSED')).toBe('The provider refused this account. As reported: “Words.”')
+  expect(said('UNAUTHORIZED')).toBe('Sign in first.')
 })
 
 test('code that is gone after an upgrade is told from a fault of ours', () => {

@@ -8,9 +8,11 @@ export const SessionView = Type.Object({
   mustChangePassword: Type.Boolean(),
   /** True while the first password is in force and this peer is not loopback: sign-in also needs the set-up code. */
   setupCodeRequired: Type.Boolean(),
+  /** True: no password has been set yet. The page asks for one, and signs in with the first password by itself. */
+  firstVisit: Type.Boolean(),
   /** True: answers are simulated (`--demo`). */
   demo: Type.Boolean(),
-  /** Only in demo mode: shown on the sign-in page so that the console can be entered. */
+  /** Only in demo mode before sign-in, while it holds: the console is entered with it by one click. */
   demoPassword: Type.Optional(Type.String()),
   demoKey: Type.Optional(Type.String()),
   /** Before sign-in, on a server with data of its own: what resets the password. Only who sits at the machine is told the folder. */

@@ -1,13 +1,31 @@
+import { type ErrorCode, errorCodes } from '../../../server/admin/contract/error-codes.ts'
 import type { Translate } from '../i18n/dictionary.ts'
 import { ApiError } from './client.ts'
 
-/** A failure in the reader's language where its cause is known, else in the server's words, with the reference. */
+/** Where words from elsewhere say more than ours: what the provider answered, which value is wrong. They stay as they came. */
+const quoted: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_REQUEST',
+  'CONFLICT',
+  'BLOCKED',
+  'FORBIDDEN_ORIGIN',
+  'SIGN_IN_EXPIRED',
+  'ACCOUNT_SUSPENDED',
+  'ACCOUNT_REFUSED',
+  'ACCOUNT_RESTRICTED',
+  'PROVIDER_FAILED',
+  'UNREADABLE_FILE',
+  'NOT_WRITTEN',
+])
+
+const isKnown = (code: string): code is ErrorCode => errorCodes.some((known) => known === code)
+
+/** A failure in the reader's language; words that came with it are marked as such, and faults of ours have a reference. */
 export function errorText(error: unknown, t: Translate): string {
   if (!(error instanceof ApiError)) return t('error.generic')
   if (error.status === 0) return t('error.unreachable')
-  if (error.status === 429) return t('error.tooMany')
-  if (error.code === 'FORBIDDEN') return t('error.forbidden')
-  if (error.status === 404) return t('error.notFound')
-  const reference = error.requestId ? ` ${t('error.reference', { id: error.requestId })}` : ''
-  return `${error.message}${reference}`
+  const known = isKnown(error.code)
+  const own = known ? t(`error.code.${error.code}`) : error.status === 429 ? t('error.tooMany') : t('error.generic')
+  const words = !known || quoted.has(error.code as ErrorCode) ? t('error.said', { words: error.message }) : ''
+  const reference = error.status >= 500 && error.requestId ? t('error.reference', { id: error.requestId }) : ''
+  return [own, words, reference].filter((part) => part !== '').join(' ')
 }

@@ -4,7 +4,9 @@ import { createEffect, Match, Show, Switch } from 'solid-js'
 import { dataOf, queries } from '../api/queries.ts'
 import { Banner } from '../components/banner.tsx'
 import { Skeleton } from '../components/states.tsx'
+import { DemoEntry } from '../features/session/demo-entry.tsx'
 import { Entrance } from '../features/session/entrance.tsx'
+import { FirstPassword } from '../features/session/first-password.tsx'
 import { SignInForm } from '../features/session/sign-in-form.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
 import { safeNext } from '../lib/path.ts'
@@ -16,19 +18,26 @@ export default function LoginPage() {
   const navigate = useNavigate()
   const app = (): string => dataOf(session)?.name ?? ''
   const destination = (): string => (dataOf(session)?.mustChangePassword ? '/password' : safeNext(search.next))
+  const first = (): boolean => dataOf(session)?.firstVisit ?? false
+  const title = (): string => (first() ? t('password.setTitle') : t('login.title'))
+  const leave = (): void => navigate(destination(), { replace: true })
   createEffect(() => {
-    document.title = app() ? `${t('login.title')} – ${app()}` : t('login.title')
+    document.title = app() ? `${title()} – ${app()}` : title()
   })
   return (
-    <Entrance app={app()} title={t('login.title')}>
+    <Entrance app={app()} title={title()} lead={first() ? t('password.setLead') : undefined}>
       <Switch fallback={<Skeleton rows={2} label={t('common.loading')} />}>
         <Match when={dataOf(session)?.signedIn}>
           <Navigate href={destination()} />
         </Match>
+        <Match when={first() && dataOf(session)}>{(view) => <FirstPassword session={view()} onDone={leave} />}</Match>
+        <Match when={dataOf(session)?.demoPassword}>
+          {(password) => <DemoEntry password={password()} onDone={leave} />}
+        </Match>
         <Match when={dataOf(session)}>
           {(view) => (
             <>
-              <SignInForm session={view()} onDone={() => navigate(destination(), { replace: true })} />
+              <SignInForm session={view()} onDone={leave} />
               <Show when={view().resetCommand}>
                 {(command) => (
                   <p class="text-12 text-text-3">

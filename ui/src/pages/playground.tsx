@@ -22,7 +22,7 @@ export default function PlaygroundPage() {
   const memory = useMemory()
   const session = useQuery(() => queries.session())
   const models = useQuery(() => queries.models())
-  const chat = createChat()
+  const chat = memory.keep('chat', createChat)
   const [picked, setPicked] = createSignal<string>()
   const [keyWanted, setKeyWanted] = createSignal(false)
   const list = () => dataOf(models)?.models ?? []
@@ -32,6 +32,7 @@ export default function PlaygroundPage() {
     if (demoKey && memory.apiKey() === '') memory.setApiKey(demoKey)
   })
   let end: HTMLDivElement | undefined
+  let composer: HTMLElement | undefined
   // Follow the answer only while its end is in view: who scrolled up is reading.
   createEffect(
     on(
@@ -72,11 +73,11 @@ export default function PlaygroundPage() {
               <Index each={chat.exchanges()}>
                 {(exchange) => (
                   <li class="flex flex-col gap-3">
-                    <div>
-                      <h2 class="font-medium text-12 text-text-3">{t('playground.you')}</h2>
+                    <div class="forced-border ml-auto max-w-[85%] rounded-lg bg-accent-soft px-3 py-2">
+                      <h2 class="text-right font-medium text-12 text-accent-text">{t('playground.you')}</h2>
                       <p class="wrap-anywhere whitespace-pre-wrap">{exchange().question}</p>
                     </div>
-                    <div>
+                    <div class="border-border border-l-2 pl-3">
                       <h2 class="font-medium text-12 text-text-3">{t('playground.answer')}</h2>
                       <AnswerView answer={exchange().answer} />
                     </div>
@@ -88,7 +89,17 @@ export default function PlaygroundPage() {
           <p role="status" class="sr-only">
             {finished() ? t('playground.ready') : ''}
           </p>
-          <Composer busy={chat.busy()} onSend={send} onStop={chat.stop} />
+          <div ref={(element) => (composer = element)}>
+            <Composer
+              busy={chat.busy()}
+              onSend={send}
+              onStop={() => {
+                // The button goes away under the finger.
+                composer?.querySelector('textarea')?.focus({ preventScroll: true })
+                chat.stop()
+              }}
+            />
+          </div>
           <div ref={(element) => (end = element)} />
         </section>
         <section class="flex min-w-0 flex-col gap-4 rounded-lg border border-border bg-surface p-4">

@@ -9,6 +9,7 @@ import { Button } from '../../components/button.tsx'
 import { Checkbox, Choice, PasswordField, TextArea, TextField } from '../../components/field.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { focusFault } from '../../lib/focus.ts'
 import type { ProxyChoice } from './proxy-choice.ts'
 import { ProxySelect } from './proxy-select.tsx'
 import { regions } from './regions.ts'
@@ -52,7 +53,7 @@ export function PasteToken(props: {
     event.preventDefault()
     setChecked(true)
     if (Object.keys(tokenFaults(form())).length > 0) {
-      queueMicrotask(() => element?.querySelector<HTMLElement>('[aria-invalid]')?.focus())
+      focusFault(element)
       return
     }
     if (!create.isPending) create.mutate(tokenBody(form()))

@@ -12,6 +12,7 @@ import { TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { SecretReveal } from '../../components/secret-reveal.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { focusFault } from '../../lib/focus.ts'
 import { useMemory } from '../../lib/memory.tsx'
 import { AccountField, type Accounts } from './account-field.tsx'
 import { type KeyForm, keyFaults, keyForm, sentIds } from './account-set.ts'
@@ -75,7 +76,7 @@ export function CreateKeyDialog(props: Props) {
     event.preventDefault()
     setChecked(true)
     if (Object.keys(keyFaults(form())).length > 0) {
-      queueMicrotask(() => element?.querySelector<HTMLElement>('[aria-invalid]')?.focus())
+      focusFault(element)
       return
     }
     if (!create.isPending) create.mutate()

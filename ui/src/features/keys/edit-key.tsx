@@ -10,6 +10,7 @@ import { TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { focusFault } from '../../lib/focus.ts'
 import { AccountField, type Accounts } from './account-field.tsx'
 import { type KeyForm, keyChanges, keyFaults, keyForm } from './account-set.ts'
 
@@ -62,7 +63,7 @@ function Fields(props: { item: KeyView; accounts: Accounts; onDone: () => void }
     event.preventDefault()
     setChecked(true)
     if (Object.keys(keyFaults(form())).length > 0) {
-      queueMicrotask(() => element?.querySelector<HTMLElement>('[aria-invalid]')?.focus())
+      focusFault(element)
       return
     }
     const changes = keyChanges(form(), item)

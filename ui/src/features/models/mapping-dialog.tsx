@@ -11,6 +11,7 @@ import { SelectField, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { focusFault } from '../../lib/focus.ts'
 import { everyKey, type MappingForm, mappingBody, mappingChanges, mappingFaults, startForm } from './mapping-form.ts'
 
 type Known = {
@@ -53,7 +54,7 @@ function Fields(props: Known & { onDone: () => void }) {
       }
       props.onDone()
     },
-    onError: () => queueMicrotask(() => element?.querySelector<HTMLElement>('[aria-invalid]')?.focus()),
+    onError: () => focusFault(element),
   }))
   const refusalOf = (field: string): ApiError | undefined => {
     const { error } = save
@@ -73,7 +74,7 @@ function Fields(props: Known & { onDone: () => void }) {
     event.preventDefault()
     setChecked(true)
     if (Object.keys(mappingFaults(form())).length > 0) {
-      queueMicrotask(() => element?.querySelector<HTMLElement>('[aria-invalid]')?.focus())
+      focusFault(element)
       return
     }
     if (!save.isPending) save.mutate(form())

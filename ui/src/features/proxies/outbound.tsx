@@ -13,6 +13,7 @@ import { FormActions } from '../../components/form-actions.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { focusFault } from '../../lib/focus.ts'
 import { proxyUrlFault } from './proxy-form.ts'
 
 type Outbound = Pick<SettingsView, 'proxyPoolEnabled' | 'httpProxy'>
@@ -130,7 +131,7 @@ function GlobalProxy(props: { shown: string; onDone: () => void }) {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     setChecked(true)
-    if (fault() !== undefined) queueMicrotask(() => element?.querySelector<HTMLElement>('[aria-invalid]')?.focus())
+    if (fault() !== undefined) focusFault(element)
     else if (url().trim() === shown) props.onDone()
     else if (!save.isPending) save.mutate()
   }

@@ -10,6 +10,7 @@ import { Checkbox, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { focusFault } from '../../lib/focus.ts'
 import { type ProxyForm, proxyBody, proxyChanges, proxyFaults, startForm } from './proxy-form.ts'
 
 type Props = {
@@ -75,7 +76,7 @@ function Fields(props: { proxy: ProxyView | undefined; onDone: () => void }) {
     event.preventDefault()
     setChecked(true)
     if (Object.keys(proxyFaults(form(), proxy)).length > 0) {
-      queueMicrotask(() => element?.querySelector<HTMLElement>('[aria-invalid]')?.focus())
+      focusFault(element)
       return
     }
     if (!save.isPending) save.mutate()

@@ -7,6 +7,7 @@ import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { PasswordField } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { focusFault } from '../../lib/focus.ts'
 import { useMemory } from '../../lib/memory.tsx'
 import { passwordFault, passwordStrength } from './password-rule.ts'
 
@@ -24,13 +25,20 @@ export function PasswordForm(props: { onDone: () => void; cancel?: (() => void) 
 
   const change = useMutation(() => ({
     mutationFn: () => api.changePassword({ currentPassword: current(), newPassword: next() }),
+    onError: () => focusFault(form),
     onSuccess: async () => {
       memory.setPassword('')
       await client.fetchQuery({ ...queries.session(), staleTime: 0 })
       props.onDone()
     },
   }))
-  const currentWrong = (): boolean => change.error instanceof ApiError && change.error.field === 'currentPassword'
+  const refusedAt = (field: string): ApiError | undefined =>
+    change.error instanceof ApiError && change.error.field === field ? change.error : undefined
+  const currentWrong = (): boolean => refusedAt('currentPassword') !== undefined
+  const nextRefused = (): string | undefined => {
+    const refusal = refusedAt('newPassword')
+    return refusal && errorText(refusal, t)
+  }
   const nextFault = () => passwordFault(next(), current())
   const repeatFault = (): boolean => next() !== repeat()
   const shown = (fault: string | undefined): string | undefined => (checked() ? fault : undefined)
@@ -38,7 +46,7 @@ export function PasswordForm(props: { onDone: () => void; cancel?: (() => void) 
     event.preventDefault()
     setChecked(true)
     if (nextFault() || repeatFault() || change.isPending) {
-      queueMicrotask(() => form?.querySelector<HTMLInputElement>('[aria-invalid]')?.focus())
+      focusFault(form)
       return
     }
     change.mutate()
@@ -49,6 +57,7 @@ export function PasswordForm(props: { onDone: () => void; cancel?: (() => void) 
         <PasswordField
           label={t('password.current')}
           autocomplete="current-password"
+          autofocus={!known}
           value={current()}
           onInput={(event) => setCurrent(event.currentTarget.value)}
           error={currentWrong() ? t('password.currentWrong') : undefined}
@@ -57,11 +66,14 @@ export function PasswordForm(props: { onDone: () => void; cancel?: (() => void) 
       <PasswordField
         label={t('password.new')}
         autocomplete="new-password"
-        autofocus
+        autofocus={known}
         value={next()}
-        onInput={(event) => setNext(event.currentTarget.value)}
+        onInput={(event) => {
+          if (nextRefused()) change.reset()
+          setNext(event.currentTarget.value)
+        }}
         help={next() ? t('password.strength', { word: t(passwordStrength(next())) }) : t('password.rule')}
-        error={shown(plain(nextFault(), t))}
+        error={shown(plain(nextFault(), t)) ?? nextRefused()}
       />
       <PasswordField
         label={t('password.repeat')}
@@ -70,7 +82,7 @@ export function PasswordForm(props: { onDone: () => void; cancel?: (() => void) 
         onInput={(event) => setRepeat(event.currentTarget.value)}
         error={shown(repeatFault() ? t('password.different') : undefined)}
       />
-      <Show when={change.error && !currentWrong()}>
+      <Show when={change.error && !currentWrong() && !nextRefused()}>
         <Banner tone="danger">{errorText(change.error, t)}</Banner>
       </Show>
       <div class="flex flex-wrap gap-2">

@@ -80,16 +80,6 @@ export function SignInForm(props: { session: SessionView; onDone: () => void }) 
   }
   return (
     <form onSubmit={submit} class="flex flex-col gap-4">
-      <Show when={props.session.demo && props.session.demoPassword}>
-        {(demoPassword) => (
-          <Banner tone="info">
-            {t('login.demo')} <code class="select-all font-mono">{demoPassword()}</code>
-          </Banner>
-        )}
-      </Show>
-      <Show when={props.session.setupCodeRequired}>
-        <Banner tone="info">{t('login.first')}</Banner>
-      </Show>
       <Show when={props.session.namedSignIn}>
         <TextField
           ref={(element) => (fields.user = element)}

@@ -67,9 +67,7 @@ export function Shell(props: ShellProps) {
   const signOut = async (): Promise<void> => {
     await api.logout().catch(() => undefined)
     setEntered(false)
-    memory.setApiKey('')
-    memory.setPassword('')
-    memory.setUser('')
+    memory.forget()
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' })
     await client.invalidateQueries({ queryKey: ['session'] })
   }
