@@ -18,6 +18,7 @@ test('the right password opens a session whose cookie is out of reach of scripts
     mustChangePassword: false,
     setupCodeRequired: false,
     demo: false,
+    firstVisit: false,
     namedSignIn: false,
     user: { name: 'owner', role: 'owner' },
     version: '9.9.9',
@@ -46,6 +47,7 @@ test('who is not signed in learns no version', async () => {
     mustChangePassword: false,
     setupCodeRequired: false,
     demo: false,
+    firstVisit: false,
     namedSignIn: false,
     resetCommand: "claude-server password reset --data-dir '/srv/the gateway'",
   })
@@ -61,13 +63,15 @@ test('the command that resets the password names the data folder to who sits at 
   }
 })
 
-test('in demo mode the session shows the demo’s password and key', async () => {
-  const { ask } = await adminApp({ deps: { demo: { password: 'demo-password', key: 'sk-demo' } } })
+test('in demo mode the session shows the demo’s password and key, the password only while it holds', async () => {
+  const { ask } = await adminApp({ deps: { demo: { password, key: 'sk-demo' } } })
   expect((await ask('GET', '/api/session')).json).toMatchObject({
     demo: true,
-    demoPassword: 'demo-password',
+    demoPassword: password,
     demoKey: 'sk-demo',
   })
+  const changed = await adminApp({ deps: { demo: { password: 'another one', key: 'sk-demo' } } })
+  expect((await changed.ask('GET', '/api/session')).json).not.toHaveProperty('demoPassword')
 })
 
 test('after five wrong tries a peer waits, and the right password does not help it meanwhile', async () => {

@@ -52,21 +52,21 @@ test.each<[AccountState, string | null, string]>([
 })
 
 test.each([
-  ['shaky', null, null, 'Its last calls failed; others come first for 42 sec.'],
-  ['shaky', 'claude-opus-4.5', null, 'claude-opus-4.5 has failed lately; others come first for 42 sec.'],
-  ['told-to-wait', null, 'Busy.', 'The provider asks to wait 42 sec: Busy.'],
-  ['told-to-wait', 'claude-opus-4.5', 'Full.', 'The provider asks to wait 42 sec with claude-opus-4.5: Full.'],
-  ['model-refused', 'claude-opus-4.5', null, 'claude-opus-4.5 is refused to it; asked again in 42 sec.'],
+  ['shaky', null, null, 'Recent calls failed. Other accounts are preferred for 42 sec.'],
+  ['shaky', 'claude-opus-4.5', null, 'claude-opus-4.5 failed recently. Other accounts are preferred for 42 sec.'],
+  ['told-to-wait', null, 'Busy.', 'The provider asked to wait 42 sec: Busy.'],
+  ['told-to-wait', 'claude-opus-4.5', 'Full.', 'The provider asked to wait 42 sec for claude-opus-4.5: Full.'],
+  ['model-refused', 'claude-opus-4.5', null, 'This account may not use claude-opus-4.5. It is tried again in 42 sec.'],
 ] as const)('%s of %p reads so', (kind, model, reason, text) => {
   expect(troubleText({ kind, model, reason, until: inTime(42_000) }, t, createFormat('en'), now)).toBe(text)
   expect(troubleText({ kind, model, reason, until: inTime(-1) }, t, createFormat('en'), now)).toBeUndefined()
 })
 
 test.each([
-  ['models-unread', 'Its model list could not be read; conversations go on. Said so.'],
-  ['quota-unread', 'Its quota could not be read; conversations go on. Said so.'],
-  ['profile-unread', 'Its profile could not be looked up. Said so.'],
-  ['access-unrenewed', 'Its access could not be renewed yet; it is tried again. Said so.'],
+  ['models-unread', 'The model list could not be read; conversations still work. Said so.'],
+  ['quota-unread', 'The quota could not be read; conversations still work. Said so.'],
+  ['profile-unread', 'The profile could not be read. Said so.'],
+  ['access-unrenewed', 'The access token could not be renewed yet; it will be tried again. Said so.'],
 ] as const)('%s reads so, however long it lasts', (kind, text) => {
   expect(troubleText({ kind, model: null, reason: 'Said so.', until: null }, t, createFormat('en'), now)).toBe(text)
 })
@@ -128,8 +128,8 @@ test('an account may take any proxy that is open; a closed one is named, so that
   const options = proxyOptions(proxies, t)
   expect(options[0]).toEqual({ value: noProxy, text: 'None' })
   expect(options.filter((option) => 'disabled' in option && option.disabled).map(({ text }) => text)).toEqual([
-    'Spare (closed)',
-    'Moved (closed)',
+    'Spare (off)',
+    'Moved (off)',
   ])
   expect(isClosed({ enabled: true, state: 'down' })).toBe(false)
 })

@@ -211,6 +211,7 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
       signedIn: isIn(request),
       mustChangePassword: isIn(request) && state.mustChange,
       setupCodeRequired: !isIn(request) && state.setupCode !== undefined,
+      firstVisit: false,
       demo: state.demo,
       namedSignIn: false,
       ...(state.demo ? { demoPassword: state.password, demoKey: 'sk-demo' } : {}),

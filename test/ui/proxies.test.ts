@@ -107,7 +107,7 @@ test.each([
   ['status 503', 'The proxy answers, but could not reach the provider.'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'The certificate of the proxy or of the provider behind it is not trusted.'],
   ['unreadable', 'Its address cannot be opened.'],
-  ['ERR_SOMETHING', 'The look through it failed (ERR_SOMETHING).'],
+  ['ERR_SOMETHING', 'The test failed (ERR_SOMETHING).'],
 ])('the reason %p reads %p', (reason, text) => {
   expect(reasonText(reason, t)).toBe(text)
 })
