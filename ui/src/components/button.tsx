@@ -16,7 +16,7 @@ export type ButtonLook = keyof typeof looks
 
 /** The classes of a button, for links and menu triggers that look like one. */
 export const buttonClass = (look: ButtonLook): string =>
-  `control inline-flex shrink-0 items-center justify-center gap-2 rounded-md border px-3 font-medium select-none transition-colors duration-120 disabled:opacity-50 disabled:cursor-not-allowed ${looks[look]}`
+  `control inline-flex shrink-0 items-center justify-center gap-2 rounded-md border px-3 font-medium select-none transition-colors duration-120 disabled:opacity-50 disabled:cursor-not-allowed aria-disabled:opacity-50 ${looks[look]}`
 
 type ButtonProps = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
   readonly look?: ButtonLook
@@ -26,12 +26,18 @@ type ButtonProps = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
 }
 
 export function Button(props: ButtonProps) {
-  const [own, rest] = splitProps(props, ['look', 'busy', 'icon', 'class', 'children', 'disabled', 'type'])
+  const [own, rest] = splitProps(props, ['look', 'busy', 'icon', 'class', 'children', 'disabled', 'type', 'onClick'])
   return (
     <button
       {...rest}
       type={own.type ?? 'button'}
-      disabled={own.disabled || own.busy}
+      disabled={own.disabled}
+      // Not `disabled`: that would take the focus away.
+      aria-disabled={own.busy || undefined}
+      onClick={(event) => {
+        if (own.busy) event.preventDefault()
+        else if (typeof own.onClick === 'function') own.onClick(event)
+      }}
       aria-busy={own.busy}
       class={`${buttonClass(own.look ?? 'secondary')} ${own.class ?? ''}`}
     >

@@ -1,11 +1,12 @@
 import { Tabs as Base } from '@kobalte/core/tabs'
-import { For, type JSX } from 'solid-js'
+import { createSignal, For, type JSX } from 'solid-js'
 
 export type Tab = { readonly value: string; readonly text: string; readonly content: () => JSX.Element }
 
 export function Tabs(props: { label: string; tabs: readonly Tab[] }) {
+  const [seen, setSeen] = createSignal<ReadonlySet<string>>(new Set())
   return (
-    <Base class="flex flex-col gap-4">
+    <Base onChange={(value) => setSeen(new Set([...seen(), value]))} class="flex flex-col gap-4">
       <Base.List aria-label={props.label} class="flex flex-wrap gap-1 border-border border-b">
         <For each={props.tabs}>
           {(tab) => (
@@ -21,7 +22,11 @@ export function Tabs(props: { label: string; tabs: readonly Tab[] }) {
       <For each={props.tabs}>
         {(tab) => (
           // Kept while another one is looked at: a sign-in may be waiting in it.
-          <Base.Content forceMount value={tab.value} class="not-data-selected:hidden flex flex-col gap-4">
+          <Base.Content
+            forceMount={tab === props.tabs[0] || seen().has(tab.value)}
+            value={tab.value}
+            class="not-data-selected:hidden flex flex-col gap-4"
+          >
             {tab.content()}
           </Base.Content>
         )}

@@ -1,3 +1,5 @@
+import { createEffect, on } from 'solid-js'
+
 /** What floats and goes by itself: nothing to come back to. */
 const floating = '[role="menu"], [role="listbox"], [data-toasts]'
 const operable = 'button, a[href], input, select, textarea, [tabindex]'
@@ -36,6 +38,11 @@ export function firstField(container: HTMLElement): HTMLElement | undefined {
     return find(`input[type=radio][name="${field.name}"]:checked`) ?? field
   }
   return field ?? find('button[type=submit], a[data-main], button[data-main]')
+}
+
+/** The same once an answer says so. */
+export function focusRefusal(error: () => unknown, form: () => HTMLElement | undefined): void {
+  createEffect(on(error, (refused) => refused && focusFault(form()), { defer: true }))
 }
 
 /** Moves the focus to where a form that was just sent is wrong. */

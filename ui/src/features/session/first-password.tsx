@@ -9,7 +9,7 @@ import { Button } from '../../components/button.tsx'
 import { PasswordField, TextField } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createCountdown } from '../../lib/clock.ts'
-import { focusFault } from '../../lib/focus.ts'
+import { focusFault, focusRefusal } from '../../lib/focus.ts'
 import { countdown } from '../../lib/format.ts'
 import { passwordFault, passwordStrength } from './password-rule.ts'
 import { signInFault } from './sign-in-fault.ts'
@@ -49,9 +49,12 @@ export function FirstPassword(props: { session: SessionView; onDone: () => void 
       if (error instanceof ApiError && error.code === 'INVALID_PASSWORD') {
         void client.invalidateQueries({ queryKey: ['session'] })
       }
-      focusFault(form)
     },
   }))
+  focusRefusal(
+    () => choose.error,
+    () => form,
+  )
   const codeFault = (): string | undefined => {
     if (checked() && needsCode() && setupCode().trim() === '') return t('common.required')
     const fault = signInFault(choose.error, { named: false })

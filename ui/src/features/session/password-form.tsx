@@ -7,7 +7,7 @@ import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { PasswordField } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { focusFault } from '../../lib/focus.ts'
+import { focusFault, focusRefusal } from '../../lib/focus.ts'
 import { useMemory } from '../../lib/memory.tsx'
 import { passwordFault, passwordStrength } from './password-rule.ts'
 
@@ -25,13 +25,16 @@ export function PasswordForm(props: { onDone: () => void; cancel?: (() => void) 
 
   const change = useMutation(() => ({
     mutationFn: () => api.changePassword({ currentPassword: current(), newPassword: next() }),
-    onError: () => focusFault(form),
     onSuccess: async () => {
       memory.setPassword('')
       await client.fetchQuery({ ...queries.session(), staleTime: 0 })
       props.onDone()
     },
   }))
+  focusRefusal(
+    () => change.error,
+    () => form,
+  )
   const refusedAt = (field: string): ApiError | undefined =>
     change.error instanceof ApiError && change.error.field === field ? change.error : undefined
   const currentWrong = (): boolean => refusedAt('currentPassword') !== undefined

@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Browser } from 'playwright-core'
+import { browserPath, openPage, startBrowser } from '../support/browser.ts'
+import { gatewayCommand } from '../support/command.ts'
+import { focusIs, signIn } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(60_000)
+
+if (browserPath === undefined) leftOut('Chromium')
+else care()
+
+/** Small things that make a console one can trust: focus, errors at their place, nothing lost, nothing that jumps. */
+function care(): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway()
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+
+  test('dialogs begin at their first field and give the focus back to what opened them', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login?next=/keys`, adminPassword)
+    await page.getByRole('button', { name: 'Create key' }).focus()
+    await page.keyboard.press('Enter')
+    await focusIs(page, 'Name')
+    await page.keyboard.press('Escape')
+    await focusIs(page, 'Create key')
+    await page.getByRole('button', { name: 'Edit test' }).focus()
+    await page.keyboard.press('Enter')
+    await focusIs(page, 'Name')
+    await page.keyboard.press('Escape')
+    await focusIs(page, 'Edit test')
+    await page.getByRole('switch', { name: 'Accept test' }).focus()
+    await page.keyboard.press('Space')
+    await page.getByText('test is off.').waitFor()
+    await focusIs(page, 'Accept test')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('test is on.').waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a wrong password in the dialog over the page says so there', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const dialog = page.getByRole('dialog')
+    await signIn(page, `${gateway.url}/login?next=/keys`, adminPassword)
+    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    await page.context().clearCookies()
+    await page.getByRole('link', { name: 'Proxies' }).click()
+    await dialog.locator('[autocomplete=current-password]').fill('not this one')
+    await page.keyboard.press('Enter')
+    await dialog.getByText('That password is not right.').waitFor()
+    expect(await dialog.locator('[autocomplete=current-password]').inputValue()).toBe('not this one')
+    await focusIs(page, 'Password')
+    await close()
+  })
+
+  test('on the first visit from elsewhere each field has its own error', async () => {
+    const { page, close } = await openPage(browser, { locale: 'zh-CN' })
+    await page.route('**/api/session', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, json: { ...(await response.json()), firstVisit: true, setupCodeRequired: true } })
+    })
+    await page.route('**/api/login', (route) =>
+      route.request().postDataJSON().setupCode === 'RIGHT234'
+        ? route.fulfill({ json: { success: true, message: '', mustChangePassword: true } })
+        : route.fulfill({ status: 401, json: { success: false, message: 'x', code: 'SETUP_CODE_REQUIRED' } }),
+    )
+    await page.route('**/api/password', (route) =>
+      route.fulfill({ status: 400, json: { error: 'x', code: 'PASSWORD_COMMON', field: 'newPassword' } }),
+    )
+    await page.goto(gateway.url)
+    const code = page.getByLabel('设置码')
+    await code.fill('WRONG234')
+    for (const field of ['新密码', '再次输入新密码']) await page.getByLabel(field, { exact: true }).fill('12345678')
+    await page.keyboard.press('Enter')
+    await page.getByText('设置码不正确。').waitFor()
+    expect(await code.getAttribute('aria-invalid')).toBe('true')
+    await code.fill('RIGHT234')
+    await page.keyboard.press('Enter')
+    await page.getByText('这个密码太常见').waitFor()
+    expect(await code.getAttribute('aria-invalid')).toBeNull()
+    expect(await page.getByLabel('新密码', { exact: true }).getAttribute('aria-invalid')).toBe('true')
+    await close()
+  })
+
+  test('a refusal is said in Chinese, and only words from elsewhere stay as they came', async () => {
+    const { page, close } = await openPage(browser, { locale: 'zh-CN' })
+    await page.route('**/v2/keys', (route) =>
+      route.request().method() === 'POST'
+        ? route.fulfill({ status: 503, json: { error: 'No account is left.', code: 'NO_ACCOUNT' } })
+        : route.continue(),
+    )
+    await signIn(page, `${gateway.url}/login?next=/keys`, adminPassword)
+    await page.getByRole('button', { name: '创建密钥' }).click()
+    await page.getByRole('dialog').getByLabel('名称').fill('x')
+    await page.keyboard.press('Enter')
+    await page.getByText('没有可用的账号。').waitFor()
+    expect(await page.getByRole('dialog').textContent()).not.toContain('No account is left')
+    await close()
+  })
+
+  test('no menu moves the page, and the playground opens at its top on a phone', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 390, height: 500 } })
+    const top = (): Promise<number> => page.evaluate(() => scrollY)
+    await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
+    await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
+    await page.waitForLoadState('networkidle')
+    expect(await top()).toBe(0)
+    await page.evaluate(() => scrollTo(0, 40))
+    const before = await top()
+    await page.getByRole('button', { name: 'Account menu' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitemradio', { name: 'English' }).waitFor()
+    expect(await top()).toBe(before)
+    await page.keyboard.press('Escape')
+    await focusIs(page, 'Account menu')
+    expect(await top()).toBe(before)
+    await close()
+  })
+
+  test('a server that is away is no new version: the page comes by itself when it is back', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login?next=/keys`, adminPassword)
+    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    await page.waitForLoadState('networkidle')
+    await page.context().setOffline(true)
+    await page.getByRole('link', { name: 'About and health' }).click()
+    await page.getByRole('button', { name: 'Retry' }).waitFor()
+    expect(await page.getByText('A new version is ready').count()).toBe(0)
+    await page.context().setOffline(false)
+    await page.getByRole('heading', { level: 1, name: 'About and health' }).waitFor()
+    await close()
+  })
+
+  test('a new key is seen whole, and leaving by the playground asks for it too', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const dialog = page.getByRole('dialog')
+    await signIn(page, `${gateway.url}/login?next=/keys`, adminPassword)
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await dialog.getByLabel('Name').fill('whole')
+    await page.keyboard.press('Enter')
+    const key = dialog.getByLabel('New key')
+    await key.waitFor()
+    const hidden = await key.evaluate((field) => [
+      field.scrollWidth - field.clientWidth,
+      field.scrollHeight - field.clientHeight,
+    ])
+    expect(Math.max(...hidden)).toBeLessThanOrEqual(1)
+    await dialog.getByRole('button', { name: 'Try it in the playground' }).click()
+    await dialog.getByText('The key has not been copied yet.').waitFor()
+    await dialog.getByRole('button', { name: 'Continue without copying' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
+    await close()
+  })
+
+  test('a waiting sign-in outlives a glance at another tab, and the dialog stays where it is', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 1280, height: 740 } })
+    const dialog = page.getByRole('dialog')
+    await signIn(page, gateway.url, adminPassword)
+    await page.getByRole('button', { name: 'Add account' }).first().click()
+    await dialog.getByRole('button', { name: 'Get a code' }).click()
+    await focusIs(page, 'Open the sign-in page')
+    const code = await dialog.locator('code').textContent()
+    const top = async (): Promise<number | undefined> => (await dialog.boundingBox())?.y
+    const before = await top()
+    for (const tab of ['Paste token', 'Import', 'Device sign-in']) {
+      await dialog.getByRole('tab', { name: tab }).click()
+      expect(await top()).toBe(before)
+    }
+    expect(await dialog.locator('code').first().textContent()).toBe(code)
+    await close()
+  })
+
+  test('the playground says after a while what goes on, stops with the focus in the message, and keeps the chat', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await page.route('**/v1/messages', () => undefined)
+    await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
+    await page.getByLabel('API key', { exact: true }).fill('sk-some-key')
+    await page.getByLabel('Message').fill('Is anybody there?')
+    await page.keyboard.press('Enter')
+    await page.getByText('Waiting for the first words…').waitFor()
+    await page.getByText(/No words yet after \d/).waitFor()
+    await page.getByText(/\d of \d accounts ready/).waitFor()
+    await page.getByRole('button', { name: 'Stop' }).focus()
+    await page.keyboard.press('Enter')
+    await focusIs(page, 'Message')
+    await page.getByText('Stopped').waitFor()
+    await page.getByRole('link', { name: 'Keys' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    await page.getByRole('link', { name: 'Playground' }).click()
+    await page.getByText('Is anybody there?').waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a demo is entered by one click; what it prints can be pasted', async () => {
+    const port = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
+    const free = port.port
+    port.stop(true)
+    const child = Bun.spawn([...gatewayCommand(), '--demo', '--port', String(free)], {
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_BROWSER: '1' },
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'ignore',
+    })
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    try {
+      const url = `http://127.0.0.1:${free}`
+      const until = Date.now() + 20_000
+      while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok && Date.now() < until) await Bun.sleep(50)
+      await page.goto(url)
+      await page.getByRole('button', { name: 'Enter the demo' }).click()
+      await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
+      expect(faults).toEqual([])
+    } finally {
+      await close()
+      child.kill('SIGTERM')
+      await child.exited
+    }
+    const printed = await new Response(child.stdout).text()
+    expect(printed).toMatch(/curl .*x-api-key: sk-\w{20,}/)
+    expect(printed).not.toContain('Back it up')
+  })
+}
