@@ -119,11 +119,9 @@ function accountStatistics(records: readonly AccountRecord[], asides: (record: A
   const totalUsage = sum(limited.map(({ used }) => used))
   const totalLimit = sum(limited.map(({ limit }) => limit))
   const statusStats: Record<string, number> = { normal: 0, disabled: 0, suspended: 0, exhausted: 0, expired: 0 }
-  const stateStats: Record<string, number> = {}
   for (const { account } of records) {
-    const [status, state] = [statusOf(account, now), stateOf(account, now)]
+    const status = statusOf(account, now)
     statusStats[status] = (statusStats[status] ?? 0) + 1
-    stateStats[state] = (stateStats[state] ?? 0) + 1
   }
   return {
     quotaStats: {
@@ -140,7 +138,6 @@ function accountStatistics(records: readonly AccountRecord[], asides: (record: A
       errorTotal: sum(records.map(({ profile }) => profile.errorCount)),
     },
     statusStats,
-    stateStats,
   }
 }
 

@@ -40,15 +40,15 @@ export async function showAccounts(
     const all = items().map((item) => ({ ...first, troubles: [], ...item }) as AccountListItem)
     const status = new URL(route.request().url()).searchParams.get('status') ?? 'all'
     const accounts = all.filter(({ state }) => status === 'all' || state === status)
-    const stateStats: Record<string, number> = {}
-    for (const { state } of all) stateStats[state] = (stateStats[state] ?? 0) + 1
+    const counts: Record<string, number> = {}
+    for (const { state } of all) counts[state] = (counts[state] ?? 0) + 1
     answers += 1
     await route.fulfill({
       response,
       json: {
         ...list,
         accounts,
-        stateStats,
+        counts,
         count: accounts.length,
         pagination: { total: accounts.length, page: 1, pageSize: 500, pages: 1 },
         accountStats: { ...list.accountStats, totalCount: all.length },

@@ -273,7 +273,7 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         statusStats: Object.fromEntries(
           ['normal', 'exhausted', 'suspended', 'expired', 'disabled'].map((word) => [word, count(word)]),
         ),
-        stateStats: Object.fromEntries(
+        counts: Object.fromEntries(
           Map.groupBy(state.accounts, (item) => item.state)
             .entries()
             .map(([word, items]) => [word, items.length]),

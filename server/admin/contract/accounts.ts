@@ -201,8 +201,6 @@ export const AccountList = Type.Object({
     errorTotal: Type.Integer(),
   }),
   statusStats: Type.Record(Type.String(), Type.Integer()),
-  /** How many accounts are in each `state`; together all of them. */
-  stateStats: Type.Record(Type.String(), Type.Integer()),
   /** The pool since the server started; zeros when none runs. */
   poolStats: Type.Object({
     waiting: Type.Integer({ description: 'requests in line for an account' }),

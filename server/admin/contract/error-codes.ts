@@ -7,6 +7,9 @@ export const errorCodes = [
   'UNSUPPORTED_ENCODING',
   'NOT_FOUND',
   'CONFLICT',
+  'CHANGED_MEANWHILE',
+  'IDEMPOTENCY_ANSWER_GONE',
+  'IDEMPOTENCY_KEY_REUSED',
   'CANCELLED',
   // who asks
   'UNAUTHORIZED',
@@ -50,6 +53,7 @@ export const errorCodes = [
   'NOT_WRITTEN',
   // us
   'SHUTTING_DOWN',
+  'DATABASE_UNAVAILABLE',
   'INTERNAL',
 ] as const
 

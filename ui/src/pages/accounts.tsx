@@ -45,8 +45,8 @@ export default function AccountsPage() {
   // Kept apart from `deleting`: the text must not change while the dialog fades away.
   const [named, setNamed] = createSignal('')
 
-  const ready = (): number => data()?.stateStats.ready ?? 0
-  const unchecked = (): number => data()?.stateStats.unchecked ?? 0
+  const ready = (): number => data()?.counts.ready ?? 0
+  const unchecked = (): number => data()?.counts.unchecked ?? 0
   // An address may name a page that is gone since.
   createEffect(() => {
     const pages = data()?.pagination.pages
@@ -68,7 +68,7 @@ export default function AccountsPage() {
       : t('accounts.answer', counts)
   }
   const countOf = (name: StatusFilter): number =>
-    name === 'all' ? (data()?.accountStats.totalCount ?? 0) : (data()?.stateStats[name] ?? 0)
+    name === 'all' ? (data()?.accountStats.totalCount ?? 0) : (data()?.counts[name] ?? 0)
   const offered = (): readonly StatusFilter[] =>
     statusFilters.filter((name) => name === 'all' || name === 'ready' || name === filter() || countOf(name) > 0)
   // The code of what opens over the list is loaded when it first opens, and stays for its closing.

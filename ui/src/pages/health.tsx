@@ -18,7 +18,7 @@ export default function HealthPage() {
   const inService = (): string => {
     const data = dataOf(accounts)
     if (!data) return '–'
-    return `${format().number(data.stateStats.ready ?? 0)} / ${format().number(data.accountStats.totalCount)}`
+    return `${format().number(data.counts.ready ?? 0)} / ${format().number(data.accountStats.totalCount)}`
   }
   return (
     <>

@@ -98,7 +98,7 @@ function Waiting(props: { sentAt: number }) {
     const list = dataOf(accounts)
     if (!list) return undefined
     return t('accounts.answer', {
-      ready: format().number(list.stateStats.ready ?? 0),
+      ready: format().number(list.counts.ready ?? 0),
       total: format().number(list.accountStats.totalCount),
     })
   }
