@@ -108,13 +108,21 @@ function care(): void {
     await close()
   })
 
-  test('the playground opens at its top on a phone', async () => {
+  test('no menu moves the page, and the playground opens at its top on a phone', async () => {
     const { page, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 390, height: 500 } })
     const top = (): Promise<number> => page.evaluate(() => scrollY)
     await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
     await page.waitForLoadState('networkidle')
     expect(await top()).toBe(0)
+    await page.evaluate(() => scrollTo(0, 40))
+    await page.getByRole('button', { name: 'Account menu' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitemradio', { name: 'English' }).waitFor()
+    expect(await top()).toBe(40)
+    await page.keyboard.press('Escape')
+    await focusIs(page, 'Account menu')
+    expect(await top()).toBe(40)
     await close()
   })
 
