@@ -13,7 +13,8 @@ export async function signIn(page: Page, url: string, password: string): Promise
 const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const element = document.activeElement
-    const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined
+    const field = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement
+    const label = field ? element.labels?.[0]?.textContent : undefined
     return element?.getAttribute('aria-label') ?? label ?? element?.textContent ?? ''
   })
 
