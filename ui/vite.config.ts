@@ -47,6 +47,10 @@ function bootScript(): Plugin {
 // Compiled static `style` attributes would break `style-src 'self'`. The plugin's types do not know the option yet.
 const compilerOptions: object = { inlineStyles: false }
 
+/** Solid, its router and queries, our small libraries, and what a form is made of. */
+const basis =
+  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query))\/|icons\/(eye|eye-off|loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib|api|i18n\/(i18n|dictionary))|ui\/src\/components\/(banner|button|field|logo|states)|ui\/src\/features\/session/
+
 export default defineConfig({
   root,
   plugins: [bootScript(), solid({ solid: compilerOptions }), tailwindcss()],
@@ -60,6 +64,17 @@ export default defineConfig({
     cssMinify: true,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // Few requests: what the pages before sign-in need, and what the pages behind it share; the rest comes with its page.
+        advancedChunks: {
+          groups: [
+            { name: 'base', test: basis, priority: 2 },
+            { name: 'shared', test: /node_modules|ui\/src\/(components|features)/, minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: {
     port: 5173,

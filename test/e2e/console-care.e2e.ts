@@ -201,6 +201,22 @@ function care(): void {
     await close()
   })
 
+  test('the first page comes with at most 15 requests, before sign-in and after', async () => {
+    const { page, addresses, close } = await openPage(browser, { locale: 'en-US' })
+    await page.goto(gateway.url)
+    await page.waitForLoadState('networkidle')
+    expect(addresses.length).toBeLessThanOrEqual(15)
+    await signIn(page, gateway.url, adminPassword)
+    await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
+    await page.waitForLoadState('networkidle')
+    const before = addresses.length
+    await page.goto(gateway.url)
+    await page.getByRole('row').first().waitFor()
+    await page.waitForLoadState('networkidle')
+    expect(addresses.length - before).toBeLessThanOrEqual(15)
+    await close()
+  })
+
   test('a demo is entered by one click; what it prints can be pasted', async () => {
     const port = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
     const free = port.port
