@@ -41,7 +41,7 @@ const asLetters = (text: string): string => [...text].map((sign) => spelling[sig
 /** Whether a password is among the first that are tried: one word, a walk over the keys or one short piece repeated, whatever digits end it. */
 export function isCommonPassword(password: string): boolean {
   const text = password.toLowerCase().replace(/\s/g, '')
-  const repeated = /^(.{1,4})\1+.{0,3}$/u.exec(text)
+  const repeated = /^([\x21-\x7e]{1,4})\1+.{0,3}$/.exec(text)
   if (repeated !== null && (repeated[1]?.length ?? 0) * 2 <= text.length) return true
   const bare = text.replace(/^[^\p{L}]+/u, '').replace(/[^\p{L}]+$/u, '')
   const spellings = [text, bare, asLetters(text), asLetters(bare), asLetters(text.replace(/[\d!@#$%^&*.?]+$/, ''))]

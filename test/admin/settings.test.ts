@@ -150,13 +150,23 @@ test.each([
   [{ apiKey: 7 }, 'apiKey'],
   [{ apiKey: 'short' }, 'apiKey'],
   [{ apiKey: 'with a space in it' }, 'apiKey'],
-  [{ adminPassword: '' }, 'adminPassword'],
-  [{ adminPassword: 'admin' }, 'adminPassword'],
 ])('%j is refused, naming the member, and nothing is written', async (body, field) => {
   const { call, store } = await adminApp()
   const before = await store.settings.all()
   const answer = await call('PUT', '/v2/settings', { ...body, logRetentionDays: 3 })
   expect([answer.status, answer.json.code, answer.json.field]).toEqual([400, 'INVALID_REQUEST', field])
+  expect(await store.settings.all()).toEqual(before)
+})
+
+test.each([
+  ['', 'PASSWORD_SHORT'],
+  ['admin', 'PASSWORD_COMMON'],
+  ['password1', 'PASSWORD_COMMON'],
+])('%j is no password for the console: %s, and nothing is written', async (adminPassword, code) => {
+  const { call, store } = await adminApp()
+  const before = await store.settings.all()
+  const answer = await call('PUT', '/v2/settings', { adminPassword, logRetentionDays: 3 })
+  expect([answer.status, answer.json.code, answer.json.field]).toEqual([400, code, 'adminPassword'])
   expect(await store.settings.all()).toEqual(before)
 })
 
