@@ -189,12 +189,12 @@ function driveThePages(): void {
       buffer: Buffer.from(text),
     })
     await dialog.getByText('manager.json: Kiro Account Manager, 3 accounts, 1 cannot be used').waitFor()
-    await row('im***ted@example.com').getByText('New').waitFor()
+    await row('im***ed@example.com').getByText('New').waitFor()
     await row('no***dy@example.com').getByText('The refresh token is missing.').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Import 2' }).click()
     await dialog.getByText('1 added, 0 renewed, 0 already here, 2 refused').waitFor({ timeout: 20_000 })
-    await row('im***ted@example.com').getByText('Added').waitFor()
+    await row('im***ed@example.com').getByText('Added').waitFor()
     await row('d***d@example.com').getByText('The provider does not accept this sign-in any more.').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
 
@@ -204,7 +204,7 @@ function driveThePages(): void {
     await dialog.getByRole('button', { name: /^Import/ }).click()
     await dialog.getByText(/^0 added/).waitFor({ timeout: 20_000 })
     await dialog.getByRole('button', { name: 'Done' }).click()
-    await page.getByText('im***ted@example.com', { exact: true }).first().waitFor()
+    await page.getByText('im***ed@example.com', { exact: true }).first().waitFor()
     expect(await page.content()).not.toContain(password)
     expect(faults).toEqual([])
     await close()
@@ -257,6 +257,7 @@ function driveThePages(): void {
     await dialog.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Proxy: Head office').waitFor()
     await page.getByRole('button', { name: 'Add account' }).first().click()
+    await dialog.getByLabel('Dedicated proxy').waitFor()
     expect(await dialog.getByLabel('Dedicated proxy').locator('option').allTextContents()).toEqual([
       'None',
       'Head office',

@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@kobalte/core/dialog'
 import X from 'lucide-solid/icons/x'
-import { createComputed, type JSX, on, Show } from 'solid-js'
+import { children, createComputed, type JSX, on, Show } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 import { firstField, lastFocused, returnFocus } from '../lib/focus.ts'
 import { Banner } from './banner.tsx'
@@ -40,6 +40,8 @@ export function Drawer(props: OverlayProps) {
 function Overlay(props: OverlayProps & { readonly frame: string; readonly class: string }) {
   const { t } = useI18n()
   let opener: HTMLElement | undefined
+  // Made once: it is asked for twice.
+  const footer = children(() => props.footer)
   // Before anything inside takes the focus.
   createComputed(
     on(
@@ -81,9 +83,9 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
               </Show>
             </div>
             <div class="flex min-h-0 grow flex-col gap-4 overflow-y-auto p-4">{props.children}</div>
-            <Show when={props.footer}>
+            <Show when={footer()}>
               <div class="flex flex-wrap justify-end gap-2 border-border border-t px-4 py-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
-                {props.footer}
+                {footer()}
               </div>
             </Show>
           </Base.Content>
@@ -108,16 +110,14 @@ type ConfirmProps = {
 /** For what cannot be undone: says the effect in one sentence, and the focus starts on Cancel. */
 export function ConfirmDialog(props: ConfirmProps) {
   const { t } = useI18n()
-  let cancel: HTMLButtonElement | undefined
   return (
     <Dialog
       open={props.open}
       onClose={props.onClose}
       title={props.title}
-      firstFocus={() => cancel}
       footer={
         <>
-          <Button ref={(element) => (cancel = element)} onClick={() => props.onClose()}>
+          <Button data-first-focus="" onClick={() => props.onClose()}>
             {t('common.cancel')}
           </Button>
           <Button look="danger" busy={props.busy ?? false} onClick={() => props.onConfirm()}>

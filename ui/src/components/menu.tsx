@@ -30,9 +30,21 @@ export function Menu(props: MenuProps) {
   )
 }
 
+/** A closing menu gives the focus back last of all, and would take it from the dialog that its item opened before. */
+function afterClosing(run: () => void): void {
+  const look = (): void => {
+    if (document.querySelector('[role="menu"]')) requestAnimationFrame(look)
+    else setTimeout(run)
+  }
+  requestAnimationFrame(look)
+}
+
 export function MenuItem(props: { icon: Icon; text: string; danger?: boolean; onSelect: () => void }) {
   return (
-    <DropdownMenu.Item class={`${itemClass} ${props.danger ? 'text-danger' : ''}`} onSelect={() => props.onSelect()}>
+    <DropdownMenu.Item
+      class={`${itemClass} ${props.danger ? 'text-danger' : ''}`}
+      onSelect={() => afterClosing(() => props.onSelect())}
+    >
       <Dynamic component={props.icon} size={16} strokeWidth={1.75} aria-hidden="true" />
       {props.text}
     </DropdownMenu.Item>
