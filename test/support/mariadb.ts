@@ -77,7 +77,7 @@ export async function startMariaDb(): Promise<MariaDb> {
         '--innodb-flush-method=nosync',
         '--innodb-buffer-pool-size=64M',
         '--innodb-log-file-size=32M',
-        '--max-connections=500',
+        '--max-connections=5000', // every row of a walk has a gateway of its own
         // Unlike what we need, so that nothing rests on it.
         '--character-set-server=latin1',
         '--default-time-zone=+05:30',

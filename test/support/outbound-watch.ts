@@ -53,7 +53,7 @@ export function readTrace(text: string): Omit<Watched, 'traces'> {
     const call = /^(?:\d+\s+)?(socket|connect)\((.*)$/.exec(line)
     if (call === null) {
       // The second half of a call that was interrupted holds its result alone.
-      if (line !== '' && !/<\.\.\. (socket|connect) resumed>|^\d+\s+\+\+\+ |\?\?\?\?/.test(line)) strangers.push(line)
+      if (line !== '' && !/<\.\.\. (socket|connect) resumed>|^\d+\s+\+\+\+ |\?\?\?/.test(line)) strangers.push(line)
       continue
     }
     const [, name, rest = ''] = call
