@@ -171,7 +171,7 @@ function driveThePages(): void {
       const answer = await fetch('/v2/keys', { method: 'POST', headers, body: '{"name":"mine"}' })
       return { status: answer.status, body: await answer.json() }
     })
-    expect(refused).toEqual({
+    expect(refused).toMatchObject({
       status: 403,
       body: { error: 'This needs the role admin; Vera has the role viewer.', code: 'FORBIDDEN' },
     })
