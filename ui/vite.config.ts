@@ -49,7 +49,7 @@ const compilerOptions: object = { inlineStyles: false }
 
 /** Solid, its router and queries, our small libraries, and what a form is made of. */
 const basis =
-  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query))\/|icons\/(eye|eye-off|loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib|api|i18n\/(i18n|dictionary))|ui\/src\/components\/(banner|button|field|logo|states)|ui\/src\/features\/session/
+  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query))\/|icons\/(eye|eye-off|loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib|api|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|field|logo|states)|ui\/src\/features\/session/
 
 export default defineConfig({
   root,

@@ -23,8 +23,8 @@ import {
 } from '../../ui/src/features/accounts/status.ts'
 import { emptyToken, tokenBody, tokenFaults } from '../../ui/src/features/accounts/token-form.ts'
 import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
-import { en } from '../../ui/src/i18n/en.ts'
 import { createFormat } from '../../ui/src/lib/format.ts'
+import { en } from '../support/words.ts'
 import { someProxies } from './fake-gateway.ts'
 
 const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate

@@ -2,14 +2,57 @@ import { expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { placesOf, resolve } from '../../ui/src/i18n/dictionary.ts'
-import { en } from '../../ui/src/i18n/en.ts'
-import { zhCn } from '../../ui/src/i18n/zh-cn.ts'
+import { type Area, loadParts } from '../../ui/src/i18n/parts.ts'
+import { areas, en, keys, zhCn } from '../support/words.ts'
 
-const keys = Object.keys(en) as (keyof typeof en)[]
+const root = path.join(import.meta.dir, '../../ui/src')
 
 test('both languages have the same keys', () => {
   expect(Object.keys(zhCn).toSorted()).toEqual(keys.toSorted())
 })
+
+test('no word stands in two areas', async () => {
+  const owners = new Map<string, Area[]>()
+  for (const area of areas)
+    for (const key of Object.keys(await loadParts('en', [area]))) owners.set(key, [...(owners.get(key) ?? []), area])
+  expect([...owners].filter(([, owning]) => owning.length > 1)).toEqual([])
+})
+
+test('every page loads the areas whose words its code says, and no others', async () => {
+  const routes = readFileSync(path.join(root, 'routes.tsx'), 'utf8')
+  const base = Object.keys(await loadParts('en', ['base']))
+  const pages = [...routes.matchAll(/(?:page\(\[([^\]]*)\], |lazy\()\(\) => import\('\.\/(pages\/[\w-]+\.tsx)'\)/g)]
+  expect(pages.length).toBeGreaterThan(8)
+  for (const [, list = '', file = ''] of pages) {
+    const named = [...list.matchAll(/'(\w+)'/g)].map((match) => match[1] as Area)
+    const words = new Map<Area, string[]>()
+    for (const area of named) words.set(area, Object.keys(await loadParts('en', [area])))
+    const said = wordsSaid(path.join(root, file))
+    const known = new Set([...base, ...[...words.values()].flat()])
+    expect([file, said.filter((key) => !known.has(key))]).toEqual([file, []])
+    const idle = [...words].filter(([, area]) => !area.some((key) => said.includes(key as (typeof said)[number])))
+    expect([file, idle.map(([area]) => area)]).toEqual([file, []])
+  }
+})
+
+/** The words in a module and in all it imports. Parts of their own (`lazyWith`) load their areas themselves. */
+function wordsSaid(entry: string) {
+  const seen = new Set<string>()
+  const said = new Set<string>()
+  const visit = (file: string): void => {
+    if (seen.has(file) || file.includes('/i18n/') || !file.startsWith(root)) return
+    seen.add(file)
+    const text = readFileSync(file, 'utf8')
+    for (const [, literal = ''] of text.matchAll(/'([\w.-]+)'/g)) said.add(literal)
+    for (const [, start = ''] of text.matchAll(/`([\w.]+\.)\$\{/g))
+      for (const key of keys) if (key.startsWith(start)) said.add(key)
+    const parts = new Set([...text.matchAll(/lazyWith\([^)]*?import\('([^']+)'\)/gs)].map((match) => match[1]))
+    for (const [, imported = ''] of text.matchAll(/(?:from |import\(|import )'(\.[^']+\.tsx?)'/g))
+      if (!parts.has(imported)) visit(path.join(path.dirname(file), imported))
+  }
+  visit(entry)
+  return keys.filter((key) => said.has(key))
+}
 
 test('each text has the same places in both languages', () => {
   const different = keys.filter((key) => placesOf(en[key]).toSorted().join() !== placesOf(zhCn[key]).toSorted().join())
@@ -32,7 +75,6 @@ test('no text is empty, and every Chinese text differs from the English unless i
 })
 
 test('every text is used, and none is written into a component', () => {
-  const root = path.join(import.meta.dir, '../../ui/src')
   const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('i18n/'))
     .map((file) => readFileSync(path.join(root, file), 'utf8'))

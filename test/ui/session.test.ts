@@ -8,8 +8,7 @@ import { passwordFault, passwordStrength } from '../../ui/src/features/session/p
 import { signInFault } from '../../ui/src/features/session/sign-in-fault.ts'
 import { isMissingChunk } from '../../ui/src/features/shell/missing-chunk.ts'
 import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
-import { en } from '../../ui/src/i18n/en.ts'
-import { zhCn } from '../../ui/src/i18n/zh-cn.ts'
+import { en, zhCn } from '../support/words.ts'
 
 const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
 

@@ -4,7 +4,7 @@ import { ErrorBoundary, type ParentProps, Suspense } from 'solid-js'
 import { render } from 'solid-js/web'
 import { createQueryClient } from './api/queries.ts'
 import { PageFault } from './features/shell/page-fault.tsx'
-import { I18nProvider, loadDictionary } from './i18n/i18n.tsx'
+import { createI18n, I18nProvider } from './i18n/i18n.tsx'
 import { savedLanguage } from './lib/appearance.ts'
 import { watchFocus } from './lib/focus.ts'
 import { MemoryProvider } from './lib/memory.tsx'
@@ -19,15 +19,14 @@ const Frame = (props: ParentProps) => (
 
 async function start(root: HTMLElement): Promise<void> {
   watchFocus(document)
-  const language = savedLanguage()
-  const dictionary = await loadDictionary(language)
+  const i18n = await createI18n(savedLanguage())
   const client = createQueryClient()
   render(
     () => (
-      <I18nProvider language={language} dictionary={dictionary}>
+      <I18nProvider i18n={i18n}>
         <QueryClientProvider client={client}>
           <MemoryProvider>
-            <Router root={Frame}>{routes()}</Router>
+            <Router root={Frame}>{routes(i18n)}</Router>
           </MemoryProvider>
         </QueryClientProvider>
       </I18nProvider>

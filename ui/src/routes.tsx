@@ -1,24 +1,32 @@
 import { Navigate, Route } from '@solidjs/router'
-import { lazy } from 'solid-js'
+import { type Component, lazy } from 'solid-js'
+import { type I18n, lazyWith } from './i18n/i18n.tsx'
+import type { Area } from './i18n/parts.ts'
 
 const Inside = lazy(() => import('./pages/inside.tsx'))
 
 const toAccounts = () => <Navigate href="/accounts" />
 
-/** Path -> page; each page's code is loaded when it is first visited. */
-export const routes = () => (
-  <>
-    <Route path="/login" component={lazy(() => import('./pages/login.tsx'))} />
-    <Route path={['/password', '/setup']} component={lazy(() => import('./pages/password.tsx'))} />
-    <Route path="/" component={Inside}>
-      <Route path="/" component={toAccounts} />
-      <Route path="/accounts/:id?" component={lazy(() => import('./pages/accounts.tsx'))} />
-      <Route path="/keys" component={lazy(() => import('./pages/keys.tsx'))} />
-      <Route path="/models" component={lazy(() => import('./pages/models.tsx'))} />
-      <Route path="/proxies" component={lazy(() => import('./pages/proxies.tsx'))} />
-      <Route path="/playground" component={lazy(() => import('./pages/playground.tsx'))} />
-      <Route path="/health" component={lazy(() => import('./pages/health.tsx'))} />
-      <Route path="*404" component={lazy(() => import('./pages/not-found.tsx'))} />
-    </Route>
-  </>
-)
+/** Path -> page; each page's code and its areas' words are loaded when it is first visited. */
+export const routes = (i18n: I18n) => {
+  const page = (areas: readonly Area[], load: () => Promise<{ default: Component }>) => lazyWith(i18n, areas, load)
+  return (
+    <>
+      <Route path="/login" component={lazy(() => import('./pages/login.tsx'))} />
+      <Route path={['/password', '/setup']} component={lazy(() => import('./pages/password.tsx'))} />
+      <Route path="/" component={Inside}>
+        <Route path="/" component={toAccounts} />
+        <Route path="/accounts/:id?" component={page(['accounts', 'proxies'], () => import('./pages/accounts.tsx'))} />
+        <Route path="/keys" component={page(['keys', 'accounts'], () => import('./pages/keys.tsx'))} />
+        <Route path="/models" component={page(['models'], () => import('./pages/models.tsx'))} />
+        <Route path="/proxies" component={page(['proxies'], () => import('./pages/proxies.tsx'))} />
+        <Route
+          path="/playground"
+          component={page(['playground', 'accounts'], () => import('./pages/playground.tsx'))}
+        />
+        <Route path="/health" component={page(['health'], () => import('./pages/health.tsx'))} />
+        <Route path="*404" component={lazy(() => import('./pages/not-found.tsx'))} />
+      </Route>
+    </>
+  )
+}

@@ -1,16 +1,21 @@
 import { translator } from '@solid-primitives/i18n'
-import { type Accessor, createContext, createMemo, createSignal, type ParentProps, useContext } from 'solid-js'
+import {
+  type Accessor,
+  batch,
+  type Component,
+  createContext,
+  createMemo,
+  createRoot,
+  createSignal,
+  lazy,
+  type ParentProps,
+  useContext,
+} from 'solid-js'
 import { type Language, saveLanguage } from '../lib/appearance.ts'
 import { createFormat, type Format } from '../lib/format.ts'
-import type { Dictionary, Key, Params, Translate } from './dictionary.ts'
+import type { Key, Params, Translate } from './dictionary.ts'
 import { resolve } from './dictionary.ts'
-
-const loaders = {
-  en: () => import('./en.ts').then((module) => module.en),
-  'zh-CN': () => import('./zh-cn.ts').then((module) => module.zhCn),
-} as const satisfies Record<Language, () => Promise<Dictionary>>
-
-export const loadDictionary = (language: Language): Promise<Dictionary> => loaders[language]()
+import { type Area, loadParts } from './parts.ts'
 
 export type I18n = {
   readonly t: Translate
@@ -18,28 +23,55 @@ export type I18n = {
   readonly language: Accessor<Language>
   /** Loads the language, then switches every text on the page without a reload. */
   readonly setLanguage: (language: Language) => Promise<void>
+  /** The words of more areas, in whatever language is spoken when they arrive. */
+  readonly load: (areas: readonly Area[]) => Promise<void>
 }
+
+/** Speaks `language` from the start with the words every page needs. */
+export async function createI18n(start: Language): Promise<I18n> {
+  const loaded = new Set<Area>(['base'])
+  const words = await loadParts(start, loaded)
+  const [language, speak] = createSignal(start)
+  const [dictionary, setDictionary] = createSignal(words)
+  const translate = translator(dictionary, resolve)
+  const t = <K extends Key>(key: K, ...params: Params<K>): string =>
+    (translate as (key: Key, params?: Readonly<Record<string, string | number>>) => string)(key, params[0])
+  const format = createRoot(() => createMemo(() => createFormat(language())))
+
+  const load = async (areas: readonly Area[]): Promise<void> => {
+    const missing = areas.filter((area) => !loaded.has(area))
+    if (missing.length === 0) return
+    const spoken = language()
+    const more = await loadParts(spoken, missing)
+    if (spoken !== language()) return load(areas)
+    for (const area of missing) loaded.add(area)
+    setDictionary((known) => ({ ...known, ...more }))
+  }
+  const setLanguage = async (next: Language): Promise<void> => {
+    const count = loaded.size
+    const translated = await loadParts(next, loaded)
+    if (count !== loaded.size) return setLanguage(next)
+    saveLanguage(next)
+    document.documentElement.lang = next
+    batch(() => {
+      speak(next)
+      setDictionary(translated)
+    })
+  }
+  return { t, format, language, setLanguage, load }
+}
+
+/** A page or part whose code and words are fetched together when it is first shown. */
+export const lazyWith = (i18n: I18n, areas: readonly Area[], load: () => Promise<{ default: Component }>) =>
+  lazy(async () => {
+    const [module] = await Promise.all([load(), i18n.load(areas)])
+    return module
+  })
 
 const I18nContext = createContext<I18n>()
 
-export function I18nProvider(props: ParentProps<{ language: Language; dictionary: Dictionary }>) {
-  // The two props are only the start; afterwards this provider owns the language.
-  const [current, setCurrent] = createSignal({ language: props.language, dictionary: props.dictionary })
-  const translate = translator(() => current().dictionary, resolve)
-  const t = <K extends Key>(key: K, ...params: Params<K>): string =>
-    (translate as (key: Key, params?: Readonly<Record<string, string | number>>) => string)(key, params[0])
-  const format = createMemo(() => createFormat(current().language))
-  const setLanguage = async (language: Language): Promise<void> => {
-    const dictionary = await loadDictionary(language)
-    saveLanguage(language)
-    document.documentElement.lang = language
-    setCurrent({ language, dictionary })
-  }
-  return (
-    <I18nContext.Provider value={{ t, format, language: () => current().language, setLanguage }}>
-      {props.children}
-    </I18nContext.Provider>
-  )
+export function I18nProvider(props: ParentProps<{ i18n: I18n }>) {
+  return <I18nContext.Provider value={props.i18n}>{props.children}</I18nContext.Provider>
 }
 
 export function useI18n(): I18n {

@@ -1,0 +1,50 @@
+import type { Language } from '../lib/appearance.ts'
+
+type Part = Readonly<Record<string, string>>
+
+/** The words of each area of the console, loaded when a page first needs them. English is the reference: the other language has exactly its keys and `{places}`. */
+export const parts = {
+  base: {
+    en: () => import('./parts/base/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/base/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  accounts: {
+    en: () => import('./parts/accounts/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/accounts/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  health: {
+    en: () => import('./parts/health/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/health/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  keys: {
+    en: () => import('./parts/keys/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/keys/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  models: {
+    en: () => import('./parts/models/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/models/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  playground: {
+    en: () => import('./parts/playground/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/playground/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  proxies: {
+    en: () => import('./parts/proxies/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/proxies/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+} as const
+
+export type Area = keyof typeof parts
+
+/** Every area's English words as one type. */
+export type Words = Intersection<{ [A in Area]: Awaited<ReturnType<(typeof parts)[A]['en']>> }[Area]>
+
+type Intersection<Union> = (Union extends unknown ? (words: Union) => void : never) extends (words: infer All) => void
+  ? All
+  : never
+
+/** The words of `areas` in one language. */
+export async function loadParts(language: Language, areas: Iterable<Area>): Promise<Part> {
+  const loaded = await Promise.all([...areas].map((area): Promise<Part> => parts[area][language]()))
+  return Object.assign({}, ...loaded)
+}
