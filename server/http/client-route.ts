@@ -253,7 +253,7 @@ const ofEveryAnswer = { ...clientEdgeHeaders, ...openToAll }
 function captured(encoder: StreamEncoder, capture: Capture | undefined): StreamEncoder {
   if (capture === undefined) return encoder
   return {
-    ...encoder,
+    keepAlive: () => encoder.keepAlive(),
     encode: (event) => {
       const text = encoder.encode(event)
       capture.reply(text)
