@@ -16,7 +16,7 @@ export const routes = (i18n: I18n) => {
       <Route path={['/password', '/setup']} component={lazy(() => import('./pages/password.tsx'))} />
       <Route path="/" component={Inside}>
         <Route path="/" component={toAccounts} />
-        <Route path="/accounts/:id?" component={page(['accounts', 'proxies'], () => import('./pages/accounts.tsx'))} />
+        <Route path="/accounts/:id?" component={page(['accounts'], () => import('./pages/accounts.tsx'))} />
         <Route path="/keys" component={page(['keys', 'accounts'], () => import('./pages/keys.tsx'))} />
         <Route path="/models" component={page(['models'], () => import('./pages/models.tsx'))} />
         <Route path="/proxies" component={page(['proxies'], () => import('./pages/proxies.tsx'))} />

@@ -67,7 +67,7 @@ function Fields(props: Props & { readonly account: AccountListItem }) {
         <Match when={props.failure}>
           {(error) => (
             <ErrorState
-              text={t('proxies.failed')}
+              text={t('accounts.proxiesFailed')}
               detail={errorText(error(), t)}
               retry={t('common.retry')}
               onRetry={props.onRetry}

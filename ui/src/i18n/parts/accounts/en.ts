@@ -1,5 +1,6 @@
 export const en = {
   'accounts.title': 'Accounts',
+  'accounts.proxiesFailed': 'The proxies could not be read.',
   'accounts.answer': '{ready} of {total} accounts ready',
   'accounts.answerQuota': '{ready} of {total} accounts ready · {percent} of quota used',
   'accounts.add': 'Add account',

@@ -2,6 +2,7 @@ import type { en } from './en.ts'
 
 export const zhCn = {
   'accounts.title': '账号',
+  'accounts.proxiesFailed': '无法读取代理列表。',
   'accounts.answer': '{total} 个账号中 {ready} 个可用',
   'accounts.answerQuota': '{total} 个账号中 {ready} 个可用 · 额度已用 {percent}',
   'accounts.add': '添加账号',
