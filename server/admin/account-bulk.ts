@@ -81,7 +81,7 @@ export function createAccountBulk(deps: AdminDeps, accounts: AccountsService) {
       return { success: true, count, message }
     },
 
-    batch: async ({ action, ids }: AccountBatch, progress: Progress): Promise<BatchDone> => {
+    batch: async ({ action, ids, proxyId = null, weight }: AccountBatch, progress: Progress): Promise<BatchDone> => {
       const wanted = [...new Set(ids)]
       progress.expect(wanted.length)
       const results: JobItem[] = []
@@ -94,6 +94,10 @@ export function createAccountBulk(deps: AdminDeps, accounts: AccountsService) {
             return accounts.remove(id)
           case 'check':
             return accounts.check(id)
+          case 'set-proxy':
+            return accounts.update(id, { proxyId })
+          case 'set-weight':
+            return accounts.update(id, weight === undefined ? {} : { weight })
         }
       }
       const atOnce = action === 'check' ? checksAtOnce : 1
@@ -203,7 +207,14 @@ export function createAccountBulk(deps: AdminDeps, accounts: AccountsService) {
   }
 }
 
-const pastOf = { enable: 'enabled', disable: 'disabled', delete: 'removed', check: 'checked' } as const
+const pastOf = {
+  enable: 'enabled',
+  disable: 'disabled',
+  delete: 'removed',
+  check: 'checked',
+  'set-proxy': 'routed',
+  'set-weight': 'weighted',
+} as const
 
 const outcome = (done: Result<unknown, GatewayError>, word: string): Pick<Told, 'ok' | 'outcome' | 'error' | 'code'> =>
   done.ok

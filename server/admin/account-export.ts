@@ -7,15 +7,21 @@ import type { ExportedAccount, ExportFormat, KiroToken } from './contract/accoun
 import { mask } from './mask.ts'
 
 /**
- * All accounts, oldest first, as `POST /v2/accounts/import` takes them. `original`: the members the original's export has and no
+ * All accounts, or those of `ids`, oldest first, as `POST /v2/accounts/import` takes them. `original`: the members the original's export has and no
  * others; `gateway`: those and what else makes up a sign-in (D-74); `kiro`: as Kiro's own token file. Without `secrets` every secret is masked: such a file tells
  * what there is, and cannot be imported.
  */
 export async function exportAccounts(
   accounts: Pick<AccountStore, 'list' | 'credentials'>,
-  { secrets, format }: { readonly secrets: boolean; readonly format: ExportFormat },
+  {
+    secrets,
+    format,
+    ids,
+  }: { readonly secrets: boolean; readonly format: ExportFormat; readonly ids?: readonly string[] },
 ): Promise<readonly (ExportedAccount | KiroToken)[]> {
-  const records = (await accounts.list()).toSorted(
+  const wanted = ids && new Set(ids)
+  const all = (await accounts.list()).filter(({ account }) => wanted?.has(account.id) ?? true)
+  const records = all.toSorted(
     (a, b) => a.account.createdAt - b.account.createdAt || (a.account.id < b.account.id ? -1 : 1),
   )
   const exported: (ExportedAccount | KiroToken)[] = []

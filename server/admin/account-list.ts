@@ -9,16 +9,25 @@ import { asksForCursor, countsOf, listPage, mostListed, type Orders, type PageAs
 
 /** The original's query parameters, as text. */
 export type AccountQuery = {
-  readonly status?: string
-  readonly enabled?: string
   readonly orderBy?: string
   readonly orderDesc?: string
   readonly page?: string
   readonly pageSize?: string
   readonly page_size?: string
+} & AccountFilter &
+  PageAsk
+
+/** Which accounts are meant; all members hold together. */
+export type AccountFilter = {
+  readonly status?: string
+  readonly enabled?: string
   /** Ours: part of a label, an e-mail or an id. */
   readonly q?: string
-} & PageAsk
+  readonly method?: string
+  readonly plan?: string
+  readonly proxy?: string
+  readonly quota?: string
+}
 
 export const largestPage = mostListed
 
@@ -56,7 +65,7 @@ export function accountList(
   pool: PoolStats | undefined,
   now: number,
 ): Result<AccountList, GatewayError> {
-  const found = records.filter(textFilter(query.q, textsOf))
+  const found = records.filter(filterBut(query))
   const matching = found.filter(statusFilter(query, now))
   const page = whole(query.page, 1)
   const pageSize = Math.min(largestPage, whole(query.pageSize ?? query.page_size ?? query.limit, 100))
@@ -80,6 +89,32 @@ export function accountList(
   })
 }
 
+/** The ids of those that match, in the order they were added. */
+export const accountIds = (records: readonly AccountRecord[], filter: AccountFilter, now: number): readonly string[] =>
+  records
+    .filter(filterBut(filter))
+    .filter(statusFilter(filter, now))
+    .map(({ account }) => account.id)
+
+/** All of a filter but the status, by which those that match are counted. */
+function filterBut({ q, method, plan, proxy, quota }: AccountFilter): (record: AccountRecord) => boolean {
+  const hasText = textFilter(q, textsOf)
+  const [methods, plans] = [wordsOf(method), wordsOf(plan)]
+  const least = quota !== undefined && /^\d{1,3}$/.test(quota) ? Number(quota) / 100 : undefined
+  return (record) => {
+    const { account, profile } = record
+    if (!hasText(record)) return false
+    if (methods.length > 0 && !methods.includes(profile.method)) return false
+    if (plans.length > 0 && !plans.includes(profile.plan ?? '')) return false
+    if (proxy === 'none' ? profile.proxyId !== undefined : proxy && profile.proxyId !== proxy) return false
+    if (least === undefined) return true
+    const { used, limit } = quotaTotals(account.quota)
+    return limit > 0 && used / limit >= least
+  }
+}
+
+const wordsOf = (text: string | undefined): readonly string[] => (text ?? '').split(',').filter((word) => word !== '')
+
 const textsOf = ({ account, profile }: AccountRecord): readonly string[] => [
   account.label,
   profile.email ?? '',
@@ -97,12 +132,13 @@ function poolView(pool: PoolStats | undefined): AccountList['poolStats'] {
   }
 }
 
-function statusFilter({ status, enabled }: AccountQuery, now: number): (record: AccountRecord) => boolean {
+function statusFilter({ status, enabled }: AccountFilter, now: number): (record: AccountRecord) => boolean {
   // `enabled` is the older parameter: it asks for a status too, and only when `status` is left out.
   const wanted = status ?? (enabled === 'true' ? 'normal' : enabled === 'false' ? 'disabled' : 'all')
-  if (wanted === 'all' || wanted === '') return () => true
+  const words = wordsOf(wanted)
+  if (words.length === 0 || words.includes('all')) return () => true
   // Our finer words as well; those that both have mean the same.
-  return ({ account }) => statusOf(account, now) === wanted || stateOf(account, now) === wanted
+  return ({ account }) => words.includes(statusOf(account, now)) || words.includes(stateOf(account, now))
 }
 
 function order({ orderBy = 'created_at', orderDesc = 'true' }: AccountQuery, now: number) {

@@ -1,12 +1,22 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import { gatewayError } from '../conversation/error.ts'
 import { readImport } from '../upstream/amazonq/import.ts'
 import type { AccountBulk } from './account-bulk.ts'
+import { accountChoices } from './account-choices.ts'
 import { exportAccounts } from './account-export.ts'
 import type { AccountImports } from './account-import.ts'
-import type { AccountsService } from './accounts-service.ts'
+import { eventView } from './account-view.ts'
+import { type AccountsService, unknownAccount } from './accounts-service.ts'
 import { jsonBody, jsonBodyOrList, optionalJsonBody } from './body.ts'
-import { AccountPatch, ExportAsk, ExportFormat, ResetStats } from './contract/accounts.ts'
+import {
+  type AccountEvents,
+  AccountPatch,
+  accountFilter,
+  ExportAsk,
+  ExportFormat,
+  ResetStats,
+} from './contract/accounts.ts'
 import { pageQuery } from './contract/common.ts'
 import { ImportTexts } from './contract/imports.ts'
 import { AccountBatch } from './contract/jobs.ts'
@@ -21,7 +31,7 @@ import type { JobBoard } from './job-board.ts'
 
 const Word = Type.Optional(Type.String())
 const ListQuery = Type.Object({
-  status: Word,
+  ...accountFilter,
   enabled: Word,
   orderBy: Word,
   orderDesc: Word,
@@ -29,8 +39,6 @@ const ListQuery = Type.Object({
   pageSize: Word,
   page_size: Word,
   ...pageQuery,
-  /** Part of a label, an e-mail or an id. */
-  q: Word,
 })
 const only = { only: true }
 
@@ -43,10 +51,10 @@ export type AccountParts = {
 }
 
 export function accountRoutes({ accounts, imports, bulk, jobs, fresh }: AccountParts, deps: AdminDeps) {
-  const exported = async (request: Request, password: string | undefined, format: ExportFormat = 'gateway') => {
+  const exported = async (request: Request, { password, format = 'gateway', ids }: ExportAsk) => {
     const shown = await fresh(request, password)
     if (!shown.ok) return shown.refusal
-    const list = await exportAccounts(deps.store.accounts, { secrets: shown.given, format })
+    const list = await exportAccounts(deps.store.accounts, { secrets: shown.given, format, ...(ids && { ids }) })
     deps.log(shown.given ? 'warn' : 'info', 'account.exported', {
       count: list.length,
       secrets: shown.given,
@@ -63,6 +71,7 @@ export function accountRoutes({ accounts, imports, bulk, jobs, fresh }: AccountP
       },
       { query: ListQuery },
     )
+    .get('/ids', ({ query }) => accounts.ids(query), { query: Type.Object(accountFilter) })
     .post('/', ({ body }) => createAccount(accounts, body), { parse: jsonBodyOrList, body: AnyItem })
     .post(
       '/feed',
@@ -104,16 +113,21 @@ export function accountRoutes({ accounts, imports, bulk, jobs, fresh }: AccountP
       },
       { parse: jsonBody, body: ImportTexts },
     )
-    .get('/export', ({ request, query }) => exported(request, undefined, query.format), {
+    .get('/export', ({ request, query }) => exported(request, query), {
       query: Type.Object({ format: Type.Optional(ExportFormat) }),
     })
-    .post('/export', ({ request, body }) => exported(request, body.password, body.format), {
+    .post('/export', ({ request, body }) => exported(request, body), {
       parse: optionalJsonBody,
       body: ExportAsk,
     })
     .post(
       '/batch',
-      ({ body, ...context }) => jobAnswer(jobs, context, 'accounts.batch', (progress) => bulk.batch(body, progress)),
+      ({ body, ...context }) => {
+        const missing = body.action === 'set-weight' ? 'weight' : body.action === 'set-proxy' ? 'proxyId' : undefined
+        if (missing !== undefined && body[missing] === undefined)
+          return fail(gatewayError('invalid-request', `${missing} is missing.`, { field: missing }))
+        return jobAnswer(jobs, context, `accounts.batch-${body.action}`, (progress) => bulk.batch(body, progress))
+      },
       {
         parse: jsonBody,
         body: AccountBatch,
@@ -138,6 +152,14 @@ export function accountRoutes({ accounts, imports, bulk, jobs, fresh }: AccountP
     .get('/:id', async ({ params }) => {
       const found = await accounts.get(params.id)
       return found.ok ? found.value : fail(found.error)
+    })
+    .get('/:id/choices', async ({ params }) => {
+      const told = await accountChoices(deps, params.id)
+      return told.ok ? told.value : fail(told.error)
+    })
+    .get('/:id/events', async ({ params }) => {
+      if ((await deps.store.accounts.get(params.id)) === undefined) return fail(unknownAccount.error)
+      return { events: (await deps.store.accounts.events(params.id)).map(eventView) } satisfies AccountEvents
     })
     .patch(
       '/:id',

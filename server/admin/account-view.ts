@@ -2,7 +2,7 @@ import type { Quota } from '../conversation/quota.ts'
 import type { Account } from '../pool/account.ts'
 import { type Burn, runsOutAt } from '../pool/burn.ts'
 import type { Trouble } from '../pool/shakes.ts'
-import type { AccountRecord } from '../store/store.ts'
+import type { AccountEvent, AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { AccountListItem, AccountState, AccountView, QuotaView } from './contract/accounts.ts'
 import { mask } from './mask.ts'
@@ -120,6 +120,9 @@ export function accountListItem({ account, profile }: AccountRecord, aside: Asid
     runs_out_at: quota === undefined ? null : isoOrNull(runsOutAt(quota, burn)),
     proxy_id: profile.proxyId ?? null,
     proxy_name: proxyName ?? null,
+    weight: account.weight,
+    max_in_flight: account.maxInFlight,
+    notes: profile.notes ?? null,
   }
 }
 
@@ -139,6 +142,14 @@ export function accountView(record: AccountRecord, credentials: Credentials | un
     identity_region: credentials?.identityRegion ?? null,
   }
 }
+
+export const eventView = ({ at, kind, reason, cause, until }: AccountEvent & { readonly at: number }) => ({
+  timestamp: iso(at),
+  kind,
+  reason: reason ?? null,
+  cause: cause ?? null,
+  until: isoOrNull(until),
+})
 
 /** What is known of an account's quota, in the original's members. */
 export function quotaView(

@@ -1,24 +1,25 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Turns } from '../lib/turns.ts'
-import type { AccountRecord } from '../store/store.ts'
+import type { AccountEvent, AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { ImportedAccount } from '../upstream/amazonq/import-item.ts'
 import { draftAccount } from './account-draft.ts'
 import { accountRoom } from './account-limit.ts'
-import { type AccountQuery, accountList } from './account-list.ts'
+import { type AccountFilter, type AccountQuery, accountIds, accountList } from './account-list.ts'
 import { openAccountBook } from './account-match.ts'
 import { recordCheck } from './account-reading.ts'
 import { nameOf, startAnew, takeOver } from './account-takeover.ts'
 import { type Aside, accountView, quotaView, stateOf, statusOf } from './account-view.ts'
 import { createBurnBook } from './burn-book.ts'
-import type { AccountList, AccountPatch, AccountView, QuotaView } from './contract/accounts.ts'
+import type { AccountIds, AccountList, AccountPatch, AccountView, QuotaView } from './contract/accounts.ts'
 import type { AccountDeps } from './deps.ts'
 import { isMasked } from './mask.ts'
 import { usableProxy } from './proxies-service.ts'
 
 export type AccountsService = {
   readonly list: (query: AccountQuery) => Promise<Result<AccountList, GatewayError>>
+  readonly ids: (filter: AccountFilter) => Promise<AccountIds>
   readonly get: (id: string) => Promise<Result<AccountView, GatewayError>>
   /**
    * With `check`, an account whose sign-in is refused is not kept. One that is there already is renewed or left as it is, and
@@ -35,6 +36,8 @@ export type AccountsService = {
 }
 
 export type CreateOptions = { readonly proxyId?: string | null; readonly check?: boolean }
+
+const mostIds = 5_000
 
 /** What can be done with accounts, whoever asks: the console, the original's scripts, the command line. */
 export function createAccountsService(deps: AccountDeps, inTurn: Turns): AccountsService {
@@ -79,6 +82,10 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
       })
       return accountList(records, query, aside, deps.poolStats?.(), now)
     },
+    ids: async (filter) => {
+      const ids = accountIds(await accounts.list(), filter, deps.effects.now())
+      return { ids: ids.slice(0, mostIds), total: ids.length }
+    },
     get: view,
     create: async (signIn, { proxyId, check = false }) => {
       const proxy = await usableProxy(deps, proxyId)
@@ -116,6 +123,7 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
           return checked
         }
       }
+      await accounts.addEvent(id, { kind: 'added' })
       await deps.accountsChanged(id)
       deps.log('info', 'account.created', { accountId: id, method: record.profile.method })
       const made = await view(id)
@@ -136,8 +144,13 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
         ...overageChange(patch),
       }
       if (Object.keys(row).length > 0 && !(await accounts.updateAccount(id, row))) return unknownAccount
-      if (patch.proxyId !== undefined) await accounts.updateProfile(id, { proxyId: proxy.value ?? null })
+      const own = {
+        ...(patch.proxyId === undefined ? {} : { proxyId: proxy.value ?? null }),
+        ...(patch.notes === undefined ? {} : { notes: patch.notes?.trim() || null }),
+      }
+      if (Object.keys(own).length > 0) await accounts.updateProfile(id, own)
       if (secrets.value || (patch.enabled === true && givenUp(record))) await startAnew(deps, id)
+      for (const event of eventsOf(record, patch, secrets.value)) await accounts.addEvent(id, event)
       await deps.accountsChanged(id)
       deps.log('info', 'account.updated', { accountId: id, members: Object.keys(patch).join(' ') })
       return view(id)
@@ -187,6 +200,15 @@ export async function hasNewTokens(
 ): Promise<boolean> {
   const kept = await store.accounts.credentials.load(id)
   return kept !== undefined && kept.refreshToken !== given.refreshToken
+}
+
+/** What a patch did that is worth knowing later; who did it is in the audit log. */
+function eventsOf({ account }: AccountRecord, patch: AccountPatch, renewed: boolean): readonly AccountEvent[] {
+  if (renewed) return [{ kind: 'renewed' }]
+  if (typeof patch.enabled === 'boolean' && patch.enabled !== account.enabled)
+    return [{ kind: patch.enabled ? 'enabled' : 'disabled' }]
+  const members = Object.keys(patch).filter((name) => name !== 'enabled' && !/token|secret|client/i.test(name))
+  return members.length === 0 ? [] : [{ kind: 'changed', reason: members.join(', ') }]
 }
 
 /** 0 takes a cap away, as null does. */

@@ -10,6 +10,7 @@ import type { Online } from '../observe/online.ts'
 import type { HealthPolicy } from '../pool/health.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { Trouble } from '../pool/shakes.ts'
+import type { Verdict } from '../pool/verdict.ts'
 import type { AuditEntry, RequestRecord, Store } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
@@ -75,6 +76,8 @@ export type AccountDeps = {
   readonly troubles?: (id: string) => readonly Trouble[]
   readonly unread: UnreadBook
   readonly poolStats?: () => PoolStats | undefined
+  /** What the pool would say of an account this moment; absent without a running server. */
+  readonly standing?: (id: string, modelId: string) => Verdict | undefined
   /** As the settings have it now. */
   readonly healthPolicy: () => HealthPolicy
   /** `maxInFlight` of accounts added from now on. */

@@ -1,7 +1,7 @@
 import { type IpRange, isWithin, parseRange, rangeText, shownRange, touchesLoopback } from '../access/ip-range.ts'
-import type { GatewayError } from '../conversation/error.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
-import { ok, type Result } from '../lib/result.ts'
+import { err, ok, type Result } from '../lib/result.ts'
 import type { IpConfig, Store } from '../store/store.ts'
 import type { IpBlockAsk, IpBlocks, IpConfigPatch, IpConfigView } from './contract/ips.ts'
 import type { AdminLog } from './deps.ts'
@@ -30,7 +30,8 @@ export function createIpsService({ store: { ips }, effects, ipsChanged, log }: I
       return invalid(`${shownRange(range)} holds this machine itself; it is never blocked.`, field)
     if (!force && isWithin(asker, range)) {
       const message = `${shownRange(range)} holds the address you are asking from (${asker}); send force: true to block it all the same.`
-      return invalid(message, field)
+      const params = { range: shownRange(range), address: asker }
+      return err(gatewayError('invalid-request', message, { field, code: 'OWN_ADDRESS', params }))
     }
     return ok(range)
   }

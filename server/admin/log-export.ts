@@ -67,7 +67,8 @@ export function exportRows(
           })
           left -= rows.length
           before = next
-          const head = begun || format === 'jsonl' ? '' : `${columns.join(',')}\r\n`
+          // Without the mark a spreadsheet takes UTF-8 for the letters of its own country.
+          const head = begun || format === 'jsonl' ? '' : `\u{FEFF}${columns.join(',')}\r\n`
           begun = true
           const text = head + rows.map((row) => line(requestView(row, ownerKeyId))).join('')
           if (text !== '') controller.enqueue(encoder.encode(text))

@@ -1,13 +1,29 @@
 import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
+import { matches } from '../store/request-filter.ts'
+import type { KeptRequest } from '../store/store.ts'
 import { optionalJsonBody } from './body.ts'
-import { CleanupBody, type CleanupDone, ExportQuery, ListQuery, type RequestList } from './contract/logs.ts'
+import {
+  CleanupBody,
+  type CleanupDone,
+  ExportQuery,
+  ListQuery,
+  type RequestDetail,
+  type RequestList,
+  type RequestRow,
+  type RequestRowList,
+  type RequestTail,
+  type RequestView,
+  TailQuery,
+} from './contract/logs.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
+import { createLiveNames } from './live-names.ts'
 import { exportFormats, exportRows } from './log-export.ts'
 import { readFilter, readPage, readWhole, writeCursor } from './log-query.ts'
+import { createLogTail } from './log-tail.ts'
 import { totalOf } from './log-total.ts'
-import { requestView } from './log-view.ts'
+import { requestRow, requestView } from './log-view.ts'
 
 const dayMs = 86_400_000
 /** Kept by a clean-up that does not say how many; nothing sent by mistake deletes more. */
@@ -15,10 +31,25 @@ const usualDays = 30
 const noSuchRequest = gatewayError('not-found', 'There is no request with this id in the log.')
 
 /** The kept requests: by page, one, all of them, and their clean-up. */
-export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'effects' | 'log'>) {
+export function logRoutes({
+  store,
+  effects,
+  log,
+  finished,
+}: Pick<AdminDeps, 'store' | 'effects' | 'log' | 'finished'>) {
   const { requests } = store
+  const named = createLiveNames(store, effects)
+  const tail = createLogTail(finished, effects.now())
   const timeZone = async (): Promise<string> => (await store.settings.all()).timezone ?? ''
   const owner = async (): Promise<string | undefined> => (await store.settings.all()).owner_key_id
+
+  /** Of all accounts of a route that are still there. */
+  const namesOf = async ({ account_id, route }: RequestView): Promise<Record<string, string>> => {
+    const ids = new Set([account_id, ...[...route.considered, ...route.attempts].map(({ accountId }) => accountId)])
+    const all = ids.size > 1 || account_id !== undefined ? await store.accounts.list() : []
+    const known = all.filter(({ account }) => ids.has(account.id) && account.label !== '')
+    return Object.fromEntries(known.map(({ account }) => [account.id, account.label]))
+  }
 
   return new Elysia({ prefix: '/v2/logs' })
     .get(
@@ -31,22 +62,25 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
         const { filter, requestId } = asked.value
         const { limit, offset } = page.value
         const ownerKeyId = await owner()
+        const shown = (rows: readonly KeptRequest[]) =>
+          query.brief === 'true'
+            ? { logs: rows.map((row) => requestRow(row, ownerKeyId)) }
+            : { logs: rows.map((row) => requestView(row, ownerKeyId)) }
         if (requestId !== undefined) {
           const row = await requests.find(requestId)
-          const logs = row === undefined ? [] : [requestView(row, ownerKeyId)]
-          return { logs, total: logs.length, limit, offset, next_cursor: null } satisfies RequestList
+          const found = row === undefined ? [] : [row]
+          return { ...shown(found), total: found.length, limit, offset, next_cursor: null }
         }
         const { rows, next, searchedUntil } = await requests.page(filter, page.value)
-        const total = await totalOf(store, filter, effects.now())
+        const total = query.count === 'false' ? undefined : await totalOf(store, filter, effects.now())
         return {
-          logs: rows.map((row) => requestView(row, ownerKeyId)),
-          total: total.count,
-          ...(total.complete ? {} : { total_is_minimum: true }),
+          ...shown(rows),
+          ...(total === undefined ? {} : { total: total.count, ...(!total.complete && { total_is_minimum: true }) }),
           limit,
           offset,
           next_cursor: next === undefined ? null : writeCursor(next),
           ...(searchedUntil === undefined ? {} : { searched_until: new Date(searchedUntil).toISOString() }),
-        } satisfies RequestList
+        } satisfies RequestList | RequestRowList
       },
       { query: ListQuery },
     )
@@ -62,8 +96,12 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
           const message = `format must be one of ${exportFormats.join(', ')}.`
           return fail(gatewayError('invalid-request', message, { field: 'format' }))
         }
+        const { filter, requestId } = asked.value
+        const one = requestId === undefined ? undefined : await requests.find(requestId)
+        const source =
+          requestId === undefined ? requests : { page: async () => ({ rows: one === undefined ? [] : [one] }) }
         const stamp = new Date(effects.now()).toISOString().slice(0, 19).replaceAll(':', '')
-        return new Response(exportRows(requests, asked.value.filter, format, await owner(), most.value), {
+        return new Response(exportRows(source, filter, format, await owner(), most.value), {
           headers: {
             'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
             'content-disposition': `attachment; filename="request-logs-${stamp}.${format}"`,
@@ -95,8 +133,27 @@ export function logRoutes({ store, effects, log }: Pick<AdminDeps, 'store' | 'ef
       },
       { parse: optionalJsonBody, body: CleanupBody },
     )
+    .get(
+      '/tail',
+      async ({ query }) => {
+        const asked = readFilter(query, await timeZone())
+        if (!asked.ok) return fail(asked.error)
+        const { filter, requestId } = asked.value
+        const { items, mark, gap } = tail.since(query.after)
+        const ownerKeyId = await owner()
+        const logs: RequestRow[] = []
+        for (const value of items) {
+          if (requestId !== undefined && value.id !== requestId) continue
+          if (matches(filter, value)) logs.push(requestRow(await named(value), ownerKeyId))
+        }
+        return { logs, mark, gap } satisfies RequestTail
+      },
+      { query: TailQuery },
+    )
     .get('/:id', async ({ params }) => {
       const row = await requests.find(params.id)
-      return row === undefined ? fail(noSuchRequest) : requestView(row, await owner())
+      if (row === undefined) return fail(noSuchRequest)
+      const view = requestView(row, await owner())
+      return { ...view, account_names: await namesOf(view) } satisfies RequestDetail
     })
 }

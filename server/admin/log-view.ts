@@ -1,5 +1,5 @@
 import type { KeptRequest } from '../store/store.ts'
-import type { NotesView, RequestView, RouteView } from './contract/logs.ts'
+import type { NotesView, RequestRow, RequestView, RouteView } from './contract/logs.ts'
 import { endpointOf } from './log-query.ts'
 
 const paths: Readonly<Record<string, string>> = {
@@ -11,13 +11,21 @@ const paths: Readonly<Record<string, string>> = {
 }
 
 /** `ownerKeyId`: the key of the settings, the original's one system key. */
-export function requestView(row: KeptRequest, ownerKeyId?: string): RequestView {
+export const requestView = (row: KeptRequest, ownerKeyId?: string): RequestView => ({
+  ...requestRow(row, ownerKeyId),
+  method: 'POST',
+  path: paths[row.dialect] ?? '',
+  user_agent: row.userAgent,
+  route: routeView(row.route),
+  ...(row.notes === undefined ? {} : notesView(row.notes)),
+})
+
+/** As a list shows it. */
+export function requestRow(row: KeptRequest, ownerKeyId?: string): RequestRow {
   const stoodIn = row.modelReason !== undefined && row.upstreamModel !== undefined
   return {
     id: row.id,
     timestamp: new Date(row.at).toISOString(),
-    method: 'POST',
-    path: paths[row.dialect] ?? '',
     endpoint_type: endpointOf(row.dialect),
     dialect: row.dialect,
     ...given({
@@ -43,12 +51,9 @@ export function requestView(row: KeptRequest, ownerKeyId?: string): RequestView 
     ...given({ cache_read_tokens: row.cacheReadTokens, credits: row.credits }),
     ...costView(row),
     client_ip: row.peer,
-    user_agent: row.userAgent,
     ...given({ session_id: row.session }),
     attempts: row.attempts,
     content_captured: row.captured,
-    route: routeView(row.route),
-    ...(row.notes === undefined ? {} : notesView(row.notes)),
   }
 }
 
@@ -79,7 +84,7 @@ function given<T extends object>(members: T): Given<T> {
 }
 
 /** Our own JSON; a damaged one shows nothing rather than taking the list with it. */
-function routeView(route: string): RouteView {
+export function routeView(route: string): RouteView {
   try {
     const { considered = [], attempts = [], by, left } = JSON.parse(route) as Partial<RouteView>
     return { considered, ...(by && { by }), attempts, ...(left && { left }) }

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { isWithin, parseRange } from '../access/ip-range.ts'
 import { gatewayError } from '../conversation/error.ts'
 import type { Visitor } from '../store/store.ts'
 import type { LatencyView, OnlineView, UserIpList, VisitorList } from './contract/visitors.ts'
@@ -15,15 +16,20 @@ export function visitorRoutes({
   effects,
   online,
   providerLatency,
-}: Pick<AdminDeps, 'store' | 'effects' | 'online' | 'providerLatency'>) {
+  peerOf,
+}: Pick<AdminDeps, 'store' | 'effects' | 'online' | 'providerLatency' | 'peerOf'>) {
   const seconds = (): number => Math.floor(effects.now() / 1000)
   return new Elysia({ prefix: '/v2' })
-    .get('/ips/visitors', async (): Promise<VisitorList> => {
+    .get('/ips/visitors', async ({ request }): Promise<VisitorList> => {
       await store.rollups.catchUp(mostCaughtUp)
       const visitors = await store.visitors.list(mostVisitors)
       const names = new Map((await store.users.list()).map(({ id, name }) => [id, name]))
       const configs = new Map((await store.ips.configs()).map((config) => [config.ip, config]))
+      const blocked = (await store.ips.blocks()).flatMap(({ range, expiresAt }) =>
+        expiresAt === undefined || expiresAt > effects.now() ? (parseRange(range) ?? []) : [],
+      )
       return {
+        own_ip: peerOf(request).address,
         visitor_ips: visitors.map((visitor) => {
           const name = visitor.lastUserId === undefined ? undefined : names.get(visitor.lastUserId)
           const config = configs.get(visitor.ip)
@@ -33,6 +39,7 @@ export function visitorRoutes({
             ...(config?.notes === undefined ? {} : { notes: config.notes }),
             rate_limit_rpm: config?.requestsPerMinute ?? 0,
             daily_request_limit: config?.requestsPerDay ?? 0,
+            blocked: blocked.some((range) => isWithin(visitor.ip, range)),
           }
         }),
       }

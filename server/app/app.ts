@@ -109,6 +109,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     inFlight: (id) => roster?.pool.inFlight(id) ?? 0,
     troubles: (id) => roster?.pool.troubles(id) ?? [],
     poolStats: () => roster?.pool.stats(),
+    standing: (id, modelId) => roster?.pool.consider({ modelId, only: new Set([id]), exclude: new Set() })[0]?.verdict,
     healthPolicy: () => poolSettings(config, stored).health,
   })
   if (!opened.ok) return opened
@@ -377,6 +378,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
           const { idleMs, longestMs } = await sessionLife(store.settings)
           await store.sessions.prune({ lastSeen: effects.now() - idleMs, created: effects.now() - longestMs })
           await accounts.pruneQuotaReadings()
+          await accounts.pruneEvents()
           await store.deleted.prune(effects.now() - deletedKeptMs)
           await store.usage.pruneDays(metering.calendar(effects.now() - usageKeptMs).day)
         },

@@ -10,6 +10,7 @@ import type { Logger } from '../observe/log.ts'
 import type { HealthPolicy } from '../pool/health.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { Trouble } from '../pool/shakes.ts'
+import type { Verdict } from '../pool/verdict.ts'
 import type { Store } from '../store/store.ts'
 import { createAccountChecker } from '../upstream/amazonq/check.ts'
 import type { AmazonQSettings } from '../upstream/amazonq/endpoint.ts'
@@ -34,6 +35,7 @@ export type CoreHooks = {
   readonly inFlight?: (id: string) => number
   readonly poolStats?: () => PoolStats | undefined
   readonly troubles?: (id: string) => readonly Trouble[]
+  readonly standing?: (id: string, modelId: string) => Verdict | undefined
   /** As the settings have it now; default: as the configuration says. */
   readonly healthPolicy?: () => HealthPolicy
 }
@@ -118,6 +120,7 @@ export async function openCore(
     ...(hooks.poolStats === undefined ? {} : { poolStats: hooks.poolStats }),
     unread: createUnreadBook(),
     ...(hooks.troubles === undefined ? {} : { troubles: hooks.troubles }),
+    ...(hooks.standing === undefined ? {} : { standing: hooks.standing }),
     healthPolicy: hooks.healthPolicy ?? (() => poolSettings(config, {}).health),
     newAccountRoom: config.pool.maxInFlightPerAccount,
     log: adminLog,

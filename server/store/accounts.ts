@@ -7,9 +7,9 @@ import { readingOf } from '../pool/burn.ts'
 import type { SignInMethod } from '../upstream/amazonq/credentials.ts'
 import type { Vault } from '../vault/vault.ts'
 import { createCredentialStore, type OnUnreadable, saveCredentials } from './credentials.ts'
-import type { Engine, Tables } from './engine/engine.ts'
+import type { Db, Engine, Statement, Tables } from './engine/engine.ts'
 import { parseColumn, present } from './row.ts'
-import type { AccountProfile, AccountRecord, AccountStore } from './store.ts'
+import type { AccountEvent, AccountProfile, AccountRecord, AccountStore } from './store.ts'
 
 type Row = Tables['accounts']['$inferSelect']
 type Deps = {
@@ -23,10 +23,31 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const readingsKeptMs = 40 * dayMs
 const readingsWholeMs = 2 * dayMs
+const eventsKept = 200
+const eventsKeptMs = 90 * dayMs
 
 export function createAccountStore(deps: Deps): AccountStore {
   const { engine, now } = deps
-  const { accountModels, accounts, quotaReadings } = engine.tables
+  const { accountEvents, accountModels, accounts, quotaReadings } = engine.tables
+  /** From the row, so that an account removed meanwhile leaves nothing behind. Of one moment the last counts. */
+  const insertEvent = (db: Db, id: string, { kind, reason, cause, until }: AccountEvent): Statement => {
+    const set = { kind, reason: reason ?? null, cause: cause ?? null, until: until ?? null }
+    return db.upsert(
+      accountEvents,
+      db
+        .select({
+          accountId: accounts.id,
+          at: sql<number>`${now()}`.as('at'),
+          kind: sql<string>`${set.kind}`.as('kind'),
+          reason: sql<string | null>`${set.reason}`.as('reason'),
+          cause: sql<string | null>`${set.cause}`.as('cause'),
+          until: sql<number | null>`${set.until}`.as('until'),
+        })
+        .from(accounts)
+        .where(eq(accounts.id, id)),
+      { target: [accountEvents.accountId, accountEvents.at], set },
+    )
+  }
   const update = async (id: string, set: Partial<Row>): Promise<boolean> => {
     const changes = await engine.atomic((db) => [db.update(accounts).set(set).where(eq(accounts.id, id))])
     return (changes[0] ?? 0) > 0
@@ -64,7 +85,62 @@ export function createAccountStore(deps: Deps): AccountStore {
       return update(id, Object.keys(set).length > 0 ? set : { id })
     },
     saveHealth: async (id, health) => {
-      await update(id, healthRow(health))
+      const before = await engine.read((db) =>
+        db.select({ state: accounts.healthState, kind: accounts.healthKind }).from(accounts).where(eq(accounts.id, id)),
+      )
+      const isNew = before[0]?.state !== health.state || (before[0].kind ?? undefined) !== health.kind
+      const { state: kind, reason, kind: cause, until } = health
+      await engine.atomic((db) => [
+        db.update(accounts).set(healthRow(health)).where(eq(accounts.id, id)),
+        ...(isNew ? [insertEvent(db, id, { kind, ...present({ reason, cause, until }) })] : []),
+      ])
+    },
+    addEvent: async (id, event) => {
+      await engine.atomic((db) => [insertEvent(db, id, event)])
+    },
+    events: async (id) => {
+      const rows = await engine.read((db) =>
+        db
+          .select()
+          .from(accountEvents)
+          .where(eq(accountEvents.accountId, id))
+          .orderBy(desc(accountEvents.at))
+          .limit(eventsKept),
+      )
+      return rows.map(({ at, kind, reason, cause, until }) => ({
+        at,
+        kind: kind as AccountEvent['kind'], // written by us alone, as the cause
+        ...present({ reason, cause: cause as ErrorKind | null, until }),
+      }))
+    },
+    pruneEvents: async () => {
+      const crowded = await engine.read((db) =>
+        db
+          .select({ accountId: accountEvents.accountId })
+          .from(accountEvents)
+          .groupBy(accountEvents.accountId)
+          .having(sql`count(*) > ${eventsKept}`),
+      )
+      const ends = await Promise.all(
+        crowded.map(async ({ accountId }) => {
+          const last = await engine.read((db) =>
+            db
+              .select({ at: accountEvents.at })
+              .from(accountEvents)
+              .where(eq(accountEvents.accountId, accountId))
+              .orderBy(desc(accountEvents.at))
+              .limit(1)
+              .offset(eventsKept - 1),
+          )
+          return { accountId, at: last[0]?.at ?? 0 }
+        }),
+      )
+      await engine.atomic((db) => [
+        db.delete(accountEvents).where(lt(accountEvents.at, now() - eventsKeptMs)),
+        ...ends.map(({ accountId, at }) =>
+          db.delete(accountEvents).where(and(eq(accountEvents.accountId, accountId), lt(accountEvents.at, at))),
+        ),
+      ])
     },
     saveAccountingHosts: async (id, hosts) => {
       await update(id, { accountingHosts: JSON.stringify(hosts) })
@@ -149,7 +225,8 @@ export function createAccountStore(deps: Deps): AccountStore {
       return changes.reduce((sum, one) => sum + one, 0)
     },
     updateProfile: async (id, { updatedAt, ...patch }) => {
-      const { method, email, userId, plan, region, accessExpiresAt, lastRefreshAt, lastRefreshStatus, proxyId } = patch
+      const { method, email, userId, plan, region, accessExpiresAt, lastRefreshAt, lastRefreshStatus, proxyId, notes } =
+        patch
       // `undefined` leaves a column, `null` clears it.
       await update(id, {
         ...Object.fromEntries(
@@ -163,6 +240,7 @@ export function createAccountStore(deps: Deps): AccountStore {
             lastRefreshAt,
             lastRefreshStatus,
             proxyId,
+            notes,
           }).filter(([, value]) => value !== undefined),
         ),
         updatedAt: updatedAt ?? now(),
@@ -241,6 +319,7 @@ function toRecord(row: Row): AccountRecord {
         lastRefreshAt: row.lastRefreshAt,
         lastRefreshStatus: row.lastRefreshStatus as AccountProfile['lastRefreshStatus'],
         proxyId: row.proxyId,
+        notes: row.notes,
         accountingHosts: parseColumn<readonly string[]>(row.accountingHosts),
       }),
     },

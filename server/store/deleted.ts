@@ -16,6 +16,7 @@ const tableNames = [
   'accounts',
   'accountModels',
   'quotaReadings',
+  'accountEvents',
   'users',
   'apiKeys',
   'modelMappings',
@@ -39,8 +40,8 @@ const rowsAtOnce = 500
  * renewed meanwhile is lost. Counters have no rows here: they stay where they are until the thing is gone for good.
  */
 export function createDeletedStore({ engine, vault }: Deps): DeletedStore {
-  const { accounts, accountModels, apiKeys, captureRules, credentials, deletedItems, modelMappings } = engine.tables
-  const { proxies, quotaReadings, usageCounters, users } = engine.tables
+  const { accountEvents, accounts, accountModels, apiKeys, captureRules, credentials, deletedItems } = engine.tables
+  const { modelMappings, proxies, quotaReadings, usageCounters, users } = engine.tables
   const { id, kind: ofKind, name, deletedAt } = deletedItems
   const inTurn = createTurns()
 
@@ -64,6 +65,9 @@ export function createDeletedStore({ engine, vault }: Deps): DeletedStore {
         ),
         quotaReadings: await engine.read((db) =>
           db.select().from(quotaReadings).where(eq(quotaReadings.accountId, id)),
+        ),
+        accountEvents: await engine.read((db) =>
+          db.select().from(accountEvents).where(eq(accountEvents.accountId, id)),
         ),
       },
     }),

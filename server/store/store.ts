@@ -3,10 +3,11 @@ import type { Limits, Used } from '../access/limits.ts'
 import type { Role, Scope } from '../access/role.ts'
 import type { SessionKeeper } from '../access/session.ts'
 import type { ModelMapping } from '../catalog/mapping.ts'
+import type { ErrorKind } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { Quota } from '../conversation/quota.ts'
 import type { ProxyHealth } from '../egress/health.ts'
-import type { Account, Health } from '../pool/account.ts'
+import type { Account, Health, HealthState } from '../pool/account.ts'
 import type { QuotaReading } from '../pool/burn.ts'
 import type { CredentialStore, Credentials, SignInMethod } from '../upstream/amazonq/credentials.ts'
 import type { EngineState } from './engine/engine.ts'
@@ -60,11 +61,22 @@ export type AccountProfile = {
   readonly lastRefreshStatus?: 'success' | 'failed'
   /** Its own outbound proxy; gone by itself when that proxy is removed. */
   readonly proxyId?: string
+  /** The operator's own words. */
+  readonly notes?: string
   /** Hosts whose replies to it were seen to end with accounting. */
   readonly accountingHosts?: readonly string[]
   readonly updatedAt: number
 }
 export type AccountRecord = { readonly account: Account; readonly profile: AccountProfile }
+
+/** What became of an account. `kind`: a health state it came to, or what was done to it. */
+export type AccountEvent = {
+  readonly kind: HealthState | 'enabled' | 'disabled' | 'changed' | 'renewed' | 'added'
+  readonly reason?: string
+  readonly cause?: ErrorKind
+  /** Epoch ms. */
+  readonly until?: number
+}
 
 export type AccountStore = {
   readonly list: () => Promise<readonly AccountRecord[]>
@@ -88,7 +100,14 @@ export type AccountStore = {
       }
     },
   ) => Promise<boolean>
+  /** Another state than before is also an event. */
   readonly saveHealth: (id: string, health: Health) => Promise<void>
+  /** Notes what became of it; nothing where it is gone. */
+  readonly addEvent: (id: string, event: AccountEvent) => Promise<void>
+  /** Newest first, at most 200. */
+  readonly events: (id: string) => Promise<readonly (AccountEvent & { readonly at: number })[]>
+  /** Deletes events older than 90 days, and of each account those beyond 200. */
+  readonly pruneEvents: () => Promise<void>
   readonly saveAccountingHosts: (id: string, hosts: readonly string[]) => Promise<void>
   /** Keeps the quota, and a reading of it when its figures are others than the last reading's. */
   readonly saveQuota: (id: string, quota: Quota) => Promise<void>
@@ -98,8 +117,9 @@ export type AccountStore = {
   readonly pruneQuotaReadings: () => Promise<number>
   readonly updateProfile: (
     id: string,
-    patch: Partial<Omit<AccountProfile, 'successCount' | 'errorCount' | 'proxyId' | 'accountingHosts'>> & {
+    patch: Partial<Omit<AccountProfile, 'successCount' | 'errorCount' | 'proxyId' | 'notes' | 'accountingHosts'>> & {
       readonly proxyId?: string | null
+      readonly notes?: string | null
     },
   ) => Promise<void>
   /** Adds to the counters. */

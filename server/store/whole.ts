@@ -26,6 +26,7 @@ const keptTables = {
   credentials: { key: ['accountId'], sealedFor: ({ accountId }) => `credentials of ${accountId}` },
   accountModels: { key: ['accountId'] },
   quotaReadings: { key: ['accountId', 'at'] },
+  accountEvents: { key: ['accountId', 'at'] },
   users: { key: ['id'] },
   apiKeys: { key: ['id'] },
   usageCounters: { key: ['subject', 'period'] },

@@ -1,6 +1,9 @@
 import { expect, test } from 'bun:test'
 import { createEventHub } from '../../server/admin/event-hub.ts'
 import { createEventStreams } from '../../server/admin/event-streams.ts'
+import { tellOfRequests } from '../../server/admin/log-tail.ts'
+import { createFeed } from '../../server/lib/feed.ts'
+import type { RequestRecord } from '../../server/store/store.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
 import { adminApp, password } from './admin-app.ts'
 
@@ -146,4 +149,20 @@ test('what wants a person is listed with the figures, and what is switched off i
   ])
   await store.accounts.updateAccount('c', { enabled: false })
   expect((await call('GET', '/v2/status')).json.attention[0].kind).toBe('pool.empty')
+})
+
+test('that requests end is told by one word for many, and is not caught up on', async () => {
+  const effects = createTestEffects()
+  const finished = createFeed<RequestRecord>(5)
+  const heard: string[] = []
+  const leave = tellOfRequests({ finished, effects }, ({ event, id, data }) => heard.push(`${event} ${id} ${data}`))
+  for (let count = 0; count < 20; count++) finished.publish({} as RequestRecord) // what it is does not matter here
+  await effects.advance(249)
+  expect(heard).toEqual([])
+  await effects.advance(1)
+  expect(heard).toEqual(['logs undefined {"ended":20}'])
+  finished.publish({} as RequestRecord)
+  leave()
+  await effects.advance(1_000)
+  expect([heard.length, effects.timers()]).toEqual([1, 0])
 })

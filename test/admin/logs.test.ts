@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { keyTraces } from '../../server/access/key.ts'
 import { exportRows } from '../../server/admin/log-export.ts'
+import { createFeed } from '../../server/lib/feed.ts'
 import { createStore } from '../../server/store/open.ts'
 import type { RequestRecord } from '../../server/store/store.ts'
 import { createVault } from '../../server/vault/vault.ts'
@@ -116,7 +117,7 @@ test('a row says who asked, what served and what it cost, by the names of now', 
   })
   expect(logs[0]).toMatchObject({ api_key_id: 'key_gone', user_type: 'normal' })
   expect(logs[0].api_key_name).toBeUndefined()
-  expect((await call('GET', '/v2/logs/r1')).json).toEqual(logs[1])
+  expect((await call('GET', '/v2/logs/r1')).json).toEqual({ ...logs[1], account_names: { acc_1: 'team-01' } })
   expect((await call('GET', '/v2/logs/none')).status).toBe(404)
 })
 
@@ -252,6 +253,19 @@ describe('an export', () => {
     expect((await call('GET', '/v2/logs/export?limit=501')).text.trimEnd().split('\n')).toHaveLength(501)
     expect((await call('GET', '/v2/logs/export?format=xml')).json.field).toBe('format')
   })
+  test('as CSV begins with the mark without which a spreadsheet takes Chinese for another coding', async () => {
+    const { store } = await fill()
+    const { value } = await exportRows(store.requests, {}, 'csv').getReader().read()
+    expect([...(value ?? [])].slice(0, 4)).toEqual([0xef, 0xbb, 0xbf, 't'.charCodeAt(0)])
+  })
+  test('of one request by its id has that one alone', async () => {
+    const { call } = await fill()
+    const ids = async (id: string) =>
+      (await call('GET', `/v2/logs/export?request_id=${id}`)).text
+        .split('\n')
+        .flatMap((line) => (line === '' ? [] : JSON.parse(line).id))
+    expect([await ids('r7'), await ids('none')]).toEqual([['r7'], []])
+  })
   test('reads on only as fast as it is taken', async () => {
     const { store } = await fill()
     let pages = 0
@@ -289,4 +303,48 @@ test('what was changed or left out on the way stands with its request', async ()
   await store.requests.append([row('r1', { notes: JSON.stringify(notes) }), row('r2', { notes: '{"fir' }), row('r3')])
   const { logs } = (await call('GET', '/v2/logs')).json
   expect(logs.map((log: { notes?: object }) => log.notes)).toEqual([undefined, undefined, notes])
+})
+
+test('a list for looking through has neither routes nor, when nobody asks, a total', async () => {
+  const { call, store } = await adminApp()
+  await store.requests.append([row('r1'), row('r2', { stream: false })])
+  const { json } = await call('GET', '/v2/logs?brief=true&count=false&is_stream=false')
+  expect(Object.keys(json).toSorted()).toEqual(['limit', 'logs', 'next_cursor', 'offset'])
+  expect(json.logs.map(({ id, route: told }: { id: string; route?: object }) => [id, told])).toEqual([
+    ['r2', undefined],
+  ])
+  expect((await call('GET', '/v2/logs?brief=true')).json.total).toBe(2)
+})
+
+describe('the tail of the log', () => {
+  const fed = async () => {
+    const finished = createFeed<RequestRecord>(3)
+    const app = await adminApp({ deps: { finished } })
+    const tail = async (query = '') => (await app.call('GET', `/v2/logs/tail?${query}`)).json
+    const ids = ({ logs }: { logs: readonly { id: string }[] }) => logs.map(({ id }) => id)
+    return { ...app, finished, tail, ids }
+  }
+  test('has what ended since its mark, by the filters of the list', async () => {
+    const { finished, tail, ids } = await fed()
+    finished.publish(row('r1'))
+    const first = await tail()
+    expect([ids(first), first.gap]).toEqual([['r1'], false])
+    finished.publish(row('r2', { status: 429, errorKind: 'limit-reached' }))
+    finished.publish(row('r3'))
+    expect(ids(await tail(`after=${first.mark}`))).toEqual(['r2', 'r3'])
+    expect(ids(await tail(`after=${first.mark}&is_success=false`))).toEqual(['r2'])
+    const last = await tail(`after=${(await tail()).mark}`)
+    expect([ids(last), last.gap]).toEqual([[], false])
+    expect((await tail('status_code=9')).field).toBe('status_code')
+  })
+  test('says when something was missed', async () => {
+    const { finished, tail } = await fed()
+    finished.publish(row('r0'))
+    const { mark } = await tail()
+    for (const id of ['r1', 'r2', 'r3']) finished.publish(row(id))
+    expect((await tail(`after=${mark}`)).gap).toBe(false)
+    finished.publish(row('r4'))
+    expect((await tail(`after=${mark}`)).gap).toBe(true)
+    expect((await tail('after=other-1')).gap).toBe(true)
+  })
 })

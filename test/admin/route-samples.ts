@@ -42,6 +42,8 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /v2/proxies/:id/restore': { path: '/v2/proxies/{proxy}/restore' },
   'DELETE /v2/deleted/:id': { path: '/v2/deleted/a' },
   'POST /v2/accounts/:id/refresh': { path: '/v2/accounts/a/refresh' },
+  'GET /v2/accounts/:id/choices': { path: '/v2/accounts/a/choices' },
+  'GET /v2/accounts/:id/events': { path: '/v2/accounts/a/events' },
   'GET /v2/accounts/:id/quota': { path: '/v2/accounts/a/quota' },
   'GET /v2/jobs/:id': { path: '/v2/jobs/{job}' },
   'POST /v2/jobs/:id/cancel': { path: '/v2/jobs/{job}/cancel' },

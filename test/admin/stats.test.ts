@@ -150,9 +150,17 @@ test('visitors come with their user, their notes and their limits; a user’s ad
       request_count_hour: 1,
       rate_limit_rpm: 0,
       daily_request_limit: 0,
+      blocked: false,
     },
-    { ...visit, user_name: 'Li Wei', notes: 'office', rate_limit_rpm: 60, daily_request_limit: 0 },
+    { ...visit, user_name: 'Li Wei', notes: 'office', rate_limit_rpm: 60, daily_request_limit: 0, blocked: false },
   ])
+  expect(json.own_ip).toBe('127.0.0.1')
+  await call('POST', '/v2/ips/block', { ip: '192.0.2.2/31', expires_at: new Date(at + hour).toISOString() })
+  const blocked = async () =>
+    (await call('GET', '/v2/ips/visitors')).json.visitor_ips.map((one: { blocked: boolean }) => one.blocked)
+  expect(await blocked()).toEqual([true, false])
+  clock.now += 2 * hour
+  expect(await blocked()).toEqual([false, false])
   expect((await call('GET', `/v2/users/${userId}/ips`)).json).toEqual({ ips: [visit], count: 1 })
   expect((await call('GET', '/v2/users/usr_none/ips')).status).toBe(404)
 })

@@ -247,6 +247,7 @@ test('blocked addresses: kept in one form, never this machine, never who asks un
   for (const ip of ['nonsense', '1.2.3.4/33', '', '127.0.0.1', '::1', '0.0.0.0/0', '192.0.2.7', '192.0.2.0/24']) {
     expect([ip, (await block(ip)).status, (await block(ip)).json.field]).toEqual([ip, 400, 'ip'])
   }
+  expect((await block('192.0.2.0/24')).json).toMatchObject({ code: 'OWN_ADDRESS', params: { address: '192.0.2.7' } })
   expect((await block('127.0.0.0/8', { force: true })).status).toBe(400)
   expect((await block('192.0.2.0/24', { force: true })).status).toBe(200)
   const list = (await call('GET', '/v2/ips/blocked')).json.blocked_ips

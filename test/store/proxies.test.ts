@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Health, HealthState } from '../../server/pool/account.ts'
 import { readMigrations } from '../../server/store/engine/migrate.ts'
 import { openSqlite } from '../../server/store/engine/sqlite.ts'
 import { openStore } from '../../server/store/open.ts'
@@ -247,4 +248,52 @@ onFiles?.('a database of the first version is brought up to date with its accoun
   const after = new Database(file)
   expect(after.query('SELECT label, proxy_id FROM accounts').all()).toEqual([{ label: 'kept', proxy_id: null }])
   after.close()
+})
+
+describe('events of an account', () => {
+  const told = async (id = 'acc_1') => (await store.accounts.events(id)).map(({ at, kind }) => [at, kind])
+  beforeEach(() => store.accounts.create(account('acc_1'), secrets))
+  const health = (state: HealthState, more: Partial<Health> = {}): Health => ({ state, since: 0, failures: 0, ...more })
+
+  test('are another state or another cause of it, with its words, newest first', async () => {
+    clock = 10
+    await store.accounts.saveHealth(
+      'acc_1',
+      health('cooling', { kind: 'rate-limited', until: 99, reason: 'Slow down.' }),
+    )
+    clock = 20
+    await store.accounts.saveHealth('acc_1', health('cooling', { kind: 'rate-limited', until: 199 }))
+    clock = 30
+    await store.accounts.saveHealth('acc_1', health('cooling', { kind: 'account-restricted' }))
+    clock = 40
+    await store.accounts.addEvent('acc_1', { kind: 'disabled' })
+    expect(await store.accounts.events('acc_1')).toEqual([
+      { at: 40, kind: 'disabled' },
+      { at: 30, kind: 'cooling', cause: 'account-restricted' },
+      { at: 10, kind: 'cooling', cause: 'rate-limited', reason: 'Slow down.', until: 99 },
+    ])
+  })
+
+  test('of an account that is gone are not kept, go with it, and come back with it', async () => {
+    await store.accounts.addEvent('acc_x', { kind: 'enabled' })
+    expect(await told('acc_x')).toEqual([])
+    clock = 50
+    await store.accounts.addEvent('acc_1', { kind: 'enabled' })
+    await store.deleted.take('account', 'acc_1', { name: 'one', at: 60 })
+    expect(await told()).toEqual([])
+    await store.deleted.restore('account', 'acc_1')
+    expect(await told()).toEqual([[50, 'enabled']])
+  })
+
+  test('grow old, and are not more than 200', async () => {
+    for (let at = 1; at <= 205; at++) {
+      clock = at
+      await store.accounts.addEvent('acc_1', { kind: 'enabled' })
+    }
+    await store.accounts.pruneEvents()
+    expect((await told()).map(([at]) => at)).toEqual(Array.from({ length: 200 }, (_, index) => 205 - index))
+    clock = 91 * 24 * hour
+    await store.accounts.pruneEvents()
+    expect(await told()).toEqual([])
+  })
 })

@@ -5,6 +5,8 @@ import { createCaptureStore } from '../../server/store/captures.ts'
 import { createRequestStore } from '../../server/store/requests.ts'
 import { createRollupStore } from '../../server/store/rollups.ts'
 import type {
+  AccountEvent,
+  AccountProfile,
   AccountRecord,
   AdminTokenRecord,
   AuditRecord,
@@ -50,6 +52,10 @@ export function memoryStore(now: () => number = () => 0): Store {
     return made
   }
 
+  const events = new Map<string, (AccountEvent & { readonly at: number })[]>()
+  const addEvent = (id: string, event: AccountEvent): void => {
+    if (accounts.has(id)) events.set(id, [...(events.get(id) ?? []), { at: now(), ...event }])
+  }
   const change = (id: string, to: (record: AccountRecord) => AccountRecord): boolean => {
     const record = accounts.get(id)
     if (record === undefined) return false
@@ -84,8 +90,14 @@ export function memoryStore(now: () => number = () => 0): Store {
           profile: { ...profile, updatedAt: now() },
         })),
       saveHealth: async (id, health) => {
+        const isNew = accounts.get(id)?.account.health.state !== health.state
         change(id, ({ account, profile }) => ({ account: { ...account, health }, profile }))
+        const { state: kind, reason, until } = health
+        if (isNew) addEvent(id, { kind, ...given({ reason, until }) } as AccountEvent)
       },
+      addEvent: async (id, event) => addEvent(id, event),
+      events: async (id) => (events.get(id) ?? []).toReversed(),
+      pruneEvents: async () => {},
       saveAccountingHosts: async (id, accountingHosts) => {
         change(id, ({ account, profile }) => ({ account, profile: { ...profile, accountingHosts } }))
       },
@@ -102,10 +114,14 @@ export function memoryStore(now: () => number = () => 0): Store {
         return rows.slice(Math.max(0, first))
       },
       pruneQuotaReadings: async () => 0,
-      updateProfile: async (id, { proxyId, ...patch }) => {
-        change(id, ({ account, profile: { proxyId: kept, ...profile } }) => {
+      updateProfile: async (id, { proxyId, notes, ...patch }) => {
+        change(id, ({ account, profile: { proxyId: kept, notes: written, ...profile } }) => {
           const own = proxyId === undefined ? kept : (proxyId ?? undefined)
-          return { account, profile: { ...profile, ...given(patch), ...(own === undefined ? {} : { proxyId: own }) } }
+          const words = notes === undefined ? written : (notes ?? undefined)
+          return {
+            account,
+            profile: { ...profile, ...(given({ ...patch, proxyId: own, notes: words }) as Partial<AccountProfile>) },
+          }
         })
       },
       count: async (id, { success = 0, error = 0 }) => {

@@ -97,6 +97,9 @@ function account(label: string, state: AccountState, extra: Partial<AccountListI
     runs_out_at: null,
     proxy_id: null,
     proxy_name: null,
+    weight: 1,
+    max_in_flight: 8,
+    notes: null,
     ...extra,
   }
 }

@@ -96,6 +96,10 @@ export const AccountListItem = Type.Object({
   runs_out_at: Time,
   proxy_id: Text,
   proxy_name: Text,
+  /** Its share of the work against the others', 1 to 100. */
+  weight: Type.Integer(),
+  max_in_flight: Type.Integer(),
+  notes: Text,
 })
 export type AccountListItem = Static<typeof AccountListItem>
 
@@ -169,6 +173,8 @@ export const AccountPatch = Type.Object({
   ),
   /** Its own outbound proxy; null: none. */
   proxyId: Type.Optional(Text),
+  /** Empty and null: none. */
+  notes: Type.Optional(Type.Union([Type.String({ maxLength: 500 }), Type.Null()])),
 })
 export type AccountPatch = Static<typeof AccountPatch>
 
@@ -284,10 +290,61 @@ export const KiroToken = Type.Object({
 })
 export type KiroToken = Static<typeof KiroToken>
 
+/** Which accounts a list, or an act on many, means; all members hold together. */
+export const accountFilter = {
+  status: Type.Optional(Type.String({ description: 'words of `status` or `state`, by commas' })),
+  q: Type.Optional(Type.String({ description: 'part of a label, an e-mail or an id' })),
+  method: Type.Optional(Type.String({ description: 'words of `auth_method`, by commas' })),
+  plan: Type.Optional(Type.String({ description: 'words of `subscription_type`, by commas' })),
+  proxy: Type.Optional(Type.String({ description: 'id of its own proxy; `none`: those without' })),
+  quota: Type.Optional(Type.String({ description: 'at least so much of it is used, percent' })),
+} as const
+
+/** `GET /v2/accounts/ids`: those that match, for acts on all of them. At most 5,000. */
+export const AccountIds = Type.Object({ ids: Type.Array(Type.String()), total: Type.Integer() })
+export type AccountIds = Static<typeof AccountIds>
+
+/** `GET /v2/accounts/:id/choices`: how it stood towards the newest requests of the log, and how it stands now. */
+export const AccountChoices = Type.Object({
+  /** What the pool would say of it this moment, for a request of `model`; null: no pool runs. */
+  now: Type.Object({ verdict: Type.Union([Type.String(), Type.Null()]), model: Text }),
+  looked_at: Type.Integer({ description: 'requests' }),
+  since: Time,
+  /** How often it was what; `unnamed`: not among those the record names. */
+  verdicts: Type.Record(Type.String(), Type.Integer()),
+  recent: Type.Array(
+    Type.Object({
+      request_id: Type.String(),
+      timestamp: Type.String(),
+      model: Type.String(),
+      verdict: Type.String(),
+      by: Type.Optional(Type.String()),
+    }),
+  ),
+})
+export type AccountChoices = Static<typeof AccountChoices>
+
+/** `GET /v2/accounts/:id/events`: what became of it, newest first. */
+export const AccountEvents = Type.Object({
+  events: Type.Array(
+    Type.Object({
+      timestamp: Type.String(),
+      kind: Type.String({ description: 'a state it came to, or `enabled`, `disabled`, `changed`, `renewed`, `added`' }),
+      /** Why, in the provider's or our words; what was changed. */
+      reason: Text,
+      cause: Type.Union([Type.String({ description: 'the kind of the failure' }), Type.Null()]),
+      until: Time,
+    }),
+  ),
+})
+export type AccountEvents = Static<typeof AccountEvents>
+
 export const ExportAsk = Type.Object({
   /** The password of whoever asks, once more: secrets leave with it alone. */
   password: Type.Optional(Type.String()),
   format: Type.Optional(ExportFormat),
+  /** Only these; absent: all. */
+  ids: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 5000 })),
 })
 export type ExportAsk = Static<typeof ExportAsk>
 

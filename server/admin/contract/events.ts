@@ -3,7 +3,7 @@ import { AlertKind } from './alerts.ts'
 import { JobItem, JobView } from './jobs.ts'
 
 /** What `GET /v2/events?topics=` can be asked for, by commas; left out: all. */
-export const eventTopics = ['status', 'jobs', 'accounts', 'settings', 'alerts'] as const
+export const eventTopics = ['status', 'jobs', 'accounts', 'settings', 'alerts', 'logs'] as const
 export type EventTopic = (typeof eventTopics)[number]
 
 /** Something that wants a person. `id` stays the same as long as it lasts. */
@@ -47,5 +47,7 @@ export const EventData = Type.Object({
   account: Type.Object({ id: Type.String() }),
   settings: Type.Object({ names: Type.Array(Type.String()) }),
   alert: AttentionItem,
+  /** How many requests ended since the last such event; `GET /v2/logs/tail` gives them. Has no id and is not caught up on. */
+  logs: Type.Object({ ended: Type.Integer() }),
 })
 export type EventData = Static<typeof EventData>

@@ -55,8 +55,19 @@ export type JobStarted = Static<typeof JobStarted>
 
 /** `POST /v2/accounts/batch` */
 export const AccountBatch = Type.Object({
-  action: Type.Union([Type.Literal('enable'), Type.Literal('disable'), Type.Literal('delete'), Type.Literal('check')]),
+  action: Type.Union([
+    Type.Literal('enable'),
+    Type.Literal('disable'),
+    Type.Literal('delete'),
+    Type.Literal('check'),
+    Type.Literal('set-proxy'),
+    Type.Literal('set-weight'),
+  ]),
   ids: Type.Array(Type.String(), { minItems: 1, maxItems: 5000 }),
+  /** Of `set-proxy`: its id; null: none of its own. */
+  proxyId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  /** Of `set-weight`. */
+  weight: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
 })
 export type AccountBatch = Static<typeof AccountBatch>
 

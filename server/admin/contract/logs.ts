@@ -87,10 +87,19 @@ export const RequestView = Type.Object({
 })
 export type RequestView = Static<typeof RequestView>
 
-/** `GET /v2/logs`: newest first. */
-export const RequestList = Type.Object({
-  logs: Type.Array(RequestView),
-  total: Type.Integer(),
+/** As a list shows it, with `brief`: without what only a look at the one request needs. */
+export const RequestRow = Type.Omit(RequestView, ['route', 'notes', 'user_agent', 'method', 'path'])
+export type RequestRow = Static<typeof RequestRow>
+
+/** `GET /v2/logs/:id`: with the names of the accounts of its route, as far as they have any. */
+export const RequestDetail = Type.Composite([
+  RequestView,
+  Type.Object({ account_names: Type.Record(Type.String(), Type.String()) }),
+])
+export type RequestDetail = Static<typeof RequestDetail>
+
+const pageFacts = {
+  total: Type.Optional(Type.Integer({ description: 'left out with `count=false`' })),
   total_is_minimum: Type.Optional(Type.Boolean({ description: 'true: there may be more than `total`' })),
   limit: Type.Integer(),
   offset: Type.Integer(),
@@ -98,8 +107,21 @@ export const RequestList = Type.Object({
   searched_until: Type.Optional(
     Type.String({ description: 'a rare combination of filters: the search stopped here; `next_cursor` goes on' }),
   ),
-})
+}
+/** `GET /v2/logs`: newest first. */
+export const RequestList = Type.Object({ logs: Type.Array(RequestView), ...pageFacts })
 export type RequestList = Static<typeof RequestList>
+/** The same with `brief=true`. */
+export const RequestRowList = Type.Object({ logs: Type.Array(RequestRow), ...pageFacts })
+export type RequestRowList = Static<typeof RequestRowList>
+
+/** `GET /v2/logs/tail`: what has ended since, oldest first. */
+export const RequestTail = Type.Object({
+  logs: Type.Array(RequestRow),
+  mark: Type.String({ description: 'for `after`: how far this goes' }),
+  gap: Type.Boolean({ description: 'true: more has ended since than is remembered; read the list anew' }),
+})
+export type RequestTail = Static<typeof RequestTail>
 
 const text = Type.Optional(Type.String())
 /** What `GET /v2/logs`, `/v2/logs/stats`, `/v2/logs/export` and `/v2/logs/stream` select by; all hold together. */
@@ -137,6 +159,12 @@ export const ListQuery = Type.Object({
   page: Type.Optional(Type.String({ description: 'in place of offset, from 1' })),
   page_size: Type.Optional(Type.String({ description: 'in place of limit' })),
   pageSize: text,
+  brief: Type.Optional(Type.String({ description: '`true`: rows without route, notes and user agent' })),
+  count: Type.Optional(Type.String({ description: '`false`: leaves out `total`, which takes a moment in a long log' })),
+})
+export const TailQuery = Type.Object({
+  ...filterQuery,
+  after: Type.Optional(Type.String({ description: '`mark` of the answer before; left out: the last 500' })),
 })
 export type ListQuery = Static<typeof ListQuery>
 

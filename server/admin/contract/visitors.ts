@@ -14,16 +14,20 @@ export const VisitorView = Type.Object({
   notes: Type.Optional(Type.String()),
   rate_limit_rpm: Type.Integer(),
   daily_request_limit: Type.Integer(),
+  blocked: Type.Boolean({ description: 'by itself or within a range' }),
 })
 export type VisitorView = Static<typeof VisitorView>
 
 /** `GET /v2/ips/visitors`: the last visit first, at most 500. */
-export const VisitorList = Type.Object({ visitor_ips: Type.Array(VisitorView) })
+export const VisitorList = Type.Object({
+  visitor_ips: Type.Array(VisitorView),
+  own_ip: Type.String({ description: 'where this very request comes from' }),
+})
 export type VisitorList = Static<typeof VisitorList>
 
 /** `GET /v2/users/:id/ips` */
 export const UserIpList = Type.Object({
-  ips: Type.Array(Type.Omit(VisitorView, ['user_name', 'notes', 'rate_limit_rpm', 'daily_request_limit'])),
+  ips: Type.Array(Type.Omit(VisitorView, ['user_name', 'notes', 'rate_limit_rpm', 'daily_request_limit', 'blocked'])),
   count: Type.Integer(),
 })
 export type UserIpList = Static<typeof UserIpList>

@@ -14,7 +14,7 @@ import * as imports from '../contract/imports.ts'
 import * as ips from '../contract/ips.ts'
 import { BatchDone, JobCancelled, JobDetail, JobList } from '../contract/jobs.ts'
 import { KeyCreated, KeyList, KeyView } from '../contract/keys.ts'
-import { CleanupDone, RequestList, RequestStats, RequestView } from '../contract/logs.ts'
+import { CleanupDone, RequestDetail, RequestList, RequestRowList, RequestStats, RequestTail } from '../contract/logs.ts'
 import { MetaView } from '../contract/meta.ts'
 import { ModelMappingChanged, ModelMappingList, ModelMappingView } from '../contract/model-mappings.ts'
 import { ModelList } from '../contract/models.ts'
@@ -78,7 +78,10 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'PATCH /v2/accounts/:id': accounts.AccountView,
   'DELETE /v2/accounts/:id': Done,
   'POST /v2/accounts/:id/refresh': accounts.AccountView,
+  'GET /v2/accounts/ids': accounts.AccountIds,
   'GET /v2/accounts/:id/quota': accounts.QuotaView,
+  'GET /v2/accounts/:id/choices': accounts.AccountChoices,
+  'GET /v2/accounts/:id/events': accounts.AccountEvents,
   'POST /v2/accounts/:id/restore': accounts.AccountView,
   'POST /v2/users/:id/restore': users.UserView,
   'POST /v2/keys/:id/restore': KeyView,
@@ -138,8 +141,9 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'DELETE /v2/proxies/:id': Told,
   'POST /v2/proxies/:id/toggle': ProxyToggled,
   'POST /v2/proxies/:id/test': ProxyTested,
-  'GET /v2/logs': RequestList,
-  'GET /v2/logs/:id': RequestView,
+  'GET /v2/logs': Type.Union([RequestList, RequestRowList]),
+  'GET /v2/logs/tail': RequestTail,
+  'GET /v2/logs/:id': RequestDetail,
   'GET /v2/logs/:id/content': ContentView,
   'GET /v2/logs/stats': RequestStats,
   'POST /v2/logs/cleanup': CleanupDone,

@@ -66,6 +66,7 @@ export const accounts = ourTable(
     overage: boolean('overage').notNull().default(false),
     overageCredits: double('overage_credits'),
     overageMicroUsd: whole('overage_micro_usd'),
+    notes: text('notes'),
   },
   (table) => [
     index('accounts_by_creation').on(table.createdAt, table.id),
@@ -134,6 +135,25 @@ export const quotaReadings = ourTable(
     primaryKey({ columns: [table.accountId, table.at] }),
     index('quota_readings_by_time').on(table.at),
     isTime('quota_readings_at', table.at),
+  ],
+)
+
+export const accountEvents = ourTable(
+  'account_events',
+  {
+    accountId: varchar('account_id', { length: 64 })
+      .notNull()
+      .references(() => accounts.id, { onDelete: 'cascade' }),
+    at: whole('at').notNull(),
+    kind: varchar('kind', { length: 64 }).notNull(),
+    reason: text('reason'),
+    cause: varchar('cause', { length: 64 }),
+    until: whole('until'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.at] }),
+    index('account_events_by_time').on(table.at),
+    isTime('account_events_at', table.at),
   ],
 )
 

@@ -63,6 +63,8 @@ export const accounts = sqliteTable(
     /** A month, on top of what the provider itself caps; none: no cap of ours. */
     overageCredits: real('overage_credits'),
     overageMicroUsd: integer('overage_micro_usd'),
+    /** The operator's own words. */
+    notes: text('notes'),
   },
   (table) => [
     index('accounts_by_creation').on(table.createdAt, table.id),
@@ -133,6 +135,28 @@ export const quotaReadings = sqliteTable(
     primaryKey({ name: 'quota_readings_pk', columns: [table.accountId, table.at] }),
     index('quota_readings_by_time').on(table.at),
     isTime('quota_readings_at', table.at),
+  ],
+)
+
+/** What became of an account: the states it came to and why, and what was done to it. */
+export const accountEvents = sqliteTable(
+  'account_events',
+  {
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id, { onDelete: 'cascade' }),
+    at: integer('at').notNull(),
+    /** A health state, or what was done. */
+    kind: text('kind').notNull(),
+    reason: text('reason'),
+    /** `ErrorKind` of a state. */
+    cause: text('cause'),
+    until: integer('until'),
+  },
+  (table) => [
+    primaryKey({ name: 'account_events_pk', columns: [table.accountId, table.at] }),
+    index('account_events_by_time').on(table.at),
+    isTime('account_events_at', table.at),
   ],
 )
 

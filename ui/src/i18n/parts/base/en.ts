@@ -110,6 +110,7 @@ export const en = {
   'error.code.TOO_LARGE': 'This is too large.',
   'error.code.UNSUPPORTED_ENCODING': 'The request is compressed in a way the server cannot read.',
   'error.code.NOT_FOUND': 'It no longer exists.',
+  'error.code.OWN_ADDRESS': 'This is the address you are using. Blocking it locks you out.',
   'error.code.CONFLICT': 'This already exists.',
   'error.code.CHANGED_MEANWHILE': 'Somebody changed this in the meantime. Reload and try again.',
   'error.code.IDEMPOTENCY_ANSWER_GONE': 'This was already sent. Check the list before sending it again.',

@@ -110,6 +110,7 @@ export const zhCn = {
   'error.code.TOO_LARGE': '内容过大。',
   'error.code.UNSUPPORTED_ENCODING': '服务器不支持此压缩格式。',
   'error.code.NOT_FOUND': '它已不存在。',
+  'error.code.OWN_ADDRESS': '这是你当前使用的地址，封禁后你将无法访问。',
   'error.code.CONFLICT': '已存在相同的内容。',
   'error.code.CHANGED_MEANWHILE': '内容已被他人修改，请重新加载后再试。',
   'error.code.IDEMPOTENCY_ANSWER_GONE': '此请求已提交过，再次提交前请先查看列表。',
