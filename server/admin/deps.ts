@@ -163,6 +163,8 @@ export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly dataDir: string
   /** The port in use. */
   readonly port: () => number
+  /** Addresses of this machine in its network that are listened on: `http://192.168.1.5:62311`. */
+  readonly lanUrls?: () => readonly string[]
   readonly demo?: { readonly password: string; readonly key: string }
   /** Printed at start; asked for while the first password is in force. */
   readonly setupCode: string

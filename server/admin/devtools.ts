@@ -1,148 +1,137 @@
-import { chmod, copyFile, mkdir, readdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { createTurns } from '../lib/turns.ts'
 import type { ToolConfig, ToolConfigSave, ToolConfigSaved, ToolConfigUndone } from './contract/devtools.ts'
 import { isMasked, mask } from './mask.ts'
+import {
+  canRestore,
+  changedMeanwhile,
+  leftAlone,
+  readToolFile,
+  replaceToolFile,
+  restoreToolFile,
+  revisionOf,
+  type ToolFile,
+} from './tool-file.ts'
+import { type Change, type Current, changed, type Members, readMembers, type Tool, tools } from './tool-settings.ts'
 
-/** Where each tool keeps its settings, below the home folder. */
-export const toolFiles = { 'claude-code': '.claude/settings.json', droid: '.droid/settings.json' } as const
-export type Tool = keyof typeof toolFiles
-
-const names = { baseUrl: 'ANTHROPIC_BASE_URL', apiKey: 'ANTHROPIC_AUTH_TOKEN' } as const
-const largest = 5 * 1024 * 1024
-
-type Members = Readonly<Record<string, unknown>>
-type Kept = { readonly target: string; readonly settings: Members | undefined; readonly env: Members }
-
-/** What the tool is set to. A file that cannot be read is told of, not guessed at. */
-export async function readToolConfig(home: string, tool: Tool): Promise<ToolConfig> {
-  const file = path.join(home, toolFiles[tool])
-  const kept = await readKept(file)
-  if (!kept.ok) return { configured: false, baseUrl: '', apiKey: '', path: file, error: kept.error.message }
-  const text = (name: string): string => {
-    const value = kept.value.env[name]
-    return typeof value === 'string' ? value : ''
-  }
-  const [baseUrl, apiKey] = [text(names.baseUrl), text(names.apiKey)]
-  return { configured: baseUrl !== '' && apiKey !== '', baseUrl, apiKey: apiKey === '' ? '' : mask(apiKey), path: file }
+export type Devtools = {
+  readonly read: (home: string, tool: Tool) => Promise<ToolConfig>
+  readonly save: (home: string, tool: Tool, wanted: ToolConfigSave) => Promise<Result<ToolConfigSaved, GatewayError>>
+  readonly undo: (home: string, tool: Tool) => Promise<Result<ToolConfigUndone, GatewayError>>
 }
 
-/**
- * Sets address and key in the tool's file and leaves everything else in it as it is. What was there is copied aside first; a file
- * that is no JSON object is never written over (D-41).
- */
-export async function saveToolConfig(
-  home: string,
-  tool: Tool,
-  { baseUrl, apiKey, preview = false }: ToolConfigSave,
-  now: number,
-): Promise<Result<ToolConfigSaved, GatewayError>> {
+type Kept = { readonly kept: ToolFile; readonly settings: Members; readonly current: Current }
+
+const longest = 2_000
+
+/** The settings files of tools in a home folder. `defaultModel`: for a tool that must name one and was told none. */
+export function createDevtools(now: () => number, defaultModel: () => Promise<string>): Devtools {
+  const inTurn = createTurns()
+  return {
+    /** What the tool is set to. A file that cannot be read is told of, not guessed at. */
+    read: async (home, tool) => {
+      const read = await keptOf(home, tool)
+      const file = fileOf(home, tool)
+      if (!read.ok)
+        return { configured: false, baseUrl: '', apiKey: '', path: file, error: read.error.message, can_undo: false }
+      const { baseUrl, apiKey, model } = read.value.current
+      return {
+        configured: baseUrl !== '' && apiKey !== '',
+        baseUrl: shownUrl(baseUrl),
+        apiKey: apiKey === '' ? '' : mask(apiKey),
+        ...(model === undefined || model === '' ? {} : { model }),
+        path: file,
+        can_undo: await canRestore(read.value.kept),
+      }
+    },
+    /**
+     * Sets address and key in the tool's file and leaves everything else in it as it is. What was there is copied aside first; a
+     * file that is no JSON object is never written over (D-41).
+     */
+    save: (home, tool, asked) =>
+      inTurn(async () => {
+        const { preview = false, revision } = asked
+        const checked = checkAsked(asked)
+        if (!checked.ok) return checked
+        const read = await keptOf(home, tool)
+        if (!read.ok) return read
+        const { kept, settings, current } = read.value
+        const stands = revisionOf(kept.text ?? '')
+        if (revision !== undefined && revision !== stands) return changedMeanwhile(kept.file)
+        // The key as it was shown comes back: it stays.
+        const apiKey = isMasked(asked.apiKey) && current.apiKey !== '' ? current.apiKey : asked.apiKey.trim()
+        if (isMasked(apiKey)) return invalid('apiKey', 'is masked; give the whole key')
+        const model = asked.model?.trim() || current.model || (await defaultModel())
+        const wanted = { baseUrl: asked.baseUrl.trim(), apiKey, model }
+        const changes = tools[tool].changes(settings, wanted).filter(({ before, value }) => before !== value)
+        const done = { success: true, path: kept.file, backup: null, changes: changes.flatMap(shown) }
+        if (changes.length === 0) return ok({ ...done, revision: stands })
+        const text = changed(kept.text ?? '', settings, changes)
+        if (!text.ok) return leftAlone(kept.file, text.error)
+        if (preview) return ok({ ...done, revision: stands })
+        const replaced = await replaceToolFile(kept, text.value, now())
+        return replaced.ok ? ok({ ...done, backup: replaced.value, revision: revisionOf(text.value) }) : replaced
+      }),
+    /** Goes back to how the file was before it was set here, if nobody has touched it since. */
+    undo: (home, tool) =>
+      inTurn(async () => {
+        const file = await readToolFile(fileOf(home, tool))
+        if (!file.ok) return file
+        const restored = await restoreToolFile(file.value)
+        return restored.ok ? ok({ success: true, path: file.value.file, restored: restored.value }) : restored
+      }),
+  }
+}
+
+const fileOf = (home: string, tool: Tool): string => path.join(home, tools[tool].file)
+
+async function keptOf(home: string, tool: Tool): Promise<Result<Kept, GatewayError>> {
+  const kept = await readToolFile(fileOf(home, tool))
+  if (!kept.ok) return kept
+  const settings = readMembers(kept.value.text ?? '')
+  if (!settings.ok) return leftAlone(kept.value.file, settings.error)
+  const current = tools[tool].read(settings.value)
+  if (!current.ok) return leftAlone(kept.value.file, current.error)
+  return ok({ kept: kept.value, settings: settings.value, current: current.value })
+}
+
+function checkAsked({ baseUrl, apiKey, model }: ToolConfigSave): Result<void, GatewayError> {
   const url = URL.parse(baseUrl.trim())
   if (url === null || !/^https?:$/.test(url.protocol))
     return invalid('baseUrl', 'must be an http:// or https:// address')
   if (apiKey.trim() === '') return invalid('apiKey', 'must not be empty')
-  const file = path.join(home, toolFiles[tool])
-  const kept = await readKept(file)
-  if (!kept.ok) return kept
-  const { target, settings, env } = kept.value
-  const had = env[names.apiKey]
-  // The key as it was shown comes back: it stays.
-  const key = isMasked(apiKey) && typeof had === 'string' ? had : apiKey.trim()
-  if (isMasked(key)) return invalid('apiKey', 'is masked; give the whole key')
-  const wanted = { [names.baseUrl]: baseUrl.trim(), [names.apiKey]: key }
-  const shown = (name: string, value: string): string => (name === names.apiKey ? mask(value) : value)
-  const changes = Object.entries(wanted).flatMap(([name, after]) => {
-    const before = env[name]
-    if (before === after) return []
-    return [{ name, before: typeof before === 'string' ? shown(name, before) : null, after: shown(name, after) }]
-  })
-  const done = { success: true, path: file, backup: null, changes }
-  if (preview || changes.length === 0) return ok(done)
-  const text = `${JSON.stringify({ ...settings, env: { ...env, ...wanted } }, null, 2)}\n`
-  try {
-    await mkdir(path.dirname(target), { recursive: true })
-    const backup = settings === undefined ? null : `${target}.backup-${stamp(now)}`
-    // A file with a key in it is its owner's alone, unless its owner has said otherwise.
-    const mode = settings === undefined ? 0o600 : (await stat(target)).mode & 0o777
-    if (backup !== null) await copyFile(target, backup)
-    // Aside and renamed: a tool that reads meanwhile sees the old file or the new one.
-    const aside = `${target}.new-${stamp(now)}`
-    await writeFile(aside, text, { mode })
-    await chmod(aside, mode)
-    await rename(aside, target)
-    return ok({ ...done, backup })
-  } catch (thrown) {
-    return notWritten(file, thrown)
+  for (const [field, text] of Object.entries({ baseUrl, apiKey, model: model ?? '' })) {
+    if (text.length > longest) return invalid(field, `has at most ${longest} characters`)
+    if (/\p{Cc}/u.test(text.trim())) return invalid(field, 'must not hold control characters')
   }
+  return ok(undefined)
 }
 
-/**
- * Puts the newest copy that was made here back in the place of the tool's file; what stood there is kept beside it. Again: the copy
- * before that one.
- */
-export async function undoToolConfig(
-  home: string,
-  tool: Tool,
-  now: number,
-): Promise<Result<ToolConfigUndone, GatewayError>> {
-  const file = path.join(home, toolFiles[tool])
-  const target = await realpath(file).catch(() => file)
-  const folder = path.dirname(target)
-  const copies = (await readdir(folder).catch(() => [])).filter((name) =>
-    name.startsWith(`${path.basename(target)}.backup-`),
+/** A change as people see it: `env.ANTHROPIC_BASE_URL`, from what to what; of a new object each of its members. */
+function shown({ path: [...names], value, before, secret = false }: Change): ToolConfigSaved['changes'] {
+  const name = names.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
+    '',
   )
-  const newest = copies.sort().at(-1)
-  if (newest === undefined)
-    return err(gatewayError('not-found', `There is no copy of ${file} to go back to.`, { code: 'NO_BACKUP' }))
-  const backup = path.join(folder, newest)
-  try {
-    const kept = `${target}.undone-${stamp(now)}`
-    const isThere = await stat(target).then(
-      () => true,
-      (thrown) => codeOf(thrown) !== 'ENOENT',
-    )
-    if (isThere) await copyFile(target, kept)
-    await rename(backup, target)
-    return ok({ success: true, path: file, restored: backup, kept: isThere ? kept : null })
-  } catch (thrown) {
-    return notWritten(file, thrown)
-  }
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).map(([member, after]) => ({
+      name: `${name}.${member}`,
+      before: null,
+      after: member === 'apiKey' ? mask(String(after)) : String(after),
+    }))
+  const spelt = (one: unknown): string => (secret ? mask(String(one)) : shownUrl(String(one)))
+  return [{ name, before: before === undefined ? null : spelt(before), after: spelt(value) }]
 }
 
-const notWritten = (file: string, thrown: unknown): Result<never, GatewayError> =>
-  err(gatewayError('internal', `${file} could not be written: ${codeOf(thrown)}.`, { code: 'NOT_WRITTEN' }))
-
-/** `settings` undefined: there is no file, or an empty one. A link is followed, so that it stays one. */
-async function readKept(file: string): Promise<Result<Kept, GatewayError>> {
-  const refuse = (why: string): Result<never, GatewayError> =>
-    err(gatewayError('invalid-request', `${file} ${why}; it is left as it is.`, { code: 'UNREADABLE_FILE' }))
-  const target = await realpath(file).catch(() => file)
-  let text: string
-  try {
-    if ((await stat(target)).size > largest) return refuse('is larger than 5 MB')
-    text = await readFile(target, 'utf8')
-  } catch (thrown) {
-    return codeOf(thrown) === 'ENOENT'
-      ? ok({ target, settings: undefined, env: {} })
-      : refuse(`cannot be read (${codeOf(thrown)})`)
-  }
-  if (text.trim() === '') return ok({ target, settings: undefined, env: {} })
-  let settings: unknown
-  try {
-    settings = JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch {
-    return refuse('is not valid JSON')
-  }
-  if (!isMembers(settings)) return refuse('holds no JSON object')
-  const { env = {} } = settings
-  return isMembers(env) ? ok({ target, settings, env }) : refuse('has an env that is no object')
+/** Without a password somebody wrote into it. */
+function shownUrl(text: string): string {
+  const url = URL.parse(text)
+  if (url === null || url.password === '') return text
+  url.password = '••••'
+  return url.href
 }
 
-const isMembers = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const stamp = (now: number): string => new Date(now).toISOString().replace(/[:.]/g, '-')
-const codeOf = (thrown: unknown): string =>
-  typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : 'unknown'
 const invalid = (field: string, text: string): Result<never, GatewayError> =>
   err(gatewayError('invalid-request', `${field} ${text}.`, { field }))

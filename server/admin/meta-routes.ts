@@ -13,6 +13,7 @@ import { mostRows } from './log-query.ts'
 import type { Operator } from './operator.ts'
 import { askedOf, isAtTheMachine } from './origin.ts'
 import { productName, resetCommandOf } from './persons.ts'
+import { reachedOf } from './reached.ts'
 import { settingIn } from './settings-table.ts'
 
 const languages = ['en', 'zh-cn']
@@ -63,6 +64,7 @@ export function metaRoutes(deps: AdminDeps, operator: Operator) {
         deleted_days: deletedKeptMs / 86_400_000,
       },
       locked_settings: ['port'],
+      reached: reachedOf(request, deps.peerOf(request), deps.lanUrls?.() ?? []),
     }
   }
   return new Elysia()

@@ -49,8 +49,8 @@ const areas: Readonly<Record<string, Area>> = {
   '/v2/openapi.json': area('settings'),
   '/v2/backup': { read: 'owner', write: 'owner' },
   '/v2/import': { read: 'admin', write: 'owner', scope: 'settings' },
-  // It writes into the home folder of whoever runs the server.
-  '/v2/devtools': { read: 'owner', write: 'owner' },
+  // It writes into the home folder of whoever runs the server: at the machine, and with the password once more.
+  '/v2/devtools': { read: 'admin', write: 'admin' },
   '/v2/audit': { read: 'admin', write: 'owner', scope: 'read' },
   // A person's own: what reaches beyond it is decided by the route.
   '/v2/sessions': { read: 'viewer', write: 'viewer' },

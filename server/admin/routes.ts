@@ -143,7 +143,7 @@ function adminRoutes(
     .use(eventRoutes(hub, watch, deps))
     .use(alertRoutes(alerts))
     .use(testChatRoutes(deps))
-    .use(devtoolsRoutes(deps))
+    .use(devtoolsRoutes(deps, { gate, fresh }))
     .use(settingsRoutes(settings, gate, deps))
     .use(keyRoutes('/v2/keys', keys))
     .use(userRoutes('/v2', users))

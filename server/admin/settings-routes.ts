@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { pricesAsOf, pricesSource } from '../catalog/prices.ts'
 import { jsonBody } from './body.ts'
 import { SettingsUpdate } from './contract/settings.ts'
 import type { AdminDeps } from './deps.ts'
@@ -24,5 +25,8 @@ export function settingsRoutes(
     .get('/settings', () => settings.get())
     .put('/settings', save, how)
     .patch('/settings', save, how)
-    .get('/models', async () => ({ models: await deps.availableModels() }))
+    .get('/models', async () => ({
+      models: await deps.availableModels(),
+      prices: { as_of: pricesAsOf, source: pricesSource },
+    }))
 }

@@ -16,6 +16,8 @@ const strict: ReadonlySet<string> = new Set([
   'PUT /v2/captures/:keyId',
   'POST /v2/accounts/reset-stats',
   'POST /v2/logs/cleanup',
+  'POST /v2/devtools/claude-code/config',
+  'POST /v2/devtools/droid/config',
 ])
 
 /** Of a setting only the case may differ: any other name is refused with its neighbour beside it. */

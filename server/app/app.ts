@@ -41,6 +41,7 @@ import { createCaptures } from './capture.ts'
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
+import { lanUrlsOf } from './lan-urls.ts'
 import { createLimitAlerts } from './limit-alerts.ts'
 import { createMetering } from './metering.ts'
 import { createModelRules } from './model-rules.ts'
@@ -229,7 +230,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     live: running,
     passwords: core.passwords,
     signIns: core.signIns,
-    availableModels: async () => modelViews(await shelf.available()),
+    availableModels: async () => modelViews(await shelf.available(), metering.pricingOf),
     offered: () => shelf.available(),
     testChat: (api, request) =>
       clientRoutes.serveKnown(
@@ -278,6 +279,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     version,
     dataDir: config.dataDir,
     port: () => listening?.port ?? config.server.port,
+    lanUrls: () => lanUrlsOf(config.server.host, listening?.port ?? config.server.port),
     setupCode,
     controlToken,
     backup: backups,

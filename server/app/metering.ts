@@ -4,7 +4,7 @@ import type { Ledger } from '../access/ledger.ts'
 import { costOf, nothing, type Rate, type Standing, type Used } from '../access/limits.ts'
 import { countLeftCalls, createLocalLedger } from '../access/local-ledger.ts'
 import type { Reached } from '../access/reached.ts'
-import { type Price, type PriceOverrides, priceOf, readPrices } from '../catalog/prices.ts'
+import { type Price, type PriceOverrides, type Pricing, priceOf, pricingOf, readPrices } from '../catalog/prices.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { CallerUsage } from '../http/usage-view.ts'
 import { type Calendar, createCalendar } from '../lib/calendar.ts'
@@ -24,6 +24,8 @@ export type Metering = {
   readonly ledger: Ledger
   readonly ips: IpRules
   readonly rateOf: (model: Pick<ModelInfo, 'id' | 'rate'>) => Rate
+  /** What a model costs now, and who says so. */
+  readonly pricingOf: (modelId: string) => Pricing
   /** What a finished call counts as; undefined: no call was made. */
   readonly usedOf: (summary: Summary) => Used | undefined
   /** A caller's own limits and use. */
@@ -98,6 +100,7 @@ export async function createMetering(
     ledger,
     ips,
     rateOf,
+    pricingOf: (modelId) => pricingOf(modelId, prices),
     settingsChanged,
     ipsChanged,
     usageOf: async ({ subjects }) => {

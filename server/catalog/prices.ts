@@ -13,6 +13,7 @@ type Row = readonly [start: string, inputUsd: number, outputUsd: number]
  * of the prompt, the higher one.
  */
 export const pricesAsOf = '2026-10'
+export const pricesSource = 'https://platform.claude.com/docs/en/about-claude/pricing'
 const rows: readonly Row[] = [
   ['claude-opus-5-5', 4, 20],
   ['claude-opus-5', 5, 25],
@@ -41,8 +42,13 @@ const known = rows
 /** Prices by model name; `*` at the end of a name stands for any rest, `*` alone for all models. */
 export type PriceOverrides = ReadonlyMap<string, Price>
 
+/** A price and whose it is: the operator's own, the list's, or the one for all that have none. */
+export type Pricing = { readonly price: Price; readonly from: 'override' | 'list' | 'default' }
+
+export const priceOf = (modelId: string, overrides: PriceOverrides): Price => pricingOf(modelId, overrides).price
+
 /** The price of a model by the provider's id: the operator's own, else the list's, else the default. */
-export function priceOf(modelId: string, overrides: PriceOverrides): Price {
+export function pricingOf(modelId: string, overrides: PriceOverrides): Pricing {
   const key = nameKey(modelId)
   let best: { readonly length: number; readonly price: Price } | undefined
   for (const [name, price] of overrides) {
@@ -51,7 +57,9 @@ export function priceOf(modelId: string, overrides: PriceOverrides): Price {
     const length = start === undefined ? Number.POSITIVE_INFINITY : start.length
     if (best === undefined || length > best.length) best = { length, price }
   }
-  return best?.price ?? known.find(({ start }) => key === start || key.startsWith(`${start}-`))?.price ?? defaultPrice
+  if (best !== undefined) return { price: best.price, from: 'override' }
+  const listed = known.find(({ start }) => key === start || key.startsWith(`${start}-`))
+  return listed === undefined ? { price: defaultPrice, from: 'default' } : { price: listed.price, from: 'list' }
 }
 
 /** Largest price that may be set, dollars for a million tokens. */

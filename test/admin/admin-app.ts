@@ -188,6 +188,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
         thinking: true,
         maxInputTokens: 200_000,
         maxOutputTokens: 64_000,
+        price: { input_usd: 3, output_usd: 15, from: 'list' as const },
         images: true,
       },
     ],

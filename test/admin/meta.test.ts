@@ -1,5 +1,6 @@
-import { expect, test } from 'bun:test'
-import { adminApp, elsewhere, setupCode } from './admin-app.ts'
+import { describe, expect, test } from 'bun:test'
+import type { RequestPeer } from '../../server/admin/deps.ts'
+import { adminApp, atTheMachine, elsewhere, setupCode } from './admin-app.ts'
 
 test('anybody is told what a sign-in page needs, and nothing of the server', async () => {
   const { ask, world } = await adminApp()
@@ -43,4 +44,41 @@ test('who is signed in is told version, features, bounds, zones and what is fixe
   expect((await call('GET', '/v2/meta')).json).toEqual(json)
   world.peer = elsewhere
   expect((await call('GET', '/v2/meta')).json.features.same_host).toBe(false)
+})
+
+describe('the address for clients is the one this request came to', () => {
+  const reached = async (headers: Record<string, string>, peer: Partial<RequestPeer> = {}) => {
+    const { ask, signIn, world } = await adminApp({ deps: { lanUrls: () => ['http://192.168.1.5:62311'] } })
+    const cookie = await signIn()
+    world.peer = { ...atTheMachine, ...peer }
+    return (await ask('GET', '/api/meta', { headers: { cookie, ...headers } })).json.reached
+  }
+  const plain = { by_proxy: false, disbelieved: false, lan: ['http://192.168.1.5:62311'] }
+
+  test('asked for by itself', async () => {
+    expect(await reached({ host: '127.0.0.1:62311' })).toEqual({ ...plain, url: 'http://127.0.0.1:62311' })
+    expect(await reached({ host: '192.168.1.5:62311' })).toEqual({ ...plain, url: 'http://192.168.1.5:62311', lan: [] })
+  })
+
+  test('through a trusted proxy, which says name and HTTPS', async () => {
+    const peer = { forwarded: true, https: true, forwardedHosts: ['gateway.example', 'gateway.example:443'] }
+    const headers = { host: '127.0.0.1:62311', 'x-forwarded-host': 'gateway.example' }
+    expect(await reached(headers, peer)).toMatchObject({ url: 'https://gateway.example', by_proxy: true })
+  })
+
+  test('the page’s own address where the proxy names it among others', async () => {
+    const peer = { forwarded: true, https: false, forwardedHosts: ['gateway.example', 'gateway.example:8443'] }
+    const headers = { host: '127.0.0.1:62311', referer: 'https://gateway.example:8443/integrations' }
+    expect((await reached(headers, peer)).url).toBe('https://gateway.example:8443')
+    const other = { host: '127.0.0.1:62311', referer: 'https://evil.example/' }
+    expect((await reached(other)).url).not.toContain('evil.example')
+  })
+
+  test('a proxy that is not believed is told of', async () => {
+    const peer = { forwarded: true, forwardedHosts: [] }
+    expect(await reached({ host: 'inner:62311', 'x-forwarded-host': 'gateway.example' }, peer)).toMatchObject({
+      url: 'http://inner:62311',
+      disbelieved: true,
+    })
+  })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { defaultPrice, priceOf, readPrices } from '../../server/catalog/prices.ts'
+import { defaultPrice, priceOf, pricingOf, readPrices } from '../../server/catalog/prices.ts'
 
 const usd = (input: number, output: number) => ({
   inputMicroUsd: input * 1_000_000,
@@ -36,3 +36,13 @@ test.each([[[]], [{ m: 5 }], [{ m: [1] }], [{ m: [1, -1] }], [{ m: [1, '2'] }], 
     expect(readPrices(value).ok).toBe(false)
   },
 )
+
+test('a price says whose it is', () => {
+  const read = readPrices({ 'claude-opus*': [1, 2] })
+  if (!read.ok) throw new Error(read.error)
+  expect(['claude-opus-4.7', 'claude-haiku-4.5', 'glm-5'].map((model) => pricingOf(model, read.value))).toEqual([
+    { price: usd(1, 2), from: 'override' },
+    { price: usd(1, 5), from: 'list' },
+    { price: defaultPrice, from: 'default' },
+  ])
+})

@@ -449,14 +449,16 @@ describe('a session', () => {
   })
 })
 
-test('the settings of tools in the home folder are the owner’s at the machine alone', async () => {
+test('the settings of tools in the home folder are for who sits at the machine alone', async () => {
   const home = mkdtempSync(path.join(tmpdir(), 'home-'))
   const own = await startGateway({ env: { HOME: home } })
   const body = JSON.stringify({ baseUrl: 'http://127.0.0.1:1', apiKey: 'sk-x' })
-  for (const headers of [{ 'x-forwarded-for': '192.0.2.1' }, { forwarded: 'for=192.0.2.1' }] as Record<
-    string,
-    string
-  >[]) {
+  for (const headers of [
+    { 'x-forwarded-for': '192.0.2.1' },
+    { forwarded: 'for=192.0.2.1' },
+    { host: 'rebound.example' },
+    { origin: 'https://evil.example' },
+  ] as Record<string, string>[]) {
     const answer = await sendRaw(own.url, 'POST', '/v2/devtools/claude-code/config', { ...bearer, ...headers }, body)
     expect([headers, answer.status]).toEqual([headers, 403])
   }

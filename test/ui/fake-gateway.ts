@@ -468,7 +468,9 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         maxInputTokens: 200_000,
         maxOutputTokens: 64_000,
         images: true,
+        price: { input_usd: 3 - 2 * index, output_usd: 15 - 10 * index, from: 'list' },
       })),
+      prices: { as_of: '2026-10', source: 'https://prices.example' },
     }))
 
   const app = new Elysia()

@@ -5,16 +5,20 @@ export const ToolConfig = Type.Object({
   configured: Type.Boolean(),
   baseUrl: Type.String(),
   apiKey: Type.String({ description: 'masked' }),
+  model: Type.Optional(Type.String({ description: 'where the tool names one' })),
   path: Type.String(),
   error: Type.Optional(Type.String()),
+  can_undo: Type.Boolean({ description: 'the file is still as it was set here' }),
 })
 export type ToolConfig = Static<typeof ToolConfig>
 
 /** `POST`; with `preview` nothing is written. */
 export const ToolConfigSave = Type.Object({
-  baseUrl: Type.String(),
+  baseUrl: Type.String({ description: 'without /v1' }),
   apiKey: Type.String(),
+  model: Type.Optional(Type.String({ description: 'where the tool names one; absent: as it is, else the default' })),
   preview: Type.Optional(Type.Boolean()),
+  revision: Type.Optional(Type.String({ description: 'of the preview: a file that changed since is left as it is' })),
 })
 export type ToolConfigSave = Static<typeof ToolConfigSave>
 
@@ -23,7 +27,7 @@ export const ToolConfigSaved = Type.Object({
   path: Type.String(),
   /** A copy of the file as it was; null: there was none. */
   backup: Type.Union([Type.String(), Type.Null()]),
-  /** The members of `env` that change, secrets masked; null: it has none. */
+  /** The members that change, secrets masked; null: it has none. */
   changes: Type.Array(
     Type.Object({
       name: Type.String(),
@@ -31,14 +35,16 @@ export const ToolConfigSaved = Type.Object({
       after: Type.String(),
     }),
   ),
+  revision: Type.String({ description: 'of the file as it stands now' }),
 })
 export type ToolConfigSaved = Static<typeof ToolConfigSaved>
 
-/** `POST …/undo`: the file is again as the newest copy has it. */
+/** `POST …/undo`: the file is again as the newest copy has it. 400 `CHANGED_MEANWHILE`: somebody has touched it since. */
 export const ToolConfigUndone = Type.Object({
   success: Type.Boolean(),
   path: Type.String(),
-  restored: Type.String({ description: 'the copy that stands in its place now' }),
-  kept: Type.Union([Type.String(), Type.Null()], { description: 'a copy of what stood there; null: nothing did' }),
+  restored: Type.Union([Type.String(), Type.Null()], {
+    description: 'the copy that stands in its place now; null: there was no file, and there is none again',
+  }),
 })
 export type ToolConfigUndone = Static<typeof ToolConfigUndone>

@@ -42,6 +42,17 @@ export const MetaView = Type.Object({
   locked_settings: Type.Optional(
     Type.Array(Type.String(), { description: 'set by flag, environment or file: not to be changed here' }),
   ),
+  reached: Type.Optional(
+    Type.Object(
+      {
+        url: Type.String({ description: 'the address of this request: what clients may use too' }),
+        by_proxy: Type.Boolean({ description: 'a proxy passed it on' }),
+        disbelieved: Type.Boolean({ description: 'that proxy is none of `server.trusted_proxies`: it may be another' }),
+        lan: Type.Array(Type.String(), { description: 'other addresses of this machine that it listens on' }),
+      },
+      { description: 'how the server was reached, as it sees it' },
+    ),
+  ),
   reset_command: Type.Optional(Type.String({ description: 'what resets the password; not in a demo' })),
 })
 export type MetaView = Static<typeof MetaView>

@@ -10,6 +10,20 @@ export const ModelView = Type.Object({
   maxInputTokens: Type.Integer(),
   maxOutputTokens: Type.Integer(),
   images: Type.Boolean(),
+  /** What a million tokens count as, in dollars. */
+  price: Type.Object({
+    input_usd: Type.Number(),
+    output_usd: Type.Number(),
+    from: Type.Union([Type.Literal('override'), Type.Literal('list'), Type.Literal('default')], {
+      description: 'the setting `modelPrices`, the list, or the price of all that have none',
+    }),
+  }),
 })
-export const ModelList = Type.Object({ models: Type.Array(ModelView) })
+export const ModelList = Type.Object({
+  models: Type.Array(ModelView),
+  prices: Type.Object({
+    as_of: Type.String({ description: 'of the list: year and month' }),
+    source: Type.String(),
+  }),
+})
 export type ModelList = Static<typeof ModelList>
