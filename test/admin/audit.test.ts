@@ -119,7 +119,11 @@ test.each(changing.map(({ method, path }) => [method, path] as const))(
     const isControl = path.startsWith('/api/control/')
     const headers = isControl ? { 'x-control-token': controlToken } : { cookie, 'x-requested-with': 'test' }
     const answer = await app.ask(method, path.replace(/:\w+/g, id), {
-      headers: { ...headers, 'user-agent': 'the test' },
+      headers: {
+        ...headers,
+        'user-agent': 'the test',
+        ...(path.startsWith('/v2/devtools/') ? { 'x-confirm-password': password } : {}),
+      },
       body,
     })
     const written = await newest(app, (await seqOf(app)) - before)
