@@ -1,6 +1,7 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { headerText } from '../lib/header-text.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { consoleKey, isInternalKey } from './console-key.ts'
 import { sha256Hex } from './digest.ts'
 import { maxKeyLength } from './key.ts'
 import type { Limits, Subject } from './limits.ts'
@@ -40,10 +41,12 @@ export type KeyHeaders = { readonly authorization?: string | undefined; readonly
 export type AdmissionDeps = {
   readonly keys: {
     readonly findByHash: (hash: string) => Promise<KnownKey | undefined>
-    readonly list: () => Promise<readonly unknown[]>
+    readonly get: (id: string) => Promise<KnownKey | undefined>
+    readonly list: () => Promise<readonly { readonly id: string }[]>
     readonly touch: (id: string, at: number) => Promise<void>
   }
   readonly users: { readonly get: (id: string) => Promise<KnownUser | undefined> }
+  readonly accounts: { readonly get: (id: string) => Promise<unknown> }
   readonly now: () => number
   /** Told when a key's time of use could not be written; the call goes on. */
   readonly onTouchFailed?: (keyId: string, cause: unknown) => void
@@ -51,8 +54,13 @@ export type AdmissionDeps = {
   readonly cacheMs?: number
 }
 
+/** As whom the console chats, and with whom. */
+export type ConsoleAsk = { readonly userId?: string; readonly accountId?: string }
+
 export type Admission = {
   readonly admit: (headers: KeyHeaders) => Promise<Result<Caller, GatewayError>>
+  /** Admits a chat of the console by the key that is its own, with what holds for a user, or by one account alone, where that is asked. */
+  readonly admitConsole: (as: ConsoleAsk) => Promise<Result<Caller, GatewayError>>
   /** Forgets everything looked up so far. Called at once when a key is created, changed or revoked. */
   readonly invalidate: () => void
 }
@@ -72,7 +80,12 @@ export function createAdmission(deps: AdmissionDeps): Admission {
   // A look-up that began before an invalidation must not be remembered after it.
   let generation = 0
 
-  const find = async (hash: string): Promise<Holder | undefined> => {
+  const holderOf = async (hash: string): Promise<Holder | undefined> => {
+    const key = await deps.keys.findByHash(hash)
+    const user = key?.userId === undefined ? undefined : await deps.users.get(key.userId)
+    return key && holder(key, user)
+  }
+  const find = async (hash: string, load = holderOf): Promise<Holder | undefined> => {
     const cached = cache.get(hash)
     if (cached !== undefined && cached.until > deps.now()) {
       cache.delete(hash)
@@ -80,17 +93,14 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       return cached
     }
     const began = generation
-    let key: KnownKey | undefined
-    let user: KnownUser | undefined
+    let known: Holder | undefined
     try {
-      key = await deps.keys.findByHash(hash)
-      user = key?.userId === undefined ? undefined : await deps.users.get(key.userId)
+      known = await load(hash)
     } catch (error) {
       // Nothing can be looked up: who was known a moment ago still is. A change of a key has emptied the cache.
       if (cached === undefined || began !== generation) throw error
       return cached
     }
-    const known = key && { caller: callerOf(key, user), key, ...(user && { user }) }
     if (began === generation) {
       cache.delete(hash)
       if (known !== undefined) put(cache, hash, { ...known, until: deps.now() + cacheMs }, size)
@@ -108,7 +118,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
 
   const refusal = async (message: string): Promise<Result<Caller, GatewayError>> => {
     const began = generation
-    const some = anyKey || (await deps.keys.list()).length > 0
+    const some = anyKey || (await deps.keys.list()).some((key) => !isInternalKey(key))
     if (some && began === generation) anyKey = true
     return err(gatewayError('authentication', some ? message : noKeyMessage))
   }
@@ -130,6 +140,26 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       }
       return barred === undefined ? refusal(unknownMessage) : err(gatewayError('authentication', barred))
     },
+    admitConsole: async ({ userId, accountId }) => {
+      // By a name that is no hash: what a client sends never finds it.
+      const known = await find(`${consoleKey.id} ${userId ?? ''}`, async () => {
+        const [key, user] = await Promise.all([
+          deps.keys.get(consoleKey.id),
+          userId === undefined ? undefined : deps.users.get(userId),
+        ])
+        return userId !== undefined && user === undefined ? undefined : holder(key ?? consoleKey, user)
+      })
+      if (known === undefined) return unknown('user', userId ?? '')
+      const because = barOf(known, deps.now())
+      if (because !== undefined) return err(gatewayError('permission', because))
+      touch(known.caller.keyId)
+      const { caller } = known
+      if (accountId === undefined) return ok(caller)
+      if ((await deps.accounts.get(accountId)) === undefined) return unknown('account', accountId)
+      const accounts = new Set([accountId]).intersection(caller.accounts ?? new Set([accountId]))
+      if (accounts.size > 0) return ok({ ...caller, accounts })
+      return err(gatewayError('permission', 'The account is none of those that may be used.', { field: 'account_id' }))
+    },
     invalidate: () => {
       generation++
       cache.clear()
@@ -137,6 +167,9 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     },
   }
 }
+
+const unknown = (what: 'account' | 'user', id: string): Result<never, GatewayError> =>
+  err(gatewayError('invalid-request', `There is no ${what} with the id ${JSON.stringify(id)}.`, { field: `${what}_id` }))
 
 const missingMessage = 'No API key was sent: use the header `Authorization: Bearer <key>` or `x-api-key: <key>`.'
 const unknownMessage = 'This API key is not known.'
@@ -170,6 +203,12 @@ function barOf({ key, user }: Holder, now: number): string | undefined {
   if (user?.expiresAt !== undefined && user.expiresAt <= now) return "The time of this API key's user has expired."
   return undefined
 }
+
+const holder = (key: KnownKey, user: KnownUser | undefined): Holder => ({
+  caller: callerOf(key, user),
+  key,
+  ...(user && { user }),
+})
 
 /** A key's rights and its user's: what either does not allow is not allowed. */
 function callerOf(key: KnownKey, user: KnownUser | undefined): Caller {

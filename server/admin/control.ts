@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import { isInternalKey } from '../access/console-key.ts'
 import { readImport } from '../upstream/amazonq/import.ts'
 import type { AccountImports } from './account-import.ts'
 import { type AccountsService, accountStates, unreadableAccounts } from './accounts-service.ts'
@@ -82,7 +83,7 @@ export function controlRoutes(
       version: deps.version,
       port: deps.port(),
       store: await deps.store.describe(),
-      keyCount: (await deps.store.keys.list()).length,
+      keyCount: (await deps.store.keys.list()).filter((key) => !isInternalKey(key)).length,
       firstPassword: await deps.passwords.isFirst(),
       accounts: await accountStates(deps, deps.effects.now()),
       unreadableAccounts: await unreadableAccounts(deps),

@@ -1,6 +1,8 @@
+import type { ConsoleAsk } from '../access/admit.ts'
 import type { Passwords } from '../access/password.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
+import type { ConsolePath } from '../dialect/console-chat.ts'
 import type { ProxyHealth } from '../egress/health.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Feed } from '../lib/feed.ts'
@@ -126,8 +128,8 @@ export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly availableModels: () => Promise<ModelList['models']> | ModelList['models']
   /** The routes of the client APIs, for the OpenAPI document. */
   readonly clientApi?: readonly ClientRoute[]
-  /** Serves a chat of the console itself, with everything a client's call has but a key. Absent: nobody serves. */
-  readonly testChat?: (api: 'messages' | 'chat', request: Request) => Promise<Response>
+  /** Serves a chat of the console itself, with everything a client's call has. Absent: nobody serves. */
+  readonly testChat?: (path: ConsolePath, request: Request, as: ConsoleAsk) => Promise<Response>
   /** The folder of whoever runs the server, where tools on this machine keep their settings. Absent: they are left alone. */
   readonly homeDir?: string
   /** Sets the counters of all accounts to zero, those that are not written yet included. */

@@ -1,8 +1,6 @@
-import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { jsonBody } from './body.ts'
-import { pagedQuery } from './contract/common.ts'
-import { KeyCreate, type KeyList, KeyPatch, type KeyView } from './contract/keys.ts'
+import { KeyCreate, type KeyList, KeyPatch, KeyQuery, type KeyView } from './contract/keys.ts'
 import { fail } from './failure.ts'
 import type { KeysService } from './keys-service.ts'
 import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
@@ -19,7 +17,7 @@ export function keyRoutes<const Prefix extends string>(prefix: Prefix, keys: Key
     .get(
       '/',
       async ({ query }) => {
-        const { keys: all } = await keys.list()
+        const { keys: all } = await keys.list(query.internal === 'true')
         const found = all.filter(textFilter(query.q, ({ id, name, last4 }) => [id, name, last4]))
         // All of them, as ever, unless a page is asked for.
         if (!asksForCursor(query)) return { keys: found, count: found.length } satisfies KeyList
@@ -30,7 +28,7 @@ export function keyRoutes<const Prefix extends string>(prefix: Prefix, keys: Key
         const list: KeyList = { keys: [...items], count: items.length, total, next_cursor: nextCursor, counts }
         return list
       },
-      { query: Type.Object(pagedQuery) },
+      { query: KeyQuery },
     )
     .get('/:id', async ({ params }) => {
       const found = await keys.get(params.id)

@@ -1,8 +1,9 @@
+import { consoleKey, isInternalKey } from '../access/console-key.ts'
 import { checkImportedKey, keyTraces, makeKey } from '../access/key.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { KeyRecord, Store } from '../store/store.ts'
+import type { KeyRecord, KeyStore, Store } from '../store/store.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from './contract/keys.ts'
 import type { AdminLog } from './deps.ts'
 import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, rightsView } from './limits-form.ts'
@@ -16,7 +17,8 @@ export type KeysDeps = {
 }
 
 export type KeysService = {
-  readonly list: () => Promise<KeyList>
+  /** Those that somebody holds, or the gateway's own. */
+  readonly list: (internal?: boolean) => Promise<KeyList>
   readonly get: (id: string) => Promise<Result<KeyView, GatewayError>>
   /** The key itself is in this answer and nowhere else. */
   readonly create: (ask: KeyCreate) => Promise<Result<KeyCreated, GatewayError>>
@@ -71,8 +73,8 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
   }
 
   return {
-    list: async () => {
-      const all = (await keys.list()).map(keyView)
+    list: async (internal = false) => {
+      const all = (await keys.list()).filter((key) => isInternalKey(key) === internal).map(keyView)
       return { keys: all, count: all.length }
     },
     create: async (ask) => {
@@ -92,6 +94,8 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
       if (before === undefined) return err(noSuchKey)
       const name = patch.name === undefined ? undefined : checkName(patch.name)
       if (name?.ok === false) return name
+      if (isInternalKey(before) && name !== undefined && name.value !== before.name)
+        return invalid('The key of the console keeps its name.', 'name')
       const rights = await rightsChange(patch, accounts, before.accountIds)
       if (!rights.ok) return rights
       const after = await keys.update(id, {
@@ -111,6 +115,7 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
       return ok(keyView(after))
     },
     regenerate: async (id) => {
+      if (isInternalKey({ id })) return err(internalKey)
       const key = makeKey()
       const changed = await keys.update(id, keyTraces(key))
       keysChanged()
@@ -123,6 +128,7 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
       return found === undefined ? err(noSuchKey) : ok(keyView(found))
     },
     remove: async (id) => {
+      if (isInternalKey({ id })) return err(internalKey)
       const key = (await keys.list()).find((one) => one.id === id)
       const taken = key !== undefined && (await store.deleted.take('key', id, { name: key.name, at: effects.now() }))
       keysChanged()
@@ -159,6 +165,19 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
   }
 }
 
+/** There from the first start on, so that limits can be set before the first chat. */
+export async function ensureConsoleKey(
+  keys: Pick<KeyStore, 'get' | 'create'>,
+  effects: Pick<Effects, 'now'>,
+): Promise<void> {
+  if ((await keys.get(consoleKey.id)) === undefined) await keys.create({ ...consoleKey, createdAt: effects.now() })
+}
+
+const internalKey = gatewayError(
+  'invalid-request',
+  'This key is the console’s own: it has no string, and stays. Disable it to end its chats.',
+)
+
 const noSuchKey = gatewayError('not-found', 'There is no key with this id.')
 
 function checkName(given: string): Result<string, GatewayError> {
@@ -175,6 +194,7 @@ export const keyView = (key: KeyRecord): KeyView => ({
   last4: key.last4,
   enabled: key.enabled,
   user_id: key.userId ?? null,
+  internal: isInternalKey(key),
   ...rightsView(key),
   ...limitsView(key.limits),
   created_at: new Date(key.createdAt).toISOString(),

@@ -15,7 +15,7 @@ const longestText = 300
 const endpoints: Readonly<Record<string, readonly string[]>> = {
   openai: ['openai-chat', 'openai-responses'],
   claude: ['anthropic'],
-  admin: ['admin-messages', 'admin-chat'],
+  admin: ['admin-messages', 'admin-chat', 'admin-anthropic', 'admin-openai-chat', 'admin-openai-responses'],
 }
 export const endpointOf = (dialect: string): string =>
   Object.keys(endpoints).find((endpoint) => endpoints[endpoint]?.includes(dialect)) ?? 'openai'

@@ -1,3 +1,4 @@
+import { isInternalKey } from '../access/console-key.ts'
 import type { KeptRequest } from '../store/store.ts'
 import type { NotesView, RequestRow, RequestView, RouteView } from './contract/logs.ts'
 import { endpointOf } from './log-query.ts'
@@ -8,6 +9,9 @@ const paths: Readonly<Record<string, string>> = {
   'openai-responses': '/v1/responses',
   'admin-messages': '/v2/test/messages',
   'admin-chat': '/v2/test/chat/completions',
+  'admin-anthropic': '/v2/test/v1/messages',
+  'admin-openai-chat': '/v2/test/v1/chat/completions',
+  'admin-openai-responses': '/v2/test/v1/responses',
 }
 
 /** `ownerKeyId`: the key of the settings, the original's one system key. */
@@ -31,7 +35,7 @@ export function requestRow(row: KeptRequest, ownerKeyId?: string): RequestRow {
     ...given({
       api_key_id: row.keyId,
       api_key_name: row.keyName,
-      api_key_prefix: row.keyPrefix === undefined ? undefined : `${row.keyPrefix}...`,
+      api_key_prefix: row.keyPrefix === undefined || row.keyPrefix === '' ? undefined : `${row.keyPrefix}...`,
     }),
     ...callerView(row, ownerKeyId),
     ...given({ account_id: row.accountId, account_label: row.accountLabel }),
@@ -63,7 +67,8 @@ function callerView({ userId, userName, userPriority, keyId, keyName }: KeptRequ
     return given({ user_id: userId, user_name: userName, user_type: userType })
   }
   if (keyId === undefined) return {}
-  return { ...given({ user_name: keyName }), user_type: keyId === ownerKeyId ? 'admin' : 'normal' }
+  const isAdmin = keyId === ownerKeyId || isInternalKey({ id: keyId })
+  return { ...given({ user_name: keyName }), user_type: isAdmin ? 'admin' : 'normal' }
 }
 
 function costView({ inputMicroUsd, outputMicroUsd }: KeptRequest) {

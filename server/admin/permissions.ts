@@ -107,6 +107,9 @@ const exceptions: Readonly<Record<string, Exception>> = {
   // Chats of the console: they change nothing, and what they cost is in the request log.
   'POST /v2/test/chat/completions': unaudited,
   'POST /v2/test/messages': unaudited,
+  'POST /v2/test/v1/messages': unaudited,
+  'POST /v2/test/v1/chat/completions': unaudited,
+  'POST /v2/test/v1/responses': unaudited,
   'POST /api/password': dangerous,
   'POST /v2/operators': dangerous,
   'PATCH /v2/operators/:id': dangerous,

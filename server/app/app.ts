@@ -1,21 +1,24 @@
 import { homedir } from 'node:os'
-import { createAdmission } from '../access/admit.ts'
+import { type Caller, createAdmission } from '../access/admit.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
 import { stateOf } from '../admin/account-view.ts'
 import { createEventStreams } from '../admin/event-streams.ts'
 import { createAdmin } from '../admin/index.ts'
+import { ensureConsoleKey } from '../admin/keys-service.ts'
 import { createLive, type Live } from '../admin/live.ts'
 import { sessionLife } from '../admin/persons.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
-import { consoleChat, consoleMessages } from '../dialect/console-chat.ts'
+import type { GatewayError } from '../conversation/error.ts'
+import { anthropic } from '../dialect/anthropic/anthropic.ts'
+import { consoleDialects } from '../dialect/console-chat.ts'
 import { createKeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
 import { dialectRoutes } from '../dialect/registry.ts'
 import { createPdfReader, ownPdfCommand } from '../documents/child.ts'
 import { createDocuments } from '../documents/extract.ts'
 import { createClientRoutes, smallClientRoutes } from '../http/client-routes.ts'
 import { createCors } from '../http/cors.ts'
-import { createPeerOf, type PeerOf } from '../http/peer.ts'
+import { createPeerOf, type Peer, type PeerOf } from '../http/peer.ts'
 import { findPortHolder, freePortAfter, isAnswered, portTakenText } from '../http/port-holder.ts'
 import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
@@ -80,8 +83,6 @@ const dayMs = 86_400_000
 const keepSettings = ['log_retention_days', 'log_max_size_mb']
 /** Use by the day; months and totals stay. */
 const usageKeptMs = 400 * dayMs
-/** The console's own chats: nobody's key, no limits but the accounts'. */
-const consoleCaller = { keyId: 'console', name: 'console', priority: 0, subjects: [] }
 
 const checkpointMs = 5_000
 const keptAnswersTtlMs = 3_600_000
@@ -138,7 +139,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const { pool, shelf } = inService
   const rules = await createModelRules(store, stored)
   const estimator = createLazyEstimator(effects, (error) => log.error('tokenizer.failed', { cause: String(error) }))
-  const admission = createAdmission({ keys: store.keys, users: store.users, now: effects.now })
+  const admission = createAdmission({ ...store, now: effects.now })
+  await ensureConsoleKey(store.keys, effects)
   const written = await writeKept(config.dataDir, store)
   if (written > 0) log.info('database.kept-written', { rows: written })
   const metering = await createMetering(
@@ -170,6 +172,14 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const traffic = createTraffic(core, inService, { rules, estimator, rateOf: metering.rateOf }, effects)
   const kept = createKeptAnswers({ ...config.responses, ttlMs: keptAnswersTtlMs }, effects.now)
   const dialects = dialectRoutes({ kept, vault: core.vault })
+  const ofConsole = consoleDialects(dialects)
+  /** The limits of an address hold before anything is known of who calls. */
+  const visited =
+    (admit: (request: Request) => Promise<Result<Caller, GatewayError>>) =>
+    async (request: Request, peer: Peer): Promise<Result<Caller, GatewayError>> => {
+      const passed = await metering.ips.visit(peer.address)
+      return passed.ok ? admit(request) : passed
+    }
   const clientRoutes = createClientRoutes({
     dialects,
     kept,
@@ -177,14 +187,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     peerOf,
     cors: createCors(config.server.corsOrigins),
     captureOf: captures.of,
-    admit: async (request, peer) => {
-      const passed = await metering.ips.visit(peer.address)
-      if (!passed.ok) return passed
-      return admission.admit({
+    admit: visited((request) =>
+      admission.admit({
         authorization: request.headers.get('authorization') ?? undefined,
         xApiKey: request.headers.get('x-api-key') ?? undefined,
-      })
-    },
+      }),
+    ),
     enter: (requestId, caller) => metering.ledger.enter(requestId, caller.subjects),
     standings: metering.standings,
     usedOf: metering.usedOf,
@@ -232,12 +240,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     signIns: core.signIns,
     availableModels: async () => modelViews(await shelf.available(), metering.pricingOf),
     offered: () => shelf.available(),
-    testChat: (api, request) =>
-      clientRoutes.serveKnown(
-        api === 'messages' ? consoleMessages : consoleChat,
-        consoleCaller,
+    testChat: (path, request, as) =>
+      clientRoutes.serveOther(
+        ofConsole.get(path) ?? anthropic,
         request,
         peerOf(request, server.addressOf(request)),
+        visited(() => admission.admitConsole(as)),
       ),
     homeDir: homedir(),
     clientApi: [

@@ -1,6 +1,7 @@
 import type { ReplyEvent } from '../conversation/event.ts'
 import { anthropic } from './anthropic/anthropic.ts'
 import type { Dialect, ReplyContext, StreamEncoder } from './dialect.ts'
+import type { DialectRoute } from './registry.ts'
 import { openaiChat } from './openai-chat/openai-chat.ts'
 
 /** Failures as the admin API has them: the console and the original's scripts look at `error`. */
@@ -13,7 +14,7 @@ const adminError =
   }
 
 /** `/v2/test/messages`: a Messages request, answered in the named events of the original's console. */
-export const consoleMessages: Dialect = {
+const consoleMessages: Dialect = {
   ...anthropic,
   name: 'admin-messages',
   createEncoder,
@@ -21,7 +22,26 @@ export const consoleMessages: Dialect = {
 }
 
 /** `/v2/test/chat/completions`: Chat Completions as everybody has it, but for its failures. */
-export const consoleChat: Dialect = { ...openaiChat, name: 'admin-chat', encodeError: adminError(openaiChat) }
+const consoleChat: Dialect = { ...openaiChat, name: 'admin-chat', encodeError: adminError(openaiChat) }
+
+/** Where the console chats: as the original's did, and as every client does. */
+export const consolePaths = [
+  '/v2/test/messages',
+  '/v2/test/chat/completions',
+  '/v2/test/v1/messages',
+  '/v2/test/v1/chat/completions',
+  '/v2/test/v1/responses',
+] as const
+export type ConsolePath = (typeof consolePaths)[number]
+
+/** What is spoken there. A client's API is the same to the byte, but for the name it has in the log. */
+export function consoleDialects(clients: readonly DialectRoute[]): ReadonlyMap<string, Dialect> {
+  return new Map<string, Dialect>([
+    ['/v2/test/messages', consoleMessages],
+    ['/v2/test/chat/completions', consoleChat],
+    ...clients.map(({ path, dialect }) => [`/v2/test${path}`, { ...dialect, name: `admin-${dialect.name}` }] as const),
+  ])
+}
 
 function createEncoder({ id, model }: ReplyContext<unknown>): StreamEncoder {
   const frame = (type: string, data: object): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`

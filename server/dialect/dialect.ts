@@ -14,6 +14,8 @@ import type { Result } from '../lib/result.ts'
 export type Dialect<Form = unknown> = {
   /** As it stands in logs, records and metrics. */
   readonly name: string
+  /** Whose it is: what is said in headers goes by it. */
+  readonly family: 'anthropic' | 'openai'
   /** The API shows reasoning only to a caller that asked for thinking, in the body or by the model's name. */
   readonly reasoningIfAsked?: true
   /** What we read of the request; unknown members are allowed everywhere. */

@@ -94,8 +94,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     const common = clientHeaders(requestId, taken)
     const standing = standings()
     if (standing.length === 0) return common
-    const family = dialect.name === 'anthropic' ? 'anthropic' : 'openai'
-    return Object.assign(common, limitHeaders(standing, family, effects.now()))
+    return Object.assign(common, limitHeaders(standing, dialect.family, effects.now()))
   }
   const end = (status: number, more: Partial<RequestEnd> = {}): void => {
     const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300)

@@ -13,11 +13,11 @@ import { openaiChat } from '../dialect/openai-chat/openai-chat.ts'
 import type { KeptAnswer, KeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
 import { noAnswer, pageOfInput, viewAnswer, viewDeleted } from '../dialect/openai-responses/kept-views.ts'
 import type { DialectRoute } from '../dialect/registry.ts'
-import { ok, type Result } from '../lib/result.ts'
+import type { Result } from '../lib/result.ts'
 import { baseUrlAdvice, clientPathOf, meantPath } from './base-url.ts'
 import { readJson } from './body.ts'
 import { type ClientDeps, clientHeaders, errorResponse, serveClient } from './client-route.ts'
-import type { Cors } from './cors.ts'
+import { type Cors, closed } from './cors.ts'
 import { edgeHeaders } from './edge-headers.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { Peer, PeerOf } from './peer.ts'
@@ -93,7 +93,7 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     const caller = await deps.admit(request, peerIn({ request, server }))
     if (!caller.ok) return cors.settle(request, refuse(request, caller.error))
     const response = await answer(caller.value)
-    const family = dialectOf(request) === anthropic ? 'anthropic' : 'openai'
+    const { family } = dialectOf(request)
     const standings = await deps.standings(caller.value)
     for (const [name, value] of Object.entries(limitHeaders(standings, family, deps.effects.now())))
       response.headers.set(name, value)
@@ -220,10 +220,14 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
   for (const { path, dialect } of deps.dialects) {
     routes.post(path, ({ request, server }) => serve(dialect, { request, server }), { parse: 'none' })
   }
-  /** Serves a caller who was let in elsewhere: the console's own chats. */
-  const serveKnown = (dialect: Dialect, caller: Caller, request: Request, peer: Peer): Promise<Response> =>
-    serveClient(dialect, request, peer, { ...deps, admit: async () => ok(caller) })
-  return { routes, answerAstray, refuseBlocked, serveKnown }
+  /** Serves whom another door lets in: the console's own chats, which are no business of pages of other origins. */
+  const serveOther = async (
+    dialect: Dialect,
+    request: Request,
+    peer: Peer,
+    admit: ClientDeps['admit'],
+  ): Promise<Response> => closed(await serveClient(dialect, request, peer, { ...deps, admit }))
+  return { routes, answerAstray, refuseBlocked, serveOther }
 }
 
 const allowed = (models: readonly ModelInfo[], allows: Caller['allows']): readonly ModelInfo[] =>

@@ -1,4 +1,4 @@
-import { clientEdgeHeaders } from './edge-headers.ts'
+import { clientEdgeHeaders, edgeHeaders } from './edge-headers.ts'
 import { exposedHeaders } from './exposed-headers.ts'
 
 /** Which pages of other origins may call the client APIs and read their answers. */
@@ -49,6 +49,13 @@ export function createCors(origins: readonly string[]): Cors {
       return response
     },
   }
+}
+
+/** Closes an answer that was made for everybody to pages of other origins, as all of the admin API is. */
+export function closed(response: Response): Response {
+  for (const name of Object.keys(openToAll)) response.headers.delete(name)
+  for (const [name, value] of Object.entries(edgeHeaders)) response.headers.set(name, value)
+  return response
 }
 
 const answer = (headers: Readonly<Record<string, string>>): Response =>

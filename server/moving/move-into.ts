@@ -1,3 +1,4 @@
+import { isInternalKey } from '../access/console-key.ts'
 import { hashPassword } from '../access/password.ts'
 import type { ImportReport } from '../admin/contract/import-report.ts'
 import { createProgress } from '../lib/progress.ts'
@@ -26,7 +27,8 @@ export async function readinessOf(store: Store): Promise<Readiness> {
     store.proxies.list(),
     store.requests.page({}, { limit: 1 }),
   ])
-  const rows = accounts.length + users.length + keys.length + proxies.length + requests.rows.length
+  const held = keys.filter((key) => !isInternalKey(key))
+  const rows = accounts.length + users.length + held.length + proxies.length + requests.rows.length
   return rows === 0 ? 'empty' : 'in-use'
 }
 

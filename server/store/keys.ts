@@ -6,7 +6,12 @@ import type { KeyRecord, KeyStore } from './store.ts'
 
 export function createKeyStore(engine: Engine): KeyStore {
   const { apiKeys, usageCounters } = engine.tables
+  const get = async (id: string): Promise<KeyRecord | undefined> => {
+    const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.id, id)))
+    return rows[0] === undefined ? undefined : toRecord(rows[0])
+  }
   return {
+    get,
     list: async () => {
       const rows = await engine.read((db) => db.select().from(apiKeys).orderBy(asc(apiKeys.createdAt), asc(apiKeys.id)))
       return rows.map(toRecord)
@@ -23,8 +28,7 @@ export function createKeyStore(engine: Engine): KeyStore {
       }
       if (Object.keys(columns).length > 0)
         await engine.atomic((db) => [db.update(apiKeys).set(columns).where(eq(apiKeys.id, id))], { durable: true })
-      const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.id, id)))
-      return rows[0] === undefined ? undefined : toRecord(rows[0])
+      return get(id)
     },
     findByHash: async (hash) => {
       const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.hash, hash)))

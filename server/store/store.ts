@@ -165,6 +165,7 @@ export type KeyChange = Partial<Pick<KeyRecord, 'name' | 'enabled' | 'hash' | 'p
 export type KeyStore = {
   readonly list: () => Promise<readonly KeyRecord[]>
   readonly create: (key: KeyRecord) => Promise<void>
+  readonly get: (id: string) => Promise<KeyRecord | undefined>
   readonly findByHash: (hash: string) => Promise<KeyRecord | undefined>
   /** The key as it is now; undefined when there is none with this id. */
   readonly update: (id: string, change: KeyChange) => Promise<KeyRecord | undefined>

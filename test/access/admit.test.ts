@@ -1,13 +1,16 @@
 import { expect, test } from 'bun:test'
 import { bearerOf, createAdmission } from '../../server/access/admit.ts'
+import { consoleKey } from '../../server/access/console-key.ts'
 import { keyTraces } from '../../server/access/key.ts'
 import { memoryStore } from '../support/memory-store.ts'
 
 const key = 'sk-0123456789abcdefghijklmnopqrstuvwxyz'
 
+const none = { users: memoryStore().users, accounts: memoryStore().accounts }
+
 async function setUp(options: { readonly cacheSize?: number } = {}) {
   const clock = { now: 1_000_000 }
-  const { keys, users } = memoryStore()
+  const { keys, users, accounts } = memoryStore()
   const lookups: string[] = []
   const admission = createAdmission({
     keys: {
@@ -18,6 +21,7 @@ async function setUp(options: { readonly cacheSize?: number } = {}) {
       },
     },
     users,
+    accounts,
     now: () => clock.now,
     ...options,
   })
@@ -127,7 +131,7 @@ test('a look-up under way during a revocation is not remembered', async () => {
         return found
       },
     },
-    users: memoryStore().users,
+    ...none,
     now: () => 1,
   })
   const early = admission.admit({ xApiKey: key })
@@ -167,7 +171,7 @@ test('the time of use is written at most once a minute, and a failure to write r
   const failures: string[] = []
   const broken = createAdmission({
     keys: { ...keys, touch: () => Promise.reject(new Error('disk full')) },
-    users: memoryStore().users,
+    ...none,
     now: () => clock.now,
     onTouchFailed: (id) => failures.push(id),
   })
@@ -185,4 +189,46 @@ test('only a bearer scheme carries a bearer', () => {
     undefined,
     undefined,
   ])
+})
+
+const chatting = { ...consoleKey, createdAt: 1 }
+
+test('no text opens the key of the console, and it is no key to have', async () => {
+  const { keys } = memoryStore()
+  await keys.create(chatting)
+  const admission = createAdmission({ ...none, keys, now: () => 1 })
+  for (const text of [consoleKey.id, consoleKey.hash, `${consoleKey.id} `, '-', '']) {
+    const answer = await admission.admit({ authorization: `Bearer ${text}`, xApiKey: text })
+    expect(answer).toMatchObject({ ok: false, error: { kind: 'authentication' } })
+    if (text !== '') expect(JSON.stringify(answer)).toContain('No API key exists yet')
+  }
+})
+
+test('a chat of the console is held to the limits of its key, and to those of a user it is made for', async () => {
+  const { keys, users } = memoryStore()
+  const accounts = { get: async (id: string) => (id === 'none' ? undefined : id) }
+  const admission = createAdmission({ keys, users, accounts, now: () => 1 })
+  expect(await admission.admitConsole({})).toMatchObject({ ok: true, value: { keyId: 'key_console', subjects: [{}] } })
+  await keys.create({ ...chatting, limits: { requestsPerDay: 5 }, accountIds: ['a', 'b'] })
+  const ada = { id: 'usr_ada', name: 'Ada', priority: 3, createdAt: 1, updatedAt: 1, limits: { concurrency: 2 } }
+  await users.create([{ user: { ...ada, enabled: true }, key: { ...chatting, id: 'key_ada', hash: 'x' } }])
+  admission.invalidate()
+  expect(await admission.admitConsole({ userId: 'usr_ada', accountId: 'b' })).toMatchObject({
+    value: {
+      ...{ keyId: 'key_console', userId: 'usr_ada', priority: 3, accounts: new Set(['b']) },
+      subjects: [
+        { kind: 'key', id: 'key_console', limits: { requestsPerDay: 5 } },
+        { kind: 'user', id: 'usr_ada', limits: { concurrency: 2 } },
+      ],
+    },
+  })
+  for (const accountId of ['c', 'none'])
+    expect(await admission.admitConsole({ accountId })).toMatchObject({ error: { field: 'account_id' } })
+  expect(await admission.admitConsole({ userId: 'usr_none' })).toMatchObject({ error: { field: 'user_id' } })
+  await users.update('usr_ada', { enabled: false })
+  admission.invalidate()
+  expect(await admission.admitConsole({ userId: 'usr_ada' })).toMatchObject({ error: { kind: 'permission' } })
+  await keys.update('key_console', { enabled: false })
+  admission.invalidate()
+  expect(await admission.admitConsole({})).toMatchObject({ error: { kind: 'permission' } })
 })

@@ -31,7 +31,7 @@ const rate = {
 export async function filledApp() {
   const homeDir = await mkdtemp(path.join(tmpdir(), 'home-'))
   const app = await adminApp({
-    deps: { homeDir, testChat: async (api) => Response.json({ api }) },
+    deps: { homeDir, testChat: async (path, _, as) => Response.json({ path, ...as }) },
   })
   const { store, call, clock, live } = app
   for (const id of ['a', 'b']) await app.addAccount(id)

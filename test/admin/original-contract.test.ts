@@ -147,8 +147,8 @@ const rows: readonly Row[] = [
   { route: 'POST /v2/accounts/refresh-quotas', shape: shape.quotasRefreshed, value: { stats: { success: 2 } } },
 
   // 2.5 console chats
-  { route: 'POST /v2/test/chat/completions', send: chat, value: { api: 'chat' } },
-  { route: 'POST /v2/test/messages', send: { ...chat, max_tokens: 9 }, value: { api: 'messages' } },
+  { route: 'POST /v2/test/chat/completions', send: chat, value: { path: '/v2/test/chat/completions' } },
+  { route: 'POST /v2/test/messages', send: { ...chat, max_tokens: 9 }, value: { path: '/v2/test/messages' } },
 
   // 2.8 settings, models
   { route: 'GET /v2/settings', shape: shape.settings, value: shape.firstSettings },

@@ -156,6 +156,7 @@ export function memoryStore(now: () => number = () => 0): Store {
       create: async (key) => {
         keys.set(key.id, key)
       },
+      get: async (id) => keys.get(id),
       findByHash: async (hash) => [...keys.values()].find((key) => key.hash === hash),
       update: async (id, change) => {
         const key = keys.get(id)

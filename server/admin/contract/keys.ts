@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { nextCursor } from './common.ts'
+import { nextCursor, pagedQuery } from './common.ts'
 import { LimitsPatch, LimitsView, RightsPatch, RightsView } from './limits.ts'
 
 /** An API key after creation: only its first characters and last four are kept. Its user's limits hold besides its own. */
@@ -11,6 +11,7 @@ export const KeyView = Type.Composite([
     last4: Type.String(),
     enabled: Type.Boolean(),
     user_id: Type.Union([Type.String(), Type.Null()]),
+    internal: Type.Boolean({ description: 'the console’s own: nobody holds it' }),
     created_at: Type.String(),
     last_used_at: Type.Union([Type.String(), Type.Null()]),
   }),
@@ -47,6 +48,12 @@ export const KeyPatch = Type.Object({
   ...misspelt,
 })
 export type KeyPatch = Static<typeof KeyPatch>
+
+/** `GET /v2/keys` */
+export const KeyQuery = Type.Object({
+  ...pagedQuery,
+  internal: Type.Optional(Type.String({ description: '`true`: the gateway’s own keys in place of those somebody holds' })),
+})
 
 /** `GET /v2/keys`; the last three where a page is asked for. */
 export const KeyList = Type.Object({

@@ -7,6 +7,7 @@ import { MessagesBody } from './wire.ts'
 /** The Messages API: `POST /v1/messages`. */
 export const anthropic: Dialect = {
   name: 'anthropic',
+  family: 'anthropic',
   reasoningIfAsked: true,
   body: MessagesBody,
   decode,

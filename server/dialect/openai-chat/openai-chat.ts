@@ -8,6 +8,7 @@ import { ChatBody } from './wire.ts'
 /** The Chat Completions API: `POST /v1/chat/completions`. */
 export const openaiChat: Dialect<Form> = {
   name: 'openai-chat',
+  family: 'openai',
   body: ChatBody,
   decode,
   createEncoder,

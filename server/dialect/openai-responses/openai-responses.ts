@@ -10,6 +10,7 @@ export function createOpenaiResponses(deps: ResponsesDeps): Dialect<Form> {
   const decode = createDecode(deps)
   return {
     name: 'openai-responses',
+    family: 'openai',
     body: ResponsesBody,
     decode,
     createEncoder,
