@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net'
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { isLoopback, parseRange } from './ip-range.ts'
+import { addressFault, type Barred } from './limit-fault.ts'
 import { peerKey } from './lockout.ts'
 import { createWindow, type Window } from './window.ts'
 
@@ -15,7 +15,7 @@ export type OwnIpLimit = { readonly ip: string; readonly requestsPerMinute?: num
 export type IpRulesDeps = {
   readonly now: () => number
   readonly limit: () => IpLimit
-  readonly countVisit: (address: string, perDay: number) => Promise<Result<void, GatewayError>>
+  readonly countVisit: (address: string, perDay: number) => Promise<Result<void, Barred>>
   readonly maxAddresses?: number
 }
 
@@ -27,7 +27,7 @@ export type IpRules = {
   /** Whether any address is blocked at all. */
   readonly blocksAny: () => boolean
   /** Counts a request to a client API. */
-  readonly visit: (address: string) => Promise<Result<void, GatewayError>>
+  readonly visit: (address: string) => Promise<Result<void, Barred>>
   readonly stats: () => { readonly addresses: number }
 }
 
@@ -63,7 +63,7 @@ export function createIpRules({ now, limit, countVisit, maxAddresses = 20_000 }:
     }
     return entry.window
   }
-  const pass = (key: string, max: number, windowMs: number): Result<void, GatewayError> => {
+  const pass = (key: string, max: number, windowMs: number): Result<void, Barred> => {
     const at = now()
     const window = windowOf(key, windowMs)
     if (window.count(at) < max) {
@@ -73,7 +73,8 @@ export function createIpRules({ now, limit, countVisit, maxAddresses = 20_000 }:
     const minutes = windowMs / minuteMs
     const per = minutes === 1 ? 'minute' : `${minutes} minutes`
     const message = `Too many requests from this address: at most ${max} per ${per}.`
-    return err(gatewayError('limit-reached', message, { retryAfterMs: Math.max(1, window.freeAt(at, max) - at) }))
+    const resetsAt = window.freeAt(at, max)
+    return err(addressFault(message, { limit: 'requestsPerMinute', max, resetsAt }, at))
   }
 
   return {

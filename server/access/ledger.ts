@@ -1,5 +1,6 @@
 import type { GatewayError } from '../conversation/error.ts'
 import type { Result } from '../lib/result.ts'
+import type { Barred } from './limit-fault.ts'
 import type { Rate, Standing, Subject, Used } from './limits.ts'
 
 /** What a call may use at most, said before it is made. */
@@ -36,7 +37,7 @@ export type Ledger = {
   /** How the limits of these stand, without letting anybody in. */
   readonly standings: (subjects: readonly Subject[]) => Promise<readonly Standing[]>
   /** Counts one request of an address against its own limit a day. */
-  readonly countVisit: (address: string, perDay: number) => Promise<Result<void, GatewayError>>
+  readonly countVisit: (address: string, perDay: number) => Promise<Result<void, Barred>>
   /** The subject is gone or its counters were changed in the store: what is remembered of it is read anew. */
   readonly forget: (id: string) => void
   /** Writes what has gathered. */

@@ -1,5 +1,5 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import type { LimitName, Standing } from './limits.ts'
+import type { Level, LimitName, Standing } from './limits.ts'
 
 /** Why a limit keeps a call out. `needs`: what the call may use of it; `settled`: what is used for good. */
 export type Shortage = {
@@ -9,6 +9,19 @@ export type Shortage = {
 }
 
 const whose = { key: 'This API key', user: 'The user of this API key' } as const
+
+/** A refusal that tells how the limits stand which are the reason for it. */
+export type Barred = GatewayError & { readonly levels?: readonly Level[] }
+
+/** An address has made all the requests it may make until `resetsAt`. */
+export function addressFault(
+  message: string,
+  { limit, max, resetsAt }: Required<Pick<Level, 'limit' | 'max' | 'resetsAt'>>,
+  now: number,
+): Barred {
+  const error = gatewayError('limit-reached', message, { retryAfterMs: Math.max(1, resetsAt - now) })
+  return { ...error, levels: [{ limit, max, used: max, reserved: 0, resetsAt }] }
+}
 /** When calls under way are what is in the way, room comes as soon as one of them ends. */
 const soonMs = 2_000
 

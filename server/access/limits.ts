@@ -112,4 +112,7 @@ export type Standing = {
   readonly resetsAt?: number
 }
 
-export const remainingOf = ({ max, used }: Standing): number => Math.max(0, max - used)
+/** The same of nobody in particular. */
+export type Level = Omit<Standing, 'subject'>
+
+export const remainingOf = ({ max, used }: Level): number => Math.max(0, max - used)

@@ -4,7 +4,7 @@ import type { Calendar, Periods } from '../lib/calendar.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Admitted, Ask, Ledger, UsageBook } from './ledger.ts'
-import { limitFault, type Shortage } from './limit-fault.ts'
+import { addressFault, limitFault, type Shortage } from './limit-fault.ts'
 import { costOf, nothing, plus, type Subject, type Used } from './limits.ts'
 import { newlyReached, type Reached, usedUp } from './reached.ts'
 import {
@@ -228,7 +228,8 @@ export function createLocalLedger({
       turnPage(state, periods)
       if (state.ofDay.requests >= perDay) {
         const message = `Requests from this address are limited to ${perDay} per day.`
-        return err(gatewayError('limit-reached', message, { retryAfterMs: periods.dayEndsAt - effects.now() }))
+        const resetsAt = periods.dayEndsAt
+        return err(addressFault(message, { limit: 'requestsPerDay', max: perDay, resetsAt }, effects.now()))
       }
       const visit = { ...nothing, requests: 1 }
       state.ofDay = plus(state.ofDay, visit)

@@ -11,6 +11,9 @@ export type AlertMessage = {
   readonly data: AlertBody['data']
 }
 
+/** What is told when it happens, and lasts no longer than that. */
+export type LimitAlert = AlertMessage & { readonly type: AlertKind }
+
 const sentences: Readonly<Record<AlertKind, (name: string) => string>> = {
   'account.suspended': (name) => `The provider has suspended the account ${name}.`,
   'account.signed_out': (name) => `The account ${name} is signed out: somebody must sign in again.`,
@@ -36,7 +39,7 @@ export function messageOf({ id, kind, account_id, proxy_id, name = '', since, de
 }
 
 /** A user or a key has reached a share of one of its limits; told once for each day or month, and once more for a new limit. */
-export function limitMessage({ subject, limit, percent, used, max, period }: Reached, name: string): AlertMessage {
+export function limitMessage({ subject, limit, percent, used, max, period }: Reached, name: string): LimitAlert {
   const type = `${subject.kind}.limit_${percent}` as const
   const wire = wireNames[limit]
   return {
@@ -44,6 +47,19 @@ export function limitMessage({ subject, limit, percent, used, max, period }: Rea
     type,
     text: `${sentences[type](name)} (${wire}: ${used} of ${max} in ${period})`,
     data: { [`${subject.kind}_id`]: subject.id, name, limit: wire, used, maximum: max, period },
+  }
+}
+
+/** The same for the console's events. */
+export function itemOf({ id, type, text, data }: LimitAlert, at: number): AttentionItem {
+  const { user_id: userId, key_id: keyId, name } = data
+  return {
+    ...{ id, kind: type, severity: type.endsWith('100') ? 'critical' : 'warning' },
+    ...(typeof userId === 'string' ? { user_id: userId } : {}),
+    ...(typeof keyId === 'string' ? { key_id: keyId } : {}),
+    ...(typeof name === 'string' ? { name } : {}),
+    since: new Date(at).toISOString(),
+    detail: text,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Effects } from '../lib/effects.ts'
 import { createTurns } from '../lib/turns.ts'
 import type { Store } from '../store/store.ts'
-import { type AlertMessage, alertBody, messageOf } from './alert-message.ts'
+import { type AlertMessage, alertBody, itemOf, type LimitAlert, messageOf } from './alert-message.ts'
 import { postAlert, type Tried } from './alert-post.ts'
 import { type AlertList, type AlertTested, alertKinds } from './contract/alerts.ts'
 import type { AttentionItem } from './contract/events.ts'
@@ -11,8 +11,8 @@ import { settingIn } from './settings-table.ts'
 export type Alerts = {
   /** What wants a person now; what was not told yet is sent. */
   readonly attend: (items: readonly AttentionItem[]) => Promise<void>
-  /** Sends one alert unless it was sent before: `id` tells them apart. */
-  readonly raise: (alert: AlertMessage) => Promise<void>
+  /** Tells the console, and sends one alert unless it was sent before: `id` tells them apart. */
+  readonly raise: (alert: LimitAlert) => Promise<void>
   /** One try with what is set now, whether alerts are on or not. Undefined: no webhook is set. */
   readonly test: () => Promise<AlertTested | undefined>
   readonly list: () => AlertList
@@ -143,8 +143,9 @@ export function createAlerts(deps: {
       }
       await store.settings.write({ [toldSetting]: told.size === 0 ? null : JSON.stringify([...told]) })
     },
-    raise: (message) =>
-      inRaise(async () => {
+    raise: (message) => {
+      deps.published(itemOf(message, effects.now()))
+      return inRaise(async () => {
         if (!(await isOn()) || (await target()) === undefined) return
         raised ??= new Set(readTold((await store.settings.all())[raisedSetting]))
         if (raised.has(message.id)) return
@@ -155,7 +156,8 @@ export function createAlerts(deps: {
         }
         await store.settings.write({ [raisedSetting]: JSON.stringify([...raised]) })
         send(message)
-      }),
+      })
+    },
     test: async () => {
       const to = await target()
       if (to === undefined) return undefined

@@ -1,3 +1,4 @@
+import { headerText } from '../lib/header-text.ts'
 import { redact } from '../observe/redact.ts'
 import type { AuditEntry } from '../store/store.ts'
 import type { Actor, Entry } from './actor.ts'
@@ -55,7 +56,7 @@ export function createAuditTrail(deps: TrailDeps): AuditTrail {
         actorId: actor.id,
         actorName: actor.name,
         peer: deps.peerOf(request).address,
-        userAgent: (request.headers.get('user-agent') ?? '').slice(0, 256),
+        userAgent: headerText(request.headers.get('user-agent') ?? '').slice(0, 256),
         ...(requestId === undefined ? {} : { requestId }),
         ...rest,
       })

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import { headerText } from '../lib/header-text.ts'
 import type { Result } from '../lib/result.ts'
 import { commandLine } from './actor.ts'
 import { jsonBody, optionalJsonBody } from './body.ts'
@@ -67,7 +68,7 @@ export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
           const actor: RestoreActor = {
             ...{ actorKind, actorId, actorName },
             peer: deps.peerOf(request).address,
-            userAgent: (request.headers.get('user-agent') ?? '').slice(0, 256),
+            userAgent: headerText(request.headers.get('user-agent') ?? '').slice(0, 256),
             action: 'POST /v2/backup/import',
           }
           const passphrase = passphraseOf(request)

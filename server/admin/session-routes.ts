@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
+import { headerText } from '../lib/header-text.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import { jsonBody, openJsonBody } from './body.ts'
 import { LoginBody, type LoginResult, PasswordBody, type SessionView } from './contract/session.ts'
@@ -14,7 +15,7 @@ import { settingIn } from './settings-table.ts'
 
 /** Sign-in, sign-out and the password. */
 export function sessionRoutes(deps: AdminDeps, operator: Operator, trail: AuditTrail) {
-  const userAgentOf = (request: Request): string => request.headers.get('user-agent') ?? ''
+  const userAgentOf = (request: Request): string => headerText(request.headers.get('user-agent') ?? '')
   /** A demo's password may be changed too, and then the one that was printed opens nothing. */
   const demoPasswordHolds = async (): Promise<boolean> => {
     const password = deps.demo?.password ?? ''

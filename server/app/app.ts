@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { type Caller, createAdmission } from '../access/admit.ts'
+import type { Barred } from '../access/limit-fault.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
 import { stateOf } from '../admin/account-view.ts'
 import { createEventStreams } from '../admin/event-streams.ts'
@@ -176,7 +177,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   /** The limits of an address hold before anything is known of who calls. */
   const visited =
     (admit: (request: Request) => Promise<Result<Caller, GatewayError>>) =>
-    async (request: Request, peer: Peer): Promise<Result<Caller, GatewayError>> => {
+    async (request: Request, peer: Peer): Promise<Result<Caller, Barred>> => {
       const passed = await metering.ips.visit(peer.address)
       return passed.ok ? admit(request) : passed
     }

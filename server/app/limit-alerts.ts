@@ -1,13 +1,13 @@
 import { wireNames } from '../access/limits.ts'
 import type { Reached } from '../access/reached.ts'
-import { type AlertMessage, limitMessage } from '../admin/alert-message.ts'
+import { type LimitAlert, limitMessage } from '../admin/alert-message.ts'
 import type { Logger } from '../observe/log.ts'
 import type { Store } from '../store/store.ts'
 
 /** Tells log and alerts that a user or a key has come to 80 % or to the end of a limit, by its name. Never waits. */
 export function createLimitAlerts(
   { users, keys }: Pick<Store, 'users' | 'keys'>,
-  raise: (alert: AlertMessage) => Promise<void>,
+  raise: (alert: LimitAlert) => Promise<void>,
   log: Logger,
 ): (reached: Reached) => void {
   const nameOf = async ({ kind, id }: Reached['subject']): Promise<string> => {

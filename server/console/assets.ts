@@ -16,7 +16,7 @@ export type ConsoleOptions = {
 const reserved = /^\/(v1|v2|api|healthz|metrics|version|assets)(\/|$)/
 
 /** They answer programs too, whatever these accept: the original's scripts look whether the console is there. */
-const pages: ReadonlySet<string> = new Set(['/', '/login'])
+const pages: ReadonlySet<string> = new Set(['/', '/login', '/accounts'])
 
 const notBuilt = 'The console has not been built. Run: bun run build.ts --ui\n'
 

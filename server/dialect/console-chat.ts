@@ -1,8 +1,8 @@
 import type { ReplyEvent } from '../conversation/event.ts'
 import { anthropic } from './anthropic/anthropic.ts'
 import type { Dialect, ReplyContext, StreamEncoder } from './dialect.ts'
-import type { DialectRoute } from './registry.ts'
 import { openaiChat } from './openai-chat/openai-chat.ts'
+import type { DialectRoute } from './registry.ts'
 
 /** Failures as the admin API has them: the console and the original's scripts look at `error`. */
 const adminError =

@@ -1,6 +1,7 @@
 import type { Caller } from '../access/admit.ts'
 import type { Admitted } from '../access/ledger.ts'
-import type { Standing, Used } from '../access/limits.ts'
+import type { Barred } from '../access/limit-fault.ts'
+import type { Level, Standing, Used } from '../access/limits.ts'
 import { databaseAwayError } from '../admin/database-away.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
@@ -8,6 +9,7 @@ import { type AddNote, createNoteBook, type Notes } from '../conversation/note.t
 import { foldReply } from '../conversation/reply.ts'
 import type { Dialect, ReplyContext, StreamEncoder } from '../dialect/dialect.ts'
 import type { Effects } from '../lib/effects.ts'
+import { headerText } from '../lib/header-text.ts'
 import type { Result } from '../lib/result.ts'
 import type { Summary } from '../relay/record.ts'
 import type { ModelTaken, RelayRequest } from '../relay/relay.ts'
@@ -56,7 +58,7 @@ export type ClientDeps = {
   /** Undefined for nearly every key: nothing is kept. */
   readonly captureOf: (keyId: string) => Capture | undefined
   readonly effects: Effects
-  readonly admit: (request: Request, peer: Peer) => Promise<Result<Caller, GatewayError>>
+  readonly admit: (request: Request, peer: Peer) => Promise<Result<Caller, Barred>>
   /** Lets a known caller's call in under its limits. */
   readonly enter: (requestId: string, caller: Caller) => Promise<Result<Admitted, GatewayError>>
   readonly standings: (caller: Caller) => Promise<readonly Standing[]>
@@ -89,7 +91,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   let taken: ModelTaken | undefined
   let capture: Capture | undefined
   let admitted: Admitted | undefined
-  let standings = (): readonly Standing[] => []
+  let standings = (): readonly Level[] => []
   const headers = (): Record<string, string> => {
     const common = clientHeaders(requestId, taken)
     const standing = standings()
@@ -97,7 +99,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     return Object.assign(common, limitHeaders(standing, dialect.family, effects.now()))
   }
   const end = (status: number, more: Partial<RequestEnd> = {}): void => {
-    const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300)
+    const userAgent = headerText(request.headers.get('user-agent') ?? '').slice(0, 300)
     const used = more.summary === undefined ? undefined : deps.usedOf(more.summary)
     admitted?.settle(used)
     capture?.end(requestId)
@@ -129,7 +131,11 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
         gatewayError('shutting-down', 'The gateway is restarting; try again shortly.', { retryAfterMs: 5_000 }),
       )
     const caller = await deps.admit(request, peer)
-    if (!caller.ok) return refuse(caller.error)
+    if (!caller.ok) {
+      const { levels = [], ...error } = caller.error
+      standings = () => levels
+      return refuse(error)
+    }
     const { keyId, userId, accounts, allows, priority } = caller.value
     known = { keyId, ...(userId === undefined ? {} : { userId }) }
     const entered = await deps.enter(requestId, caller.value)

@@ -91,10 +91,9 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     answer: (caller: Caller) => Promise<Response>,
   ): Promise<Response> => {
     const caller = await deps.admit(request, peerIn({ request, server }))
-    if (!caller.ok) return cors.settle(request, refuse(request, caller.error))
-    const response = await answer(caller.value)
+    const response = caller.ok ? await answer(caller.value) : refuse(request, caller.error)
     const { family } = dialectOf(request)
-    const standings = await deps.standings(caller.value)
+    const standings = caller.ok ? await deps.standings(caller.value) : (caller.error.levels ?? [])
     for (const [name, value] of Object.entries(limitHeaders(standings, family, deps.effects.now())))
       response.headers.set(name, value)
     return cors.settle(request, response)

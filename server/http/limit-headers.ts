@@ -1,4 +1,4 @@
-import { remainingOf, type Standing } from '../access/limits.ts'
+import { type Level, remainingOf } from '../access/limits.ts'
 import { exposedHeaders } from './exposed-headers.ts'
 
 type Family = 'anthropic' | 'openai'
@@ -20,7 +20,7 @@ const headerNames = [
  * How the caller's limits stand, in its API's own headers: of requests and of tokens the one of which the least is left. None
  * for a caller without limits.
  */
-export function limitHeaders(standings: readonly Standing[], family: Family, now: number): Record<string, string> {
+export function limitHeaders(standings: readonly Level[], family: Family, now: number): Record<string, string> {
   if (standings.length === 0) return {}
   const headers: Record<string, string> = {}
   for (const [what, limits] of [
@@ -41,8 +41,8 @@ export function limitHeaders(standings: readonly Standing[], family: Family, now
   return { ...headers, 'access-control-expose-headers': `${exposedHeaders}, ${headerNames}` }
 }
 
-const leastLeft = (standings: readonly Standing[]): Standing | undefined =>
-  standings.reduce<Standing | undefined>(
+const leastLeft = (standings: readonly Level[]): Level | undefined =>
+  standings.reduce<Level | undefined>(
     (least, one) => (least === undefined || remainingOf(one) < remainingOf(least) ? one : least),
     undefined,
   )

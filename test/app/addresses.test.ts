@@ -64,3 +64,45 @@ test('what a client behind an untrusted proxy says of itself counts for nothing'
   expect(await from('garbage, 198.51.100.5')).toBe(403)
   await gateway.call('POST', '/v2/ips/unblock', { ip: '198.51.100.5' })
 })
+
+test('who has made all the requests of an address is told so in the headers of the API that was asked', async () => {
+  await gateway.call('PUT', '/v2/ips/config/203.0.113.60', { rate_limit_rpm: 1 })
+  await gateway.call('PUT', '/v2/ips/config/203.0.113.61', { daily_request_limit: 1 })
+  const send = (address: string, path: string) =>
+    gateway.call('POST', path, {}, { 'x-forwarded-for': address, authorization: `Bearer ${gateway.key}` })
+  for (const [address, reset] of [
+    ['203.0.113.60', expect.stringMatching(/^1m[01]s$/)],
+    ['203.0.113.61', expect.stringMatching(/^\d+h\d+m\d+s$/)],
+  ] as const) {
+    await send(address, '/v1/messages')
+    const openai = await send(address, '/v1/chat/completions')
+    expect(openai.status).toBe(429)
+    expect([
+      openai.headers.get('x-ratelimit-limit-requests'),
+      openai.headers.get('x-ratelimit-remaining-requests'),
+      openai.headers.get('x-ratelimit-reset-requests'),
+    ]).toEqual(['1', '0', reset])
+    const claude = await send(address, '/v1/messages')
+    expect([claude.status, claude.headers.get('anthropic-ratelimit-requests-remaining')]).toEqual([429, '0'])
+    expect(claude.headers.get('retry-after')).toMatch(/^\d+$/)
+    const models = await gateway.call('GET', '/v1/models', undefined, {
+      ...{ 'x-forwarded-for': address, authorization: `Bearer ${gateway.key}` },
+    })
+    expect([models.status, models.headers.get('x-ratelimit-remaining-requests')]).toEqual([429, '0'])
+  }
+})
+
+test('a client that names itself in UTF-8 stands in the log as it wrote itself', async () => {
+  const agent = 'Büro-Client/1.0 (日本語; “x”)'
+  await gateway.call(
+    'POST',
+    '/v1/messages',
+    {},
+    {
+      ...{ 'user-agent': Buffer.from(agent).toString('latin1'), authorization: `Bearer ${gateway.key}` },
+    },
+  )
+  await gateway.pass(5_000)
+  const { json } = await gateway.call('GET', '/v2/logs?limit=1')
+  expect(json.logs[0].user_agent).toBe(agent)
+})

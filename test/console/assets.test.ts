@@ -153,13 +153,20 @@ describe('the page', () => {
     ['/api/unknown', html],
     ['/metrics', html],
     ['/version', html],
-    ['/accounts', 'application/json'],
-    ['/accounts', '*/*'],
+    ['/accounts/acc_1', 'application/json'],
+    ['/keys', '*/*'],
     ['/favicon.ico', 'image/avif,image/webp,*/*;q=0.8'],
   ])('does not stand in for %s (%s)', async (url, accept) => {
     const response = await get(url, { accept })
     expect(response.status).toBe(404)
     expect(await response.json()).toEqual({ error: 'none' })
+  })
+
+  test.each(['/', '/login', '/accounts'])('is there at %s for scripts too, as the original’s was', async (url) => {
+    for (const accept of [undefined, '*/*', 'application/json']) {
+      const response = await get(url, accept === undefined ? {} : { accept })
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    }
   })
 
   test('leaves the other rooms their paths', async () => {

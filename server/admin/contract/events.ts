@@ -13,9 +13,11 @@ export const AttentionItem = Type.Object({
   severity: Type.Union([Type.Literal('critical'), Type.Literal('warning')]),
   account_id: Type.Optional(Type.String()),
   proxy_id: Type.Optional(Type.String()),
+  user_id: Type.Optional(Type.String()),
+  key_id: Type.Optional(Type.String()),
   name: Type.Optional(Type.String()),
   since: Type.Union([Type.String(), Type.Null()]),
-  /** The provider's own words, or when it will happen. */
+  /** The provider's own words, or when it will happen, or how a limit stands. */
   detail: Type.Union([Type.String(), Type.Null()]),
 })
 export type AttentionItem = Static<typeof AttentionItem>
@@ -46,6 +48,7 @@ export const EventData = Type.Object({
   ]),
   account: Type.Object({ id: Type.String() }),
   settings: Type.Object({ names: Type.Array(Type.String()) }),
+  /** Also limits of users and keys, whether a webhook is set or not. */
   alert: AttentionItem,
   /** How many requests ended since the last such event; `GET /v2/logs/tail` gives them. Has no id and is not caught up on. */
   logs: Type.Object({ ended: Type.Integer() }),

@@ -52,7 +52,9 @@ export type KeyPatch = Static<typeof KeyPatch>
 /** `GET /v2/keys` */
 export const KeyQuery = Type.Object({
   ...pagedQuery,
-  internal: Type.Optional(Type.String({ description: '`true`: the gateway’s own keys in place of those somebody holds' })),
+  internal: Type.Optional(
+    Type.String({ description: '`true`: the gateway’s own keys in place of those somebody holds' }),
+  ),
 })
 
 /** `GET /v2/keys`; the last three where a page is asked for. */
