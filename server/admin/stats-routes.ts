@@ -1,11 +1,14 @@
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { ok, type Result } from '../lib/result.ts'
 import { dayMs, hourMs } from '../store/periods.ts'
+import { type GroupAsk, type GroupKind, groupKinds, isOfTime } from '../store/request-groups.ts'
 import type { Statistics } from '../store/statistics-collector.ts'
 import type { Store } from '../store/store.ts'
 import { type RequestStats, StatsQuery } from './contract/logs.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
+import { invalid } from './limits-form.ts'
 import { readFilter } from './log-query.ts'
 import { type NameOf, statsView } from './stats-view.ts'
 import { isTimeZone } from './time.ts'
@@ -28,16 +31,23 @@ export function statsRoutes({ store, effects }: Pick<AdminDeps, 'store' | 'effec
       const to = filter.to ?? effects.now()
       const from = filter.from ?? to - dayMs
       if (from > to) return refused('start_time', 'lies after the end')
-      const bucket = query.bucket || (to - from > 3 * dayMs ? 'day' : 'hour')
+      const group = readGroup(query)
+      if (!group.ok) return fail(group.error)
+      const { by } = group.value ?? {}
+      const ofTime = by === 'hour' || by === 'day' ? by : undefined
+      if (ofTime !== undefined && query.bucket && query.bucket !== ofTime)
+        return refused('bucket', `must be ${ofTime}, as the groups are`)
+      const bucket = ofTime ?? (query.bucket || (to - from > 3 * dayMs ? 'day' : 'hour'))
       if (bucket !== 'hour' && bucket !== 'day') return refused('bucket', 'must be hour or day')
       if (bucket === 'hour' && to - from > mostHours * hourMs)
-        return refused('bucket', 'must be day for so long a time')
+        return refused(ofTime === undefined ? 'bucket' : 'group', 'must be day for so long a time')
       await store.rollups.catchUp(mostCaughtUp)
       // Local days are put together from hours; where hours are not kept any more, days are UTC's.
       const inHours = bucket === 'hour' || to - from <= mostHours * hourMs
-      const told = await store.rollups.read(filter, { from, to, series: inHours ? hourMs : dayMs })
+      const told = await store.rollups.read(filter, { from, to, series: inHours ? hourMs : dayMs }, group.value)
       const series = bucket === 'hour' ? hourMs : dayMs
-      return statsView(told, { from, to, series, timeZone }, await namesOf(store, told)) satisfies RequestStats
+      const period = { from, to, series, timeZone, ...(by === undefined ? {} : { group: by }) } as const
+      return statsView(told, period, await namesOf(store, told, by)) satisfies RequestStats
     },
     { query: StatsQuery },
   )
@@ -45,13 +55,34 @@ export function statsRoutes({ store, effects }: Pick<AdminDeps, 'store' | 'effec
 
 const refused = (field: string, text: string) => fail(gatewayError('invalid-request', `${field} ${text}.`, { field }))
 
+const mostGroups = 500
+const usualGroups = 100
+
+function readGroup({ group, group_limit: limit }: StatsQuery): Result<GroupAsk | undefined, GatewayError> {
+  const by = groupKinds.find((kind) => kind === group)
+  if (by === undefined)
+    return group === undefined || group === ''
+      ? ok(undefined)
+      : invalid(`group must be one of ${groupKinds.join(', ')}.`, 'group')
+  const most = limit === undefined || limit === '' ? usualGroups : Number(limit)
+  if (!Number.isInteger(most) || most < 1 || most > mostGroups)
+    return invalid(`group_limit must be a whole number from 1 to ${mostGroups}.`, 'group_limit')
+  return ok({ by, most: isOfTime(by) ? Number.POSITIVE_INFINITY : most })
+}
+
 /** Of those on the lists, as they are called now. */
-async function namesOf({ keys, users, accounts }: Store, { tops }: Statistics): Promise<NameOf> {
-  const wanted = new Set(tops.key.map(({ subject }) => subject))
+async function namesOf(
+  { keys, users, accounts }: Store,
+  { tops, groups }: Statistics,
+  by: GroupKind | undefined,
+): Promise<NameOf> {
+  const idsOf = (kind: 'key' | 'user' | 'account'): ReadonlySet<string> =>
+    new Set([...tops[kind].map(({ subject }) => subject), ...(by === kind ? (groups?.list.keys() ?? []) : [])])
+  const wanted = idsOf('key')
   const [keyList, userList, accountList] = await Promise.all([
     wanted.size === 0 ? [] : keys.list(),
-    Promise.all(tops.user.map(({ subject }) => users.get(subject))),
-    Promise.all(tops.account.map(({ subject }) => accounts.get(subject))),
+    Promise.all([...idsOf('user')].map((id) => users.get(id))),
+    Promise.all([...idsOf('account')].map((id) => accounts.get(id))),
   ])
   const names = new Map<string, string>([
     ...keyList.filter(({ id }) => wanted.has(id)).map(({ id, name }) => [id, name] as const),

@@ -1,7 +1,8 @@
 import type { Grain } from '../store/periods.ts'
-import { noSums, plus, type Sums } from '../store/request-sums.ts'
+import { type Buckets, type Group, type GroupKind, isOfTime, noTiming } from '../store/request-groups.ts'
+import { noSums, percentilesOf, plus, type Sums } from '../store/request-sums.ts'
 import type { Statistics } from '../store/statistics-collector.ts'
-import type { RequestStats } from './contract/logs.ts'
+import type { GroupView, RequestStats } from './contract/logs.ts'
 import { usd } from './log-view.ts'
 import { offsetIn } from './time.ts'
 
@@ -11,7 +12,13 @@ export type NameOf = (kind: 'key' | 'user' | 'account', id: string) => string | 
 
 export function statsView(
   told: Statistics,
-  period: { readonly from: number; readonly to: number; readonly series: Grain; readonly timeZone: string },
+  period: {
+    readonly from: number
+    readonly to: number
+    readonly series: Grain
+    readonly timeZone: string
+    readonly group?: GroupKind
+  },
   nameOf: NameOf,
 ): RequestStats {
   const { total, tops, latency } = told
@@ -26,12 +33,12 @@ export function statsView(
     total_requests: total.requests,
     success_requests: total.requests - total.failures,
     failed_requests: total.failures,
-    success_rate: total.requests === 0 ? 0 : ((total.requests - total.failures) / total.requests) * 100,
+    success_rate: rateOf(total),
     total_input_tokens: total.inputTokens,
     total_output_tokens: total.outputTokens,
     total_cache_read_tokens: total.cacheReadTokens,
     total_credits: total.credits,
-    avg_duration_ms: total.requests === 0 ? 0 : total.durationMs / total.requests,
+    avg_duration_ms: averageOf(total),
     duration_ms: latency.total ?? null,
     first_token_ms: latency.first ?? null,
     total_cost_usd: usd(total.inputMicroUsd + total.outputMicroUsd),
@@ -52,6 +59,9 @@ export function statsView(
     endpoints: [...told.dialects].map(([dialect, sums]) => ({ dialect, ...topView(sums) })).sort(mostFirst),
     bucket: period.series === dayMs ? 'day' : 'hour',
     series: seriesView(told.series, period),
+    ...(told.groups !== undefined && period.group !== undefined
+      ? groupsView(period.group, told.groups, period, nameOf)
+      : {}),
     complete: told.complete,
     ...(told.since === undefined ? {} : { counted_since: iso(told.since) }),
     sampled: [...told.sampled],
@@ -90,6 +100,59 @@ function seriesView(
       cost_usd: usd(sums.inputMicroUsd + sums.outputMicroUsd),
     }))
 }
+
+/** Of times in their order, of all else as they come: the busiest first. */
+function groupsView(
+  by: GroupKind,
+  { list, total }: NonNullable<Statistics['groups']>,
+  { series: grain, timeZone }: { readonly series: Grain; readonly timeZone: string },
+  nameOf: NameOf,
+): Pick<RequestStats, 'group' | 'groups' | 'groups_total'> {
+  if (!isOfTime(by)) {
+    const named = (id: string): string | undefined =>
+      by === 'key' || by === 'user' || by === 'account' ? nameOf(by, id) : undefined
+    return { group: by, groups: [...list].map(([id, group]) => groupView(id, named(id), group)), groups_total: total }
+  }
+  const parts = new Map<number, Group>()
+  for (const [start, group] of list) {
+    const begin = grain === dayMs ? dayBegin(Number(start), timeZone) : Number(start)
+    parts.set(begin, joined(parts.get(begin) ?? { sums: noSums, ...noTiming }, group))
+  }
+  const groups = [...parts].sort(([a], [b]) => a - b).map(([start, group]) => groupView(iso(start), undefined, group))
+  return { group: by, groups, groups_total: groups.length }
+}
+
+const joined = (a: Group, b: Group): Group => ({
+  sums: plus(a.sums, b.sums),
+  total: added(a.total, b.total),
+  first: added(a.first, b.first),
+})
+
+function added(a: Buckets, b: Buckets): Buckets {
+  const both = new Map(a)
+  for (const [bucket, count] of b) both.set(bucket, (both.get(bucket) ?? 0) + count)
+  return both
+}
+
+const groupView = (id: string, name: string | undefined, { sums, total, first }: Group): GroupView => ({
+  id,
+  ...(name === undefined ? {} : { name }),
+  request_count: sums.requests,
+  failed_requests: sums.failures,
+  success_rate: rateOf(sums),
+  input_tokens: sums.inputTokens,
+  output_tokens: sums.outputTokens,
+  total_tokens: sums.inputTokens + sums.outputTokens,
+  cache_read_tokens: sums.cacheReadTokens,
+  credits: sums.credits,
+  cost_usd: usd(sums.inputMicroUsd + sums.outputMicroUsd),
+  avg_duration_ms: averageOf(sums),
+  duration_ms: percentilesOf(total) ?? null,
+  first_token_ms: percentilesOf(first) ?? null,
+})
+
+const rateOf = ({ requests, failures }: Sums): number => (requests === 0 ? 0 : ((requests - failures) / requests) * 100)
+const averageOf = ({ requests, durationMs }: Sums): number => (requests === 0 ? 0 : durationMs / requests)
 
 function dayBegin(at: number, timeZone: string): number {
   const wall = at + offsetIn(timeZone, at)

@@ -88,7 +88,7 @@ export function createCells(): { readonly add: (row: Summand) => void; readonly 
         count(splitOf(subjects, subject), withDetails.has(kind) ? detail : noDetail, row)
         if (!timed.has(kind)) continue
         time(latencies, kind, subject, 'total', row.durationMs)
-        if (row.firstTokenMs !== null) time(latencies, kind, subject, 'first', row.firstTokenMs)
+        if (row.stream && row.firstTokenMs !== null) time(latencies, kind, subject, 'first', row.firstTokenMs)
       }
       visit(row)
       span(row)

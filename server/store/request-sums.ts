@@ -33,6 +33,7 @@ export type Summand = {
   readonly peer: string
   readonly upstreamModel: string | null
   readonly dialect: string
+  readonly stream: boolean
   readonly status: number
   readonly errorKind: string | null
   readonly durationMs: number

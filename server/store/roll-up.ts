@@ -17,6 +17,7 @@ export const summandColumns = ({ requests }: Tables) => ({
   peer: requests.peer,
   upstreamModel: requests.upstreamModel,
   dialect: requests.dialect,
+  stream: requests.stream,
   status: requests.status,
   errorKind: requests.errorKind,
   durationMs: requests.durationMs,

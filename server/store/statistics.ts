@@ -2,11 +2,19 @@ import { type AnyColumn, and, eq, gte, inArray, lt, type SQL, sql } from 'drizzl
 import type { Engine, Tables } from './engine/engine.ts'
 import { dayMs, type Grain, hourMs, hoursSince, keptMs, type Segment, segmentsOf } from './periods.ts'
 import { conditionsOf, type RequestFilter } from './request-filter.ts'
+import { type GroupAsk, type GroupKind, isOfTime, isSubject } from './request-groups.ts'
 import { createSearch } from './request-search.ts'
 import { type RollupKind, type SubjectKind, type Summand, type Sums, sumNames } from './request-sums.ts'
 import { summandColumns } from './roll-up.ts'
 import { type Plan, planOf } from './rollup-plan.ts'
-import { createCollector, type Sampled, type Split, type Statistics, topCount } from './statistics-collector.ts'
+import {
+  type Collector,
+  createCollector,
+  type Sampled,
+  type Split,
+  type Statistics,
+  topCount,
+} from './statistics-collector.ts'
 
 /** Up to so long the requests of one subject are read themselves: its sums with details are of days. */
 const rowsOnlyMs = 2 * dayMs
@@ -14,6 +22,8 @@ const rowsOnlyMs = 2 * dayMs
 const mostRead = { rows: 10_000, looked: 100_000, texts: 50_000 } as const
 /** For what only completes an answer. */
 const sampled = { rows: 1_000, looked: 20_000 } as const
+/** Of each of many groups some are to be among them. */
+const sampledGroups = { rows: 5_000, looked: 50_000 } as const
 /** Read at a time, of what is read whole. */
 const stretchMs = hourMs
 
@@ -22,6 +32,7 @@ export type StatisticsStore = {
   readonly read: (
     filter: RequestFilter,
     period: { readonly from: number; readonly to: number; readonly series: Grain },
+    groups?: GroupAsk,
   ) => Promise<Statistics>
   /** The number of requests a filter selects, where the sums tell it. */
   readonly count: (
@@ -103,8 +114,8 @@ export function createStatisticsStore(
     }
   }
 
-  const fromRows = async (filter: RequestFilter, series: Grain): Promise<Statistics> => {
-    const collector = createCollector(series)
+  const fromRows = async (filter: RequestFilter, series: Grain, ask?: GroupAsk): Promise<Statistics> => {
+    const collector = createCollector(series, ask)
     const { rows, looked, texts } = mostRead
     const most = { rows, looked: filter.errorText === undefined ? looked : texts }
     const since = await visitNewest(filter, most, collector.add)
@@ -162,7 +173,8 @@ export function createStatisticsStore(
     kind: SubjectKind,
     segments: readonly Segment[],
     known: ReadonlyMap<string, Sums>,
-  ): Promise<readonly string[]> => {
+    most: number,
+  ): Promise<{ readonly subjects: readonly string[]; readonly total: number }> => {
     const counts = new Map([...known].map(([subject, { requests: count }]) => [subject, count]))
     const { subject, grain, start } = requestRollups
     for (const { grain: length, from, to } of segments.filter((segment) => segment.grain > 0)) {
@@ -175,18 +187,18 @@ export function createStatisticsStore(
       )
       for (const row of rows) counts.set(row.subject, (counts.get(row.subject) ?? 0) + row.count)
     }
-    return [...counts]
-      .sort(([one, a], [other, b]) => b - a || one.localeCompare(other))
-      .slice(0, topCount)
-      .map(([subject]) => subject)
+    const sorted = [...counts].sort(([one, a], [other, b]) => b - a || one.localeCompare(other))
+    return { subjects: sorted.slice(0, most).map(([subject]) => subject), total: counts.size }
   }
 
   const fromSums = async (
     filter: RequestFilter,
     plan: Plan,
     { from, to, series }: { readonly from: number; readonly to: number; readonly series: Grain },
+    ask?: GroupAsk,
   ): Promise<Statistics> => {
-    const collector = createCollector(series)
+    const collector = createCollector(series, ask)
+    let ofGroups: number | undefined
     const { kind, subject, details } = plan
     const missing = new Set<Sampled>()
     const segments = await cut(from, to, keptMs.hours, subject === undefined ? hourMs : dayMs)
@@ -210,8 +222,10 @@ export function createStatisticsStore(
       }
       const parts = top === 'ip' ? await cut(from, to, keptMs.manyHours) : segments
       const { subject: each, kind: of } = requestRollups
-      const busiest = await busiestOf(top, parts, collector.top(top))
-      const conditions = [sql`${of} = ${top}`, inArray(each, [...busiest])]
+      const most = ask?.by === top ? Math.max(topCount, ask.most) : topCount
+      const { subjects, total } = await busiestOf(top, parts, collector.top(top), most)
+      if (ask?.by === top) ofGroups = total
+      const conditions = [sql`${of} = ${top}`, inArray(each, [...subjects])]
       await grouped(requestRollups, parts, { subject: each }, conditions, (group, sums) =>
         collector.addTop(top, String(group.subject), sums),
       )
@@ -224,46 +238,97 @@ export function createStatisticsStore(
           : undefined
     if (timed === undefined) missing.add('latency')
     else await readLatency(timed, await cut(from, to, keptMs.manyHours), collector.addLatency)
-    if (missing.size === 0) return { ...collector.read(), complete: true, sampled: [] }
-    const sample = createCollector(series)
-    const since = await visitNewest({ ...filter, from, to }, sampled, sample.add)
-    return collector.completed(sample.read(), missing, since !== undefined)
+    const isUntold = (by: GroupKind): boolean => (plan.isPair ? !isOfTime(by) : isSubject(by) && missing.has(by))
+    if (ask !== undefined) {
+      if (ask.by === 'hour' ? plan.isByDay : isUntold(ask.by)) missing.add('groups')
+      const isTimed = await timeGroups(ask, plan, timed, await cut(from, to, keptMs.manyHours), collector)
+      if (!isTimed) missing.add('group_latency')
+    }
+    const whole = (told: Statistics): Statistics =>
+      told.groups === undefined || ofGroups === undefined || missing.has('groups')
+        ? told
+        : { ...told, groups: { ...told.groups, total: ofGroups } }
+    if (missing.size === 0) return whole({ ...collector.read(), complete: true, sampled: [] })
+    const sample = createCollector(series, ask)
+    const since = await visitNewest({ ...filter, from, to }, ask === undefined ? sampled : sampledGroups, sample.add)
+    return whole(collector.completed(sample.read(), missing, since !== undefined))
   }
 
-  const readLatency = async (
-    [kind, subject]: readonly ['all' | 'model', string],
+  /** How long the requests of each group took, where the sums tell: of models and of times. False: they do not. */
+  const timeGroups = async (
+    { by }: GroupAsk,
+    plan: Plan,
+    timed: readonly ['all' | 'model', string] | undefined,
     segments: readonly Segment[],
-    visit: (measure: string, bucket: number, count: number) => void,
+    collector: Collector,
+  ): Promise<boolean> => {
+    const visit = (group: string, measure: string, bucket: number, count: number): void =>
+      collector.addGroupLatency(group, measure, bucket, count)
+    if (isOfTime(by) && timed !== undefined) {
+      // Hours, of which days of a zone are put together too, are kept for some days only; a day is no hour.
+      const since = hoursSince(now(), keptMs.manyHours)
+      const parts = segments.flatMap((segment) => hoursFrom(segment, since))
+      await readLatencyBy(
+        latencyRollups.start,
+        timed[0],
+        [timed[1]],
+        by === 'day' ? parts : parts.filter(({ grain }) => grain !== dayMs),
+        visit,
+      )
+      return true
+    }
+    if (by !== 'model' || timed === undefined) return false
+    const models = plan.onlyModel === undefined ? [...collector.top('model').keys()] : [plan.onlyModel]
+    await readLatencyBy(latencyRollups.subject, 'model', models, segments, visit)
+    return true
+  }
+
+  const readLatencyBy = async (
+    group: AnyColumn,
+    kind: 'all' | 'model',
+    subjects: readonly string[],
+    segments: readonly Segment[],
+    visit: (group: string, measure: string, bucket: number, count: number) => void,
   ): Promise<void> => {
-    for (const { grain, from, to } of segments.filter((segment) => segment.grain > 0)) {
-      const { measure, bucket } = latencyRollups
+    if (subjects.length === 0) return
+    const { measure, bucket, grain, start, subject } = latencyRollups
+    for (const { grain: length, from, to } of segments.filter((segment) => segment.grain > 0)) {
       const rows = await engine.read((db) =>
         db
-          .select({ measure, bucket, requests: sql<number>`sum(${latencyRollups.requests})`.mapWith(Number) })
+          .select({ group, measure, bucket, requests: sql<number>`sum(${latencyRollups.requests})`.mapWith(Number) })
           .from(latencyRollups)
           .where(
             and(
               eq(latencyRollups.kind, kind),
-              eq(latencyRollups.subject, subject),
+              inArray(subject, [...subjects]),
               inArray(measure, ['total', 'first']),
-              eq(latencyRollups.grain, grain),
-              gte(latencyRollups.start, from),
-              lt(latencyRollups.start, to),
+              eq(grain, length),
+              gte(start, from),
+              lt(start, to),
             ),
           )
-          .groupBy(measure, bucket),
+          .groupBy(group, measure, bucket),
       )
-      for (const row of rows) visit(row.measure, row.bucket, row.requests)
+      for (const row of rows) visit(String(row.group), row.measure, row.bucket, row.requests)
     }
   }
 
+  const readLatency = (
+    [kind, subject]: readonly ['all' | 'model', string],
+    segments: readonly Segment[],
+    visit: (measure: string, bucket: number, count: number) => void,
+  ): Promise<void> =>
+    readLatencyBy(latencyRollups.kind, kind, [subject], segments, (_, measure, bucket, count) =>
+      visit(measure, bucket, count),
+    )
+
   return {
-    read: async (filter, period) => {
+    read: async (filter, period, ask) => {
       const plan = planOf(engine.tables, filter)
       const { from, to } = period
       const isShort = plan?.subject !== undefined && to - from <= rowsOnlyMs
-      if (plan === undefined || isShort) return fromRows({ ...filter, from, to }, period.series)
-      return fromSums(filter, plan, period)
+      if (plan === undefined || isShort) return fromRows({ ...filter, from, to }, period.series, ask)
+      return fromSums(filter, plan, period, ask)
     },
     count: async (filter, { from, to }) => {
       const plan = planOf(engine.tables, filter)
@@ -280,4 +345,14 @@ export function createStatisticsStore(
 }
 
 const inHours = (segment: Segment): Segment => (segment.grain === dayMs ? { ...segment, grain: hourMs } : segment)
+/** In hours, as far as they are kept. */
+function hoursFrom(segment: Segment, since: number): readonly Segment[] {
+  if (segment.grain !== dayMs || segment.to <= since) return [segment]
+  const border = Math.max(segment.from, since)
+  return [
+    { ...segment, to: border },
+    { ...segment, from: border, grain: hourMs },
+  ]
+}
+
 const splitLists = ['model', 'errors', 'statuses', 'endpoints'] as const

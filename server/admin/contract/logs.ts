@@ -202,11 +202,40 @@ const Latency = Type.Object({
   p99: Type.Integer(),
 })
 
+export type StatsQuery = Static<typeof StatsQuery>
 export const StatsQuery = Type.Object({
   ...filterQuery,
   zone: Type.Optional(Type.String({ description: 'of times and days: `Asia/Shanghai`; default: setting timezone' })),
   bucket: Type.Optional(Type.String({ description: '`hour` or `day` of the series; default: day beyond 3 days' })),
+  group: Type.Optional(
+    Type.String({
+      description:
+        '`model`, `user`, `key`, `account`, `ip`, `dialect`, `status`, `error`, `hour` or `day`: the same figures for each of these, in `groups`',
+    }),
+  ),
+  group_limit: Type.Optional(
+    Type.String({ description: 'so many groups, those with the most requests; at most 500, default 100' }),
+  ),
 })
+
+/** The figures of one group; `requests` of a latency is how many were measured. */
+const GroupView = Type.Object({
+  id: Type.String({ description: 'an id, name, address or status; the begin of an hour or day' }),
+  name: Type.Optional(Type.String()),
+  request_count: Type.Integer(),
+  failed_requests: Type.Integer(),
+  success_rate: Type.Number({ description: 'percent' }),
+  input_tokens: Type.Integer(),
+  output_tokens: Type.Integer(),
+  total_tokens: Type.Integer(),
+  cache_read_tokens: Type.Integer(),
+  credits: Type.Number(),
+  cost_usd: Type.Number(),
+  avg_duration_ms: Type.Number(),
+  duration_ms: Type.Union([Latency, Type.Null()]),
+  first_token_ms: Type.Union([Latency, Type.Null()], { description: 'of streams' }),
+})
+export type GroupView = Static<typeof GroupView>
 
 /** `GET /v2/logs/stats`: the last 24 hours, or the period asked for. Top lists have at most 10 entries. */
 export const RequestStats = Type.Object({
@@ -222,7 +251,7 @@ export const RequestStats = Type.Object({
   total_credits: Type.Number(),
   avg_duration_ms: Type.Number(),
   duration_ms: Type.Union([Latency, Type.Null()]),
-  first_token_ms: Type.Union([Latency, Type.Null()]),
+  first_token_ms: Type.Union([Latency, Type.Null()], { description: 'of streams' }),
   total_cost_usd: Type.Number(),
   input_cost_usd: Type.Number(),
   output_cost_usd: Type.Number(),
@@ -248,11 +277,16 @@ export const RequestStats = Type.Object({
     }),
     { description: 'days begin as in the time zone of the settings; stretches without requests are left out' },
   ),
+  group: Type.Optional(Type.String()),
+  groups: Type.Optional(
+    Type.Array(GroupView, { description: 'those with the most requests first; hours and days in their order' }),
+  ),
+  groups_total: Type.Optional(Type.Integer({ description: 'with those beyond `group_limit`' })),
   complete: Type.Boolean({ description: 'false: only the newest of many requests, from `counted_since` on' }),
   counted_since: Type.Optional(Type.String()),
   sampled: Type.Array(Type.String(), {
     description:
-      'lists that for this filter are told by the newest requests only: `ip`, `key`, `user`, `account`, `latency`, `model`, `errors`, `statuses`, `endpoints`',
+      'lists that for this filter are told by the newest requests only: `ip`, `key`, `user`, `account`, `latency`, `model`, `errors`, `statuses`, `endpoints`, `groups`, `group_latency`',
   }),
 })
 export type RequestStats = Static<typeof RequestStats>
