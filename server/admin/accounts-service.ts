@@ -211,10 +211,16 @@ function eventsOf({ account }: AccountRecord, patch: AccountPatch, renewed: bool
   return members.length === 0 ? [] : [{ kind: 'changed', reason: members.join(', ') }]
 }
 
+type Caps = Partial<Exclude<AccountPatch['overage'], boolean | undefined>>
+
 /** 0 takes a cap away, as null does. */
-function overageChange({ overage, overageMaxCredits: credits, overageMaxMicroUsd: microUsd }: AccountPatch) {
+function overageChange(patch: AccountPatch) {
+  const { overage } = patch
+  const { enabled, ...caps }: Caps =
+    typeof overage === 'object' ? overage : overage === undefined ? {} : { enabled: overage }
+  const { overageMaxCredits: credits = caps.max_credits, overageMaxMicroUsd: microUsd = caps.max_micro_usd } = patch
   const change = {
-    ...(overage === undefined ? {} : { enabled: overage }),
+    ...(enabled === undefined ? {} : { enabled }),
     ...(credits === undefined ? {} : { maxCredits: credits === 0 ? null : credits }),
     ...(microUsd === undefined ? {} : { maxMicroUsd: microUsd === 0 ? null : microUsd }),
   }
@@ -244,6 +250,9 @@ async function patchSecrets(
     method: record.profile.method,
     identityRegion: record.profile.region,
   }
+  // Shown unmasked, it comes back with whatever else was read.
+  if (given.clientId === kept.clientId) delete given.clientId
+  if (Object.keys(given).length === 0) return ok(false)
   if (kept.method === 'api-key') {
     const { accessToken, ...others } = given
     const [field] = Object.keys(others)

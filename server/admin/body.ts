@@ -1,4 +1,5 @@
 import { parseJson } from '../lib/json.ts'
+import { UnknownMember } from './unknown-member.ts'
 
 /** Largest admin request body; an import of the largest size fits, as text inside of JSON too. */
 export const maxBodyBytes = 16 * 1024 * 1024
@@ -49,6 +50,9 @@ const maxDepth = 64
 function parsed(text: string): object {
   const read = parseJson(text, maxDepth)
   if (!read.ok) throw new SyntaxError(read.error.reason)
+  // What is sent so is meant to do harm; deeper in, where text of others may stand, it is only left out.
+  if (text.includes('__proto__') && isMembers(read.value) && Object.hasOwn(read.value, '__proto__'))
+    throw new UnknownMember('__proto__')
   // A member of this name would become an object's prototype where it is copied carelessly.
   const value: unknown = text.includes('__proto__')
     ? JSON.parse(text, (name, member: unknown) => (name === '__proto__' ? undefined : member))
@@ -56,6 +60,8 @@ function parsed(text: string): object {
   if (typeof value !== 'object' || value === null) throw new SyntaxError('not an object or an array')
   return value
 }
+
+const isMembers = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** The same where a body may be left out: none is an object without members. */
 export async function optionalJsonBody(context: { readonly request: Request }): Promise<object> {

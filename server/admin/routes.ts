@@ -38,14 +38,16 @@ import { adminTokenRoutes, operatorRoutes } from './person-routes.ts'
 import { createPreconditions } from './preconditions.ts'
 import { createProxiesService } from './proxies-service.ts'
 import { proxyRoutes } from './proxy-routes.ts'
+import { mustBe } from './schema-words.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
-import { type BodyRoute, createSpelling, UnknownMember } from './spelling.ts'
+import { type BodyRoute, createSpelling } from './spelling.ts'
 import { statsRoutes } from './stats-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { testChatRoutes } from './test-chat-routes.ts'
+import { UnknownMember } from './unknown-member.ts'
 import { userRoutes } from './user-routes.ts'
 import { createUsersService } from './users-service.ts'
 import { visitorRoutes } from './visitor-routes.ts'
@@ -163,22 +165,21 @@ function adminRoutes(
 function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'log' | 'requestIdOf'>): Response {
   if (error instanceof ValidationError) {
     const [first] = error.all
-    const field = first !== undefined && 'path' in first ? first.path.slice(1).replaceAll('/', '.') : ''
-    const expected = first !== undefined && 'message' in first ? String(first.message) : 'not valid'
+    if (first === undefined || !('path' in first))
+      return refuse(400, { error: 'The body is not valid.', code: 'INVALID_REQUEST' })
+    const field = first.path.slice(1).replaceAll('/', '.')
+    const fault = first.value === undefined ? `is missing: it ${mustBe(first.schema)}` : mustBe(first.schema)
     return refuse(400, {
-      error: `${field === '' ? error.type : field}: ${expected.replace('union value', 'another type').replace(/^Never$/, 'no such member')}.`,
+      error: `${field === '' ? `The ${error.type}` : field} ${fault}.`,
       code: 'INVALID_REQUEST',
       ...(field === '' ? {} : { field }),
     })
   }
-  if (error instanceof UnknownMember) {
-    const field = error.member.slice(0, 100)
-    const hint = error.near === undefined ? '' : ` Did you mean ${error.near}?`
-    return refuse(400, { error: `${field} is not a member of this body.${hint}`, code: 'INVALID_REQUEST', field })
-  }
+  if (error instanceof UnknownMember) return unknownMember(error)
   // A wrong method ends here too.
   if (error instanceof NotFoundError) return refuse(404, { error: 'There is no such route.', code: 'NOT_FOUND' })
   if (error instanceof ParseError) {
+    if (error.cause instanceof UnknownMember) return unknownMember(error.cause)
     return error.cause instanceof BodyTooLarge
       ? tooLarge(error.cause.maxBytes)
       : refuse(400, { error: 'The body is not a JSON object.', code: 'INVALID_JSON' })
@@ -196,6 +197,12 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
     code: 'INTERNAL',
     ...(requestId === undefined ? {} : { requestId }),
   })
+}
+
+function unknownMember({ member, near }: UnknownMember): Response {
+  const field = member.slice(0, 100)
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`
+  return refuse(400, { error: `${field} is not a member of this body.${hint}`, code: 'INVALID_REQUEST', field })
 }
 
 /** A failed statement's message ends with its values, which are no business of the log. */

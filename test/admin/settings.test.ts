@@ -78,7 +78,7 @@ test.each([
   [{ alertWebhookUrl: 'https://user:pass@example.com' }, 'alertWebhookUrl', 'user name'],
   [{ alertsEnabled: true }, 'alertWebhookUrl', 'first'],
   [{ alertsEnabled: true, alertWebhookUrl: 'https://example.com/x' }, 'alertWebhookSecret', 'first'],
-  [{ maxAccounts: '5' }, 'maxAccounts', 'integer'],
+  [{ maxAccounts: '5' }, 'maxAccounts', 'whole number'],
 ])('%j has no effect, so it is refused by name and nothing is written', async (body, field, words) => {
   const { call, store } = await adminApp()
   const before = await store.settings.all()

@@ -165,7 +165,19 @@ export const AccountPatch = Type.Object({
   weight: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   maxInFlight: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   /** May go past its included quota at the provider's price; counts only while `overageEnabled` is on. */
-  overage: Type.Optional(Type.Boolean()),
+  overage: Type.Optional(
+    Type.Union([
+      Type.Boolean(),
+      // As it is read.
+      Type.Object({
+        enabled: Type.Boolean(),
+        max_credits: Type.Optional(Type.Union([Type.Number({ minimum: 0, maximum: 1_000_000_000 }), Type.Null()])),
+        max_micro_usd: Type.Optional(
+          Type.Union([Type.Integer({ minimum: 0, maximum: 1_000_000_000_000 }), Type.Null()]),
+        ),
+      }),
+    ]),
+  ),
   /** A month; 0 and null: no cap but the provider's own. */
   overageMaxCredits: Type.Optional(Type.Union([Type.Number({ minimum: 0, maximum: 1_000_000_000 }), Type.Null()])),
   overageMaxMicroUsd: Type.Optional(
