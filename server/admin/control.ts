@@ -43,7 +43,7 @@ export function controlRoutes(
   return new Elysia()
     .use(signInRoutes('/api/control/sign-in', deps, accounts))
     .use(keyRoutes('/api/control/keys', keys))
-    .use(userRoutes('/api/control', users))
+    .use(userRoutes('/api/control', users, deps.live.jobs))
     .use(modelMappingRoutes('/api/control/model-mappings', mappings))
     .get('/api/control/accounts', async () => ({ accounts: await accountStates(deps, deps.effects.now()) }))
     .post('/api/control/accounts', ({ body }) => createAccount(accounts, body), { parse: jsonBody, body: AnyItem })

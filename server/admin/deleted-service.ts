@@ -9,6 +9,8 @@ import { openAccountBook } from './account-match.ts'
 import { nameOf } from './account-takeover.ts'
 import type { DeletedList } from './contract/deleted.ts'
 import type { AdminDeps } from './deps.ts'
+import { mostBlocks } from './ips-service.ts'
+import { maxMappings } from './model-mappings-service.ts'
 import { mostProxies } from './proxies-service.ts'
 
 /** What stands in the way of coming back; `conflict`: how things are now. */
@@ -27,14 +29,22 @@ export type DeletedService = {
 
 type DeletedDeps = Pick<
   AdminDeps,
-  'store' | 'effects' | 'log' | 'accountsChanged' | 'outbound' | 'keysChanged' | 'mappingsChanged' | 'capturesChanged'
+  | 'store'
+  | 'effects'
+  | 'log'
+  | 'accountsChanged'
+  | 'outbound'
+  | 'keysChanged'
+  | 'mappingsChanged'
+  | 'capturesChanged'
+  | 'ipsChanged'
 >
 
 const mostListed = 500
 
 /** What was deleted within the last days. `inTurn` is the one in which accounts are added: a limit holds for both. */
 export function createDeletedService(deps: DeletedDeps, inTurn: Turns): DeletedService {
-  const { deleted, proxies } = deps.store
+  const { deleted, ips, modelMappings, proxies } = deps.store
 
   /** The same sign-in may have been added anew meanwhile, and the places may be taken. */
   const accountObstacle = async (id: string): Promise<RestoreRefusal | undefined> => {
@@ -50,10 +60,7 @@ export function createDeletedService(deps: DeletedDeps, inTurn: Turns): DeletedS
   }
   const proxyObstacle = async (id: string): Promise<RestoreRefusal | undefined> => {
     const all = await proxies.list()
-    if (all.length >= mostProxies) {
-      const limit = mostProxies
-      return conflict('PROXY_LIMIT_REACHED', `There are ${limit} proxies already.`, { limit })
-    }
+    if (all.length >= mostProxies) return full('PROXY_LIMIT_REACHED', 'proxies', mostProxies)
     const url = await deleted.secretOf('proxy', id)
     const same = url === undefined ? undefined : all.find((proxy) => proxy.url === url)
     return (
@@ -65,6 +72,14 @@ export function createDeletedService(deps: DeletedDeps, inTurn: Turns): DeletedS
     proxy: proxyObstacle,
     user: async () => undefined,
     key: async () => undefined,
+    mapping: async () => {
+      const { length } = await modelMappings.list()
+      return length < maxMappings ? undefined : full('MAPPING_LIMIT_REACHED', 'mappings', maxMappings)
+    },
+    block: async () => {
+      const { length } = await ips.blocks()
+      return length < mostBlocks ? undefined : full('BLOCK_LIMIT_REACHED', 'blocked addresses', mostBlocks)
+    },
   }
   const keysAreBack = async () => {
     await deps.mappingsChanged()
@@ -76,6 +91,8 @@ export function createDeletedService(deps: DeletedDeps, inTurn: Turns): DeletedS
     proxy: () => deps.outbound.changed(),
     user: keysAreBack,
     key: keysAreBack,
+    mapping: () => deps.mappingsChanged(),
+    block: () => deps.ipsChanged(),
   }
 
   return {
@@ -123,6 +140,8 @@ const conflict = (
   message: string,
   params: Readonly<Record<string, string | number>> = {},
 ): RestoreRefusal => ({ conflict: true, error: gatewayError('invalid-request', message, { code, params }) })
+const full = (code: string, what: string, limit: number): RestoreRefusal =>
+  conflict(code, `There are ${limit} ${what} already.`, { limit })
 const unknown: RestoreRefusal = {
   conflict: false,
   error: gatewayError('not-found', 'Nothing that was deleted has this id; after 7 days it is gone for good.'),
@@ -131,5 +150,8 @@ const refusals: Readonly<Record<Exclude<Restored, 'restored'>, RestoreRefusal>> 
   unknown,
   unreadable: conflict('UNREADABLE', 'It is sealed with another master key and cannot be restored.'),
   'key-taken': conflict('KEY_EXISTS', 'Another key has the same key string now.'),
+  'key-gone': conflict('KEY_GONE', 'The key it was for is not there. Restore the key first.'),
+  'name-taken': conflict('MAPPING_EXISTS', 'The name is mapped again.'),
+  'range-taken': conflict('BLOCK_EXISTS', 'These addresses are blocked again.'),
   'user-gone': conflict('USER_GONE', 'The user whose key it was is not there. Restore the user first.'),
 }

@@ -2,13 +2,13 @@ import { type IpRange, isWithin, parseRange, rangeText, shownRange, touchesLoopb
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { IpConfig, Store } from '../store/store.ts'
+import type { IpBlock, IpConfig, Store } from '../store/store.ts'
 import type { IpBlockAsk, IpBlocks, IpConfigPatch, IpConfigView } from './contract/ips.ts'
 import type { AdminLog } from './deps.ts'
 import { given, invalid, timeOf } from './limits-form.ts'
 
 export type IpsDeps = {
-  readonly store: Pick<Store, 'ips'>
+  readonly store: Pick<Store, 'ips' | 'deleted'>
   readonly effects: Pick<Effects, 'now'>
   /** Blocked addresses or limits of single ones changed in the store: they hold from the next request on. */
   readonly ipsChanged: () => Promise<void>
@@ -18,14 +18,15 @@ export type IpsDeps = {
 export type IpsService = ReturnType<typeof createIpsService>
 
 const usualReason = 'Blocked by hand'
-const mostBlocks = 10_000
+export const mostBlocks = 10_000
 
 /** Blocked addresses, and notes on and limits of single ones. */
-export function createIpsService({ store: { ips }, effects, ipsChanged, log }: IpsDeps) {
+export function createIpsService({ store: { ips, deleted }, effects, ipsChanged, log }: IpsDeps) {
   /** Checked: neither this machine nor, unless that is meant, whoever asks. */
   const checked = (text: string, asker: string, force: boolean, field: string): Result<IpRange, GatewayError> => {
-    const range = parseRange(text)
-    if (range === undefined) return invalid(`${notAddress(field)} or a range like 192.0.2.0/24.`, field)
+    const read = readRange(text, field)
+    if (!read.ok) return read
+    const range = read.value
     if (touchesLoopback(range))
       return invalid(`${shownRange(range)} holds this machine itself; it is never blocked.`, field)
     if (!force && isWithin(asker, range)) {
@@ -37,6 +38,14 @@ export function createIpsService({ store: { ips }, effects, ipsChanged, log }: I
   }
   const configOf = async (ip: string): Promise<IpConfig | undefined> =>
     (await ips.configs()).find((one) => one.ip === ip)
+
+  /** They can come back for a week. Gives how many there were. */
+  const letGo = async (blocks: readonly IpBlock[]): Promise<number> => {
+    const at = effects.now()
+    let count = 0
+    for (const { range, shown: name } of blocks) if (await deleted.take('block', range, { name, at })) count++
+    return count
+  }
 
   return {
     blocked: async (): Promise<IpBlocks> => {
@@ -79,9 +88,10 @@ export function createIpsService({ store: { ips }, effects, ipsChanged, log }: I
     },
     /** As the original, an address that was not blocked is no error. */
     unblock: async (text: string): Promise<Result<{ readonly message: string; readonly ip: string }, GatewayError>> => {
-      const range = parseRange(text)
-      if (range === undefined) return invalid(`${notAddress('ip')} or a range like 192.0.2.0/24.`, 'ip')
-      const removed = await ips.unblock([rangeText(range)])
+      const read = readRange(text)
+      if (!read.ok) return read
+      const range = read.value
+      const removed = await letGo((await ips.blocks()).filter((one) => one.range === rangeText(range)))
       await ipsChanged()
       if (removed > 0) log('info', 'ip.unblocked', { range: shownRange(range) })
       const message = removed > 0 ? 'The address is not blocked any more.' : 'The address was not blocked.'
@@ -96,7 +106,7 @@ export function createIpsService({ store: { ips }, effects, ipsChanged, log }: I
         wanted.set(rangeText(range.value), range.value)
       }
       const before = await ips.blocks()
-      await ips.unblock(before.map(({ range }) => range).filter((range) => !wanted.has(range)))
+      await letGo(before.filter(({ range }) => !wanted.has(range)))
       const known = new Set(before.map(({ range }) => range))
       const added = [...wanted].filter(([range]) => !known.has(range))
       const createdAt = effects.now()
@@ -146,6 +156,11 @@ export function createIpsService({ store: { ips }, effects, ipsChanged, log }: I
 }
 
 const notAddress = (field: string): string => `${field} must be an IPv4 or IPv6 address`
+
+export function readRange(text: string, field = 'ip'): Result<IpRange, GatewayError> {
+  const range = parseRange(text)
+  return range === undefined ? invalid(`${notAddress(field)} or a range like 192.0.2.0/24.`, field) : ok(range)
+}
 
 function single(text: string): Result<string, GatewayError> {
   const range = parseRange(text)

@@ -106,6 +106,8 @@ export function createJobBoard(
     job.state = state
     job.error = error ?? null
     job.endedAt = effects.now()
+    // Who waits for the answer holds it; there may be secrets in it.
+    job.answer = Promise.resolve()
     deps.changed(viewOf(job))
     forget()
   }

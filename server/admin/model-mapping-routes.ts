@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
 import { jsonBody } from './body.ts'
 import { pagedQuery } from './contract/common.ts'
 import {
@@ -39,8 +38,8 @@ export function modelMappingRoutes<const Prefix extends string>(prefix: Prefix, 
       { query: Type.Object(pagedQuery) },
     )
     .get('/:id', async ({ params }) => {
-      const found = (await mappings.list()).mappings.find(({ id }) => id === params.id)
-      return found ?? fail(gatewayError('not-found', 'There is no mapping with this id.'))
+      const found = await mappings.get(params.id)
+      return found.ok ? found.value : refused(found.error)
     })
     .post(
       '/',

@@ -14,7 +14,7 @@ import type {
 import type { AdminLog } from './deps.ts'
 
 export type ModelMappingsDeps = {
-  readonly store: Pick<Store, 'modelMappings' | 'keys'>
+  readonly store: Pick<Store, 'modelMappings' | 'keys' | 'deleted'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   /** The union of the accounts' model lists; empty when none is known. */
   readonly offered: () => Promise<readonly ModelInfo[]>
@@ -30,10 +30,12 @@ export type ModelMappingsService = {
   readonly list: () => Promise<ModelMappingList>
   readonly create: (input: ModelMappingCreate) => Answer<ModelMappingView>
   readonly update: (id: string, input: ModelMappingUpdate) => Answer<ModelMappingView>
+  readonly get: (id: string) => Answer<ModelMappingView>
+  /** It can be restored for a week. */
   readonly remove: (id: string) => Answer<void>
 }
 
-const maxMappings = 500
+export const maxMappings = 500
 const longestName = 200
 
 /** The operator's mappings of model names. One is taken only when it leads to a model now. */
@@ -110,8 +112,12 @@ export function createModelMappingsService(deps: ModelMappingsDeps): ModelMappin
       log('info', 'model-mapping.changed', logged(mapping))
       return viewOf(id)
     },
+    get: viewOf,
     remove: async (id) => {
-      if (!(await modelMappings.remove(id))) return unknownMapping
+      const mapping = (await modelMappings.list()).find((one) => one.id === id)
+      if (mapping === undefined) return unknownMapping
+      const name = `${mapping.name} → ${mapping.target}`
+      if (!(await deps.store.deleted.take('mapping', id, { name, at: effects.now() }))) return unknownMapping
       await mappingsChanged()
       log('info', 'model-mapping.removed', { mappingId: id })
       return ok(undefined)

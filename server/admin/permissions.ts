@@ -96,6 +96,7 @@ const exceptions: Readonly<Record<string, Exception>> = {
   'GET /v2/logs/:id/content': { ...confidential, scope: 'logs', audited: true },
   'POST /v2/ips/block': dangerous,
   'POST /v2/ips/unblock': dangerous,
+  'POST /v2/ips/restore': dangerous,
   'POST /v2/users': dangerous,
   'POST /v2/users/batch-vip': dangerous,
   'PATCH /v2/users/:id': dangerous,

@@ -4,6 +4,8 @@ import { jsonBody, optionalJsonBody } from './body.ts'
 import { pagedQuery } from './contract/common.ts'
 import { Regenerate, UserCreate, type UserPage, UserPatch, type UserView } from './contract/users.ts'
 import { fail } from './failure.ts'
+import { jobAnswer } from './job-answer.ts'
+import type { JobBoard } from './job-board.ts'
 import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
 import type { UsersService } from './users-service.ts'
 
@@ -14,7 +16,7 @@ const query = Type.Object({
 })
 
 /** `users` and `stats/users` under a prefix: `/v2`, as the original's scripts call them, and the command line's own. */
-export function userRoutes<const Prefix extends string>(prefix: Prefix, users: UsersService) {
+export function userRoutes<const Prefix extends string>(prefix: Prefix, users: UsersService, jobs: JobBoard) {
   return new Elysia({ prefix })
     .get('/stats/users', () => users.totals())
     .get(
@@ -43,10 +45,8 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
     )
     .post(
       '/users/batch-vip',
-      async ({ query: { count } }) => {
-        const created = await users.createBatch(count)
-        return created.ok ? created.value : fail(created.error)
-      },
+      ({ query: { count }, request, set }) =>
+        jobAnswer(jobs, { request, set }, 'users.batch', (progress) => users.createBatch(count, progress)),
       { parse: 'none', query },
     )
     .get('/users/:id', async ({ params }) => {

@@ -16,6 +16,7 @@ import type {
   UserView,
 } from './contract/users.ts'
 import type { AdminLog } from './deps.ts'
+import type { Progress } from './job-board.ts'
 import { type KeysService, keyView } from './keys-service.ts'
 import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, rightsView } from './limits-form.ts'
 import { nearMember, userMembers } from './user-members.ts'
@@ -120,21 +121,25 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
       log('info', 'user.created', { userId: user.id, name: user.name })
       return ok({ ...(await viewOf(user)), api_key: text })
     },
-    createBatch: async (asked: string | undefined): Promise<Result<UsersCreated, GatewayError>> => {
+    /** All of them or none. */
+    createBatch: async (asked: string | undefined, progress: Progress): Promise<UsersCreated> => {
       const wanted = Number(asked)
       const count = Number.isInteger(wanted) && wanted >= 1 && wanted <= batchMost ? wanted : batchUsual
       const made: { user: UserRecord; key: KeyRecord; text: string }[] = []
+      progress.expect(count)
       for (let at = 0; at < count; at++) {
         const one = await draft(batchUser)
-        if (!one.ok) return one
+        if (!one.ok) throw new Error(one.error.message) // what is asked for is our own
         made.push(one.value)
       }
       await users.create(made)
       keysChanged()
+      // Never with their keys: those are in the answer, once.
+      for (const { user } of made) progress.report({ id: user.id, name: user.name, ok: true, outcome: 'created' })
       log('info', 'users.created', { count })
       const views = await viewsOf(made.map(({ user }) => user))
       const withKeys = views.map((view, at) => ({ ...view, api_key: made[at]?.text ?? view.api_key }))
-      return ok({ success: true, count, users: withKeys, message: `${count} users were created.` })
+      return { success: true, count, users: withKeys, message: `${count} users were created.` }
     },
     list: async (enabled: string | undefined): Promise<readonly UserView[]> => {
       const all = await users.list()

@@ -1,12 +1,13 @@
 import { and, count, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { mappingKey } from '../catalog/mapping.ts'
 import { createTurns } from '../lib/turns.ts'
 import type { Vault } from '../vault/vault.ts'
 import { credentialsContext } from './credentials.ts'
 import type { Db, Engine, Statement, Tables } from './engine/engine.ts'
 import { proxyContext } from './proxies.ts'
 import { parseColumn } from './row.ts'
-import type { DeletedKind, DeletedStore } from './store.ts'
+import type { DeletedKind, DeletedStore, Restored } from './store.ts'
 
 type Deps = { readonly engine: Engine; readonly vault: Vault }
 
@@ -21,6 +22,7 @@ const tableNames = [
   'apiKeys',
   'modelMappings',
   'captureRules',
+  'ipBlocks',
 ] as const
 type TableName = (typeof tableNames)[number]
 type Rows = { readonly [Name in TableName]?: readonly Tables[Name]['$inferSelect'][] }
@@ -31,7 +33,14 @@ const contextOf = (id: string): string => `deleted ${id}`
 /** How long it can come back. */
 export const deletedKeptMs = 7 * 86_400_000
 
-const homeOf = { account: 'accounts', key: 'apiKeys', user: 'users', proxy: 'proxies' } as const
+const homeOf = {
+  account: 'accounts',
+  key: 'apiKeys',
+  user: 'users',
+  proxy: 'proxies',
+  mapping: 'modelMappings',
+  block: 'ipBlocks',
+} as const satisfies Record<DeletedKind, TableName>
 const rowsAtOnce = 500
 
 /**
@@ -41,6 +50,7 @@ const rowsAtOnce = 500
  */
 export function createDeletedStore({ engine, vault }: Deps): DeletedStore {
   const { accountEvents, accounts, accountModels, apiKeys, captureRules, credentials, deletedItems } = engine.tables
+  const { ipBlocks } = engine.tables
   const { modelMappings, proxies, quotaReadings, usageCounters, users } = engine.tables
   const { id, kind: ofKind, name, deletedAt } = deletedItems
   const inTurn = createTurns()
@@ -86,6 +96,14 @@ export function createDeletedStore({ engine, vault }: Deps): DeletedStore {
         await engine.read((db) => db.select({ id: accounts.id }).from(accounts).where(eq(accounts.proxyId, id)))
       ).map((row) => row.id),
     }),
+    mapping: async (id) => ({
+      rows: {
+        modelMappings: await engine.read((db) => db.select().from(modelMappings).where(eq(modelMappings.id, id))),
+      },
+    }),
+    block: async (range) => ({
+      rows: { ipBlocks: await engine.read((db) => db.select().from(ipBlocks).where(eq(ipBlocks.range, range))) },
+    }),
   }
   /** What refers to the row and does not go by itself stands first. */
   const deletionOf: Readonly<Record<DeletedKind, (db: Db, id: string) => readonly Statement[]>> = {
@@ -93,6 +111,8 @@ export function createDeletedStore({ engine, vault }: Deps): DeletedStore {
     key: (db, id) => [db.delete(apiKeys).where(eq(apiKeys.id, id))],
     user: (db, id) => [db.delete(apiKeys).where(eq(apiKeys.userId, id)), db.delete(users).where(eq(users.id, id))],
     proxy: (db, id) => [db.delete(proxies).where(eq(proxies.id, id))],
+    mapping: (db, id) => [db.delete(modelMappings).where(eq(modelMappings.id, id))],
+    block: (db, range) => [db.delete(ipBlocks).where(eq(ipBlocks.range, range))],
   }
   const ownCredentials = (db: Db, id: string) =>
     db.select({ sealed: credentials.sealed }).from(credentials).where(eq(credentials.accountId, id))
@@ -102,11 +122,29 @@ export function createDeletedStore({ engine, vault }: Deps): DeletedStore {
     const opened = vault.unseal(sealed, contextOf(id))
     return opened.ok ? readSnapshot(opened.value) : undefined
   }
-  const isThere = async (table: typeof users | typeof proxies, id: string): Promise<boolean> =>
+  const isThere = async (table: typeof users | typeof proxies | typeof apiKeys, id: string): Promise<boolean> =>
     (await engine.read((db) => db.select({ rows: count() }).from(table).where(eq(table.id, id))))[0]?.rows === 1
 
+  /** What stands in the way of a mapping or a block that comes back by itself. */
+  const takenBy = async ({ apiKeys: keys, modelMappings: mappings, ipBlocks: blocks }: Rows) => {
+    const [mapping] = keys === undefined ? (mappings ?? []) : []
+    if (mapping !== undefined) {
+      if (mapping.keyId !== null && !(await isThere(apiKeys, mapping.keyId))) return 'key-gone'
+      const others = await engine.read((db) => db.select().from(modelMappings))
+      const isSame = (one: typeof mapping): boolean =>
+        one.keyId === mapping.keyId && mappingKey(one.name) === mappingKey(mapping.name)
+      if (others.some(isSame)) return 'name-taken'
+    }
+    for (const { range } of blocks ?? []) {
+      const [other] = await engine.read((db) => db.select().from(ipBlocks).where(eq(ipBlocks.range, range)))
+      if (other !== undefined) return 'range-taken'
+    }
+    return undefined
+  }
   /** What stands in the way, else the rows as they can be written now. */
-  const fitted = async ({ rows }: Snapshot): Promise<Rows | 'key-taken' | 'user-gone'> => {
+  const fitted = async ({ rows }: Snapshot): Promise<Rows | Exclude<Restored, 'restored'>> => {
+    const taker = await takenBy(rows)
+    if (taker !== undefined) return taker
     const hashes = (rows.apiKeys ?? []).map(({ hash }) => hash)
     const taken =
       hashes.length === 0
@@ -159,6 +197,8 @@ export function createDeletedStore({ engine, vault }: Deps): DeletedStore {
         const sealed = Buffer.from(vault.seal(JSON.stringify(snapshot), contextOf(id)))
         await engine.atomic(
           (db) => [
+            // A range may have been blocked and let go before.
+            db.delete(deletedItems).where(eq(deletedItems.id, id)),
             db.insert(deletedItems).values({ id, kind, name, deletedAt: at, sealed }),
             ...(kind === 'account'
               ? [

@@ -529,7 +529,8 @@ export type ProxyStore = {
   readonly remove: (id: string) => Promise<boolean>
 }
 
-export type DeletedKind = 'account' | 'user' | 'key' | 'proxy'
+/** A mapping of a model's name, a block of addresses: the id of that one is its range. */
+export type DeletedKind = 'account' | 'user' | 'key' | 'proxy' | 'mapping' | 'block'
 /** Something that was deleted and can come back; `name`: as it was called. */
 export type DeletedRecord = {
   readonly id: string
@@ -537,8 +538,19 @@ export type DeletedRecord = {
   readonly name: string
   readonly deletedAt: number
 }
-/** `key-taken`: another key has the same string now; `user-gone`: whose key it was is not there. */
-export type Restored = 'restored' | 'unknown' | 'unreadable' | 'key-taken' | 'user-gone'
+/**
+ * `key-taken`: another key has the same string now; `user-gone`: whose key it was is not there; `key-gone`: the key a mapping was
+ * for; `name-taken`, `range-taken`: the name is mapped, the range is blocked again.
+ */
+export type Restored =
+  | 'restored'
+  | 'unknown'
+  | 'unreadable'
+  | 'key-taken'
+  | 'user-gone'
+  | 'key-gone'
+  | 'name-taken'
+  | 'range-taken'
 export type DeletedStore = {
   /** Newest first, of one kind or of all; `total` counts those beyond `most` too. */
   readonly list: (

@@ -26,6 +26,8 @@ const before: Readonly<Record<string, (app: App) => Promise<unknown>>> = {
   'POST /v2/users/:id/restore': ({ call }) => call('DELETE', '/v2/users/u'),
   'POST /v2/keys/:id/restore': ({ call }) => call('DELETE', '/v2/keys/k'),
   'POST /v2/proxies/:id/restore': ({ call, ids }) => call('DELETE', `/v2/proxies/${ids.proxy}`),
+  'POST /v2/model-mappings/:id/restore': ({ call, ids }) => call('DELETE', `/v2/model-mappings/${ids.mapping}`),
+  'POST /v2/ips/restore': ({ call }) => call('POST', '/v2/ips/unblock', { ip: '198.51.100.7' }),
   'POST /v2/auth/claim/:authId': async ({ world, ids }) =>
     world.signIns.set(ids.signIn ?? '', { status: 'completed', remainingMs: 0, accountId: 'a' }),
   'POST /v2/alerts/test': ({ call }) =>

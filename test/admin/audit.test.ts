@@ -37,6 +37,12 @@ const prepared: Readonly<Record<string, (app: App, cookie: string) => Promise<{ 
   'POST /v2/users/:id/restore': ({ call }) => deleted(call, 'users'),
   'POST /v2/keys/:id/restore': ({ call }) => deleted(call, 'keys'),
   'POST /v2/proxies/:id/restore': ({ call }) => deleted(call, 'proxies'),
+  'POST /v2/model-mappings/:id/restore': ({ call }) => deleted(call, 'model-mappings'),
+  'POST /v2/ips/restore': async ({ call }) => {
+    await call('POST', '/v2/ips/block', { ip: '198.51.100.9' })
+    await call('POST', '/v2/ips/unblock', { ip: '198.51.100.9' })
+    return { body: { ip: '198.51.100.9' } }
+  },
   'DELETE /v2/captures/:keyId': async ({ call }) => {
     await call('PUT', '/v2/captures/one')
     return {}

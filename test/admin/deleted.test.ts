@@ -114,6 +114,60 @@ test('a proxy comes back unless its address is there again', async () => {
   expect(back.text + (await call('GET', '/v2/deleted')).text).not.toContain('SECRET')
 })
 
+test('a mapping comes back as it was, unless its name is mapped again or its key is gone', async () => {
+  const { call, world } = await adminApp()
+  const add = async (body: object) => (await call('POST', '/v2/model-mappings', body)).json.mapping
+  const { id } = await add({ name: 'gpt-4o', target: 'claude-sonnet-4.5' })
+  const before = (await call('GET', `/v2/model-mappings/${id}`)).json
+  await call('DELETE', `/v2/model-mappings/${id}`)
+  expect((await call('GET', `/v2/model-mappings/${id}`)).status).toBe(404)
+  const [item] = (await call('GET', '/v2/deleted?kind=mapping')).json.items
+  expect(item).toMatchObject({ id, kind: 'mapping', name: 'gpt-4o → claude-sonnet-4.5' })
+  const other = await add({ name: 'gpt-4o', target: 'claude-haiku-4.5' })
+  const refused = await call('POST', `/v2/model-mappings/${id}/restore`)
+  expect([refused.status, refused.json.code]).toEqual([409, 'MAPPING_EXISTS'])
+  await call('DELETE', `/v2/model-mappings/${other.id}`)
+  const changed = world.mappingsChanged
+  expect((await call('POST', `/v2/model-mappings/${id}/restore`)).json.mapping).toEqual(before)
+  expect(world.mappingsChanged).toBe(changed + 1)
+
+  const key = (await call('POST', '/v2/keys', { name: 'k' })).json
+  const own = await add({ name: 'o3', target: 'claude-sonnet-4.5', key_id: key.id })
+  await call('DELETE', `/v2/model-mappings/${own.id}`)
+  await call('DELETE', `/v2/keys/${key.id}`)
+  const orphan = await call('POST', `/v2/model-mappings/${own.id}/restore`)
+  expect([orphan.status, orphan.json.code]).toEqual([409, 'KEY_GONE'])
+})
+
+test('a blocked address that was let go is blocked again with its reason, time and end', async () => {
+  const { call, world, clock } = await adminApp()
+  const range = { ip: '203.0.113.0/24', reason: 'abuse', expires_at: '2030-01-01T00:00:00.000Z' }
+  const blocked = async () => (await call('GET', '/v2/ips/blocked')).json.blocked_ips
+  for (let round = 0; round < 2; round++) {
+    await call('POST', '/v2/ips/block', range)
+    const before = await blocked()
+    clock.now += 1_000
+    await call('POST', '/v2/ips/unblock', { ip: '203.0.113.7/24' })
+    expect(await blocked()).toEqual([])
+    const changed = world.ipsChanged
+    const back = await call('POST', '/v2/ips/restore', { ip: '203.0.113.0/24' })
+    expect([back.status, back.json.ip, world.ipsChanged]).toEqual([200, '203.0.113.0/24', changed + 1])
+    expect(await blocked()).toEqual(before)
+    await call('POST', '/v2/ips/unblock', { ip: '203.0.113.0/24' })
+  }
+  expect((await call('GET', '/v2/deleted?kind=block')).json).toMatchObject({
+    ...{ total: 1, items: [{ kind: 'block', name: '203.0.113.0/24' }] },
+  })
+  await call('POST', '/v2/ips/block', range)
+  const refused = await call('POST', '/v2/ips/restore', { ip: '203.0.113.0/24' })
+  expect([refused.status, refused.json.code]).toEqual([409, 'BLOCK_EXISTS'])
+  expect((await call('POST', '/v2/ips/restore', { ip: '198.51.100.1' })).status).toBe(404)
+  expect((await call('POST', '/v2/ips/restore', { ip: 'nonsense' })).json.field).toBe('ip')
+  // Also what the settings' list leaves out.
+  await call('PUT', '/v2/settings', { blockedIPs: [] })
+  expect((await call('POST', '/v2/ips/restore', { ip: '203.0.113.0/24' })).status).toBe(200)
+})
+
 test('only the owner makes it final, and then nothing comes back', async () => {
   const { call, ask, signInAs, addAccount } = await adminApp()
   for (const id of ['a', 'b', 'c']) await addAccount(id)

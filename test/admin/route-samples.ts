@@ -63,6 +63,8 @@ export const samples: Readonly<Record<string, Sample>> = {
   'GET /v2/users/:id/stats': { path: '/v2/users/u/stats' },
   'GET /v2/users/:id/ips': { path: '/v2/users/u/ips' },
   'POST /v2/ips/block': { send: { ip: '203.0.113.0/24' } },
+  'POST /v2/model-mappings/:id/restore': { path: '/v2/model-mappings/{mapping}/restore' },
+  'POST /v2/ips/restore': { send: { ip: '198.51.100.7' } },
   'POST /v2/ips/unblock': { send: { ip: '198.51.100.7' } },
   'GET /v2/ips/config/:ip': { path: '/v2/ips/config/{ip}' },
   'PUT /v2/ips/config/:ip': { path: '/v2/ips/config/{ip}', send: { notes: 'x' } },

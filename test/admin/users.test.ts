@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { keyTraces } from '../../server/access/key.ts'
 import { costOf } from '../../server/access/limits.ts'
-import { adminApp, elsewhere } from './admin-app.ts'
+import { adminApp, elsewhere, password } from './admin-app.ts'
 
 const rate = {
   inputMicroUsdPerMillion: 5_000_000,
@@ -150,6 +150,28 @@ test.each([
   expect(json).toMatchObject({ success: true, count })
   expect(new Set(json.users.map((user: { api_key: string }) => user.api_key)).size).toBe(count)
   expect(json.users[0]).toMatchObject({ name: '待分配', is_vip: true, request_quota: 1_000, rate_limit_rpm: 10 })
+})
+
+test('batch-vip is a job with a result for each user, in which no key stands', async () => {
+  const { ask, call } = await adminApp()
+  const headers = { authorization: `Bearer ${password}`, prefer: 'respond-async' }
+  const started = await ask('POST', '/v2/users/batch-vip?count=3', { headers })
+  expect([started.status, started.json.job.kind]).toEqual([202, 'users.batch'])
+  for (let tries = 0; tries < 100; tries++) {
+    const job = await call('GET', `/v2/jobs/${started.json.job.id}`)
+    if (job.json.state === 'running') {
+      await Bun.sleep(5)
+      continue
+    }
+    expect(job.json).toMatchObject({ state: 'done', total: 3, done: 3, failed: 0 })
+    const users = (await call('GET', '/v2/users')).json as { id: string }[]
+    expect(job.json.results.map(({ id }: { id: string }) => id).toSorted()).toEqual(
+      users.map(({ id }) => id).toSorted(),
+    )
+    expect(job.text).not.toContain('sk-')
+    return
+  }
+  throw new Error('the job did not end')
 })
 
 test('the list is filtered by the switch, newest first', async () => {

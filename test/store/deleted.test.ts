@@ -141,6 +141,35 @@ test('a key needs its user, and its string to itself', async () => {
   expect((await store.keys.findByHash(keyTraces('sk-key_a').hash))?.userId).toBe('usr_a')
 })
 
+test('a mapping needs its key, and its name to itself; a block its range', async () => {
+  const mapping = { id: 'map_a', name: 'GPT-4o', target: 'm', keyId: 'key_a', createdAt: 1, updatedAt: 1 }
+  const block = { range: '203.0.113.0/24', shown: '203.0.113.0/24', reason: 'abuse', createdAt: 1, expiresAt: 5_000 }
+  await store.keys.create(key('key_a'))
+  await store.modelMappings.create(mapping)
+  await store.ips.block([block])
+  expect(await store.deleted.take('mapping', 'map_a', as)).toBe(true)
+  expect(await store.deleted.take('mapping', 'map_a', as)).toBe(false)
+  expect([await store.modelMappings.list(), await store.deleted.has('mapping', 'map_a')]).toEqual([[], true])
+  await store.modelMappings.create({ ...mapping, id: 'map_b', name: 'gpt-4o' })
+  expect(await store.deleted.restore('mapping', 'map_a')).toBe('name-taken')
+  await store.modelMappings.remove('map_b')
+  await store.keys.remove('key_a')
+  expect(await store.deleted.restore('mapping', 'map_a')).toBe('key-gone')
+  await store.keys.create(key('key_a'))
+  expect(await store.deleted.restore('mapping', 'map_a')).toBe('restored')
+  expect(await store.modelMappings.list()).toEqual([mapping])
+
+  for (const at of [10, 20]) {
+    expect(await store.deleted.take('block', block.range, { name: block.shown, at })).toBe(true)
+    await store.ips.block([block])
+  }
+  expect((await store.deleted.list('block', 10)).items).toMatchObject([{ id: block.range, deletedAt: 20 }])
+  expect(await store.deleted.restore('block', block.range)).toBe('range-taken')
+  await store.ips.unblock([block.range])
+  expect(await store.deleted.restore('block', block.range)).toBe('restored')
+  expect(await store.ips.blocks()).toEqual([block])
+})
+
 test('a proxy is again that of the accounts it had, where they have none now', async () => {
   await store.proxies.create(proxy)
   await store.proxies.create({ ...proxy, id: 'prx_b', url: 'http://127.0.0.1:3129/' })

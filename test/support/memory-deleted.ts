@@ -1,10 +1,10 @@
-import type { DeletedKind, DeletedRecord, DeletedStore } from '../../server/store/store.ts'
+import type { DeletedKind, DeletedRecord, DeletedStore, Restored } from '../../server/store/store.ts'
 
 /** How things of one kind leave the maps they are in, and come back. */
 export type Shelf = {
   readonly holds: (id: string) => boolean
   /** Takes it out; what is given back puts it where it was. */
-  readonly take: (id: string) => () => 'restored' | 'key-taken' | 'user-gone'
+  readonly take: (id: string) => () => Restored
   readonly secretOf?: (id: string) => string | undefined
 }
 

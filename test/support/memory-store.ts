@@ -10,6 +10,7 @@ import type {
   AccountRecord,
   AdminTokenRecord,
   AuditRecord,
+  IpBlock,
   KeyRecord,
   ModelMappingRecord,
   OperatorRecord,
@@ -39,6 +40,7 @@ export function memoryStore(now: () => number = () => 0): Store {
   const settings = new Map<string, string>()
   const proxies = new Map<string, ProxyRecord>()
   const mappings = new Map<string, ModelMappingRecord>()
+  const blocks = new Map<string, IpBlock>()
   const sealed = new Map<string, { readonly value: string; readonly shown: string }>()
   const readings = new Map<string, QuotaReading[]>()
   // Filters and sums are the database's own work, so they have a real one; made when it is needed.
@@ -196,7 +198,7 @@ export function memoryStore(now: () => number = () => 0): Store {
       },
     },
     usage: memoryUsage(),
-    ips: memoryIps(),
+    ips: memoryIps(blocks),
     modelMappings: {
       list: async () => [...mappings.values()],
       create: async (mapping) => {
@@ -372,6 +374,25 @@ export function memoryStore(now: () => number = () => 0): Store {
             if (proxyId === id) accounts.set(accountId, { account, profile: rest })
           }
           return moved([proxies], (owner) => owner === id)
+        },
+      },
+      mapping: {
+        holds: (id) => mappings.has(id),
+        take: (id) => {
+          const mapping = mappings.get(id)
+          const back = moved([mappings], (owner) => owner === id)
+          return () => {
+            const isSame = (one: ModelMappingRecord) => one.keyId === mapping?.keyId && one.name === mapping?.name
+            if ([...mappings.values()].some(isSame)) return 'name-taken'
+            return mapping?.keyId !== undefined && !keys.has(mapping.keyId) ? 'key-gone' : back()
+          }
+        },
+      },
+      block: {
+        holds: (range) => blocks.has(range),
+        take: (range) => {
+          const back = moved([blocks], (one) => one === range)
+          return () => (blocks.has(range) ? 'range-taken' : back())
         },
       },
     }),

@@ -56,8 +56,7 @@ export function memoryUsage(): UsageStore {
   }
 }
 
-export function memoryIps(): IpStore {
-  const blocks = new Map<string, IpBlock>()
+export function memoryIps(blocks = new Map<string, IpBlock>()): IpStore {
   const configs = new Map<string, IpConfig>()
   return {
     blocks: async () => [...blocks.values()].toReversed(),

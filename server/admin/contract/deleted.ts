@@ -5,9 +5,11 @@ export const DeletedKind = Type.Union([
   Type.Literal('user'),
   Type.Literal('key'),
   Type.Literal('proxy'),
+  Type.Literal('mapping'),
+  Type.Literal('block'),
 ])
 
-/** Something that was deleted and can come back: `POST /v2/{accounts,users,keys,proxies}/:id/restore`. */
+/** Something that was deleted and can come back: `POST /v2/{accounts,users,keys,proxies,model-mappings}/:id/restore`, `/v2/ips/restore`. */
 export const DeletedView = Type.Object({
   id: Type.String(),
   kind: DeletedKind,

@@ -86,6 +86,8 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'POST /v2/users/:id/restore': users.UserView,
   'POST /v2/keys/:id/restore': KeyView,
   'POST /v2/proxies/:id/restore': ProxyChanged,
+  'POST /v2/model-mappings/:id/restore': ModelMappingChanged,
+  'POST /v2/ips/restore': ips.IpTold,
   'GET /v2/deleted': DeletedList,
   'DELETE /v2/deleted': DeletedPurged,
   'DELETE /v2/deleted/:id': Done,
@@ -190,4 +192,5 @@ export const jobRoutes: ReadonlySet<string> = new Set([
   'POST /v2/accounts/refresh-quotas',
   'DELETE /v2/accounts/incomplete',
   'DELETE /v2/accounts/suspended',
+  'POST /v2/users/batch-vip',
 ])

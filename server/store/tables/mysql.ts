@@ -329,7 +329,7 @@ export const deletedItems = ourTable(
   },
   (table) => [
     index('deleted_items_by_time').on(table.kind, table.deletedAt, table.id),
-    isOneOf('deleted_items_kind', table.kind, ['account', 'user', 'key', 'proxy']),
+    isOneOf('deleted_items_kinds', table.kind, ['account', 'user', 'key', 'proxy', 'mapping', 'block']),
     isTime('deleted_items_deleted_at', table.deletedAt),
   ],
 )

@@ -1,0 +1,2 @@
+ALTER TABLE `claude_server_deleted_items` DROP CONSTRAINT `deleted_items_kind`;--> statement-breakpoint
+ALTER TABLE `claude_server_deleted_items` ADD CONSTRAINT `deleted_items_kinds` CHECK (`claude_server_deleted_items`.`kind` in ('account', 'user', 'key', 'proxy', 'mapping', 'block'));
