@@ -51,6 +51,8 @@ export function createServer(deps: ServerDeps) {
     .onRequest(({ request, set, server }) => {
       // The address is made of the Host header, and everything behind this takes it for one.
       if (!URL.canParse(request.url)) {
+        const alive = hostlessCheck(request)
+        if (alive !== undefined) return alive
         const body = { error: 'The Host header is not a host.', code: 'INVALID_REQUEST' }
         return Response.json(body, { status: 400, headers: edgeHeaders })
       }
@@ -120,6 +122,15 @@ export function createServer(deps: ServerDeps) {
       })
     },
   }
+}
+
+/** Load balancers look whether we live by HTTP/1.0, which needs no Host: HAProxy's first question is `OPTIONS /`. */
+function hostlessCheck({ method, url, headers }: Request): Response | undefined {
+  if ((headers.get('host') ?? '') !== '') return undefined
+  if (method === 'OPTIONS' && (url === '/' || url === '*'))
+    return new Response(null, { status: 204, headers: edgeHeaders })
+  if (url !== '/healthz' || (method !== 'GET' && method !== 'HEAD')) return undefined
+  return Response.json({ status: 'ok' }, { headers: edgeHeaders })
 }
 
 /** By the path alone: what stands in a query is the caller's. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 
@@ -161,6 +162,30 @@ test.each(['evil"><x', 'a b', 'x:99999'])(
     }
   },
 )
+
+test.each([
+  ['GET /healthz', 200],
+  ['HEAD /healthz', 200],
+  ['OPTIONS /', 204],
+  ['GET /v1/models', 400],
+  ['GET /v2/keys', 400],
+] as const)('a load balancer that asks %s by HTTP/1.0 without a Host gets %d', async (line, status) => {
+  const { hostname, port } = new URL(gateway.url)
+  const answer = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    const socket = connect(Number(port), hostname, () => socket.write(`${line} HTTP/1.0\r\n\r\n`))
+    const end = setTimeout(() => resolve(text), 5_000)
+    socket.on('data', (bytes) => {
+      text += bytes
+      if (!text.includes('\r\n\r\n')) return
+      clearTimeout(end)
+      socket.destroy()
+      resolve(text)
+    })
+    socket.on('error', reject)
+  })
+  expect(answer.split(' ')[1]).toBe(String(status))
+})
 
 test.each(['gw', 'abc', 'x', 'gateway.example'])('under the host name %s every address is found', async (host) => {
   expect((await send('GET', '/v1/models/claude-sonnet-4.5', { ...key(), host })).status).toBe(200)
