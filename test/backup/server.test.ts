@@ -38,6 +38,8 @@ async function startedAnew(before: number): Promise<void> {
 }
 const keyNames = async (): Promise<readonly string[]> =>
   (await serving.ask('/v2/keys')).keys.map(({ name }: { readonly name: string }) => name).toSorted()
+/** The key of the console's own chats, which no list has. */
+const ofConsole = 1
 const leftovers = (): readonly string[] => readdirSync(folder).filter((name) => /importing|plan|\.part$/.test(name))
 
 test('a backup needs a passphrase and the password, holds no secret in the clear, and brings all of it back into the running server', async () => {
@@ -56,8 +58,8 @@ test('a backup needs a passphrase and the password, holds no secret in the clear
   const plan = await (await post('/v2/backup/import?dry_run=1', text, { 'x-backup-passphrase': passphrase })).json()
   expect(plan).toMatchObject({ success: true, restarting: false, report: { dryRun: true, keptAs: null } })
   expect(plan.report.tables.find(({ name }: { readonly name: string }) => name === 'apiKeys')).toMatchObject({
-    rows: before.length,
-    replaces: before.length + 1,
+    rows: before.length + ofConsole,
+    replaces: before.length + 1 + ofConsole,
   })
   expect(await keyNames()).toContain('made later')
 

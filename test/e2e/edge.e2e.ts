@@ -196,6 +196,37 @@ test.each(['gw', 'abc', 'x', 'gateway.example'])('under the host name %s every a
 })
 
 describe('bodies as clients send them', () => {
+  test('an upload that takes longer than the original’s fifteen seconds arrives', async () => {
+    const { hostname, port } = new URL(gateway.url)
+    const body = chat()
+    const parts = 17
+    const answer = await new Promise<string>((resolve, reject) => {
+      const headers = {
+        ...key(),
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+      }
+      const sent = request({ hostname, port, method: 'POST', path: '/v1/messages', headers }, (got) => {
+        let text = `${got.statusCode} `
+        got.on('data', (bytes) => {
+          text += bytes
+        })
+        got.on('end', () => resolve(text))
+      }).on('error', reject)
+      const piece = Math.ceil(body.length / parts)
+      let at = 0
+      const timer = setInterval(() => {
+        sent.write(body.slice(at, at + piece))
+        at += piece
+        if (at < body.length) return
+        clearInterval(timer)
+        sent.end()
+      }, 1_000)
+    })
+    expect(answer).toStartWith('200 ')
+    expect(answer).toContain('end_turn')
+  }, 60_000)
+
   test.each([
     ['gzip', gzipSync],
     ['zstd', zstdCompressSync],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { readdir } from 'node:fs/promises'
 import { readRaw } from '../support/database.ts'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 
@@ -102,3 +103,11 @@ test.each([true, false])(
     expect((await rowOf(await ask('MARK-AFTER', stream))).content_captured).toBe(false)
   },
 )
+
+test('no log is written into the data folder, at the most talkative level either', async () => {
+  await gateway.admin('PATCH', '/v2/settings', { debugLog: true })
+  for (let index = 0; index < 3; index++) await rowOf(await ask('Hello', index === 0))
+  const files = (await readdir(gateway.dataDir, { recursive: true })).map((name) => name.split('.')[0])
+  const known = new Set(['config', 'control', 'data', 'master', 'server'])
+  expect(files.filter((name = '') => !known.has(name))).toEqual([])
+})
