@@ -5,25 +5,26 @@ import type { Effects } from '../lib/effects.ts'
 import type { Result } from '../lib/result.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 
-export type SseParts = {
+/** What a stream is written with, for as long as it takes. */
+type PumpParts = {
   /** May still be pending when the response is opened: the caller waits on keep-alive frames meanwhile. */
   readonly reply: Promise<Result<ReplyStream, GatewayError>>
   /** True when the headers go out before the reply has begun: then a first keep-alive frame goes with them. */
   readonly early: boolean
   readonly encoder: StreamEncoder
   readonly keepAliveMs: number
-  readonly headers: Readonly<Record<string, string>>
   readonly effects: Pick<Effects, 'after' | 'now'>
   /** Called when the client has left: cancels the relay. */
   readonly leave: () => void
   readonly onStream: (open: boolean) => void
 }
+export type SseParts = PumpParts & { readonly headers: Readonly<Record<string, string>> }
 
 /**
  * The client's event stream. Writes are awaited, so a slow client slows the provider down; each write is whole frames, so
  * a keep-alive can stand between any two. Whatever happens, the stream ends with the dialect's closing or error frame.
  */
-export function sseResponse(parts: SseParts): Response {
+export function sseResponse({ headers, ...parts }: SseParts): Response {
   let pulled = false
   const body = new ReadableStream({
     type: 'direct',
@@ -39,7 +40,7 @@ export function sseResponse(parts: SseParts): Response {
   } as unknown as UnderlyingDefaultSource)
   return new Response(body, {
     headers: {
-      ...parts.headers,
+      ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
@@ -55,7 +56,7 @@ class Pump {
   private cancelTick: () => void
 
   constructor(
-    private readonly parts: SseParts,
+    private readonly parts: PumpParts,
     private readonly controller: ReadableStreamDirectController,
   ) {
     const { effects, keepAliveMs } = parts

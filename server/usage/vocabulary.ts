@@ -60,33 +60,28 @@ function mergedTokens(ranks: RankTable, bytes: Uint8Array, length: number): numb
   }
 }
 
-/** Tokens by their bytes, as numbers in three arrays: as strings in an object the same vocabulary takes ten times the memory. */
+/** Tokens by their bytes, as numbers in two arrays: as strings in an object the same vocabulary takes ten times the memory. */
 class RankTable {
-  private readonly bytes: Uint8Array
-  /** Where each token begins, and at last where the last one ends. */
+  /** Where each token begins in `packed`, behind its length. */
   private readonly starts: Uint32Array
   /** Open addressing: a token's number plus one, 0 where there is none. */
   private readonly slots: Uint32Array
   private readonly mask: number
 
-  constructor(packed: Uint8Array) {
-    const starts: number[] = []
-    this.bytes = new Uint8Array(packed.length)
-    let end = 0
-    for (let at = 0; at < packed.length; ) {
-      const length = ((packed[at] ?? 0) << 8) | (packed[at + 1] ?? 0)
-      this.bytes.set(packed.subarray(at + 2, at + 2 + length), end)
-      starts.push(end)
-      end += length
-      at += 2 + length
-    }
-    this.starts = Uint32Array.from([...starts, end])
-    this.slots = new Uint32Array(2 ** Math.ceil(Math.log2(starts.length * 2)))
+  constructor(private readonly packed: Uint8Array) {
+    let count = 0
+    for (let at = 0; at < packed.length; at += 2 + lengthAt(packed, at)) count++
+    this.starts = new Uint32Array(count)
+    this.slots = new Uint32Array(2 ** Math.ceil(Math.log2(count * 2)))
     this.mask = this.slots.length - 1
-    for (const [rank, start] of starts.entries()) {
-      let slot = hashOf(this.bytes, start, this.starts[rank + 1] ?? end) & this.mask
+    let start = 2
+    for (let rank = 0; rank < count; rank++) {
+      const end = start + lengthAt(packed, start - 2)
+      let slot = hashOf(packed, start, end) & this.mask
       while (this.slots[slot] !== 0) slot = (slot + 1) & this.mask
+      this.starts[rank] = start
       this.slots[slot] = rank + 1
+      start = end + 2
     }
   }
 
@@ -101,11 +96,13 @@ class RankTable {
 
   private isAt(rank: number, bytes: Uint8Array, from: number, to: number): boolean {
     const start = this.starts[rank] ?? 0
-    if ((this.starts[rank + 1] ?? 0) - start !== to - from) return false
-    for (let at = from; at < to; at++) if (bytes[at] !== this.bytes[start + at - from]) return false
+    if (lengthAt(this.packed, start - 2) !== to - from) return false
+    for (let at = from; at < to; at++) if (bytes[at] !== this.packed[start + at - from]) return false
     return true
   }
 }
+
+const lengthAt = (packed: Uint8Array, at: number): number => ((packed[at] ?? 0) << 8) | (packed[at + 1] ?? 0)
 
 /** FNV-1a. */
 function hashOf(bytes: Uint8Array, from: number, to: number): number {
