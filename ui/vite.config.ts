@@ -70,6 +70,9 @@ export default defineConfig({
         advancedChunks: {
           groups: [
             { name: 'base', test: basis, priority: 2 },
+            // Loaded when there is Markdown or code to be shown, not with what the pages share.
+            { name: 'markup', test: /node_modules\/(marked|dompurify)\/|components\/sanitize/, priority: 3 },
+            { name: 'highlight', test: /node_modules\/highlight\.js\/|components\/highlight/, priority: 3 },
             { name: 'shared', test: /node_modules|ui\/src\/(components|features)/, minShareCount: 2, priority: 1 },
           ],
         },

@@ -1,141 +1,336 @@
-import { A } from '@solidjs/router'
+import { useNavigate, useParams, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
+import ArrowDown from 'lucide-solid/icons/arrow-down'
+import Code from 'lucide-solid/icons/code'
 import MessageSquare from 'lucide-solid/icons/message-square'
-import { createEffect, createSignal, Index, on, Show } from 'solid-js'
+import PanelLeft from 'lucide-solid/icons/panel-left'
+import Plus from 'lucide-solid/icons/plus'
+import SlidersHorizontal from 'lucide-solid/icons/sliders-horizontal'
+import { createEffect, createMemo, createSignal, Index, on, onCleanup, onMount, Show } from 'solid-js'
 import { errorText } from '../api/error-text.ts'
+import { createMayChange } from '../api/may-change.tsx'
 import { dataOf, queries } from '../api/queries.ts'
 import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
-import { PasswordField } from '../components/field.tsx'
+import { ConfirmDialog, Drawer } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
-import { Select } from '../components/select.tsx'
 import { EmptyState } from '../components/states.tsx'
-import { AnswerView } from '../features/playground/answer-view.tsx'
-import { createChat } from '../features/playground/chat.tsx'
+import { showToast } from '../components/toast.tsx'
+import { asMarkdown, history, openCalls, type Question, shownAnswer } from '../features/playground/chat.ts'
+import type { ChatEntry } from '../features/playground/chat-book.ts'
+import { ChatList } from '../features/playground/chat-list.tsx'
+import { CodeDialog } from '../features/playground/code-dialog.tsx'
 import { Composer } from '../features/playground/composer.tsx'
+import { ExchangeView } from '../features/playground/exchange-view.tsx'
+import type { OpenChat } from '../features/playground/open-chat.ts'
+import { picturesIn } from '../features/playground/pictures.ts'
+import { createPlayground } from '../features/playground/playground.ts'
+import { bodyOf, settingsFaults } from '../features/playground/request.ts'
+import { SettingsPanel } from '../features/playground/settings-panel.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
+import { saveFile } from '../lib/download.ts'
+import { createMediaQuery } from '../lib/media.ts'
 import { useMemory } from '../lib/memory.tsx'
 
-/** Does it answer, and how fast? */
+/** Where chats and settings stand beside the chat. */
+const wideQuery = '(min-width: 80rem)'
+/** So near to its end the page follows a growing answer. */
+const nearPx = 160
+
+/** Does it answer, how fast, through which account? */
 export default function PlaygroundPage() {
   const { t } = useI18n()
   const memory = useMemory()
+  const navigate = useNavigate()
+  const params = useParams<{ chat?: string }>()
+  const [search, setSearch] = useSearchParams<{ model?: string }>()
   const session = useQuery(() => queries.session())
   const models = useQuery(() => queries.models())
-  const chat = memory.keep('chat', createChat)
-  const [picked, setPicked] = createSignal<string>()
-  const [keyWanted, setKeyWanted] = createSignal(false)
-  const list = () => dataOf(models)?.models ?? []
-  const model = (): string | undefined => picked() ?? (list().find((item) => item.default) ?? list()[0])?.id
+  const mayAsk = createMayChange()
+  const wide = createMediaQuery(wideQuery)
+  const person = (): string => dataOf(session)?.user?.name ?? ''
+  const playground = memory.keep(`playground ${person()}`, () => createPlayground(person()))
+  const [chat, setChat] = createSignal<OpenChat>()
+  const [missing, setMissing] = createSignal(false)
+  const [drawer, setDrawer] = createSignal<'chats' | 'settings'>()
+  const [dialog, setDialog] = createSignal<'code' | 'clear'>()
+  const [checked, setChecked] = createSignal(false)
+  const [away, setAway] = createSignal(false)
+  let field: HTMLTextAreaElement | undefined
+
   createEffect(() => {
-    const demoKey = dataOf(session)?.demoKey
-    if (demoKey && memory.apiKey() === '') memory.setApiKey(demoKey)
+    const list = dataOf(models)?.models
+    if (list) playground.setModels(list)
   })
-  let end: HTMLDivElement | undefined
-  let composer: HTMLElement | undefined
+  createEffect(
+    on([() => params.chat, playground.ready], ([id, ready]) => {
+      setMissing(false)
+      if (id === undefined) {
+        if (ready) setChat(playground.fresh())
+        return
+      }
+      setDrawer(undefined)
+      void playground.find(id).then((found) => {
+        if (params.chat !== id) return
+        setChat(found)
+        setMissing(found === undefined)
+      })
+    }),
+  )
+  // A link from the Models page names the model to try.
+  createEffect(() => {
+    const { model } = search
+    const open = chat()
+    if (typeof model !== 'string' || !open) return
+    open.set({ model })
+    setSearch({ model: undefined }, { replace: true })
+  })
+
+  const exchanges = () => chat()?.chat().exchanges ?? []
+  const settings = () => chat()?.chat().settings
+  const faults = createMemo(() => {
+    const current = settings()
+    return current ? settingsFaults(current) : {}
+  })
+  const model = () => {
+    const current = settings()
+    return current && playground.modelOf(current)
+  }
+  /** Says at the field what is wrong, and shows the field where it is not seen. */
+  const isReady = (): boolean => {
+    setChecked(true)
+    if (Object.keys(faults()).length === 0) return mayAsk()
+    if (!wide()) setDrawer('settings')
+    return false
+  }
+  const send = (question: Question): boolean => {
+    const open = chat()
+    if (!open || !isReady() || !open.send(question)) return false
+    if (params.chat === undefined) navigate(`/playground/${open.chat().id}`, { replace: true, scroll: false })
+    setAway(false)
+    requestAnimationFrame(toEnd)
+    return true
+  }
+  const toEnd = (): void => window.scrollTo({ top: document.documentElement.scrollHeight })
+  const distance = (): number => document.documentElement.scrollHeight - window.innerHeight - window.scrollY
   // Follow the answer only while its end is in view: who scrolled up is reading.
   createEffect(
     on(
-      chat.exchanges,
+      exchanges,
       () => {
-        const below = document.documentElement.scrollHeight - window.innerHeight - window.scrollY
-        if (below < 160) end?.scrollIntoView({ block: 'end' })
+        if (chat()?.busy() && !away()) requestAnimationFrame(() => distance() > 0 && toEnd())
       },
       { defer: true },
     ),
   )
-  const send = (text: string): boolean => {
-    const key = memory.apiKey().trim()
-    const chosen = model()
-    setKeyWanted(key === '')
-    if (key === '' || !chosen) return false
-    void chat.send(text, { key, model: chosen })
-    return true
-  }
+  onMount(() => {
+    let before = window.scrollY
+    const look = (): void => {
+      const up = window.scrollY < before
+      before = window.scrollY
+      if (distance() < nearPx) setAway(false)
+      else if (up) setAway(true)
+    }
+    window.addEventListener('scroll', look, { passive: true })
+    onCleanup(() => window.removeEventListener('scroll', look))
+  })
   const finished = (): boolean => {
-    const last = chat.exchanges().at(-1)?.answer
-    return last?.endedAt !== undefined && last.fault === undefined
+    const last = exchanges().at(-1)
+    const answer = last && shownAnswer(last)
+    return answer?.endedAt !== undefined && answer.fault === undefined && !chat()?.busy()
   }
-  return (
-    <>
-      <PageHeader title={t('playground.title')} app={dataOf(session)?.name ?? ''} answer={t('playground.lead')}>
-        <Button disabled={chat.exchanges().length === 0} onClick={chat.clear}>
-          {t('playground.clear')}
-        </Button>
-      </PageHeader>
-      <div class="grid items-start gap-4 lg:grid-cols-[1fr_20rem]">
-        <section class="flex min-w-0 flex-col gap-4 rounded-lg border border-border bg-surface p-4 max-lg:order-2">
-          <Show
-            when={chat.exchanges().length > 0}
-            fallback={<EmptyState icon={MessageSquare} text={t('playground.empty')} />}
-          >
-            <ol class="flex flex-col gap-5">
-              <Index each={chat.exchanges()}>
-                {(exchange) => (
-                  <li class="flex flex-col gap-3">
-                    <div class="forced-border ml-auto max-w-[85%] rounded-lg bg-accent-soft px-3 py-2">
-                      <h2 class="text-right font-medium text-12 text-accent-text">{t('playground.you')}</h2>
-                      <p class="wrap-anywhere whitespace-pre-wrap">{exchange().question}</p>
-                    </div>
-                    <div class="border-border border-l-2 pl-3">
-                      <h2 class="font-medium text-12 text-text-3">{t('playground.answer')}</h2>
-                      <AnswerView answer={exchange().answer} />
-                    </div>
-                  </li>
-                )}
-              </Index>
-            </ol>
-          </Show>
-          <p role="status" class="sr-only">
-            {finished() ? t('playground.ready') : ''}
-          </p>
-          <div ref={(element) => (composer = element)}>
-            <Composer
-              busy={chat.busy()}
-              onSend={send}
-              onStop={() => {
-                // The button goes away under the finger.
-                composer?.querySelector('textarea')?.focus({ preventScroll: true })
-                chat.stop()
-              }}
-            />
-          </div>
-          <div ref={(element) => (end = element)} />
-        </section>
-        <section class="flex min-w-0 flex-col gap-4 rounded-lg border border-border bg-surface p-4">
-          <Select
-            label={t('playground.model')}
-            placeholder={t('playground.modelPick')}
-            options={list().map((item) => ({ value: item.id, text: item.id, hint: item.description }))}
-            value={model()}
-            onChange={setPicked}
-            disabled={list().length === 0}
-          />
+  const removeChat = async (entry: ChatEntry): Promise<void> => {
+    const undo = await playground.remove(entry.id)
+    if (params.chat === entry.id) navigate('/playground')
+    showToast({
+      tone: 'info',
+      text: t('playground.removedNamed', { name: entry.title || t('playground.untitled') }),
+      action: { text: t('common.undo'), run: undo },
+    })
+  }
+  const exportChat = async (entry: ChatEntry): Promise<void> => {
+    const found = await playground.find(entry.id)
+    if (!found) return
+    const text = asMarkdown(found.chat(), { you: t('playground.you'), answer: t('playground.answer') })
+    saveFile(`${entry.title.replace(/[^\p{L}\p{N} _-]/gu, '').trim() || 'chat'}.md`, 'text/markdown', text)
+  }
+  const startNew = (): void => {
+    setDrawer(undefined)
+    setChecked(false)
+    navigate('/playground')
+    queueMicrotask(() => field?.focus({ preventScroll: true }))
+  }
+  const list = () => (
+    <ChatList
+      entries={playground.entries()}
+      current={params.chat}
+      onRename={(id, title) => void playground.rename(id, title)}
+      onRemove={(entry) => void removeChat(entry)}
+      onExport={(entry) => void exportChat(entry)}
+      onClear={() => setDialog('clear')}
+    />
+  )
+  const panel = () => (
+    <Show when={chat()}>
+      {(open) => (
+        <>
           <Show when={models.error}>
             <Banner tone="warning" action={<Button onClick={() => void models.refetch()}>{t('common.retry')}</Button>}>
               {t('playground.modelsFailed')} {errorText(models.error, t)}
             </Banner>
           </Show>
-          <Show when={!models.isPending && !models.error && list().length === 0}>
-            <Banner tone="warning" action={<A href="/accounts">{t('nav.accounts')}</A>}>
-              {t('playground.modelsEmpty')}
-            </Banner>
-          </Show>
-          <PasswordField
-            label={t('playground.key')}
-            help={t('playground.keyHelp')}
-            mono
-            value={memory.apiKey()}
-            onInput={(event) => memory.setApiKey(event.currentTarget.value)}
-            error={keyWanted() && memory.apiKey() === '' ? t('playground.keyMissing') : undefined}
+          <SettingsPanel
+            settings={open().chat().settings}
+            faults={checked() ? faults() : {}}
+            models={dataOf(models)?.models}
+            model={model()}
+            onChange={(part) => open().set(part)}
           />
-          <Show when={memory.apiKey() === ''}>
-            <A href="/keys" class="self-start text-accent-text underline">
-              {t('playground.createKey')}
-            </A>
+        </>
+      )}
+    </Show>
+  )
+  return (
+    <>
+      <PageHeader title={t('playground.title')} app={dataOf(session)?.name ?? ''} answer={t('playground.lead')}>
+        <Show when={!wide()}>
+          <Button icon={PanelLeft} onClick={() => setDrawer('chats')}>
+            {t('playground.chats')}
+          </Button>
+          <Button icon={SlidersHorizontal} onClick={() => setDrawer('settings')}>
+            {t('playground.settings')}
+          </Button>
+        </Show>
+        <Button icon={Code} disabled={!chat() || !model()} onClick={() => isReady() && setDialog('code')}>
+          {t('playground.code')}
+        </Button>
+        <Button icon={Plus} onClick={startNew}>
+          {t('playground.new')}
+        </Button>
+      </PageHeader>
+      <Show when={playground.unkept()}>
+        <Banner tone="warning">{t('playground.unkept')}</Banner>
+      </Show>
+      <div class="grid items-start gap-4 xl:grid-cols-[14rem_minmax(0,1fr)_19rem]">
+        <Show when={wide()}>
+          <aside aria-label={t('playground.chats')} class="sticky top-4 max-h-[calc(100dvh-2rem)] overflow-y-auto">
+            {list()}
+          </aside>
+        </Show>
+        <section
+          aria-label={t('playground.conversation')}
+          class="flex min-h-[60dvh] min-w-0 flex-col rounded-lg border border-border bg-surface"
+        >
+          <div class="flex grow flex-col gap-6 p-4">
+            <Show
+              when={exchanges().length > 0}
+              fallback={
+                <div class="my-auto">
+                  <EmptyState icon={MessageSquare} text={missing() ? t('playground.missing') : t('playground.empty')}>
+                    <Show when={missing()}>
+                      <Button onClick={startNew}>{t('playground.new')}</Button>
+                    </Show>
+                  </EmptyState>
+                </div>
+              }
+            >
+              <ol class="flex flex-col gap-6">
+                <Index each={exchanges()}>
+                  {(exchange, index) => (
+                    <ExchangeView
+                      exchange={exchange()}
+                      held={picturesIn(exchanges().slice(0, index))}
+                      busy={chat()?.busy() ?? false}
+                      isLast={index === exchanges().length - 1}
+                      mayAsk={mayAsk()}
+                      onRetry={() => isReady() && chat()?.retry(exchange().id)}
+                      onShow={(shown) => chat()?.show(exchange().id, shown)}
+                      onEdit={(question) => isReady() && (chat()?.edit(exchange().id, question) ?? false)}
+                      onRemove={() => {
+                        const undo = chat()?.remove(exchange().id)
+                        if (!undo) return
+                        field?.focus({ preventScroll: true })
+                        showToast({
+                          tone: 'info',
+                          text: t('playground.removed'),
+                          action: { text: t('common.undo'), run: undo },
+                        })
+                      }}
+                    />
+                  )}
+                </Index>
+              </ol>
+            </Show>
+          </div>
+          <p role="status" class="sr-only">
+            {finished() ? t('playground.ready') : ''}
+          </p>
+          <Show when={chat()}>
+            {(open) => (
+              <div class="sticky bottom-0 z-10 rounded-b-lg border-border border-t bg-surface p-3 max-md:bottom-14">
+                <Show when={away() && open().busy()}>
+                  <Button icon={ArrowDown} class="absolute -top-12 right-4 shadow-overlay" onClick={toEnd}>
+                    {t('playground.latest')}
+                  </Button>
+                </Show>
+                <Show when={mayAsk()} fallback={<p class="text-13 text-text-2">{t('playground.viewer')}</p>}>
+                  <Composer
+                    text={open().draft()}
+                    onText={open().setDraft}
+                    pictures={open().pictures()}
+                    onPictures={open().setPictures}
+                    held={picturesIn(exchanges())}
+                    calls={openCalls(exchanges())}
+                    busy={open().busy()}
+                    onStop={open().stop}
+                    onSend={send}
+                    field={(element) => (field = element)}
+                  />
+                </Show>
+              </div>
+            )}
           </Show>
         </section>
+        <Show when={wide() && chat()}>
+          <aside
+            aria-label={t('playground.settings')}
+            class="sticky top-4 max-h-[calc(100dvh-2rem)] overflow-y-auto rounded-lg border border-border bg-surface p-4"
+          >
+            {panel()}
+          </aside>
+        </Show>
       </div>
+      <Drawer open={drawer() === 'chats'} onClose={() => setDrawer(undefined)} title={t('playground.chats')}>
+        {list()}
+      </Drawer>
+      <Drawer open={drawer() === 'settings'} onClose={() => setDrawer(undefined)} title={t('playground.settings')}>
+        {panel()}
+      </Drawer>
+      <CodeDialog
+        open={dialog() === 'code'}
+        onClose={() => setDialog(undefined)}
+        api={settings()?.api ?? 'messages'}
+        body={() => {
+          const current = settings()
+          const question = { text: chat()?.draft().trim() || t('playground.placeholder'), pictures: [], results: [] }
+          return current ? bodyOf(current, model() ?? '', [...history(exchanges()), { question }]) : {}
+        }}
+      />
+      <ConfirmDialog
+        open={dialog() === 'clear'}
+        onClose={() => setDialog(undefined)}
+        title={t('playground.clearTitle')}
+        text={t('playground.clearText')}
+        action={t('playground.clearAction')}
+        onConfirm={() => {
+          setDialog(undefined)
+          setDrawer(undefined)
+          void playground.clear().then(() => {
+            setChat(playground.fresh())
+            navigate('/playground')
+          })
+        }}
+      />
     </>
   )
 }

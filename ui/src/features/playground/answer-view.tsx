@@ -1,147 +1,212 @@
 import { A } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import { createMemo, For, Show } from 'solid-js'
-import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import ChevronRight from 'lucide-solid/icons/chevron-right'
+import RotateCcw from 'lucide-solid/icons/rotate-ccw'
+import Wrench from 'lucide-solid/icons/wrench'
+import { createMemo, Index, lazy, Match, Show, Suspense, Switch } from 'solid-js'
 import { dataOf, queries } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
-import { buttonClass } from '../../components/button.tsx'
+import { Button, IconButton } from '../../components/button.tsx'
+import { CodeBlock } from '../../components/code-block.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { createClock } from '../../lib/clock.ts'
-import { fullName, statusText } from '../accounts/status.ts'
+import { type Answer, type Block, textOf } from './answer.ts'
 import { faultText } from './fault.ts'
-import type { Answer } from './stream.ts'
+import { parsed } from './json.ts'
 import { tokenSource } from './token-source.ts'
+import { Waiting } from './waiting.tsx'
 
-/** One answer: text as text (never as HTML), its failure in place, its figures below. */
-export function AnswerView(props: { answer: Answer }) {
-  const { t, format } = useI18n()
+const MarkdownView = lazy(() => import('./markdown-view.tsx'))
+
+type Props = {
+  readonly answer: Answer
+  /** How many there are, and which this is, from 1. */
+  readonly count: number
+  readonly at: number
+  readonly onShow: (at: number) => void
+  /** Undefined: it cannot be asked again now. */
+  readonly onRetry: (() => void) | undefined
+}
+
+/** One answer: thinking and calls apart from the words, its failure in place, its figures below. */
+export function AnswerView(props: Props) {
+  const { t } = useI18n()
   const running = (): boolean => props.answer.endedAt === undefined
-  // The public API gives the counts alone; where they come from is in the gateway's record of the request.
-  const record = useQuery(() => ({
-    ...queries.request(props.answer.requestId ?? ''),
-    enabled:
-      props.answer.requestId !== undefined && props.answer.endedAt !== undefined && props.answer.fault === undefined,
-  }))
-  const sources = (): readonly string[] => {
-    const row = dataOf(record)
-    if (!row) return []
-    return [
-      t('playground.sources', { input: t(tokenSource(row.input_source)), output: t(tokenSource(row.output_source)) }),
-    ]
-  }
-  const facts = createMemo((): readonly string[] => {
-    const { sentAt, firstAt, endedAt, inputTokens, outputTokens } = props.answer
-    const note = endNote(props.answer)
-    return [
-      ...(firstAt === undefined ? [] : [t('playground.firstToken', { time: format().duration(firstAt - sentAt) })]),
-      ...(endedAt === undefined ? [] : [t('playground.total', { time: format().duration(endedAt - sentAt) })]),
-      ...(endedAt === undefined || inputTokens === undefined || outputTokens === undefined
-        ? []
-        : [t('playground.tokens', { input: format().number(inputTokens), output: format().number(outputTokens) })]),
-      ...sources(),
-      ...(note ? [t(note)] : []),
-    ]
-  })
+  const isLast = (index: number): boolean => index === props.answer.blocks.length - 1
   return (
-    <div class="flex flex-col gap-2">
-      <Show when={props.answer.thinking}>
-        <details open={running() && props.answer.text === ''} class="rounded-md border border-border px-3 py-2">
-          <summary class="cursor-pointer text-13 text-text-2">{t('playground.thinking')}</summary>
-          <p class="mt-2 wrap-anywhere whitespace-pre-wrap text-13 text-text-2">{props.answer.thinking}</p>
-        </details>
-      </Show>
-      <Show when={props.answer.text}>
-        <p class="wrap-anywhere whitespace-pre-wrap">{props.answer.text}</p>
-      </Show>
-      <Show when={running() && !props.answer.text && !props.answer.thinking}>
+    <div class="flex flex-col gap-3">
+      <Index each={props.answer.blocks}>
+        {(block, index) => <BlockView block={block()} open={running() && isLast(index)} />}
+      </Index>
+      <Show when={running() && props.answer.blocks.length === 0}>
         <Waiting sentAt={props.answer.sentAt} />
       </Show>
       <Show when={props.answer.fault}>
         {(fault) => (
-          <Banner tone="danger">
+          <Banner
+            tone="danger"
+            action={
+              <Show when={props.onRetry}>
+                {(retry) => <Button onClick={() => retry()()}>{t('common.retry')}</Button>}
+              </Show>
+            }
+          >
             <p class="font-medium">{t(faultText(fault()))}</p>
-            <p class="text-12">
-              {[
-                fault().message,
-                fault().type,
-                fault().requestId && t('error.reference', { id: fault().requestId ?? '' }),
-              ]
+            <Show when={fault().message}>
+              <p class="wrap-anywhere text-13">{t('error.said', { words: fault().message })}</p>
+            </Show>
+            <p class="wrap-anywhere text-12">
+              {[fault().type, fault().requestId && t('error.reference', { id: fault().requestId ?? '' })]
                 .filter(Boolean)
                 .join(' · ')}
             </p>
           </Banner>
         )}
       </Show>
-      <div class="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <p class="numbers text-12 text-text-3">{facts().join(' · ')}</p>
-        <Show when={!running() && props.answer.text}>
-          <CopyButton text={props.answer.text} look="quiet" />
+      <div class="flex flex-wrap items-center gap-x-1 gap-y-1">
+        <Show when={!running() && textOf(props.answer) !== ''}>
+          <CopyButton text={textOf(props.answer)} look="quiet" about={t('playground.answer')} />
         </Show>
+        <Show when={!props.answer.fault && props.onRetry}>
+          {(retry) => (
+            <Button look="quiet" icon={RotateCcw} onClick={() => retry()()}>
+              {t('playground.again')}
+            </Button>
+          )}
+        </Show>
+        <Show when={props.count > 1}>
+          <span class="numbers inline-flex items-center text-12 text-text-2">
+            <IconButton
+              icon={ChevronLeft}
+              label={t('playground.answerBefore')}
+              disabled={props.at <= 1}
+              onClick={() => props.onShow(props.at - 1)}
+            />
+            {t('playground.answerOf', { at: props.at, count: props.count })}
+            <IconButton
+              icon={ChevronRight}
+              label={t('playground.answerAfter')}
+              disabled={props.at >= props.count}
+              onClick={() => props.onShow(props.at + 1)}
+            />
+          </span>
+        </Show>
+        <Facts answer={props.answer} />
       </div>
     </div>
   )
 }
 
-/** How long one waits before it is said what goes on. */
-const patienceMs = 5_000
-
-/** Nothing has come yet; after a while, what the gateway is up against and where to look. */
-function Waiting(props: { sentAt: number }) {
-  const { t, format } = useI18n()
-  const now = createClock(1000)
-  const waited = (): number => now() - props.sentAt
-  const late = (): boolean => waited() >= patienceMs
-  const accounts = useQuery(() => ({ ...queries.accounts({ status: 'all', page: 1 }), enabled: late() }))
-  const ready = (): string | undefined => {
-    const list = dataOf(accounts)
-    if (!list) return undefined
-    return t('accounts.answer', {
-      ready: format().number(list.counts.ready ?? 0),
-      total: format().number(list.accountStats.totalCount),
-    })
-  }
+function BlockView(props: { block: Block; open: boolean }) {
+  const { t } = useI18n()
+  const of = <Kind extends Block['kind']>(kind: Kind) =>
+    props.block.kind === kind ? (props.block as Extract<Block, { readonly kind: Kind }>) : undefined
   return (
-    <Show when={late()} fallback={<p class="text-text-3">{t('playground.waiting')}</p>}>
-      <Banner
-        tone="info"
-        action={
-          <A href="/accounts" class={buttonClass('secondary')}>
-            {t('nav.accounts')}
-          </A>
-        }
-      >
-        <p>{t('playground.late', { time: format().left(waited()) })}</p>
-        <Show when={ready()}>
-          <p class="text-12">{ready()}</p>
-        </Show>
-        <For each={troubled(dataOf(accounts)?.accounts ?? [])}>
-          {(account) => (
-            <p class="text-12">
-              {fullName(account)}: {statusText(account, t, format(), now())}
-            </p>
-          )}
-        </For>
-      </Banner>
-    </Show>
+    <Switch>
+      <Match when={of('thinking')}>
+        {(block) => (
+          <details open={props.open} class="forced-border rounded-md border border-border px-3 py-2">
+            <summary class="cursor-pointer text-13 text-text-2">{t('playground.thinking')}</summary>
+            <p class="wrap-anywhere mt-2 whitespace-pre-wrap text-13 text-text-2">{block().text}</p>
+          </details>
+        )}
+      </Match>
+      <Match when={of('redacted')}>
+        <p class="text-13 text-text-3">{t('playground.redacted')}</p>
+      </Match>
+      <Match when={of('text')}>
+        {(block) => (
+          <Suspense fallback={<p class="wrap-anywhere whitespace-pre-wrap">{block().text}</p>}>
+            <MarkdownView text={block().text} ended={!props.open} />
+          </Suspense>
+        )}
+      </Match>
+      <Match when={of('call')}>
+        {(block) => (
+          <section class="flex flex-col gap-1">
+            <h3 class="inline-flex items-center gap-2 font-medium text-13 text-text-2">
+              <Wrench size={14} strokeWidth={1.75} aria-hidden="true" />
+              <span class="wrap-anywhere">{t('playground.call', { name: block().name })}</span>
+            </h3>
+            <CodeBlock text={spread(block().input)} language="json" ended={!props.open} label={block().name} />
+          </section>
+        )}
+      </Match>
+    </Switch>
   )
 }
 
-/** Those that do not serve, the worst first; the rest is on their page. */
-const troubled = (accounts: readonly AccountListItem[]): readonly AccountListItem[] =>
-  accounts.filter(({ state }) => state !== 'ready' && state !== 'disabled').slice(0, 3)
+/** Arguments on lines of their own once they are whole. */
+function spread(input: string): string {
+  const value = parsed(input)
+  return value === undefined ? input : JSON.stringify(value, null, 2)
+}
 
-function endNote(answer: Answer): PlainKey | undefined {
-  switch (answer.stopReason) {
-    case 'stopped':
-      return 'playground.stopped'
-    case 'max_tokens':
-    case 'model_context_window_exceeded':
-      return 'playground.cut'
-    case 'refusal':
-      return 'playground.refused'
-    default:
-      return undefined
-  }
+/** Speed, tokens and where the figures come from, who answered, and the way to the record. */
+function Facts(props: { answer: Answer }) {
+  const { t, format } = useI18n()
+  const ended = (): boolean => props.answer.endedAt !== undefined
+  // The public API gives the counts alone; where they come from is in the gateway's record of the request.
+  const record = useQuery(() => ({
+    ...queries.request(props.answer.requestId ?? ''),
+    enabled: props.answer.requestId !== undefined && ended(),
+  }))
+  const facts = createMemo((): readonly string[] => {
+    const { sentAt, firstAt, endedAt, inputTokens, outputTokens, stopReason } = props.answer
+    const note = stopReason && notes[stopReason]
+    const row = dataOf(record)
+    const speed = speedOf(props.answer)
+    const counts = outputTokens === undefined || inputTokens === undefined ? undefined : [inputTokens, outputTokens]
+    return [
+      ...(note ? [t(note)] : []),
+      ...(firstAt === undefined ? [] : [t('playground.firstToken', { time: format().duration(firstAt - sentAt) })]),
+      ...(endedAt === undefined ? [] : [t('playground.total', { time: format().duration(endedAt - sentAt) })]),
+      ...(speed === undefined ? [] : [t('playground.speed', { count: format().number(speed) })]),
+      ...(endedAt === undefined || counts === undefined
+        ? []
+        : [
+            t('playground.tokens', { input: format().number(counts[0] ?? 0), output: format().number(counts[1] ?? 0) }),
+          ]),
+      ...(row
+        ? [
+            t('playground.sources', {
+              input: t(tokenSource(row.input_source)),
+              output: t(tokenSource(row.output_source)),
+            }),
+          ]
+        : []),
+      ...(row?.account_label ? [row.account_label] : []),
+      ...(row && row.attempts > 1 ? [t('playground.attempts', { count: row.attempts })] : []),
+    ]
+  })
+  return (
+    <p class="numbers text-12 text-text-3">
+      {facts().join(' · ')}
+      <Show when={dataOf(record)}>
+        {(row) => (
+          <>
+            {' · '}
+            <A href={`/logs/${encodeURIComponent(row().id)}`} class="text-accent-text underline">
+              {t('playground.log')}
+            </A>
+          </>
+        )}
+      </Show>
+    </p>
+  )
+}
+
+/** Tokens a second between the first and the last; of a short answer it says nothing. */
+function speedOf({ firstAt, endedAt, outputTokens }: Answer): number | undefined {
+  if (firstAt === undefined || endedAt === undefined || outputTokens === undefined) return undefined
+  const ms = endedAt - firstAt
+  return ms < 500 || outputTokens < 10 ? undefined : Math.round((outputTokens * 1000) / ms)
+}
+
+const notes: { readonly [Reason in NonNullable<Answer['stopReason']>]?: PlainKey } = {
+  stopped: 'playground.stopped',
+  length: 'playground.cut',
+  refused: 'playground.refused',
 }

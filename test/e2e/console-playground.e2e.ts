@@ -1,0 +1,428 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { focusIs, signIn } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(90_000)
+
+if (browserPath === undefined) leftOut('Chromium')
+else playground()
+
+const wide = { locale: 'en-US', viewport: { width: 1440, height: 900 } } as const
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+
+const message = (page: Page) => page.getByLabel('Message', { exact: true }).last()
+const ended = (page: Page, answers = 1) =>
+  page
+    .getByRole('link', { name: 'Log entry' })
+    .nth(answers - 1)
+    .waitFor()
+async function ask(page: Page, text: string): Promise<void> {
+  await message(page).fill(text)
+  await page.keyboard.press('Enter')
+}
+
+/** Everything in the playground's part of IndexedDB. */
+const kept = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(
+    () =>
+      new Promise<string[]>((resolve, reject) => {
+        const open = indexedDB.open('playground')
+        open.onerror = () => reject(open.error)
+        open.onsuccess = () => {
+          const { result } = open
+          const all = result.transaction('chats').objectStore('chats').getAll()
+          all.onsuccess = () => {
+            result.close()
+            resolve(all.result.map((value) => JSON.stringify(value)))
+          }
+        }
+      }),
+  )
+
+function playground(): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway()
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+  const open = async (options: Parameters<typeof openPage>[1] = wide) => {
+    const opened = await openPage(browser, options)
+    await signIn(opened.page, `${gateway.url}/login?next=/playground`, adminPassword)
+    await opened.page.waitForURL(({ pathname }) => pathname !== '/login')
+    await opened.page.getByRole('heading', { level: 1 }).waitFor()
+    return opened
+  }
+
+  test('what a model writes as HTML runs nothing and loads nothing (15)', async () => {
+    const { page, faults, addresses, close } = await open()
+    const evil = [
+      '<img src=x onerror="window.hurt = 1">',
+      '<style>body { display: none }</style>',
+      '<script>window.hurt = 2</script>',
+      '[click](javascript:window.hurt=3) [data](data:text/html,hurt) [good](https://good.example/path)',
+      '![remote](https://remote.example/pixel.png)',
+      '<a href="https://raw.example" onclick="window.hurt=4">raw</a> <svg onload=window.hurt=5>',
+      '```html\n<img src=y onerror="window.hurt = 6">\n```',
+      '| a |\n| - |\n| <iframe src="https://frame.example"></iframe> |',
+    ].join('\n\n')
+    await ask(page, `Hello [[sim:text=${evil}]]`)
+    await ended(page)
+    const answer = page.locator('.markdown')
+    const shown = (await answer.textContent()) ?? ''
+    for (const text of ['<img src=x onerror', '<style>', '<script>', '<a href=', '<svg', '<iframe', '<img src=y'])
+      expect(shown).toContain(text)
+    expect(await answer.locator('img, style, script, iframe, svg:not(figcaption svg), [onclick]').count()).toBe(0)
+    const links = await answer
+      .locator('a')
+      .evaluateAll((all) =>
+        all.map((link) => [link.getAttribute('href'), link.getAttribute('rel'), link.getAttribute('target')]),
+      )
+    expect(links).toEqual([
+      ['https://good.example/path', 'noopener noreferrer nofollow', '_blank'],
+      ['https://remote.example/pixel.png', 'noopener noreferrer nofollow', '_blank'],
+    ])
+    expect(await page.evaluate(() => Reflect.get(window, 'hurt'))).toBeUndefined()
+    expect(addresses.filter((address) => new URL(address).origin !== gateway.url)).toEqual([])
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test.each(['Messages', 'Chat Completions', 'Responses'])(
+    'by %s: streamed, thinking apart, a tool called, its result sent, figures and log below',
+    async (api) => {
+      const { page, faults, close } = await open()
+      const settings = page.getByRole('complementary', { name: 'Settings' })
+      await settings.getByLabel('API', { exact: true }).selectOption(api)
+      await settings.getByLabel('Thinking', { exact: true }).check()
+      await settings
+        .getByLabel(/^Tools/)
+        .fill('[{"name":"weather","input_schema":{"type":"object","properties":{"city":{"type":"string"}}}}]')
+      await ask(page, 'How is it there? [[sim:think=Let me look.]] [[sim:call=weather {"city":"Paris"}]]')
+      await ended(page)
+      const thinking = page.getByRole('group').filter({ hasText: 'Thinking' }).locator('summary')
+      await thinking.click()
+      await page.getByText('Let me look.', { exact: true }).waitFor()
+      await page.getByRole('heading', { name: 'Calls weather' }).waitFor()
+      await page.getByText('"Paris"', { exact: true }).waitFor()
+      await page.getByLabel('Result of weather').fill('Sunny, 21 degrees')
+      await message(page).focus()
+      await page.keyboard.press('Enter')
+      await ended(page, 2)
+      await page.locator('.markdown').last().getByText('Sunny, 21 degrees').waitFor()
+      const facts = await page.locator('main').textContent()
+      expect(facts).toMatch(/to the first token · .* in all · .*\d tokens in, \d+ out · in: /)
+      expect(facts).toContain(gateway.accounts[0]?.id ?? '?')
+      const record = (await gateway.admin('GET', '/v2/logs?limit=1')) as unknown as { logs: { path: string }[] }
+      const path = { Messages: 'messages', 'Chat Completions': 'chat/completions', Responses: 'responses' }[api]
+      expect(record.logs[0]?.path).toBe(`/v2/test/v1/${path}`)
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
+
+  test('Enter while an input method composes does not send; Shift+Enter adds a line (42)', async () => {
+    const { page, close } = await open()
+    await message(page).fill('你')
+    await message(page).dispatchEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true })
+    await message(page).dispatchEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true })
+    await message(page).press('Shift+Enter')
+    await page.keyboard.type('好')
+    expect(await message(page).inputValue()).toBe('你\n好')
+    expect(await page.getByRole('link', { name: 'Log entry' }).count()).toBe(0)
+    await page.keyboard.press('Enter')
+    await ended(page)
+    expect(await message(page).inputValue()).toBe('')
+    await close()
+  })
+
+  test('Stop ends the stream within half a second and keeps the text (42)', async () => {
+    const { page, faults, close } = await open()
+    await ask(page, 'Count. [[sim:repeat=500]] [[sim:pace=30]]')
+    await page.locator('.markdown').getByText('simulated').first().waitFor()
+    // From the click to the page that says so, by the page's own clock: the way here and back is not the console's.
+    const took = await page.getByRole('button', { name: 'Stop' }).evaluate(
+      (button) =>
+        new Promise<number>((resolve) => {
+          const start = performance.now()
+          const look = (): void => {
+            if (document.querySelector('main')?.textContent?.includes('Stopped')) resolve(performance.now() - start)
+            else requestAnimationFrame(look)
+          }
+          ;(button as HTMLElement).click()
+          look()
+        }),
+    )
+    expect(took).toBeLessThan(500)
+    await focusIs(page, 'Message')
+    const text = await page.locator('.markdown').textContent()
+    expect(text?.length).toBeGreaterThan(20)
+    await page.waitForTimeout(300)
+    expect(await page.locator('.markdown').textContent()).toBe(text)
+    // It goes on from there.
+    await ask(page, 'And now? [[marker:after]]')
+    await page.locator('.markdown').last().getByText('[[marker:after]]').waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a long answer streams without holding up the page', async () => {
+    const { page, faults, close } = await open()
+    await page.evaluate(() => {
+      const longest = { ms: 0 }
+      Object.assign(window, { longest })
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) longest.ms = Math.max(longest.ms, entry.duration)
+      }).observe({ entryTypes: ['longtask'] })
+    })
+    const block = 'A paragraph of *some* words with `code`.\n\n- one\n- two\n\n```ts\nconst a = 1\n```\n\n'
+    await ask(page, `Go on. [[sim:text=${block}]] [[sim:repeat=120]]`)
+    await ended(page)
+    expect(await page.locator('.markdown figure').count()).toBeGreaterThan(100)
+    // Parsed anew with each of a thousand pieces it would take many seconds.
+    const { ms } = await page.evaluate(() => Reflect.get(window, 'longest') as { ms: number })
+    expect(ms).toBeLessThan(1_500)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('edit and send again, ask again, delete with a way back', async () => {
+    const { page, faults, close } = await open()
+    await ask(page, 'First [[marker:one]]')
+    await ended(page)
+    await ask(page, 'Second [[marker:two]]')
+    await ended(page, 2)
+    await page.getByRole('button', { name: 'Ask again' }).click()
+    await page.getByText('2 of 2').waitFor()
+    await ended(page, 2)
+    await page.getByRole('button', { name: 'Previous answer' }).click()
+    await page.getByText('1 of 2').waitFor()
+    await page.getByRole('button', { name: 'Edit and send again' }).first().click()
+    const edit = page.getByRole('list').getByLabel('Message', { exact: true })
+    expect(await edit.inputValue()).toBe('First [[marker:one]]')
+    await edit.press('Escape')
+    await focusIs(page, 'Edit and send again')
+    await page.getByRole('button', { name: 'Edit and send again' }).first().click()
+    await edit.fill('Changed [[marker:three]]')
+    await edit.press('Enter')
+    await page.locator('.markdown').getByText('[[marker:three]]').first().waitFor()
+    await ended(page)
+    expect(await page.locator('main').textContent()).not.toContain('[[marker:two]]')
+    await page.getByRole('button', { name: 'Delete this question and its answer' }).click()
+    await page.getByText('Send a message to see the answer').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.locator('.markdown').getByText('[[marker:three]]').first().waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('chats outlive a reload, are renamed and deleted; “delete all” leaves nothing in the browser (43)', async () => {
+    const { page, faults, close } = await open()
+    await ask(page, 'Alpha question')
+    await ended(page)
+    expect(new URL(page.url()).pathname).toMatch(/^\/playground\/\w{18}$/)
+    await page.getByRole('button', { name: 'New chat' }).click()
+    expect(new URL(page.url()).pathname).toBe('/playground')
+    await ask(page, 'Beta question')
+    await ended(page)
+    const chats = page.getByRole('complementary', { name: 'Chats' })
+    await page.reload()
+    await page.locator('.markdown').getByText('Beta question').waitFor()
+    await chats.getByRole('link', { name: 'Alpha question' }).click()
+    await page.locator('.markdown').getByText('Alpha question').waitFor()
+    await page.goBack()
+    await page.locator('.markdown').getByText('Beta question').waitFor()
+
+    await chats.getByRole('button', { name: 'Rename Alpha question' }).click()
+    await page.keyboard.type('Renamed')
+    await page.keyboard.press('Enter')
+    await focusIs(page, 'Renamed')
+    await chats.getByRole('button', { name: 'Delete Renamed' }).click()
+    await chats.getByRole('link', { name: 'Renamed' }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await chats.getByRole('link', { name: 'Renamed' }).waitFor()
+    const saved = page.waitForEvent('download')
+    await chats.getByRole('button', { name: 'Save Renamed as Markdown' }).click()
+    expect((await saved).suggestedFilename()).toBe('Renamed.md')
+
+    expect((await kept(page)).join()).toContain('Alpha question')
+    expect((await kept(page)).join()).not.toContain(adminPassword)
+    await chats.getByRole('button', { name: 'Delete all chats' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete all chats' }).click()
+    await chats.getByText('No chats yet.').waitFor()
+    expect(await kept(page)).toEqual([])
+    await page.reload()
+    await chats.getByText('No chats yet.').waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('whoever signs in next in this browser sees none of the chats', async () => {
+    await gateway.admin('POST', '/v2/operators', { name: 'ada', role: 'admin', password: 'the password of ada' })
+    const { page, close } = await open()
+    await ask(page, 'Mine alone')
+    await ended(page)
+    await page.getByRole('button', { name: 'Account menu' }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.waitForURL('**/login**')
+    await page.locator('[autocomplete=username]').fill('ada')
+    await page.locator('[autocomplete=current-password]').fill('the password of ada')
+    await page.keyboard.press('Enter')
+    await page.waitForURL((url) => !url.pathname.startsWith('/login'))
+    await page.goto(`${gateway.url}/playground`)
+    await page.getByText('No chats yet.').waitFor()
+    expect(await page.locator('main').textContent()).not.toContain('Mine alone')
+    await close()
+  })
+
+  test('images by file, paste and drop; what cannot be sent is said by name', async () => {
+    const { page, faults, close } = await open()
+    await page.locator('input[type=file]').setInputFiles([
+      { name: 'dot.png', mimeType: 'image/png', buffer: png },
+      { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('x') },
+    ])
+    await page.getByAltText('dot.png').waitFor()
+    await page.getByText('notes.txt: not a PNG').waitFor()
+    const give = (kind: 'paste' | 'drop', name: string) =>
+      message(page).evaluate(
+        (field, { kind, name, bytes }) => {
+          const data = new DataTransfer()
+          data.items.add(new File([Uint8Array.from(bytes)], name, { type: 'image/png' }))
+          const more = { bubbles: true, cancelable: true }
+          field.dispatchEvent(
+            kind === 'paste'
+              ? new ClipboardEvent('paste', { ...more, clipboardData: data })
+              : new DragEvent('drop', { ...more, dataTransfer: data }),
+          )
+        },
+        { kind, name, bytes: [...png] },
+      )
+    await give('paste', 'pasted.png')
+    await page.getByAltText('pasted.png').waitFor()
+    await give('drop', 'dropped.png')
+    await page.getByAltText('dropped.png').waitFor()
+    await page.getByRole('button', { name: 'Remove pasted.png' }).click()
+    await focusIs(page, 'Message')
+    await ask(page, 'What is this?')
+    await page.locator('.markdown').getByText('It came with 2 image(s).').waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a wrong setting is said beside its field before anything is sent; failures in plain words with the API’s own', async () => {
+    const { page, faults, close } = await open()
+    const settings = page.getByRole('complementary', { name: 'Settings' })
+    await settings.getByLabel(/^Tools/).fill('[{')
+    await settings.getByLabel('Max output tokens').fill('0')
+    await ask(page, 'Hello')
+    await settings.getByText('This is not valid JSON.').waitFor()
+    await settings.getByText('A whole number from 1 to 64,000.').waitFor()
+    expect(await message(page).inputValue()).toBe('Hello')
+    await settings.getByLabel(/^Tools/).fill('')
+    await settings.getByLabel('Max output tokens').fill('100')
+    await ask(page, 'Too long [[sim:fault=too-long]]')
+    const alert = page.getByRole('alert').filter({ hasText: 'The request was not accepted as it is.' })
+    await alert
+      .getByText(/In the server’s words|prompt is too long/i)
+      .first()
+      .waitFor()
+    await alert
+      .getByText(/Reference req_|req_/)
+      .first()
+      .waitFor()
+    await alert.getByRole('button', { name: 'Retry' }).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('the chat as code, in three languages; the key of the page is in none', async () => {
+    const { page, faults, close } = await open()
+    await ask(page, 'Hi there')
+    await ended(page)
+    await page.getByRole('button', { name: 'View as code' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('curl -sS -N').first().waitFor()
+    for (const [tab, words] of [
+      ['Python', 'from anthropic import Anthropic'],
+      ['TypeScript', '@anthropic-ai/sdk'],
+    ] as const) {
+      await dialog.getByRole('tab', { name: tab }).click()
+      const code = (await dialog.getByRole('tabpanel').textContent()) ?? ''
+      expect(code).toContain(words)
+      expect(code).toContain('YOUR_API_KEY')
+      expect(code).toContain('Hi there')
+    }
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a viewer may look, not ask', async () => {
+    await gateway.admin('POST', '/v2/operators', { name: 'vera', role: 'viewer', password: 'the password of vera' })
+    const { page, close } = await openPage(browser, wide)
+    await page.goto(`${gateway.url}/login?next=/playground`)
+    await page.locator('[autocomplete=username]').fill('vera')
+    await page.locator('[autocomplete=current-password]').fill('the password of vera')
+    await page.keyboard.press('Enter')
+    await page.getByText('Your role may look, but not ask.').waitFor()
+    expect(await page.getByRole('button', { name: 'Send' }).count()).toBe(0)
+    await close()
+  })
+
+  test('a chat that is not here says so', async () => {
+    const { page, close } = await open()
+    await page.goto(`${gateway.url}/playground/of-another-browser`)
+    await page.getByText('This chat is not in this browser.').waitFor()
+    await page.getByRole('main').getByRole('button', { name: 'New chat' }).last().click()
+    await page.getByText('Send a message to see the answer').waitFor()
+    await close()
+  })
+
+  test.each([
+    ['en-US', 'light', 1440],
+    ['zh-CN', 'dark', 1440],
+    ['zh-CN', 'light', 360],
+    ['en-US', 'dark', 360],
+  ] as const)(
+    'with a chat in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways',
+    async (locale, colorScheme, width) => {
+      const { page, faults, close } = await open({
+        locale,
+        colorScheme,
+        viewport: { width, height: 740 },
+        hasTouch: width < 700,
+      })
+      const area = page.locator('form textarea').last()
+      const text =
+        '# One\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n```ts\nconst aVeryLongLineOfCodeThatIsWiderThanAnyPhone = "x".repeat(1_000_000) // and on\n```'
+      await area.fill(`Hi [[sim:text=${text}]] [[sim:think=Hm.]]`)
+      await page.keyboard.press('Enter')
+      await page.locator('.markdown figure').waitFor()
+      await page.locator('a[href^="/logs/"]').waitFor()
+      expect(await accessibilityFaults(page)).toEqual([])
+      expect(await scrollsSideways(page)).toBe(false)
+      if (width < 700) {
+        for (const index of [0, 1]) {
+          await page.locator('main h1').locator('xpath=../..').getByRole('button').nth(index).click()
+          await page.getByRole('dialog').waitFor()
+          expect(await accessibilityFaults(page)).toEqual([])
+          await page.keyboard.press('Escape')
+          await page.getByRole('dialog').waitFor({ state: 'detached' })
+        }
+      }
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
+}
