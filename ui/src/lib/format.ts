@@ -9,6 +9,14 @@ const steps = [
 
 export function createFormat(locale: string) {
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
+  const priced = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: 0,
+    maximumFractionDigits: 6,
+  })
+  const month = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'long', timeZone: 'UTC' })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const seconds = new Intl.NumberFormat(locale, {
     style: 'unit',
@@ -34,6 +42,10 @@ export function createFormat(locale: string) {
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   return {
     number: (value: number) => number.format(value),
+    /** A price in dollars, with as many decimals as it has. */
+    price: (value: number) => priced.format(value),
+    /** The month that a time (epoch ms, UTC) lies in. */
+    month: (at: number) => month.format(at),
     /** `ratio` 0-1. */
     percent: (ratio: number) => percent.format(ratio),
     /** "240 ms" below a second, else "6.2 sec". */

@@ -18,6 +18,9 @@ import { ForcedModel } from '../features/models/forced-model.tsx'
 import { MappingDialog } from '../features/models/mapping-dialog.tsx'
 import { MappingListView } from '../features/models/mapping-list.tsx'
 import { ModelListView } from '../features/models/model-list.tsx'
+import { PriceDialog, type Priced } from '../features/models/price-dialog.tsx'
+import { PriceList } from '../features/models/price-list.tsx'
+import { readOverrides } from '../features/models/prices.ts'
 import { useI18n } from '../i18n/i18n.tsx'
 
 /** What can clients ask for, and what do they get? */
@@ -29,13 +32,21 @@ export default function ModelsPage() {
   const mappings = useQuery(() => queries.modelMappings())
   const keys = useQuery(() => queries.keys())
   const settings = useQuery(() => queries.settings())
-  const [open, setOpen] = createSignal<'form' | 'remove'>()
+  const [open, setOpen] = createSignal<'form' | 'remove' | 'price'>()
+  const [priced, setPriced] = createSignal<Priced>()
   // Kept when its dialog closes: the text must not change while the dialog fades away.
   const [subject, setSubject] = createSignal<ModelMappingView>()
   const show = (dialog: 'form' | 'remove', mapping: ModelMappingView | undefined): void => {
     setSubject(mapping)
     setOpen(dialog)
   }
+  const showPrice = (subject: Priced): void => {
+    setPriced(subject)
+    setOpen('price')
+  }
+  const overrides = () => readOverrides(dataOf(settings)?.modelPrices ?? '{}')
+  const aliases = (id: string): readonly string[] =>
+    (dataOf(mappings)?.mappings ?? []).filter((mapping) => mapping.served_by === id).map(({ name }) => name)
   const close = (): void => {
     setOpen(undefined)
   }
@@ -131,9 +142,32 @@ export default function ModelsPage() {
               </A>
             </EmptyState>
           </Match>
-          <Match when={dataOf(offered)}>{(shown) => <ModelListView models={shown().models} />}</Match>
+          <Match when={dataOf(offered)}>
+            {(shown) => (
+              <>
+                <ModelListView
+                  models={shown().models}
+                  aliases={aliases}
+                  onPrice={({ id, price }) =>
+                    showPrice({
+                      name: id,
+                      price: [price.input_usd, price.output_usd],
+                      isOwn: Object.hasOwn(overrides(), id),
+                    })
+                  }
+                />
+                <PriceList prices={shown().prices} models={shown().models} overrides={overrides()} onEdit={showPrice} />
+              </>
+            )}
+          </Match>
         </Switch>
       </Section>
+      <PriceDialog
+        open={open() === 'price'}
+        subject={priced()}
+        setting={dataOf(settings)?.modelPrices ?? '{}'}
+        onClose={close}
+      />
       <MappingDialog
         open={open() === 'form'}
         mapping={subject()}
