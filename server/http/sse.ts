@@ -5,26 +5,25 @@ import type { Effects } from '../lib/effects.ts'
 import type { Result } from '../lib/result.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 
-/** What a stream is written with, for as long as it takes. */
-type PumpParts = {
+export type SseParts = {
   /** May still be pending when the response is opened: the caller waits on keep-alive frames meanwhile. */
   readonly reply: Promise<Result<ReplyStream, GatewayError>>
   /** True when the headers go out before the reply has begun: then a first keep-alive frame goes with them. */
   readonly early: boolean
   readonly encoder: StreamEncoder
   readonly keepAliveMs: number
+  readonly headers: Readonly<Record<string, string>>
   readonly effects: Pick<Effects, 'after' | 'now'>
   /** Called when the client has left: cancels the relay. */
   readonly leave: () => void
   readonly onStream: (open: boolean) => void
 }
-export type SseParts = PumpParts & { readonly headers: Readonly<Record<string, string>> }
 
 /**
  * The client's event stream. Writes are awaited, so a slow client slows the provider down; each write is whole frames, so
  * a keep-alive can stand between any two. Whatever happens, the stream ends with the dialect's closing or error frame.
  */
-export function sseResponse({ headers, ...parts }: SseParts): Response {
+export function sseResponse(parts: SseParts): Response {
   let pulled = false
   const body = new ReadableStream({
     type: 'direct',
@@ -40,7 +39,7 @@ export function sseResponse({ headers, ...parts }: SseParts): Response {
   } as unknown as UnderlyingDefaultSource)
   return new Response(body, {
     headers: {
-      ...headers,
+      ...parts.headers,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
@@ -56,7 +55,7 @@ class Pump {
   private cancelTick: () => void
 
   constructor(
-    private readonly parts: PumpParts,
+    private readonly parts: SseParts,
     private readonly controller: ReadableStreamDirectController,
   ) {
     const { effects, keepAliveMs } = parts

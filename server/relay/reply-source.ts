@@ -133,8 +133,7 @@ class RelayedReply implements ReplyStream {
     const end = stage?.end
     lease.release(outcome, end?.type === 'finish' ? end.usage.credits : end?.error.credits)
     const missed = end?.type === 'finish' ? stage?.missed() : undefined
-    const counted = end?.type === 'finish' ? undefined : stage?.usage()
-    const summary = summaryOf(end, counted, lease.accountId, this.firstTokenMs, context)
+    const summary = summaryOf(end, stage?.usage(), lease.accountId, this.firstTokenMs, context)
     context.onEnd(missed === undefined ? summary : { ...summary, missed })
   }
 }
@@ -220,15 +219,20 @@ function summaryOf(
   firstTokenMs: number,
   { model, route, elapsed, lostCredits }: ServeContext,
 ): Summary {
-  const times = { firstTokenMs, durationMs: elapsed() }
-  const common = { accountId, upstreamModel: model.id, ...times, route, ...(lostCredits > 0 && { lostCredits }) }
-  if (end?.type === 'finish') return { ...common, outcome: 'ok', usage: end.usage }
-  const used = counted === undefined ? {} : { usage: counted }
-  if (end === undefined) return { ...common, ...used, outcome: 'cancelled', message: 'The caller left before the end.' }
+  const common = {
+    accountId,
+    upstreamModel: model.id,
+    firstTokenMs,
+    durationMs: elapsed(),
+    route,
+    ...(lostCredits > 0 && { lostCredits }),
+    ...(counted === undefined ? {} : { usage: counted }),
+  }
+  if (end === undefined) return { ...common, outcome: 'cancelled', message: 'The caller left before the end.' }
+  if (end.type === 'finish') return { ...common, outcome: 'ok', usage: end.usage }
   const { kind, message, cause, credits } = end.error
   return {
     ...common,
-    ...used,
     ...{ outcome: kind, message, ...(cause === undefined ? {} : { cause }) },
     ...(counted !== undefined && credits !== undefined && { usage: { ...counted, credits } }),
   }

@@ -100,16 +100,16 @@ class ReplyMeter implements Meter {
     const written: Figure = positive(report.outputTokens)
       ? { tokens: report.outputTokens, source: 'measured' }
       : { tokens: Math.max(1, this.output.tokens() + reasoningTokens), source: 'estimated' }
-    const { cacheReadTokens, cacheWriteTokens, credits } = report
-    const usage = { input: this.inputFigure(report, written.tokens), output: written }
-    const reasoning: Figure = { tokens: Math.min(reasoningTokens, written.tokens), source: 'estimated' }
-    return Object.assign(
-      usage,
-      reasoningTokens > 0 && { reasoning },
-      cacheReadTokens !== undefined && measured('cacheRead', cacheReadTokens),
-      cacheWriteTokens !== undefined && measured('cacheWrite', cacheWriteTokens),
-      credits !== undefined && { credits },
-    )
+    return {
+      input: this.inputFigure(report, written.tokens),
+      output: written,
+      ...(reasoningTokens > 0
+        ? { reasoning: { tokens: Math.min(reasoningTokens, written.tokens), source: 'estimated' } }
+        : {}),
+      ...measured('cacheRead', report.cacheReadTokens),
+      ...measured('cacheWrite', report.cacheWriteTokens),
+      ...(report.credits === undefined ? {} : { credits: report.credits }),
+    }
   }
 
   private inputFigure(report: UsageReport, outputTokens: number): Figure {

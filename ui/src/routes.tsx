@@ -21,8 +21,12 @@ export const routes = (i18n: I18n) => {
         <Route path="/models" component={page(['models'], () => import('./pages/models.tsx'))} />
         <Route path="/proxies" component={page(['proxies'], () => import('./pages/proxies.tsx'))} />
         <Route
-          path="/playground"
+          path="/playground/:chat?"
           component={page(['playground', 'accounts'], () => import('./pages/playground.tsx'))}
+        />
+        <Route
+          path="/integrations/:client?"
+          component={page(['integrations'], () => import('./pages/integrations.tsx'))}
         />
         <Route path="/health" component={page(['health'], () => import('./pages/health.tsx'))} />
         <Route path="*404" component={lazy(() => import('./pages/not-found.tsx'))} />

@@ -2,6 +2,7 @@ import type { AccountCreate, AccountList, AccountPatch, AccountView } from '../.
 import type { ImportDone, ImportPreview, ImportTexts } from '../../../server/admin/contract/imports.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../../../server/admin/contract/keys.ts'
 import type { RequestList, RequestView } from '../../../server/admin/contract/logs.ts'
+import type { MetaView } from '../../../server/admin/contract/meta.ts'
 import type {
   ModelMappingChanged,
   ModelMappingCreate,
@@ -66,7 +67,14 @@ export function faultOf(status: number, body: unknown, headers: Headers): ApiErr
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-async function call<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+/** For this folder alone. */
+export async function call<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> {
   let response: Response
   try {
     response = await fetch(path, {
@@ -77,6 +85,7 @@ async function call<T>(method: Method, path: string, body?: unknown, signal?: Ab
         // A form on another site cannot send this header, so a write with it came from our own pages.
         ...(method === 'GET' ? {} : { 'x-requested-with': 'console' }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
@@ -101,6 +110,8 @@ export const api = {
   login: (body: LoginBody) => call<LoginResult>('POST', '/api/login', body),
   logout: () => call<unknown>('POST', '/api/logout', {}),
   changePassword: (body: PasswordBody) => call<unknown>('POST', '/api/password', body),
+
+  meta: (signal?: AbortSignal) => call<MetaView>('GET', '/api/meta', undefined, signal),
 
   accounts: (query: AccountQuery, signal?: AbortSignal) =>
     call<AccountList>(

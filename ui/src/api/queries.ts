@@ -14,6 +14,7 @@ export const queries = {
       staleTime: 30 * second,
       refetchInterval: (query) => (query.state.status === 'error' ? 5 * second : false),
     }),
+  meta: () => queryOptions({ queryKey: ['meta'], queryFn: ({ signal }) => api.meta(signal), staleTime: 60 * second }),
   accounts: (query: AccountQuery) =>
     queryOptions({
       queryKey: ['accounts', query],
@@ -105,7 +106,16 @@ function noticeSignedOut(client: QueryClient, error: unknown): void {
 export const dataOf = <T>(query: { readonly isPending: boolean; readonly data: T | undefined }): T | undefined =>
   query.isPending ? undefined : query.data
 
-type ListName = 'accounts' | 'every-account' | 'keys' | 'model-mappings' | 'models' | 'proxies' | 'session' | 'settings'
+type ListName =
+  | 'accounts'
+  | 'every-account'
+  | 'keys'
+  | 'model-mappings'
+  | 'models'
+  | 'proxies'
+  | 'session'
+  | 'settings'
+  | 'tool-config'
 
 /** Asks again for everything whose name starts with one of `names`. */
 export function useRefresh(): (...names: readonly ListName[]) => Promise<void> {

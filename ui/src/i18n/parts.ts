@@ -16,6 +16,10 @@ export const parts = {
     en: () => import('./parts/health/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/health/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  integrations: {
+    en: () => import('./parts/integrations/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/integrations/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   keys: {
     en: () => import('./parts/keys/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/keys/zh-cn.ts').then(({ zhCn }) => zhCn),
