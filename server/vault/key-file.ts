@@ -5,6 +5,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -63,6 +64,13 @@ export function createKeyFile(file: string, text: string): Result<boolean, strin
   } finally {
     rmSync(draft, { force: true })
   }
+}
+
+/** Removes what a start that was killed while it made the key left beside it: copies of a key. */
+export function removeKeyDrafts(file: string): void {
+  const start = `${path.basename(file)}.`
+  for (const name of readdirSync(path.dirname(file)))
+    if (name.startsWith(start) && name.endsWith('.new')) rmSync(path.join(path.dirname(file), name), { force: true })
 }
 
 function writeSynced(file: string, text: string): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { err, ok, type Result } from '../lib/result.ts'
-import { createKeyFile, type KeyFile, readKeyFile } from './key-file.ts'
+import { createKeyFile, type KeyFile, readKeyFile, removeKeyDrafts } from './key-file.ts'
 import { parseMasterKey } from './master-key.ts'
 import { createVault, type Vault } from './vault.ts'
 
@@ -61,6 +61,8 @@ export function openVault(options: VaultOptions): Result<OpenedVault, VaultFault
       options.mark === undefined ? lostMark : `The key from ${source} is not the one the saved sign-ins are sealed with`
     return err({ kind: 'wrong-key', message: `${why}. ${wayOut}` })
   }
+  // The one that may make a key is alone in the folder.
+  if (options.mustExist !== true && file !== undefined && options.masterKeyFile === undefined) removeKeyDrafts(file)
   const same = options.mark !== undefined && options.mark.keyId === vault.keyId && isSealedBy(vault, options)
   const mark = same && options.mark !== undefined ? options.mark : newMark(vault, salt)
   return ok({ vault, mark, created, ...(file !== undefined && { path: file }), warnings })

@@ -8,6 +8,8 @@ export const fixtureDump = path.join(folder, 'original-mysql.sql')
 
 /** What the original's own API said about a database, and what a provider must know so that its accounts serve. */
 export type Facts = {
+  /** ISO, when the original said it. */
+  readonly madeAt: string
   readonly password: string
   readonly apiKey: string
   readonly replacedKey: string

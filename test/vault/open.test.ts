@@ -43,6 +43,16 @@ describe('a key file of our own', () => {
     const first = opened({ dataDir })
     expect(opened({ dataDir }).vault.keyId).toBe(first.vault.keyId)
   })
+  test('leaves no copy beside it that a killed start has made, and no other file is touched', () => {
+    const dataDir = folder()
+    const first = opened({ dataDir })
+    writeFileSync(path.join(dataDir, 'master.key.Ab12Cd34.new'), 'a copy of the key')
+    writeFileSync(path.join(dataDir, 'master.key.backup'), 'kept by hand')
+    opened({ dataDir, mark: first.mark, mustExist: true })
+    expect(readdirSync(dataDir)).toHaveLength(3)
+    opened({ dataDir, mark: first.mark })
+    expect(readdirSync(dataDir).toSorted()).toEqual(['master.key', 'master.key.backup'])
+  })
   test('never replaces one that is there', () => {
     const file = path.join(folder(), 'master.key')
     expect(createKeyFile(file, 'one')).toEqual({ ok: true, value: true })
