@@ -2,6 +2,7 @@ import path from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import { build, defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
+import { contractData } from './contract-data.ts'
 
 const root = import.meta.dirname
 
@@ -53,7 +54,7 @@ const basis =
 
 export default defineConfig({
   root,
-  plugins: [bootScript(), solid({ solid: compilerOptions }), tailwindcss()],
+  plugins: [bootScript(), contractData(), solid({ solid: compilerOptions }), tailwindcss()],
   build: {
     outDir: path.join(root, 'dist'),
     emptyOutDir: true,

@@ -258,7 +258,7 @@ const ofEveryAnswer = { ...clientEdgeHeaders, ...openToAll }
 function captured(encoder: StreamEncoder, capture: Capture | undefined): StreamEncoder {
   if (capture === undefined) return encoder
   return {
-    keepAlive: () => encoder.keepAlive(),
+    ...encoder,
     encode: (event) => {
       const text = encoder.encode(event)
       capture.reply(text)

@@ -46,7 +46,7 @@ function wordsSaid(entry: string) {
     for (const [, literal = ''] of text.matchAll(/'([\w.-]+)'/g)) said.add(literal)
     for (const [, start = ''] of text.matchAll(/`([\w.]+\.)\$\{/g))
       for (const key of keys) if (key.startsWith(start)) said.add(key)
-    const parts = new Set([...text.matchAll(/lazyWith\([^)]*?import\('([^']+)'\)/gs)].map((match) => match[1]))
+    const parts = new Set([...text.matchAll(/lazyWith\([^;]*?import\('([^']+)'\)/gs)].map((match) => match[1]))
     for (const [, imported = ''] of text.matchAll(/(?:from |import\(|import )'(\.[^']+\.tsx?)'/g))
       if (!parts.has(imported)) visit(path.join(path.dirname(file), imported))
   }

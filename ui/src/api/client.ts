@@ -1,5 +1,7 @@
 import type { AccountCreate, AccountList, AccountPatch, AccountView } from '../../../server/admin/contract/accounts.ts'
+import type { StatusView } from '../../../server/admin/contract/events.ts'
 import type { ImportDone, ImportPreview, ImportTexts } from '../../../server/admin/contract/imports.ts'
+import type { JobDetail, JobList } from '../../../server/admin/contract/jobs.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../../../server/admin/contract/keys.ts'
 import type { RequestList, RequestView } from '../../../server/admin/contract/logs.ts'
 import type { MetaView } from '../../../server/admin/contract/meta.ts'
@@ -108,6 +110,8 @@ export type AccountQuery = { readonly status: string; readonly page: number; rea
 export const api = {
   session: (signal?: AbortSignal) => call<SessionView>('GET', '/api/session', undefined, signal),
   login: (body: LoginBody) => call<LoginResult>('POST', '/api/login', body),
+  /** Every other browser of whoever is signed in. */
+  endOtherSessions: () => call<unknown>('POST', '/v2/sessions/end-others', {}),
   logout: () => call<unknown>('POST', '/api/logout', {}),
   changePassword: (body: PasswordBody) => call<unknown>('POST', '/api/password', body),
 
@@ -161,5 +165,9 @@ export const api = {
     const { logs } = await call<RequestList>('GET', `/v2/logs?request_id=${id(requestId)}`, undefined, signal)
     return logs[0] ?? null
   },
+  status: (signal?: AbortSignal) => call<StatusView>('GET', '/v2/status', undefined, signal),
+  jobs: (signal?: AbortSignal) => call<JobList>('GET', '/v2/jobs', undefined, signal),
+  job: (jobId: string, signal?: AbortSignal) => call<JobDetail>('GET', `/v2/jobs/${id(jobId)}`, undefined, signal),
+  cancelJob: (jobId: string) => call<unknown>('POST', `/v2/jobs/${id(jobId)}/cancel`, {}),
   health: (signal?: AbortSignal) => call<{ readonly status: string }>('GET', '/healthz', undefined, signal),
 } as const

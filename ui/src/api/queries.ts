@@ -1,6 +1,7 @@
 import { MutationCache, QueryCache, QueryClient, queryOptions, useQueryClient } from '@tanstack/solid-query'
 import { reconcile } from 'solid-js/store'
 import { type AccountQuery, ApiError, api } from './client.ts'
+import { liveness, pollEvery } from './liveness.ts'
 
 const second = 1000
 
@@ -19,7 +20,8 @@ export const queries = {
     queryOptions({
       queryKey: ['accounts', query],
       queryFn: ({ signal }) => api.accounts(query, signal),
-      refetchInterval: 30 * second,
+      // The stream tells states, not counters.
+      refetchInterval: pollEvery(30 * second, 60 * second),
       placeholderData: (previous) => previous,
     }),
   account: (accountId: string) =>
@@ -67,6 +69,22 @@ export const queries = {
       staleTime: Number.POSITIVE_INFINITY,
       refetchInterval: (query) => (!query.state.data && query.state.dataUpdateCount < 6 ? second : false),
     }),
+  /** Told by the stream; asked for only where there is none. */
+  status: () =>
+    queryOptions({
+      queryKey: ['status'],
+      queryFn: ({ signal }) => api.status(signal),
+      enabled: liveness() === 'polling',
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchInterval: pollEvery(30 * second),
+    }),
+  jobs: () =>
+    queryOptions({
+      queryKey: ['jobs'],
+      queryFn: ({ signal }) => api.jobs(signal),
+      refetchInterval: pollEvery(2 * second),
+    }),
+  job: (jobId: string) => queryOptions({ queryKey: ['job', jobId], queryFn: ({ signal }) => api.job(jobId, signal) }),
   health: () =>
     queryOptions({ queryKey: ['health'], queryFn: ({ signal }) => api.health(signal), refetchInterval: 10 * second }),
 } as const
@@ -109,6 +127,7 @@ export const dataOf = <T>(query: { readonly isPending: boolean; readonly data: T
 type ListName =
   | 'accounts'
   | 'every-account'
+  | 'jobs'
   | 'keys'
   | 'model-mappings'
   | 'models'

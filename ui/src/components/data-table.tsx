@@ -99,7 +99,7 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
       fallback={
         <div class="rounded-lg border border-border bg-surface">
           <table class="w-full text-13" aria-rowcount={items().length > virtualFrom ? items().length + 1 : undefined}>
-            <thead class="sticky top-0 z-10">
+            <thead class="sticky top-13 z-10">
               <tr class="text-left text-12 text-text-2">
                 <Show when={props.selection}>
                   {(selection) => (

@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@kobalte/core/dialog'
 import X from 'lucide-solid/icons/x'
-import { children, createComputed, type JSX, on, Show } from 'solid-js'
+import { children, createComputed, createSignal, type JSX, on, Show } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 import { firstField, lastFocused, returnFocus } from '../lib/focus.ts'
 import { Banner } from './banner.tsx'
@@ -16,6 +16,8 @@ type OverlayProps = {
   readonly firstFocus?: (() => HTMLElement | undefined) | undefined
   /** False: neither Esc, the cross nor a click outside closes it. */
   readonly closable?: boolean | undefined
+  /** Something was typed: closing asks first. */
+  readonly dirty?: boolean | undefined
 }
 
 type DialogProps = OverlayProps & { readonly wide?: boolean }
@@ -39,6 +41,7 @@ export function Drawer(props: OverlayProps) {
 /** The one place that owns the focus of what opens over a page: to the first field, kept inside, back to the opener. */
 function Overlay(props: OverlayProps & { readonly frame: string; readonly class: string }) {
   const { t } = useI18n()
+  const [asking, setAsking] = createSignal(false)
   let opener: HTMLElement | undefined
   // Made once: it is asked for twice.
   const footer = children(() => props.footer)
@@ -48,14 +51,20 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
       () => props.open,
       (open) => {
         if (open) opener = lastFocused()
+        setAsking(false)
       },
     ),
   )
   const keepOpen = (event: Event): void => {
     if (props.closable === false) event.preventDefault()
   }
+  const close = (): void => {
+    if (props.closable === false) return
+    if (props.dirty && !asking()) setAsking(true)
+    else props.onClose()
+  }
   return (
-    <Base open={props.open} onOpenChange={(open) => !open && props.closable !== false && props.onClose()}>
+    <Base open={props.open} onOpenChange={(open) => !open && close()}>
       <Base.Portal>
         <Base.Overlay class="appear fixed inset-0 z-40 bg-scrim" />
         <div class={`fixed inset-0 z-40 ${props.frame}`}>
@@ -79,10 +88,29 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
             <div class="flex items-start justify-between gap-3 border-border border-b py-2.5 pr-2.5 pl-4">
               <Base.Title class="wrap-anywhere py-1 font-semibold text-16">{props.title}</Base.Title>
               <Show when={props.closable !== false}>
-                <IconButton icon={X} label={t('common.close')} onClick={() => props.onClose()} />
+                <IconButton icon={X} label={t('common.close')} onClick={close} />
               </Show>
             </div>
             <div class="flex min-h-0 grow flex-col gap-4 overflow-y-auto p-4">{props.children}</div>
+            <Show when={asking() && props.dirty}>
+              <div class="px-4 pb-4">
+                <Banner
+                  tone="warning"
+                  action={
+                    <span class="flex flex-wrap gap-2">
+                      <Button ref={(element) => queueMicrotask(() => element.focus())} onClick={() => setAsking(false)}>
+                        {t('form.keep')}
+                      </Button>
+                      <Button look="danger" onClick={() => props.onClose()}>
+                        {t('form.discard')}
+                      </Button>
+                    </span>
+                  }
+                >
+                  {t('form.discardAsk')}
+                </Banner>
+              </div>
+            </Show>
             <Show when={footer()}>
               <div class="flex flex-wrap justify-end gap-2 border-border border-t px-4 py-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
                 {footer()}

@@ -62,7 +62,11 @@ export async function createI18n(start: Language): Promise<I18n> {
 }
 
 /** A page or part whose code and words are fetched together when it is first shown. */
-export const lazyWith = (i18n: I18n, areas: readonly Area[], load: () => Promise<{ default: Component }>) =>
+export const lazyWith = <Props extends object = object>(
+  i18n: I18n,
+  areas: readonly Area[],
+  load: () => Promise<{ default: Component<Props> }>,
+): Component<Props> =>
   lazy(async () => {
     const [module] = await Promise.all([load(), i18n.load(areas)])
     return module

@@ -20,6 +20,14 @@ export const parts = {
     en: () => import('./parts/integrations/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/integrations/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  chart: {
+    en: () => import('./parts/chart/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/chart/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  jobs: {
+    en: () => import('./parts/jobs/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/jobs/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   keys: {
     en: () => import('./parts/keys/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/keys/zh-cn.ts').then(({ zhCn }) => zhCn),
@@ -27,6 +35,10 @@ export const parts = {
   models: {
     en: () => import('./parts/models/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/models/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  palette: {
+    en: () => import('./parts/palette/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/palette/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
   playground: {
     en: () => import('./parts/playground/en.ts').then(({ en }) => en),

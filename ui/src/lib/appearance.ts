@@ -57,6 +57,23 @@ const announcementKey = 'announcement'
 export const isDismissed = (text: string): boolean => read(announcementKey) === text
 export const dismissAnnouncement = (text: string): void => write(announcementKey, text)
 
+const keysKey = 'console.keys'
+/** Whether single letters are shortcuts. */
+export const areKeysOn = (): boolean => read(keysKey) !== 'off'
+export const saveKeysOn = (on: boolean): void => write(keysKey, on ? 'on' : 'off')
+
+const narrowKey = 'console.narrow'
+/** Whether the navigation shows icons only. */
+export const isNarrow = (): boolean => read(narrowKey) === 'yes'
+export const saveNarrow = (narrow: boolean): void => write(narrowKey, narrow ? 'yes' : 'no')
+
+const recentKey = 'console.recent'
+const mostRecent = 8
+/** What was chosen in the palette, by id, newest first: no text, no secret. */
+export const recentChoices = (): readonly string[] => (read(recentKey) ?? '').split(' ').filter((id) => id !== '')
+export const noteChoice = (id: string): void =>
+  write(recentKey, [id, ...recentChoices().filter((other) => other !== id)].slice(0, mostRecent).join(' '))
+
 const darkQuery = '(prefers-color-scheme: dark)'
 
 export function applyTheme(theme: Theme): void {

@@ -37,6 +37,16 @@ export function createFormat(locale: string) {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
+  const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
+  const stretch = new Intl.DateTimeFormat(locale, {
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  })
+  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
+  const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
+  const money = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' })
   const plural = new Intl.PluralRules(locale)
   const collator = new Intl.Collator(locale, { numeric: true })
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
@@ -48,6 +58,11 @@ export function createFormat(locale: string) {
     month: (at: number) => month.format(at),
     /** `ratio` 0-1. */
     percent: (ratio: number) => percent.format(ratio),
+    /** The same with one more digit: "99.2 %". */
+    share: (ratio: number) => share.format(ratio),
+    /** "41.2M", "4120万". */
+    compact: (value: number) => compact.format(value),
+    usd: (value: number) => money.format(value),
     /** "240 ms" below a second, else "6.2 sec". */
     duration: (ms: number) => (ms < 1000 ? milliseconds.format(ms) : seconds.format(ms / 1000)),
     /** How much time is left, rounded up: "12 min", and seconds in the last minute only. */
@@ -59,6 +74,9 @@ export function createFormat(locale: string) {
     },
     dateTime: (at: number) => dateTime.format(at),
     date: (at: number) => date.format(at),
+    time: (at: number) => time.format(at),
+    /** "Nov 28, 14:00 – 14:15" */
+    range: (from: number, to: number) => stretch.formatRange(from, to),
     /** Which of two texts a count takes, where a language has two. */
     form: (count: number): 'one' | 'other' => (plural.select(count) === 'one' ? 'one' : 'other'),
     list: (items: readonly string[]) => list.format(items),

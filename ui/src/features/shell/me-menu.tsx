@@ -1,28 +1,32 @@
 import { useNavigate } from '@solidjs/router'
+import Keyboard from 'lucide-solid/icons/keyboard'
 import LockKeyhole from 'lucide-solid/icons/lock-keyhole'
 import LogOut from 'lucide-solid/icons/log-out'
+import MonitorX from 'lucide-solid/icons/monitor-x'
 import UserRound from 'lucide-solid/icons/user-round'
 import { Show } from 'solid-js'
 import type { SessionView } from '../../../../server/admin/contract/session.ts'
 import { Menu, MenuChoice, MenuItem, MenuNote, MenuSeparator } from '../../components/menu.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { languageNames, languages, themes } from '../../lib/appearance.ts'
-import { createTheme } from '../../lib/theme.ts'
+import { languageNames, languages, type Theme, themes } from '../../lib/appearance.ts'
 
-export function MeMenu(props: { user: SessionView['user']; onSignOut: () => void }) {
+type MeMenuProps = {
+  readonly user: SessionView['user']
+  readonly theme: Theme
+  readonly onTheme: (theme: Theme) => void
+  readonly onKeys: () => void
+  readonly onSignOut: () => void
+  readonly onSignOutEverywhere: () => void
+}
+
+export function MeMenu(props: MeMenuProps) {
   const { t, language, setLanguage } = useI18n()
   const navigate = useNavigate()
-  const { theme, setTheme } = createTheme()
   return (
     <Menu
       label={t('me.label')}
-      triggerClass="control-square inline-flex items-center justify-center gap-2.5 rounded-md text-text-2 hover:bg-surface-2 md:px-2 xl:justify-start"
-      trigger={
-        <>
-          <UserRound size={20} strokeWidth={1.75} aria-hidden="true" />
-          <span class="sr-only xl:not-sr-only">{t('me.label')}</span>
-        </>
-      }
+      triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2"
+      trigger={<UserRound size={20} strokeWidth={1.75} aria-hidden="true" />}
     >
       <Show when={props.user}>
         {(user) => (
@@ -41,13 +45,15 @@ export function MeMenu(props: { user: SessionView['user']; onSignOut: () => void
       <MenuSeparator />
       <MenuChoice
         label={t('theme.label')}
-        value={theme()}
+        value={props.theme}
         options={themes.map((name) => ({ value: name, text: t(`theme.${name}`) }))}
-        onChange={setTheme}
+        onChange={props.onTheme}
       />
       <MenuSeparator />
+      <MenuItem icon={Keyboard} text={t('shortcuts.title')} onSelect={props.onKeys} />
       <MenuItem icon={LockKeyhole} text={t('me.password')} onSelect={() => navigate('/password')} />
       <MenuItem icon={LogOut} text={t('me.signOut')} onSelect={props.onSignOut} />
+      <MenuItem icon={MonitorX} text={t('me.signOutEverywhere')} onSelect={props.onSignOutEverywhere} />
     </Menu>
   )
 }

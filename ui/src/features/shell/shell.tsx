@@ -1,49 +1,48 @@
-import { A, Navigate, useLocation } from '@solidjs/router'
+import { Navigate, useLocation, useNavigate } from '@solidjs/router'
 import { useQuery, useQueryClient } from '@tanstack/solid-query'
-import Activity from 'lucide-solid/icons/activity'
-import Boxes from 'lucide-solid/icons/boxes'
-import KeyRound from 'lucide-solid/icons/key-round'
-import MessageSquare from 'lucide-solid/icons/message-square'
-import Route from 'lucide-solid/icons/route'
-import UsersRound from 'lucide-solid/icons/users-round'
+import Keyboard from 'lucide-solid/icons/keyboard'
+import ListChecks from 'lucide-solid/icons/list-checks'
+import LockKeyhole from 'lucide-solid/icons/lock-keyhole'
+import LogOut from 'lucide-solid/icons/log-out'
+import MonitorX from 'lucide-solid/icons/monitor-x'
+import PanelLeft from 'lucide-solid/icons/panel-left'
+import Search from 'lucide-solid/icons/search'
+import SunMoon from 'lucide-solid/icons/sun-moon'
 import {
   type Accessor,
   createEffect,
   createSignal,
   ErrorBoundary,
-  For,
   type JSX,
   Match,
   Show,
   Suspense,
   Switch,
 } from 'solid-js'
-import { Dynamic } from 'solid-js/web'
 import type { SessionView } from '../../../../server/admin/contract/session.ts'
 import { api } from '../../api/client.ts'
+import { errorText } from '../../api/error-text.ts'
+import { LiveProvider } from '../../api/live.tsx'
+import { liveness } from '../../api/liveness.ts'
 import { dataOf, queries } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
-import type { Icon } from '../../components/button.tsx'
-import { Logo } from '../../components/logo.tsx'
+import { PaletteProvider, usePalette, usePaletteActions } from '../../components/palette-actions.tsx'
 import { Skeleton } from '../../components/states.tsx'
-import { ToastRegion } from '../../components/toast.tsx'
-import type { PlainKey } from '../../i18n/dictionary.ts'
-import { useI18n } from '../../i18n/i18n.tsx'
+import { showToast, ToastRegion } from '../../components/toast.tsx'
+import { lazyWith, useI18n } from '../../i18n/i18n.tsx'
+import { isNarrow, resolveTheme, saveNarrow } from '../../lib/appearance.ts'
+import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
 import { useMemory } from '../../lib/memory.tsx'
+import { createTheme } from '../../lib/theme.ts'
 import { Announcement } from './announcement.tsx'
+import { JobsTray } from './jobs-tray.tsx'
 import { MeMenu } from './me-menu.tsx'
+import { navEntries } from './nav.ts'
 import { PageFault } from './page-fault.tsx'
-
-type Entry = { readonly href: string; readonly text: PlainKey; readonly short: PlainKey; readonly icon: Icon }
-
-const entries: readonly Entry[] = [
-  { href: '/accounts', text: 'nav.accounts', short: 'nav.accounts', icon: UsersRound },
-  { href: '/keys', text: 'nav.keys', short: 'nav.keys', icon: KeyRound },
-  { href: '/models', text: 'nav.models', short: 'nav.models', icon: Boxes },
-  { href: '/proxies', text: 'nav.proxies', short: 'nav.proxies', icon: Route },
-  { href: '/playground', text: 'nav.playground', short: 'nav.playgroundShort', icon: MessageSquare },
-  { href: '/health', text: 'nav.health', short: 'nav.healthShort', icon: Activity },
-]
+import { PhoneBar } from './phone-bar.tsx'
+import { createShortcuts } from './shortcuts.ts'
+import { SideBar } from './side-bar.tsx'
+import { TopBar } from './top-bar.tsx'
 
 type ShellProps = {
   readonly children?: JSX.Element
@@ -71,6 +70,14 @@ export function Shell(props: ShellProps) {
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' })
     await client.invalidateQueries({ queryKey: ['session'] })
   }
+  const signOutEverywhere = async (): Promise<void> => {
+    try {
+      await api.endOtherSessions()
+      await signOut()
+    } catch (error) {
+      showToast({ tone: 'error', text: t('me.signOutEverywhereFailed'), detail: errorText(error, t) })
+    }
+  }
   const next = (): string => encodeURIComponent(`${location.pathname}${location.search}`)
   return (
     <Switch
@@ -94,9 +101,18 @@ export function Shell(props: ShellProps) {
       <Match when={entered() && view()}>
         {(shown) => (
           <>
-            <Frame session={shown()} unreachable={session.isError} onSignOut={() => void signOut()}>
-              {props.children}
-            </Frame>
+            <LiveProvider>
+              <PaletteProvider>
+                <Frame
+                  session={shown()}
+                  unreachable={session.isError}
+                  onSignOut={() => void signOut()}
+                  onSignOutEverywhere={() => void signOutEverywhere()}
+                >
+                  {props.children}
+                </Frame>
+              </PaletteProvider>
+            </LiveProvider>
             <Show when={!shown().signedIn}>{props.signedOut(shown)}</Show>
             <ToastRegion />
           </>
@@ -106,11 +122,67 @@ export function Shell(props: ShellProps) {
   )
 }
 
-type FrameProps = { session: SessionView; unreachable: boolean; onSignOut: () => void; children: JSX.Element }
+type FrameProps = {
+  readonly session: SessionView
+  readonly unreachable: boolean
+  readonly onSignOut: () => void
+  readonly onSignOutEverywhere: () => void
+  readonly children: JSX.Element
+}
 
 function Frame(props: FrameProps) {
-  const { t } = useI18n()
-  const location = useLocation()
+  const i18n = useI18n()
+  const { t } = i18n
+  const Palette = lazyWith(i18n, ['palette'], () => import('./palette.tsx'))
+  const ShortcutsSheet = lazyWith(i18n, ['palette'], () => import('./shortcuts-sheet.tsx'))
+  const navigate = useNavigate()
+  const phone = createMediaQuery(phoneQuery)
+  const status = useQuery(() => queries.status())
+  const actions = usePalette()
+  const [shown, setShown] = createSignal<'palette' | 'keys' | 'jobs'>()
+  const [narrow, setNarrow] = createSignal(isNarrow())
+  const { theme, setTheme } = createTheme()
+  const turnNarrow = (next: boolean): void => {
+    saveNarrow(next)
+    setNarrow(next)
+  }
+  const dark = (): boolean => resolveTheme(theme(), matchMedia('(prefers-color-scheme: dark)').matches) === 'dark'
+  usePaletteActions(() => [
+    ...navEntries.map(({ href, text, icon, key }) => ({
+      id: `page:${href}`,
+      text: t(text),
+      words: href.slice(1),
+      icon,
+      keys: `g ${key}`,
+      run: () => navigate(href),
+    })),
+    { id: 'keys', text: t('shortcuts.title'), icon: Keyboard, keys: 'Shift+?', run: () => setShown('keys') },
+    { id: 'jobs', text: t('jobs.title'), icon: ListChecks, run: () => setShown('jobs') },
+    {
+      id: 'search',
+      text: t('shortcuts.search'),
+      icon: Search,
+      keys: '/',
+      run: () => document.querySelector<HTMLElement>('[data-page-search]')?.focus(),
+    },
+    { id: 'narrow', text: t('shortcuts.narrow'), icon: PanelLeft, keys: '[', run: () => turnNarrow(!narrow()) },
+    {
+      id: 'theme',
+      text: dark() ? t('palette.light') : t('palette.dark'),
+      icon: SunMoon,
+      run: () => setTheme(dark() ? 'light' : 'dark'),
+    },
+    { id: 'password', text: t('me.password'), icon: LockKeyhole, run: () => navigate('/password') },
+    { id: 'signOut', text: t('me.signOut'), icon: LogOut, run: () => props.onSignOut() },
+    {
+      id: 'signOutEverywhere',
+      text: t('me.signOutEverywhere'),
+      icon: MonitorX,
+      run: () => props.onSignOutEverywhere(),
+    },
+  ])
+  createShortcuts(actions, () => setShown('palette'))
+  const view = () => status.data
   return (
     <div class="flex min-h-dvh flex-col md:flex-row">
       <a
@@ -119,54 +191,77 @@ function Frame(props: FrameProps) {
       >
         {t('common.skip')}
       </a>
-      <header class="sticky top-0 shrink-0 z-20 flex items-center justify-between gap-2 border-border border-b bg-surface px-3 py-1 md:h-dvh md:w-14 md:flex-col md:items-stretch md:border-r md:border-b-0 md:px-2 md:py-3 xl:w-58">
-        <span class="inline-flex items-center gap-2 font-semibold text-16 md:justify-center md:px-2 md:pb-4 xl:justify-start">
-          <span class="text-accent">
-            <Logo />
-          </span>
-          <span class="md:sr-only xl:not-sr-only">{props.session.name}</span>
-        </span>
-        <nav
-          aria-label={t('nav.label')}
-          class="flex max-md:fixed max-md:inset-x-0 max-md:bottom-0 max-md:z-20 max-md:border-border max-md:border-t max-md:bg-surface max-md:pb-[env(safe-area-inset-bottom)] md:grow md:flex-col md:gap-1"
-        >
-          <For each={entries}>
-            {(entry) => (
-              <A
-                href={entry.href}
-                activeClass="md:bg-accent-soft font-medium text-accent-text"
-                inactiveClass="text-text-2 hover:bg-surface-2"
-                aria-current={location.pathname.startsWith(entry.href) ? 'page' : undefined}
-                title={t(entry.text)}
-                class="flex items-center gap-2.5 rounded-md max-md:min-h-14 max-md:flex-1 max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-12 md:h-9 md:justify-center md:px-2 xl:justify-start"
-              >
-                <Dynamic component={entry.icon} size={20} strokeWidth={1.75} aria-hidden="true" />
-                <span class="md:hidden">{t(entry.short)}</span>
-                <span class="max-md:hidden md:sr-only xl:not-sr-only">{t(entry.text)}</span>
-              </A>
-            )}
-          </For>
-        </nav>
-        <MeMenu user={props.session.user} onSignOut={props.onSignOut} />
-      </header>
-      <main id="content" tabIndex={-1} class="min-w-0 grow px-3 pt-4 pb-24 md:px-6 md:pb-10">
-        <div class="mx-auto flex flex-col gap-4" classList={{ 'max-w-400': !props.session.fullWidth }}>
-          <Show when={props.session.announcement}>{(text) => <Announcement text={text()} />}</Show>
-          <Show when={props.session.demo}>
-            <Banner tone="info">{t('demo.banner')}</Banner>
-          </Show>
-          <Show when={props.session.user?.role === 'viewer'}>
-            <Banner tone="info">{t('role.viewerBanner')}</Banner>
-          </Show>
-          <Show when={props.unreachable}>
-            <Banner tone="warning">{t('session.unreachable')}</Banner>
-          </Show>
-          <ErrorBoundary fallback={(error) => <PageFault error={error} />}>
-            <Suspense fallback={<Skeleton rows={4} label={t('common.loading')} />}>{props.children}</Suspense>
-          </ErrorBoundary>
-        </div>
-        <div id="overlays" class="pointer-events-none fixed inset-0 z-50" />
-      </main>
+      <Show when={!phone()}>
+        <SideBar
+          app={props.session.name}
+          version={props.session.version}
+          status={view()}
+          narrow={narrow()}
+          onNarrow={turnNarrow}
+        />
+      </Show>
+      <div class="flex min-w-0 grow flex-col">
+        <TopBar
+          app={props.session.name}
+          onPalette={() => setShown('palette')}
+          onKeys={() => setShown('keys')}
+          jobs={
+            <JobsTray
+              running={view()?.counters.jobs_running ?? 0}
+              open={shown() === 'jobs'}
+              onOpen={(open) => setShown(open ? 'jobs' : undefined)}
+            />
+          }
+          me={
+            <MeMenu
+              user={props.session.user}
+              theme={theme()}
+              onTheme={setTheme}
+              onKeys={() => setShown('keys')}
+              onSignOut={props.onSignOut}
+              onSignOutEverywhere={props.onSignOutEverywhere}
+            />
+          }
+        />
+        <main id="content" tabIndex={-1} class="min-w-0 grow px-3 pt-4 pb-24 md:px-6 md:pb-10">
+          <div class="mx-auto flex flex-col gap-4" classList={{ 'max-w-400': !props.session.fullWidth }}>
+            <Show when={props.session.announcement}>{(text) => <Announcement text={text()} />}</Show>
+            <Show when={props.session.demo}>
+              <Banner tone="info">{t('demo.banner')}</Banner>
+            </Show>
+            <Show when={props.session.user?.role === 'viewer'}>
+              <Banner tone="info">{t('role.viewerBanner')}</Banner>
+            </Show>
+            <Show
+              when={props.unreachable}
+              fallback={
+                <Show when={liveness() === 'polling'}>
+                  <p role="status" class="text-12 text-text-3">
+                    {t('live.pollingBanner')}
+                  </p>
+                </Show>
+              }
+            >
+              <Banner tone="warning">{t('session.unreachable')}</Banner>
+            </Show>
+            <ErrorBoundary fallback={(error) => <PageFault error={error} />}>
+              <Suspense fallback={<Skeleton rows={4} label={t('common.loading')} />}>{props.children}</Suspense>
+            </ErrorBoundary>
+          </div>
+          <div id="overlays" class="pointer-events-none fixed inset-0 z-50" />
+        </main>
+      </div>
+      <Show when={phone()}>
+        <PhoneBar status={view()} version={props.session.version} />
+      </Show>
+      <Suspense>
+        <Show when={shown() === 'palette'}>
+          <Palette actions={actions()} onClose={() => setShown(undefined)} />
+        </Show>
+        <Show when={shown() === 'keys'}>
+          <ShortcutsSheet actions={actions()} onClose={() => setShown(undefined)} />
+        </Show>
+      </Suspense>
     </div>
   )
 }

@@ -1,0 +1,22 @@
+import type { PlainKey, Translate } from '../i18n/dictionary.ts'
+
+const titles: Readonly<Record<string, PlainKey>> = {
+  'accounts.feed': 'jobs.kind.import',
+  'accounts.import': 'jobs.kind.import',
+  'accounts.direct-import': 'jobs.kind.import',
+  'accounts.import-by-token': 'jobs.kind.import',
+  'accounts.import-checked': 'jobs.kind.import',
+  'accounts.batch': 'jobs.kind.batch',
+  'accounts.enable-all': 'jobs.kind.enable',
+  'accounts.disable-all': 'jobs.kind.disable',
+  'accounts.sync-emails': 'jobs.kind.emails',
+  'accounts.refresh-quotas': 'jobs.kind.check',
+  'accounts.remove-incomplete': 'jobs.kind.remove',
+  'accounts.remove-suspended': 'jobs.kind.remove',
+}
+
+/** What a job does, in words. */
+export function jobTitle(kind: string, t: Translate): string {
+  const key = titles[kind]
+  return key ? t(key) : kind
+}

@@ -1,0 +1,52 @@
+import { type Accessor, createContext, createSignal, onCleanup, type ParentProps, useContext } from 'solid-js'
+import type { Icon } from './button.tsx'
+
+/** Something that can be done from where somebody is: found in the palette, and by its key if it has one. */
+export type PaletteAction = {
+  /** Stays the same: what was used last comes first. */
+  readonly id: string
+  readonly text: string
+  /** What it is found by besides its text. */
+  readonly words?: string
+  readonly icon?: Icon
+  readonly run: () => void
+  /** As tinykeys writes them: `n`, `g a`. Of two with the same keys the page's own wins. */
+  readonly keys?: string
+}
+
+type Registry = {
+  readonly actions: Accessor<readonly PaletteAction[]>
+  readonly add: (source: Accessor<readonly PaletteAction[]>) => () => void
+}
+
+const PaletteContext = createContext<Registry>()
+
+export function PaletteProvider(props: ParentProps) {
+  const [sources, setSources] = createSignal<readonly Accessor<readonly PaletteAction[]>[]>([])
+  return (
+    <PaletteContext.Provider
+      value={{
+        actions: () => sources().flatMap((source) => source()),
+        add: (source) => {
+          setSources((known) => [source, ...known])
+          return () => setSources((known) => known.filter((other) => other !== source))
+        },
+      }}
+    >
+      {props.children}
+    </PaletteContext.Provider>
+  )
+}
+
+export function usePalette(): Accessor<readonly PaletteAction[]> {
+  const registry = useContext(PaletteContext)
+  if (!registry) throw new Error('PaletteProvider is missing')
+  return registry.actions
+}
+
+/** Offers these as long as the page is shown: `usePaletteActions(() => [{ id, text, icon, keys: 'n', run }])`. */
+export function usePaletteActions(source: Accessor<readonly PaletteAction[]>): void {
+  const registry = useContext(PaletteContext)
+  if (!registry) throw new Error('PaletteProvider is missing')
+  onCleanup(registry.add(source))
+}

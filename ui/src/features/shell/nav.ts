@@ -1,0 +1,41 @@
+import Activity from 'lucide-solid/icons/activity'
+import Boxes from 'lucide-solid/icons/boxes'
+import KeyRound from 'lucide-solid/icons/key-round'
+import MessageSquare from 'lucide-solid/icons/message-square'
+import Route from 'lucide-solid/icons/route'
+import UsersRound from 'lucide-solid/icons/users-round'
+import type { StatusView } from '../../../../server/admin/contract/events.ts'
+import type { Icon } from '../../components/button.tsx'
+import type { PlainKey } from '../../i18n/dictionary.ts'
+
+export type NavEntry = {
+  readonly href: string
+  readonly text: PlainKey
+  readonly icon: Icon
+  /** Pressed after `g`. */
+  readonly key: string
+  /** On a phone the first four stand in the bar; the rest is behind "Menu". */
+  readonly phone?: boolean
+  /** How many things there want a person. */
+  readonly count?: (status: StatusView) => number
+}
+
+/** The pages in their order: what is looked at each day, then what is set up once, then tools. One line for each page. */
+export const navEntries: readonly NavEntry[] = [
+  {
+    href: '/accounts',
+    text: 'nav.accounts',
+    icon: UsersRound,
+    key: 'a',
+    phone: true,
+    count: ({ badges }) => badges.accounts,
+  },
+  { href: '/keys', text: 'nav.keys', icon: KeyRound, key: 'u', phone: true },
+  { href: '/playground', text: 'nav.playground', icon: MessageSquare, key: 'p', phone: true },
+  { href: '/models', text: 'nav.models', icon: Boxes, key: 'm' },
+  { href: '/proxies', text: 'nav.proxies', icon: Route, key: 'x', count: ({ badges }) => badges.proxies },
+  { href: '/health', text: 'nav.health', icon: Activity, key: 'h' },
+]
+
+export const isHere = (href: string, path: string): boolean =>
+  href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`)

@@ -1,0 +1,207 @@
+import { Dialog as Base } from '@kobalte/core/dialog'
+import { useNavigate } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
+import Boxes from 'lucide-solid/icons/boxes'
+import KeyRound from 'lucide-solid/icons/key-round'
+import ScrollText from 'lucide-solid/icons/scroll-text'
+import Search from 'lucide-solid/icons/search'
+import UsersRound from 'lucide-solid/icons/users-round'
+import { createMemo, createSignal, For, onMount, Show } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
+import { dataOf, queries } from '../../api/queries.ts'
+import type { PaletteAction } from '../../components/palette-actions.tsx'
+import { useI18n } from '../../i18n/i18n.tsx'
+import { noteChoice, recentChoices } from '../../lib/appearance.ts'
+import { lastFocused, returnFocus } from '../../lib/focus.ts'
+import { maskEmail } from '../../lib/format.ts'
+import { bestOf } from '../../lib/fuzzy.ts'
+import { keyCaps } from './key-caps.ts'
+
+const mostShown = 12
+const requestId = /^req_[\w-]{4,}$/
+
+type Entry = PaletteAction & { readonly hint?: string }
+
+/** Everything there is, by typing: what can be done here, pages, accounts, keys, models, a request by its id. */
+export default function Palette(props: { readonly actions: readonly PaletteAction[]; readonly onClose: () => void }) {
+  const { t } = useI18n()
+  const [typed, setTyped] = createSignal('')
+  const [active, setActive] = createSignal(0)
+  const opener = lastFocused()
+  const recent = recentChoices()
+  const found = createFound(() => props.actions, typed, recent)
+  let list: HTMLElement | undefined
+  let input: HTMLInputElement | undefined
+  onMount(() => input?.focus({ preventScroll: true }))
+
+  const choose = (entry: Entry | undefined): void => {
+    if (!entry) return
+    noteChoice(entry.id)
+    props.onClose()
+    // Once the dialog has given the focus back: what runs may take it.
+    setTimeout(() => entry.run())
+  }
+  const move = (event: KeyboardEvent): void => {
+    if (event.isComposing) return
+    const count = found().length
+    const next = { ArrowDown: active() + 1, ArrowUp: active() - 1, PageDown: count - 1, PageUp: 0 }[event.key]
+    if (event.key === 'Enter') {
+      event.preventDefault()
+      choose(found()[active()])
+    } else if (next !== undefined && count > 0) {
+      event.preventDefault()
+      setActive((next + count) % count)
+      list?.querySelector(`[id="palette-${active()}"]`)?.scrollIntoView({ block: 'nearest' })
+    }
+  }
+  return (
+    <Base open onOpenChange={(open) => !open && props.onClose()}>
+      <Base.Portal>
+        <Base.Overlay class="appear fixed inset-0 z-40 bg-scrim" />
+        <div class="fixed inset-0 z-40 flex items-start justify-center p-3 pt-[12vh]">
+          <Base.Content
+            class="appear forced-border flex max-h-[70dvh] w-full max-w-xl flex-col overflow-hidden rounded-xl border border-border bg-surface shadow-overlay outline-none"
+            onOpenAutoFocus={(event: Event) => {
+              event.preventDefault()
+              input?.focus({ preventScroll: true })
+            }}
+            onCloseAutoFocus={(event: Event) => {
+              event.preventDefault()
+              returnFocus(opener)
+            }}
+          >
+            <Base.Title class="sr-only">{t('palette.title')}</Base.Title>
+            <div class="flex items-center gap-2 border-border border-b px-3">
+              <Search size={16} strokeWidth={1.75} aria-hidden="true" />
+              <input
+                ref={(element) => (input = element)}
+                type="text"
+                role="combobox"
+                aria-label={t('palette.title')}
+                aria-expanded="true"
+                aria-controls="palette-list"
+                aria-autocomplete="list"
+                aria-activedescendant={found().length > 0 ? `palette-${active()}` : undefined}
+                placeholder={t('palette.placeholder')}
+                autocomplete="off"
+                spellcheck={false}
+                value={typed()}
+                onInput={(event) => {
+                  setTyped(event.currentTarget.value)
+                  setActive(0)
+                }}
+                onKeyDown={move}
+                class="min-h-12 min-w-0 grow bg-transparent text-14 outline-none max-md:text-16"
+              />
+              <kbd class="rounded-sm border border-border px-1.5 font-mono text-12 text-text-3">Esc</kbd>
+            </div>
+            <div
+              ref={(element) => (list = element)}
+              id="palette-list"
+              role="listbox"
+              aria-label={t('palette.title')}
+              class="min-h-0 overflow-y-auto p-1"
+            >
+              <For each={found()}>
+                {(entry, index) => (
+                  // biome-ignore lint/a11y/useFocusableInteractive: as above
+                  // biome-ignore lint/a11y/useKeyWithClickEvents: Enter in the field
+                  <div
+                    id={`palette-${index()}`}
+                    role="option"
+                    aria-selected={active() === index()}
+                    onPointerMove={() => setActive(index())}
+                    onClick={() => choose(entry)}
+                    class="control flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 aria-selected:bg-surface-2"
+                  >
+                    <span class="shrink-0 text-text-3">
+                      <Dynamic component={entry.icon ?? Search} size={16} strokeWidth={1.75} aria-hidden="true" />
+                    </span>
+                    <span class="min-w-0 grow truncate">{entry.text}</span>
+                    <Show when={entry.hint}>
+                      <span class="max-w-[45%] shrink-0 truncate text-12 text-text-3">{entry.hint}</span>
+                    </Show>
+                    <Show when={entry.keys}>
+                      {(keys) => (
+                        <span class="inline-flex shrink-0 gap-1 max-md:hidden" aria-hidden="true">
+                          <For each={keyCaps(keys())}>
+                            {(cap) => (
+                              <kbd class="min-w-5 rounded-sm border border-border px-1 text-center font-mono text-12 text-text-3">
+                                {cap}
+                              </kbd>
+                            )}
+                          </For>
+                        </span>
+                      )}
+                    </Show>
+                  </div>
+                )}
+              </For>
+            </div>
+            <p role="status" class={found().length === 0 ? 'px-4 pb-4 text-text-3' : 'sr-only'}>
+              {found().length === 0 ? t('common.noMatch') : t('palette.found', { count: found().length })}
+            </p>
+          </Base.Content>
+        </div>
+      </Base.Portal>
+    </Base>
+  )
+}
+
+/** What answers what was typed, best first; before anything is typed, what was used last. */
+function createFound(
+  actions: () => readonly PaletteAction[],
+  typed: () => string,
+  recent: readonly string[],
+): () => readonly Entry[] {
+  const { t } = useI18n()
+  const navigate = useNavigate()
+  const accounts = useQuery(() => queries.everyAccount())
+  const keys = useQuery(() => queries.keys())
+  const models = useQuery(() => queries.models())
+  const things = createMemo((): readonly Entry[] => [
+    ...(dataOf(accounts) ?? []).map((account): Entry => {
+      const email = account.email ? maskEmail(account.email) : ''
+      return {
+        id: `account:${account.id}`,
+        text: account.label || email || account.id,
+        hint: `${t('palette.account')} · #${account.id.slice(-6)}`,
+        words: `${account.email ?? ''} ${account.id}`,
+        icon: UsersRound,
+        run: () => navigate(`/accounts/${account.id}`),
+      }
+    }),
+    ...(dataOf(keys)?.keys ?? []).map(
+      (key): Entry => ({
+        id: `key:${key.id}`,
+        text: key.name,
+        hint: `${t('palette.key')} · ${key.prefix}…`,
+        words: `${key.prefix} ${key.id}`,
+        icon: KeyRound,
+        run: () => navigate(`/keys?q=${encodeURIComponent(key.name)}`),
+      }),
+    ),
+    ...(dataOf(models)?.models ?? []).map(
+      ({ id }): Entry => ({
+        id: `model:${id}`,
+        text: id,
+        hint: t('palette.model'),
+        icon: Boxes,
+        run: () => navigate(`/models?q=${encodeURIComponent(id)}`),
+      }),
+    ),
+  ])
+  const request = (): readonly Entry[] => {
+    const id = typed().trim()
+    if (!requestId.test(id)) return []
+    return [{ id: 'request', text: t('palette.request', { id }), icon: ScrollText, run: () => navigate(`/logs/${id}`) }]
+  }
+  return createMemo(() => {
+    if (typed().trim() === '') {
+      const known = [...actions(), ...things()]
+      const used = recent.flatMap((id) => known.find((entry) => entry.id === id) ?? [])
+      return [...used, ...actions().filter((action) => !used.includes(action))]
+    }
+    return [...request(), ...bestOf<Entry>([...actions(), ...things()], typed(), recent, mostShown)]
+  })
+}

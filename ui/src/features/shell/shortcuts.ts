@@ -1,0 +1,42 @@
+import { createEffect, onCleanup } from 'solid-js'
+import { tinykeys } from 'tinykeys'
+import type { PaletteAction } from '../../components/palette-actions.tsx'
+import { areKeysOn } from '../../lib/appearance.ts'
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.closest('input, textarea, select, [role="menu"], [role="listbox"]') !== null)
+
+/** Letters are for who is not writing, and a dialog is answered before anything else. */
+const isAside = (event: KeyboardEvent): boolean =>
+  event.isComposing || event.repeat || isTyping(event.target) || document.querySelector('[role="dialog"]') !== null
+
+/** Runs what has the keys that are pressed; of two with the same keys the first. */
+export function createShortcuts(actions: () => readonly PaletteAction[], openPalette: () => void): void {
+  createEffect(() => {
+    const letters: Record<string, (event: KeyboardEvent) => void> = {}
+    for (const { keys, run } of actions().toReversed()) {
+      if (keys === undefined) continue
+      letters[keys] = (event) => {
+        event.preventDefault()
+        run()
+      }
+    }
+    const stops = [
+      tinykeys(
+        window,
+        {
+          '$mod+k': (event) => {
+            event.preventDefault()
+            openPalette()
+          },
+        },
+        { ignore: ({ isComposing, repeat }) => isComposing || repeat },
+      ),
+      tinykeys(window, letters, { ignore: (event) => isAside(event) || !areKeysOn() }),
+    ]
+    onCleanup(() => {
+      for (const stop of stops) stop()
+    })
+  })
+}

@@ -1,0 +1,28 @@
+import type { en } from './en.ts'
+
+export const zhCn = {
+  'chart.label': '{title}：用方向键查看各时段',
+  'chart.asTable': '以表格查看',
+  'chart.asChart': '以图表查看',
+  'chart.time': '时间',
+  'chart.nothing': '无数据',
+  'range.label': '时间范围：{range}',
+  'range.title': '时间范围',
+  'range.15m': '最近 15 分钟',
+  'range.1h': '最近 1 小时',
+  'range.6h': '最近 6 小时',
+  'range.24h': '最近 24 小时',
+  'range.7d': '最近 7 天',
+  'range.30d': '最近 30 天',
+  'range.today': '今天',
+  'range.yesterday': '昨天',
+  'range.this-month': '本月',
+  'range.fromTo': '{from} 至 {to}',
+  'range.from': '开始',
+  'range.to': '结束',
+  'range.apply': '应用',
+  'range.order': '结束时间须晚于开始时间。',
+  'range.zone': '时区：{zone}',
+  'range.earlier': '更早',
+  'range.later': '更晚',
+} as const satisfies Record<keyof typeof en, string>

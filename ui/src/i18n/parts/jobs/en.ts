@@ -1,0 +1,18 @@
+export const en = {
+  'jobs.empty': 'Nothing has run in the last day. Imports and actions on many accounts show up here.',
+  'jobs.progress': '{done} of {total} done',
+  'jobs.progressFailed': '{done} of {total} done, {failed} failed',
+  'jobs.state.running': 'Running',
+  'jobs.state.done': 'Finished',
+  'jobs.state.cancelled': 'Cancelled',
+  'jobs.state.failed': 'Broke off',
+  'jobs.showFailed': 'Show what failed',
+  'jobs.hideFailed': 'Hide what failed',
+  'jobs.kind.import': 'Import accounts',
+  'jobs.kind.batch': 'Change accounts',
+  'jobs.kind.enable': 'Enable accounts',
+  'jobs.kind.disable': 'Disable accounts',
+  'jobs.kind.emails': 'Fill in e-mail addresses',
+  'jobs.kind.check': 'Check accounts',
+  'jobs.kind.remove': 'Remove accounts',
+} as const
