@@ -43,6 +43,7 @@ export function LiveProvider(props: ParentProps) {
     account: new Set(),
     settings: new Set(),
     alert: new Set(),
+    logs: new Set(),
   }
   const cache = keepFresh(client)
   const stream = openStream({
@@ -113,7 +114,9 @@ function keepFresh(client: QueryClient) {
         void client.invalidateQueries({ queryKey: [name] })
       }
     },
+    // For who asks for them: the log's tail, and what is shown of an alert.
     alert: () => undefined,
+    logs: () => undefined,
   }
   return {
     tell: <N extends EventName>(name: N, data: EventData[N]): void => told[name](data),
@@ -130,7 +133,7 @@ type Listener = {
   readonly state: (state: Liveness) => void
 }
 
-const names = ['status', 'job', 'account', 'settings', 'alert'] as const satisfies readonly EventName[]
+const names = ['status', 'job', 'account', 'settings', 'alert', 'logs'] as const satisfies readonly EventName[]
 
 /** Opened while the tab is seen, resumed where it was, and tried again each minute where it cannot be had. */
 function openStream(listener: Listener) {
