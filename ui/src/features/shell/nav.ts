@@ -2,6 +2,7 @@ import Activity from 'lucide-solid/icons/activity'
 import Boxes from 'lucide-solid/icons/boxes'
 import KeyRound from 'lucide-solid/icons/key-round'
 import MessageSquare from 'lucide-solid/icons/message-square'
+import Plug from 'lucide-solid/icons/plug'
 import Route from 'lucide-solid/icons/route'
 import UsersRound from 'lucide-solid/icons/users-round'
 import type { StatusView } from '../../../../server/admin/contract/events.ts'
@@ -31,6 +32,7 @@ export const navEntries: readonly NavEntry[] = [
     count: ({ badges }) => badges.accounts,
   },
   { href: '/keys', text: 'nav.keys', icon: KeyRound, key: 'u', phone: true },
+  { href: '/integrations', text: 'nav.integrations', icon: Plug, key: 'i' },
   { href: '/playground', text: 'nav.playground', icon: MessageSquare, key: 'p', phone: true },
   { href: '/models', text: 'nav.models', icon: Boxes, key: 'm' },
   { href: '/proxies', text: 'nav.proxies', icon: Route, key: 'x', count: ({ badges }) => badges.proxies },

@@ -40,6 +40,7 @@ export const en = {
   'nav.attention': 'need attention',
   'nav.accounts': 'Accounts',
   'nav.keys': 'Keys',
+  'nav.integrations': 'Integrations',
   'nav.models': 'Models',
   'nav.proxies': 'Proxies',
   'nav.playground': 'Playground',

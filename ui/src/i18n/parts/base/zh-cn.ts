@@ -42,6 +42,7 @@ export const zhCn = {
   'nav.attention': '需要处理',
   'nav.accounts': '账号',
   'nav.keys': '密钥',
+  'nav.integrations': '接入',
   'nav.models': '模型',
   'nav.proxies': '代理',
   'nav.playground': '演示',
