@@ -5,6 +5,8 @@ import type { Subscribe } from './event-streams.ts'
 
 /** Between two words about it to one listener. */
 const gatherMs = 250
+/** For who asks without a mark: what may not be in the store yet. */
+const atFirst = 100
 
 /** Requests that have ended of late, to be read from a mark on. Not from the store: there a row stands only after a while. */
 export function createLogTail(finished: Pick<Feed<RequestRecord>, 'recent'>, startedAt: number) {
@@ -18,12 +20,13 @@ export function createLogTail(finished: Pick<Feed<RequestRecord>, 'recent'>, sta
       const newest = kept.at(-1)?.id ?? 0
       const [, start, number] = /^(\w+)-(\d{1,15})$/.exec(after ?? '') ?? []
       const last = start === instance && Number(number) <= newest ? Number(number) : undefined
-      const items = last === undefined ? kept : kept.filter(({ id }) => id > last)
+      const isFirst = after === undefined || after === ''
+      const items = isFirst ? kept.slice(-atFirst) : last === undefined ? kept : kept.filter(({ id }) => id > last)
       const missed = last === undefined ? 0 : (items[0]?.id ?? last + 1) - last - 1
       return {
         items: items.map(({ value }) => value),
         mark: `${instance}-${newest}`,
-        gap: (after !== undefined && after !== '' && last === undefined) || missed > 0,
+        gap: !isFirst && (last === undefined || missed > 0),
       }
     },
   }

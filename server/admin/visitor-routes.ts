@@ -25,21 +25,25 @@ export function visitorRoutes({
       const visitors = await store.visitors.list(mostVisitors)
       const names = new Map((await store.users.list()).map(({ id, name }) => [id, name]))
       const configs = new Map((await store.ips.configs()).map((config) => [config.ip, config]))
-      const blocked = (await store.ips.blocks()).flatMap(({ range, expiresAt }) =>
-        expiresAt === undefined || expiresAt > effects.now() ? (parseRange(range) ?? []) : [],
-      )
+      const blocks = (await store.ips.blocks()).flatMap(({ range: text, shown, expiresAt }) => {
+        const range = parseRange(text)
+        const isOver = expiresAt !== undefined && expiresAt <= effects.now()
+        return range === undefined || isOver ? [] : [{ range, shown }]
+      })
       return {
         own_ip: peerOf(request).address,
         visitor_ips: visitors.map((visitor) => {
           const name = visitor.lastUserId === undefined ? undefined : names.get(visitor.lastUserId)
           const config = configs.get(visitor.ip)
+          const block = blocks.find(({ range }) => isWithin(visitor.ip, range))
           return {
             ...visitView(visitor),
             ...(name === undefined ? {} : { user_name: name }),
             ...(config?.notes === undefined ? {} : { notes: config.notes }),
             rate_limit_rpm: config?.requestsPerMinute ?? 0,
             daily_request_limit: config?.requestsPerDay ?? 0,
-            blocked: blocked.some((range) => isWithin(visitor.ip, range)),
+            blocked: block !== undefined,
+            ...(block === undefined ? {} : { blocked_by: block.shown }),
           }
         }),
       }

@@ -21,7 +21,8 @@ export const summandColumns = ({ requests }: Tables) => ({
   status: requests.status,
   errorKind: requests.errorKind,
   durationMs: requests.durationMs,
-  firstTokenMs: requests.firstTokenMs,
+  // Of a reply that came whole nobody saw the first token.
+  firstTokenMs: sql<number | null>`case when ${requests.stream} = 1 then ${requests.firstTokenMs} end`.mapWith(Number),
   inputTokens: requests.inputTokens,
   outputTokens: requests.outputTokens,
   cacheReadTokens: requests.cacheReadTokens,

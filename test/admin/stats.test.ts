@@ -157,10 +157,19 @@ test('visitors come with their user, their notes and their limits; a user’s ad
   expect(json.own_ip).toBe('127.0.0.1')
   await call('POST', '/v2/ips/block', { ip: '192.0.2.2/31', expires_at: new Date(at + hour).toISOString() })
   const blocked = async () =>
-    (await call('GET', '/v2/ips/visitors')).json.visitor_ips.map((one: { blocked: boolean }) => one.blocked)
-  expect(await blocked()).toEqual([true, false])
+    (await call('GET', '/v2/ips/visitors')).json.visitor_ips.map((one: { blocked: boolean; blocked_by?: string }) => [
+      one.blocked,
+      one.blocked_by,
+    ])
+  expect(await blocked()).toEqual([
+    [true, '192.0.2.2/31'],
+    [false, undefined],
+  ])
   clock.now += 2 * hour
-  expect(await blocked()).toEqual([false, false])
+  expect(await blocked()).toEqual([
+    [false, undefined],
+    [false, undefined],
+  ])
   expect((await call('GET', `/v2/users/${userId}/ips`)).json).toEqual({ ips: [visit], count: 1 })
   expect((await call('GET', '/v2/users/usr_none/ips')).status).toBe(404)
 })

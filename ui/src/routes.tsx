@@ -17,6 +17,10 @@ export const routes = (i18n: I18n) => {
       <Route path="/" component={Inside}>
         <Route path="/" component={toAccounts} />
         <Route path="/accounts/:id?" component={page(['accounts'], () => import('./pages/accounts.tsx'))} />
+        <Route
+          path="/logs/:id?"
+          component={page(['logs', 'addresses', 'routing', 'chart'], () => import('./pages/logs.tsx'))}
+        />
         <Route path="/keys" component={page(['keys', 'accounts'], () => import('./pages/keys.tsx'))} />
         <Route path="/models" component={page(['models'], () => import('./pages/models.tsx'))} />
         <Route path="/proxies" component={page(['proxies'], () => import('./pages/proxies.tsx'))} />

@@ -26,3 +26,4 @@ export const ContentView = Type.Object({
   reply: Type.String({ description: 'the body or the frames as they were answered' }),
   cut: Type.Boolean({ description: 'more than `max_bytes` was left out' }),
 })
+export type ContentView = Static<typeof ContentView>

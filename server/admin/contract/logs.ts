@@ -164,7 +164,7 @@ export const ListQuery = Type.Object({
 })
 export const TailQuery = Type.Object({
   ...filterQuery,
-  after: Type.Optional(Type.String({ description: '`mark` of the answer before; left out: the last 500' })),
+  after: Type.Optional(Type.String({ description: '`mark` of the answer before; left out: the last 100' })),
 })
 export type ListQuery = Static<typeof ListQuery>
 

@@ -14,7 +14,8 @@ export const VisitorView = Type.Object({
   notes: Type.Optional(Type.String()),
   rate_limit_rpm: Type.Integer(),
   daily_request_limit: Type.Integer(),
-  blocked: Type.Boolean({ description: 'by itself or within a range' }),
+  blocked: Type.Boolean(),
+  blocked_by: Type.Optional(Type.String({ description: 'the address or range on the blocklist' })),
 })
 export type VisitorView = Static<typeof VisitorView>
 
@@ -27,7 +28,9 @@ export type VisitorList = Static<typeof VisitorList>
 
 /** `GET /v2/users/:id/ips` */
 export const UserIpList = Type.Object({
-  ips: Type.Array(Type.Omit(VisitorView, ['user_name', 'notes', 'rate_limit_rpm', 'daily_request_limit', 'blocked'])),
+  ips: Type.Array(
+    Type.Omit(VisitorView, ['user_name', 'notes', 'rate_limit_rpm', 'daily_request_limit', 'blocked', 'blocked_by']),
+  ),
   count: Type.Integer(),
 })
 export type UserIpList = Static<typeof UserIpList>

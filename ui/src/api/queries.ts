@@ -126,6 +126,9 @@ export const dataOf = <T>(query: { readonly isPending: boolean; readonly data: T
 
 type ListName =
   | 'accounts'
+  | 'blocks'
+  | 'captures'
+  | 'deleted'
   | 'every-account'
   | 'jobs'
   | 'keys'
@@ -135,6 +138,7 @@ type ListName =
   | 'session'
   | 'settings'
   | 'tool-config'
+  | 'visitors'
 
 /** Asks again for everything whose name starts with one of `names`. */
 export function useRefresh(): (...names: readonly ListName[]) => Promise<void> {

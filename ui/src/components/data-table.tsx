@@ -25,8 +25,10 @@ type DataTableProps<Item> = {
   /** Reconciled by id (api/queries.ts): a row lives as long as its item does, and what did not change is not touched. */
   readonly items: readonly Item[]
   readonly columns: readonly Column<Item>[]
-  /** Heading of the last column, for screen readers. */
-  readonly actions: string
+  /** Heading of the last column, for screen readers; absent: there is no such column. */
+  readonly actions?: string
+  /** What a click beside everything else in the row does; the row has a link that does the same. */
+  readonly onRow?: (item: Item) => void
   /** The `td`s of a row: one for each column, and one for the actions. */
   readonly cells: (item: Item) => JSX.Element
   /** What a `li` holds on a phone. */
@@ -57,7 +59,12 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
     props.selection?.onChange(chosen)
   }
   const all = (): readonly string[] => props.items.map(({ id }) => id)
-  const width = (): number => props.columns.length + (props.selection ? 2 : 1)
+  const width = (): number => props.columns.length + (props.selection ? 1 : 0) + (props.actions === undefined ? 0 : 1)
+  const clicked = (event: MouseEvent, item: Item): void => {
+    const own = event.target instanceof Element && event.target.closest('a, button, input, label, select')
+    // Marking a text is no click either.
+    if (!own && getSelection()?.isCollapsed !== false) props.onRow?.(item)
+  }
   const direction = (index: number) => (sort()?.column === index ? sort()?.direction : undefined)
   const Row = (row: { item: Item; index?: number; measure?: (element: HTMLElement) => void }) => (
     <tr
@@ -65,7 +72,8 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
       data-index={row.index}
       aria-rowindex={row.index === undefined ? undefined : row.index + 2}
       class={rowClass}
-      classList={{ 'text-text-3': props.faded?.(row.item) ?? false }}
+      classList={{ 'text-text-3': props.faded?.(row.item) ?? false, 'cursor-pointer': props.onRow !== undefined }}
+      onClick={(event) => clicked(event, row.item)}
     >
       <Show when={props.selection}>
         {(selection) => (
@@ -118,7 +126,7 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
                   {(column, index) => (
                     <th
                       aria-sort={direction(index())}
-                      class={`whitespace-nowrap border-border border-b bg-surface-2 px-3 font-medium first:rounded-tl-lg ${column.class ?? ''}`}
+                      class={`whitespace-nowrap border-border border-b bg-surface-2 px-3 font-medium first:rounded-tl-lg last:rounded-tr-lg ${column.class ?? ''}`}
                     >
                       <Show
                         when={column.value}
@@ -141,9 +149,11 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
                     </th>
                   )}
                 </For>
-                <th class="rounded-tr-lg border-border border-b bg-surface-2 px-3">
-                  <span class="sr-only">{props.actions}</span>
-                </th>
+                <Show when={props.actions}>
+                  <th class="rounded-tr-lg border-border border-b bg-surface-2 px-3">
+                    <span class="sr-only">{props.actions}</span>
+                  </th>
+                </Show>
               </tr>
             </thead>
             <tbody>

@@ -32,6 +32,18 @@ export const parts = {
     en: () => import('./parts/keys/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/keys/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  logs: {
+    en: () => import('./parts/logs/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/logs/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  addresses: {
+    en: () => import('./parts/addresses/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/addresses/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  routing: {
+    en: () => import('./parts/routing/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/routing/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   models: {
     en: () => import('./parts/models/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/models/zh-cn.ts').then(({ zhCn }) => zhCn),

@@ -38,6 +38,14 @@ export function createFormat(locale: string) {
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
+  const moment = new Intl.DateTimeFormat(locale, {
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
   const stretch = new Intl.DateTimeFormat(locale, {
     month: 'short',
     day: 'numeric',
@@ -75,6 +83,9 @@ export function createFormat(locale: string) {
     dateTime: (at: number) => dateTime.format(at),
     date: (at: number) => date.format(at),
     time: (at: number) => time.format(at),
+    /** To the second; with the day where that is not today. */
+    moment: (at: number) =>
+      new Date(at).toDateString() === new Date().toDateString() ? clock.format(at) : moment.format(at),
     /** "Nov 28, 14:00 – 14:15" */
     range: (from: number, to: number) => stretch.formatRange(from, to),
     /** Which of two texts a count takes, where a language has two. */

@@ -4,6 +4,7 @@ import KeyRound from 'lucide-solid/icons/key-round'
 import MessageSquare from 'lucide-solid/icons/message-square'
 import Plug from 'lucide-solid/icons/plug'
 import Route from 'lucide-solid/icons/route'
+import ScrollText from 'lucide-solid/icons/scroll-text'
 import UsersRound from 'lucide-solid/icons/users-round'
 import type { StatusView } from '../../../../server/admin/contract/events.ts'
 import type { Icon } from '../../components/button.tsx'
@@ -31,6 +32,7 @@ export const navEntries: readonly NavEntry[] = [
     phone: true,
     count: ({ badges }) => badges.accounts,
   },
+  { href: '/logs', text: 'nav.logs', icon: ScrollText, key: 'l', phone: true },
   { href: '/keys', text: 'nav.keys', icon: KeyRound, key: 'u', phone: true },
   { href: '/integrations', text: 'nav.integrations', icon: Plug, key: 'i' },
   { href: '/playground', text: 'nav.playground', icon: MessageSquare, key: 'p', phone: true },

@@ -39,6 +39,7 @@ export const en = {
   'nav.widen': 'Expand the navigation',
   'nav.attention': 'need attention',
   'nav.accounts': 'Accounts',
+  'nav.logs': 'Request logs',
   'nav.keys': 'Keys',
   'nav.integrations': 'Integrations',
   'nav.models': 'Models',

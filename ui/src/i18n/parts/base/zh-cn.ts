@@ -41,6 +41,7 @@ export const zhCn = {
   'nav.widen': '展开导航栏',
   'nav.attention': '需要处理',
   'nav.accounts': '账号',
+  'nav.logs': '请求日志',
   'nav.keys': '密钥',
   'nav.integrations': '接入',
   'nav.models': '模型',

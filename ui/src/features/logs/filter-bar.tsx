@@ -1,0 +1,185 @@
+import { useQuery } from '@tanstack/solid-query'
+import ListFilter from 'lucide-solid/icons/list-filter'
+import X from 'lucide-solid/icons/x'
+import { createMemo, createSignal, createUniqueId, For, Show } from 'solid-js'
+import { logQueries } from '../../api/logs.ts'
+import { dataOf, queries } from '../../api/queries.ts'
+import { Button } from '../../components/button.tsx'
+import { Combobox } from '../../components/combobox.tsx'
+import { SelectField, TextField } from '../../components/field.tsx'
+import { RangePicker } from '../../components/range-picker.tsx'
+import { SearchBox } from '../../components/search-box.tsx'
+import { useI18n } from '../../i18n/i18n.tsx'
+import type { RangeState } from '../../lib/range-state.ts'
+import type { UrlState } from '../../lib/url-state.ts'
+import { dialects, type LogFilters, type logParams, outcomes, searchOf, streamings } from './filters.ts'
+
+export type LogFilterState = UrlState<typeof logParams>
+
+type Chip = { readonly name: keyof LogFilters; readonly text: string }
+
+/** When, how it ended, whose it was: all of it in the address. What is set beyond the first line stands as chips. */
+export function FilterBar(props: { readonly filters: LogFilterState; readonly range: RangeState }) {
+  const { t } = useI18n()
+  const [open, setOpen] = createSignal(false)
+  const panel = createUniqueId()
+  const value = () => props.filters.value
+  const wantsNames = (): boolean => open() || [value().user, value().key, value().account].some((id) => id !== '')
+  const users = useQuery(() => ({ ...logQueries.users(), enabled: wantsNames() }))
+  const keys = useQuery(() => ({ ...queries.keys(), enabled: wantsNames() }))
+  const accounts = useQuery(() => ({ ...queries.everyAccount(), enabled: wantsNames() }))
+  const models = useQuery(() => ({ ...queries.models(), enabled: open() }))
+  const options = createMemo(() => ({
+    user: (dataOf(users) ?? []).map(({ id, name }) => ({ value: id, text: name })),
+    key: (dataOf(keys)?.keys ?? []).map(({ id, name, prefix, last4 }) => ({
+      value: id,
+      text: name,
+      hint: `${prefix}…${last4}`,
+    })),
+    account: (dataOf(accounts) ?? []).map(({ id, label, email }) => ({
+      value: id,
+      text: label || email || id,
+      hint: `#${id.slice(-6)}`,
+    })),
+  }))
+  const nameOf = (kind: 'user' | 'key' | 'account', id: string): string =>
+    options()[kind].find((option) => option.value === id)?.text ?? id
+  const chips = createMemo((): readonly Chip[] => {
+    const filters = value()
+    const named = (name: 'user' | 'key' | 'account') =>
+      filters[name] === '' ? [] : [{ name, text: t(`logs.chip.${name}`, { name: nameOf(name, filters[name]) }) }]
+    return [
+      ...named('user'),
+      ...named('key'),
+      ...named('account'),
+      ...(filters.model === '' ? [] : [{ name: 'model' as const, text: filters.model }]),
+      ...(filters.api === 'any' ? [] : [{ name: 'api' as const, text: t(`logs.api.${filters.api}`) }]),
+      ...(filters.stream === 'any' ? [] : [{ name: 'stream' as const, text: t(`logs.stream.${filters.stream}`) }]),
+      ...(filters.retried ? [{ name: 'retried' as const, text: t('logs.filter.retried') }] : []),
+      ...(filters.ip === '' ? [] : [{ name: 'ip' as const, text: filters.ip }]),
+      ...(filters.session === ''
+        ? []
+        : [{ name: 'session' as const, text: t('logs.chip.session', { name: filters.session.slice(0, 12) }) }]),
+      ...(filters.id === '' ? [] : [{ name: 'id' as const, text: filters.id }]),
+    ]
+  })
+  const drop = (name: keyof LogFilters): void => props.filters.set({ [name]: undefined })
+  const set = props.filters.set
+  return (
+    <div class="flex flex-col gap-2">
+      <div class="flex flex-wrap items-end gap-2">
+        <RangePicker state={props.range} />
+        <select
+          aria-label={t('logs.filter.status')}
+          class="control rounded-md border border-control bg-surface px-2.5 max-md:text-16"
+          onChange={(event) => set({ status: outcomes.find((one) => one === event.currentTarget.value) })}
+        >
+          <For each={outcomes}>
+            {(name) => (
+              <option value={name} selected={name === value().status}>
+                {t(`logs.status.${name}`)}
+              </option>
+            )}
+          </For>
+        </select>
+        <SearchBox
+          label={t('logs.filter.search')}
+          value={value().id || value().error}
+          onSearch={(text) => set(searchOf(text), { typed: true })}
+        />
+        <Button icon={ListFilter} aria-expanded={open()} aria-controls={panel} onClick={() => setOpen(!open())}>
+          {t('logs.filter.more')}
+          <Show when={chips().length > 0}>
+            <span class="numbers text-text-3">{chips().length}</span>
+          </Show>
+        </Button>
+        <Show when={props.filters.count() > 0}>
+          <Button look="quiet" onClick={() => props.filters.clear()}>
+            {t('logs.filter.clear')}
+          </Button>
+        </Show>
+      </div>
+      <Show when={open()}>
+        <div
+          id={panel}
+          class="grid grid-cols-1 gap-3 rounded-lg border border-border bg-surface p-3 sm:grid-cols-2 lg:grid-cols-4"
+        >
+          <Combobox
+            label={t('logs.filter.user')}
+            placeholder={t('logs.filter.any')}
+            options={options().user}
+            value={value().user || undefined}
+            onChange={(user) => set({ user })}
+          />
+          <Combobox
+            label={t('logs.filter.key')}
+            placeholder={t('logs.filter.any')}
+            options={options().key}
+            value={value().key || undefined}
+            onChange={(key) => set({ key })}
+          />
+          <Combobox
+            label={t('logs.filter.account')}
+            placeholder={t('logs.filter.any')}
+            options={options().account}
+            value={value().account || undefined}
+            onChange={(account) => set({ account })}
+          />
+          <Combobox
+            label={t('logs.filter.model')}
+            placeholder={t('logs.filter.any')}
+            options={(dataOf(models)?.models ?? []).map(({ id }) => ({ value: id, text: id }))}
+            value={value().model || undefined}
+            onChange={(model) => set({ model })}
+          />
+          <SelectField
+            label={t('logs.filter.api')}
+            value={value().api}
+            options={dialects.map((name) => ({ value: name, text: t(`logs.api.${name}`) }))}
+            onChange={(name) => set({ api: dialects.find((one) => one === name) })}
+          />
+          <SelectField
+            label={t('logs.filter.stream')}
+            value={value().stream}
+            options={streamings.map((name) => ({ value: name, text: t(`logs.stream.${name}`) }))}
+            onChange={(name) => set({ stream: streamings.find((one) => one === name) })}
+          />
+          <TextField
+            label={t('logs.filter.ip')}
+            mono
+            value={value().ip}
+            onChange={(event) => set({ ip: event.currentTarget.value.trim() })}
+          />
+          <label class="control inline-flex cursor-pointer items-center gap-2 self-end">
+            <input
+              type="checkbox"
+              checked={value().retried}
+              onChange={(event) => set({ retried: event.currentTarget.checked })}
+              class="size-4 accent-accent"
+            />
+            {t('logs.filter.retried')}
+          </label>
+        </div>
+      </Show>
+      <Show when={chips().length > 0}>
+        <ul class="flex flex-wrap gap-1.5">
+          <For each={chips()}>
+            {(chip) => (
+              <li>
+                <button
+                  type="button"
+                  class="inline-flex min-h-7 max-w-72 items-center gap-1 rounded-full border border-border bg-surface px-2.5 text-12 hover:bg-surface-2 max-md:min-h-11"
+                  aria-label={t('logs.filter.remove', { name: chip.text })}
+                  onClick={() => drop(chip.name)}
+                >
+                  <span class="truncate">{chip.text}</span>
+                  <X size={12} strokeWidth={1.75} aria-hidden="true" />
+                </button>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+    </div>
+  )
+}
