@@ -105,7 +105,12 @@ export async function call<T>(
 const id = encodeURIComponent
 
 /** `pageSize`: default 100, at most 500. */
-export type AccountQuery = { readonly status: string; readonly page: number; readonly pageSize?: number }
+export type AccountQuery = {
+  readonly page: number
+  readonly pageSize?: number
+  /** Filters under the server's names. */
+  readonly filter?: Readonly<Record<string, string>>
+}
 
 export const api = {
   session: (signal?: AbortSignal) => call<SessionView>('GET', '/api/session', undefined, signal),
@@ -120,7 +125,7 @@ export const api = {
   accounts: (query: AccountQuery, signal?: AbortSignal) =>
     call<AccountList>(
       'GET',
-      `/v2/accounts?${new URLSearchParams({ status: query.status, orderBy: 'trouble', page: String(query.page), pageSize: String(query.pageSize ?? 100) })}`,
+      `/v2/accounts?${new URLSearchParams({ ...query.filter, orderBy: 'trouble', page: String(query.page), pageSize: String(query.pageSize ?? 100) })}`,
       undefined,
       signal,
     ),

@@ -31,7 +31,7 @@ export const queries = {
     queryOptions({
       queryKey: ['every-account'],
       queryFn: async ({ signal }) => {
-        const read = (page: number) => api.accounts({ status: 'all', page, pageSize: 500 }, signal)
+        const read = (page: number) => api.accounts({ page, pageSize: 500 }, signal)
         const first = await read(1)
         const rest = Array.from({ length: Math.max(0, first.pagination.pages - 1) }, (_, index) => read(index + 2))
         return [first, ...(await Promise.all(rest))].flatMap((list) => list.accounts)

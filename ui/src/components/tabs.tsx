@@ -3,10 +3,27 @@ import { createSignal, For, type JSX } from 'solid-js'
 
 export type Tab = { readonly value: string; readonly text: string; readonly content: () => JSX.Element }
 
-export function Tabs(props: { label: string; tabs: readonly Tab[] }) {
+type TabsProps = {
+  readonly label: string
+  readonly tabs: readonly Tab[]
+  /** Which one is shown, where somebody else keeps that: the address. */
+  readonly value?: string | undefined
+  readonly onChange?: (value: string) => void
+  /** Made when it is looked at, and not before: each asks for what it shows. */
+  readonly late?: boolean
+}
+
+export function Tabs(props: TabsProps) {
   const [seen, setSeen] = createSignal<ReadonlySet<string>>(new Set())
   return (
-    <Base onChange={(value) => setSeen(new Set([...seen(), value]))} class="flex flex-col gap-4">
+    <Base
+      {...(props.value === undefined ? {} : { value: props.value })}
+      onChange={(value) => {
+        setSeen(new Set([...seen(), value]))
+        props.onChange?.(value)
+      }}
+      class="flex flex-col gap-4"
+    >
       <Base.List aria-label={props.label} class="flex flex-wrap gap-1 border-border border-b">
         <For each={props.tabs}>
           {(tab) => (
@@ -23,7 +40,7 @@ export function Tabs(props: { label: string; tabs: readonly Tab[] }) {
         {(tab) => (
           // Kept while another one is looked at: a sign-in may be waiting in it.
           <Base.Content
-            forceMount={tab === props.tabs[0] || seen().has(tab.value)}
+            forceMount={!props.late && (tab === props.tabs[0] || seen().has(tab.value))}
             value={tab.value}
             class="not-data-selected:hidden flex flex-col gap-4"
           >

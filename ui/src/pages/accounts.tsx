@@ -1,57 +1,124 @@
-import { useNavigate, useParams, useSearchParams } from '@solidjs/router'
-import { useQuery } from '@tanstack/solid-query'
+import { useNavigate, useParams } from '@solidjs/router'
+import { useMutation, useQuery } from '@tanstack/solid-query'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
+import Download from 'lucide-solid/icons/download'
+import Ellipsis from 'lucide-solid/icons/ellipsis'
 import Plus from 'lucide-solid/icons/plus'
+import RefreshCw from 'lucide-solid/icons/refresh-cw'
+import Undo2 from 'lucide-solid/icons/undo-2'
 import UsersRound from 'lucide-solid/icons/users-round'
-import { createEffect, createSignal, For, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { createEffect, createMemo, createSignal, lazy, Match, on, Show, Suspense, Switch } from 'solid-js'
 import type { AccountListItem } from '../../../server/admin/contract/accounts.ts'
+import { accountsApi, filterText } from '../api/accounts.ts'
 import { errorText } from '../api/error-text.ts'
-import { MayChange } from '../api/may-change.tsx'
-import { dataOf, queries } from '../api/queries.ts'
+import { createMayChange, MayChange } from '../api/may-change.tsx'
+import { dataOf, queries, useRefresh } from '../api/queries.ts'
 import { Banner } from '../components/banner.tsx'
 import { Button, IconButton } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
+import { Menu, MenuItem } from '../components/menu.tsx'
 import { PageHeader } from '../components/page-header.tsx'
+import { usePaletteActions } from '../components/palette-actions.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
+import { showToast } from '../components/toast.tsx'
 import { createAccountActions } from '../features/accounts/account-actions.tsx'
+import { AccountFilters } from '../features/accounts/account-filters.tsx'
 import { type AccountHandlers, AccountListView } from '../features/accounts/account-list.tsx'
-import { fullName, type StatusFilter, statusFilter, statusFilters } from '../features/accounts/status.ts'
+import { type BulkAction, createBulk } from '../features/accounts/bulk.ts'
+import { BulkBar } from '../features/accounts/bulk-bar.tsx'
+import { accountParams, filterOf, pageParam } from '../features/accounts/filters.ts'
+import { fullName } from '../features/accounts/status.ts'
 import { useI18n } from '../i18n/i18n.tsx'
+import { createUrlState } from '../lib/url-state.ts'
 
 const AccountDrawer = lazy(() => import('../features/accounts/account-drawer.tsx'))
 const AddAccountDialog = lazy(() => import('../features/accounts/add-account.tsx'))
+const BulkDialogs = lazy(() => import('../features/accounts/bulk-dialogs.tsx'))
+const DeletedAccountsDialog = lazy(() => import('../features/accounts/deleted-accounts.tsx'))
+const ExportDialog = lazy(() => import('../features/accounts/export-accounts.tsx'))
 const SetProxyDialog = lazy(() => import('../features/accounts/set-proxy.tsx'))
 
 /** Which accounts can serve requests now, and which need me? Filter and page are in the address. */
 export default function AccountsPage() {
   const { t, format } = useI18n()
   const session = useQuery(() => queries.session())
-  const [search, setSearch] = useSearchParams()
+  const filters = createUrlState(accountParams)
+  const paging = createUrlState(pageParam)
   const params = useParams<{ id?: string }>()
   const navigate = useNavigate()
-  const filter = () => statusFilter(search.status)
-  const page = (): number => Math.max(1, Math.trunc(Number(search.page)) || 1)
-  const list = useQuery(() => queries.accounts({ status: filter(), page: page() }))
+  const filter = () => filterOf(filters.value)
+  const key = createMemo(() => JSON.stringify(filter()))
+  const page = (): number => paging.value.page
+  const list = useQuery(() => queries.accounts({ filter: filterText(filter()), page: page(), pageSize: 200 }))
   const data = () => dataOf(list)
   const proxies = useQuery(() => queries.proxies())
   const choices = () => dataOf(proxies)?.proxies
   const actions = createAccountActions()
+  const mayChange = createMayChange()
+  const refresh = useRefresh()
   const [adding, setAdding] = createSignal(false)
   const [again, setAgain] = createSignal<AccountListItem>()
-  const [deleting, setDeleting] = createSignal<AccountListItem>()
+  const [chosen, setChosen] = createSignal<ReadonlySet<string>>(new Set())
+  const [selecting, setSelecting] = createSignal(false)
+  const [deleting, setDeleting] = createSignal(false)
+  const [exporting, setExporting] = createSignal<'all' | 'chosen'>()
+  const [exported, setExported] = createSignal<readonly string[]>()
+  const [restoring, setRestoring] = createSignal(false)
+  const [bulkDialog, setBulkDialog] = createSignal<'proxy' | 'weight'>()
   const [routing, setRouting] = createSignal(false)
   const [routed, setRouted] = createSignal<AccountListItem>()
-  // Kept apart from `deleting`: the text must not change while the dialog fades away.
-  const [named, setNamed] = createSignal('')
+  const bulk = createBulk((ids) => setChosen(new Set(ids)))
+  // Another list: what was chosen in this one may not be in it.
+  createEffect(
+    on(
+      key,
+      () => {
+        setChosen(new Set<string>())
+        paging.set({ page: 1 }, { typed: true })
+      },
+      { defer: true },
+    ),
+  )
+  const act = (action: BulkAction): void => bulk.start(action, [...chosen()])
+  const selectAll = async (): Promise<void> => {
+    setSelecting(true)
+    try {
+      const { ids } = await accountsApi.ids(filter())
+      setChosen(new Set(ids))
+    } catch (error) {
+      showToast({ tone: 'error', text: t('accounts.failed'), detail: errorText(error, t) })
+    }
+    setSelecting(false)
+  }
+  const openExport = (what: 'all' | 'chosen'): void => {
+    setExported(what === 'all' ? undefined : [...chosen()])
+    setExporting(what)
+  }
+  const checkAll = useMutation(() => ({
+    mutationFn: accountsApi.checkAll,
+    onSuccess: () => {
+      showToast({ tone: 'info', text: t('accounts.checkingAll') })
+      void refresh('jobs')
+    },
+    onError: (error) => showToast({ tone: 'error', text: t('accounts.bulk.notStarted'), detail: errorText(error, t) }),
+  }))
+  /** Of those that are to be deleted, as far as they are on the page. */
+  const namesToDelete = (): string => {
+    const names = (data()?.accounts ?? []).filter(({ id }) => chosen().has(id)).map(fullName)
+    const shown = names.slice(0, 5)
+    const more = chosen().size - shown.length
+    return format().list(more > 0 ? [...shown, t('accounts.bulk.more', { count: format().number(more) })] : shown)
+  }
 
+  /** Counts are of those that match everything but the state. */
+  const isNarrowed = (): boolean => filters.count() > (filters.value.status.length > 0 ? 1 : 0)
   const ready = (): number => data()?.counts.ready ?? 0
   const unchecked = (): number => data()?.counts.unchecked ?? 0
   // An address may name a page that is gone since.
   createEffect(() => {
     const pages = data()?.pagination.pages
-    if (!list.isPlaceholderData && pages && page() > pages)
-      setSearch({ page: pages > 1 ? pages : null }, { replace: true })
+    if (!list.isPlaceholderData && pages && page() > pages) paging.set({ page: Math.max(1, pages) }, { typed: true })
   })
   const answer = (): string | undefined => {
     const shown = data()
@@ -67,10 +134,6 @@ export default function AccountsPage() {
         })
       : t('accounts.answer', counts)
   }
-  const countOf = (name: StatusFilter): number =>
-    name === 'all' ? (data()?.accountStats.totalCount ?? 0) : (data()?.counts[name] ?? 0)
-  const offered = (): readonly StatusFilter[] =>
-    statusFilters.filter((name) => name === 'all' || name === 'ready' || name === filter() || countOf(name) > 0)
   // The code of what opens over the list is loaded when it first opens, and stays for its closing.
   const opened = new Set<string>()
   const seen = (name: string, open: boolean): boolean => {
@@ -97,49 +160,45 @@ export default function AccountsPage() {
       setAdding(true)
     },
     onDelete: (account) => {
-      actions.remove.reset()
-      setNamed(fullName(account))
-      setDeleting(account)
+      if (params.id === account.id) navigate(`/accounts${location.search}`, { scroll: false })
+      actions.remove.mutate(account)
     },
   }
-  const remove = (): void => {
-    const account = deleting()
-    if (account) actions.remove.mutate(account, { onSuccess: () => setDeleting(undefined) })
-  }
+  usePaletteActions(() =>
+    mayChange()
+      ? [
+          { id: 'accounts.add', text: t('accounts.add'), icon: Plus, keys: 'n', run: add },
+          { id: 'accounts.checkAll', text: t('accounts.checkAll'), icon: RefreshCw, run: () => checkAll.mutate() },
+          { id: 'accounts.export', text: t('accounts.export.all'), icon: Download, run: () => openExport('all') },
+        ]
+      : [],
+  )
   return (
     <>
       <PageHeader title={t('accounts.title')} app={dataOf(session)?.name ?? ''} answer={answer()}>
         <MayChange>
+          <Show when={data()?.accountStats.totalCount}>
+            <Button icon={RefreshCw} busy={checkAll.isPending} onClick={() => checkAll.mutate()}>
+              {t('accounts.checkAll')}
+            </Button>
+          </Show>
           <Button look="primary" icon={Plus} onClick={add}>
             {t('accounts.add')}
           </Button>
+          <Menu
+            label={t('accounts.moreActions')}
+            triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
+            trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
+          >
+            <MenuItem icon={Download} text={t('accounts.export.all')} onSelect={() => openExport('all')} />
+            <MenuItem icon={Undo2} text={t('accounts.deletedTitle')} onSelect={() => setRestoring(true)} />
+          </Menu>
         </MayChange>
       </PageHeader>
       <Show when={data()?.accountStats.totalCount}>
-        <fieldset class="flex flex-wrap gap-2">
-          <legend class="sr-only">{t('accounts.filter')}</legend>
-          <For each={offered()}>
-            {(name) => (
-              <button
-                type="button"
-                aria-pressed={filter() === name}
-                onClick={() => setSearch({ status: name === 'all' ? null : name, page: null })}
-                class="control numbers inline-flex items-center gap-1.5 rounded-full border border-border bg-surface px-3 text-13 text-text-2 hover:bg-surface-2 aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-text"
-              >
-                {t(
-                  name === 'all'
-                    ? 'accounts.filter.all'
-                    : name === 'failing'
-                      ? 'accounts.filter.failing'
-                      : `status.${name}`,
-                )}
-                <span class="text-text-3">{format().number(countOf(name))}</span>
-              </button>
-            )}
-          </For>
-        </fieldset>
+        <AccountFilters filters={filters} counts={data()?.counts ?? {}} proxies={choices() ?? []} />
       </Show>
-      <Show when={data()?.accountStats.totalCount && ready() === 0 && unchecked() === 0}>
+      <Show when={data()?.accountStats.totalCount && !isNarrowed() && ready() === 0 && unchecked() === 0}>
         <Banner tone="danger">{t('accounts.noneReady')}</Banner>
       </Show>
       <Switch>
@@ -166,7 +225,7 @@ export default function AccountsPage() {
         </Match>
         <Match when={data()?.accounts.length === 0}>
           <EmptyState icon={UsersRound} text={t('accounts.emptyFilter')}>
-            <Button onClick={() => setSearch({ status: null, page: null })}>{t('accounts.showAll')}</Button>
+            <Button onClick={() => filters.clear()}>{t('accounts.showAll')}</Button>
           </EmptyState>
         </Match>
         <Match when={data()}>
@@ -181,21 +240,33 @@ export default function AccountsPage() {
                   onRetry={() => void list.refetch()}
                 />
               </Show>
-              <AccountListView accounts={shown().accounts} {...handlers} />
+              <AccountListView
+                accounts={shown().accounts}
+                selection={
+                  mayChange()
+                    ? {
+                        chosen: chosen(),
+                        onChange: setChosen,
+                        label: (account) => t('accounts.choose', { name: fullName(account) }),
+                      }
+                    : undefined
+                }
+                {...handlers}
+              />
               <Show when={shown().pagination.pages > 1}>
                 <nav class="numbers flex items-center justify-end gap-2" aria-label={t('accounts.title')}>
                   <IconButton
                     icon={ChevronLeft}
                     label={t('accounts.previous')}
                     disabled={page() <= 1}
-                    onClick={() => setSearch({ page: page() - 1 || null })}
+                    onClick={() => paging.set({ page: page() - 1 })}
                   />
                   {t('accounts.page', { page: page(), pages: shown().pagination.pages })}
                   <IconButton
                     icon={ChevronRight}
                     label={t('accounts.next')}
                     disabled={page() >= shown().pagination.pages}
-                    onClick={() => setSearch({ page: page() + 1 })}
+                    onClick={() => paging.set({ page: page() + 1 })}
                   />
                 </nav>
               </Show>
@@ -203,6 +274,20 @@ export default function AccountsPage() {
           )}
         </Match>
       </Switch>
+      <BulkBar
+        count={chosen().size}
+        total={data()?.total ?? 0}
+        bulk={bulk}
+        selecting={selecting()}
+        onSelectAll={() => void selectAll()}
+        onClear={() => setChosen(new Set<string>())}
+        onEnable={(on) => act({ action: on ? 'enable' : 'disable' })}
+        onCheck={() => act({ action: 'check' })}
+        onProxy={() => setBulkDialog('proxy')}
+        onWeight={() => setBulkDialog('weight')}
+        onExport={() => openExport('chosen')}
+        onDelete={() => setDeleting(true)}
+      />
       <Suspense>
         <Show when={seen('drawer', params.id !== undefined)}>
           <AccountDrawer
@@ -220,6 +305,28 @@ export default function AccountsPage() {
             proxies={choices() ?? []}
           />
         </Show>
+        <Show when={seen('export', exporting() !== undefined)}>
+          <ExportDialog open={exporting() !== undefined} onClose={() => setExporting(undefined)} ids={exported()} />
+        </Show>
+        <Show when={seen('deleted', restoring())}>
+          <DeletedAccountsDialog open={restoring()} onClose={() => setRestoring(false)} />
+        </Show>
+        <Show when={seen('bulk', bulkDialog() !== undefined)}>
+          <BulkDialogs
+            open={bulkDialog()}
+            count={chosen().size}
+            proxies={choices() ?? []}
+            onClose={() => setBulkDialog(undefined)}
+            onProxy={(proxyId) => {
+              act({ action: 'set-proxy', proxyId })
+              setBulkDialog(undefined)
+            }}
+            onWeight={(weight) => {
+              act({ action: 'set-weight', weight })
+              setBulkDialog(undefined)
+            }}
+          />
+        </Show>
         <Show when={seen('proxy', routing())}>
           <SetProxyDialog
             open={routing()}
@@ -233,18 +340,15 @@ export default function AccountsPage() {
         </Show>
       </Suspense>
       <ConfirmDialog
-        open={deleting() !== undefined}
-        onClose={() => setDeleting(undefined)}
-        title={t('accounts.deleteTitle', { name: named() })}
-        text={t('accounts.deleteText')}
-        action={t('accounts.deleteAction')}
-        busy={actions.remove.isPending}
-        error={
-          actions.remove.error
-            ? `${t('accounts.deleteFailed', { name: named() })} ${errorText(actions.remove.error, t)}`
-            : undefined
-        }
-        onConfirm={remove}
+        open={deleting()}
+        onClose={() => setDeleting(false)}
+        title={t('accounts.bulk.deleteTitle', { count: format().number(chosen().size) })}
+        text={t('accounts.bulk.deleteText', { names: namesToDelete() })}
+        action={t('accounts.bulk.deleteAction', { count: format().number(chosen().size) })}
+        onConfirm={() => {
+          act({ action: 'delete' })
+          setDeleting(false)
+        }}
       />
     </>
   )

@@ -12,7 +12,7 @@ export default function HealthPage() {
   const { t, format } = useI18n()
   const session = useQuery(() => queries.session())
   const health = useQuery(() => queries.health())
-  const accounts = useQuery(() => queries.accounts({ status: 'all', page: 1 }))
+  const accounts = useQuery(() => queries.accounts({ page: 1 }))
   const keys = useQuery(() => queries.keys())
   const app = (): string => dataOf(session)?.name ?? ''
   const inService = (): string => {

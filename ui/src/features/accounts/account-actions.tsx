@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/solid-query'
 import type { AccountList, AccountListItem } from '../../../../server/admin/contract/accounts.ts'
+import { accountsApi } from '../../api/accounts.ts'
 import { api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { useRefresh } from '../../api/queries.ts'
@@ -95,8 +96,30 @@ export function createAccountActions() {
   const remove = useMutation(() => ({
     mutationFn: (account: AccountListItem) => api.removeAccount(account.id),
     onSuccess: (_answer, account) =>
-      showToast({ tone: 'info', text: t('accounts.deleted', { name: fullName(account) }) }),
-    onSettled: () => refresh('accounts', 'models'),
+      showToast({
+        tone: 'info',
+        text: t('accounts.deleted', { name: fullName(account) }),
+        action: { text: t('common.undo'), run: () => restore.mutate(account) },
+      }),
+    onError: (error, account) =>
+      showToast({
+        tone: 'error',
+        text: t('accounts.deleteFailed', { name: fullName(account) }),
+        detail: errorText(error, t),
+      }),
+    onSettled: () => refresh('accounts', 'deleted', 'models'),
+  }))
+  const restore = useMutation(() => ({
+    mutationFn: (account: AccountListItem) => accountsApi.restore(account.id),
+    onSuccess: (_back, account) =>
+      showToast({ tone: 'info', text: t('accounts.restored', { name: fullName(account) }) }),
+    onError: (error, account) =>
+      showToast({
+        tone: 'error',
+        text: t('accounts.restoreFailed', { name: fullName(account) }),
+        detail: errorText(error, t),
+      }),
+    onSettled: () => refresh('accounts', 'deleted', 'models'),
   }))
 
   return { enable, setProxy, check, remove }

@@ -5,13 +5,20 @@ import { errorText } from '../../api/error-text.ts'
 import { dataOf, queries } from '../../api/queries.ts'
 import { Drawer } from '../../components/dialog.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
+import { Tabs } from '../../components/tabs.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createDeadlineClock } from '../../lib/clock.ts'
 import { parseTime } from '../../lib/format.ts'
+import { choiceParam } from '../../lib/url-params.ts'
+import { createUrlState } from '../../lib/url-state.ts'
+import { AccountChoices } from './account-choices.tsx'
+import { AccountEvents } from './account-events.tsx'
 import type { AccountHandlers } from './account-list.tsx'
+import { AccountRequests } from './account-requests.tsx'
 import { QuotaCell } from './quota-cell.tsx'
 import { RemedyButton } from './remedy.tsx'
+import { SettingsForm } from './settings-form.tsx'
 import { fullName, shortId, stateNow, statusHelp, troubleText } from './status.ts'
 import { StatusBadge } from './status-badge.tsx'
 
@@ -23,9 +30,12 @@ type Props = AccountHandlers & {
   readonly onClose: () => void
 }
 
+const tabs = ['overview', 'requests', 'events', 'routing', 'settings'] as const
+
 /** All that is known of one account: its state with every word the provider said, quota and sign-in. */
 export default function AccountDrawer(props: Props) {
   const { t } = useI18n()
+  const tab = createUrlState({ tab: choiceParam(tabs, 'overview') })
   const read = useQuery(() => ({
     ...queries.account(props.accountId ?? ''),
     enabled: props.accountId !== undefined && props.listed === undefined,
@@ -53,7 +63,41 @@ export default function AccountDrawer(props: Props) {
           </Show>
         }
       >
-        {(shown) => <Facts {...props} account={shown()} />}
+        {(shown) => (
+          <Tabs
+            label={title()}
+            late
+            value={tab.value.tab}
+            onChange={(name) => tab.set({ tab: tabs.find((one) => one === name) })}
+            tabs={[
+              {
+                value: 'overview',
+                text: t('accounts.tab.overview'),
+                content: () => <Facts {...props} account={shown()} />,
+              },
+              {
+                value: 'requests',
+                text: t('accounts.tab.requests'),
+                content: () => <AccountRequests accountId={shown().id} />,
+              },
+              {
+                value: 'events',
+                text: t('accounts.tab.events'),
+                content: () => <AccountEvents accountId={shown().id} />,
+              },
+              {
+                value: 'routing',
+                text: t('accounts.tab.routing'),
+                content: () => <AccountChoices accountId={shown().id} />,
+              },
+              {
+                value: 'settings',
+                text: t('accounts.tab.settings'),
+                content: () => <SettingsForm account={shown()} onSetProxy={props.onSetProxy} />,
+              },
+            ]}
+          />
+        )}
       </Show>
     </Drawer>
   )
@@ -106,6 +150,15 @@ function Facts(props: Props & { readonly account: AccountListItem }) {
         <Show when={props.account.proxy_id}>
           <Fact term={t('nav.proxies')}>{props.account.proxy_name ?? props.account.proxy_id}</Fact>
         </Show>
+        <Show when={props.account.notes}>
+          <Fact term={t('accounts.notes')}>
+            <span class="wrap-anywhere whitespace-pre-wrap">{props.account.notes}</span>
+          </Fact>
+        </Show>
+        <Show when={parseTime(props.account.runs_out_at)}>
+          {(at) => <Fact term={t('accounts.runsOut')}>{format().dateTime(at())}</Fact>}
+        </Show>
+        <Fact term={t('accounts.weight')}>{format().number(props.account.weight)}</Fact>
         <Fact term={t('accounts.column.lastUsed')}>
           <TimeAgo at={props.account.last_used_at} now={now} never={t('common.never')} />
         </Fact>

@@ -1,15 +1,16 @@
-import { A, useLocation } from '@solidjs/router'
+import { A, useLocation, useNavigate } from '@solidjs/router'
 import Copy from 'lucide-solid/icons/copy'
 import Ellipsis from 'lucide-solid/icons/ellipsis'
 import LogIn from 'lucide-solid/icons/log-in'
 import RefreshCw from 'lucide-solid/icons/refresh-cw'
 import Route from 'lucide-solid/icons/route'
+import ScrollText from 'lucide-solid/icons/scroll-text'
 import Trash2 from 'lucide-solid/icons/trash'
 import { type Accessor, type JSX, Show } from 'solid-js'
 import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
 import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { IconButton } from '../../components/button.tsx'
-import { type Column, DataTable } from '../../components/data-table.tsx'
+import { type Column, DataTable, type Selection } from '../../components/data-table.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
@@ -34,7 +35,10 @@ export type AccountHandlers = {
   readonly onSetProxy: (account: AccountListItem) => void
   readonly onDelete: (account: AccountListItem) => void
 }
-type ListProps = AccountHandlers & { readonly accounts: readonly AccountListItem[] }
+type ListProps = AccountHandlers & {
+  readonly accounts: readonly AccountListItem[]
+  readonly selection?: Selection<AccountListItem> | undefined
+}
 type RowProps = AccountHandlers & { readonly account: AccountListItem; readonly now: Accessor<number> }
 
 /** A table of low rows, or cards on a phone; all that is known of an account is in its drawer. */
@@ -56,6 +60,7 @@ export function AccountListView(props: ListProps) {
   return (
     <DataTable
       items={props.accounts}
+      selection={props.selection}
       columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
       actions={t('accounts.column.actions')}
       cells={(account) => <Cells {...row(account)} />}
@@ -225,6 +230,7 @@ function CheckButton(props: RowProps) {
 
 function RowMenu(props: RowProps) {
   const { t } = useI18n()
+  const navigate = useNavigate()
   const mayChange = createMayChange()
   const copyId = async (): Promise<void> => {
     const copied = await copyText(props.account.id, pageCopyEnvironment(document.body))
@@ -245,6 +251,11 @@ function RowMenu(props: RowProps) {
         <MenuItem icon={LogIn} text={t('accounts.signInAgain')} onSelect={() => props.onSignInAgain(props.account)} />
         <MenuItem icon={Route} text={t('accounts.setProxy')} onSelect={() => props.onSetProxy(props.account)} />
       </Show>
+      <MenuItem
+        icon={ScrollText}
+        text={t('accounts.viewLogs')}
+        onSelect={() => navigate(`/logs?account=${encodeURIComponent(props.account.id)}`)}
+      />
       <MenuItem icon={Copy} text={t('accounts.copyId')} onSelect={() => void copyId()} />
       <Show when={mayChange()}>
         <MenuSeparator />

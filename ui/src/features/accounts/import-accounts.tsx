@@ -1,3 +1,4 @@
+import Download from 'lucide-solid/icons/download'
 import { createEffect, createSignal, createUniqueId, For, on, onCleanup, Show } from 'solid-js'
 import type { ImportPreview, ImportResult, ImportTexts } from '../../../../server/admin/contract/imports.ts'
 import { api } from '../../api/client.ts'
@@ -7,7 +8,8 @@ import { Banner } from '../../components/banner.tsx'
 import { Button, buttonClass } from '../../components/button.tsx'
 import { TextArea } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { batchesOf, countsText, importLimits, previewRow, resultRow, sourceText } from './import.ts'
+import { saveText } from '../../lib/save-text.ts'
+import { batchesOf, countsText, failedLines, importLimits, previewRow, resultRow, sourceText } from './import.ts'
 import { ImportTable } from './import-table.tsx'
 
 type Source = ImportTexts['sources'][number]
@@ -180,6 +182,13 @@ export function ImportAccounts(props: { onDone: () => void }) {
             {(read) => <ImportTable rows={outcome().results.map((result) => resultRow(result, read(), t, format()))} />}
           </Show>
           <div class="flex flex-wrap justify-end gap-2">
+            <Show when={failedText(outcome())}>
+              {(text) => (
+                <Button icon={Download} onClick={() => saveText(text(), 'failed-sign-ins.jsonl')}>
+                  {t('import.failedLines')}
+                </Button>
+              )}
+            </Show>
             <Button
               onClick={() => {
                 setPasted('')
@@ -198,6 +207,16 @@ export function ImportAccounts(props: { onDone: () => void }) {
     </Show>
   )
 
+  /** The lines and items that were refused, as they were given: what is mended can be given again. */
+  function failedText(outcome: Done): string | undefined {
+    const refused = outcome.results.filter((result) => result.outcome === 'refused')
+    const lines = failedLines(
+      sources().map(({ text }) => text),
+      preview()?.items ?? [],
+      refused.map(({ index }) => index),
+    )
+    return lines.length === 0 ? undefined : `${lines.join('\n')}\n`
+  }
   function itemsOf(source: number) {
     return preview()?.items.filter((item) => item.source === source) ?? []
   }

@@ -203,3 +203,40 @@ function faultText(
   // What is missing names itself.
   return field && !known.startsWith('no-') ? `${field}: ${t(`import.fault.${known}`)}` : t(`import.fault.${known}`)
 }
+
+type Placed = Pick<ImportPreviewItem, 'index' | 'source' | 'line'>
+
+/**
+ * What was given for these items: the line of a list, or the item of a JSON list by its place in its source. An item that cannot be
+ * told from its source is left out.
+ */
+export function failedLines(
+  sources: readonly string[],
+  items: readonly Placed[],
+  indexes: readonly number[],
+): readonly string[] {
+  const wanted = new Set(indexes)
+  const lists = new Map<number, readonly unknown[]>()
+  return items.flatMap((item) => {
+    if (!wanted.has(item.index)) return []
+    const text = sources[item.source] ?? ''
+    if (item.line !== null) return text.split(/\r?\n/)[item.line - 1]?.trim() || []
+    const list = lists.get(item.source) ?? listIn(text)
+    lists.set(item.source, list)
+    const ofSource = items.filter(({ source }) => source === item.source)
+    const given = list.length === ofSource.length ? list[ofSource.indexOf(item)] : undefined
+    return given === undefined ? [] : JSON.stringify(given)
+  })
+}
+
+/** A JSON list, or the one in `accounts`. */
+function listIn(text: string): readonly unknown[] {
+  try {
+    const read: unknown = JSON.parse(text)
+    if (Array.isArray(read)) return read
+    const { accounts } = read as { readonly accounts?: unknown }
+    return Array.isArray(accounts) ? accounts : [read]
+  } catch {
+    return []
+  }
+}

@@ -161,5 +161,3 @@ export const statusFilters = [
   'disabled',
 ] as const satisfies readonly ('all' | AccountState)[]
 export type StatusFilter = (typeof statusFilters)[number]
-
-export const statusFilter = (text: unknown): StatusFilter => statusFilters.find((filter) => filter === text) ?? 'all'

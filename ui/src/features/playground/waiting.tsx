@@ -18,7 +18,7 @@ export function Waiting(props: { sentAt: number }) {
   const now = createClock(1000)
   const waited = (): number => now() - props.sentAt
   const late = (): boolean => waited() >= patienceMs
-  const accounts = useQuery(() => ({ ...queries.accounts({ status: 'all', page: 1 }), enabled: late() }))
+  const accounts = useQuery(() => ({ ...queries.accounts({ page: 1 }), enabled: late() }))
   const ready = (): string | undefined => {
     const list = dataOf(accounts)
     if (!list) return undefined
