@@ -98,7 +98,22 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
       class={cardClass}
       classList={{ 'text-text-3': props.faded?.(card.item) ?? false }}
     >
-      {props.card(card.item)}
+      <Show when={props.selection} fallback={props.card(card.item)}>
+        {(selection) => (
+          <div class="flex gap-2">
+            <label class="-mt-2 -ml-2 inline-flex size-11 shrink-0 items-center justify-center">
+              <input
+                type="checkbox"
+                aria-label={selection().label(card.item)}
+                checked={selection().chosen.has(card.item.id)}
+                onChange={(event) => choose([card.item.id], event.currentTarget.checked)}
+                class="size-4 accent-accent"
+              />
+            </label>
+            <div class="flex min-w-0 grow flex-col gap-3">{props.card(card.item)}</div>
+          </div>
+        )}
+      </Show>
     </li>
   )
   return (

@@ -82,6 +82,9 @@ export function BulkBar(props: Props) {
                 {t('accounts.bulk.selectAll', { count: format().number(props.total) })}
               </Button>
             </Show>
+            <Button look="quiet" onClick={props.onClear}>
+              {t('accounts.bulk.clear')}
+            </Button>
             <span class="grow" />
             <Button icon={CirclePlay} onClick={() => props.onEnable(true)}>
               {t('accounts.bulk.enable')}
@@ -103,9 +106,6 @@ export function BulkBar(props: Props) {
             </Button>
             <Button icon={Trash2} look="quiet-danger" onClick={props.onDelete}>
               {t('accounts.delete')}
-            </Button>
-            <Button look="quiet" onClick={props.onClear}>
-              {t('accounts.bulk.clear')}
             </Button>
           </div>
         </Show>

@@ -69,7 +69,7 @@ export function SettingsForm(props: Props) {
           onInput={(event) => set({ notes: event.currentTarget.value })}
           error={faultOf('notes')}
         />
-        <div class="grid gap-4 sm:grid-cols-2">
+        <div class="grid gap-4 md:grid-cols-2">
           <TextField
             label={t('accounts.weight')}
             help={t('accounts.weightHelp')}
@@ -100,7 +100,7 @@ export function SettingsForm(props: Props) {
             checked={fields().overage}
             onChange={(on) => set({ overage: on })}
           />
-          <div class="grid gap-4 sm:grid-cols-2">
+          <div class="grid gap-4 md:grid-cols-2">
             <TextField
               label={t('accounts.overageCredits')}
               optional

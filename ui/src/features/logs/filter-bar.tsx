@@ -102,7 +102,7 @@ export function FilterBar(props: { readonly filters: LogFilterState; readonly ra
       <Show when={open()}>
         <div
           id={panel}
-          class="grid grid-cols-1 gap-3 rounded-lg border border-border bg-surface p-3 sm:grid-cols-2 lg:grid-cols-4"
+          class="grid grid-cols-1 gap-3 rounded-lg border border-border bg-surface p-3 md:grid-cols-2 lg:grid-cols-4"
         >
           <Combobox
             label={t('logs.filter.user')}
