@@ -32,7 +32,12 @@ type Known = {
   readonly models?: readonly string[]
   readonly limits?: Limits
 }
-export type KnownKey = Known & { readonly userId?: string }
+export type KnownKey = Known & {
+  readonly userId?: string
+  /** The hash of the string it had before, and until when that one opens as well. */
+  readonly previousHash?: string
+  readonly previousUntil?: number
+}
 export type KnownUser = Known & { readonly priority: number }
 
 /** The headers that may carry a key. */
@@ -129,9 +134,10 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       if (sent.length === 0) return refusal(missingMessage)
       let barred: string | undefined
       for (const key of sent) {
-        const known = key.length > maxKeyLength ? undefined : await find(sha256Hex(key))
-        if (known === undefined) continue
-        const because = barOf(known, deps.now())
+        const hash = key.length > maxKeyLength ? undefined : sha256Hex(key)
+        const known = hash === undefined ? undefined : await find(hash)
+        if (hash === undefined || known === undefined) continue
+        const because = barOf(known, deps.now(), hash)
         if (because === undefined) {
           touch(known.caller.keyId)
           return ok(known.caller)
@@ -198,7 +204,9 @@ export function bearerOf(authorization: string | null | undefined): string | und
 }
 
 /** Why a known key opens nothing now. */
-function barOf({ key, user }: Holder, now: number): string | undefined {
+function barOf({ key, user }: Holder, now: number, hash?: string): string | undefined {
+  if (hash !== undefined && key.previousHash === hash && (key.previousUntil ?? 0) <= now)
+    return 'This API key was replaced by a new one and has ended.'
   if (!key.enabled) return 'This API key is disabled.'
   if (key.expiresAt !== undefined && key.expiresAt <= now) return 'This API key has expired.'
   if (user?.enabled === false) return 'The user of this API key is disabled.'

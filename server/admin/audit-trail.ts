@@ -1,11 +1,12 @@
 import { headerText } from '../lib/header-text.ts'
 import { redact } from '../observe/redact.ts'
 import type { AuditEntry } from '../store/store.ts'
-import type { Actor, Entry } from './actor.ts'
+import type { Entry } from './actor.ts'
 import type { AdminDeps } from './deps.ts'
 import { isRead, needOf } from './permissions.ts'
 
 type Json = unknown
+type Doer = { readonly kind: AuditEntry['actorKind']; readonly id: string; readonly name: string }
 type Draft = {
   readonly route: string
   readonly target?: string
@@ -21,8 +22,8 @@ export type AuditTrail = {
   ) => Promise<void>
   /** After it: writes the entry, unless nothing was changed. Resolves when it is on disk. */
   readonly end: (request: Request, entry: Entry | undefined, response: Response) => Promise<void>
-  /** What no route's answer tells: a sign-in, a sign-out. */
-  readonly note: (request: Request, actor: Actor, action: string) => Promise<void>
+  /** What no route's answer tells: a sign-in, a sign-out, a link that was opened. */
+  readonly note: (request: Request, actor: Doer, action: string, target?: string) => Promise<void>
 }
 
 type TrailDeps = Pick<AdminDeps, 'effects' | 'log' | 'peerOf' | 'requestIdOf'> & {
@@ -45,7 +46,7 @@ export function createAuditTrail(deps: TrailDeps): AuditTrail {
 
   const append = async (
     request: Request,
-    actor: Actor,
+    actor: Doer,
     rest: Pick<AuditEntry, 'action' | 'status'> & Partial<AuditEntry>,
   ) => {
     const requestId = deps.requestIdOf?.(request)
@@ -106,7 +107,8 @@ export function createAuditTrail(deps: TrailDeps): AuditTrail {
         ),
       })
     },
-    note: (request, actor, action) => append(request, actor, { action, status: 200 }),
+    note: (request, actor, action, target) =>
+      append(request, actor, { action, status: 200, ...(target === undefined ? {} : { target }) }),
   }
 }
 

@@ -27,7 +27,7 @@ import type { Live } from './live.ts'
 
 import type { ClientRoute } from './openapi/document.ts'
 import type { UnreadBook } from './unread-book.ts'
-import type { UsageAccess } from './users-service.ts'
+import type { UsageAccess } from './used-view.ts'
 
 /** Where a request comes from, as the edge sees it. */
 export type RequestPeer = {

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
-import { jsonBody } from './body.ts'
-import { KeyCreate, type KeyList, KeyPatch, KeyQuery, type KeyView } from './contract/keys.ts'
+import { jsonBody, optionalJsonBody } from './body.ts'
+import { KeyCreate, type KeyList, KeyPatch, KeyQuery, KeyRegenerate, type KeyView } from './contract/keys.ts'
 import { fail } from './failure.ts'
 import type { KeysService } from './keys-service.ts'
 import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
@@ -50,9 +50,17 @@ export function keyRoutes<const Prefix extends string>(prefix: Prefix, keys: Key
       },
       { parse: jsonBody, body: KeyPatch },
     )
-    .post('/:id/regenerate', async ({ params }) => {
-      const made = await keys.regenerate(params.id)
-      return made.ok ? made.value : fail(made.error)
+    .post(
+      '/:id/regenerate',
+      async ({ params, body: { grace_seconds: grace = 0 } }) => {
+        const made = await keys.regenerate(params.id, grace * 1_000)
+        return made.ok ? made.value : fail(made.error)
+      },
+      { parse: optionalJsonBody, body: KeyRegenerate },
+    )
+    .delete('/:id/previous', async ({ params }) => {
+      const ended = await keys.endPrevious(params.id)
+      return ended.ok ? ended.value : fail(ended.error)
     })
     .delete('/:id', async ({ params }) => {
       const removed = await keys.remove(params.id)

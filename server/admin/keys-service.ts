@@ -3,15 +3,18 @@ import { checkImportedKey, keyTraces, makeKey } from '../access/key.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { KeyRecord, KeyStore, Store } from '../store/store.ts'
+import type { HandOverRecord, KeyChange, KeyRecord, KeyStore, Store } from '../store/store.ts'
+import type { HandOverView } from './contract/hand-overs.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from './contract/keys.ts'
 import type { AdminLog } from './deps.ts'
 import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, rightsView } from './limits-form.ts'
 import { isMasked, maskedLast4 } from './mask.ts'
+import { readUsage, type UsageAccess, type UsageReading, usedView } from './used-view.ts'
 
 export type KeysDeps = {
-  readonly store: Pick<Store, 'accounts' | 'keys' | 'users' | 'settings' | 'deleted'>
+  readonly store: Pick<Store, 'accounts' | 'keys' | 'users' | 'settings' | 'deleted' | 'handOvers' | 'usage'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
+  readonly usage: UsageAccess
   readonly keysChanged: () => void
   readonly log: AdminLog
 }
@@ -23,8 +26,10 @@ export type KeysService = {
   /** The key itself is in this answer and nowhere else. */
   readonly create: (ask: KeyCreate) => Promise<Result<KeyCreated, GatewayError>>
   readonly update: (id: string, patch: KeyPatch) => Promise<Result<KeyView, GatewayError>>
-  /** Another key string for the same key: its name, rights, limits and what it has used stay. The old one ends at once. */
-  readonly regenerate: (id: string) => Promise<Result<KeyCreated, GatewayError>>
+  /** Another key string for the same key: its name, rights, limits and what it has used stay. The old one ends when the grace has passed. */
+  readonly regenerate: (id: string, graceMs?: number) => Promise<Result<KeyCreated, GatewayError>>
+  /** Ends the string it had before, ahead of its time. */
+  readonly endPrevious: (id: string) => Promise<Result<KeyView, GatewayError>>
   /** It opens nothing any more, and can be restored for a week. */
   readonly remove: (id: string) => Promise<Result<void, GatewayError>>
   /** The key of the `apiKey` setting for display: masked, or empty. */
@@ -40,8 +45,23 @@ export type KeysService = {
 export const ownerKeySetting = 'owner_key_id'
 export const ownerKeyName = 'Owner'
 
-export function createKeysService({ store, effects, keysChanged, log }: KeysDeps): KeysService {
+export function createKeysService({ store, effects, usage, keysChanged, log }: KeysDeps): KeysService {
   const { accounts, keys, users, settings } = store
+
+  const viewsOf = async (records: readonly KeyRecord[]): Promise<readonly KeyView[]> => {
+    const ids = records.map(({ id }) => id)
+    const [reading, links] = await Promise.all([
+      readUsage(store.usage, usage, effects.now(), ids),
+      store.handOvers.list(),
+    ])
+    const linkOf = new Map(links.map((link) => [link.keyId, link]))
+    return records.map((key) => keyView(key, reading, linkOf.get(key.id)))
+  }
+  const viewOf = async (key: KeyRecord): Promise<KeyView> => {
+    const [view] = await viewsOf([key])
+    if (view === undefined) throw new Error('one key has one view')
+    return view
+  }
 
   const save = async (
     name: string,
@@ -74,8 +94,8 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
 
   return {
     list: async (internal = false) => {
-      const all = (await keys.list()).filter((key) => isInternalKey(key) === internal).map(keyView)
-      return { keys: all, count: all.length }
+      const all = await viewsOf((await keys.list()).filter((key) => isInternalKey(key) === internal))
+      return { keys: [...all], count: all.length }
     },
     create: async (ask) => {
       const name = checkName(ask.name)
@@ -87,7 +107,7 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
       if (!rights.ok) return rights
       const key = makeKey()
       const more = { ...given(rights.value), ...given({ userId, limits: newLimits(ask) }) }
-      return ok({ ...keyView(await save(name.value, key, more)), key })
+      return ok({ ...(await viewOf(await save(name.value, key, more))), key })
     },
     update: async (id, patch) => {
       const before = (await keys.list()).find((key) => key.id === id)
@@ -112,20 +132,29 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
         enabled: after.enabled,
         accounts: after.accountIds?.length ?? null,
       })
-      return ok(keyView(after))
+      return ok(await viewOf(after))
     },
-    regenerate: async (id) => {
+    regenerate: async (id, graceMs = 0) => {
       if (isInternalKey({ id })) return err(internalKey)
+      const before = await keys.get(id)
+      if (before === undefined) return err(noSuchKey)
       const key = makeKey()
-      const changed = await keys.update(id, keyTraces(key))
+      const changed = await keys.update(id, rotation(key, before, effects.now(), graceMs))
       keysChanged()
       if (changed === undefined) return err(noSuchKey)
-      log('info', 'key.regenerated', { keyId: id })
-      return ok({ ...keyView(changed), key })
+      log('info', 'key.regenerated', { keyId: id, graceMs })
+      return ok({ ...(await viewOf(changed)), key })
+    },
+    endPrevious: async (id) => {
+      const changed = await keys.update(id, { previousHash: null, previousUntil: null })
+      keysChanged()
+      if (changed === undefined) return err(noSuchKey)
+      log('info', 'key.previous-ended', { keyId: id })
+      return ok(await viewOf(changed))
     },
     get: async (id) => {
       const found = (await keys.list()).find((key) => key.id === id)
-      return found === undefined ? err(noSuchKey) : ok(keyView(found))
+      return found === undefined ? err(noSuchKey) : ok(await viewOf(found))
     },
     remove: async (id) => {
       if (isInternalKey({ id })) return err(internalKey)
@@ -151,9 +180,16 @@ export function createKeysService({ store, effects, keysChanged, log }: KeysDeps
       }
       const checked = checkImportedKey(text, 'apiKey')
       if (!checked.ok) return checked
-      const same = await keys.findByHash(keyTraces(text).hash)
+      const traces = keyTraces(text)
+      const same = await keys.findByHash(traces.hash)
       if (same !== undefined) {
-        if (same.id === last?.id) return ok(false)
+        if (same.id === last?.id) {
+          if (same.hash === traces.hash) return ok(false)
+          // The string it had before the last rotation.
+          await keys.update(same.id, { ...traces, previousHash: null, previousUntil: null })
+          keysChanged()
+          return ok(true)
+        }
         const message = `This key exists already, under the name ${same.name}.`
         return err(gatewayError('invalid-request', message, { field: 'apiKey' }))
       }
@@ -173,7 +209,7 @@ export async function ensureConsoleKey(
   if ((await keys.get(consoleKey.id)) === undefined) await keys.create({ ...consoleKey, createdAt: effects.now() })
 }
 
-const internalKey = gatewayError(
+export const internalKey = gatewayError(
   'invalid-request',
   'This key is the console’s own: it has no string, and stays. Disable it to end its chats.',
 )
@@ -187,7 +223,20 @@ function checkName(given: string): Result<string, GatewayError> {
   return err(gatewayError('invalid-request', 'name has at most 64 characters.', { field: 'name' }))
 }
 
-export const keyView = (key: KeyRecord): KeyView => ({
+/** A new string for a key. With a grace the one it has opens as well until then; the one before that ends in any case. */
+export const rotation = (key: string, before: Pick<KeyRecord, 'hash'>, now: number, graceMs: number): KeyChange => ({
+  ...keyTraces(key),
+  previousHash: graceMs > 0 ? before.hash : null,
+  previousUntil: graceMs > 0 ? now + graceMs : null,
+})
+
+export const handOverView = ({ createdAt, expiresAt, openedAt }: HandOverRecord): HandOverView => ({
+  created_at: new Date(createdAt).toISOString(),
+  expires_at: new Date(expiresAt).toISOString(),
+  opened_at: openedAt === undefined ? null : new Date(openedAt).toISOString(),
+})
+
+export const keyView = (key: KeyRecord, { of, periods }: UsageReading, link: HandOverRecord | undefined): KeyView => ({
   id: key.id,
   name: key.name,
   prefix: key.prefix,
@@ -197,6 +246,9 @@ export const keyView = (key: KeyRecord): KeyView => ({
   internal: isInternalKey(key),
   ...rightsView(key),
   ...limitsView(key.limits),
+  ...usedView(of(key.id), limitsView(key.limits), periods),
+  previous_until: key.previousUntil === undefined ? null : new Date(key.previousUntil).toISOString(),
+  hand_over: link === undefined ? null : handOverView(link),
   created_at: new Date(key.createdAt).toISOString(),
   last_used_at: key.lastUsedAt === undefined ? null : new Date(key.lastUsedAt).toISOString(),
 })

@@ -98,10 +98,13 @@ const exceptions: Readonly<Record<string, Exception>> = {
   'POST /v2/ips/unblock': dangerous,
   'POST /v2/ips/restore': dangerous,
   'POST /v2/users': dangerous,
+  'POST /v2/users/batch': dangerous,
   'POST /v2/users/batch-vip': dangerous,
+  'POST /v2/users/create-many': dangerous,
   'PATCH /v2/users/:id': dangerous,
   'DELETE /v2/users/:id': dangerous,
   'PATCH /v2/keys/:id': dangerous,
+  'DELETE /v2/keys/:id/previous': dangerous,
   'DELETE /v2/keys/:id': dangerous,
   // It would show what other visitors write.
   'PUT /v2/captures/:keyId': dangerous,
@@ -126,7 +129,14 @@ const exceptions: Readonly<Record<string, Exception>> = {
 }
 
 /** Served before anybody is known. What they do goes into the audit log by themselves. */
-export const openRoutes: ReadonlySet<string> = new Set(['/api/session', '/api/meta', '/api/login', '/api/logout'])
+export const openRoutes: ReadonlySet<string> = new Set([
+  '/api/session',
+  '/api/meta',
+  '/api/login',
+  '/api/logout',
+  '/api/hand-over',
+  '/api/hand-over/open',
+])
 
 export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 

@@ -20,6 +20,7 @@ import { eventRoutes } from './event-routes.ts'
 import { refuse } from './failure.ts'
 import { createFreshPassword } from './fresh-password.ts'
 import { type Gate, tooLarge } from './gate.ts'
+import { handOverRoutes } from './hand-over-routes.ts'
 import { createIdempotency } from './idempotency.ts'
 import { importReportRoutes } from './import-report-routes.ts'
 import { ipRoutes } from './ip-routes.ts'
@@ -48,7 +49,8 @@ import { statsRoutes } from './stats-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { testChatRoutes } from './test-chat-routes.ts'
 import { UnknownMember } from './unknown-member.ts'
-import { userRoutes } from './user-routes.ts'
+import { userBulkRoutes, userRoutes } from './user-routes.ts'
+import { changeUsers } from './users-bulk.ts'
 import { createUsersService } from './users-service.ts'
 import { visitorRoutes } from './visitor-routes.ts'
 
@@ -112,6 +114,7 @@ function adminRoutes(
   const mappings = createModelMappingsService(deps)
   const ips = createIpsService(deps)
   const settings = createSettingsService({ ...deps, keys, ips })
+  const deleted = createDeletedService(deps, inTurn)
   const bulk = createAccountBulk(deps, accounts)
   const fresh = createFreshPassword(operator, gate)
   const { jobs, hub, watch, alerts } = deps.live
@@ -152,7 +155,9 @@ function adminRoutes(
     .use(ipRoutes(ips, deps))
     .use(modelMappingRoutes('/v2/model-mappings', mappings))
     .use(proxyRoutes(proxies))
-    .use(deletedRoutes(createDeletedService(deps, inTurn), { accounts, users, keys, proxies, mappings }))
+    .use(userBulkRoutes(jobs, (ask, progress) => changeUsers(ask, { ...deps, users, deleted }, progress)))
+    .use(handOverRoutes(deps, trail))
+    .use(deletedRoutes(deleted, { accounts, users, keys, proxies, mappings }))
     .use(statsRoutes(deps))
     .use(streamRoutes(deps))
     .use(captureRoutes(deps))

@@ -20,6 +20,8 @@ export type BodyRoute = { readonly method: string; readonly path: string; readon
  */
 const strict: Readonly<Record<string, TSchema | undefined>> = {
   'POST /v2/keys': undefined,
+  'POST /v2/keys/:id/regenerate': undefined,
+  'POST /v2/keys/:id/hand-over': undefined,
   'PATCH /v2/keys/:id': KeyView,
   'POST /v2/admin-tokens': undefined,
   'POST /v2/operators': undefined,

@@ -2,10 +2,19 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { jsonBody, optionalJsonBody } from './body.ts'
 import { pagedQuery } from './contract/common.ts'
-import { Regenerate, UserCreate, type UserPage, UserPatch, type UserView } from './contract/users.ts'
+import type { BatchDone } from './contract/jobs.ts'
+import {
+  Regenerate,
+  UserBatch,
+  UserCreate,
+  type UserPage,
+  UserPatch,
+  UsersCreate,
+  type UserView,
+} from './contract/users.ts'
 import { fail } from './failure.ts'
 import { jobAnswer } from './job-answer.ts'
-import type { JobBoard } from './job-board.ts'
+import type { JobBoard, Progress } from './job-board.ts'
 import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
 import type { UsersService } from './users-service.ts'
 
@@ -49,6 +58,14 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
         jobAnswer(jobs, { request, set }, 'users.batch', (progress) => users.createBatch(count, progress)),
       { parse: 'none', query },
     )
+    .post(
+      '/users/create-many',
+      async ({ body }) => {
+        const created = await users.createMany(body)
+        return created.ok ? created.value : fail(created.error)
+      },
+      { parse: jsonBody, body: UsersCreate },
+    )
     .get('/users/:id', async ({ params }) => {
       const user = await users.get(params.id)
       return user.ok ? user.value : fail(user.error)
@@ -81,6 +98,15 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
       },
       { query },
     )
+}
+
+/** What is done with many users at once, as a job. */
+export function userBulkRoutes(jobs: JobBoard, change: (ask: UserBatch, progress: Progress) => Promise<BatchDone>) {
+  return new Elysia({ prefix: '/v2/users' }).post(
+    '/batch',
+    ({ body, ...context }) => jobAnswer(jobs, context, 'users.change', (progress) => change(body, progress)),
+    { parse: jsonBody, body: UserBatch },
+  )
 }
 
 const orders: Orders<UserView> = {

@@ -1,16 +1,16 @@
 import { keyTraces, makeKey } from '../access/key.ts'
 import { nothing, type Used } from '../access/limits.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import type { Calendar } from '../lib/calendar.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { KeyRecord, Store, UserRecord } from '../store/store.ts'
+import type { HandOverRecord, KeyRecord, Store, UserRecord } from '../store/store.ts'
 import type {
   KeyRegenerated,
   Regenerate,
   UserCreate,
   UserPatch,
   UserStats,
+  UsersCreate,
   UsersCreated,
   UserTotals,
   UserView,
@@ -19,21 +19,17 @@ import type { AdminLog } from './deps.ts'
 import type { Progress } from './job-board.ts'
 import { type KeysService, keyView } from './keys-service.ts'
 import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, rightsView } from './limits-form.ts'
+import { dollars, microUsdOf, readUsage, tokensOf, type UsageAccess, type UsageReading, usedView } from './used-view.ts'
 import { nearMember, userMembers } from './user-members.ts'
+import { numberedNames } from './user-names.ts'
 
 export type UsersDeps = {
-  readonly store: Pick<Store, 'accounts' | 'keys' | 'users' | 'usage' | 'deleted'>
+  readonly store: Pick<Store, 'accounts' | 'keys' | 'users' | 'usage' | 'deleted' | 'handOvers'>
   readonly keys: Pick<KeysService, 'regenerate'>
   readonly effects: Pick<Effects, 'now' | 'newId'>
   readonly keysChanged: () => void
   readonly usage: UsageAccess
   readonly log: AdminLog
-}
-
-/** The counters as they stand in this process: what has gathered is written before they are read. */
-export type UsageAccess = {
-  readonly calendar: Calendar
-  readonly flush: () => Promise<void>
 }
 
 export type UsersService = ReturnType<typeof createUsersService>
@@ -55,22 +51,11 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
     )
   /** Views of all of these, with one look at each kind of row. */
   const viewsOf = async (records: readonly UserRecord[]): Promise<readonly UserView[]> => {
-    await usage.flush()
-    const { day, month } = usage.calendar(effects.now())
-    const ids = records.length <= 50 ? records.map(({ id }) => id) : undefined
-    const [own, today, thisMonth, total] = await Promise.all([
-      keysOf(),
-      store.usage.ofPeriod(day, ids),
-      store.usage.ofPeriod(month, ids),
-      store.usage.ofPeriod('all', ids),
-    ])
-    return records.map((user) =>
-      userView(user, own.get(user.id) ?? [], {
-        today: today.get(user.id) ?? nothing,
-        month: thisMonth.get(user.id) ?? nothing,
-        total: total.get(user.id) ?? nothing,
-      }),
-    )
+    const [own, links] = await Promise.all([keysOf(), store.handOvers.list()])
+    const ids = records.flatMap(({ id }) => [id, ...(own.get(id) ?? []).map((key) => key.id)])
+    const reading = await readUsage(store.usage, usage, effects.now(), ids)
+    const linkOf = new Map(links.map((link) => [link.keyId, link]))
+    return records.map((user) => userView(user, own.get(user.id) ?? [], reading, linkOf))
   }
   const viewOf = async (user: UserRecord): Promise<UserView> => {
     const [view] = await viewsOf([user])
@@ -111,6 +96,23 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
     return ok({ user, key, text })
   }
 
+  /** All of them or none. */
+  const createAll = async (asks: readonly UserCreate[]): Promise<Result<UsersCreated, GatewayError>> => {
+    const made: { user: UserRecord; key: KeyRecord; text: string }[] = []
+    for (const ask of asks) {
+      const one = await draft(ask)
+      if (!one.ok) return one
+      made.push(one.value)
+    }
+    await users.create(made)
+    keysChanged()
+    const { length: count } = made
+    log('info', 'users.created', { count })
+    const views = await viewsOf(made.map(({ user }) => user))
+    const withKeys = views.map((view, at) => ({ ...view, api_key: made[at]?.text ?? view.api_key }))
+    return ok({ success: true, count, users: withKeys, message: `${count} users were created.` })
+  }
+
   return {
     create: async (ask: UserCreate): Promise<Result<UserView, GatewayError>> => {
       const made = await draft(ask)
@@ -125,21 +127,16 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
     createBatch: async (asked: string | undefined, progress: Progress): Promise<UsersCreated> => {
       const wanted = Number(asked)
       const count = Number.isInteger(wanted) && wanted >= 1 && wanted <= batchMost ? wanted : batchUsual
-      const made: { user: UserRecord; key: KeyRecord; text: string }[] = []
       progress.expect(count)
-      for (let at = 0; at < count; at++) {
-        const one = await draft(batchUser)
-        if (!one.ok) throw new Error(one.error.message) // what is asked for is our own
-        made.push(one.value)
-      }
-      await users.create(made)
-      keysChanged()
+      const made = await createAll(Array.from({ length: count }, () => batchUser))
+      if (!made.ok) throw new Error(made.error.message) // what is asked for is our own
       // Never with their keys: those are in the answer, once.
-      for (const { user } of made) progress.report({ id: user.id, name: user.name, ok: true, outcome: 'created' })
-      log('info', 'users.created', { count })
-      const views = await viewsOf(made.map(({ user }) => user))
-      const withKeys = views.map((view, at) => ({ ...view, api_key: made[at]?.text ?? view.api_key }))
-      return { success: true, count, users: withKeys, message: `${count} users were created.` }
+      for (const { id, name } of made.value.users) progress.report({ id, name, ok: true, outcome: 'created' })
+      return made.value
+    },
+    createMany: async ({ count, name, ...ask }: UsersCreate): Promise<Result<UsersCreated, GatewayError>> => {
+      const names = numberedNames(name, count)
+      return names.ok ? createAll(names.value.map((one) => ({ ...ask, name: one }))) : names
     },
     list: async (enabled: string | undefined): Promise<readonly UserView[]> => {
       const all = await users.list()
@@ -187,7 +184,7 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
       const own = (await keysOf()).get(id) ?? []
       const key = ask.key_id === undefined ? own[0] : own.find((one) => one.id === ask.key_id)
       if (key !== undefined) {
-        const made = await keys.regenerate(key.id)
+        const made = await keys.regenerate(key.id, (ask.grace_seconds ?? 0) * 1_000)
         return made.ok ? ok({ api_key: made.value.key, key_id: key.id }) : made
       }
       if (ask.key_id !== undefined) return err(gatewayError('not-found', 'This user has no key with this id.'))
@@ -249,16 +246,14 @@ function unknownMember(body: object): Result<never, GatewayError> | undefined {
   return undefined
 }
 
-const tokensOf = ({ inputTokens, outputTokens }: Used): number => inputTokens + outputTokens
-const microUsdOf = ({ inputMicroUsd, outputMicroUsd }: Used): number => inputMicroUsd + outputMicroUsd
-const dollars = (micro: number): number => micro / 1_000_000
-
 function userView(
   user: UserRecord,
   own: readonly KeyRecord[],
-  { today, month, total }: { readonly today: Used; readonly month: Used; readonly total: Used },
+  reading: UsageReading,
+  links: ReadonlyMap<string, HandOverRecord>,
 ): UserView {
   const { notes, ...rights } = rightsView(user)
+  const limits = limitsView(user.limits)
   return {
     id: user.id,
     name: user.name,
@@ -268,19 +263,12 @@ function userView(
     updated_at: new Date(user.updatedAt).toISOString(),
     enabled: user.enabled,
     is_vip: user.priority > 0,
-    ...limitsView(user.limits),
-    total_tokens_used: tokensOf(total),
-    total_requests: total.requests,
-    total_cost_usd: dollars(microUsdOf(total)),
+    ...limits,
+    ...usedView(reading.of(user.id), limits, reading.periods),
     ...given({ notes }),
     priority: user.priority,
     ...rights,
-    daily_requests: today.requests,
-    daily_tokens: tokensOf(today),
-    monthly_tokens: tokensOf(month),
-    monthly_cost_micro_usd: microUsdOf(month),
-    monthly_credits_used: month.credits,
-    keys: own.map(keyView),
+    keys: own.map((key) => keyView(key, reading, links.get(key.id))),
   }
 }
 

@@ -81,7 +81,7 @@ async function* linesOf(
 /** Hashes too: with them keys and passwords could be tried out at leisure. */
 const secretMembers: ReadonlySet<string> = new Set(['secret', 'passwordHash'])
 const secretOf: Partial<Record<KeptTable, ReadonlySet<string>>> = {
-  apiKeys: new Set(['hash']),
+  apiKeys: new Set(['hash', 'previousHash']),
   adminTokens: new Set(['hash']),
 }
 

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, count, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { mappingKey } from '../catalog/mapping.ts'
 import { createTurns } from '../lib/turns.ts'
@@ -149,7 +149,12 @@ export function createDeletedStore({ engine, vault }: Deps): DeletedStore {
     const taken =
       hashes.length === 0
         ? []
-        : await engine.read((db) => db.select({ id: apiKeys.id }).from(apiKeys).where(inArray(apiKeys.hash, hashes)))
+        : await engine.read((db) =>
+            db
+              .select({ id: apiKeys.id })
+              .from(apiKeys)
+              .where(or(inArray(apiKeys.hash, hashes), inArray(apiKeys.previousHash, hashes))),
+          )
     if (taken.length > 0) return 'key-taken'
     const owner = rows.users === undefined ? rows.apiKeys?.[0]?.userId : undefined
     if (owner !== undefined && owner !== null && !(await isThere(users, owner))) return 'user-gone'

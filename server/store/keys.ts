@@ -1,8 +1,8 @@
-import { asc, eq, inArray, sql } from 'drizzle-orm'
+import { asc, eq, inArray, or, sql } from 'drizzle-orm'
 import type { Engine, Tables } from './engine/engine.ts'
 import { limitChange, limitsOf, listChange, listColumn, readList, withoutLimits } from './limit-columns.ts'
 import { present } from './row.ts'
-import type { KeyRecord, KeyStore } from './store.ts'
+import type { KeyChange, KeyRecord, KeyStore } from './store.ts'
 
 export function createKeyStore(engine: Engine): KeyStore {
   const { apiKeys, usageCounters } = engine.tables
@@ -19,20 +19,21 @@ export function createKeyStore(engine: Engine): KeyStore {
     create: async (key) => {
       await engine.atomic((db) => [db.insert(apiKeys).values(keyRow(key))], { durable: true })
     },
-    update: async (id, { accountIds, models, limits, ...change }) => {
-      const columns = {
-        ...change,
-        ...listChange('accountIds', accountIds),
-        ...listChange('models', models),
-        ...limitChange(limits),
-      }
+    update: async (id, change) => {
+      const columns = keyColumns(change)
       if (Object.keys(columns).length > 0)
         await engine.atomic((db) => [db.update(apiKeys).set(columns).where(eq(apiKeys.id, id))], { durable: true })
       return get(id)
     },
     findByHash: async (hash) => {
-      const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.hash, hash)))
-      return rows[0] === undefined ? undefined : toRecord(rows[0])
+      const rows = await engine.read((db) =>
+        db
+          .select()
+          .from(apiKeys)
+          .where(or(eq(apiKeys.hash, hash), eq(apiKeys.previousHash, hash))),
+      )
+      const row = rows.find((one) => one.hash === hash) ?? rows[0]
+      return row === undefined ? undefined : toRecord(row)
     },
     remove: async (id) => {
       const changes = await engine.atomic(
@@ -52,6 +53,14 @@ export function createKeyStore(engine: Engine): KeyStore {
   }
 }
 
+/** What a change writes; absent members stay as they are. */
+export const keyColumns = ({ accountIds, models, limits, ...change }: KeyChange) => ({
+  ...change,
+  ...listChange('accountIds', accountIds),
+  ...listChange('models', models),
+  ...limitChange(limits),
+})
+
 export const keyRow = ({ accountIds, models, limits, ...row }: KeyRecord): Tables['apiKeys']['$inferInsert'] => ({
   ...row,
   ...limits,
@@ -60,10 +69,11 @@ export const keyRow = ({ accountIds, models, limits, ...row }: KeyRecord): Table
 })
 
 function toRecord(row: Tables['apiKeys']['$inferSelect']): KeyRecord {
-  const { lastUsedAt, userId, expiresAt, notes, accountIds, models, ...rest } = withoutLimits(row)
+  const { lastUsedAt, userId, expiresAt, notes, previousHash, previousUntil, accountIds, models, ...rest } =
+    withoutLimits(row)
   return {
     ...rest,
-    ...present({ lastUsedAt, userId, expiresAt, notes, limits: limitsOf(row) }),
+    ...present({ lastUsedAt, userId, expiresAt, notes, previousHash, previousUntil, limits: limitsOf(row) }),
     ...present({ accountIds: readList(accountIds), models: readList(models) }),
   }
 }

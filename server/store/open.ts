@@ -13,6 +13,7 @@ import type { Engine } from './engine/engine.ts'
 import { StoreFault } from './engine/fault.ts'
 import { type MysqlOptions, openMysql } from './engine/mysql.ts'
 import { openSqlite } from './engine/sqlite.ts'
+import { createHandOverStore } from './hand-overs.ts'
 import { createIpStore } from './ips.ts'
 import { createKeyStore } from './keys.ts'
 import { createModelMappingStore } from './model-mappings.ts'
@@ -43,6 +44,7 @@ export function createStore(deps: StoreDeps): Store {
   return {
     accounts: createAccountStore(deps),
     keys: createKeyStore(engine),
+    handOvers: createHandOverStore(engine),
     users: createUserStore(deps),
     usage: createUsageStore(engine),
     ips: createIpStore(engine),

@@ -20,6 +20,7 @@ import type { WholeStore } from './whole.ts'
 export type Store = {
   readonly accounts: AccountStore
   readonly keys: KeyStore
+  readonly handOvers: HandOverStore
   readonly users: UserStore
   readonly usage: UsageStore
   readonly ips: IpStore
@@ -155,22 +156,48 @@ export type KeyRecord = {
   readonly accountIds?: readonly string[]
   readonly models?: readonly string[]
   readonly limits?: Limits
+  /** The hash of the string before the last one, which opens as well until `previousUntil`. */
+  readonly previousHash?: string
+  readonly previousUntil?: number
 }
 /** Members that may be taken away by null: no list, no end, no notes, no such limit from now on. */
 type Clearable<T> = { readonly [Name in keyof T]?: T[Name] | null }
 export type LimitChange = Clearable<Limits>
 /** `hash`, `prefix` and `last4` change together. */
 export type KeyChange = Partial<Pick<KeyRecord, 'name' | 'enabled' | 'hash' | 'prefix' | 'last4'>> &
-  Clearable<Pick<KeyRecord, 'accountIds' | 'models' | 'expiresAt' | 'notes'>> & { readonly limits?: LimitChange }
+  Clearable<Pick<KeyRecord, 'accountIds' | 'models' | 'expiresAt' | 'notes' | 'previousHash' | 'previousUntil'>> & {
+    readonly limits?: LimitChange
+  }
 export type KeyStore = {
   readonly list: () => Promise<readonly KeyRecord[]>
   readonly create: (key: KeyRecord) => Promise<void>
   readonly get: (id: string) => Promise<KeyRecord | undefined>
+  /** By its string, or by the one it had before, whether that still opens or not. */
   readonly findByHash: (hash: string) => Promise<KeyRecord | undefined>
   /** The key as it is now; undefined when there is none with this id. */
   readonly update: (id: string, change: KeyChange) => Promise<KeyRecord | undefined>
   readonly remove: (id: string) => Promise<boolean>
   readonly touch: (id: string, at: number) => Promise<void>
+}
+
+/** A link that gives its bearer a key's string, once. Only the SHA-256 of what stands in it is kept. */
+export type HandOverRecord = {
+  readonly keyId: string
+  readonly hash: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** How long the string that the key had goes on opening, from the opening on. */
+  readonly graceMs: number
+  readonly openedAt?: number
+}
+export type HandOverStore = {
+  readonly list: () => Promise<readonly HandOverRecord[]>
+  readonly findByHash: (hash: string) => Promise<HandOverRecord | undefined>
+  /** In place of the key's last one. */
+  readonly save: (record: HandOverRecord) => Promise<void>
+  /** Marks it and changes its key, both or neither. False: it is not there, or was opened before. */
+  readonly open: (hash: string, at: number, change: KeyChange) => Promise<boolean>
+  readonly remove: (keyId: string) => Promise<boolean>
 }
 
 /** Who gets keys. What holds for a user holds for all its keys together. */
@@ -324,7 +351,8 @@ export type AdminTokenStore = {
 /** One change by somebody who was let in. `before` and `after` are JSON and hold no secret. */
 export type AuditEntry = {
   readonly at: number
-  readonly actorKind: 'owner' | 'operator' | 'token' | 'command-line'
+  /** `link`: whoever held one that hands a key over. */
+  readonly actorKind: 'owner' | 'operator' | 'token' | 'command-line' | 'link'
   readonly actorId: string
   readonly actorName: string
   readonly peer: string

@@ -47,6 +47,10 @@ const prepared: Readonly<Record<string, (app: App, cookie: string) => Promise<{ 
     await call('PUT', '/v2/captures/one')
     return {}
   },
+  'DELETE /v2/keys/:id/hand-over': async ({ call }) => {
+    await call('POST', '/v2/keys/one/hand-over')
+    return {}
+  },
   'DELETE /v2/ips/config/:ip': async ({ call }) => {
     await call('PUT', '/v2/ips/config/198.51.100.9', { rate_limit_rpm: 5 })
     return {}

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { sha256Hex } from '../../server/access/digest.ts'
 import { keyTraces } from '../../server/access/key.ts'
 import { costOf } from '../../server/access/limits.ts'
 import type { RequestRecord } from '../../server/store/store.ts'
@@ -22,6 +23,8 @@ export const requestRow = (id: string, more: Partial<RequestRecord> = {}): Reque
 })
 
 const dayMs = 86_400_000
+/** What stands in the link of key `k`. */
+export const linkToken = `hov_${'a'.repeat(40)}`
 const rate = {
   ...{ inputMicroUsdPerMillion: 5_000_000, outputMicroUsdPerMillion: 25_000_000 },
   ...{ inputCredits: 0, outputCredits: 0 },
@@ -44,6 +47,10 @@ export async function filledApp() {
       key: { id: 'k', name: 'default', ...keyTraces(`sk-${'a'.repeat(43)}`), enabled: true, userId: 'u', ...at },
     },
   ])
+  await store.handOvers.save({
+    ...{ keyId: 'k', hash: sha256Hex(linkToken), graceMs: 0 },
+    ...{ createdAt: clock.now, expiresAt: clock.now + dayMs },
+  })
   await store.usage.write({
     add: ['2023-11-14', '2023-11', 'all'].map((period) => ({ subject: 'u', period, used: costOf(1_000, 100, rate) })),
     open: [],

@@ -316,3 +316,83 @@ test('configuration of an address: the original’s defaults, partial changes, a
   await call('DELETE', path)
   expect((await call('GET', path)).json.daily_request_limit).toBe(0)
 })
+
+test.each([
+  ['team-{001}', 3, ['team-001', 'team-002', 'team-003']],
+  ['{9} of ten', 2, ['9 of ten', '10 of ten']],
+  ['solo', 1, ['solo']],
+])('create-many with the name %s makes %d users that differ in their number alone', async (name, count, names) => {
+  const { call, store } = await adminApp()
+  const { json } = await call('POST', '/v2/users/create-many', {
+    name,
+    count,
+    daily_quota: 5_000,
+    models: ['claude-*'],
+  })
+  expect(json.users.map((user: { name: string }) => user.name)).toEqual(names)
+  const keys = new Set<string>(json.users.map((user: { api_key: string }) => user.api_key))
+  expect(keys.size).toBe(count)
+  for (const key of keys) expect((await store.keys.findByHash(keyTraces(key).hash))?.enabled).toBe(true)
+  expect(json.users[0]).toMatchObject({ daily_quota: 5_000, models: ['claude-*'], is_vip: false })
+  expect((await call('GET', '/v2/users')).text).not.toContain([...keys][0] ?? 'none')
+})
+
+test.each([
+  [{ count: 2, name: 'team' }, 'name'],
+  [{ count: 0, name: 'team-{1}' }, 'count'],
+  [{ count: 101, name: 'team-{1}' }, 'count'],
+  [{ count: 2, name: `${'x'.repeat(254)}{9}` }, 'name'],
+  [{ count: 2, name: 't{1}', daily_qouta: 5 }, 'daily_qouta'],
+  [{ count: 2, name: 't{1}', account_ids: ['nobody'] }, 'account_ids'],
+])('create-many of %j is refused by name and makes nobody', async (body, field) => {
+  const { call } = await adminApp()
+  const answer = await call('POST', '/v2/users/create-many', body)
+  expect([answer.status, answer.json.field]).toEqual([400, field])
+  expect((await call('GET', '/v2/users')).json).toEqual([])
+})
+
+test('many users are disabled, deleted and brought back as a job that says how each went', async () => {
+  const { call, live } = await adminApp()
+  const made = (await call('POST', '/v2/users/create-many', { count: 3, name: 'u{1}' })).json.users
+  const ids: string[] = made.map(({ id }: { id: string }) => id)
+  await call('PATCH', `/v2/users/${ids[1]}`, { enabled: false })
+  const batch = async (action: string) =>
+    (await call('POST', '/v2/users/batch', { action, ids: [...ids, 'none'] })).json
+  const outcomes = ({ results }: { results: { outcome: string }[] }) => results.map(({ outcome }) => outcome)
+  const disabled = await batch('disable')
+  expect(disabled).toMatchObject({ success: false, total: 4, done: 4, failed: 1 })
+  expect(outcomes(disabled)).toEqual(['disabled', 'unchanged', 'disabled', 'failed'])
+  expect(disabled.results[3]).toMatchObject({ id: 'none', ok: false, error: 'There is no user with this id.' })
+  expect(live.jobs.list()[0]).toMatchObject({ kind: 'users.change', state: 'done', failed: 1 })
+  expect(outcomes(await batch('delete'))).toEqual(['removed', 'removed', 'removed', 'failed'])
+  expect((await call('GET', '/v2/users')).json).toEqual([])
+  expect(outcomes(await batch('restore'))).toEqual(['restored', 'restored', 'restored', 'failed'])
+  const back = (await call('GET', '/v2/users?enabled=false')).json
+  expect(back.map(({ name }: { name: string }) => name).toSorted()).toEqual(['u1', 'u2', 'u3'])
+  expect(outcomes(await batch('enable'))).toEqual(['enabled', 'enabled', 'enabled', 'failed'])
+})
+
+test.each([
+  [{ request_quota: 2 }, 'request_quota', 'free'],
+  [{ request_quota: 1 }, 'request_quota', 'reached'],
+  [{ daily_quota: 1_375 }, 'daily_quota', 'near'],
+  // Fewer tokens are left than any reply needs.
+  [{ daily_quota: 1_300 }, 'daily_quota', 'reached'],
+  [{ monthly_quota: 100_000 }, 'monthly_quota', 'free'],
+  [{ monthly_spend_micro_usd: 7_500 }, 'monthly_spend_micro_usd', 'reached'],
+  [{ monthly_credits: 0.5 }, 'monthly_credits', 'free'],
+])('a user with %j who used 1,100 tokens stands so', async (limits, limit, state) => {
+  const { call, store } = await adminApp()
+  const { id, keys } = (await call('POST', '/v2/users', { name: 'u', rate_limit_rpm: 5, ...limits })).json
+  const used = costOf(1_000, 100, rate)
+  const add = [id, keys[0].id].flatMap((subject: string) =>
+    ['2023-11-14', '2023-11', 'all'].map((period) => ({ subject, period, used })),
+  )
+  await store.usage.write({ add, open: [], close: [] })
+  const { json } = await call('GET', `/v2/users/${id}`)
+  const resets = ['request_quota', 'daily_quota'].includes(limit) ? '2023-11-15' : '2023-12-01'
+  expect(json.standings).toEqual([
+    { limit, max: Object.values(limits)[0], used: expect.any(Number), state, resets_at: `${resets}T00:00:00.000Z` },
+  ])
+  expect(json.keys[0]).toMatchObject({ daily_requests: 1, monthly_tokens: 1_100, standings: [] })
+})

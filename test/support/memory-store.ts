@@ -10,6 +10,7 @@ import type {
   AccountRecord,
   AdminTokenRecord,
   AuditRecord,
+  HandOverRecord,
   IpBlock,
   KeyRecord,
   ModelMappingRecord,
@@ -30,6 +31,7 @@ import { changedRecord, memoryIps, memoryUsage } from './memory-usage.ts'
 export function memoryStore(now: () => number = () => 0): Store {
   const accounts = new Map<string, AccountRecord>()
   const secrets = new Map<string, Credentials>()
+  const links = new Map<string, HandOverRecord>()
   const models = new Map<string, { models: readonly ModelInfo[]; readAt: number }>()
   const keys = new Map<string, KeyRecord>()
   const users = new Map<string, UserRecord>()
@@ -159,7 +161,9 @@ export function memoryStore(now: () => number = () => 0): Store {
         keys.set(key.id, key)
       },
       get: async (id) => keys.get(id),
-      findByHash: async (hash) => [...keys.values()].find((key) => key.hash === hash),
+      findByHash: async (hash) =>
+        [...keys.values()].find((key) => key.hash === hash) ??
+        [...keys.values()].find((key) => key.previousHash === hash),
       update: async (id, change) => {
         const key = keys.get(id)
         if (key === undefined) return undefined
@@ -175,6 +179,22 @@ export function memoryStore(now: () => number = () => 0): Store {
         const key = keys.get(id)
         if (key !== undefined) keys.set(id, { ...key, lastUsedAt: at })
       },
+    },
+    handOvers: {
+      list: async () => [...links.values()],
+      findByHash: async (hash) => [...links.values()].find((link) => link.hash === hash && keys.has(link.keyId)),
+      save: async (link) => {
+        links.set(link.keyId, link)
+      },
+      open: async (hash, at, change) => {
+        const link = [...links.values()].find((one) => one.hash === hash)
+        const key = link === undefined ? undefined : keys.get(link.keyId)
+        if (link === undefined || key === undefined || link.openedAt !== undefined) return false
+        links.set(link.keyId, { ...link, openedAt: at })
+        keys.set(key.id, changedRecord(key, change))
+        return true
+      },
+      remove: async (keyId) => links.delete(keyId),
     },
     users: {
       list: async () => [...users.values()].toReversed(),

@@ -367,6 +367,17 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         concurrency: 0,
         created_at: ago(0),
         last_used_at: null,
+        previous_until: null,
+        hand_over: null,
+        total_tokens_used: 0,
+        total_requests: 0,
+        total_cost_usd: 0,
+        daily_requests: 0,
+        daily_tokens: 0,
+        monthly_tokens: 0,
+        monthly_cost_micro_usd: 0,
+        monthly_credits_used: 0,
+        standings: [],
       }
       state.keys = [...state.keys, { ...view, key }]
       return { ...view, key }

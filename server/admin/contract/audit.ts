@@ -7,7 +7,7 @@ export const AuditView = Type.Object({
   seq: Type.Integer(),
   timestamp: Type.String(),
   actor: Type.Object({
-    kind: Type.String({ description: 'owner, operator, token, command-line' }),
+    kind: Type.String({ description: 'owner, operator, token, command-line, link' }),
     id: Type.String(),
     name: Type.String(),
   }),

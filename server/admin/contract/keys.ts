@@ -1,6 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { nextCursor, pagedQuery } from './common.ts'
+import { graceSeconds, HandOverView } from './hand-overs.ts'
 import { LimitsPatch, LimitsView, RightsPatch, RightsView } from './limits.ts'
+import { UsedView } from './used.ts'
 
 /** An API key after creation: only its first characters and last four are kept. Its user's limits hold besides its own. */
 export const KeyView = Type.Composite([
@@ -14,9 +16,15 @@ export const KeyView = Type.Composite([
     internal: Type.Boolean({ description: 'the console’s own: nobody holds it' }),
     created_at: Type.String(),
     last_used_at: Type.Union([Type.String(), Type.Null()]),
+    previous_until: Type.Union([Type.String(), Type.Null()], {
+      description: 'until then the string it had before opens too',
+    }),
+    /** Its last link. */
+    hand_over: Type.Union([HandOverView, Type.Null()]),
   }),
   RightsView,
   LimitsView,
+  UsedView,
 ])
 export type KeyView = Static<typeof KeyView>
 
@@ -38,6 +46,10 @@ export type KeyCreate = Static<typeof KeyCreate>
 /** `POST /v2/keys` and `POST /v2/keys/:id/regenerate`: the only answers that carry the key itself. */
 export const KeyCreated = Type.Composite([KeyView, Type.Object({ key: Type.String() })])
 export type KeyCreated = Static<typeof KeyCreated>
+
+/** `POST /v2/keys/:id/regenerate` */
+export const KeyRegenerate = Type.Object({ grace_seconds: graceSeconds })
+export type KeyRegenerate = Static<typeof KeyRegenerate>
 
 /** `PATCH /v2/keys/:id`: what is absent stays as it is. Answers with the key's view. */
 export const KeyPatch = Type.Object({

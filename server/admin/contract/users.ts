@@ -1,7 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { nextCursor } from './common.ts'
+import { graceSeconds } from './hand-overs.ts'
 import { KeyView } from './keys.ts'
 import { LimitsPatch, LimitsView, RightsPatch, RightsView } from './limits.ts'
+import { UsedView } from './used.ts'
 
 /** The original's keys, then ours. Absent where the original left its own out. */
 export const UserView = Type.Composite([
@@ -15,20 +17,13 @@ export const UserView = Type.Composite([
     updated_at: Type.String(),
     enabled: Type.Boolean(),
     is_vip: Type.Boolean(),
-    total_tokens_used: Type.Integer(),
-    total_requests: Type.Integer(),
-    total_cost_usd: Type.Number(),
     priority: Type.Integer({ description: '0 to 9; the larger, the earlier in line for an account' }),
-    daily_requests: Type.Integer(),
-    daily_tokens: Type.Integer(),
-    monthly_tokens: Type.Integer(),
-    monthly_cost_micro_usd: Type.Integer(),
-    monthly_credits_used: Type.Number(),
     keys: Type.Array(KeyView),
   }),
   Type.Omit(RightsView, ['notes']),
   Type.Object({ notes: Type.Optional(Type.String()) }),
   LimitsView,
+  UsedView,
 ])
 export type UserView = Static<typeof UserView>
 
@@ -62,7 +57,34 @@ export const UserPatch = Type.Composite(
 )
 export type UserPatch = Static<typeof UserPatch>
 
-/** `POST /v2/users/batch-vip?count=N` */
+/** How many users are made at once. */
+export const mostUsersMade = 100
+
+/** `POST /v2/users/create-many`: all alike. `{001}` in `name` is the place of the number, and says where it begins. */
+export const UsersCreate = Type.Composite(
+  [
+    Type.Object({ count: Type.Integer({ minimum: 1, maximum: mostUsersMade }), name }),
+    changeable,
+    RightsPatch,
+    LimitsPatch,
+  ],
+  { additionalProperties: true },
+)
+export type UsersCreate = Static<typeof UsersCreate>
+
+/** `POST /v2/users/batch`. What is as it should be already is `unchanged`. */
+export const UserBatch = Type.Object({
+  action: Type.Union([
+    Type.Literal('enable'),
+    Type.Literal('disable'),
+    Type.Literal('delete'),
+    Type.Literal('restore'),
+  ]),
+  ids: Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 5000 }),
+})
+export type UserBatch = Static<typeof UserBatch>
+
+/** `POST /v2/users/batch-vip?count=N` and `POST /v2/users/create-many`: each with its key. */
 export const UsersCreated = Type.Object({
   success: Type.Boolean(),
   count: Type.Integer(),
@@ -72,7 +94,10 @@ export const UsersCreated = Type.Object({
 export type UsersCreated = Static<typeof UsersCreated>
 
 /** `POST /v2/users/:id/regenerate-key`: `key_id` absent: its oldest one. */
-export const Regenerate = Type.Object({ key_id: Type.Optional(Type.String({ maxLength: 100 })) })
+export const Regenerate = Type.Object({
+  key_id: Type.Optional(Type.String({ maxLength: 100 })),
+  grace_seconds: graceSeconds,
+})
 export type Regenerate = Static<typeof Regenerate>
 
 /** `GET /v2/users/:id/stats?days=N` */

@@ -9,6 +9,7 @@ import { Done, Told } from '../contract/common.ts'
 import { DeletedList, DeletedPurged } from '../contract/deleted.ts'
 import { ToolConfig, ToolConfigSaved, ToolConfigUndone } from '../contract/devtools.ts'
 import { StatusView } from '../contract/events.ts'
+import { HandOverCreated, HandOverOffer, HandOverOpened } from '../contract/hand-overs.ts'
 import { ImportReportView } from '../contract/import-report.ts'
 import * as imports from '../contract/imports.ts'
 import * as ips from '../contract/ips.ts'
@@ -112,9 +113,16 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'PATCH /v2/keys/:id': KeyView,
   'DELETE /v2/keys/:id': Done,
   'POST /v2/keys/:id/regenerate': KeyCreated,
+  'DELETE /v2/keys/:id/previous': KeyView,
+  'POST /v2/keys/:id/hand-over': HandOverCreated,
+  'DELETE /v2/keys/:id/hand-over': Done,
+  'POST /api/hand-over': HandOverOffer,
+  'POST /api/hand-over/open': HandOverOpened,
   'GET /v2/users': Type.Union([Type.Array(users.UserView), users.UserPage]),
   'POST /v2/users': users.UserView,
+  'POST /v2/users/batch': BatchDone,
   'POST /v2/users/batch-vip': users.UsersCreated,
+  'POST /v2/users/create-many': users.UsersCreated,
   'GET /v2/users/:id': users.UserView,
   'PATCH /v2/users/:id': users.UserView,
   'DELETE /v2/users/:id': Told,
@@ -186,6 +194,7 @@ export const jobRoutes: ReadonlySet<string> = new Set([
   'POST /v2/accounts/import-by-token',
   'POST /v2/accounts/import-checked',
   'POST /v2/accounts/batch',
+  'POST /v2/users/batch',
   'POST /v2/accounts/enable-all',
   'POST /v2/accounts/disable-all',
   'POST /v2/accounts/sync-emails',

@@ -239,9 +239,12 @@ export const apiKeys = ourTable(
     notes: text('notes'),
     models: mediumtext('models'),
     ...limitColumns(),
+    previousHash: varchar('previous_hash', { length: 64 }),
+    previousUntil: whole('previous_until'),
   },
   (table) => [
     index('api_keys_by_user').on(table.userId),
+    index('api_keys_by_previous_hash').on(table.previousHash),
     isSwitch('api_keys_enabled', table.enabled),
     check('api_keys_hash', sql`length(${table.hash}) = 64`),
   ],
@@ -314,6 +317,25 @@ export const modelMappings = ourTable(
     check('model_mappings_id', sql`substr(${table.id}, 1, 4) = 'map_'`),
     check('model_mappings_names', sql`length(${table.name}) > 0 and length(${table.target}) > 0`),
     isTime('model_mappings_created_at', table.createdAt),
+  ],
+)
+
+export const keyHandOvers = ourTable(
+  'key_hand_overs',
+  {
+    keyId: varchar('key_id', { length: 64 })
+      .primaryKey()
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: 'cascade' }),
+    hash: varchar('hash', { length: 64 }).notNull().unique(),
+    createdAt: whole('created_at').notNull(),
+    expiresAt: whole('expires_at').notNull(),
+    graceMs: whole('grace_ms').notNull(),
+    openedAt: whole('opened_at'),
+  },
+  (table) => [
+    isTime('key_hand_overs_created_at', table.createdAt),
+    check('key_hand_overs_hash', sql`length(${table.hash}) = 64`),
   ],
 )
 

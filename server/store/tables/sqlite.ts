@@ -253,9 +253,13 @@ export const apiKeys = sqliteTable(
     /** The only models it may use, as a JSON list of names; none: any. */
     models: text('models'),
     ...limitColumns(),
+    /** The key string before the last one, which opens as well until then. */
+    previousHash: text('previous_hash'),
+    previousUntil: integer('previous_until'),
   },
   (table) => [
     index('api_keys_by_user').on(table.userId),
+    index('api_keys_by_previous_hash').on(table.previousHash),
     isSwitch('api_keys_enabled', table.enabled),
     check('api_keys_hash', sql`length(${table.hash}) = 64`),
   ],
@@ -338,6 +342,28 @@ export const modelMappings = sqliteTable(
     check('model_mappings_id', sql`substr(${table.id}, 1, 4) = 'map_'`),
     check('model_mappings_names', sql`length(${table.name}) > 0 and length(${table.target}) > 0`),
     isTime('model_mappings_created_at', table.createdAt),
+  ],
+)
+
+/** A link that gives its bearer a key's string, once: opening it makes the string. One for each key, the last. */
+export const keyHandOvers = sqliteTable(
+  'key_hand_overs',
+  {
+    keyId: text('key_id')
+      .primaryKey()
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: 'cascade' }),
+    /** SHA-256 of what stands in the link. */
+    hash: text('hash').notNull().unique(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    /** How long the string that the key had goes on opening, from the opening on. */
+    graceMs: integer('grace_ms').notNull(),
+    openedAt: integer('opened_at'),
+  },
+  (table) => [
+    isTime('key_hand_overs_created_at', table.createdAt),
+    check('key_hand_overs_hash', sql`length(${table.hash}) = 64`),
   ],
 )
 

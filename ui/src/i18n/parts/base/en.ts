@@ -167,6 +167,11 @@ export const en = {
   'error.code.PASSWORD_SHORT': 'Use at least 8 characters.',
   'error.code.PASSWORD_LONG': 'Use at most 1,024 characters.',
   'error.code.NO_BACKUP': 'There is no earlier copy to go back to.',
+  'error.code.HAND_OVER_UNKNOWN':
+    'This link does not work: it was withdrawn, replaced by a newer one, or is not complete. Ask for a new one.',
+  'error.code.HAND_OVER_USED':
+    'This link was opened before. If that was not you, tell whoever sent it, so that the key can be replaced.',
+  'error.code.HAND_OVER_EXPIRED': 'This link has expired. Ask for a new one.',
   'error.code.PASSPHRASE_REQUIRED': 'A backup holds every secret: give a passphrase of at least 12 characters.',
   'error.code.PASSWORD_COMMON': 'This password is too common and easy to guess. Choose another one.',
   'error.code.PASSWORD_REQUIRED': 'A backup holds every secret: confirm with your password.',
