@@ -16,6 +16,9 @@ setDefaultTimeout(90_000)
 if (browserPath === undefined) leftOut('Chromium')
 else integrations()
 
+// One of each kind: a file to be written, fields and a warning, two languages, a shell.
+const axed = new Set(['claude-code', 'cursor', 'openai-sdk', 'curl'])
+
 function integrations(): void {
   let gateway: Gateway
   let browser: Browser
@@ -247,7 +250,7 @@ function integrations(): void {
         await page.goto(`${gateway.url}/integrations/${id}`)
         await page.locator('figure pre').first().waitFor()
         await page.waitForLoadState('networkidle')
-        expect({ id, faults: await accessibilityFaults(page) }).toEqual({ id, faults: [] })
+        if (axed.has(id)) expect({ id, faults: await accessibilityFaults(page) }).toEqual({ id, faults: [] })
         expect({ id, sideways: await scrollsSideways(page) }).toEqual({ id, sideways: false })
       }
       expect(faults).toEqual([])

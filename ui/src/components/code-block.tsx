@@ -30,7 +30,7 @@ export function CodeBlock(props: CodeProps) {
         <CopyButton text={props.text} about={props.label} look="quiet" select={() => code} />
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section tabIndex={0} aria-label={props.label} class="max-h-96 overflow-auto px-3 py-2.5">
+      <section tabIndex={0} class="max-h-96 overflow-auto px-3 py-2.5">
         <pre>
           <Show
             when={coloured()}

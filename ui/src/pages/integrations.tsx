@@ -1,4 +1,4 @@
-import { A, useParams } from '@solidjs/router'
+import { A, useNavigate, useParams } from '@solidjs/router'
 import { useMutation, useQuery } from '@tanstack/solid-query'
 import CodeXml from 'lucide-solid/icons/code-xml'
 import PlugZap from 'lucide-solid/icons/plug-zap'
@@ -15,6 +15,7 @@ import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
 import { CodeBlock } from '../components/code-block.tsx'
 import { PageHeader } from '../components/page-header.tsx'
+import { usePaletteActions } from '../components/palette-actions.tsx'
 import { EmptyState } from '../components/states.tsx'
 import { type Client, clients, type Place, type Snippet } from '../features/integrations/clients.ts'
 import {
@@ -85,6 +86,15 @@ export default function IntegrationsPage() {
     model: model(),
   })
   const offered = (shown: Client): boolean => shown.id !== 'codex' || (dataOf(meta)?.features?.responses ?? true)
+  const navigate = useNavigate()
+  usePaletteActions(() =>
+    clients.filter(offered).map(({ id, name, kind }) => ({
+      id: `integrations.${id}`,
+      text: `${t('integrations.title')}: ${name}`,
+      icon: icons[kind],
+      run: () => navigate(`/integrations/${id}`),
+    })),
+  )
   return (
     <>
       <PageHeader title={t('integrations.title')} app={dataOf(session)?.name ?? ''} answer={t('integrations.lead')} />

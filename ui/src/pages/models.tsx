@@ -7,11 +7,12 @@ import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
 import type { ModelMappingView } from '../../../server/admin/contract/model-mappings.ts'
 import { api } from '../api/client.ts'
 import { errorText } from '../api/error-text.ts'
-import { MayChange } from '../api/may-change.tsx'
+import { createMayChange, MayChange } from '../api/may-change.tsx'
 import { dataOf, queries, useRefresh } from '../api/queries.ts'
 import { Button } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
+import { usePaletteActions } from '../components/palette-actions.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { showToast } from '../components/toast.tsx'
 import { ForcedModel } from '../features/models/forced-model.tsx'
@@ -58,6 +59,12 @@ export default function ModelsPage() {
     },
     onSettled: () => refresh('model-mappings'),
   }))
+  const mayChange = createMayChange()
+  usePaletteActions(() =>
+    mayChange()
+      ? [{ id: 'models.add', text: t('models.add'), icon: Plus, keys: 'n', run: () => show('form', undefined) }]
+      : [],
+  )
   const named = () => ({ name: subject()?.name ?? '' })
   const ids = (): readonly string[] => (dataOf(offered)?.models ?? []).map(({ id }) => id)
   const answer = (): string | undefined => {

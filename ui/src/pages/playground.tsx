@@ -14,6 +14,7 @@ import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
 import { ConfirmDialog, Drawer } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
+import { usePaletteActions } from '../components/palette-actions.tsx'
 import { EmptyState } from '../components/states.tsx'
 import { showToast } from '../components/toast.tsx'
 import { asMarkdown, history, openCalls, type Question, shownAnswer } from '../features/playground/chat.ts'
@@ -160,6 +161,12 @@ export default function PlaygroundPage() {
     navigate('/playground')
     queueMicrotask(() => field?.focus({ preventScroll: true }))
   }
+  usePaletteActions(() => [
+    { id: 'playground.new', text: t('playground.new'), icon: Plus, keys: 'n', run: startNew },
+    ...(chat() && model()
+      ? [{ id: 'playground.code', text: t('playground.code'), icon: Code, run: () => isReady() && setDialog('code') }]
+      : []),
+  ])
   const list = () => (
     <ChatList
       entries={playground.entries()}

@@ -46,7 +46,7 @@ export const zhCn = {
   'nav.integrations': '接入',
   'nav.models': '模型',
   'nav.proxies': '代理',
-  'nav.playground': '演示',
+  'nav.playground': '对话测试',
   'nav.health': '关于与状态',
   'me.label': '我的',
   'me.signedInAs': '当前用户：{name}（{role}）',
