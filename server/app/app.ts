@@ -23,6 +23,7 @@ import { createPeerOf, type Peer, type PeerOf } from '../http/peer.ts'
 import { findPortHolder, freePortAfter, isAnswered, portTakenText } from '../http/port-holder.ts'
 import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
+import { garbageJob } from '../jobs/garbage.ts'
 import { logUpkeepJobs } from '../jobs/log-upkeep.ts'
 import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
 import { type Scheduler, startScheduler } from '../jobs/scheduler.ts'
@@ -396,6 +397,11 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       },
       // The database's file alone is a usable copy, a few seconds old: people copy it.
       { name: 'checkpoint', everyMs: checkpointMs, run: store.checkpoint },
+      garbageJob({
+        heapBytes: () => process.memoryUsage().heapUsed,
+        collect: () => Bun.gc(true),
+        isBusy: () => metering.ledger.stats().open > 0,
+      }),
       backupJob(backups, () => stored, running.jobs, effects.now),
       { name: 'check-proxies', everyMs: 60_000, firstAfterMs: 3_000, run: core.outbound.checkAll },
     ],

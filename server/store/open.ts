@@ -11,7 +11,7 @@ import { countSealed, type OnUnreadable } from './credentials.ts'
 import { createDeletedStore } from './deleted.ts'
 import type { Engine } from './engine/engine.ts'
 import { StoreFault } from './engine/fault.ts'
-import { type MysqlOptions, openMysql } from './engine/mysql.ts'
+import type { MysqlOptions } from './engine/mysql.ts'
 import { openSqlite } from './engine/sqlite.ts'
 import { createHandOverStore } from './hand-overs.ts'
 import { createIpStore } from './ips.ts'
@@ -100,7 +100,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Result<Opene
   const engine =
     mysql === undefined
       ? openSqlite({ path, now })
-      : await openMysql({ ...mysql, mustExist: options.mustExist ?? false })
+      : await (await loadMysql()).openMysql({ ...mysql, mustExist: options.mustExist ?? false })
   if (!engine.ok) return engine
   try {
     const known = await loadMark(engine.value)
@@ -134,3 +134,6 @@ async function saveMark(engine: Engine, mark: VaultMark, createdAt: number): Pro
     durable: true,
   })
 }
+
+/** Nearly every gateway has SQLite: the other engine, its tables and driver are loaded where they are asked for. */
+const loadMysql = () => import('./engine/mysql.ts')
