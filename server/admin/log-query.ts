@@ -12,13 +12,13 @@ export const mostRows = 1000
 const longestText = 300
 
 /** The dialects behind the original's two words. */
-const endpoints: Readonly<Record<string, readonly string[]>> = {
-  openai: ['openai-chat', 'openai-responses'],
-  claude: ['anthropic'],
-  admin: ['admin-messages', 'admin-chat', 'admin-anthropic', 'admin-openai-chat', 'admin-openai-responses'],
-}
+const endpoints: ReadonlyMap<string, readonly string[]> = new Map([
+  ['openai', ['openai-chat', 'openai-responses']],
+  ['claude', ['anthropic']],
+  ['admin', ['admin-messages', 'admin-chat', 'admin-anthropic', 'admin-openai-chat', 'admin-openai-responses']],
+])
 export const endpointOf = (dialect: string): string =>
-  Object.keys(endpoints).find((endpoint) => endpoints[endpoint]?.includes(dialect)) ?? 'openai'
+  [...endpoints].find(([, dialects]) => dialects.includes(dialect))?.[0] ?? 'openai'
 
 class Refused extends Error {
   readonly field: string
@@ -45,7 +45,7 @@ export function readFilter(query: Query, timeZone: string): Result<LogFilter, Ga
       peer: text(query, 'client_ip'),
       upstreamModel: text(query, 'model'),
       model: text(query, 'requested_model'),
-      dialects: endpoint === undefined ? undefined : (endpoints[endpoint] ?? [endpoint]),
+      dialects: endpoint === undefined ? undefined : (endpoints.get(endpoint) ?? [endpoint]),
       session: text(query, 'session_id'),
       isSuccess: flag(query, 'is_success'),
       errorKind: text(query, 'error_kind'),

@@ -121,6 +121,14 @@ test('a row says who asked, what served and what it cost, by the names of now', 
   expect((await call('GET', '/v2/logs/none')).status).toBe(404)
 })
 
+test.each(['__proto__', 'constructor', 'toString'])('an endpoint called %s is none, not a failure', async (name) => {
+  const { call } = await adminApp()
+  for (const path of ['/v2/logs', '/v2/logs/stats', '/v2/logs/export']) {
+    const answer = await call('GET', `${path}?endpoint_type=${name}`)
+    expect([path, answer.status]).toEqual([path, 200])
+  }
+})
+
 test('every filter of the address selects, the original’s and ours', async () => {
   const { call, store } = await adminApp()
   const at = 1_700_000_000_000
