@@ -182,7 +182,7 @@ const unknown = (what: 'account' | 'user', id: string): Result<never, GatewayErr
 const missingMessage = 'No API key was sent: use the header `Authorization: Bearer <key>` or `x-api-key: <key>`.'
 const unknownMessage = 'This API key is not known.'
 const noKeyMessage =
-  'No API key exists yet: create one with `claude-server key create NAME` or on the Keys page of the console.'
+  'No API key exists yet: create one with `claude-server key create NAME` or on the page Users & keys of the console.'
 
 /**
  * The keys a client sent, each once. Both headers count: clients keep an old sign-in in one of them while the key stands in

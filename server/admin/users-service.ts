@@ -66,6 +66,7 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
   /** A new user and its first key, not stored yet. */
   const draft = async (
     ask: UserCreate,
+    now: number,
   ): Promise<Result<{ readonly user: UserRecord; readonly key: KeyRecord; readonly text: string }, GatewayError>> => {
     const unknown = unknownMember(ask)
     if (unknown !== undefined) return unknown
@@ -73,7 +74,6 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
     if (name === '') return invalid('name must not be blank.', 'name')
     const rights = await rightsChange(ask, accounts)
     if (!rights.ok) return rights
-    const now = effects.now()
     const text = makeKey()
     const user: UserRecord = {
       id: effects.newId('usr'),
@@ -98,9 +98,10 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
 
   /** All of them or none. */
   const createAll = async (asks: readonly UserCreate[]): Promise<Result<UsersCreated, GatewayError>> => {
+    const now = effects.now()
     const made: { user: UserRecord; key: KeyRecord; text: string }[] = []
     for (const ask of asks) {
-      const one = await draft(ask)
+      const one = await draft(ask, now)
       if (!one.ok) return one
       made.push(one.value)
     }
@@ -115,7 +116,7 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
 
   return {
     create: async (ask: UserCreate): Promise<Result<UserView, GatewayError>> => {
-      const made = await draft(ask)
+      const made = await draft(ask, effects.now())
       if (!made.ok) return made
       const { user, key, text } = made.value
       await users.create([{ user, key }])

@@ -20,7 +20,7 @@ export function noSeat(
     return gatewayError(
       'no-account',
       restricted
-        ? 'None of the accounts this API key may use is there any more; see the Keys page.'
+        ? 'None of the accounts this API key may use is there any more; see the page Users & keys.'
         : 'No account has been added yet. Add one in the console or with `account add`.',
     )
   }

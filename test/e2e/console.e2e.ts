@@ -28,7 +28,7 @@ describe('the console over HTTP', () => {
     fetch(gateway.url + route, { headers, decompress: false } as RequestInit)
 
   test('the page comes with the content security policy, for every path of its own', async () => {
-    for (const route of ['/', '/login', '/accounts', '/keys']) {
+    for (const route of ['/', '/login', '/accounts', '/users', '/hand-over']) {
       const response = await fetchPlain(route, { ...html, 'accept-encoding': 'identity' })
       expect(response.status).toBe(200)
       expect(response.headers.get('content-security-policy')).toBe(contentSecurityPolicy)
@@ -72,15 +72,15 @@ function driveThePages(): void {
 
   test('a wrong password says so, the right one leads to where the visitor was going', async () => {
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
-    await page.goto(`${gateway.url}/keys`)
+    await page.goto(`${gateway.url}/users`)
     await page.waitForURL('**/login?next=**')
     await page.locator('[autocomplete=current-password]').fill('not this one')
     await page.locator('button[type=submit]').click()
     await page.getByText('That password is not right.').waitFor()
     await page.locator('[autocomplete=current-password]').fill(adminPassword)
     await page.locator('button[type=submit]').click()
-    await page.waitForURL('**/keys')
-    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    await page.waitForURL('**/users')
+    await page.getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
     expect(faults).toEqual([])
     await close()
   })
@@ -94,10 +94,10 @@ function driveThePages(): void {
 
   test('a key is shown once and answers in the playground; nothing secret is kept by the browser', async () => {
     const { page, faults, addresses, close } = await openPage(browser, { locale: 'en-US' })
-    await signIn(page, `${gateway.url}/login?next=/keys`, adminPassword)
-    await page.getByRole('button', { name: 'Create key' }).click()
-    const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Name').fill('made in the console')
+    await signIn(page, `${gateway.url}/login?next=/users/owner`, adminPassword)
+    await page.getByRole('button', { name: 'New key' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New key for Owner' })
+    await dialog.getByLabel('Name', { exact: true }).fill('made in the console')
     await dialog.getByRole('button', { name: 'Create key' }).click()
     const key = await dialog.getByLabel('New key').inputValue()
     expect(key.length).toBeGreaterThan(20)
@@ -384,12 +384,12 @@ function driveThePages(): void {
     const keyOf = async (name: string) =>
       ((await gateway.admin('GET', '/v2/keys')) as { keys: { name: string }[] }).keys.find((key) => key.name === name)
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
-    const dialog = page.getByRole('dialog')
-    const row = page.getByRole('row').filter({ hasText: 'kept key' })
-    await signIn(page, `${gateway.url}/login?next=/keys`, adminPassword)
-    await page.getByRole('button', { name: 'Create key' }).click()
-    await dialog.getByLabel('Name').fill('kept key')
-    await dialog.getByLabel('Only these').check()
+    const dialog = page.getByRole('dialog', { name: 'New key for Owner' })
+    const card = page.getByRole('listitem').filter({ hasText: 'kept key' })
+    await signIn(page, `${gateway.url}/login?next=/users/owner`, adminPassword)
+    await page.getByRole('button', { name: 'New key' }).click()
+    await dialog.getByLabel('Name', { exact: true }).fill('kept key')
+    await dialog.getByRole('group', { name: 'Accounts it may use' }).getByLabel('Only these').check()
     await dialog.getByRole('button', { name: 'Create key' }).click()
     await dialog.getByText('Choose at least one account, or all of them.').waitFor()
     await dialog.getByRole('searchbox').fill('ci ONLY')
@@ -397,12 +397,13 @@ function driveThePages(): void {
     expect(await accessibilityFaults(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Create key' }).click()
     await dialog.getByRole('button', { name: 'I have saved it' }).click()
-    await row.getByText('only for ci', { exact: true }).waitFor()
+    await dialog.getByRole('button', { name: 'Close without the key' }).click()
+    await card.getByText('only for ci', { exact: true }).waitFor()
     expect(await keyOf('kept key')).toMatchObject({ account_ids: [id], enabled: true })
 
-    await row.getByRole('switch').focus()
+    await card.getByRole('switch').focus()
     await page.keyboard.press('Space')
-    await row.getByText('Disabled', { exact: true }).waitFor()
+    await card.getByText('Disabled', { exact: true }).waitFor()
     await page.getByText('kept key is off.').waitFor()
     expect(await keyOf('kept key')).toMatchObject({ enabled: false })
     await page.getByRole('button', { name: 'Undo' }).click()
@@ -410,13 +411,15 @@ function driveThePages(): void {
 
     await gateway.admin('DELETE', `/v2/accounts/${id}`)
     await page.reload()
-    await row.getByText('No account: all of its accounts were removed.').waitFor()
-    await row.getByText(/removed account #/).waitFor()
-    await row.getByRole('button', { name: 'Edit kept key' }).click()
-    await dialog.getByText('no account can serve this key').waitFor()
-    await dialog.getByLabel('All accounts').check()
-    await dialog.getByRole('button', { name: 'Save' }).click()
-    await row.getByText('All accounts').waitFor()
+    await card.getByText('No account: all of its accounts were removed.').waitFor()
+    await card.getByText(/removed account #/).waitFor()
+    await card.getByRole('button', { name: 'More actions for kept key' }).click()
+    await page.getByRole('menuitem', { name: 'Edit' }).click()
+    const edit = page.getByRole('dialog', { name: 'Edit kept key' })
+    await edit.getByText('no account can serve these requests').waitFor()
+    await edit.getByLabel('All accounts').check()
+    await edit.getByRole('button', { name: 'Save' }).click()
+    await card.getByText('No account: all of its accounts were removed.').waitFor({ state: 'detached' })
     expect(await keyOf('kept key')).toMatchObject({ account_ids: [] })
     expect(faults).toEqual([])
     await close()
@@ -427,13 +430,13 @@ function driveThePages(): void {
     await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
     await page.getByLabel('Message').fill('half a thought')
     await page.context().clearCookies()
-    await page.getByRole('link', { name: 'Keys' }).click()
+    await page.getByRole('link', { name: 'Users & keys' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('You were signed out.').waitFor()
     await dialog.locator('[autocomplete=current-password]').fill(adminPassword)
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
-    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
     expect(faults).toEqual([])
     await close()
   })
@@ -457,7 +460,8 @@ function driveThePages(): void {
       expect(await page.getAttribute('html', 'data-theme')).toBe(colorScheme)
       for (const route of [
         '/accounts',
-        '/keys',
+        '/users',
+        '/users/owner',
         '/models',
         '/proxies',
         '/playground',
@@ -494,7 +498,7 @@ function driveThePages(): void {
     const fresh = await startFresh()
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
     try {
-      await page.goto(`${fresh.url}/keys`)
+      await page.goto(`${fresh.url}/users`)
       await page.getByRole('heading', { level: 1, name: 'Choose a password' }).waitFor()
       await focusIs(page, 'New password')
       const choose = async (password: string): Promise<void> => {
@@ -510,7 +514,7 @@ function driveThePages(): void {
       await focusIs(page, 'New password')
       expect(await accessibilityFaults(page)).toEqual([])
       await choose('correct horse battery')
-      await page.getByText('No keys yet.').waitFor()
+      await page.getByText('Create a user for each person or app').waitFor()
       expect(faults).toEqual([])
     } finally {
       await close()

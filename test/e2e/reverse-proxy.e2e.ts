@@ -130,10 +130,10 @@ function behind(name: string, start: (gatewayPort: string) => Promise<Front>): v
         const browser = await startBrowser()
         try {
           const { page, faults } = await openPage(browser, { locale: 'en-US' })
-          await page.goto(`${front.url}/keys`)
+          await page.goto(`${front.url}/users`)
           await page.locator('[autocomplete=current-password]').fill(adminPassword)
           await page.locator('button[type=submit]').click()
-          await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+          await page.getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
           const status = await page.evaluate(async () => {
             const answer = await fetch('/v2/keys', {
               method: 'POST',

@@ -125,6 +125,7 @@ function driveThePages(): void {
   })
 
   test('a viewer is offered no change on any page, is told why, and is refused one that is made anyway', async () => {
+    await gateway.admin('POST', '/v2/users', { name: 'Ada' })
     await gateway.admin('POST', '/v2/proxies', { url: 'http://127.0.0.1:9', name: 'Office', enabled: false })
     await gateway.admin('POST', '/v2/model-mappings', { name: 'gpt-x', target: 'claude-sonnet-4.5' })
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
@@ -134,7 +135,7 @@ function driveThePages(): void {
     const offered: Record<string, readonly string[]> = {}
     for (const [route, shown] of [
       ['/accounts', 'sim-1'],
-      ['/keys', 'test'],
+      ['/users', 'Ada'],
       ['/models', 'gpt-x'],
       ['/proxies', 'Office'],
     ] as const) {
@@ -150,7 +151,7 @@ function driveThePages(): void {
       const sorting = await main.getByRole('columnheader').getByRole('button').allTextContents()
       offered[route] = names
         .filter((name) => !sorting.includes(name))
-        .filter((name) => !/^Copy|^(All|Ready|Quota|Suspended|Sign-in|Disabled)/.test(name))
+        .filter((name) => !/^Copy|^(All|Active|Ready|Quota|Suspended|Sign-in|Disabled)/.test(name))
         .map((name) => name.replace(/ #\w+$/, ''))
       for (const one of await main.getByRole('switch').all()) expect(await one.isDisabled()).toBe(true)
       expect(await accessibilityFaults(page)).toEqual([])
@@ -158,7 +159,7 @@ function driveThePages(): void {
     // The menu of an account holds nothing but the copying of its id.
     expect(offered).toEqual({
       '/accounts': ['More actions for sim-1'],
-      '/keys': [],
+      '/users': ['More actions for Ada'],
       '/models': [],
       '/proxies': [],
     })
@@ -182,7 +183,7 @@ function driveThePages(): void {
   test('the code of a second factor is a step of its own: asked for, refused at its field, once right the way in', async () => {
     const { next, recoveryCodes } = await turnOnSecondFactor(gateway, 'Adam')
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
-    await signIn(page, `${gateway.url}/login?next=/keys`, 'Adam')
+    await signIn(page, `${gateway.url}/login?next=/users`, 'Adam')
     await field.code(page).waitFor()
     // Asked for is not yet wrong.
     expect(await field.code(page).getAttribute('aria-invalid')).toBeNull()
@@ -196,7 +197,7 @@ function driveThePages(): void {
     // It is selected: what is typed takes its place.
     await page.keyboard.type(next())
     await page.keyboard.press('Enter')
-    await page.waitForURL('**/keys')
+    await page.waitForURL('**/users')
 
     // Another person has another code, or none.
     await page.context().clearCookies()

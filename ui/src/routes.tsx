@@ -5,6 +5,7 @@ import type { Area } from './i18n/parts.ts'
 
 const Inside = lazy(() => import('./pages/inside.tsx'))
 
+const toUsers = () => <Navigate href="/users" />
 const toAccounts = () => <Navigate href="/accounts" />
 
 /** Path -> page; each page's code and its areas' words are loaded when it is first visited. */
@@ -14,6 +15,7 @@ export const routes = (i18n: I18n) => {
     <>
       <Route path="/login" component={lazy(() => import('./pages/login.tsx'))} />
       <Route path={['/password', '/setup']} component={lazy(() => import('./pages/password.tsx'))} />
+      <Route path="/hand-over" component={page(['handOver'], () => import('./pages/hand-over.tsx'))} />
       <Route path="/" component={Inside}>
         <Route path="/" component={toAccounts} />
         <Route
@@ -24,7 +26,8 @@ export const routes = (i18n: I18n) => {
           path="/logs/:id?"
           component={page(['logs', 'addresses', 'routing', 'chart'], () => import('./pages/logs.tsx'))}
         />
-        <Route path="/keys" component={page(['keys', 'accounts'], () => import('./pages/keys.tsx'))} />
+        <Route path="/users/:id?" component={page(['users', 'accounts', 'chart'], () => import('./pages/users.tsx'))} />
+        <Route path="/keys" component={toUsers} />
         <Route path="/models" component={page(['models'], () => import('./pages/models.tsx'))} />
         <Route path="/proxies" component={page(['proxies'], () => import('./pages/proxies.tsx'))} />
         <Route

@@ -18,6 +18,8 @@ const titles: Readonly<Record<string, PlainKey>> = {
   'accounts.refresh-quotas': 'jobs.kind.check',
   'accounts.remove-incomplete': 'jobs.kind.remove',
   'accounts.remove-suspended': 'jobs.kind.remove',
+  'users.change': 'jobs.kind.users',
+  'users.batch': 'jobs.kind.usersMade',
 }
 
 /** What a job does, in words. */

@@ -139,6 +139,8 @@ type ListName =
   | 'settings'
   | 'tool-config'
   | 'visitors'
+  | 'user'
+  | 'users'
 
 /** Asks again for everything whose name starts with one of `names`. */
 export function useRefresh(): (...names: readonly ListName[]) => Promise<void> {

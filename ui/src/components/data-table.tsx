@@ -3,7 +3,7 @@ import ArrowUp from 'lucide-solid/icons/arrow-up'
 import { createMemo, createSignal, For, type JSX, lazy, Show, Suspense } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 import { createMediaQuery, phoneQuery } from '../lib/media.ts'
-import { nextSort, type Sort, sorted } from './table-order.ts'
+import { nameOfSort, nextSort, type Sort, sorted, sortNamed } from './table-order.ts'
 
 const VirtualRows = lazy(() => import('./virtual-rows.tsx'))
 
@@ -12,6 +12,8 @@ export type Column<Item> = {
   readonly class?: string
   /** Makes the column one to sort by. */
   readonly value?: (item: Item) => string | number
+  /** What the order by it is called in the address. */
+  readonly name?: string
 }
 
 /** Which rows are chosen, by id; absent: none can be. */
@@ -36,6 +38,9 @@ type DataTableProps<Item> = {
   /** What is switched off stands back. */
   readonly faded?: (item: Item) => boolean
   readonly selection?: Selection<Item> | undefined
+  /** The order as the address has it: `name`, or `-name` for the largest first. Without `onOrder` the table keeps its own. */
+  readonly order?: string | undefined
+  readonly onOrder?: (order: string | undefined) => void
 }
 
 /** From here on only the rows in view are in the page. */
@@ -48,7 +53,12 @@ const cardClass = 'mb-2 flex flex-col gap-3 rounded-lg border border-border bg-s
 export function DataTable<Item extends { readonly id: string }>(props: DataTableProps<Item>) {
   const { t, format } = useI18n()
   const phone = createMediaQuery(phoneQuery)
-  const [sort, setSort] = createSignal<Sort>()
+  const [own, setOwn] = createSignal<Sort>()
+  const sort = (): Sort | undefined => (props.onOrder ? sortNamed(props.order, props.columns) : own())
+  const setSort = (next: Sort | undefined): void => {
+    if (props.onOrder) props.onOrder(nameOfSort(next, props.columns))
+    else setOwn(next)
+  }
   const items = createMemo(() => sorted(props.items, props.columns, sort(), format().compare))
   const choose = (ids: readonly string[], on: boolean): void => {
     const chosen = new Set(props.selection?.chosen)
@@ -83,7 +93,7 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
               aria-label={selection().label(row.item)}
               checked={selection().chosen.has(row.item.id)}
               onChange={(event) => choose([row.item.id], event.currentTarget.checked)}
-              class="size-4 accent-accent"
+              class="block size-4 accent-accent"
             />
           </td>
         )}
@@ -132,7 +142,7 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
                         aria-label={t('table.selectAll')}
                         checked={props.items.length > 0 && all().every((id) => selection().chosen.has(id))}
                         onChange={(event) => choose(all(), event.currentTarget.checked)}
-                        class="size-4 accent-accent"
+                        class="block size-4 accent-accent"
                       />
                     </th>
                   )}

@@ -24,3 +24,18 @@ export function sorted<Item>(
     return sign * order
   })
 }
+
+type Named = { readonly name?: string }
+
+/** The order that `name` or `-name` stands for; undefined for that of the server, and for a column that is not there. */
+export function sortNamed(order: string | undefined, columns: readonly Named[]): Sort | undefined {
+  if (!order) return undefined
+  const name = order.replace(/^-/, '')
+  const column = columns.findIndex((one) => one.name === name)
+  return column < 0 ? undefined : { column, direction: order.startsWith('-') ? 'descending' : 'ascending' }
+}
+
+export function nameOfSort(sort: Sort | undefined, columns: readonly Named[]): string | undefined {
+  const name = sort && columns[sort.column]?.name
+  return name && (sort.direction === 'descending' ? `-${name}` : name)
+}

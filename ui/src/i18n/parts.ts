@@ -28,9 +28,9 @@ export const parts = {
     en: () => import('./parts/jobs/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/jobs/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
-  keys: {
-    en: () => import('./parts/keys/en.ts').then(({ en }) => en),
-    'zh-CN': () => import('./parts/keys/zh-cn.ts').then(({ zhCn }) => zhCn),
+  handOver: {
+    en: () => import('./parts/hand-over/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/hand-over/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
   logs: {
     en: () => import('./parts/logs/en.ts').then(({ en }) => en),
@@ -59,6 +59,10 @@ export const parts = {
   proxies: {
     en: () => import('./parts/proxies/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/proxies/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  users: {
+    en: () => import('./parts/users/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/users/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
 } as const
 

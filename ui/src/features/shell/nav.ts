@@ -33,7 +33,7 @@ export const navEntries: readonly NavEntry[] = [
     count: ({ badges }) => badges.accounts,
   },
   { href: '/logs', text: 'nav.logs', icon: ScrollText, key: 'l', phone: true },
-  { href: '/keys', text: 'nav.keys', icon: KeyRound, key: 'u', phone: true },
+  { href: '/users', text: 'nav.users', icon: KeyRound, key: 'u', phone: true },
   { href: '/integrations', text: 'nav.integrations', icon: Plug, key: 'i' },
   { href: '/playground', text: 'nav.playground', icon: MessageSquare, key: 'p', phone: true },
   { href: '/models', text: 'nav.models', icon: Boxes, key: 'm' },

@@ -40,7 +40,7 @@ export const en = {
   'nav.attention': 'need attention',
   'nav.accounts': 'Accounts',
   'nav.logs': 'Request logs',
-  'nav.keys': 'Keys',
+  'nav.users': 'Users & keys',
   'nav.integrations': 'Integrations',
   'nav.models': 'Models',
   'nav.proxies': 'Proxies',

@@ -42,7 +42,7 @@ export const zhCn = {
   'nav.attention': '需要处理',
   'nav.accounts': '账号',
   'nav.logs': '请求日志',
-  'nav.keys': '密钥',
+  'nav.users': '用户与密钥',
   'nav.integrations': '接入',
   'nav.models': '模型',
   'nav.proxies': '代理',

@@ -15,4 +15,6 @@ export const en = {
   'jobs.kind.emails': 'Fill in e-mail addresses',
   'jobs.kind.check': 'Check accounts',
   'jobs.kind.remove': 'Remove accounts',
+  'jobs.kind.users': 'Change users',
+  'jobs.kind.usersMade': 'Create users',
 } as const

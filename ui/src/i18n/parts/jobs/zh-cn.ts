@@ -17,4 +17,6 @@ export const zhCn = {
   'jobs.kind.emails': '补全邮箱',
   'jobs.kind.check': '检查账号',
   'jobs.kind.remove': '移除账号',
+  'jobs.kind.users': '更改用户',
+  'jobs.kind.usersMade': '创建用户',
 } as const satisfies Record<keyof typeof en, string>

@@ -1,0 +1,243 @@
+import CircleCheck from 'lucide-solid/icons/circle-check'
+import CirclePause from 'lucide-solid/icons/circle-pause'
+import Ellipsis from 'lucide-solid/icons/ellipsis'
+import Hourglass from 'lucide-solid/icons/hourglass'
+import Link from 'lucide-solid/icons/link'
+import OctagonX from 'lucide-solid/icons/octagon-x'
+import Pencil from 'lucide-solid/icons/pencil'
+import RotateCw from 'lucide-solid/icons/rotate-cw'
+import Trash2 from 'lucide-solid/icons/trash'
+import { type Accessor, For, type JSX, Show } from 'solid-js'
+import type { KeyView } from '../../../../server/admin/contract/keys.ts'
+import { createMayChange, MayChange } from '../../api/may-change.tsx'
+import { Badge } from '../../components/badge.tsx'
+import { Button, type Icon } from '../../components/button.tsx'
+import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
+import { Switch } from '../../components/switch.tsx'
+import { useI18n } from '../../i18n/i18n.tsx'
+import { parseTime } from '../../lib/format.ts'
+import { removedName } from './access-field.tsx'
+import { type AccountChoice, servedByNobody, splitSet } from './access-set.ts'
+import type { KeyActions } from './key-actions.tsx'
+import { keyMask } from './key-mask.ts'
+import { limitFields } from './limit-values.ts'
+import { StandingMeter } from './standing-meter.tsx'
+import { amountShown } from './standing-text.ts'
+import { isPast, type KeyState, keyState, standingNow } from './user-state.ts'
+
+export type KeyHandlers = {
+  readonly actions: KeyActions
+  readonly onEdit: (item: KeyView) => void
+  readonly onRotate: (item: KeyView) => void
+  readonly onHandOver: (item: KeyView) => void
+  readonly onRevoke: (item: KeyView) => void
+}
+type Props = KeyHandlers & {
+  readonly item: KeyView
+  readonly now: Accessor<number>
+  /** To name those of a key; undefined while they are not known. */
+  readonly accounts: readonly AccountChoice[] | undefined
+}
+
+const icons = {
+  active: CircleCheck,
+  disabled: CirclePause,
+  expired: Hourglass,
+  reached: OctagonX,
+} as const satisfies Record<KeyState, Icon>
+const tones = { active: 'success', disabled: 'neutral', expired: 'warning', reached: 'danger' } as const
+
+/** All that is known of one key, and what can be done to it. */
+export function KeyCard(props: Props) {
+  const { t, format } = useI18n()
+  const mayChange = createMayChange()
+  const state = () => keyState(props.item, props.now())
+  const when = (at: string): string => format().dateTime(parseTime(at) ?? 0)
+  return (
+    <li class="flex flex-col gap-2 rounded-lg border border-border p-3" data-key={props.item.id}>
+      <div class="flex items-start justify-between gap-2">
+        <div class="min-w-0">
+          <p class="wrap-anywhere font-medium">{props.item.name}</p>
+          <p class="font-mono text-12 text-text-2">{keyMask(props.item)}</p>
+        </div>
+        <div class="flex shrink-0 items-center gap-1">
+          <Badge tone={tones[state()]} icon={icons[state()]} text={t(`keys.state.${state()}`)} />
+          <Switch
+            label={t('keys.on', { name: props.item.name })}
+            checked={props.item.enabled}
+            disabled={!mayChange()}
+            onChange={(enabled) => props.actions.enable.mutate({ item: props.item, enabled })}
+          />
+          <Show when={mayChange()}>
+            <KeyMenu {...props} />
+          </Show>
+        </div>
+      </div>
+      <p class="text-12 text-text-3">
+        <Dotted>
+          {t('keys.created', { time: format().relative(parseTime(props.item.created_at) ?? 0, props.now()) })}
+          <Show when={props.item.last_used_at} fallback={t('keys.neverUsed')}>
+            {(at) => t('keys.lastUsed', { time: format().relative(parseTime(at()) ?? 0, props.now()) })}
+          </Show>
+          <Show when={props.item.expires_at}>{(at) => t('keys.expires', { time: when(at()) })}</Show>
+        </Dotted>
+      </p>
+      <Rights {...props} />
+      <For each={props.item.standings}>
+        {(standing) => <StandingMeter standing={standingNow(standing, props.now())} now={props.now()} />}
+      </For>
+      <Show when={props.item.previous_until !== null && !isPast(props.item.previous_until, props.now())}>
+        <Note text={t('keys.previous', { time: when(props.item.previous_until ?? '') })}>
+          <MayChange>
+            <Button
+              look="quiet-danger"
+              busy={props.actions.endPrevious.isPending}
+              onClick={() => props.actions.endPrevious.mutate(props.item)}
+            >
+              {t('keys.endPrevious')}
+              <span class="sr-only">: {props.item.name}</span>
+            </Button>
+          </MayChange>
+        </Note>
+      </Show>
+      <LinkNote {...props} />
+    </li>
+  )
+}
+
+function Dotted(props: { children: JSX.Element }) {
+  const parts = (): readonly JSX.Element[] => (Array.isArray(props.children) ? props.children : [props.children])
+  return (
+    <For each={parts()}>
+      {(part, index) => (
+        <span class="before:content-['·'] before:mx-1.5 empty:hidden" classList={{ 'before:hidden': index() === 0 }}>
+          {part}
+        </span>
+      )}
+    </For>
+  )
+}
+
+function Note(props: { text: string; children: JSX.Element }) {
+  return (
+    <div class="flex items-center justify-between gap-x-3 rounded-md bg-surface-2 py-1 pr-1 pl-3 text-12">
+      <span class="min-w-0 py-1">{props.text}</span>
+      {props.children}
+    </div>
+  )
+}
+
+function LinkNote(props: Props) {
+  const { t, format } = useI18n()
+  return (
+    <Show when={props.item.hand_over}>
+      {(link) => (
+        <Show
+          when={link().opened_at === null}
+          fallback={
+            <p class="text-12 text-text-3">
+              {t('keys.linkOpened', {
+                time: format().relative(parseTime(link().opened_at) ?? 0, props.now()),
+              })}
+            </p>
+          }
+        >
+          <Note
+            text={
+              isPast(link().expires_at, props.now())
+                ? t('keys.linkExpired')
+                : t('keys.linkOpen', { time: format().dateTime(parseTime(link().expires_at) ?? 0) })
+            }
+          >
+            <MayChange>
+              <Button
+                look="quiet-danger"
+                busy={props.actions.withdraw.isPending}
+                onClick={() => props.actions.withdraw.mutate(props.item)}
+              >
+                {t('keys.withdraw')}
+                <span class="sr-only">: {props.item.name}</span>
+              </Button>
+            </MayChange>
+          </Note>
+        </Show>
+      )}
+    </Show>
+  )
+}
+
+/** A longer set is cut; the whole of it is in the title and in the dialog. */
+const mostNamed = 3
+
+/** What holds for this key alone: models, accounts, and limits that are not of a day or a month. */
+function Rights(props: Props) {
+  const { t, format } = useI18n()
+  const accountNames = (): readonly string[] => {
+    const { present, removed } = splitSet(props.item.account_ids, props.accounts ?? [])
+    const sorted = present.map(({ name }) => name).toSorted(format().compare)
+    return [...sorted, ...removed.map((id) => removedName(id, t))]
+  }
+  const cut = (names: readonly string[]): string =>
+    names.length <= mostNamed
+      ? format().list(names)
+      : t('keys.accountsMore', {
+          names: names.slice(0, mostNamed).join(', '),
+          count: format().number(names.length - mostNamed),
+        })
+  const plain = () =>
+    limitFields.filter((name) => (name === 'rate_limit_rpm' || name === 'concurrency') && props.item[name] > 0)
+  return (
+    <dl class="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-12 empty:hidden">
+      <Show when={props.item.models.length > 0}>
+        <dt class="text-text-3">{t('users.models')}</dt>
+        <dd class="wrap-anywhere" title={format().list(props.item.models)}>
+          {cut(props.item.models)}
+        </dd>
+      </Show>
+      <Show when={props.item.account_ids.length > 0}>
+        <dt class="text-text-3">{t('users.accounts')}</dt>
+        <dd class="wrap-anywhere" title={props.accounts && format().list(accountNames())}>
+          {props.accounts === undefined
+            ? t('keys.accountsCount', { count: format().number(props.item.account_ids.length) })
+            : cut(accountNames())}
+          <Show when={servedByNobody(props.item.account_ids, props.accounts)}>
+            <span class="block text-warning">{t('keys.servedByNobody')}</span>
+          </Show>
+        </dd>
+      </Show>
+      <For each={plain()}>
+        {(name) => (
+          <>
+            <dt class="text-text-3">{t(`users.limit.${name}`)}</dt>
+            <dd class="numbers">{amountShown('request_quota', props.item[name], format())}</dd>
+          </>
+        )}
+      </For>
+      <Show when={props.item.notes}>
+        {(notes) => (
+          <>
+            <dt class="text-text-3">{t('users.notes')}</dt>
+            <dd class="wrap-anywhere">{notes()}</dd>
+          </>
+        )}
+      </Show>
+    </dl>
+  )
+}
+
+function KeyMenu(props: Props) {
+  const { t } = useI18n()
+  return (
+    <Menu
+      label={t('common.more', { name: props.item.name })}
+      triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
+      trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
+    >
+      <MenuItem icon={Pencil} text={t('users.edit')} onSelect={() => props.onEdit(props.item)} />
+      <MenuItem icon={RotateCw} text={t('keys.rotate')} onSelect={() => props.onRotate(props.item)} />
+      <MenuItem icon={Link} text={t('keys.handOver')} onSelect={() => props.onHandOver(props.item)} />
+      <MenuSeparator />
+      <MenuItem icon={Trash2} text={t('keys.revoke')} danger onSelect={() => props.onRevoke(props.item)} />
+    </Menu>
+  )
+}
