@@ -18,10 +18,7 @@ export const routes = (i18n: I18n) => {
       <Route path="/hand-over" component={page(['handOver'], () => import('./pages/hand-over.tsx'))} />
       <Route path="/" component={Inside}>
         <Route path="/" component={toAccounts} />
-        <Route
-          path="/accounts/:id?"
-          component={page(['accounts', 'routing', 'jobs'], () => import('./pages/accounts.tsx'))}
-        />
+        <Route path="/accounts/:id?" component={page(['accounts'], () => import('./pages/accounts.tsx'))} />
         <Route
           path="/logs/:id?"
           component={page(['logs', 'addresses', 'routing', 'chart'], () => import('./pages/logs.tsx'))}

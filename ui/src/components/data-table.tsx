@@ -35,6 +35,8 @@ type DataTableProps<Item> = {
   readonly cells: (item: Item) => JSX.Element
   /** What a `li` holds on a phone. */
   readonly card: (item: Item) => JSX.Element
+  /** All rows are as high as each other and the columns say how wide they are: a long list costs less to lay out. */
+  readonly fixed?: boolean
   /** What is switched off stands back. */
   readonly faded?: (item: Item) => boolean
   readonly selection?: Selection<Item> | undefined
@@ -131,7 +133,11 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
       when={phone()}
       fallback={
         <div class="rounded-lg border border-border bg-surface">
-          <table class="w-full text-13" aria-rowcount={items().length > virtualFrom ? items().length + 1 : undefined}>
+          <table
+            class="w-full text-13"
+            classList={{ 'table-fixed': props.fixed ?? false }}
+            aria-rowcount={items().length > virtualFrom ? items().length + 1 : undefined}
+          >
             <thead class="sticky top-13 z-10">
               <tr class="text-left text-12 text-text-2">
                 <Show when={props.selection}>
@@ -195,7 +201,9 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
                         <td colSpan={width()} class="p-0" style={{ height: `${height()}px` }} />
                       </tr>
                     )}
-                    row={(item, index, measure) => <Row item={item as Item} index={index()} measure={measure} />}
+                    row={(item, index, measure) => (
+                      <Row item={item as Item} index={index()} {...(props.fixed ? {} : { measure })} />
+                    )}
                   />
                 </Suspense>
               </Show>

@@ -36,6 +36,10 @@ export const parts = {
     en: () => import('./parts/logs/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/logs/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  accountwork: {
+    en: () => import('./parts/accountwork/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/accountwork/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   addresses: {
     en: () => import('./parts/addresses/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/addresses/zh-cn.ts').then(({ zhCn }) => zhCn),

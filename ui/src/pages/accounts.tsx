@@ -8,7 +8,7 @@ import Plus from 'lucide-solid/icons/plus'
 import RefreshCw from 'lucide-solid/icons/refresh-cw'
 import Undo2 from 'lucide-solid/icons/undo-2'
 import UsersRound from 'lucide-solid/icons/users-round'
-import { createEffect, createMemo, createSignal, lazy, Match, on, Show, Suspense, Switch } from 'solid-js'
+import { createEffect, createMemo, createSignal, Match, on, Show, Suspense, Switch } from 'solid-js'
 import type { AccountListItem } from '../../../server/admin/contract/accounts.ts'
 import { accountsApi, filterText } from '../api/accounts.ts'
 import { errorText } from '../api/error-text.ts'
@@ -26,22 +26,31 @@ import { createAccountActions } from '../features/accounts/account-actions.tsx'
 import { AccountFilters } from '../features/accounts/account-filters.tsx'
 import { type AccountHandlers, AccountListView } from '../features/accounts/account-list.tsx'
 import { type BulkAction, createBulk } from '../features/accounts/bulk.ts'
-import { BulkBar } from '../features/accounts/bulk-bar.tsx'
 import { accountParams, filterOf, pageParam } from '../features/accounts/filters.ts'
 import { fullName } from '../features/accounts/status.ts'
-import { useI18n } from '../i18n/i18n.tsx'
+import { lazyWith, useI18n } from '../i18n/i18n.tsx'
 import { createUrlState } from '../lib/url-state.ts'
-
-const AccountDrawer = lazy(() => import('../features/accounts/account-drawer.tsx'))
-const AddAccountDialog = lazy(() => import('../features/accounts/add-account.tsx'))
-const BulkDialogs = lazy(() => import('../features/accounts/bulk-dialogs.tsx'))
-const DeletedAccountsDialog = lazy(() => import('../features/accounts/deleted-accounts.tsx'))
-const ExportDialog = lazy(() => import('../features/accounts/export-accounts.tsx'))
-const SetProxyDialog = lazy(() => import('../features/accounts/set-proxy.tsx'))
 
 /** Which accounts can serve requests now, and which need me? Filter and page are in the address. */
 export default function AccountsPage() {
-  const { t, format } = useI18n()
+  const i18n = useI18n()
+  const { t, format } = i18n
+  // What opens over the list brings its code and its words when it first opens.
+  const AccountDrawer = lazyWith(
+    i18n,
+    ['accountwork', 'routing'],
+    () => import('../features/accounts/account-drawer.tsx'),
+  )
+  const AddAccountDialog = lazyWith(i18n, ['accountwork'], () => import('../features/accounts/add-account.tsx'))
+  const BulkBar = lazyWith(i18n, ['accountwork', 'jobs'], () => import('../features/accounts/bulk-bar.tsx'))
+  const BulkDialogs = lazyWith(i18n, ['accountwork'], () => import('../features/accounts/bulk-dialogs.tsx'))
+  const DeletedAccountsDialog = lazyWith(
+    i18n,
+    ['accountwork'],
+    () => import('../features/accounts/deleted-accounts.tsx'),
+  )
+  const ExportDialog = lazyWith(i18n, ['accountwork'], () => import('../features/accounts/export-accounts.tsx'))
+  const SetProxyDialog = lazyWith(i18n, ['accountwork'], () => import('../features/accounts/set-proxy.tsx'))
   const session = useQuery(() => queries.session())
   const filters = createUrlState(accountParams)
   const paging = createUrlState(pageParam)
@@ -274,21 +283,23 @@ export default function AccountsPage() {
           )}
         </Match>
       </Switch>
-      <BulkBar
-        count={chosen().size}
-        total={data()?.total ?? 0}
-        bulk={bulk}
-        selecting={selecting()}
-        onSelectAll={() => void selectAll()}
-        onClear={() => setChosen(new Set<string>())}
-        onEnable={(on) => act({ action: on ? 'enable' : 'disable' })}
-        onCheck={() => act({ action: 'check' })}
-        onProxy={() => setBulkDialog('proxy')}
-        onWeight={() => setBulkDialog('weight')}
-        onExport={() => openExport('chosen')}
-        onDelete={() => setDeleting(true)}
-      />
       <Suspense>
+        <Show when={seen('bulk-bar', chosen().size > 0 || bulk.job() !== undefined)}>
+          <BulkBar
+            count={chosen().size}
+            total={data()?.total ?? 0}
+            bulk={bulk}
+            selecting={selecting()}
+            onSelectAll={() => void selectAll()}
+            onClear={() => setChosen(new Set<string>())}
+            onEnable={(on) => act({ action: on ? 'enable' : 'disable' })}
+            onCheck={() => act({ action: 'check' })}
+            onProxy={() => setBulkDialog('proxy')}
+            onWeight={() => setBulkDialog('weight')}
+            onExport={() => openExport('chosen')}
+            onDelete={() => setDeleting(true)}
+          />
+        </Show>
         <Show when={seen('drawer', params.id !== undefined)}>
           <AccountDrawer
             accountId={params.id}

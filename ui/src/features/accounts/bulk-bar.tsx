@@ -29,7 +29,7 @@ type Props = {
 }
 
 /** What can be done with the chosen accounts; while it is done, how far it is; then what failed, which stays chosen. */
-export function BulkBar(props: Props) {
+export default function BulkBar(props: Props) {
   const { t, format } = useI18n()
   return (
     <Show when={props.count > 0 || props.bulk.job()}>

@@ -1,13 +1,20 @@
 import { A, useLocation } from '@solidjs/router'
-import Eye from 'lucide-solid/icons/eye'
 import { createEffect, type JSX, onCleanup, Show } from 'solid-js'
 import type { RequestRow } from '../../../../server/admin/contract/logs.ts'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
-import { OutcomeBadge } from './outcome-badge.tsx'
-import { callerOf, costText, modelText, sourceKey, tokensText } from './row-view.ts'
+import {
+  callerOf,
+  costText,
+  modelText,
+  outcomeOf,
+  outcomeText,
+  outcomeTone,
+  sourceKey,
+  tokensText,
+} from './row-view.ts'
 
 type ListProps = {
   readonly rows: readonly RequestRow[]
@@ -19,17 +26,17 @@ type ListProps = {
 }
 
 const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
-  { key: 'logs.column.time' },
-  { key: 'logs.column.outcome' },
+  { key: 'logs.column.time', class: 'w-34' },
+  { key: 'logs.column.outcome', class: 'w-38' },
   { key: 'logs.column.caller' },
-  { key: 'logs.column.model' },
+  { key: 'logs.column.model', class: 'w-1/5' },
   { key: 'logs.column.account', class: 'max-lg:hidden' },
-  { key: 'logs.column.firstToken', class: 'text-right' },
-  { key: 'logs.column.total', class: 'text-right' },
-  { key: 'logs.column.input', class: 'text-right' },
-  { key: 'logs.column.output', class: 'text-right' },
-  { key: 'logs.column.cost', class: 'text-right max-xl:hidden' },
-  { key: 'logs.column.address', class: 'max-xl:hidden' },
+  { key: 'logs.column.firstToken', class: 'w-24 text-right' },
+  { key: 'logs.column.total', class: 'w-22 text-right' },
+  { key: 'logs.column.input', class: 'w-18 text-right' },
+  { key: 'logs.column.output', class: 'w-18 text-right' },
+  { key: 'logs.column.cost', class: 'w-20 text-right max-xl:hidden' },
+  { key: 'logs.column.address', class: 'w-36 max-xl:hidden' },
 ]
 
 /** Requests, newest first; a row leads to its drawer. */
@@ -95,6 +102,7 @@ export function LogList(props: ListProps) {
         items={props.rows}
         columns={text}
         onRow={props.onOpen}
+        fixed
         cells={(row) => <Cells row={row} />}
         card={(row) => <Card row={row} />}
       />
@@ -111,7 +119,7 @@ function Cell(props: { class?: string; title?: string | undefined; children: JSX
   )
 }
 
-const aside = 'max-w-0 truncate'
+const aside = 'truncate'
 
 function Cells(props: { readonly row: RequestRow }) {
   const { t, format } = useI18n()
@@ -123,17 +131,17 @@ function Cells(props: { readonly row: RequestRow }) {
       </Cell>
       <Cell>
         <span class="inline-flex items-center gap-1.5">
-          <OutcomeBadge row={row} />
+          <OutcomeMark row={row} />
           <Marks row={row} />
         </span>
       </Cell>
-      <Cell class={`${aside} w-1/5`} title={callerOf(row)}>
+      <Cell class={aside} title={callerOf(row)}>
         {callerOf(row) ?? t('logs.none')}
       </Cell>
-      <Cell class={`${aside} w-1/4`} title={modelText(row)}>
+      <Cell class={aside} title={modelText(row)}>
         {modelText(row) ?? t('logs.none')}
       </Cell>
-      <Cell class={`${aside} w-1/6 max-lg:hidden`} title={row.account_label ?? row.account_id}>
+      <Cell class={`${aside} max-lg:hidden`} title={row.account_label ?? row.account_id}>
         {row.account_label ?? row.account_id ?? t('logs.none')}
       </Cell>
       <Cell class="text-right">{firstTokenText(row, t('logs.none'), format().duration)}</Cell>
@@ -145,7 +153,9 @@ function Cells(props: { readonly row: RequestRow }) {
         {tokensText(row.output_tokens, row.output_source, format())}
       </Cell>
       <Cell class="text-right max-xl:hidden">{costText(row.cost_usd, format(), t)}</Cell>
-      <Cell class="text-text-2 max-xl:hidden">{row.client_ip}</Cell>
+      <Cell class="truncate text-text-2 max-xl:hidden" title={row.client_ip}>
+        {row.client_ip}
+      </Cell>
     </>
   )
   function titleOf(source: string): string | undefined {
@@ -167,7 +177,7 @@ function Card(props: { readonly row: RequestRow }) {
         <TimeLink row={row} />
         <span class="inline-flex items-center gap-1.5">
           <Marks row={row} />
-          <OutcomeBadge row={row} />
+          <OutcomeMark row={row} />
         </span>
       </div>
       <p class="wrap-anywhere">{modelText(row) ?? t('logs.none')}</p>
@@ -203,6 +213,26 @@ function TimeLink(props: { readonly row: RequestRow }) {
   )
 }
 
+const tones = {
+  success: 'bg-success-soft text-success',
+  warning: 'bg-warning-soft text-warning',
+  danger: 'bg-danger-soft text-danger',
+  violet: 'bg-violet-soft text-violet',
+  neutral: 'bg-neutral-soft text-text-2',
+} as const
+
+/** The badge of the drawer without its icon: the word says the same. */
+function OutcomeMark(props: { readonly row: RequestRow }) {
+  const { t } = useI18n()
+  return (
+    <span
+      class={`forced-border inline-block rounded-full px-2 py-0.5 font-medium text-12 ${tones[outcomeTone[outcomeOf(props.row)]]}`}
+    >
+      {outcomeText(props.row, t)}
+    </span>
+  )
+}
+
 /** That it took more than one call, and that what was said is kept. */
 function Marks(props: { readonly row: RequestRow }) {
   const { t, format } = useI18n()
@@ -218,7 +248,19 @@ function Marks(props: { readonly row: RequestRow }) {
       </Show>
       <Show when={props.row.content_captured}>
         <span class="text-accent-text" role="img" aria-label={t('logs.captured')} title={t('logs.captured')}>
-          <Eye size={14} strokeWidth={1.75} aria-hidden="true" />
+          {/* Written out: a row is made while somebody scrolls, and a component for each mark shows. */}
+          <svg
+            viewBox="0 0 24 24"
+            width="14"
+            height="14"
+            fill="none"
+            stroke="currentColor"
+            stroke-width="2"
+            aria-hidden="true"
+          >
+            <path d="M2 12s3.5-7 10-7 10 7 10 7-3.5 7-10 7S2 12 2 12Z" />
+            <circle cx="12" cy="12" r="3" />
+          </svg>
         </span>
       </Show>
     </>
