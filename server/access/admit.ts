@@ -68,6 +68,7 @@ export type Admission = {
   readonly admitConsole: (as: ConsoleAsk) => Promise<Result<Caller, GatewayError>>
   /** Forgets everything looked up so far. Called at once when a key is created, changed or revoked. */
   readonly invalidate: () => void
+  readonly stats: () => { readonly remembered: number }
 }
 
 type Holder = { readonly caller: Caller; readonly key: KnownKey; readonly user?: KnownUser }
@@ -171,6 +172,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       cache.clear()
       anyKey = false
     },
+    stats: () => ({ remembered: cache.size }),
   }
 }
 

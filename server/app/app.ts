@@ -345,6 +345,10 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   )
   metrics.watch('usage_unwritten', 'Counters not written yet.', () => metering.ledger.stats().unwritten)
   metrics.watch('addresses_counted', 'Addresses whose rate is remembered.', () => metering.ips.stats().addresses)
+  metrics.watch('keys_remembered', 'Keys whose look-up is remembered.', () => admission.stats().remembered)
+  metrics.watch('routes_watched', 'Ways out and hosts whose faults are counted.', () => traffic.routes.stats().keys)
+  metrics.watch('routes_resting', 'Of these, those that are closed for a while.', () => traffic.routes.stats().resting)
+  metrics.watch('models_watched', 'Models whose faults are counted.', () => traffic.models.stats().keys)
   metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)
 
   const heard = server.listen(host, port)
