@@ -32,7 +32,9 @@ type Delivery = {
   error: string | null
 }
 
-const most = { waiting: 100, shown: 100, told: 1_000 }
+/** In line for the webhook. */
+export const mostAlerts = 100
+const most = { waiting: mostAlerts, shown: 100, told: 1_000 }
 /** 5 s, 20 s, 80 s, 5 min, 20 min: a receiver that is being restarted still hears of it. */
 const waitsMs = [5_000, 20_000, 80_000, 320_000, 1_280_000]
 const longestWaitMs = 3_600_000

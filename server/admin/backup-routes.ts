@@ -4,7 +4,8 @@ import { headerText } from '../lib/header-text.ts'
 import type { Result } from '../lib/result.ts'
 import { commandLine } from './actor.ts'
 import { jsonBody, optionalJsonBody } from './body.ts'
-import { BackupAsk, type BackupFileView, type RestoreDone, type RestoreReport } from './contract/backup.ts'
+import { BackupAsk, type BackupFileView, RestoreAsk, type RestoreDone, type RestoreReport } from './contract/backup.ts'
+import type { AdminError } from './contract/session.ts'
 import type { AdminDeps, BackupFault, PortableAsk, RestoreActor } from './deps.ts'
 import { refuse } from './failure.ts'
 import type { FreshPassword } from './fresh-password.ts'
@@ -20,6 +21,35 @@ type Parts = { readonly gate: Gate; readonly jobs: JobBoard; readonly fresh: Fre
 /** Backups of everything: of the original's scripts (export and import), ours, and files on the machine. */
 export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
   const { backup } = deps
+  const restore = async (
+    request: Request,
+    action: string,
+    from: { readonly body: AsyncIterable<Uint8Array> } | { readonly file: string },
+    how: { readonly dryRun: boolean; readonly passphrase?: string },
+  ): Promise<RestoreDone | Response> => {
+    const entry = gate.entryOf(request)
+    if (backup === undefined || entry === undefined || entry.by === 'nobody') return failed(unavailable)
+    if (!how.dryRun) {
+      const refusal = await pageNeedsPassword(request, restoreNeedsPassword)
+      if (refusal !== undefined) return refusal
+    }
+    const { kind: actorKind, id: actorId, name: actorName } = entry.actor
+    const actor: RestoreActor = {
+      ...{ actorKind, actorId, actorName, action },
+      peer: deps.peerOf(request).address,
+      userAgent: headerText(request.headers.get('user-agent') ?? '').slice(0, 256),
+    }
+    return restored(await backup.restore(from, { ...how, actor }))
+  }
+  /** A script has just shown the password; a page may have been left open. */
+  const pageNeedsPassword = async (request: Request, lacking: AdminError): Promise<Response | undefined> => {
+    if (gate.entryOf(request)?.by !== 'session') return undefined
+    const shown = await fresh(request)
+    if (!shown.ok) return shown.refusal
+    return shown.given ? undefined : refuse(403, lacking)
+  }
+  const named = async (name: string): Promise<BackupFileView | Response> =>
+    backup === undefined ? failed(unavailable) : ((await backup.find(name)) ?? refuse(404, noSuchCopy))
   return (
     new Elysia({ prefix: '/v2/backup' })
       /** The original's own form, as its scripts ask for it. */
@@ -62,28 +92,51 @@ export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
       .post(
         '/import',
         async ({ request, query }) => {
-          const entry = gate.entryOf(request)
-          if (backup === undefined || entry === undefined || entry.by === 'nobody') return failed(unavailable)
-          const { kind: actorKind, id: actorId, name: actorName } = entry.actor
-          const actor: RestoreActor = {
-            ...{ actorKind, actorId, actorName },
-            peer: deps.peerOf(request).address,
-            userAgent: headerText(request.headers.get('user-agent') ?? '').slice(0, 256),
-            action: 'POST /v2/backup/import',
-          }
           const passphrase = passphraseOf(request)
-          const dryRun = isYes(query.dry_run)
-          return restored(
-            await backup.restore(
-              { body: request.body ?? emptyBody() },
-              { dryRun, actor, ...(passphrase === undefined ? {} : { passphrase }) },
-            ),
+          return restore(
+            request,
+            'POST /v2/backup/import',
+            { body: request.body ?? emptyBody() },
+            {
+              dryRun: isYes(query.dry_run),
+              ...(passphrase === undefined ? {} : { passphrase }),
+            },
           )
         },
         // Read as it comes, by the restore itself.
         { parse: () => ({}), query: Type.Object({ dry_run: Type.Optional(Type.String()) }) },
       )
       .get('/files', () => backup?.files() ?? failed(unavailable))
+      .get('/last-restore', () => backup?.lastRestore() ?? failed(unavailable))
+      .get('/files/:name', async ({ params, request }) => {
+        const found = await named(params.name)
+        if (found instanceof Response) return found
+        const refusal = await pageNeedsPassword(request, copyNeedsPassword)
+        if (refusal !== undefined) return refusal
+        noteExport(deps, request, true)
+        return new Response(Bun.file(found.file), {
+          headers: {
+            'content-type': 'application/vnd.sqlite3',
+            'content-disposition': `attachment; filename="${found.name}"`,
+            'cache-control': 'no-store',
+          },
+        })
+      })
+      .delete('/files/:name', async ({ params }) => {
+        const found = await named(params.name)
+        if (found instanceof Response) return found
+        await backup?.remove(params.name)
+        return { success: true }
+      })
+      .post(
+        '/files/:name/restore',
+        async ({ params, request, body }) => {
+          const found = await named(params.name)
+          if (found instanceof Response) return found
+          return restore(request, 'POST /v2/backup/files/:name/restore', found, { dryRun: body.dry_run === true })
+        },
+        { parse: optionalJsonBody, body: RestoreAsk },
+      )
       .post('/files', (context) =>
         jobAnswer(
           jobs,
@@ -177,6 +230,17 @@ const noPassphrase = {
 const noPassword = {
   error:
     'A backup holds every secret: give your password with this request, or ask for one without secrets with "secrets": false.',
+  code: 'PASSWORD_REQUIRED',
+  field: 'password',
+}
+const noSuchCopy = { error: 'There is no copy of this name; it may have been deleted.', code: 'NOT_FOUND' }
+const copyNeedsPassword = {
+  error: 'A copy holds everything: give your password again first (`POST /v2/confirmation`).',
+  code: 'PASSWORD_REQUIRED',
+  field: 'password',
+}
+const restoreNeedsPassword = {
+  error: 'A restore replaces everything: give your password again first (`POST /v2/confirmation`).',
   code: 'PASSWORD_REQUIRED',
   field: 'password',
 }

@@ -1,5 +1,6 @@
 import type { ConsoleAsk } from '../access/admit.ts'
 import type { Passwords } from '../access/password.ts'
+import type { ConfigRow } from '../config/rows.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { ConsolePath } from '../dialect/console-chat.ts'
@@ -17,7 +18,8 @@ import type { AuditEntry, RequestRecord, Store } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { SignIns } from '../upstream/amazonq/sign-in.ts'
-import type { BackupFileList, BackupFileView, OriginalBackup, RestoreReport } from './contract/backup.ts'
+import type { BackupFileList, BackupFileView, LastRestore, OriginalBackup, RestoreReport } from './contract/backup.ts'
+import type { HeldSize } from './contract/health.ts'
 import type { ImportReport } from './contract/import-report.ts'
 import type { ModelList } from './contract/models.ts'
 
@@ -109,11 +111,31 @@ export type BackupAccess = {
     signal?: AbortSignal,
   ) => Promise<Result<BackupFileView, BackupFault>>
   readonly files: () => Promise<BackupFileList>
+  /** One of the list; undefined: none is called so. */
+  readonly find: (name: string) => Promise<BackupFileView | undefined>
+  /** False: none is called so. */
+  readonly remove: (name: string) => Promise<boolean>
+  readonly lastRestore: () => Promise<LastRestore>
   /** Once it is done, and not for a dry run, the server starts anew. */
   readonly restore: (
     from: { readonly body: AsyncIterable<Uint8Array> } | { readonly file: string },
     options: { readonly passphrase?: string; readonly dryRun: boolean; readonly actor: RestoreActor },
   ) => Promise<Result<RestoreReport, BackupFault>>
+}
+
+/** The process and what it runs on. Null: nobody knows here. */
+export type MachineState = {
+  readonly commit: string | null
+  readonly runtime: string
+  readonly system: string
+  readonly cpus: number
+  readonly pid: number
+  readonly startedAt: number
+  readonly memoryBytes: number
+  readonly heapBytes: number
+  readonly diskFreeBytes: number | null
+  readonly diskTotalBytes: number | null
+  readonly databaseBytes: number | null
 }
 
 /** Everything the admin API takes from the rest of the program. */
@@ -148,6 +170,11 @@ export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly keysChanged: () => void
   /** What the configuration file says of settings, by their stored names, where nothing was ever set. */
   readonly configured?: Readonly<Record<string, string>>
+  /** Each value the server was started with, and where it came from; secrets are only said to be set. */
+  readonly startedWith?: () => readonly ConfigRow[]
+  readonly machine?: () => MachineState
+  /** What is watched of memory, queues and caches, with the limit of each. */
+  readonly sizes?: () => readonly HeldSize[]
   /** Settings that changed, by their stored names, sealed ones excepted; `null`: back to the default. Called after they are on disk. */
   readonly applySettings: (changed: Readonly<Record<string, string | null>>) => Promise<void> | void
   /** The keys whose prompts and replies are kept changed in the store. */

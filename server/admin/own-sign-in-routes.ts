@@ -5,6 +5,8 @@ import { gatewayError } from '../conversation/error.ts'
 import { type Actor, actorIn, type Entry, owner } from './actor.ts'
 import { jsonBody } from './body.ts'
 import {
+  ConfirmationGive,
+  type ConfirmationView,
   SecondFactorBegin,
   SecondFactorConfirm,
   type SecondFactorConfirmed,
@@ -14,6 +16,7 @@ import {
 } from './contract/operators.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail, failConflict, failRefused } from './failure.ts'
+import type { FreshPassword } from './fresh-password.ts'
 import type { Gate } from './gate.ts'
 import type { Operator } from './operator.ts'
 import { sessionLife } from './persons.ts'
@@ -74,6 +77,28 @@ export function secondFactorRoutes({ log }: Deps, gate: Gate, operator: Operator
         return { success: true }
       },
       { parse: jsonBody, body: SecondFactorRemove },
+    )
+}
+
+/** The password given again, before what must not happen by a session left open: for this session it holds for five minutes. */
+export function confirmationRoutes(gate: Gate, operator: Operator, fresh: FreshPassword) {
+  const view = async (request: Request): Promise<ConfirmationView> => ({
+    validUntil: isoOrNull(fresh.until(request)),
+    secondFactor: (await operator.secondFactors.state(actorIn(gate.entryOf(request)).subject)).on,
+  })
+  return new Elysia({ prefix: '/v2/confirmation' })
+    .get('/', ({ request }) => view(request))
+    .post(
+      '/',
+      async ({ body, request }) => {
+        const confirmed = await operator.confirm(body, actorIn(gate.entryOf(request)))
+        if (!confirmed.ok) {
+          return failRefused(confirmed.error, confirmed.error.code.startsWith('SECOND') ? 'code' : 'password')
+        }
+        fresh.keep(request)
+        return view(request)
+      },
+      { parse: jsonBody, body: ConfirmationGive },
     )
 }
 

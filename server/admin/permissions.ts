@@ -55,6 +55,7 @@ const areas: Readonly<Record<string, Area>> = {
   // A person's own: what reaches beyond it is decided by the route.
   '/v2/sessions': { read: 'viewer', write: 'viewer' },
   '/v2/second-factor': { read: 'viewer', write: 'viewer' },
+  '/v2/confirmation': { read: 'viewer', write: 'viewer' },
   '/v2/admin-tokens': { read: 'admin', write: 'admin' },
   '/v2/operators': { read: 'owner', write: 'owner' },
   '/api/password': { read: 'viewer', write: 'viewer' },
@@ -91,6 +92,9 @@ const exceptions: Readonly<Record<string, Exception>> = {
   'POST /v2/backup/export': dangerous,
   'POST /v2/backup/import': dangerous,
   'POST /v2/backup/files': dangerous,
+  'GET /v2/backup/files/:name': { ...dangerous, audited: true },
+  'DELETE /v2/backup/files/:name': dangerous,
+  'POST /v2/backup/files/:name/restore': dangerous,
   'POST /v2/logs/cleanup': dangerous,
   // What people wrote: who looked at it is worth knowing.
   'GET /v2/logs/:id/content': { ...confidential, scope: 'logs', audited: true },
@@ -120,6 +124,8 @@ const exceptions: Readonly<Record<string, Exception>> = {
   'DELETE /v2/operators/:id': dangerous,
   'POST /v2/admin-tokens': dangerous,
   'DELETE /v2/admin-tokens/:id': dangerous,
+  // It changes nothing; what is done with it is noted by itself.
+  'POST /v2/confirmation': unaudited,
   'POST /v2/second-factor': dangerous,
   'POST /v2/second-factor/confirm': dangerous,
   'POST /v2/second-factor/remove': dangerous,

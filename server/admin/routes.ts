@@ -21,6 +21,8 @@ import { refuse } from './failure.ts'
 import { createFreshPassword } from './fresh-password.ts'
 import { type Gate, tooLarge } from './gate.ts'
 import { handOverRoutes } from './hand-over-routes.ts'
+import { healthRoutes } from './health-routes.ts'
+import { createHealthService } from './health-service.ts'
 import { createIdempotency } from './idempotency.ts'
 import { importReportRoutes } from './import-report-routes.ts'
 import { ipRoutes } from './ip-routes.ts'
@@ -34,7 +36,7 @@ import { modelMappingRoutes } from './model-mapping-routes.ts'
 import { createModelMappingsService } from './model-mappings-service.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import type { Operator } from './operator.ts'
-import { secondFactorRoutes, signedInRoutes } from './own-sign-in-routes.ts'
+import { confirmationRoutes, secondFactorRoutes, signedInRoutes } from './own-sign-in-routes.ts'
 import { adminTokenRoutes, operatorRoutes } from './person-routes.ts'
 import { createPreconditions } from './preconditions.ts'
 import { createProxiesService } from './proxies-service.ts'
@@ -116,7 +118,7 @@ function adminRoutes(
   const settings = createSettingsService({ ...deps, keys, ips })
   const deleted = createDeletedService(deps, inTurn)
   const bulk = createAccountBulk(deps, accounts)
-  const fresh = createFreshPassword(operator, gate)
+  const fresh = createFreshPassword(operator, gate, deps.effects.now)
   const { jobs, hub, watch, alerts } = deps.live
   const spelt = createSpelling(() => known())
   // Hooks first: they cover only what is registered after them.
@@ -139,12 +141,14 @@ function adminRoutes(
     .use(adminTokenRoutes(deps, gate))
     .use(secondFactorRoutes(deps, gate, operator))
     .use(signedInRoutes(deps, gate, operator))
+    .use(confirmationRoutes(gate, operator, fresh))
     .use(auditRoutes(deps.store.audit))
     .use(signInRoutes('/v2/auth', deps, accounts))
     .use(accountRoutes({ accounts, imports, bulk, jobs, fresh }, deps))
     .use(importReportRoutes(deps))
     .use(backupRoutes(deps, { gate, jobs, fresh }))
     .use(jobRoutes(jobs, hub, deps))
+    .use(healthRoutes(createHealthService({ ...deps, settings })))
     .use(eventRoutes(hub, watch, deps))
     .use(alertRoutes(alerts))
     .use(testChatRoutes(deps))

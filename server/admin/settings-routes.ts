@@ -23,6 +23,7 @@ export function settingsRoutes(
   const how = { parse: jsonBody, body: SettingsUpdate }
   return new Elysia({ prefix: '/v2' })
     .get('/settings', () => settings.get())
+    .get('/settings/fields', () => settings.fields())
     .put('/settings', save, how)
     .patch('/settings', save, how)
     .get('/models', async () => ({

@@ -5,7 +5,7 @@ import { follow, nearNames } from '../catalog/models.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Store } from '../store/store.ts'
-import type { SettingsSaved, SettingsView } from './contract/settings.ts'
+import type { SettingsFields, SettingsSaved, SettingsView } from './contract/settings.ts'
 import type { AdminDeps } from './deps.ts'
 import type { IpsService } from './ips-service.ts'
 import type { KeysService } from './keys-service.ts'
@@ -14,6 +14,8 @@ import { faultOfUnknown, whyWithout } from './settings-refusal.ts'
 import {
   isSealed,
   readSetting,
+  type Setting,
+  type SettingValue,
   selectionModes,
   settingIn,
   settingsTable,
@@ -23,7 +25,16 @@ import {
 
 export type SettingsDeps = Pick<
   AdminDeps,
-  'applySettings' | 'configured' | 'outbound' | 'offered' | 'availableModels' | 'version' | 'port' | 'testMode' | 'log'
+  | 'applySettings'
+  | 'configured'
+  | 'startedWith'
+  | 'outbound'
+  | 'offered'
+  | 'availableModels'
+  | 'version'
+  | 'port'
+  | 'testMode'
+  | 'log'
 > & {
   readonly store: Pick<Store, 'settings' | 'sealedSettings' | 'accounts' | 'sessions' | 'modelMappings'>
   readonly passwords: Passwords
@@ -33,6 +44,8 @@ export type SettingsDeps = Pick<
 
 export type SettingsService = {
   readonly get: () => Promise<SettingsView>
+  /** What each setting may be and is at first, and what the server was started with. */
+  readonly fields: () => Promise<SettingsFields>
   /**
    * Writes the members given. Wrong types are an error that names the member and then nothing is written. `byPassword`: the
    * caller has just shown the password, so that it may change it here as the original's scripts do. `asker`: whose address is
@@ -103,16 +116,54 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     return err(gatewayError('invalid-request', message, { field: 'forceModel' }))
   }
 
+  const fields = async (): Promise<SettingsFields> => {
+    const stored = await deps.store.settings.all()
+    const sealed = await deps.store.sealedSettings.shown()
+    const isBlocking = (await deps.ips.blocked()).blocked_ips.length > 0
+    const isChanged = (setting: Setting, initial: SettingValue): boolean => {
+      if (setting.json === 'blockedIPs') return isBlocking
+      if (isSealed(setting)) return (sealed[setting.stored] ?? '') !== ''
+      const own = stored[setting.stored]
+      return own !== undefined && JSON.stringify(readSetting(setting, own)) !== JSON.stringify(initial)
+    }
+    return {
+      fields: settingsTable.map((setting) => {
+        const initial = readSetting(setting, deps.configured?.[setting.stored])
+        return {
+          name: setting.json,
+          type: setting.type,
+          initial,
+          changed: isChanged(setting, initial),
+          takesEffect: setting.takesEffect,
+          ...boundsOf(setting),
+        }
+      }),
+      start: (deps.startedWith?.() ?? []).map(({ where, ...row }) => ({ ...row, where: where ?? null })),
+    }
+  }
+
   return {
     get,
+    fields,
     update: async (body, byPassword, asker) => {
       const warnings: string[] = []
-      const changed: Record<string, string> = {}
+      const changed: Record<string, string | null> = {}
       const addresses: Record<string, string> = {}
       let blocked: readonly string[] | undefined
       const shown = await deps.store.sealedSettings.shown()
       const stored = await inForce()
-      for (const [name, value] of Object.entries(body)) {
+      const { reset = [], ...given } = body as { readonly reset?: readonly string[] } // the contract has looked at it
+      for (const name of reset) {
+        const setting = settingsTable.find(({ json }) => json === name)
+        if (setting === undefined || name in given) {
+          const fault = setting === undefined ? 'is not a setting' : 'is given a value too'
+          return err(gatewayError('invalid-request', `reset: ${name.slice(0, 100)} ${fault}.`, { field: 'reset' }))
+        }
+        if (setting.json === 'blockedIPs') blocked = []
+        else if (isSealed(setting)) addresses[setting.stored] = ''
+        else changed[setting.stored] = null
+      }
+      for (const [name, value] of Object.entries(given)) {
         const setting = settingsTable.find(({ json }) => json === name)
         if (setting === undefined) {
           const fault = faultOfUnknown(name, value, deps.port())
@@ -140,7 +191,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         else changed[setting.stored] = text.value.stored
         if (text.value.warning !== undefined) warnings.push(text.value.warning)
       }
-      const lacking = lackingForAlerts({ ...stored, ...changed }, { ...shown, ...addresses })
+      const lacking = lackingForAlerts(over(stored, changed), { ...shown, ...addresses })
       if (lacking !== undefined) {
         const message = `alertsEnabled: set ${lacking} first, or with it.`
         return err(gatewayError('invalid-request', message, { field: lacking }))
@@ -181,6 +232,37 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     },
   }
 }
+
+function boundsOf(setting: Setting): Partial<SettingsFields['fields'][number]> {
+  switch (setting.type) {
+    case 'integer':
+      return { minimum: setting.minimum, maximum: setting.maximum }
+    case 'choice':
+      return { choices: [...setting.choices] }
+    case 'text':
+      return {
+        longest: setting.longest,
+        ...(setting.offered === undefined ? {} : { choices: [...setting.offered] }),
+      }
+    case 'boolean':
+    case 'list':
+    case 'prices':
+    case 'proxy':
+    case 'secret':
+    case 'timezone':
+    case 'webhook':
+      return {}
+  }
+}
+
+/** What will be in force: what was taken back is as if it had never been set. */
+const over = (
+  stored: Readonly<Record<string, string>>,
+  changed: Readonly<Record<string, string | null>>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries({ ...stored, ...changed }).filter((entry): entry is [string, string] => entry[1] !== null),
+  )
 
 /** An alert without a receiver, or without a signature, is none. */
 function lackingForAlerts(

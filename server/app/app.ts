@@ -3,11 +3,15 @@ import { type Caller, createAdmission } from '../access/admit.ts'
 import type { Barred } from '../access/limit-fault.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
 import { stateOf } from '../admin/account-view.ts'
-import { createEventStreams } from '../admin/event-streams.ts'
+import { mostAlerts } from '../admin/alerts.ts'
+import { createEventStreams, mostStreams } from '../admin/event-streams.ts'
 import { createAdmin } from '../admin/index.ts'
+import { jobLimits } from '../admin/job-board.ts'
 import { ensureConsoleKey } from '../admin/keys-service.ts'
 import { createLive, type Live } from '../admin/live.ts'
 import { sessionLife } from '../admin/persons.ts'
+import type { Resolved } from '../config/resolve.ts'
+import { configRows } from '../config/rows.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
 import type { GatewayError } from '../conversation/error.ts'
@@ -25,7 +29,7 @@ import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
 import { garbageJob } from '../jobs/garbage.ts'
 import { logUpkeepJobs } from '../jobs/log-upkeep.ts'
-import { createRequestLog, type RequestLog } from '../jobs/request-log.ts'
+import { createRequestLog, mostUnwritten, type RequestLog } from '../jobs/request-log.ts'
 import { type Scheduler, startScheduler } from '../jobs/scheduler.ts'
 import type { Effects } from '../lib/effects.ts'
 import { createFeed } from '../lib/feed.ts'
@@ -33,8 +37,8 @@ import { err, ok, type Result } from '../lib/result.ts'
 import { latestReport } from '../moving/report.ts'
 import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
-import { createOnline } from '../observe/online.ts'
-import type { Pool } from '../pool/pool.ts'
+import { createOnline, mostAddresses } from '../observe/online.ts'
+import type { Pool, PoolSettings } from '../pool/pool.ts'
 import { relay } from '../relay/relay.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
 import { deletedKeptMs } from '../store/deleted.ts'
@@ -48,6 +52,7 @@ import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
 import { lanUrlsOf } from './lan-urls.ts'
 import { createLimitAlerts } from './limit-alerts.ts'
+import { readMachine } from './machine.ts'
 import { createMetering } from './metering.ts'
 import { createModelRules } from './model-rules.ts'
 import { modelViews } from './model-views.ts'
@@ -67,6 +72,8 @@ export type AppOptions = {
   /** Called with the opened data before anything is served (demo mode fills it). */
   readonly prepare?: (core: Core) => Promise<void>
   readonly moving?: Moving
+  /** Where the values of the configuration came from. */
+  readonly origins?: Resolved['origins']
   /** Stops and starts anew, soon: a backup was restored. Absent: none can be. */
   readonly restart?: () => void
 }
@@ -270,6 +277,9 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     usage: { calendar: metering.calendar, flush: metering.ledger.flush },
     ipsChanged: metering.ipsChanged,
     configured,
+    machine: () => readMachine(config, effects.now()),
+    sizes: metrics.watched,
+    startedWith: () => configRows({ config, origins: options.origins ?? {} }),
     applySettings: async (changed) => {
       stored = await store.settings.all()
       metering.settingsChanged(stored)
@@ -331,12 +341,22 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   })
-  watchSizes(metrics, pool, requestLog, effects.now)
-  metrics.watch('event_streams', 'Open event streams of the admin API.', streams.size)
-  metrics.watch('online_addresses', 'Addresses seen in the last five minutes.', online.count)
+  watchSizes(metrics, pool, poolSettings(config, stored), requestLog, effects.now)
+  metrics.watch('event_streams', 'Open event streams of the admin API.', streams.size, mostStreams)
+  metrics.watch('online_addresses', 'Addresses seen in the last five minutes.', online.count, mostAddresses)
   watchLive(metrics, running)
-  metrics.watch('answers_kept', 'Responses that can be gone on from.', () => kept.stats().answers)
-  metrics.watch('answers_kept_bytes', 'What the kept responses take, bytes.', () => kept.stats().bytes)
+  metrics.watch(
+    'answers_kept',
+    'Responses that can be gone on from.',
+    () => kept.stats().answers,
+    config.responses.keptAnswers,
+  )
+  metrics.watch(
+    'answers_kept_bytes',
+    'What the kept responses take, bytes.',
+    () => kept.stats().bytes,
+    config.responses.keptBytes,
+  )
   metrics.watch('calls_under_way', 'Calls that were let in and are not settled.', () => metering.ledger.stats().open)
   metrics.watch(
     'limited_subjects',
@@ -447,19 +467,45 @@ function loopbackOf(host: string): string {
 }
 
 function watchLive(metrics: Metrics, { jobs, hub, alerts }: Live): void {
-  metrics.watch('jobs_running', 'Bulk jobs of the admin API that run.', () => jobs.stats().running)
-  metrics.watch('jobs_kept', 'Bulk jobs that can be looked at, running ones included.', () => jobs.stats().kept)
-  metrics.watch('job_results_kept', 'Results of single items kept with the jobs.', () => jobs.stats().results)
+  metrics.watch('jobs_running', 'Bulk jobs of the admin API that run.', () => jobs.stats().running, jobLimits.running)
+  metrics.watch(
+    'jobs_kept',
+    'Bulk jobs that can be looked at, running ones included.',
+    () => jobs.stats().kept,
+    jobLimits.kept,
+  )
+  metrics.watch(
+    'job_results_kept',
+    'Results of single items kept with the jobs.',
+    () => jobs.stats().results,
+    jobLimits.resultsOfAll,
+  )
   metrics.watch('event_listeners', 'Pages and scripts that listen to the event stream.', hub.listeners)
-  metrics.watch('alerts_waiting', 'Alerts not delivered yet.', () => alerts.stats().waiting)
+  metrics.watch('alerts_waiting', 'Alerts not delivered yet.', () => alerts.stats().waiting, mostAlerts)
   metrics.watch('alerts_dropped', 'Alerts lost because too many waited.', () => alerts.stats().dropped)
   metrics.watch('alerts_failed', 'Alerts given up after all tries.', () => alerts.stats().failed)
 }
 
 /** Every holder of memory has a size that can be watched. */
-function watchSizes(metrics: Metrics, pool: Pool, requestLog: RequestLog, now: () => number): void {
-  metrics.watch('waiting_requests', 'Requests waiting for a free account.', () => pool.stats().waiting)
-  metrics.watch('conversations_remembered', 'Conversations tied to an account.', () => pool.stats().affinity.size)
+function watchSizes(
+  metrics: Metrics,
+  pool: Pool,
+  limits: Pick<PoolSettings, 'maxWaiting' | 'affinityMax'>,
+  requestLog: RequestLog,
+  now: () => number,
+): void {
+  metrics.watch(
+    'waiting_requests',
+    'Requests waiting for a free account.',
+    () => pool.stats().waiting,
+    limits.maxWaiting,
+  )
+  metrics.watch(
+    'conversations_remembered',
+    'Conversations tied to an account.',
+    () => pool.stats().affinity.size,
+    limits.affinityMax,
+  )
   metrics.watch(
     'affinity_hits',
     'Requests of a known conversation that its own account served.',
@@ -470,7 +516,12 @@ function watchSizes(metrics: Metrics, pool: Pool, requestLog: RequestLog, now: (
     'Requests of a known conversation that another account served.',
     () => pool.stats().affinity.misses,
   )
-  metrics.watch('request_log_waiting', 'Request records not written yet.', () => requestLog.stats().waiting)
+  metrics.watch(
+    'request_log_waiting',
+    'Request records not written yet.',
+    () => requestLog.stats().waiting,
+    mostUnwritten,
+  )
   metrics.watch(
     'request_log_dropped',
     'Request records lost because the store was too slow.',

@@ -28,6 +28,9 @@ export function createBackupAccess({ stored, ...deps }: Given): BackupAccess {
     portable: async (ask) => (await access()).portable(ask),
     toFile: async (...args) => (await access()).toFile(...args),
     files: async () => (await access()).files(),
+    find: async (name) => (await access()).find(name),
+    remove: async (name) => (await access()).remove(name),
+    lastRestore: async () => (await access()).lastRestore(),
     restore: async (...args) => (await access()).restore(...args),
   }
 }
@@ -48,7 +51,7 @@ export function backupJob(
       const everyHours = Number(settingOf(settings, 'backup_interval_hours'))
       if (everyHours === 0 || (failedAt !== undefined && now() - failedAt < pauseAfterFaultMs)) return
       const hour = Number(settingOf(settings, 'backup_hour'))
-      const newest = (await files()).files[0]
+      const newest = (await files()).files.find(({ kind }) => kind === 'copy')
       const newestAt = newest === undefined ? undefined : Date.parse(newest.created_at)
       const hourNow = hourAt(now(), String(settingOf(settings, 'timezone')))
       if (!isBackupDue({ everyHours, hour }, newestAt, now(), hourNow)) return

@@ -12,7 +12,6 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { maxBackupBytes } from '../admin/body.ts'
-import type { BackupFileView } from '../admin/contract/backup.ts'
 import type { BackupAccess, BackupFault, PortableAsk } from '../admin/deps.ts'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
@@ -25,7 +24,16 @@ import { openSnapshot } from '../store/engine/sqlite.ts'
 import type { Store } from '../store/store.ts'
 import { createWholeStore } from '../store/whole.ts'
 import type { Vault } from '../vault/vault.ts'
-import { type BackupFile, backUpToFile, backupName, draftOf, listBackups, pruneBackups } from './file-backup.ts'
+import { type BackupFile, backUpToFile, backupName, draftOf, pruneBackups } from './file-backup.ts'
+import {
+  type CopyPlaces,
+  copyView,
+  findCopy,
+  keptCopies,
+  readLastRestore,
+  removeKept,
+  saveLastRestore,
+} from './kept-copies.ts'
 import { originalForm } from './original-form.ts'
 import { passphraseFault } from './pieces.ts'
 import { linesOf } from './read-backup.ts'
@@ -56,6 +64,7 @@ export function createBackups(deps: BackupDeps): BackupAccess {
   /** What follows from a database being a file: copies of it, and its exchange. */
   const isFile = config.database.type === 'sqlite'
   let restoring = false
+  const places = (): CopyPlaces => ({ folder: deps.policy().folder, database: config.databasePath })
 
   const portable = async (ask: PortableAsk): Promise<Result<AsyncGenerator<string, void, undefined>, BackupFault>> => {
     const fault = ask.passphrase === undefined ? undefined : passphraseFault(ask.passphrase)
@@ -109,12 +118,18 @@ export function createBackups(deps: BackupDeps): BackupAccess {
       }
       const gone = given === undefined ? pruneBackups(folder, keep) : []
       log.info('backup.written', { file, bytes: made.value.bytes, removed: gone.length })
-      return ok(viewOf(made.value))
+      return ok(copyView(made.value))
     },
-    files: async () => {
-      const { folder } = deps.policy()
-      return { folder, files: listBackups(folder).map(viewOf) }
+    files: async () => ({ folder: deps.policy().folder, files: [...keptCopies(places())] }),
+    find: async (name) => findCopy(places(), name),
+    remove: async (name) => {
+      const found = findCopy(places(), name)
+      if (found === undefined) return false
+      removeKept(found)
+      log.info('backup.removed', { file: found.file })
+      return true
     },
+    lastRestore: async () => readLastRestore(config.dataDir, places()),
     restore: async (from, { passphrase, dryRun, actor }) => {
       const { restart } = deps
       if (restart === undefined && !dryRun)
@@ -139,6 +154,7 @@ export function createBackups(deps: BackupDeps): BackupAccess {
         }
         if (dryRun) return done
         decided = true
+        saveLastRestore(config.dataDir, effects.now(), done.value)
         log.warn('restore.decided', {
           message: 'A backup was restored. The server starts anew with it.',
           kind: done.value.kind,
@@ -159,12 +175,6 @@ const onServer =
 const noExchange =
   'A restore exchanges the database file. Here the data lies on a MySQL server: restore it with the tools of the server, or into a data folder with database.type sqlite.'
 const refused = (message: string): BackupFault => ({ kind: 'refused', message })
-
-const viewOf = ({ file, bytes, at }: BackupFile): BackupFileView => ({
-  file,
-  bytes,
-  created_at: new Date(at).toISOString(),
-})
 
 /** What lies in a file is told by its beginning. */
 export async function sourceOf(

@@ -12,7 +12,7 @@ export type RequestLog = {
   readonly stats: () => { readonly waiting: number; readonly dropped: number }
 }
 
-const maxWaiting = 10_000
+export const mostUnwritten = 10_000
 const batchSize = 200
 const pauseMs = 500
 /** Until the next try when the store took nothing at all. */
@@ -33,7 +33,7 @@ export function createRequestLog(
   let planned = false
 
   const cut = (): void => {
-    for (; waiting.length > maxWaiting; dropped++) waiting.shift()
+    for (; waiting.length > mostUnwritten; dropped++) waiting.shift()
   }
   /** A row that cannot be written, ever, must not take its batch with it. */
   const writeSingly = async (rows: readonly RequestRecord[]): Promise<void> => {

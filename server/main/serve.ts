@@ -34,6 +34,7 @@ export async function serve(resolved: Resolved): Promise<number> {
       effects: realEffects,
       log,
       version,
+      origins: resolved.origins,
       ...(demo === undefined
         ? { moving: movingOf(config, log), restart: restart.resolve }
         : { demo: demo.shown, prepare: demo.prepare }),

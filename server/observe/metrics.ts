@@ -26,13 +26,25 @@ export type Metrics = {
   readonly wishMissed: (what: string) => void
   /** A request with notes of this kind. */
   readonly noted: (what: string) => void
-  /** A figure that is read when asked for: sizes of caches and queues, accounts by state. Name without the prefix. */
-  readonly watch: (name: string, help: string, read: () => number) => void
+  /**
+   * A figure that is read when asked for: sizes of caches and queues, accounts by state. Name without the prefix; `limit`: how far it
+   * may grow.
+   */
+  readonly watch: (name: string, help: string, read: () => number, limit?: number) => void
   /** The same with one label: `read` gives a figure for each of its values. */
   readonly watchEach: (name: string, help: string, label: string, read: () => Readonly<Record<string, number>>) => void
+  /** What is watched, as it is now. */
+  readonly watched: () => readonly Watched[]
   /** Prometheus text, and the content type that goes with it. */
   readonly text: () => Promise<string>
   readonly contentType: string
+}
+
+export type Watched = {
+  readonly name: string
+  readonly help: string
+  readonly value: number
+  readonly limit: number | null
 }
 
 /** Label values come from outside in part: beyond this many different ones they all count as `other`. */
@@ -88,6 +100,12 @@ export function createMetrics(): Metrics {
     labelNames: ['what'],
     registers,
   })
+  const limits = new Gauge({
+    name: `${prefix}limit`,
+    help: 'How far a figure may grow, by its name.',
+    labelNames: ['of'],
+    registers,
+  })
   const models = new Set<string>()
   const modelLabel = (model: string): string => {
     if (models.has(model)) return model
@@ -96,7 +114,10 @@ export function createMetrics(): Metrics {
     return model
   }
 
-  const watch: Metrics['watch'] = (name, help, read) => {
+  const watched: (Omit<Watched, 'value'> & { readonly read: () => number })[] = []
+  const watch: Metrics['watch'] = (name, help, read, limit) => {
+    watched.push({ name, help, read, limit: limit ?? null })
+    if (limit !== undefined) limits.set({ of: name }, limit)
     new Gauge({
       name: prefix + name,
       help,
@@ -141,6 +162,7 @@ export function createMetrics(): Metrics {
         },
       })
     },
+    watched: () => watched.map(({ read, ...rest }) => ({ ...rest, value: read() })),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   }

@@ -8,7 +8,7 @@ export type Online = {
 
 const seenForMs = 5 * 60_000
 /** Of more addresses than this the one unseen for the longest is forgotten. */
-const mostAddresses = 50_000
+export const mostAddresses = 50_000
 
 /** Who is here: a mark for each address, in the order of the last visits, so that the stale ones lie in front. */
 export function createOnline(now: () => number): Online {

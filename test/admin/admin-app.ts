@@ -69,6 +69,10 @@ async function storeOf(now: () => number): Promise<Store> {
   return createStore({ engine: await freshEngine(now), vault, now, sleep: async () => {}, onUnreadable: () => {} })
 }
 
+const copy = {
+  ...{ name: 'one.sqlite3', kind: 'copy' as const, file: '/backups/one.sqlite3' },
+  ...{ bytes: 1, created_at: '2023-11-14T00:00:00Z' },
+}
 const report = { kind: 'backup' as const, createdAt: null, dryRun: false, tables: [], keptAs: null, import: null }
 /** The routes alone; what a backup is has its own tests. */
 const backupStub: NonNullable<AdminDeps['backup']> = {
@@ -77,8 +81,11 @@ const backupStub: NonNullable<AdminDeps['backup']> = {
     ...{ user_token_usage: [], imported_accounts: [] },
   }),
   portable: async () => ok((async function* () {})()),
-  toFile: async () => ok({ file: '/backups/one.sqlite3', bytes: 1, created_at: '2026-11-28T00:00:00Z' }),
-  files: async () => ({ folder: '/backups', files: [] }),
+  toFile: async () => ok(copy),
+  files: async () => ({ folder: '/backups', files: [copy] }),
+  find: async (name) => (['one', copy.name].includes(name) ? copy : undefined),
+  remove: async () => true,
+  lastRestore: async () => ({ at: null, report: null, undo: null }),
   restore: async (_, { dryRun }) => ok({ ...report, dryRun }),
 }
 

@@ -30,6 +30,8 @@ const prepared: Readonly<Record<string, (app: App, cookie: string) => Promise<{ 
     await call('PUT', '/v2/settings', { alertWebhookUrl, alertWebhookSecret: 'SECRET of the webhook' })
     return {}
   },
+  'POST /v2/backup/import': confirmed,
+  'POST /v2/backup/files/:name/restore': confirmed,
   'POST /v2/devtools/claude-code/undo': ({ call }) => saved(call, 'claude-code'),
   'POST /v2/devtools/droid/undo': ({ call }) => saved(call, 'droid'),
   'DELETE /v2/deleted/:id': ({ call }) => deleted(call, 'accounts'),
@@ -63,6 +65,11 @@ afterAll(() => {
   void hook.stop(true)
   rmSync(homeDir, { recursive: true })
 })
+
+async function confirmed({ ask }: App, cookie: string) {
+  await ask('POST', '/v2/confirmation', { headers: { cookie, 'x-requested-with': 'test' }, body: { password } })
+  return {}
+}
 
 async function saved(call: App['call'], tool: string) {
   for (const apiKey of ['sk-first-key-0001', 'sk-second-key-0002'])

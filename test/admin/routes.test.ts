@@ -97,7 +97,7 @@ const admin = await people.signInAs('Adam', 'admin')
 /** Streams have no end to wait for; that they need a sign-in is asked above. */
 const endless = /\/(stream|events)$/
 /** A person's own: they may be called by a viewer and reach nobody else's. */
-const own = /^\/(v2\/(sessions|second-factor)|api\/password)/
+const own = /^\/(v2\/(sessions|second-factor|confirmation)|api\/password)/
 
 test.each(names.filter((name) => !name.includes('/api/control') && !endless.test(name)))(
   '%s asks for its role',

@@ -49,12 +49,37 @@ export const RestoreDone = Type.Object({
 })
 export type RestoreDone = Static<typeof RestoreDone>
 
-export const BackupFileView = Type.Object({ file: Type.String(), bytes: Type.Integer(), created_at: Type.String() })
+export const BackupFileView = Type.Object({
+  name: Type.String({ description: 'what its routes call it' }),
+  kind: Type.Union([Type.Literal('copy'), Type.Literal('before-restore')], {
+    description: 'made on purpose, or kept by a restore',
+  }),
+  file: Type.String(),
+  bytes: Type.Integer(),
+  created_at: Type.String(),
+})
 export type BackupFileView = Static<typeof BackupFileView>
 
 /** `GET /v2/backup/files`: the newest first. */
 export const BackupFileList = Type.Object({ folder: Type.String(), files: Type.Array(BackupFileView) })
 export type BackupFileList = Static<typeof BackupFileList>
+
+/** `POST /v2/backup/files/:name/restore` */
+export const RestoreAsk = Type.Object(
+  { dry_run: Type.Optional(Type.Boolean({ description: 'true: says what it would do' })) },
+  { additionalProperties: false },
+)
+export type RestoreAsk = Static<typeof RestoreAsk>
+
+/** `GET /v2/backup/last-restore`: null where there was none. */
+export const LastRestore = Type.Object({
+  at: Type.Union([Type.String(), Type.Null()]),
+  report: Type.Union([RestoreReport, Type.Null()]),
+  undo: Type.Union([Type.String(), Type.Null()], {
+    description: 'the copy from before, while it is there: restoring it undoes the restore',
+  }),
+})
+export type LastRestore = Static<typeof LastRestore>
 
 const Cells = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]))
 

@@ -104,6 +104,22 @@ export type SecondFactorConfirmed = Static<typeof SecondFactorConfirmed>
 /** `POST /v2/second-factor/remove` */
 export const SecondFactorRemove = Type.Object({ password: Type.String(), code: Type.String({ maxLength: 100 }) })
 
+/** `POST /v2/confirmation`: the password given again, with the code where a second factor is on. */
+export const ConfirmationGive = Type.Object(
+  { password: Type.String(), code: Type.Optional(Type.String({ maxLength: 100 })) },
+  { additionalProperties: false },
+)
+export type ConfirmationGive = Static<typeof ConfirmationGive>
+
+/** `GET /v2/confirmation` */
+export const ConfirmationView = Type.Object({
+  validUntil: Type.Union([Type.String(), Type.Null()], {
+    description: 'until then this session need not give the password again',
+  }),
+  secondFactor: Type.Boolean({ description: 'a code is asked for beside it' }),
+})
+export type ConfirmationView = Static<typeof ConfirmationView>
+
 /** A console sign-in that is alive. */
 export const SignedInView = Type.Object({
   id: Type.String(),

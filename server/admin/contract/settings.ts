@@ -67,6 +67,9 @@ export const SettingsUpdate = Type.Object(
     adminPassword: Type.Optional(Type.String()),
     apiKey: Type.Optional(Type.String()),
     port: Type.Optional(Type.Integer()),
+    reset: Type.Optional(
+      Type.Array(Type.String(), { maxItems: 200, description: 'settings that go back to their defaults' }),
+    ),
   },
   { additionalProperties: true },
 )
@@ -102,3 +105,34 @@ export type SettingsView = Static<typeof SettingsView>
 
 export const SettingsSaved = Type.Composite([SettingsView, Type.Object({ warnings: Type.Array(Type.String()) })])
 export type SettingsSaved = Static<typeof SettingsSaved>
+
+const settingTypes = [
+  ...(['boolean', 'integer', 'text', 'proxy', 'webhook', 'secret', 'list', 'choice', 'timezone', 'prices'] as const),
+]
+
+/** One setting that can be changed here: what it may be, what it is at first, and whether it was changed. */
+export const SettingField = Type.Object({
+  name: Type.String({ description: 'its member in GET /v2/settings' }),
+  type: Type.Union(settingTypes.map((type) => Type.Literal(type))),
+  initial: Type.Unknown({ description: 'what holds while it was never set' }),
+  changed: Type.Boolean(),
+  takesEffect: Type.Boolean({ description: 'false: kept, but nothing follows from it' }),
+  minimum: Type.Optional(Type.Integer()),
+  maximum: Type.Optional(Type.Integer()),
+  longest: Type.Optional(Type.Integer({ description: 'characters' })),
+  choices: Type.Optional(Type.Array(Type.String())),
+})
+export type SettingField = Static<typeof SettingField>
+
+/** What the server was started with. Not to be changed while it runs; secrets are only said to be set. */
+export const StartSetting = Type.Object({
+  key: Type.String({ description: 'as in config.yaml' }),
+  value: Type.String(),
+  from: Type.Union([Type.Literal('flag'), Type.Literal('env'), Type.Literal('file'), Type.Literal('default')]),
+  where: Type.Union([Type.String(), Type.Null()], { description: 'the option, the variable, or file:line' }),
+})
+export type StartSetting = Static<typeof StartSetting>
+
+/** `GET /v2/settings/fields` */
+export const SettingsFields = Type.Object({ fields: Type.Array(SettingField), start: Type.Array(StartSetting) })
+export type SettingsFields = Static<typeof SettingsFields>

@@ -3,13 +3,14 @@ import { Type } from '@sinclair/typebox'
 import * as accounts from '../contract/accounts.ts'
 import { AlertList, AlertTested } from '../contract/alerts.ts'
 import { AuditList, AuditVerified } from '../contract/audit.ts'
-import { BackupFileList, BackupFileView, OriginalBackup, RestoreDone } from '../contract/backup.ts'
+import { BackupFileList, BackupFileView, LastRestore, OriginalBackup, RestoreDone } from '../contract/backup.ts'
 import { CaptureList, CaptureView, ContentView } from '../contract/captures.ts'
 import { Done, Told } from '../contract/common.ts'
 import { DeletedList, DeletedPurged } from '../contract/deleted.ts'
 import { ToolConfig, ToolConfigSaved, ToolConfigUndone } from '../contract/devtools.ts'
 import { StatusView } from '../contract/events.ts'
 import { HandOverCreated, HandOverOffer, HandOverOpened } from '../contract/hand-overs.ts'
+import { HealthView } from '../contract/health.ts'
 import { ImportReportView } from '../contract/import-report.ts'
 import * as imports from '../contract/imports.ts'
 import * as ips from '../contract/ips.ts'
@@ -22,7 +23,7 @@ import { ModelList } from '../contract/models.ts'
 import * as operators from '../contract/operators.ts'
 import { ProxyChanged, ProxyList, ProxyTested, ProxyToggled, ProxyView } from '../contract/proxies.ts'
 import { LoginResult, SessionView } from '../contract/session.ts'
-import { SettingsSaved, SettingsView } from '../contract/settings.ts'
+import { SettingsFields, SettingsSaved, SettingsView } from '../contract/settings.ts'
 import { SignInClaimed, SignInStarted, SignInStatus } from '../contract/sign-in.ts'
 import * as users from '../contract/users.ts'
 import * as visitors from '../contract/visitors.ts'
@@ -50,6 +51,8 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'POST /v2/second-factor': operators.SecondFactorBegun,
   'POST /v2/second-factor/confirm': operators.SecondFactorConfirmed,
   'POST /v2/second-factor/remove': Done,
+  'GET /v2/confirmation': operators.ConfirmationView,
+  'POST /v2/confirmation': operators.ConfirmationView,
   'GET /v2/audit': AuditList,
   'GET /v2/audit/verify': AuditVerified,
   'POST /v2/auth/start': SignInStarted,
@@ -97,6 +100,9 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'POST /v2/backup/import': RestoreDone,
   'GET /v2/backup/files': BackupFileList,
   'POST /v2/backup/files': BackupFileView,
+  'DELETE /v2/backup/files/:name': Done,
+  'POST /v2/backup/files/:name/restore': RestoreDone,
+  'GET /v2/backup/last-restore': LastRestore,
   'GET /v2/jobs': JobList,
   'GET /v2/jobs/:id': JobDetail,
   'POST /v2/jobs/:id/cancel': JobCancelled,
@@ -104,6 +110,7 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'GET /v2/alerts': AlertList,
   'POST /v2/alerts/test': AlertTested,
   'GET /v2/settings': SettingsView,
+  'GET /v2/settings/fields': SettingsFields,
   'PUT /v2/settings': SettingsSaved,
   'PATCH /v2/settings': SettingsSaved,
   'GET /v2/models': ModelList,
@@ -131,6 +138,7 @@ export const responses: Readonly<Record<string, TSchema>> = {
   'GET /v2/users/:id/ips': visitors.UserIpList,
   'GET /v2/stats/users': Type.Array(users.UserTotals),
   'GET /v2/stats/online': visitors.OnlineView,
+  'GET /v2/health': HealthView,
   'GET /v2/health/aws-latency': visitors.LatencyView,
   'GET /v2/ips/blocked': ips.IpBlocks,
   'GET /v2/ips/visitors': visitors.VisitorList,
@@ -176,12 +184,14 @@ export const otherAnswers: Readonly<Record<string, readonly string[]>> = {
   'GET /v2/logs/stream': ['text/event-stream'],
   'GET /v2/logs/export': ['application/x-ndjson', 'text/csv'],
   'POST /v2/backup/export': ['application/x-ndjson'],
+  'GET /v2/backup/files/:name': ['application/vnd.sqlite3'],
   'POST /v2/test/messages': ['application/json', 'text/event-stream'],
   'POST /v2/test/chat/completions': ['application/json', 'text/event-stream'],
   'POST /v2/test/v1/messages': ['application/json', 'text/event-stream'],
   'POST /v2/test/v1/chat/completions': ['application/json', 'text/event-stream'],
   'POST /v2/test/v1/responses': ['application/json', 'text/event-stream'],
   'GET /v2/openapi.json': ['application/json'],
+  'GET /v2/health/report': ['text/markdown'],
   'GET /v2/docs': ['text/html'],
   'GET /v2/docs/style.css': ['text/css'],
 }
