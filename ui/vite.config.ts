@@ -3,6 +3,7 @@ import tailwindcss from '@tailwindcss/vite'
 import { build, defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { contractData } from './contract-data.ts'
+import { licences } from './licences.ts'
 
 const root = import.meta.dirname
 
@@ -54,7 +55,13 @@ const basis =
 
 export default defineConfig({
   root,
-  plugins: [bootScript(), contractData(), solid({ solid: compilerOptions }), tailwindcss()],
+  plugins: [
+    bootScript(),
+    contractData(),
+    licences(path.join(root, '..')),
+    solid({ solid: compilerOptions }),
+    tailwindcss(),
+  ],
   build: {
     outDir: path.join(root, 'dist'),
     emptyOutDir: true,
