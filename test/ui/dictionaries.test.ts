@@ -71,6 +71,7 @@ test('no text is empty, and every Chinese text differs from the English unless i
     'import.form.kiro-account-manager',
     'import.form.kiro-token',
     'import.form.json-lines',
+    'settings.unit.mib',
   ])
 })
 

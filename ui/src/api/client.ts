@@ -12,6 +12,7 @@ import type {
   ModelMappingUpdate,
 } from '../../../server/admin/contract/model-mappings.ts'
 import type { ModelList } from '../../../server/admin/contract/models.ts'
+import type { ConfirmationGive, ConfirmationView } from '../../../server/admin/contract/operators.ts'
 import type {
   ProxyChanged,
   ProxyCreate,
@@ -69,14 +70,16 @@ export function faultOf(status: number, body: unknown, headers: Headers): ApiErr
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** For this folder alone. */
-export async function call<T>(
+/** The answer itself, once it is known to be none of a failure. For this folder alone. */
+export async function request(
   method: Method,
   path: string,
   body?: unknown,
   signal?: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
-): Promise<T> {
+  /** A body that is no JSON. */
+  raw?: Blob,
+): Promise<Response> {
   let response: Response
   try {
     response = await fetch(path, {
@@ -90,16 +93,28 @@ export async function call<T>(
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(raw === undefined ? {} : { body: raw }),
       ...(signal ? { signal } : {}),
     })
   } catch (cause) {
     if (signal?.aborted) throw cause
     throw new ApiError({ status: 0, code: 'UNREACHABLE', message: 'The server cannot be reached.' })
   }
-  const answer: unknown = await response.json().catch(() => undefined)
-  if (!response.ok) throw faultOf(response.status, answer, response.headers)
+  if (!response.ok) throw faultOf(response.status, await response.json().catch(() => undefined), response.headers)
+  return response
+}
+
+/** For this folder alone. */
+export async function call<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  headers?: Readonly<Record<string, string>>,
+): Promise<T> {
+  const response = await request(method, path, body, signal, headers)
   // The server validates its answers against the same contract, so the cast adds no risk of its own.
-  return answer as T
+  return (await response.json().catch(() => undefined)) as T
 }
 
 const id = encodeURIComponent
@@ -118,6 +133,8 @@ export const api = {
   /** Every other browser of whoever is signed in. */
   endOtherSessions: () => call<unknown>('POST', '/v2/sessions/end-others', {}),
   logout: () => call<unknown>('POST', '/api/logout', {}),
+  confirmation: (signal?: AbortSignal) => call<ConfirmationView>('GET', '/v2/confirmation', undefined, signal),
+  confirm: (body: ConfirmationGive) => call<ConfirmationView>('POST', '/v2/confirmation', body),
   changePassword: (body: PasswordBody) => call<unknown>('POST', '/api/password', body),
 
   meta: (signal?: AbortSignal) => call<MetaView>('GET', '/api/meta', undefined, signal),

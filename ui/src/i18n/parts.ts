@@ -12,6 +12,10 @@ export const parts = {
     en: () => import('./parts/accounts/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/accounts/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  backup: {
+    en: () => import('./parts/backup/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/backup/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   health: {
     en: () => import('./parts/health/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/health/zh-cn.ts').then(({ zhCn }) => zhCn),
@@ -67,6 +71,10 @@ export const parts = {
   users: {
     en: () => import('./parts/users/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/users/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  settings: {
+    en: () => import('./parts/settings/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/settings/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
 } as const
 

@@ -7,6 +7,8 @@ const steps = [
   ['minute', 60_000],
 ] as const
 
+const byteSteps = ['GiB', 'MiB', 'KiB'].map((name, index) => ({ name, size: 1024 ** (3 - index) }))
+
 export function createFormat(locale: string) {
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
   const priced = new Intl.NumberFormat(locale, {
@@ -79,6 +81,11 @@ export function createFormat(locale: string) {
         if (ms > size) return units[name].format(Math.ceil(ms / size))
       }
       return units.second.format(Math.max(0, Math.ceil(ms / 1000)))
+    },
+    /** "1.5 MiB". */
+    bytes: (value: number) => {
+      const step = byteSteps.find(({ size }) => value >= size)
+      return step ? `${number.format(value / step.size)} ${step.name}` : `${number.format(value)} B`
     },
     dateTime: (at: number) => dateTime.format(at),
     date: (at: number) => date.format(at),

@@ -1,54 +1,64 @@
+import { useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import CircleAlert from 'lucide-solid/icons/circle-alert'
-import CircleCheck from 'lucide-solid/icons/circle-check'
-import type { JSX } from 'solid-js'
+import { For, lazy, Match, Suspense, Switch } from 'solid-js'
 import { dataOf, queries } from '../api/queries.ts'
-import { Badge } from '../components/badge.tsx'
 import { PageHeader } from '../components/page-header.tsx'
+import { Skeleton } from '../components/states.tsx'
+import { About } from '../features/health/about.tsx'
+import { countOf } from '../features/health/checks.ts'
+import { createChecks, HealthState } from '../features/health/state.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
 
-/** Is the process itself healthy, and what is it? */
+const ServerLog = lazy(() => import('../features/health/server-log.tsx'))
+
+const tabs = ['state', 'log', 'about'] as const
+
+/** Is the process itself healthy, and what do I send when I ask for help? */
 export default function HealthPage() {
   const { t, format } = useI18n()
   const session = useQuery(() => queries.session())
-  const health = useQuery(() => queries.health())
-  const accounts = useQuery(() => queries.accounts({ page: 1 }))
-  const keys = useQuery(() => queries.keys())
-  const app = (): string => dataOf(session)?.name ?? ''
-  const inService = (): string => {
-    const data = dataOf(accounts)
-    if (!data) return '–'
-    return `${format().number(data.counts.ready ?? 0)} / ${format().number(data.accountStats.totalCount)}`
+  const [search] = useSearchParams<{ tab?: string }>()
+  const { health, checks } = createChecks()
+  const tab = (): (typeof tabs)[number] => tabs.find((one) => one === search.tab) ?? 'state'
+  const answer = (): string => {
+    if (!dataOf(health)) return t('health.lead')
+    const failed = countOf(checks(), 'fail')
+    if (failed > 0) return t(`health.bad.${format().form(failed)}`, { count: format().number(failed) })
+    const warned = countOf(checks(), 'warn')
+    return warned > 0
+      ? t(`health.warned.${format().form(warned)}`, { count: format().number(warned) })
+      : t('health.good')
   }
   return (
     <>
-      <PageHeader title={t('nav.health')} app={app()} answer={t('health.lead')} />
-      <dl class="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
-        <Fact term={t('health.server')}>
-          {health.isError ? (
-            <Badge tone="danger" icon={CircleAlert} text={t('health.bad')} />
-          ) : (
-            <Badge tone="success" icon={CircleCheck} text={t('health.ok')} />
+      <PageHeader title={t('nav.health')} app={dataOf(session)?.name ?? ''} answer={answer()} />
+      <nav aria-label={t('health.tabs')} class="flex flex-wrap gap-1 border-border border-b">
+        <For each={tabs}>
+          {(one) => (
+            // Not the router's own link: it takes all three for this page.
+            <a
+              href={one === 'state' ? '/health' : `/health?tab=${one}`}
+              aria-current={tab() === one ? 'page' : undefined}
+              class="control -mb-px inline-flex items-center border-transparent border-b-2 px-3 text-text-2 hover:text-text aria-[current]:border-accent aria-[current]:font-medium aria-[current]:text-text"
+            >
+              {t(`health.tab.${one}`)}
+            </a>
           )}
-        </Fact>
-        <Fact term={t('health.version')}>{dataOf(session)?.version ?? '–'}</Fact>
-        <Fact term={t('health.accounts')}>{inService()}</Fact>
-        <Fact term={t('health.keys')}>{format().number(dataOf(keys)?.count ?? 0)}</Fact>
-      </dl>
-      <section class="flex max-w-2xl flex-col gap-2">
-        <h2 class="font-semibold text-16">{t('health.about', { app: app() })}</h2>
-        <p class="text-text-2">{t('health.notAffiliated', { app: app() })}</p>
-        <p class="text-text-2">{t('health.terms')}</p>
-      </section>
+        </For>
+      </nav>
+      <Switch>
+        <Match when={tab() === 'state'}>
+          <HealthState />
+        </Match>
+        <Match when={tab() === 'log'}>
+          <Suspense fallback={<Skeleton rows={6} label={t('common.loading')} />}>
+            <ServerLog />
+          </Suspense>
+        </Match>
+        <Match when={tab() === 'about'}>
+          <About app={dataOf(session)?.name ?? ''} />
+        </Match>
+      </Switch>
     </>
-  )
-}
-
-function Fact(props: { term: string; children: JSX.Element }) {
-  return (
-    <div class="rounded-lg border border-border bg-surface p-3">
-      <dt class="text-12 text-text-3">{props.term}</dt>
-      <dd class="numbers mt-1 font-medium text-16">{props.children}</dd>
-    </div>
   )
 }

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/solid-query'
 import type { ParentProps } from 'solid-js'
 import { Banner } from '../components/banner.tsx'
 import { Dialog } from '../components/dialog.tsx'
+import { FreshPasswordProvider } from '../features/fresh-password/fresh-password.tsx'
 import { SignInForm } from '../features/session/sign-in-form.tsx'
 import { Shell } from '../features/shell/shell.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
@@ -28,7 +29,7 @@ export default function Inside(props: ParentProps) {
         </Dialog>
       )}
     >
-      {props.children}
+      <FreshPasswordProvider>{props.children}</FreshPasswordProvider>
     </Shell>
   )
 }

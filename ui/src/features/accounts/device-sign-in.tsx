@@ -20,7 +20,7 @@ import { ProxySelect } from './proxy-select.tsx'
 import { regions } from './regions.ts'
 import { type SignInForm, signInBody, signInFailure, signInFaults } from './sign-in.ts'
 
-const QrCode = lazy(() => import('./qr-code.tsx'))
+const QrCode = lazy(() => import('../../components/qr-code.tsx'))
 
 type Props = {
   /** Set when an account that is already here signs in again: it keeps its id and history. */

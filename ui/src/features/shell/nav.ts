@@ -1,10 +1,12 @@
 import Activity from 'lucide-solid/icons/activity'
+import Archive from 'lucide-solid/icons/archive'
 import Boxes from 'lucide-solid/icons/boxes'
 import KeyRound from 'lucide-solid/icons/key-round'
 import MessageSquare from 'lucide-solid/icons/message-square'
 import Plug from 'lucide-solid/icons/plug'
 import Route from 'lucide-solid/icons/route'
 import ScrollText from 'lucide-solid/icons/scroll-text'
+import Settings from 'lucide-solid/icons/settings'
 import UsersRound from 'lucide-solid/icons/users-round'
 import type { StatusView } from '../../../../server/admin/contract/events.ts'
 import type { Icon } from '../../components/button.tsx'
@@ -38,6 +40,8 @@ export const navEntries: readonly NavEntry[] = [
   { href: '/playground', text: 'nav.playground', icon: MessageSquare, key: 'p', phone: true },
   { href: '/models', text: 'nav.models', icon: Boxes, key: 'm' },
   { href: '/proxies', text: 'nav.proxies', icon: Route, key: 'x', count: ({ badges }) => badges.proxies },
+  { href: '/backup', text: 'nav.backup', icon: Archive, key: 'b' },
+  { href: '/settings', text: 'nav.settings', icon: Settings, key: 's' },
   { href: '/health', text: 'nav.health', icon: Activity, key: 'h' },
 ]
 

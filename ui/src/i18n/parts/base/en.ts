@@ -45,6 +45,8 @@ export const en = {
   'nav.models': 'Models',
   'nav.proxies': 'Proxies',
   'nav.playground': 'Playground',
+  'nav.settings': 'Settings',
+  'nav.backup': 'Backup',
   'nav.health': 'About and health',
   'me.label': 'Account menu',
   'me.signedInAs': 'Signed in as {name} ({role})',
@@ -109,6 +111,10 @@ export const en = {
   'login.enterDemo': 'Enter the demo',
   'session.expired': 'You were signed out. Sign in to continue; nothing you typed is lost.',
   'session.unreachable': 'The server cannot be reached. Trying again…',
+
+  'confirm.title': 'Confirm it is you',
+  'confirm.lead': 'This needs your password again. You will not be asked for the next five minutes.',
+  'confirm.submit': 'Continue',
 
   'password.setTitle': 'Choose a password',
   'password.setLead': 'You will use it to sign in to this console. It can be reset only on the server.',

@@ -47,6 +47,8 @@ export const zhCn = {
   'nav.models': '模型',
   'nav.proxies': '代理',
   'nav.playground': '对话测试',
+  'nav.settings': '设置',
+  'nav.backup': '备份',
   'nav.health': '关于与状态',
   'me.label': '我的',
   'me.signedInAs': '当前用户：{name}（{role}）',
@@ -109,6 +111,10 @@ export const zhCn = {
   'login.enterDemo': '进入演示',
   'session.expired': '登录已过期。重新登录即可继续，已填写的内容不会丢失。',
   'session.unreachable': '无法连接服务器，正在重试…',
+
+  'confirm.title': '确认是你本人',
+  'confirm.lead': '此操作需要再次输入密码，之后五分钟内不会重复询问。',
+  'confirm.submit': '继续',
 
   'password.setTitle': '设置密码',
   'password.setLead': '此后只能用这个密码进入控制台，忘记后只能在服务器上重置。',

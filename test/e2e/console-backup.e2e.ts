@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { signIn } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(120_000)
+
+if (browserPath === undefined) leftOut('Chromium')
+else backups()
+
+const passphrase = 'correct horse battery staple'
+
+function backups(): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway()
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+  const at = (): string => `${gateway.url}/login?next=${encodeURIComponent('/backup')}`
+  const open = async (locale = 'en-US') => {
+    const opened = await openPage(browser, { locale, acceptDownloads: true })
+    await signIn(opened.page, at(), adminPassword)
+    await opened.page.getByRole('heading', { level: 1 }).waitFor()
+    return opened
+  }
+  const keyNames = async (): Promise<readonly string[]> =>
+    ((await gateway.admin('GET', '/v2/keys')).keys as readonly { readonly name: string }[])
+      .map(({ name }) => name)
+      .toSorted()
+  const confirm = async (page: Page): Promise<void> => {
+    const dialog = page.getByRole('dialog', { name: 'Confirm it is you' })
+    await dialog.locator('[autocomplete=current-password]').fill(adminPassword)
+    await dialog.getByRole('button', { name: 'Continue' }).click()
+    await dialog.waitFor({ state: 'detached' })
+  }
+  const apply = async (page: Page): Promise<void> => {
+    const plan = page.getByRole('dialog', { name: 'What a restore would do' })
+    await plan.getByLabel('Type RESTORE to confirm').fill('restore')
+    await plan.getByRole('button', { name: 'Restore now' }).click()
+  }
+  /** The restored server knows nobody who was signed in. */
+  const signInAgain = async (page: Page): Promise<void> => {
+    const dialog = page.getByRole('dialog').filter({ hasText: 'You were signed out' })
+    await dialog.locator('[autocomplete=current-password]').fill(adminPassword, { timeout: 40_000 })
+    await dialog.locator('button[type=submit]').click()
+    await dialog.waitFor({ state: 'detached' })
+  }
+
+  test('a copy is restored after a look and the password, as foreseen, and the restore is undone', async () => {
+    const { page, faults, close } = await open()
+    await page.getByRole('button', { name: 'Back up now' }).click()
+    await page.getByText('The copy').waitFor()
+    const before = await keyNames()
+    await gateway.admin('POST', '/v2/keys', { name: 'made later' })
+    await page.getByRole('button', { name: /^Restore claude-server-/ }).click()
+    const plan = page.getByRole('dialog', { name: 'What a restore would do' })
+    const keys = plan.locator('[data-part=apiKeys] td')
+    await keys.first().waitFor()
+    expect(await keys.allTextContents()).toEqual(['Keys', String(before.length + 1), String(before.length)])
+    expect(await accessibilityFaults(page)).toEqual([])
+    await apply(page)
+    await confirm(page)
+    await signInAgain(page)
+    expect(await keyNames()).toEqual(before)
+    // It was kept, and can be come back to.
+    await page.getByText('Kept before a restore').waitFor()
+    await page.getByRole('button', { name: 'Undo this restore' }).click()
+    await apply(page)
+    await confirm(page)
+    await signInAgain(page)
+    expect(await keyNames()).toEqual([...before, 'made later'].toSorted())
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a portable backup and a copy ask for the password once in five minutes; the file brings everything back', async () => {
+    const { page, close } = await open()
+    const before = await keyNames()
+    await page.getByLabel('Passphrase', { exact: true }).fill('short')
+    await page.getByRole('button', { name: 'Download', exact: true }).click()
+    await page.getByText('Use at least 12 characters.').waitFor()
+    await page.getByLabel('Passphrase', { exact: true }).fill(passphrase)
+    await page.getByLabel('Repeat the passphrase', { exact: true }).fill(passphrase)
+    const first = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download', exact: true }).click()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await confirm(page)
+    const file = await (await first).path()
+    expect(readFileSync(file, 'utf8')).not.toContain('made later')
+    // Asked for a moment ago: not again.
+    await page.getByRole('button', { name: /^More actions for claude-server-/ }).click()
+    const second = page.waitForEvent('download')
+    await page.getByRole('menuitem', { name: 'Download' }).click()
+    expect((await second).suggestedFilename()).toStartWith('claude-server-')
+    await gateway.admin('POST', '/v2/keys', { name: 'later still' })
+    await page.getByLabel('Backup file').setInputFiles({
+      name: 'backup.jsonl',
+      mimeType: 'application/x-ndjson',
+      buffer: readFileSync(file),
+    })
+    await page.getByLabel(/^Passphrase of the file/).fill('not the right one')
+    await page.getByRole('button', { name: 'Look through it' }).click()
+    await page.getByText('The backup cannot be restored.').waitFor()
+    await page.getByLabel(/^Passphrase of the file/).fill(passphrase)
+    await page.getByRole('button', { name: 'Look through it' }).click()
+    await apply(page)
+    await signInAgain(page)
+    expect(await keyNames()).toEqual(before)
+    await close()
+  })
+
+  test('a backup the original made is taken, and what became of it is told', async () => {
+    const { page, close } = await open()
+    const text = readFileSync(path.join(import.meta.dir, '../fixtures/imports/original-backup.json'), 'utf8')
+    await page.getByLabel('Backup file').setInputFiles({
+      name: 'backup.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(text),
+    })
+    await page.getByRole('button', { name: 'Look through it' }).click()
+    const plan = page.getByRole('dialog', { name: 'What a restore would do' })
+    await plan.getByText('A backup of the original').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: /^More actions for claude-server-/ }).click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete copy' }).click()
+    await page.getByText(/^Deleted claude-server-/).waitFor()
+    await close()
+  })
+
+  test('in Chinese and on a phone the page fits, and nothing is wrong with it for who listens', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
+    await signIn(page, at(), adminPassword)
+    await page.getByRole('heading', { name: '备份', level: 1 }).waitFor()
+    await page.getByText('恢复前保留').first().waitFor()
+    expect(await scrollsSideways(page)).toBe(false)
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(faults).toEqual([])
+    await close()
+  })
+}

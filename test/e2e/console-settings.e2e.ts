@@ -1,0 +1,262 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { Secret, TOTP } from 'otpauth'
+import type { Browser, Page } from 'playwright-core'
+import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { focusIs, signIn } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(60_000)
+
+if (browserPath === undefined) leftOut('Chromium')
+else settings()
+
+const at = (gateway: Gateway, path: string): string => `${gateway.url}/login?next=${encodeURIComponent(path)}`
+
+function settings(): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway()
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+  const open = async (path: string, options: Parameters<typeof openPage>[1] = { locale: 'en-US' }) => {
+    const opened = await openPage(browser, options)
+    await signIn(opened.page, at(gateway, path), adminPassword)
+    await opened.page.getByRole('heading', { level: 1 }).waitFor()
+    return opened
+  }
+  const save = (page: Page) => page.getByRole('button', { name: 'Save changes' }).click()
+
+  test('an invalid value blocks saving and gets the focus, a right one is saved, and the default is one press away', async () => {
+    const { page, faults, close } = await open('/settings/routing')
+    const field = page.getByLabel('Take an account out after', { exact: true })
+    await field.fill('0')
+    await save(page)
+    await page.getByText('Enter a number from 1 to 10,000.').waitFor()
+    await focusIs(page, '')
+    expect(await field.evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    expect(await accessibilityFaults(page)).toEqual([])
+    // From another section it is led back to.
+    await page.getByRole('link', { name: 'General' }).click()
+    await page.getByText('1 unsaved change').waitFor()
+    await save(page)
+    await page.waitForURL(/settings\/routing/)
+    await field.fill('12')
+    await save(page)
+    await page.getByText('Saved.').waitFor()
+    expect((await gateway.admin('GET', '/v2/settings')).maxErrorCount).toBe(12)
+    await page.getByRole('button', { name: 'Use the default of Take an account out after' }).click()
+    expect(await field.inputValue()).toBe('30')
+    await save(page)
+    await page.getByText('0 of').waitFor()
+    const { fields } = (await gateway.admin('GET', '/v2/settings/fields')) as {
+      fields: readonly { readonly name: string; readonly changed: boolean }[]
+    }
+    expect(fields.filter(({ changed }) => changed)).toEqual([])
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('two windows that change the same see both values; changes of different settings both hold', async () => {
+    const one = await open('/settings/quota')
+    const other = await open('/settings/quota')
+    const every = (page: Page) => page.getByLabel('Check every', { exact: true })
+    await every(one.page).fill('200')
+    await every(other.page).fill('300')
+    await other.page.getByLabel('Checks at once', { exact: true }).fill('7')
+    await save(one.page)
+    await one.page.getByText('Saved.').waitFor()
+    await save(other.page)
+    const dialog = other.page.getByRole('dialog', { name: 'Changed by someone else' })
+    await dialog.getByText('Saved elsewhere: 200').waitFor()
+    await dialog.getByText('Yours: 300').waitFor()
+    expect(await accessibilityFaults(other.page)).toEqual([])
+    await dialog.getByLabel('Yours: 300').check()
+    await dialog.getByRole('button', { name: 'Save my choice' }).click()
+    await other.page.getByText('Saved.').waitFor()
+    expect(await gateway.admin('GET', '/v2/settings')).toMatchObject({
+      quotaRefreshInterval: 300,
+      quotaRefreshConcurrency: 7,
+    })
+    // The first window has since been behind, but nothing of it crosses.
+    await one.page.getByRole('link', { name: 'Limits' }).click()
+    await one.page.getByLabel('Window', { exact: true }).fill('5')
+    await save(one.page)
+    await one.page.getByText('Saved.').nth(0).waitFor()
+    await one.page.getByText('unsaved change').waitFor({ state: 'detached' })
+    expect(await gateway.admin('GET', '/v2/settings')).toMatchObject({
+      quotaRefreshInterval: 300,
+      ipRateLimitWindow: 5,
+    })
+    await one.close()
+    await other.close()
+    await gateway.admin('PUT', '/v2/settings', {
+      reset: ['quotaRefreshInterval', 'quotaRefreshConcurrency', 'ipRateLimitWindow'],
+    })
+  })
+
+  test('what the environment sets is shown as locked with its variable; a search finds by the words of both languages', async () => {
+    const { page, close } = await open('/settings/network')
+    const port = page.locator('dl > div').filter({ hasText: 'server.port' })
+    await port.getByText('Set by the environment variable PORT.').waitFor()
+    expect(await port.locator('input, select, textarea, button').count()).toBe(0)
+    await page.getByLabel('Search settings').fill('额度耗尽')
+    await page.getByText('Warn before an account runs out').waitFor()
+    expect(new URL(page.url()).searchParams.get('q')).toBe('额度耗尽')
+    await page.getByLabel('Search settings').fill('no such setting at all')
+    await page.getByText('No setting matches').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await close()
+  })
+
+  test('leaving with unsaved changes asks, and stays when told so', async () => {
+    const { page, close } = await open('/settings/general')
+    await page.getByLabel('Announcement text', { exact: true }).fill('Maintenance at noon')
+    await page.getByRole('link', { name: 'Keys' }).click()
+    await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Cancel' }).click()
+    expect(await page.getByLabel('Announcement text', { exact: true }).inputValue()).toBe('Maintenance at noon')
+    await page.getByLabel('Announcement', { exact: true }).check({ force: true })
+    await save(page)
+    await page.getByText('Saved.').waitFor()
+    await page.getByText('Maintenance at noon').first().waitFor()
+    await close()
+    await gateway.admin('PUT', '/v2/settings', { reset: ['announcementText', 'announcementEnabled'] })
+  })
+
+  test('an admin token is shown once, works, and is revoked', async () => {
+    const { page, faults, close } = await open('/settings/security')
+    await page.getByRole('button', { name: 'Create token' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('nightly')
+    await dialog.getByRole('button', { name: 'Create token' }).click()
+    const token = await dialog.getByLabel('New token').inputValue()
+    const asToken = () => fetch(`${gateway.url}/v2/meta`, { headers: { authorization: `Bearer ${token}` } })
+    expect((await asToken()).status).toBe(200)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'I have saved it' }).click()
+    await page.getByText(`…${token.slice(-4)}`).waitFor()
+    expect(await page.content()).not.toContain(token)
+    await page.getByRole('button', { name: 'Revoke nightly' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke token' }).click()
+    await page.getByText('Revoked nightly.').waitFor()
+    expect((await asToken()).status).toBe(401)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a second factor is turned on by its QR code or key, gives recovery codes, and is turned off', async () => {
+    const { page, close } = await open('/settings/security')
+    await page.getByRole('button', { name: 'Turn on', exact: true }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.locator('[autocomplete=current-password]').fill(adminPassword)
+    await dialog.getByRole('button', { name: 'Continue' }).click()
+    await dialog.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    const secret = (await dialog.locator('code').textContent()) ?? ''
+    await dialog.getByLabel('Code the app shows').fill(new TOTP({ secret: Secret.fromBase32(secret) }).generate())
+    await dialog.getByRole('button', { name: 'Turn on' }).click()
+    await dialog.getByText('The second factor is on.').waitFor()
+    const code = (await dialog.locator('li').first().textContent()) ?? ''
+    await dialog.getByRole('button', { name: 'I have saved them' }).click()
+    await page.getByText('10 recovery codes left').waitFor()
+    await page.getByRole('button', { name: 'Turn off', exact: true }).click()
+    await dialog.locator('[autocomplete=current-password]').fill(adminPassword)
+    await dialog.getByLabel('Authenticator code').fill(code)
+    await dialog.getByRole('button', { name: 'Turn off' }).click()
+    await page.getByText('The second factor is off.').waitFor()
+    await close()
+  })
+
+  test('a console user is added with a role and sees what that role may; the audit log knows and is whole', async () => {
+    const { page, close } = await open('/settings/security')
+    await page.getByRole('button', { name: 'Add user' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Username').fill('vera')
+    await dialog.getByLabel('Password', { exact: true }).fill('a quiet long passphrase')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('vera was saved.').waitFor()
+    await page.getByRole('cell', { name: 'vera' }).waitFor()
+    await page.getByLabel('Action contains').fill('operators')
+    await page
+      .getByRole('button', { name: /^Details of entry/ })
+      .first()
+      .click()
+    await page.getByRole('dialog').getByText('"vera"', { exact: false }).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Verify' }).click()
+    await page.getByText('The log is whole').waitFor()
+    const viewer = await openPage(browser, { locale: 'en-US' })
+    await viewer.page.goto(at(gateway, '/settings/security'))
+    await viewer.page.getByLabel('Username').fill('vera')
+    await viewer.page.locator('[autocomplete=current-password]').fill('a quiet long passphrase')
+    await viewer.page.locator('button[type=submit]').click()
+    await viewer.page.getByRole('heading', { name: 'Signed-in devices' }).waitFor()
+    expect(await viewer.page.getByRole('heading', { name: 'Admin tokens' }).count()).toBe(0)
+    expect(await viewer.page.getByRole('heading', { name: 'Console users' }).count()).toBe(0)
+    expect(await viewer.page.getByLabel('Sign out after idle', { exact: true }).isDisabled()).toBe(true)
+    await viewer.close()
+    await page.getByRole('button', { name: 'More actions for vera' }).click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete user' }).click()
+    await page.getByText('Deleted vera.').waitFor()
+    await close()
+  })
+
+  test('an alert is tried, and what the webhook answered is said', async () => {
+    let got = 0
+    const hook = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch: () => new Response(null, { status: got++ === 0 ? 204 : 410 }),
+    })
+    const { page, close } = await open('/settings/alerts')
+    await page.getByLabel('Webhook address', { exact: true }).fill(`http://127.0.0.1:${hook.port}/secret-path`)
+    await page.getByLabel('Signing secret', { exact: true }).fill('a secret of the webhook')
+    expect(await page.getByRole('button', { name: 'Send a test' }).isDisabled()).toBe(true)
+    await save(page)
+    await page.getByText('Saved.').waitFor()
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByText('The webhook answered 204').waitFor()
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByText('The webhook did not take it').waitFor()
+    expect(await page.getByLabel('Webhook address', { exact: true }).inputValue()).toBe(
+      `http://127.0.0.1:${hook.port}/••••path`,
+    )
+    await close()
+    await hook.stop(true)
+  })
+
+  test('signing out everywhere else ends the other browser within seconds, and there the sign-in stands over the page', async () => {
+    const one = await open('/settings/security')
+    const other = await open('/settings/security')
+    await one.page.getByRole('button', { name: 'Sign out everywhere else' }).click()
+    await one.page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere else' }).click()
+    await one.page.getByText('All other browsers are signed out.').waitFor()
+    await other.page.getByRole('dialog').getByText('You were signed out.').waitFor({ timeout: 6_000 })
+    await one.close()
+    await other.close()
+  })
+
+  test.each(['en-US', 'zh-CN'])(
+    'in %s every section fits a phone, and nothing is wrong with it for who listens',
+    async (locale) => {
+      const { page, faults, close } = await open('/settings', { locale, viewport: { width: 360, height: 740 } })
+      for (const section of ['general', 'security', 'routing', 'network', 'alerts', 'advanced']) {
+        await page.goto(`${gateway.url}/settings/${section}`)
+        await page.getByRole('heading', { level: 2 }).waitFor()
+        expect([section, await scrollsSideways(page)]).toEqual([section, false])
+        expect([section, await accessibilityFaults(page)]).toEqual([section, []])
+      }
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
+}
