@@ -80,6 +80,9 @@ export default defineConfig({
             { name: 'base', test: basis, priority: 2 },
             // Loaded when there is Markdown or code to be shown, not with what the pages share.
             { name: 'markup', test: /node_modules\/(marked|dompurify)\/|components\/sanitize/, priority: 3 },
+            // With the first long list, and the first code to be scanned; below `base`, which has what they need.
+            { name: 'virtual', test: /node_modules\/@tanstack\/(solid-virtual|virtual-core)\//, priority: 1.5 },
+            { name: 'qr', test: /node_modules\/uqr\/|components\/qr-code/, priority: 1.5 },
             { name: 'highlight', test: /node_modules\/highlight\.js\/|components\/highlight/, priority: 3 },
             { name: 'shared', test: /node_modules|ui\/src\/(components|features)/, minShareCount: 2, priority: 1 },
           ],

@@ -52,7 +52,7 @@ function settings(): void {
     await save(page)
     await page.getByText('Saved.').waitFor()
     expect((await gateway.admin('GET', '/v2/settings')).maxErrorCount).toBe(12)
-    await page.getByRole('button', { name: 'Use the default of Take an account out after' }).click()
+    await page.getByRole('button', { name: 'Use default: Take an account out after' }).click()
     expect(await field.inputValue()).toBe('30')
     await save(page)
     await page.getByText('0 of').waitFor()
@@ -182,7 +182,7 @@ function settings(): void {
     await dialog.getByLabel('Password', { exact: true }).fill('a quiet long passphrase')
     await dialog.getByRole('button', { name: 'Save' }).click()
     await page.getByText('vera was saved.').waitFor()
-    await page.getByRole('cell', { name: 'vera' }).waitFor()
+    await page.getByRole('cell', { name: 'vera', exact: true }).waitFor()
     await page.getByLabel('Action contains').fill('operators')
     await page
       .getByRole('button', { name: /^Details of entry/ })

@@ -27,7 +27,7 @@ export const en = {
   'settings.default': 'Default: {value}',
   'settings.defaultNone': 'Default: empty',
   'settings.useDefault': 'Use default',
-  'settings.useDefaultNamed': 'Use the default of {name}',
+  'settings.useDefaultNamed': 'Use default: {name}',
   'settings.on': 'on',
   'settings.off': 'off',
   'settings.range': '{minimum} to {maximum}',

@@ -29,7 +29,7 @@ export const zhCn = {
   'settings.default': '默认：{value}',
   'settings.defaultNone': '默认：空',
   'settings.useDefault': '恢复默认',
-  'settings.useDefaultNamed': '将“{name}”恢复默认',
+  'settings.useDefaultNamed': '恢复默认：{name}',
   'settings.on': '开',
   'settings.off': '关',
   'settings.range': '{minimum} 至 {maximum}',
