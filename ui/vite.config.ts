@@ -51,7 +51,7 @@ const compilerOptions: object = { inlineStyles: false }
 
 /** Solid, its router and queries, our small libraries, and what a form is made of. */
 const basis =
-  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query))\/|icons\/(eye|eye-off|loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib|api|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|field|logo|states)|ui\/src\/features\/session/
+  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query))\/|icons\/(eye|eye-off|loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib|api\/(client|error-text|may-change|queries|live)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|field|logo|states)|ui\/src\/features\/session/
 
 export default defineConfig({
   root,
@@ -84,7 +84,13 @@ export default defineConfig({
             { name: 'virtual', test: /node_modules\/@tanstack\/(solid-virtual|virtual-core)\//, priority: 1.5 },
             { name: 'qr', test: /node_modules\/uqr\/|components\/qr-code/, priority: 1.5 },
             { name: 'highlight', test: /node_modules\/highlight\.js\/|components\/highlight/, priority: 3 },
-            { name: 'shared', test: /node_modules|ui\/src\/(components|features)/, minShareCount: 2, priority: 1 },
+            // What two pages of those behind the first share comes with them.
+            {
+              name: 'shared',
+              test: /node_modules|ui\/src\/(components|features\/(?!addresses|settings|backup|health))/,
+              minShareCount: 2,
+              priority: 1,
+            },
           ],
         },
       },

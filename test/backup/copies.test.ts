@@ -50,8 +50,7 @@ test('a copy is made, listed, looked through, taken away, restored, and the rest
   await ask('POST', '/v2/keys', { name: 'made later' })
   const plan = await (await ask('POST', `/v2/backup/files/${made.name}/restore`, { dry_run: true })).json()
   expect(plan).toMatchObject({ restarting: false, report: { kind: 'database', dryRun: true, keptAs: null } })
-  const keys = (report: RestoreReport) =>
-    report.tables.find(({ name }) => name === 'apiKeys')
+  const keys = (report: RestoreReport) => report.tables.find(({ name }) => name === 'apiKeys')
   // The console's own key is among them, which is on no list.
   const { rows, replaces } = keys(plan.report) ?? { rows: 0, replaces: 0 }
   expect([rows >= before.length, replaces]).toEqual([true, rows + 1])

@@ -35,7 +35,10 @@ export const routes = (i18n: I18n) => {
           path="/integrations/:client?"
           component={page(['integrations'], () => import('./pages/integrations.tsx'))}
         />
-        <Route path="/settings/:section?" component={page(['settings'], () => import('./pages/settings.tsx'))} />
+        <Route
+          path="/settings/:section?"
+          component={page(['settings', 'addresses'], () => import('./pages/settings.tsx'))}
+        />
         <Route path="/backup" component={page(['backup'], () => import('./pages/backup.tsx'))} />
         <Route path="/health" component={page(['health'], () => import('./pages/health.tsx'))} />
         <Route path="*404" component={lazy(() => import('./pages/not-found.tsx'))} />

@@ -9,6 +9,7 @@ import { ConfirmDialog } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { ErrorState, Skeleton } from '../components/states.tsx'
 import { showToast } from '../components/toast.tsx'
+import { Blocked } from '../features/addresses/blocked.tsx'
 import { AlertDeliveries } from '../features/settings/alert-deliveries.tsx'
 import { AuditLog } from '../features/settings/audit-log.tsx'
 import { ConflictDialog } from '../features/settings/conflict-dialog.tsx'
@@ -74,6 +75,8 @@ export default function SettingsPage() {
   const shown = createMemo((): readonly SettingName[] =>
     settingNames
       .filter(isOffered)
+      // It has its own list, where each address has a reason and an end.
+      .filter((name) => name !== 'blockedIPs')
       .filter((name) => (isSearching() ? true : placeOf(name).section === section()))
       .filter((name) => q().trim() === '' || matchesWords(textOf(name), q()))
       .filter((name) => !onlyChanged() || isChanged(name)),
@@ -211,6 +214,9 @@ export default function SettingsPage() {
                     <Show when={may('admin')}>
                       <AuditLog />
                     </Show>
+                  </Match>
+                  <Match when={section() === 'blocked'}>
+                    <Blocked />
                   </Match>
                   <Match when={section() === 'alerts'}>
                     <AlertDeliveries unsaved={draft.count() > 0} />
