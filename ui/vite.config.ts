@@ -51,11 +51,7 @@ const compilerOptions: object = { inlineStyles: false }
 
 /** Solid, its router and queries, our small libraries, and what a form is made of. */
 const basis =
-  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query))\/|icons\/(eye|eye-off|loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib\/(?!time-range|range-state|private-address|download|save-|fuzzy|url-)|api\/(client|error-text|may-change|queries|live)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|field|logo|states)|ui\/src\/features\/session/
-
-/** What is only on pages and in windows that come later comes with those: select boxes and tabs of Kobalte among it (its parts have no names). */
-const shared =
-  /node_modules\/(?!@kobalte\/core\/dist\/(chunk\/(6D6OMZOC|2UV3VFID|PTWD4LYA)|select|tabs|listbox|combobox))|ui\/src\/(components\/(?!select|tabs|combobox|code-block|pick-list|range-picker|qr-code)|features\/(?!addresses|settings|backup|health|users|playground|integrations))/
+  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query))\/|icons\/(eye|eye-off|loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib|api\/(client|error-text|may-change|queries|live)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|field|logo|states)|ui\/src\/features\/session/
 
 export default defineConfig({
   root,
@@ -91,7 +87,7 @@ export default defineConfig({
             // What two pages of those behind the first share comes with them.
             {
               name: 'shared',
-              test: shared,
+              test: /node_modules|ui\/src\/(components|features\/(?!addresses|settings|backup|health))/,
               minShareCount: 2,
               priority: 1,
             },

@@ -21,12 +21,11 @@ export type Decode = (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array
 
 /** What undoes the encodings of a `Content-Encoding` header, the last applied first; undefined when there is none. */
 export function decodeFor(header: string | null): Result<Decode | undefined, GatewayError> {
-  if (header === null) return plain
-  const names = header
+  const names = (header ?? '')
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity')
-  if (names.length === 0) return plain
+  if (names.length === 0) return ok(undefined)
   const layers: Encoding[] = []
   for (const name of names) {
     const encoding = Object.hasOwn(encodings, name) ? encodings[name] : undefined
@@ -46,8 +45,6 @@ export function decodeFor(header: string | null): Result<Decode | undefined, Gat
     }
   })
 }
-
-const plain = ok(undefined)
 
 const unsupported = (what: string): GatewayError =>
   gatewayError('unsupported-encoding', `${what}; send plain JSON, or ${acceptedEncodings}.`, {

@@ -447,9 +447,8 @@ describe('failures in a stream', () => {
 
 describe('keep-alives', () => {
   test('open the stream when nothing has, and are numbered with the rest', () => {
-    const encoder = openaiResponses.createEncoder(replyContext)
-    const before = [encoder.keepAlive(), encoder.keepAlive()]
-    const sse = [...before, ...said('Hi.').map((event) => encoder.encode(event))].join('')
+    const { encode, keepAlive } = openaiResponses.createEncoder(replyContext)
+    const sse = [keepAlive(), keepAlive(), ...said('Hi.').map(encode)].join('')
     expect(
       framesOf(sse)
         .map(({ event }) => event)

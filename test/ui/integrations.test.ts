@@ -10,8 +10,8 @@ import {
   ownOrigin,
   type PlaceForm,
 } from '../../ui/src/features/integrations/place.ts'
+import { isPrivateHost } from '../../ui/src/features/integrations/private-address.ts'
 import { isPlainKey, powershell, shell } from '../../ui/src/features/integrations/spelling.ts'
-import { isPrivateHost } from '../../ui/src/lib/private-address.ts'
 
 const form = (part: Partial<PlaceForm>): PlaceForm => ({
   ...{ address: 'http://127.0.0.1:62311', own: '', key: '', keyName: '', model: '', system: 'unix' },

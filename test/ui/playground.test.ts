@@ -387,18 +387,19 @@ describe('pictures', () => {
   const file = (name: string, type: string, bytes: number) => new File([new Uint8Array(bytes)], name, { type })
 
   test('of the four kinds are read, others and too much are named', async () => {
-    const megabyte = 1024 * 1024
+    const limits = { bytes: 1_000, together: 2_000, count: 10 }
     const read = await readPictures(
       [
         file('a.png', 'image/png', 3),
         file('b.svg', 'image/svg+xml', 3),
-        file('c.jpg', 'image/jpeg', 10 * megabyte + 1),
-        file('d.gif', 'image/gif', 9 * megabyte),
-        file('e.webp', 'image/webp', 9 * megabyte),
-        file('f.png', 'image/png', 3 * megabyte),
+        file('c.jpg', 'image/jpeg', 1_001),
+        file('d.gif', 'image/gif', 900),
+        file('e.webp', 'image/webp', 900),
+        file('f.png', 'image/png', 300),
       ],
       [],
       0,
+      limits,
     )
     expect(read.pictures.map(({ name }) => name)).toEqual(['a.png', 'd.gif', 'e.webp'])
     expect(read.pictures[0]).toEqual({ name: 'a.png', type: 'image/png', base64: 'AAAA' })

@@ -9,8 +9,8 @@ import { classifyException, isLengthException } from './errors.ts'
 import { createHalves } from './halves.ts'
 import { createRepeatGuard } from './repeats.ts'
 import { finishReason } from './stop-reason.ts'
-import { createTagSplitter, type TagSplitter } from './thinking.ts'
-import { Calls } from './tool-calls.ts'
+import { createTagSplitter } from './thinking.ts'
+import { createCalls } from './tool-calls.ts'
 import { isObject, type JsonObject, textOf } from './wire.ts'
 
 export type DecodeContext = {
@@ -44,100 +44,67 @@ export type ReplyDecoder = {
 
 const text = new TextDecoder()
 
-/** Source of every rule: provider's protocol notes, the response. A class: each delta passes it (docs/performance.md). */
-class ReplyReader implements ReplyDecoder {
-  private out: UpstreamEvent[] = []
-  private done = false
-  /** The headers of the latest known event, and what it is. */
-  private knownHeaders: Frame['headers'] | undefined
-  private knownType = ''
-  private readonly blocks = new Blocks((event: BlockEvent) => {
-    this.out.push(event)
+/** Source of every rule: provider's protocol notes, the response. */
+export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
+  let out: UpstreamEvent[] = []
+  let done = false
+  const blocks = new Blocks((event: BlockEvent) => {
+    out.push(event)
   })
-  private readonly repeats = createRepeatGuard()
-  private readonly textHalves = createHalves()
-  private readonly reasoningHalves = createHalves()
-  private readonly splitter: TagSplitter | undefined
-  private readonly calls: Calls
-  private readonly accounting: Accounting = { seen: false, report: {}, stopReason: undefined, stopDetails: undefined }
+  const repeats = createRepeatGuard()
+  const splitter = context.splitThinking ? createTagSplitter() : undefined
+  const textHalves = createHalves()
+  const reasoningHalves = createHalves()
+  const calls = createCalls(blocks, context.toolName)
+  /** The headers of the latest known event, and what it is. */
+  let knownHeaders: Frame['headers'] | undefined
+  let knownType = ''
+  const accounting: Accounting = { seen: false, report: {}, stopReason: undefined, stopDetails: undefined }
 
-  constructor(private readonly context: DecodeContext) {
-    this.splitter = context.splitThinking ? createTagSplitter() : undefined
-    this.calls = new Calls(this.blocks, context.toolName)
-  }
-
-  step(frame: Frame): readonly UpstreamEvent[] {
-    this.read(frame)
-    return this.handOver()
-  }
-
-  steps(frames: readonly Frame[]): readonly UpstreamEvent[] {
-    const [only] = frames
-    const usual = only !== undefined && frames.length === 1 ? this.textOnly(only) : undefined
-    if (usual !== undefined) return usual
-    for (const frame of frames) this.read(frame)
-    return this.handOver()
-  }
-
-  end(): readonly UpstreamEvent[] {
-    const fault = this.done ? undefined : this.finish()
-    if (fault !== undefined) this.stop(fault)
-    return this.handOver()
-  }
-
-  fail(error: GatewayError): readonly UpstreamEvent[] {
-    if (!this.done) this.stop(error)
-    return this.handOver()
-  }
-
-  hasContent(): boolean {
-    return !this.blocks.isEmpty()
-  }
-
-  private write(content: string): void {
+  function write(content: string): void {
     if (content === '') return
-    if (this.splitter === undefined) this.blocks.text('text', content)
-    else for (const piece of this.splitter.push(content)) this.blocks.text(piece.kind, piece.text)
+    if (splitter === undefined) blocks.text('text', content)
+    else for (const piece of splitter.push(content)) blocks.text(piece.kind, piece.text)
   }
 
   /** Before anything that is not text, and at the end. */
-  private flushText(): void {
-    this.write(this.textHalves.flush())
-    if (this.splitter !== undefined) for (const { kind, text } of this.splitter.flush()) this.blocks.text(kind, text)
+  function flushText(): void {
+    write(textHalves.flush())
+    if (splitter !== undefined) for (const piece of splitter.flush()) blocks.text(piece.kind, piece.text)
   }
 
-  private flushReasoning(): void {
-    const half = this.reasoningHalves.flush()
-    if (half !== '') this.blocks.text('reasoning', half)
+  function flushReasoning(): void {
+    const half = reasoningHalves.flush()
+    if (half !== '') blocks.text('reasoning', half)
   }
 
-  private flush(): void {
-    this.write(this.repeats.settle(false))
-    this.flushReasoning()
-    this.flushText()
-    this.calls.flush()
+  function flush(): void {
+    write(repeats.settle(false))
+    flushReasoning()
+    flushText()
+    calls.flush()
   }
 
-  private handOver(): readonly UpstreamEvent[] {
-    const batch = this.out
-    this.out = []
+  function handOver(): readonly UpstreamEvent[] {
+    const batch = out
+    out = []
     return batch
   }
 
-  private stop(error: GatewayError): void {
-    this.flush()
-    const { credits } = this.accounting.report
-    this.out.push({ type: 'error', error: credits === undefined ? error : { ...error, credits } })
-    this.done = true
+  function stop(error: GatewayError): void {
+    flush()
+    const { credits } = accounting.report
+    out.push({ type: 'error', error: credits === undefined ? error : { ...error, credits } })
+    done = true
   }
 
   /** The provider says within the reply that no more fits: it ends here, and says so. False when there is none yet. */
-  private endAtLimit(): boolean {
-    this.flush()
-    this.blocks.cut()
-    if (this.blocks.isEmpty()) return false
-    this.out.push({ type: 'finish', reason: 'max-tokens', report: this.accounting.report })
-    this.done = true
+  function endAtLimit(): boolean {
+    flush()
+    blocks.cut()
+    if (blocks.isEmpty()) return false
+    out.push({ type: 'finish', reason: 'max-tokens', report: accounting.report })
+    done = true
     return true
   }
 
@@ -145,78 +112,75 @@ class ReplyReader implements ReplyDecoder {
    * The usual read: one delta of the open text, which neither tags nor a possible repeat hold up. It gives what the long way
    * would, past a dozen functions less; undefined: the long way it is.
    */
-  private textOnly(frame: Frame): readonly UpstreamEvent[] | undefined {
-    if (this.done || this.splitter !== undefined || frame.headers !== this.knownHeaders) return undefined
-    if (this.knownType !== 'assistantResponseEvent' || this.repeats.isWaiting()) return undefined
-    const index = this.blocks.liveText()
+  function textOnly(frame: Frame): readonly UpstreamEvent[] | undefined {
+    if (done || splitter !== undefined || frame.headers !== knownHeaders) return undefined
+    if (knownType !== 'assistantResponseEvent' || repeats.isWaiting()) return undefined
+    const index = blocks.liveText()
     if (index === undefined) return undefined
     const content = textOf(parseObject(frame.payload)?.content)
     if (content === undefined) return undefined
-    const piece = this.repeats.offer(this.textHalves.push(content))
+    const piece = repeats.offer(textHalves.push(content))
     return piece === '' ? [] : [{ type: 'text-delta', index, text: piece }]
   }
 
-  private read(frame: Frame): void {
-    if (this.done) return
-    const fault = this.take(frame)
-    if (fault !== undefined) this.stop(fault)
+  function read(frame: Frame): void {
+    if (done) return
+    const fault = take(frame)
+    if (fault !== undefined) stop(fault)
   }
 
-  private take(frame: Frame): GatewayError | undefined {
+  function take(frame: Frame): GatewayError | undefined {
     const { headers } = frame
     // Equal header blocks come as one object: a run of deltas asks once what kind they are.
-    if (headers !== this.knownHeaders) {
+    if (headers !== knownHeaders) {
       const type = headers[':event-type']
-      this.write(this.repeats.settle(type === 'codeReferenceEvent'))
+      write(repeats.settle(type === 'codeReferenceEvent'))
       const failure = frameFailure(frame)
-      if (failure !== undefined) return failure.isLength && this.endAtLimit() ? undefined : failure.error
+      if (failure !== undefined) return failure.isLength && endAtLimit() ? undefined : failure.error
       if (typeof type !== 'string' || !knownEvents.has(type)) return undefined
-      this.knownHeaders = headers
-      this.knownType = type
-    } else this.write(this.repeats.settle(false))
+      knownHeaders = headers
+      knownType = type
+    } else write(repeats.settle(false))
     const payload = parseObject(frame.payload)
-    if (payload === undefined)
-      return broken('The provider sent an unreadable event.', `${this.knownType} is no JSON object`)
-    return this.apply(this.knownType, payload)
+    if (payload === undefined) return broken('The provider sent an unreadable event.', `${knownType} is no JSON object`)
+    return apply(knownType, payload)
   }
 
-  private apply(type: string, payload: JsonObject): GatewayError | undefined {
-    const { blocks } = this
+  function apply(type: string, payload: JsonObject): GatewayError | undefined {
     switch (type) {
       case 'assistantResponseEvent': {
         const content = textOf(payload.content)
         if (content === undefined) break
-        this.flushReasoning()
-        this.write(this.repeats.offer(this.textHalves.push(content)))
+        flushReasoning()
+        write(repeats.offer(textHalves.push(content)))
         break
       }
       case 'reasoningContentEvent': {
         const reasoning = textOf(payload.text)
         const signature = textOf(payload.signature)
         const redacted = textOf(payload.redactedContent)
-        if (reasoning !== undefined || signature !== undefined || redacted !== undefined) this.flushText()
-        if (reasoning !== undefined) blocks.text('reasoning', this.reasoningHalves.push(reasoning))
-        if (signature !== undefined || redacted !== undefined) this.flushReasoning()
+        if (reasoning !== undefined || signature !== undefined || redacted !== undefined) flushText()
+        if (reasoning !== undefined) blocks.text('reasoning', reasoningHalves.push(reasoning))
+        if (signature !== undefined || redacted !== undefined) flushReasoning()
         if (signature !== undefined) blocks.signature(signature)
         if (redacted !== undefined) blocks.redacted(redacted)
         break
       }
       case 'toolUseEvent':
-        this.flushReasoning()
-        this.flushText()
-        return this.calls.step(payload) ?? (blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined)
+        flushReasoning()
+        flushText()
+        return calls.step(payload) ?? (blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined)
       default:
-        if (!this.accounting.seen) this.context.accounting.learn()
-        readAccounting(this.accounting, type, payload)
+        if (!accounting.seen) context.accounting.learn()
+        readAccounting(accounting, type, payload)
     }
     return blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined
   }
 
   /** Closes a sound reply; a fault when the body ended too early for one. */
-  private finish(): GatewayError | undefined {
-    const { blocks, calls, context } = this
-    this.flush()
-    const { stopReason, stopDetails, report, seen } = this.accounting
+  function finish(): GatewayError | undefined {
+    flush()
+    const { stopReason, stopDetails, report, seen } = accounting
     const reason = finishReason({ stopReason, stopDetails, report, hasCalls: blocks.callCount() > 0 })
     if (!seen && blocks.isEmpty()) return empty('no content and no accounting')
     if (!seen && context.accounting.isKnown()) return cut('the body ended without accounting')
@@ -227,13 +191,35 @@ class ReplyReader implements ReplyDecoder {
     }
     if (!seen) context.note?.({ what: 'accounting-missing' })
     blocks.finish()
-    this.out.push({ type: 'finish', reason, report })
-    this.done = true
+    out.push({ type: 'finish', reason, report })
+    done = true
     return undefined
   }
-}
 
-export const createReplyDecoder = (context: DecodeContext): ReplyDecoder => new ReplyReader(context)
+  return {
+    step: (frame) => {
+      read(frame)
+      return handOver()
+    },
+    steps: (frames) => {
+      const [only] = frames
+      const usual = only !== undefined && frames.length === 1 ? textOnly(only) : undefined
+      if (usual !== undefined) return usual
+      for (const frame of frames) read(frame)
+      return handOver()
+    },
+    end: () => {
+      const fault = done ? undefined : finish()
+      if (fault !== undefined) stop(fault)
+      return handOver()
+    },
+    fail: (error) => {
+      if (!done) stop(error)
+      return handOver()
+    },
+    hasContent: () => !blocks.isEmpty(),
+  }
+}
 
 const empty = (cause: string): GatewayError =>
   gatewayError('empty-reply', 'The provider gave an empty reply.', { cause })

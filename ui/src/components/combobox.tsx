@@ -6,7 +6,8 @@ import { createMemo, createSignal, Show } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 import { matchesWords } from '../lib/search.ts'
 import { overlayRoot } from './overlay-root.ts'
-import type { Option } from './select.tsx'
+
+export type Option = { readonly value: string; readonly text: string; readonly hint?: string }
 
 type ComboboxProps = {
   readonly label: string

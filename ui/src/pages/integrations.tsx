@@ -28,10 +28,10 @@ import {
 } from '../features/integrations/place.ts'
 import { PlaceFields } from '../features/integrations/place-form.tsx'
 import { isPlainKey } from '../features/integrations/spelling.ts'
+import { thisSystem } from '../features/integrations/system.ts'
 import { ToolWriter } from '../features/integrations/tool-writer.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
 import { useMemory } from '../lib/memory.tsx'
-import { thisSystem } from '../lib/system.ts'
 
 const icons = { terminal: SquareTerminal, editor: SquarePen, code: CodeXml } as const satisfies Record<
   Client['kind'],

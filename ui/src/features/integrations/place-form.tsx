@@ -11,7 +11,6 @@ import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Choice, PasswordField, SelectField, TextField } from '../../components/field.tsx'
-import { Select } from '../../components/select.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { type Client, type System, systems } from './clients.ts'
 import { addresses, addressFault, keyPlace, otherAddress, type PlaceForm } from './place.ts'
@@ -56,13 +55,15 @@ export function PlaceFields(props: Props) {
           value={props.form.address}
           onChange={(address) => props.onChange({ address })}
         />
-        <Select
+        <SelectField
           label={t('integrations.model')}
-          placeholder={t('integrations.modelPick')}
-          options={(props.models ?? []).map((item) => ({ value: item.id, text: item.id, hint: item.description }))}
+          options={
+            (props.models ?? []).length === 0
+              ? [{ value: props.model, text: props.model }]
+              : (props.models ?? []).map(({ id }) => ({ value: id, text: id }))
+          }
           value={props.model}
           onChange={(model) => props.onChange({ model })}
-          disabled={(props.models?.length ?? 0) === 0}
         />
       </div>
       <Show when={props.form.address === otherAddress}>

@@ -1,7 +1,7 @@
 import type { MetaView } from '../../../../server/admin/contract/meta.ts'
 import type { PlainKey } from '../../i18n/dictionary.ts'
-import { isPrivateHost } from '../../lib/private-address.ts'
 import type { System } from './clients.ts'
+import { isPrivateHost } from './private-address.ts'
 
 export type PlaceForm = {
   /** One of those offered, or `otherAddress`. */

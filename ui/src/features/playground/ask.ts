@@ -11,7 +11,7 @@ export const paths: Readonly<Record<Api, string>> = {
   responses: '/v2/test/v1/responses',
 }
 
-export type Ask = { readonly api: Api; readonly model: string; readonly body: object }
+export type Ask = { readonly api: Api; readonly model: string; readonly account: string; readonly body: object }
 
 const broken = (status: number, message: string): AnswerFault => ({ status, type: 'connection_error', message })
 
@@ -23,7 +23,8 @@ export async function* ask(request: Ask, now: () => number, signal: AbortSignal)
   let answer = startAnswer(now(), request.model)
   const step = steps[request.api]
   try {
-    const response = await fetch(paths[request.api], {
+    const only = request.account === '' ? '' : `?account_id=${encodeURIComponent(request.account)}`
+    const response = await fetch(paths[request.api] + only, {
       method: 'POST',
       credentials: 'same-origin',
       headers: {

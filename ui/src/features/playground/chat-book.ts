@@ -1,6 +1,6 @@
 import { createStore, del, delMany, entries, get, set } from 'idb-keyval'
 import type { Answer } from './answer.ts'
-import type { Chat, ChatSettings } from './chat.ts'
+import { type Chat, type ChatSettings, defaultSettings } from './chat.ts'
 
 /** A chat as the list shows it. `bytes` is about what it takes. */
 export type ChatEntry = Pick<Chat, 'id' | 'title' | 'createdAt' | 'updatedAt'> & { readonly bytes: number }
@@ -94,6 +94,8 @@ function settled(chat: Chat): Chat {
       : answer
   return {
     ...chat,
+    // What an older version did not know is as usual.
+    settings: { ...defaultSettings, ...chat.settings },
     exchanges: chat.exchanges.map((exchange) => ({ ...exchange, answers: exchange.answers.map(ended) })),
   }
 }

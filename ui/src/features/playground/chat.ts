@@ -26,6 +26,8 @@ export type ChatSettings = {
   readonly effort: Effort
   /** JSON as it was typed. */
   readonly tools: string
+  /** The one account that may answer; empty: any. */
+  readonly account: string
 }
 
 export type Picture = { readonly name: string; readonly type: string; readonly base64: string }
@@ -63,6 +65,7 @@ export const defaultSettings: ChatSettings = {
   budget: 2048,
   effort: 'medium',
   tools: '',
+  account: '',
 }
 
 export const shownAnswer = ({ answers, shown }: Exchange): Answer | undefined => answers[shown]

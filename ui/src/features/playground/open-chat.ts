@@ -31,6 +31,7 @@ export function createOpenChat(start: Chat, { keep, modelOf }: Effects) {
   const [draft, setDraft] = createSignal('')
   const [pictures, setPictures] = createSignal<readonly Picture[]>([])
   let running: AbortController | undefined
+  let halt: (() => void) | undefined
 
   const change = (part: Partial<Chat>): void => {
     setChat({ ...chat(), ...part })
@@ -63,10 +64,21 @@ export function createOpenChat(start: Chat, { keep, modelOf }: Effects) {
     setBusy(true)
     touch()
     const frames = createFrames(put)
+    let newest: Answer | undefined
+    // Said at once: the end of the connection may be told of only after what is still in line.
+    halt = () => {
+      controller.abort()
+      frames.flush()
+      const answer = newest ?? startAnswer(Date.now(), model)
+      if (answer.endedAt === undefined) put({ ...answer, endedAt: Date.now(), stopReason: 'stopped' })
+    }
     let kept = Date.now()
     try {
-      const request = { api: settings.api, model, body: bodyOf(settings, model, turns) }
+      const { api, account } = settings
+      const request = { api, model, account, body: bodyOf(settings, model, turns) }
       for await (const answer of ask(request, () => Date.now(), controller.signal)) {
+        if (controller.signal.aborted && answer.endedAt === undefined) continue
+        newest = answer
         frames.push(answer)
         if (Date.now() - kept < keepEveryMs) continue
         kept = Date.now()
@@ -77,6 +89,7 @@ export function createOpenChat(start: Chat, { keep, modelOf }: Effects) {
       frames.flush()
       if (running === controller) {
         running = undefined
+        halt = undefined
         setBusy(false)
       }
       touch()
@@ -133,7 +146,7 @@ export function createOpenChat(start: Chat, { keep, modelOf }: Effects) {
       change({ settings: { ...chat().settings, ...settings } })
       if (chat().exchanges.length > 0 && !busy()) keep(chat())
     },
-    stop: (): void => running?.abort(),
+    stop: (): void => halt?.(),
   }
 }
 

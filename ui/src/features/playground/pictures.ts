@@ -3,7 +3,8 @@ import type { Exchange, Picture } from './chat.ts'
 
 /** What the gateway takes, and how much of it one request may hold: everything before is sent along. */
 export const pictureTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
-export const pictureLimits = { bytes: 10 * 1024 * 1024, together: 20 * 1024 * 1024, count: 10 } as const
+export const pictureLimits: PictureLimits = { bytes: 10 * 1024 * 1024, together: 20 * 1024 * 1024, count: 10 }
+type PictureLimits = { readonly bytes: number; readonly together: number; readonly count: number }
 
 export type ReadPictures = { readonly pictures: readonly Picture[]; readonly faults: readonly PictureFault[] }
 export type PictureFault = { readonly name: string; readonly fault: PlainKey }
@@ -17,13 +18,14 @@ export async function readPictures(
   files: readonly File[],
   held: readonly Picture[],
   attached: number,
+  limits = pictureLimits,
 ): Promise<ReadPictures> {
   const pictures: Picture[] = []
   const faults: PictureFault[] = []
   let bytes = held.reduce((sum, picture) => sum + bytesOf(picture), 0)
   for (const file of files) {
     const name = file.name || 'image'
-    const fault = faultOf(file, bytes, attached + pictures.length)
+    const fault = faultOf(file, bytes, attached + pictures.length, limits)
     if (fault !== undefined) {
       faults.push({ name, fault })
       continue
@@ -34,11 +36,11 @@ export async function readPictures(
   return { pictures, faults }
 }
 
-function faultOf(file: File, bytes: number, attached: number): PlainKey | undefined {
+function faultOf(file: File, bytes: number, attached: number, limits: PictureLimits): PlainKey | undefined {
   if (!pictureTypes.some((type) => type === file.type)) return 'playground.imageType'
-  if (file.size > pictureLimits.bytes) return 'playground.imageLarge'
-  if (attached >= pictureLimits.count) return 'playground.imageMany'
-  return bytes + file.size > pictureLimits.together ? 'playground.imagesLarge' : undefined
+  if (file.size > limits.bytes) return 'playground.imageLarge'
+  if (attached >= limits.count) return 'playground.imageMany'
+  return bytes + file.size > limits.together ? 'playground.imagesLarge' : undefined
 }
 
 /** In pieces: as arguments of one call, a photo's bytes would be too many. */

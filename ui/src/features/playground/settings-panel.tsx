@@ -1,10 +1,12 @@
 import { A } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
 import { Show } from 'solid-js'
 import type { ModelList } from '../../../../server/admin/contract/models.ts'
+import { dataOf, queries } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Checkbox, SelectField, TextArea, TextField } from '../../components/field.tsx'
-import { Select } from '../../components/select.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { fullName } from '../accounts/status.ts'
 import { apiNames, apis, type ChatSettings, efforts } from './chat.ts'
 import { bounds, type SettingsFaults } from './request.ts'
 
@@ -24,16 +26,17 @@ export function SettingsPanel(props: Props) {
     const key = props.faults[name]
     return key && t(key)
   }
+  const every = useQuery(() => queries.everyAccount())
+  const accounts = () => (dataOf(every) ?? []).map((account) => ({ value: account.id, text: fullName(account) }))
   const model = () => props.models?.find(({ id }) => id === props.model)
   return (
     <div class="flex flex-col gap-4">
-      <Select
+      <SelectField
         label={t('playground.model')}
-        placeholder={t('playground.modelPick')}
-        options={(props.models ?? []).map((item) => ({ value: item.id, text: item.id, hint: item.description }))}
-        value={props.model}
+        help={model()?.description || undefined}
+        options={(props.models ?? []).map(({ id }) => ({ value: id, text: id }))}
+        value={props.model ?? ''}
         onChange={(value) => props.onChange({ model: value })}
-        disabled={(props.models?.length ?? 0) === 0}
       />
       <Show when={props.models?.length === 0}>
         <Banner tone="warning" action={<A href="/accounts">{t('nav.accounts')}</A>}>
@@ -48,6 +51,12 @@ export function SettingsPanel(props: Props) {
           const api = apis.find((known) => known === value)
           if (api) props.onChange({ api })
         }}
+      />
+      <SelectField
+        label={t('playground.account')}
+        options={[{ value: '', text: t('playground.accountAny') }, ...accounts()]}
+        value={props.settings.account}
+        onChange={(account) => props.onChange({ account })}
       />
       <TextArea
         label={t('playground.system')}

@@ -20,7 +20,6 @@ export const en = {
   'integrations.keyCopy': 'Copy the key',
   'integrations.keyFailed': 'No key was created.',
   'integrations.model': 'Model',
-  'integrations.modelPick': 'Choose a model',
   'integrations.modelsEmpty': 'No account is ready, so the model is only an example.',
   'integrations.system': 'System',
   'integrations.system.unix': 'macOS, Linux',

@@ -21,7 +21,6 @@ export const zhCn = {
   'integrations.keyCopy': '复制密钥',
   'integrations.keyFailed': '未能创建密钥。',
   'integrations.model': '模型',
-  'integrations.modelPick': '选择模型',
   'integrations.modelsEmpty': '没有可用账号，此处的模型仅为示例。',
   'integrations.system': '系统',
   'integrations.system.unix': 'macOS / Linux',

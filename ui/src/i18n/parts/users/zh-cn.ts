@@ -171,7 +171,7 @@ export const zhCn = {
   'keys.saved': '我已保存',
   'keys.closeAsk': '密钥还没有复制，确定关闭？',
   'keys.closeAnyway': '不保存并关闭',
-  'keys.tryIt': '到演示页测试',
+  'keys.tryIt': '去对话测试',
   'keys.value': '新密钥',
   'keys.accounts': '可用的账号',
   'keys.accountsAll': '全部账号',
