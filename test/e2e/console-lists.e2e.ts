@@ -148,7 +148,7 @@ function lists(): void {
     await close()
   })
 
-  test('accounts without a label are told apart in rows and in what is asked before deleting', async () => {
+  test('accounts without a label are told apart in rows and in what opens over them', async () => {
     const { page, close } = await openPage(browser, { locale: 'en-US' })
     await showAccounts(page, () =>
       [11, 12].map((number) => ({
@@ -162,9 +162,8 @@ function lists(): void {
     await page.getByText('si***-11@example.com').first().waitFor()
     await page.getByText('si***-12@example.com').first().waitFor()
     await page.getByRole('button', { name: 'More actions for si***-12@example.com #000012' }).click()
-    await page.getByRole('menuitem', { name: 'Delete' }).click()
-    await page.getByRole('heading', { name: 'Delete si***-12@example.com #000012?' }).waitFor()
-    await focusIs(page, 'Cancel')
+    await page.getByRole('menuitem', { name: 'Set proxy…' }).click()
+    await page.getByRole('heading', { name: 'Proxy of si***-12@example.com #000012' }).waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await focusIs(page, 'More actions for si***-12@example.com #000012')

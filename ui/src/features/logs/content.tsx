@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/solid-query'
+import Eye from 'lucide-solid/icons/eye'
 import EyeOff from 'lucide-solid/icons/eye-off'
 import { createSignal, Show } from 'solid-js'
 import type { RequestDetail } from '../../../../server/admin/contract/logs.ts'
@@ -30,15 +31,14 @@ export function Content(props: { readonly request: RequestDetail }) {
     <Show when={props.request.content_captured}>
       <Section title={t('logs.section.content')}>
         <Show when={mayChange()} fallback={<p class="text-13 text-text-2">{t('logs.contentForAdmins')}</p>}>
-          <Show
-            when={open()}
-            fallback={
-              <div class="flex flex-col items-start gap-2">
-                <p class="text-13 text-text-2">{t('logs.contentKept')}</p>
-                <Button onClick={() => setOpen(true)}>{t('logs.contentShow')}</Button>
-              </div>
-            }
-          >
+          <p class="text-13 text-text-2">{t('logs.contentKept')}</p>
+          {/* The one button stays: the focus would be lost with it. */}
+          <div>
+            <Button icon={open() ? EyeOff : Eye} aria-expanded={open()} onClick={() => setOpen(!open())}>
+              {open() ? t('logs.contentHide') : t('logs.contentShow')}
+            </Button>
+          </div>
+          <Show when={open()}>
             <Show
               when={dataOf(read)}
               fallback={
@@ -59,11 +59,6 @@ export function Content(props: { readonly request: RequestDetail }) {
                   </Show>
                   <Words title={t('logs.prompt')} text={content().prompt} />
                   <Words title={t('logs.reply')} text={content().reply} />
-                  <div>
-                    <Button icon={EyeOff} onClick={() => setOpen(false)}>
-                      {t('logs.contentHide')}
-                    </Button>
-                  </div>
                 </>
               )}
             </Show>

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { signIn } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(120_000)
+
+if (browserPath === undefined) leftOut('Chromium')
+else accounts()
+
+const desktop = { locale: 'en-US', viewport: { width: 1280, height: 740 } }
+
+function accounts(): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway({ accounts: Array.from({ length: 6 }, () => ({ plan: 'power' as const })) })
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+  const open = async (path: string, options: object = desktop) => {
+    const opened = await openPage(browser, options)
+    await signIn(opened.page, `${gateway.url}/login?next=${encodeURIComponent(path)}`, adminPassword)
+    await opened.page.getByText('sim-2', { exact: true }).waitFor()
+    return opened
+  }
+  const row = (page: Page, name: string) => page.getByRole('row').filter({ has: page.getByText(name, { exact: true }) })
+  const idOf = async (label: string): Promise<string> => {
+    const list = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { id: string; label: string }[] }
+    return list.accounts.find((one) => one.label === label)?.id ?? ''
+  }
+
+  test('two chips and a text select together, and their address shows the same in a new tab (23)', async () => {
+    await gateway.admin('PATCH', `/v2/accounts/${await idOf('sim-3')}`, { enabled: false })
+    const { page, faults, close } = await open('/accounts')
+    const chips = page.getByRole('group', { name: 'Filter by status' })
+    await chips.getByRole('button', { name: /^Disabled/ }).click()
+    await page.getByText('sim-2', { exact: true }).waitFor({ state: 'detached' })
+    await page.getByText('sim-3', { exact: true }).waitFor()
+    await chips.getByRole('button', { name: /^Ready/ }).click()
+    await page.getByText('sim-2', { exact: true }).waitFor()
+    await page.getByLabel('Name, e-mail or ID').fill('sim-3')
+    await page.getByText('sim-2', { exact: true }).waitFor({ state: 'detached' })
+    const { search } = new URL(page.url())
+    expect(Object.fromEntries(new URLSearchParams(search))).toEqual({ status: 'disabled,ready', q: 'sim-3' })
+    const other = await page.context().newPage()
+    await other.goto(`${gateway.url}/accounts${search}`)
+    await other.getByText('sim-3', { exact: true }).waitFor()
+    expect(await other.getByText('sim-2', { exact: true }).count()).toBe(0)
+    await gateway.admin('PATCH', `/v2/accounts/${await idOf('sim-3')}`, { enabled: true })
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('work on all that match is a job; what failed says why and stays chosen (24)', async () => {
+    gateway.accounts[3]?.killRefresh()
+    const { page, faults, close } = await open('/accounts')
+    await page.getByRole('checkbox', { name: /^Select sim-2 / }).check()
+    const bar = page.getByRole('region', { name: 'Selected accounts' })
+    await bar.getByText('1 selected').waitFor()
+    await bar.getByRole('button', { name: 'Select all 6 that match' }).click()
+    await bar.getByText('6 selected').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await bar.getByRole('button', { name: 'Check', exact: true }).click()
+    await bar.getByText(/^Finished · 6 of 6 done, 1 failed/).waitFor({ timeout: 60_000 })
+    await bar.getByText('1 selected').waitFor()
+    expect(await page.getByRole('checkbox', { name: /^Select sim-4 / }).isChecked()).toBe(true)
+    await bar.getByRole('listitem').filter({ hasText: 'sim-4' }).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await bar.getByRole('button', { name: 'Close' }).click()
+    await bar.getByRole('button', { name: 'Set weight…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Weight').fill('0')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByText('A whole number from 1 to 100.').waitFor()
+    await dialog.getByLabel('Weight').fill('7')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await bar.getByText(/^Finished · 1 of 1 done/).waitFor({ timeout: 60_000 })
+    const { weight } = await gateway.admin('GET', `/v2/accounts/${await idOf('sim-4')}`)
+    expect(weight).toBe(7)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('one that is deleted comes back by Undo, three are asked for by name and come back from what was deleted (26)', async () => {
+    const { page, faults, close } = await open('/accounts')
+    await page.getByRole('button', { name: /^More actions for sim-2 / }).click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await page.getByText(/^Deleted sim-2 /).waitFor()
+    await row(page, 'sim-2').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await row(page, 'sim-2').waitFor()
+    for (const name of ['sim-1', 'sim-5', 'sim-6'])
+      await page.getByRole('checkbox', { name: new RegExp(`^Select ${name} `) }).check()
+    const bar = page.getByRole('region', { name: 'Selected accounts' })
+    await bar.getByRole('button', { name: 'Delete' }).click()
+    const asked = page.getByRole('dialog')
+    await asked.getByRole('heading', { name: 'Delete 3 accounts?' }).waitFor()
+    for (const name of ['sim-1', 'sim-5', 'sim-6']) expect(await asked.textContent()).toContain(name)
+    await asked.getByRole('button', { name: 'Delete 3 accounts' }).click()
+    await bar.getByText(/^Finished · 3 of 3 done/).waitFor({ timeout: 60_000 })
+    await bar.getByRole('button', { name: 'Close' }).click()
+    await row(page, 'sim-5').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'More actions for accounts' }).click()
+    await page.getByRole('menuitem', { name: 'Recently deleted' }).click()
+    const deleted = page.getByRole('dialog')
+    await deleted.getByRole('button', { name: /^Restore.*sim-5/ }).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    for (const name of ['sim-1', 'sim-5', 'sim-6']) {
+      await deleted.getByRole('button', { name: new RegExp(`^Restore.*${name} `) }).click()
+      await deleted.getByRole('button', { name: new RegExp(`^Restore.*${name} `) }).waitFor({ state: 'detached' })
+    }
+    await deleted.getByRole('button', { name: 'Done' }).click()
+    await row(page, 'sim-5').waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('an export has secrets only after the password, and a file of the Kiro form', async () => {
+    const { page, faults, close } = await open('/accounts')
+    const [secret] = gateway.accounts.map((account) => account.secrets().refreshToken ?? '')
+    const exported = async (act: () => Promise<void>): Promise<string> => {
+      const [download] = await Promise.all([page.waitForEvent('download'), act()])
+      return Bun.file(await download.path()).text()
+    }
+    const dialog = page.getByRole('dialog')
+    const start = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'More actions for accounts' }).click()
+      await page.getByRole('menuitem', { name: 'Export accounts…' }).click()
+      await dialog.getByLabel('Kiro token file').check()
+    }
+    const run = (): Promise<void> => dialog.getByRole('button', { name: 'Export', exact: true }).click()
+    await start()
+    expect(await accessibilityFaults(page)).toEqual([])
+    const masked = await exported(run)
+    expect(JSON.parse(masked)).toHaveLength(6)
+    expect(masked).not.toContain(secret ?? 'none')
+    await start()
+    await dialog.getByLabel('Include sign-in secrets').check()
+    await dialog.getByLabel('Your password').fill('not this one')
+    await run()
+    await dialog.getByText('That password is not right.').first().waitFor()
+    await dialog.getByLabel('Your password').fill(adminPassword)
+    expect(await exported(run)).toContain('"refreshToken"')
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('the drawer tells requests, events and why it was or was not chosen, and keeps what is set', async () => {
+    for (let turn = 0; turn < 6; turn++) {
+      await fetch(`${gateway.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'x-api-key': gateway.key, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...{ model: 'claude-sonnet-4.5', max_tokens: 50 },
+          messages: [{ role: 'user', content: `hello ${turn}` }],
+        }),
+      }).then((response) => response.text())
+    }
+    await Bun.sleep(1_000)
+    const id = await idOf('sim-2')
+    const { page, faults, close } = await open('/accounts')
+    await page.goto(`${gateway.url}/accounts/${id}?tab=routing`)
+    const drawer = page.getByRole('dialog')
+    await drawer.getByText('It would be considered now').waitFor()
+    await drawer.getByText(/^In the last \d+ requests$/).waitFor()
+    expect(
+      await drawer.getByText(/^(chosen: it had the least work|not chosen: another account suited)/).count(),
+    ).toBeGreaterThan(0)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await drawer.getByRole('tab', { name: 'Events' }).click()
+    await drawer.getByText('Added', { exact: true }).waitFor()
+    expect(new URL(page.url()).searchParams.get('tab')).toBe('events')
+    await drawer.getByRole('tab', { name: 'Settings' }).click()
+    await drawer.getByLabel('Notes').fill('rented <b>until</b> May')
+    await drawer.getByLabel('Allow overage').check()
+    await drawer.getByLabel('US dollars per month at most').fill('12.5')
+    expect(await accessibilityFaults(page)).toEqual([])
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    await page.getByText(/^Saved sim-2 /).waitFor()
+    const kept = await gateway.admin('GET', `/v2/accounts/${id}`)
+    expect(kept).toMatchObject({
+      notes: 'rented <b>until</b> May',
+      overage: { enabled: true, max_micro_usd: 12_500_000 },
+    })
+    await drawer.getByRole('tab', { name: 'Overview' }).click()
+    await drawer.getByText('rented <b>until</b> May').waitFor()
+    await drawer.getByRole('tab', { name: 'Requests' }).click()
+    await drawer.getByText(/All requests of this account|It has served no request yet/).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('on a phone, in Chinese, accounts are chosen and nothing lies beside the screen', async () => {
+    const { page, faults, close } = await open('/accounts', { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
+    await page.getByRole('checkbox', { name: /^选择 sim-2 / }).check()
+    await page.getByRole('region', { name: '已选账号' }).getByText('已选 1 个').waitFor()
+    expect(await scrollsSideways(page)).toBe(false)
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(faults).toEqual([])
+    await close()
+  })
+}
