@@ -148,7 +148,7 @@ function lists(): void {
     await close()
   })
 
-  test('accounts without a label are told apart in rows and in what opens over them', async () => {
+  test('accounts without a label are told apart in rows and in what is asked before deleting', async () => {
     const { page, close } = await openPage(browser, { locale: 'en-US' })
     await showAccounts(page, () =>
       [11, 12].map((number) => ({
@@ -162,11 +162,17 @@ function lists(): void {
     await page.getByText('si***-11@example.com').first().waitFor()
     await page.getByText('si***-12@example.com').first().waitFor()
     await page.getByRole('button', { name: 'More actions for si***-12@example.com #000012' }).click()
-    await page.getByRole('menuitem', { name: 'Set proxy…' }).click()
-    await page.getByRole('heading', { name: 'Proxy of si***-12@example.com #000012' }).waitFor()
+    await page.keyboard.press('Escape')
+    // One is deleted at once, with a way back; of several it is asked.
+    for (const number of [11, 12])
+      await page.getByRole('checkbox', { name: `Select si***-${number}@example.com #0000${number}` }).check()
+    await page.getByRole('region', { name: 'Selected accounts' }).getByRole('button', { name: 'Delete' }).click()
+    const asked = (await page.getByRole('dialog').textContent()) ?? ''
+    for (const number of [11, 12]) expect(asked).toContain(`si***-${number}@example.com #0000${number}`)
+    await focusIs(page, 'Cancel')
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    await focusIs(page, 'More actions for si***-12@example.com #000012')
+    await focusIs(page, 'Delete')
     await close()
   })
 
