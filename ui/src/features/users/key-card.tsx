@@ -1,18 +1,12 @@
 import CircleCheck from 'lucide-solid/icons/circle-check'
 import CirclePause from 'lucide-solid/icons/circle-pause'
-import Ellipsis from 'lucide-solid/icons/ellipsis'
 import Hourglass from 'lucide-solid/icons/hourglass'
-import Link from 'lucide-solid/icons/link'
 import OctagonX from 'lucide-solid/icons/octagon-x'
-import Pencil from 'lucide-solid/icons/pencil'
-import RotateCw from 'lucide-solid/icons/rotate-cw'
-import Trash2 from 'lucide-solid/icons/trash'
 import { type Accessor, For, type JSX, Show } from 'solid-js'
 import type { KeyView } from '../../../../server/admin/contract/keys.ts'
 import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { Badge } from '../../components/badge.tsx'
 import { Button, type Icon } from '../../components/button.tsx'
-import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
@@ -68,9 +62,6 @@ export function KeyCard(props: Props) {
             disabled={!mayChange()}
             onChange={(enabled) => props.actions.enable.mutate({ item: props.item, enabled })}
           />
-          <Show when={mayChange()}>
-            <KeyMenu {...props} />
-          </Show>
         </div>
       </div>
       <p class="text-12 text-text-3">
@@ -101,6 +92,9 @@ export function KeyCard(props: Props) {
         </Note>
       </Show>
       <LinkNote {...props} />
+      <MayChange>
+        <KeyTools {...props} />
+      </MayChange>
     </li>
   )
 }
@@ -225,19 +219,24 @@ function Rights(props: Props) {
   )
 }
 
-function KeyMenu(props: Props) {
+/** Buttons, not a menu: the drawer around them keeps the focus to itself. */
+function KeyTools(props: Props) {
   const { t } = useI18n()
   return (
-    <Menu
-      label={t('common.more', { name: props.item.name })}
-      triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
-      trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
-    >
-      <MenuItem icon={Pencil} text={t('users.edit')} onSelect={() => props.onEdit(props.item)} />
-      <MenuItem icon={RotateCw} text={t('keys.rotate')} onSelect={() => props.onRotate(props.item)} />
-      <MenuItem icon={Link} text={t('keys.handOver')} onSelect={() => props.onHandOver(props.item)} />
-      <MenuSeparator />
-      <MenuItem icon={Trash2} text={t('keys.revoke')} danger onSelect={() => props.onRevoke(props.item)} />
-    </Menu>
+    <div class="-mx-2 flex flex-wrap gap-x-1">
+      <Tool text={t('users.edit')} name={props.item.name} onClick={() => props.onEdit(props.item)} />
+      <Tool text={t('keys.rotate')} name={props.item.name} onClick={() => props.onRotate(props.item)} />
+      <Tool text={t('keys.handOver')} name={props.item.name} onClick={() => props.onHandOver(props.item)} />
+      <Tool text={t('keys.revoke')} name={props.item.name} danger onClick={() => props.onRevoke(props.item)} />
+    </div>
+  )
+}
+
+function Tool(props: { text: string; name: string; danger?: boolean; onClick: () => void }) {
+  return (
+    <Button look={props.danger ? 'quiet-danger' : 'quiet'} class="px-2 text-13" onClick={() => props.onClick()}>
+      {props.text}
+      <span class="sr-only">: {props.name}</span>
+    </Button>
   )
 }

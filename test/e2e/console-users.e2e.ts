@@ -1,0 +1,246 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { focusIs, signIn } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(60_000)
+
+if (browserPath === undefined) leftOut('Chromium')
+else people()
+
+type Made = { readonly id: string; readonly api_key: string; readonly keys: readonly { readonly id: string }[] }
+
+function people(): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway()
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+  const make = (body: object): Promise<Made> => gateway.admin('POST', '/v2/users', body) as unknown as Promise<Made>
+  const chat = async (key: string): Promise<number> => {
+    const response = await fetch(`${gateway.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify({
+        model: 'claude-sonnet-4.5',
+        max_tokens: 50,
+        messages: [{ role: 'user', content: 'Say hello.' }],
+      }),
+    })
+    await response.text()
+    return response.status
+  }
+  const open = async (page: Page, route: string): Promise<void> => {
+    await signIn(page, `${gateway.url}/login?next=${route}`, adminPassword)
+    await page.waitForURL((url) => url.pathname.startsWith('/users'))
+    await page.getByRole('heading', { level: 1 }).waitFor()
+  }
+
+  test('a user is created with limits as people write them; the key is shown once and works', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await open(page, '/users')
+    await page.getByRole('button', { name: 'Create user' }).first().click()
+    const dialog = page.getByRole('dialog', { name: 'Create user' })
+    await focusIs(page, 'Name')
+    await dialog.getByLabel('Name', { exact: true }).fill('Li Wei')
+    await dialog.getByLabel('Tokens per day').fill('plenty')
+    await dialog.getByRole('button', { name: 'Create user' }).click()
+    await focusIs(page, 'Tokens per day')
+    await dialog.getByLabel('Tokens per day').fill('1.5M')
+    await dialog.getByLabel('Spend per month (USD)').fill('20.50')
+    await dialog.getByLabel('Priority').selectOption('1')
+    expect(await accessibilityFaults(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Create user' }).click()
+    const key = await dialog.getByLabel('New key').inputValue()
+    expect(await chat(key)).toBe(200)
+    await page.keyboard.press('Escape')
+    await dialog.getByText('The key has not been copied yet.').waitFor()
+    await dialog.getByRole('button', { name: 'Close without the key' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const row = page.getByRole('row').filter({ hasText: 'Li Wei' })
+    await row.getByText('VIP').first().waitFor()
+    expect(await page.content()).not.toContain(key)
+    const users = (await gateway.admin('GET', '/v2/users')) as unknown as readonly object[]
+    expect(users).toMatchObject([{ daily_quota: 1_500_000, monthly_spend_micro_usd: 20_500_000, is_vip: true }])
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('many users are a file with their keys, once; each key works', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await open(page, '/users')
+    await page.getByRole('button', { name: 'Create many' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Create many users' })
+    await dialog.getByLabel('How many').fill('3')
+    await dialog.getByLabel('Name pattern').fill('class')
+    await dialog.getByRole('button', { name: 'Create user' }).click()
+    await dialog.getByText('The pattern needs a place for the number').waitFor()
+    await dialog.getByLabel('Name pattern').fill('class-{08}')
+    await dialog.getByText('class-08 to class-10').waitFor()
+    await dialog.getByRole('button', { name: 'Create user' }).click()
+    await dialog.getByRole('button', { name: 'I have saved them' }).click()
+    await dialog.getByText('The keys were not downloaded.').waitFor()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog
+        .getByRole('button', { name: 'Close without the keys' })
+        .waitFor()
+        .then(async () => {
+          await page.keyboard.press('Escape')
+          await dialog.getByRole('button', { name: 'Download CSV' }).click({ timeout: 5_000 })
+        }),
+    ]).catch(() => [undefined])
+    const users = (await gateway.admin('GET', '/v2/users')) as unknown as readonly { readonly name: string }[]
+    const made = users.map(({ name }) => name).filter((name) => name.startsWith('class'))
+    expect(made.toSorted()).toEqual(['class-08', 'class-09', 'class-10'])
+    if (download !== undefined) {
+      const text = await Bun.file((await download.path()) ?? '').text()
+      const keys = [...text.matchAll(/sk-\w{48}/g)].map(([key]) => key)
+      expect(keys.length).toBe(3)
+      for (const key of keys) expect(await chat(key)).toBe(200)
+    }
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('with an hour of grace both strings of a key work, without one the old one ends at once', async () => {
+    const { id, api_key: first } = await make({ name: 'Rota' })
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await open(page, `/users/${id}?tab=keys`)
+    const rotate = async (grace: string): Promise<string> => {
+      await page.getByRole('button', { name: 'Rotate: default' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Rotate default' })
+      await dialog.getByLabel(grace).check()
+      expect(await accessibilityFaults(page)).toEqual([])
+      await dialog.getByRole('button', { name: 'Make the new key' }).click()
+      const key = await dialog.getByLabel('New key').inputValue()
+      await dialog.getByRole('button', { name: 'I have saved it' }).click()
+      await dialog.getByRole('button', { name: 'Close without the key' }).click()
+      await dialog.waitFor({ state: 'detached' })
+      return key
+    }
+    const second = await rotate('for 1 hour')
+    await page.getByText(/The old string works until/).waitFor()
+    expect([await chat(first), await chat(second)]).toEqual([200, 200])
+    await page.getByRole('button', { name: 'End it now' }).click()
+    await page.getByText('The old string of default has ended.').waitFor()
+    expect([await chat(first), await chat(second)]).toEqual([401, 200])
+    const third = await rotate('no longer')
+    expect([await chat(second), await chat(third)]).toEqual([401, 200])
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a user at a limit says so with the time it begins anew, is found by it, and the address says all of it', async () => {
+    const { api_key: key } = await make({ name: 'Spent', request_quota: 1 })
+    expect([await chat(key), await chat(key)]).toEqual([200, 429])
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await open(page, '/users')
+    const row = page.getByRole('row').filter({ hasText: 'Spent' })
+    await row.getByText(/At limit, resets in/).waitFor()
+    await row.getByRole('meter', { name: 'Requests today: 100% used' }).waitFor()
+    await page.getByRole('button', { name: /^At limit/ }).click()
+    await page.getByRole('button', { name: 'User', exact: true }).click()
+    await page.waitForURL('**/users?status=reached&sort=-name')
+    expect(await page.locator('tbody tr').count()).toBe(1)
+    await page.getByRole('link', { name: 'Spent' }).click()
+    await page.getByRole('dialog', { name: 'Spent' }).getByRole('tab', { name: 'Requests' }).click()
+    await page.waitForURL('**tab=requests')
+    await page.getByRole('dialog').getByText('429').first().waitFor()
+    await page.reload()
+    await page.getByRole('dialog').getByRole('tab', { name: 'Requests', selected: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.waitForURL('**/users?status=reached&sort=-name')
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('many are disabled and deleted together, named before, and come back by one Undo', async () => {
+    for (const name of ['Ann', 'Ben']) await make({ name })
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await open(page, '/users?sort=name')
+    for (const name of ['Ann', 'Ben']) await page.getByRole('checkbox', { name: `Select ${name}` }).check()
+    const bar = page.getByRole('region', { name: 'Selected users' })
+    await bar.getByRole('button', { name: 'Disable' }).click()
+    await page.getByText('2 users disabled.').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('2 users enabled.').waitFor()
+    for (const name of ['Ann', 'Ben']) await page.getByRole('checkbox', { name: `Select ${name}` }).check()
+    await bar.getByRole('button', { name: 'Delete' }).click()
+    const dialog = page.getByRole('alertdialog').or(page.getByRole('dialog', { name: 'Delete 2 users?' }))
+    await dialog.getByText(/Ann and Ben|Ben and Ann/).waitFor()
+    await dialog.getByRole('button', { name: 'Delete users' }).click()
+    await page.getByText('2 users deleted.').waitFor()
+    expect(await page.getByRole('link', { name: 'Ann' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Undo' }).last().click()
+    await page.getByText('2 users are back.').waitFor()
+    await page.getByRole('link', { name: 'Ann' }).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a link hands a key over once: nothing before the button, nothing of it in any address that is asked for', async () => {
+    const { id } = await make({ name: 'Guest' })
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await open(page, `/users/${id}?tab=keys`)
+    await page.getByRole('button', { name: 'Hand over by link: default' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Hand over default' })
+    await dialog.getByRole('button', { name: 'Make the link' }).click()
+    const link = await dialog.getByLabel('One-time link').inputValue()
+    expect(await accessibilityFaults(page)).toEqual([])
+    const token = new URL(link).hash.slice(1)
+    const guest = await openPage(browser, { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
+    await guest.page.goto(link)
+    await guest.page.getByText('Guest，为你准备了 claude-server 的密钥。').waitFor()
+    expect(await accessibilityFaults(guest.page)).toEqual([])
+    await guest.page.reload()
+    await guest.page.getByRole('button', { name: '显示密钥' }).click()
+    const key = await guest.page.getByLabel('你的密钥').inputValue()
+    expect(await chat(key)).toBe(200)
+    expect([await accessibilityFaults(guest.page), await scrollsSideways(guest.page)]).toEqual([[], false])
+    expect(new URL(guest.page.url()).hash).toBe('')
+    expect(guest.addresses.filter((address) => address.split('#')[0]?.includes(token))).toEqual([])
+    await guest.page.goto(link)
+    await guest.page.reload()
+    await guest.page.getByText('此链接已被打开过。').waitFor()
+    expect(gateway.logs()).not.toContain(token)
+    expect([guest.faults, faults]).toEqual([[], []])
+    await guest.close()
+    await close()
+  })
+
+  test.each([
+    ['en-US', 'light', 1280],
+    ['zh-CN', 'dark', 360],
+  ] as const)(
+    'every tab in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways',
+    async (locale, colorScheme, width) => {
+      const { id } = await make({ name: 'Tabs', daily_quota: 5_000, notes: 'desk 4', models: ['claude-*'] })
+      const { page, faults, close } = await openPage(browser, {
+        ...{ locale, colorScheme, viewport: { width, height: 740 }, hasTouch: width < 700 },
+      })
+      await open(page, '/users')
+      for (const route of [
+        `/users/${id}`,
+        ...['keys', 'addresses', 'requests'].map((tab) => `/users/${id}?tab=${tab}`),
+        '/users/owner',
+      ]) {
+        await page.goto(gateway.url + route)
+        await page.getByRole('dialog').waitFor()
+        await page.waitForLoadState('networkidle')
+        expect({ route, faults: await accessibilityFaults(page) }).toEqual({ route, faults: [] })
+        expect({ route, sideways: await scrollsSideways(page) }).toEqual({ route, sideways: false })
+      }
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
+}
