@@ -2,42 +2,92 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 
-type Chunk = { readonly file: string; readonly imports?: readonly string[]; readonly css?: readonly string[] }
+type Chunk = {
+  readonly file: string
+  readonly name?: string
+  readonly imports?: readonly string[]
+  readonly css?: readonly string[]
+}
 type ViteManifest = Readonly<Record<string, Chunk>>
 
-/** What a visitor loads for one view: the entry, the words it needs and the pages, with everything they import. */
-const views = [
-  { name: 'sign-in', limitBytes: 60 * 1024, modules: ['src/pages/login.tsx'] },
-  {
-    name: 'first view',
-    limitBytes: 120 * 1024,
-    modules: ['src/pages/inside.tsx', 'src/pages/accounts.tsx', 'src/i18n/parts/accounts/en.ts'],
-  },
-] as const
-const always = ['index.html', 'src/i18n/parts/base/en.ts'] as const
-const cssLimitBytes = 15 * 1024
+const kib = 1024
+const cssLimitBytes = 15 * kib
+/** What every visitor loads before anything is known of them. */
+const always = ['index.html']
+/** The frame of who is signed in, and its first page with what it draws: charts are loaded after it, but always. */
+const first = {
+  modules: ['src/pages/inside.tsx', 'src/pages/overview.tsx', 'src/components/chart-plot.tsx'],
+  areas: ['overview'],
+}
+const languages = ['en', 'zh-cn'] as const
+/** Each of them alone, from nothing. */
+const entrances = ['src/pages/login.tsx', 'src/pages/password.tsx']
 
 export type Budget = { readonly name: string; readonly bytes: number; readonly limitBytes: number }
 
-/** The gzipped size of each view of a Vite build, beside what it may be. */
+type Route = { readonly page: string; readonly areas: readonly string[] }
+
+/** The pages of routes.tsx with the areas whose words each of them loads. */
+export function routesOf(source: string): readonly Route[] {
+  const found = source.matchAll(/(?:page\(\s*\[([^\]]*)\],\s*|lazy\()\(\) => import\('\.\/(pages\/[\w-]+\.tsx)'\)/g)
+  return [...found].map(([, areas = '', page = '']) => ({
+    page: `src/${page}`,
+    areas: [...areas.matchAll(/'([\w-]+)'/g)].map((match) => match[1] ?? ''),
+  }))
+}
+
+/** The gzipped size of each view of a Vite build, in the language that weighs more, beside what it may be. */
 export async function measureBudgets(output: string): Promise<readonly Budget[]> {
   const manifest = JSON.parse(await readFile(path.join(output, '.vite/manifest.json'), 'utf8')) as ViteManifest
+  const routes = routesOf(await readFile(path.join(import.meta.dirname, 'src/routes.tsx'), 'utf8'))
+  const sizes = new Map<string, number>()
   const sizeOf = async (files: Iterable<string>): Promise<number> => {
-    const sizes = [...files].map(async (file) => gzipSync(await readFile(path.join(output, file)), { level: 9 }).length)
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+    let sum = 0
+    for (const file of files) {
+      const known = sizes.get(file) ?? gzipSync(await readFile(path.join(output, file)), { level: 9 }).length
+      sizes.set(file, known)
+      sum += known
+    }
+    return sum
   }
-  const scripts = views.map(async ({ name, limitBytes, modules }) => {
-    const chunks = withImports(manifest, [...always, ...modules])
-    return { name, limitBytes, bytes: await sizeOf(new Set([...chunks].map((chunk) => chunk.file))) }
-  })
+  const filesOf = (modules: readonly string[], areas: readonly string[], language: string): ReadonlySet<string> => {
+    const words = ['base', ...areas].map((area) => `src/i18n/parts/${area}/${language}.ts`)
+    const chunks = withImports(manifest, [...always, ...modules, ...words])
+    return new Set([...chunks].map(({ file }) => file))
+  }
+  const worst = async (modules: readonly string[], areas: readonly string[], known?: typeof first): Promise<number> => {
+    const measured = languages.map((language) => {
+      const had = known ? filesOf(known.modules, known.areas, language) : new Set<string>()
+      return sizeOf([...filesOf(modules, areas, language)].filter((file) => !had.has(file)))
+    })
+    return Math.max(...(await Promise.all(measured)))
+  }
+  const budgets: Budget[] = []
+  for (const { page, areas } of routes) {
+    const name = path.basename(page, '.tsx')
+    if (entrances.includes(page)) budgets.push({ name, bytes: await worst([page], areas), limitBytes: 60 * kib })
+    else if (!first.modules.includes(page))
+      budgets.push({ name: `+ ${name}`, bytes: await worst([page], areas, first), limitBytes: 50 * kib })
+  }
   const styles = new Set(Object.values(manifest).flatMap((chunk) => chunk.css ?? []))
-  return [...(await Promise.all(scripts)), { name: 'styles', limitBytes: cssLimitBytes, bytes: await sizeOf(styles) }]
+  return [
+    { name: 'first view', bytes: await worst(first.modules, first.areas), limitBytes: 120 * kib },
+    ...budgets,
+    { name: 'styles', bytes: await sizeOf(styles), limitBytes: cssLimitBytes },
+  ]
+}
+
+/** What is put together by name: the frame, and the words of the first view (vite.config.ts). */
+function sharedChunk(manifest: ViteManifest, module: string): Chunk | undefined {
+  const language = /i18n\/parts\/[\w-]+\/([\w-]+)\.ts$/.exec(module)?.[1]
+  const wanted = language === undefined ? 'frame' : `words-${language}`
+  return Object.values(manifest).find(({ name }) => name === wanted)
 }
 
 function withImports(manifest: ViteManifest, entries: readonly string[]): ReadonlySet<Chunk> {
   const found = new Set<Chunk>()
   const visit = (name: string): void => {
-    const chunk = manifest[name]
+    const chunk = manifest[name] ?? sharedChunk(manifest, name)
     if (chunk === undefined) throw new Error(`${name} is not a chunk of its own any more`)
     if (found.has(chunk)) return
     found.add(chunk)

@@ -49,19 +49,53 @@ function bootScript(): Plugin {
 // Compiled static `style` attributes would break `style-src 'self'`. The plugin's types do not know the option yet.
 const compilerOptions: object = { inlineStyles: false }
 
-/** Solid, its router and queries, our small libraries, and what a form is made of. */
+/** Solid, its router and queries, our small libraries, and what every page is made of. */
 const basis =
-  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query))\/|icons\/(eye|eye-off|loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib|api\/(client|error-text|may-change|queries|live)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|field|logo|states)|ui\/src\/features\/session/
+  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query)|lucide-solid\/dist\/source\/[^/]+\.\w+$)|icons\/(loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib\/(?!time-range|range-state|private-address|download|save-|fuzzy|url-)|api\/(client|error-text|may-change|queries|live)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|logo|states)|ui\/src\/features\/shell\/(page-fault|missing-chunk)/
+
+/** What is seen before sign-in, and by who is asked to sign in again. */
+const entrance = /ui\/src\/features\/session\/(?!signed-out)|ui\/src\/components\/field|icons\/(eye|eye-off)\./
+
+const imports = new Map<string, readonly string[]>()
+/** Who imports whom, for what is put together below. */
+const importGraph: Plugin = {
+  name: 'import-graph',
+  moduleParsed({ id, importedIds }) {
+    imports.set(id, importedIds)
+  },
+}
+
+let frame: ReadonlySet<string> | undefined
+/** What the first page behind sign-in is made of, apart from what is its own: nothing that only other pages need. */
+const isOfFrame = (id: string): boolean => {
+  frame ??= withImports([path.join(root, 'src/pages/inside.tsx'), path.join(root, 'src/pages/overview.tsx')])
+  return frame.has(id) && !/ui\/src\/(pages\/(?!inside)|features\/(?!shell)|features\/shell\/phone-bar)/.test(id)
+}
+
+function withImports(entries: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  const visit = (id: string): void => {
+    if (found.has(id)) return
+    found.add(id)
+    for (const imported of imports.get(id) ?? []) visit(imported)
+  }
+  for (const entry of entries) visit(entry)
+  return found
+}
+
+/** What is only on pages and in windows that come later comes with those: select boxes and tabs of Kobalte among it (its parts have no names). */
+const shared =
+  /node_modules\/(?!@kobalte\/core\/dist\/(chunk\/(6D6OMZOC|2UV3VFID|PTWD4LYA)|select|tabs|listbox|combobox))|ui\/src\/(components\/(?!select|tabs|combobox|code-block|pick-list|range-picker|qr-code)|features\/(?!addresses|settings|backup|health|users|playground|integrations))/
+
+/** The words of the first view, in one file for each language. */
+const wordsOfFirstView = (id: string): string | null => {
+  const [, language = ''] = /i18n\/parts\/(?:base|chart|overview)\/([\w-]+)\.ts/.exec(id) ?? []
+  return language === '' ? null : `words-${language}`
+}
 
 export default defineConfig({
   root,
-  plugins: [
-    bootScript(),
-    contractData(),
-    licences(path.join(root, '..')),
-    solid({ solid: compilerOptions }),
-    tailwindcss(),
-  ],
+  plugins: [bootScript(), contractData(), licences(path.join(root, '..')), importGraph, solid({ solid: compilerOptions }), tailwindcss()],
   build: {
     outDir: path.join(root, 'dist'),
     emptyOutDir: true,
@@ -75,22 +109,20 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // Few requests: what the pages before sign-in need, and what the pages behind it share; the rest comes with its page.
-        advancedChunks: {
+        codeSplitting: {
           groups: [
-            { name: 'base', test: basis, priority: 2 },
             // Loaded when there is Markdown or code to be shown, not with what the pages share.
-            { name: 'markup', test: /node_modules\/(marked|dompurify)\/|components\/sanitize/, priority: 3 },
-            // With the first long list, and the first code to be scanned; below `base`, which has what they need.
+            { name: 'markup', test: /node_modules\/(marked|dompurify)\/|components\/sanitize/, priority: 5 },
+            { name: 'highlight', test: /node_modules\/highlight\.js\/|components\/highlight/, priority: 5 },
+            { name: wordsOfFirstView, test: /i18n\/parts\//, priority: 4 },
+            { name: 'base', test: basis, priority: 3 },
+            { name: 'entrance', test: entrance, priority: 2 },
+            { name: 'frame', test: isOfFrame, priority: 2 },
+            // With the first long list, and the first code to be scanned.
             { name: 'virtual', test: /node_modules\/@tanstack\/(solid-virtual|virtual-core)\//, priority: 1.5 },
             { name: 'qr', test: /node_modules\/uqr\/|components\/qr-code/, priority: 1.5 },
-            { name: 'highlight', test: /node_modules\/highlight\.js\/|components\/highlight/, priority: 3 },
             // What two pages of those behind the first share comes with them.
-            {
-              name: 'shared',
-              test: /node_modules|ui\/src\/(components|features\/(?!addresses|settings|backup|health))/,
-              minShareCount: 2,
-              priority: 1,
-            },
+            { name: 'shared', test: shared, minShareCount: 2, priority: 1 },
           ],
         },
       },

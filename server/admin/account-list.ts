@@ -55,6 +55,10 @@ const ordersAt = (now: number): Orders<AccountRecord> => ({
   trouble: ({ account }) => severity[stateOf(account, now)],
   enabled: ({ account }) => Number(account.enabled),
   usage_current: ({ account }) => quotaTotals(account.quota).used,
+  quota: ({ account }) => {
+    const { used, limit } = quotaTotals(account.quota)
+    return limit > 0 ? used / limit : 0
+  },
 })
 
 /** One page of the accounts, and statistics over all of them. Values out of range fall back to the default or the bound. */

@@ -10,7 +10,7 @@ import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
 import { invalid } from './limits-form.ts'
 import { readFilter } from './log-query.ts'
-import { type NameOf, statsView } from './stats-view.ts'
+import { type NameOf, statsView, totalsView } from './stats-view.ts'
 import { isTimeZone } from './time.ts'
 
 /** So many new requests are added up while somebody waits; the rest follows in the background. */
@@ -47,7 +47,14 @@ export function statsRoutes({ store, effects }: Pick<AdminDeps, 'store' | 'effec
       const told = await store.rollups.read(filter, { from, to, series: inHours ? hourMs : dayMs }, group.value)
       const series = bucket === 'hour' ? hourMs : dayMs
       const period = { from, to, series, timeZone, ...(by === undefined ? {} : { group: by }) } as const
-      return statsView(told, period, await namesOf(store, told, by)) satisfies RequestStats
+      const view = statsView(told, period, await namesOf(store, told, by))
+      if (query.compare !== 'true') return view satisfies RequestStats
+      const before = { from: from - (to - from), to: from - 1 }
+      const earlier = await store.rollups.read(
+        { ...filter, ...before },
+        { ...before, series: inHours ? hourMs : dayMs },
+      )
+      return { ...view, before: totalsView(earlier.total) } satisfies RequestStats
     },
     { query: StatsQuery },
   )

@@ -68,6 +68,16 @@ export function statsView(
   }
 }
 
+/** The figures that a time is compared by. */
+export const totalsView = (total: Sums) => ({
+  total_requests: total.requests,
+  failed_requests: total.failures,
+  total_input_tokens: total.inputTokens,
+  total_output_tokens: total.outputTokens,
+  total_credits: total.credits,
+  total_cost_usd: usd(total.inputMicroUsd + total.outputMicroUsd),
+})
+
 const iso = (at: number): string => new Date(at).toISOString()
 const mostFirst = (a: { readonly request_count: number }, b: { readonly request_count: number }): number =>
   b.request_count - a.request_count

@@ -144,4 +144,15 @@ describe('statistics by groups', () => {
     const { status, json } = await app.call('GET', `/v2/logs/stats?${query}`)
     expect([status, json.field]).toEqual([400, field])
   })
+
+  test('a time is compared with as long a time before it', async () => {
+    const [from, to] = [now - 7 * day, now]
+    const read = async (query: string) =>
+      (await app.call('GET', `/v2/logs/stats?${query}`)).json as Record<string, unknown>
+    const { before } = await read(`start_time=${from}&end_time=${to}&compare=true`)
+    const earlier = await read(`start_time=${from - 7 * day}&end_time=${from - 1}`)
+    for (const [name, value] of Object.entries(before as object)) expect([name, value]).toEqual([name, earlier[name]])
+    expect((before as { total_requests: number }).total_requests).toBeGreaterThan(10)
+    expect(await read(`start_time=${from}&end_time=${to}`)).not.toHaveProperty('before')
+  })
 })

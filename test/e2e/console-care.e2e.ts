@@ -165,7 +165,7 @@ function care(): void {
   test('a waiting sign-in outlives a glance at another tab, and the dialog stays where it is', async () => {
     const { page, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 1280, height: 740 } })
     const dialog = page.getByRole('dialog')
-    await signIn(page, gateway.url, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('button', { name: 'Add account' }).first().click()
     await dialog.getByRole('button', { name: 'Get a code' }).click()
     await focusIs(page, 'Open the sign-in page')
@@ -207,12 +207,13 @@ function care(): void {
     await page.goto(gateway.url)
     await page.waitForLoadState('networkidle')
     expect(addresses.length).toBeLessThanOrEqual(15)
-    await signIn(page, gateway.url, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
     await page.waitForLoadState('networkidle')
     const before = addresses.length
     await page.goto(gateway.url)
-    await page.getByRole('row').first().waitFor()
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+    await page.getByText('Quota of all accounts').waitFor()
     await page.waitForLoadState('networkidle')
     expect(addresses.length - before).toBeLessThanOrEqual(15)
     await close()
@@ -235,7 +236,7 @@ function care(): void {
       while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok && Date.now() < until) await Bun.sleep(50)
       await page.goto(url)
       await page.getByRole('button', { name: 'Enter the demo' }).click()
-      await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
+      await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
       expect(faults).toEqual([])
     } finally {
       await close()

@@ -41,7 +41,7 @@ function lists(): void {
         someAccount(`team-${index}`, 'ready', index === 3 ? { usage_current: used, usage_limit: 500 } : {}),
       )
     })
-    await signIn(page, gateway.url, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByText('team-3', { exact: true }).waitFor({ timeout: 30_000 })
     await page.evaluate(() => {
       for (const row of document.querySelectorAll('tbody tr')) Object.assign(row, { known: true })
@@ -70,7 +70,7 @@ function lists(): void {
     await showAccounts(page, () =>
       Array.from({ length: 2_000 }, (_, index) => someAccount(`team-${String(index).padStart(4, '0')}`, 'ready')),
     )
-    await signIn(page, gateway.url, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByText('team-0000', { exact: true }).waitFor()
     const rows = () => page.locator('tbody tr').count()
     expect(await rows()).toBeLessThan(60)
@@ -103,7 +103,7 @@ function lists(): void {
       someAccount('off', 'disabled'),
     ]
     await showAccounts(page, () => shown)
-    await signIn(page, gateway.url, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     const row = (name: string) => page.getByRole('row').filter({ hasText: name })
     await page.getByText('1 of 9 accounts ready').waitFor()
     const chips = page.getByRole('group', { name: 'Filter by status' }).getByRole('button')
@@ -143,7 +143,7 @@ function lists(): void {
   test('a pool in which nobody is ready looks like an alarm', async () => {
     const { page, close } = await openPage(browser, { locale: 'zh-CN' })
     await showAccounts(page, () => [someAccount('one', 'suspended'), someAccount('two', 'expired')])
-    await signIn(page, gateway.url, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('alert').filter({ hasText: '没有可用的账号' }).waitFor()
     await close()
   })
@@ -158,7 +158,7 @@ function lists(): void {
         email: `simulated-${number}@example.com`,
       })),
     )
-    await signIn(page, gateway.url, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByText('si***-11@example.com').first().waitFor()
     await page.getByText('si***-12@example.com').first().waitFor()
     await page.getByRole('button', { name: 'More actions for si***-12@example.com #000012' }).click()
@@ -184,7 +184,7 @@ function lists(): void {
       }),
       someAccount('rests', 'cooling', { state_until: inTime(3_600_000), status_kind: 'rate-limited' }),
     ])
-    await signIn(page, gateway.url, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page
       .getByRole('button', { name: /^More actions / })
       .nth(1)

@@ -38,7 +38,7 @@ function shell(): void {
   test('the palette finds pages, accounts, keys and actions by typing, and what was used last comes first', async () => {
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
     await gateway.admin('PATCH', `/v2/accounts/${await accountId()}`, { label: 'night shift' })
-    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByText('night shift', { exact: true }).waitFor()
     await page.keyboard.press('Control+k')
     const field = page.getByRole('combobox', { name: 'Search and commands' })
@@ -68,7 +68,7 @@ function shell(): void {
 
   test('keys in a row lead to pages, not while somebody types, and the sheet names them', async () => {
     const { page, faults, close } = await openPage(browser, { locale: 'zh-CN' })
-    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.waitForURL('**/accounts')
     await page.getByRole('heading', { level: 1 }).waitFor()
     await page.keyboard.press('g')
@@ -95,7 +95,7 @@ function shell(): void {
 
   test('what happens elsewhere shows without a reload, and a tab that nobody sees holds no stream', async () => {
     const { page, faults, addresses, close } = await openPage(browser, { locale: 'en-US' })
-    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByText('Live', { exact: false }).first().waitFor()
     const id = await accountId()
     const before = addresses.filter((address) => address.includes('/v2/accounts?')).length
@@ -121,7 +121,7 @@ function shell(): void {
     const { page, close } = await openPage(browser, { locale: 'en-US' })
     await page.route('**/v2/events*', (route) => route.fulfill({ status: 503, body: '{}' }))
     await page.clock.install()
-    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
     for (let tries = 0; tries < 3; tries++) {
       await Bun.sleep(300)
@@ -163,7 +163,7 @@ function shell(): void {
 
   test('the navigation folds and stays so; on a phone the rest is behind the menu', async () => {
     const { page, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 1440, height: 800 } })
-    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
     const width = async (): Promise<number> => (await page.locator('aside').boundingBox())?.width ?? 0
     expect(await width()).toBeGreaterThan(200)
@@ -191,7 +191,7 @@ function shell(): void {
     const one = await openPage(browser, { locale: 'en-US' })
     const other = await openPage(browser, { locale: 'en-US' })
     for (const { page } of [one, other]) {
-      await signIn(page, `${gateway.url}/login`, adminPassword)
+      await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
       await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
     }
     await one.page.getByRole('button', { name: 'Account menu' }).click()

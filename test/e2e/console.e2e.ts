@@ -88,7 +88,7 @@ function driveThePages(): void {
   test('an address of another site is not followed after sign-in', async () => {
     const { page, close } = await openPage(browser, { locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=//evil.example/x`, adminPassword)
-    await page.waitForURL(`${gateway.url}/accounts`)
+    await page.waitForURL(`${gateway.url}/`)
     await close()
   })
 
@@ -131,7 +131,7 @@ function driveThePages(): void {
 
   test('a device sign-in adds an account as soon as the provider’s page allows it', async () => {
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
-    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('button', { name: 'Add account' }).first().click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel(/Display name/).fill('by device')
@@ -173,7 +173,7 @@ function driveThePages(): void {
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
     const dialog = page.getByRole('dialog')
     const row = (name: string) => dialog.getByRole('row').filter({ hasText: name })
-    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('button', { name: 'Add account' }).first().click()
     await dialog.getByRole('tab', { name: 'Import' }).click()
 
@@ -454,10 +454,11 @@ function driveThePages(): void {
         viewport: { width, height: 740 },
         hasTouch: width < 700,
       })
-      await signIn(page, `${gateway.url}/login`, adminPassword)
+      await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
       expect(await page.getAttribute('html', 'lang')).toBe(locale === 'zh-CN' ? 'zh-CN' : 'en')
       expect(await page.getAttribute('html', 'data-theme')).toBe(colorScheme)
       for (const route of [
+        '/',
         '/accounts',
         '/users',
         '/users/owner',
@@ -481,7 +482,7 @@ function driveThePages(): void {
 
   test('the language changes without a reload', async () => {
     const { page, addresses, close } = await openPage(browser, { locale: 'en-US' })
-    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
     const before = addresses.filter((address) => address.endsWith('/accounts')).length
     await page.getByRole('button', { name: 'Account menu' }).click()

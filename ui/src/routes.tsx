@@ -6,7 +6,6 @@ import type { Area } from './i18n/parts.ts'
 const Inside = lazy(() => import('./pages/inside.tsx'))
 
 const toUsers = () => <Navigate href="/users" />
-const toAccounts = () => <Navigate href="/accounts" />
 
 /** Path -> page; each page's code and its areas' words are loaded when it is first visited. */
 export const routes = (i18n: I18n) => {
@@ -14,10 +13,11 @@ export const routes = (i18n: I18n) => {
   return (
     <>
       <Route path="/login" component={lazy(() => import('./pages/login.tsx'))} />
-      <Route path={['/password', '/setup']} component={lazy(() => import('./pages/password.tsx'))} />
+      <Route path="/password" component={lazy(() => import('./pages/password.tsx'))} />
+      <Route path="/setup" component={page(['setup', 'accounts', 'integrations'], () => import('./pages/setup.tsx'))} />
       <Route path="/hand-over" component={page(['handOver'], () => import('./pages/hand-over.tsx'))} />
       <Route path="/" component={Inside}>
-        <Route path="/" component={toAccounts} />
+        <Route path="/" component={page(['overview', 'chart'], () => import('./pages/overview.tsx'))} />
         <Route path="/accounts/:id?" component={page(['accounts'], () => import('./pages/accounts.tsx'))} />
         <Route
           path="/logs/:id?"

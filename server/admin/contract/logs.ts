@@ -213,6 +213,9 @@ export const StatsQuery = Type.Object({
         '`model`, `user`, `key`, `account`, `ip`, `dialect`, `status`, `error`, `hour` or `day`: the same figures for each of these, in `groups`',
     }),
   ),
+  compare: Type.Optional(
+    Type.String({ description: '`true`: the totals of as long a time before it as well, in `before`' }),
+  ),
   group_limit: Type.Optional(
     Type.String({ description: 'so many groups, those with the most requests; at most 500, default 100' }),
   ),
@@ -276,6 +279,16 @@ export const RequestStats = Type.Object({
       cost_usd: Type.Number(),
     }),
     { description: 'days begin as in the time zone of the settings; stretches without requests are left out' },
+  ),
+  before: Type.Optional(
+    Type.Object({
+      total_requests: Type.Integer(),
+      failed_requests: Type.Integer(),
+      total_input_tokens: Type.Integer(),
+      total_output_tokens: Type.Integer(),
+      total_credits: Type.Number(),
+      total_cost_usd: Type.Number(),
+    }),
   ),
   group: Type.Optional(Type.String()),
   groups: Type.Optional(

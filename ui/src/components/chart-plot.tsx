@@ -1,10 +1,10 @@
 import { createEffect, on, onCleanup, onMount } from 'solid-js'
 import uPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
 import { type ChartForm, type ChartSeries, drawnSeries, drawnValues } from './chart-data.ts'
 
 export type PlotProps = {
   readonly times: readonly number[]
+  readonly stepMs: number
   readonly series: readonly ChartSeries[]
   readonly form: ChartForm
   readonly axisTime: (at: number) => string
@@ -53,6 +53,14 @@ export default function ChartPlot(props: PlotProps) {
 
 const shared = uPlot.sync('page')
 
+/** Counts have no halves. */
+const wholeSteps = Array.from({ length: 15 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat()
+
+const lonely = (values: ArrayLike<number | null | undefined>): number[] =>
+  Array.from(values, (value, index) => ({ value, index }))
+    .filter(({ value, index }) => value != null && values[index - 1] == null && values[index + 1] == null)
+    .map(({ index }) => index)
+
 function options(props: PlotProps, host: HTMLElement): uPlot.Options {
   const style = getComputedStyle(document.documentElement)
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim()
@@ -66,7 +74,9 @@ function options(props: PlotProps, host: HTMLElement): uPlot.Options {
   const { bars, linear } = uPlot.paths
   const columns = bars?.({ size: [0.85, 48], align: 1, gap: 1 })
   const stacked = props.form !== 'lines'
+  const whole = props.series.every(({ values }) => values.every((value) => value === null || Number.isInteger(value)))
   return {
+    padding: [8, 28, 0, 0],
     width: host.clientWidth || 300,
     height: host.clientHeight || 180,
     legend: { show: false },
@@ -77,7 +87,8 @@ function options(props: PlotProps, host: HTMLElement): uPlot.Options {
       sync: { key: shared.key, setSeries: false },
     },
     scales: {
-      x: { time: true },
+      // The last stretch is drawn to its end.
+      x: { time: true, range: (_, min, max) => [min, props.form === 'columns' ? max + props.stepMs / 1000 : max] },
       y: { range: (_, __, max) => [0, props.top ?? (max > 0 ? (uPlot.rangeNum(0, max, 0.1, true)[1] ?? 1) : 1)] },
     },
     axes: [
@@ -87,7 +98,13 @@ function options(props: PlotProps, host: HTMLElement): uPlot.Options {
         space: 64,
         values: (_, splits) => splits.map((at) => props.axisTime(at * 1000)),
       },
-      { ...axis, size: 56, space: 36, values: (_, splits) => splits.map((value) => props.axisValue(value)) },
+      {
+        ...axis,
+        size: 60,
+        space: 36,
+        ...(whole ? { incrs: wholeSteps } : {}),
+        values: (_, splits) => splits.map((value) => props.axisValue(value)),
+      },
     ],
     series: [
       {},
@@ -99,7 +116,8 @@ function options(props: PlotProps, host: HTMLElement): uPlot.Options {
           width: stacked ? 1 : 2,
           ...(series.dashed ? { dash: [6, 4] } : {}),
           paths: (props.form === 'columns' ? columns : linear?.()) ?? (() => null),
-          points: { show: !stacked && props.times.length < 3, size: 6 },
+          // A value without neighbours has no line.
+          points: { show: !stacked, size: 5, filter: (plot, index) => lonely(plot.data[index] ?? []) },
           spanGaps: false,
         }),
       ),

@@ -78,12 +78,12 @@ export function Chart(props: ChartProps) {
   }
   return (
     <figure class="flex min-w-0 flex-col gap-2 rounded-lg border border-border bg-surface p-4">
-      <figcaption class="flex flex-wrap items-start justify-between gap-x-3 gap-y-1">
-        <div class="min-w-0">
+      <figcaption class="flex items-start justify-between gap-x-3">
+        <div class="min-w-0 flex-1">
           <h2 class="font-semibold text-14">{props.title}</h2>
           <p class="numbers text-13 text-text-2">{props.summary}</p>
         </div>
-        <div class="flex items-center gap-2">
+        <div class="-mt-1 -mr-2 flex shrink-0 items-center gap-2">
           {props.children}
           <Show when={!empty()}>
             <Button look="quiet" aria-pressed={asTable()} onClick={() => setAsTable(!asTable())}>
@@ -122,6 +122,7 @@ export function Chart(props: ChartProps) {
               <Suspense>
                 <ChartPlot
                   times={props.times}
+                  stepMs={props.stepMs}
                   series={props.series}
                   form={props.form}
                   top={props.top}

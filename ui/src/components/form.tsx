@@ -25,7 +25,7 @@ type FormOptions<S extends TSchema, Values extends object, Answer> = {
   readonly rules?: (values: Values) => Readonly<Record<string, string | undefined>>
   /** Where a member of the body goes by another name here. */
   readonly names?: Readonly<Record<string, Name<Values>>>
-  /** Values that were not changed are enough to send. */
+  /** The body is right by the schema and the rules when this is called. */
   readonly send: (body: Static<S>) => Promise<Answer>
   readonly onDone: (answer: Answer) => unknown
   /** Stands before what the server said: "The user was not created." */

@@ -2,14 +2,14 @@ import { Popover } from '@kobalte/core/popover'
 import CalendarClock from 'lucide-solid/icons/calendar-clock'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
-import { createSignal, For } from 'solid-js'
+import { createSignal, For, lazy, Suspense } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
-import { focusFault } from '../lib/focus.ts'
 import type { RangeState } from '../lib/range-state.ts'
-import { browserZone, rangeNames, spanOf, stepRange, type TimeRange, toLocalText } from '../lib/time-range.ts'
-import { Button, buttonClass, IconButton } from './button.tsx'
-import { TextField } from './field.tsx'
+import { browserZone, rangeNames, spanOf, stepRange, type TimeRange } from '../lib/time-range.ts'
+import { buttonClass, IconButton } from './button.tsx'
 import { overlayRoot } from './overlay-root.ts'
+
+const OwnRange = lazy(() => import('./own-range.tsx'))
 
 /** From when to when: quick ranges, days and hours by hand, a step back and forth. Kept in the address. */
 export function RangePicker(props: { readonly state: RangeState }) {
@@ -65,7 +65,9 @@ export function RangePicker(props: { readonly state: RangeState }) {
                 }}
               </For>
             </div>
-            <OwnRange range={range()} onChoose={choose} />
+            <Suspense fallback={<div class="h-46" />}>
+              <OwnRange range={range()} onChoose={choose} />
+            </Suspense>
             <p class="text-12 text-text-3">{t('range.zone', { zone: browserZone() })}</p>
           </Popover.Content>
         </Popover.Portal>
@@ -77,44 +79,5 @@ export function RangePicker(props: { readonly state: RangeState }) {
         onClick={() => props.state.set(stepRange(range(), 1, Date.now()))}
       />
     </div>
-  )
-}
-
-function OwnRange(props: { readonly range: TimeRange; readonly onChoose: (range: TimeRange) => void }) {
-  const { t } = useI18n()
-  const start = spanOf(props.range, Date.now())
-  const [from, setFrom] = createSignal(toLocalText(start.from))
-  const [to, setTo] = createSignal(toLocalText(start.to))
-  const [tried, setTried] = createSignal(false)
-  let form: HTMLFormElement | undefined
-  const span = () => ({ from: Date.parse(from()), to: Date.parse(to()) })
-  const fault = (): string | undefined => (span().from < span().to ? undefined : t('range.order'))
-  return (
-    <form
-      ref={(element) => (form = element)}
-      class="flex flex-col gap-2 border-border border-t pt-3"
-      novalidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        setTried(true)
-        if (fault()) focusFault(form)
-        else props.onChoose(span())
-      }}
-    >
-      <TextField
-        type="datetime-local"
-        label={t('range.from')}
-        value={from()}
-        onInput={(event) => setFrom(event.currentTarget.value)}
-      />
-      <TextField
-        type="datetime-local"
-        label={t('range.to')}
-        value={to()}
-        onInput={(event) => setTo(event.currentTarget.value)}
-        error={tried() ? fault() : undefined}
-      />
-      <Button type="submit">{t('range.apply')}</Button>
-    </form>
   )
 }

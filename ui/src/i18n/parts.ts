@@ -16,6 +16,10 @@ export const parts = {
     en: () => import('./parts/backup/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/backup/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  chart: {
+    en: () => import('./parts/chart/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/chart/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   health: {
     en: () => import('./parts/health/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/health/zh-cn.ts').then(({ zhCn }) => zhCn),
@@ -23,10 +27,6 @@ export const parts = {
   integrations: {
     en: () => import('./parts/integrations/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/integrations/zh-cn.ts').then(({ zhCn }) => zhCn),
-  },
-  chart: {
-    en: () => import('./parts/chart/en.ts').then(({ en }) => en),
-    'zh-CN': () => import('./parts/chart/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
   jobs: {
     en: () => import('./parts/jobs/en.ts').then(({ en }) => en),
@@ -56,6 +56,10 @@ export const parts = {
     en: () => import('./parts/models/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/models/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  overview: {
+    en: () => import('./parts/overview/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/overview/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   palette: {
     en: () => import('./parts/palette/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/palette/zh-cn.ts').then(({ zhCn }) => zhCn),
@@ -75,6 +79,10 @@ export const parts = {
   settings: {
     en: () => import('./parts/settings/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/settings/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
+  setup: {
+    en: () => import('./parts/setup/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/setup/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
 } as const
 

@@ -74,6 +74,11 @@ export const recentChoices = (): readonly string[] => (read(recentKey) ?? '').sp
 export const noteChoice = (id: string): void =>
   write(recentKey, [id, ...recentChoices().filter((other) => other !== id)].slice(0, mostRecent).join(' '))
 
+const dismissedKey = 'console.dismissed'
+/** Ids of notes that were closed: no text, no secret. */
+export const dismissedNotes = (): readonly string[] => (read(dismissedKey) ?? '').split(' ').filter((id) => id !== '')
+export const saveDismissedNotes = (ids: readonly string[]): void => write(dismissedKey, ids.join(' '))
+
 const darkQuery = '(prefers-color-scheme: dark)'
 
 export function applyTheme(theme: Theme): void {

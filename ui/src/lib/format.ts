@@ -39,7 +39,7 @@ export function createFormat(locale: string) {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
-  const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
+  const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
   const moment = new Intl.DateTimeFormat(locale, {
     month: 'short',
@@ -71,7 +71,7 @@ export function createFormat(locale: string) {
     /** The same with one more digit: "99.2 %". */
     share: (ratio: number) => share.format(ratio),
     /** "41.2M", "4120万". */
-    compact: (value: number) => compact.format(value),
+    compact: (value: number) => (Math.abs(value) < 1 ? number : compact).format(value),
     usd: (value: number) => money.format(value),
     /** "240 ms" below a second, else "6.2 sec". */
     duration: (ms: number) => (ms < 1000 ? milliseconds.format(ms) : seconds.format(ms / 1000)),

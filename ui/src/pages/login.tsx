@@ -1,6 +1,6 @@
 import { Navigate, useNavigate, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import { createEffect, Match, Show, Switch } from 'solid-js'
+import { createEffect, createSignal, Match, Show, Switch } from 'solid-js'
 import { dataOf, queries } from '../api/queries.ts'
 import { Banner } from '../components/banner.tsx'
 import { Skeleton } from '../components/states.tsx'
@@ -17,8 +17,14 @@ export default function LoginPage() {
   const [search] = useSearchParams()
   const navigate = useNavigate()
   const app = (): string => dataOf(session)?.name ?? ''
-  const destination = (): string => (dataOf(session)?.mustChangePassword ? '/password' : safeNext(search.next))
   const first = (): boolean => dataOf(session)?.firstVisit ?? false
+  const [wasFirst, setWasFirst] = createSignal(false)
+  createEffect(() => first() && setWasFirst(true))
+  const destination = (): string => {
+    if (dataOf(session)?.mustChangePassword) return '/password'
+    // Whoever has just chosen the password is led to a first answer.
+    return wasFirst() ? '/setup' : safeNext(search.next)
+  }
   const title = (): string => (first() ? t('password.setTitle') : t('login.title'))
   const leave = (): void => navigate(destination(), { replace: true })
   createEffect(() => {

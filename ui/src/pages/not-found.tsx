@@ -11,7 +11,7 @@ export default function NotFoundPage() {
   return (
     <>
       <PageHeader title={t('notFound.title')} app={dataOf(session)?.name ?? ''} answer={t('notFound.text')} />
-      <A href="/accounts" class={`${buttonClass('secondary')} self-start`}>
+      <A href="/" class={`${buttonClass('secondary')} self-start`}>
         {t('notFound.home')}
       </A>
     </>

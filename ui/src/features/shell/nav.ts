@@ -2,6 +2,7 @@ import Activity from 'lucide-solid/icons/activity'
 import Archive from 'lucide-solid/icons/archive'
 import Boxes from 'lucide-solid/icons/boxes'
 import KeyRound from 'lucide-solid/icons/key-round'
+import LayoutDashboard from 'lucide-solid/icons/layout-dashboard'
 import MessageSquare from 'lucide-solid/icons/message-square'
 import Plug from 'lucide-solid/icons/plug'
 import Route from 'lucide-solid/icons/route'
@@ -26,6 +27,8 @@ export type NavEntry = {
 
 /** The pages in their order: what is looked at each day, then what is set up once, then tools. One line for each page. */
 export const navEntries: readonly NavEntry[] = [
+  { href: '/', text: 'nav.overview', icon: LayoutDashboard, key: 'o', phone: true },
+  { href: '/logs', text: 'nav.logs', icon: ScrollText, key: 'l', phone: true },
   {
     href: '/accounts',
     text: 'nav.accounts',
@@ -34,8 +37,7 @@ export const navEntries: readonly NavEntry[] = [
     phone: true,
     count: ({ badges }) => badges.accounts,
   },
-  { href: '/logs', text: 'nav.logs', icon: ScrollText, key: 'l', phone: true },
-  { href: '/users', text: 'nav.users', icon: KeyRound, key: 'u', phone: true },
+  { href: '/users', text: 'nav.users', icon: KeyRound, key: 'u' },
   { href: '/integrations', text: 'nav.integrations', icon: Plug, key: 'i' },
   { href: '/playground', text: 'nav.playground', icon: MessageSquare, key: 'p', phone: true },
   { href: '/models', text: 'nav.models', icon: Boxes, key: 'm' },

@@ -11,7 +11,10 @@ import { isHere, type NavEntry, navEntries } from './nav.ts'
 const itemClass = 'relative flex min-h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-12'
 
 /** On a phone: the pages of every day below the thumb, all others one tap further. */
-export function PhoneBar(props: { readonly status: StatusView | undefined; readonly version: string | undefined }) {
+export default function PhoneBar(props: {
+  readonly status: StatusView | undefined
+  readonly version: string | undefined
+}) {
   const { t } = useI18n()
   const location = useLocation()
   const [open, setOpen] = createSignal(false)

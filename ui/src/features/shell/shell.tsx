@@ -6,6 +6,7 @@ import LockKeyhole from 'lucide-solid/icons/lock-keyhole'
 import LogOut from 'lucide-solid/icons/log-out'
 import MonitorX from 'lucide-solid/icons/monitor-x'
 import PanelLeft from 'lucide-solid/icons/panel-left'
+import Rocket from 'lucide-solid/icons/rocket'
 import Search from 'lucide-solid/icons/search'
 import SunMoon from 'lucide-solid/icons/sun-moon'
 import {
@@ -14,6 +15,7 @@ import {
   createSignal,
   ErrorBoundary,
   type JSX,
+  lazy,
   Match,
   Show,
   Suspense,
@@ -39,10 +41,11 @@ import { JobsTray } from './jobs-tray.tsx'
 import { MeMenu } from './me-menu.tsx'
 import { navEntries } from './nav.ts'
 import { PageFault } from './page-fault.tsx'
-import { PhoneBar } from './phone-bar.tsx'
 import { createShortcuts } from './shortcuts.ts'
 import { SideBar } from './side-bar.tsx'
 import { TopBar } from './top-bar.tsx'
+
+const PhoneBar = lazy(() => import('./phone-bar.tsx'))
 
 type ShellProps = {
   readonly children?: JSX.Element
@@ -172,6 +175,7 @@ function Frame(props: FrameProps) {
       icon: SunMoon,
       run: () => setTheme(dark() ? 'light' : 'dark'),
     },
+    { id: 'setup', text: t('palette.setup'), icon: Rocket, run: () => navigate('/setup?step=account') },
     { id: 'password', text: t('me.password'), icon: LockKeyhole, run: () => navigate('/password') },
     { id: 'signOut', text: t('me.signOut'), icon: LogOut, run: () => props.onSignOut() },
     {
@@ -252,7 +256,9 @@ function Frame(props: FrameProps) {
         </main>
       </div>
       <Show when={phone()}>
-        <PhoneBar status={view()} version={props.session.version} />
+        <Suspense>
+          <PhoneBar status={view()} version={props.session.version} />
+        </Suspense>
       </Show>
       <Suspense>
         <Show when={shown() === 'palette'}>

@@ -33,7 +33,7 @@ export function createShortcuts(actions: () => readonly PaletteAction[], openPal
         },
         { ignore: ({ isComposing, repeat }) => isComposing || repeat },
       ),
-      tinykeys(window, letters, { ignore: (event) => isAside(event) || !areKeysOn() }),
+      tinykeys(window, letters, { ignore: (event) => isAside(event) || !areKeysOn(), timeout: 2_000 }),
     ]
     onCleanup(() => {
       for (const stop of stops) stop()

@@ -38,6 +38,7 @@ export const en = {
   'nav.narrow': 'Collapse the navigation',
   'nav.widen': 'Expand the navigation',
   'nav.attention': 'need attention',
+  'nav.overview': 'Overview',
   'nav.accounts': 'Accounts',
   'nav.logs': 'Request logs',
   'nav.users': 'Users & keys',
@@ -82,6 +83,7 @@ export const en = {
   'palette.short': 'Search or jump to…',
   'palette.light': 'Switch to light',
   'palette.dark': 'Switch to dark',
+  'palette.setup': 'Setup guide',
   'shortcuts.title': 'Keyboard shortcuts',
   'shortcuts.search': 'Search this list',
   'shortcuts.narrow': 'Collapse the navigation',
@@ -138,7 +140,7 @@ export const en = {
 
   'notFound.title': 'Page not found',
   'notFound.text': 'There is nothing at this address.',
-  'notFound.home': 'Go to Accounts',
+  'notFound.home': 'Go to the overview',
 
   'error.generic': 'Something went wrong.',
   'error.said': 'As reported: “{words}”',

@@ -40,6 +40,7 @@ export const zhCn = {
   'nav.narrow': '折叠导航栏',
   'nav.widen': '展开导航栏',
   'nav.attention': '需要处理',
+  'nav.overview': '概览',
   'nav.accounts': '账号',
   'nav.logs': '请求日志',
   'nav.users': '用户与密钥',
@@ -84,6 +85,7 @@ export const zhCn = {
   'palette.short': '搜索或跳转…',
   'palette.light': '切换到浅色',
   'palette.dark': '切换到深色',
+  'palette.setup': '设置向导',
   'shortcuts.title': '键盘快捷键',
   'shortcuts.search': '搜索当前列表',
   'shortcuts.narrow': '折叠导航栏',
@@ -138,7 +140,7 @@ export const zhCn = {
 
   'notFound.title': '页面不存在',
   'notFound.text': '这个地址没有内容。',
-  'notFound.home': '前往账号页',
+  'notFound.home': '前往概览',
 
   'error.generic': '出错了。',
   'error.said': '原始信息：“{words}”',

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import type { StatusView } from '../../server/admin/contract/events.ts'
+import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { focusIs, signIn } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(60_000)
+
+if (browserPath === undefined) leftOut('Chromium')
+else overview()
+
+function overview(): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway()
+    browser = await startBrowser()
+    const ask = (stream: boolean, model = 'claude-sonnet-4.5') =>
+      fetch(`${gateway.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': gateway.key },
+        body: JSON.stringify({ model, max_tokens: 50, stream, messages: [{ role: 'user', content: 'Say hello.' }] }),
+      }).then((response) => response.text())
+    await Promise.all([ask(true), ask(true), ask(true), ask(false), ask(false, 'no-such-model')])
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+  const tile = (page: Page, name: string) => page.locator('dl > div').filter({ hasText: name }).first()
+
+  test('figures, charts and their tables say the same, and only streams count for the first token', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+    await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
+    await tile(page, 'Succeeded').getByText('80%').waitFor()
+    await tile(page, 'Succeeded').getByText('1 failed').waitFor()
+    await page.getByText('3 streamed requests').waitFor()
+    const chart = page.getByRole('figure').filter({ hasText: '5 requests, 80% succeeded' })
+    await chart.locator('canvas').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+
+    const cursor = chart.getByRole('slider')
+    await cursor.focus()
+    await page.keyboard.press('End')
+    expect(await cursor.getAttribute('aria-valuetext')).toContain('Succeeded: 4, Failed: 1')
+    await page.keyboard.press('ArrowLeft')
+    expect(await cursor.getAttribute('aria-valuetext')).toContain('Succeeded: 0, Failed: 0')
+
+    await chart.getByRole('button', { name: 'View as table' }).click()
+    const cells = await chart.getByRole('row').last().getByRole('cell').allTextContents()
+    expect(cells.slice(1)).toEqual(['4', '1'])
+    expect(await chart.getByRole('row').count()).toBe(26)
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('the range is in the address: charts and figures follow it, Back and a reload keep it', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US', timezoneId: 'Asia/Shanghai' })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Time range: Last 24 hours' }).click()
+    await page.getByText('Times in Asia/Shanghai').waitFor()
+    await page.getByLabel('From').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.getByRole('button', { name: 'Yesterday' }).click()
+    await page.waitForURL('**/?range=yesterday')
+    await tile(page, 'Requests').getByText('0', { exact: true }).waitFor()
+    await page.getByText('No requests in this range').first().waitFor()
+    await page.reload()
+    await tile(page, 'Requests').getByText('0', { exact: true }).waitFor()
+    await page.goBack()
+    await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Earlier' }).click()
+    await page.waitForURL('**/?from=**')
+    await tile(page, 'Requests').getByText('0', { exact: true }).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('what needs a person comes first, leads there, and stays away once dismissed', async () => {
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const words = '<b>Locked</b> as a security precaution'
+    const state: { shown: StatusView | undefined } = { shown: undefined }
+    await page.route('**/v2/events*', async (route) => {
+      const status = (await gateway.admin('GET', '/v2/status')) as StatusView
+      state.shown = {
+        ...status,
+        badges: { accounts: 1, proxies: 0 },
+        counters: { ...status.counters, in_service: 0 },
+        attention: [
+          { id: 'pool.empty', kind: 'pool.empty', severity: 'critical', since: null, detail: null },
+          {
+            id: 'account.suspended:acc_1:1',
+            kind: 'account.suspended',
+            severity: 'critical',
+            account_id: 'acc_1',
+            name: 'team-07',
+            since: new Date(Date.now() - 7_200_000).toISOString(),
+            detail: words,
+          },
+        ],
+      }
+      await route.fulfill({
+        contentType: 'text/event-stream',
+        body: `retry:60000\n\nevent:status\ndata:${JSON.stringify(state.shown)}\n\n`,
+      })
+    })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await page.getByText('No account is ready, so requests fail.').waitFor()
+    const list = page.getByRole('region', { name: 'Needs attention' })
+    await list.getByText('No account can serve requests').waitFor()
+    await list.getByText('team-07 was suspended by the provider').waitFor()
+    await list.getByText(words).waitFor()
+    await page.getByRole('link', { name: /^Accounts 1/ }).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await list.getByRole('button', { name: 'Dismiss: team-07' }).click()
+    await list.getByText('team-07').waitFor({ state: 'detached' })
+    await page.reload()
+    await list.getByText('No account can serve requests').waitFor()
+    expect(await list.getByText('team-07').count()).toBe(0)
+    await list.getByRole('link', { name: 'View' }).click()
+    await page.waitForURL('**/accounts')
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test.each([
+    ['zh-CN', 'dark', 360],
+    ['en-US', 'light', 768],
+  ] as const)(
+    '%s, %s, %d px wide: nothing scrolls sideways, and the table is as good as the chart',
+    async (locale, colorScheme, width) => {
+      const { page, faults, close } = await openPage(browser, { locale, colorScheme, viewport: { width, height: 740 } })
+      await signIn(page, `${gateway.url}/login`, adminPassword)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.locator('canvas').nth(3).waitFor()
+      expect(await scrollsSideways(page)).toBe(false)
+      expect(await accessibilityFaults(page)).toEqual([])
+      const asTable = page.getByRole('button', { name: /View as table|以表格查看/ })
+      while ((await asTable.count()) > 0) await asTable.first().click()
+      expect(await page.getByRole('table').count()).toBeGreaterThan(3)
+      expect(await scrollsSideways(page)).toBe(false)
+      expect(await accessibilityFaults(page)).toEqual([])
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
+
+  test('a page is left and come to by its keys in less than 100 ms of the page’s own work', async () => {
+    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await tile(page, 'Requests').waitFor()
+    for (const name of ['Accounts', 'Overview', 'Models', 'Overview']) {
+      await page.getByRole('link', { name, exact: true }).click()
+      await page.getByRole('heading', { level: 1, name }).waitFor()
+    }
+    const times = await page.evaluate(async () => {
+      const until = (name: string) =>
+        new Promise<number>((resolve) => {
+          const started = performance.now()
+          const look = (): void => {
+            if (document.querySelector('h1')?.textContent === name) resolve(performance.now() - started)
+            else requestAnimationFrame(look)
+          }
+          for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a'))
+            if (link.title === name) link.click()
+          look()
+        })
+      const measured: number[] = []
+      for (const name of ['Accounts', 'Overview', 'Models', 'Overview', 'Accounts']) measured.push(await until(name))
+      return measured
+    })
+    // The fastest: a shared machine may stop for a moment.
+    expect(Math.min(...times)).toBeLessThan(100)
+    await page.getByRole('link', { name: 'Accounts', exact: true }).focus()
+    await focusIs(page, 'Accounts')
+    await close()
+  })
+}

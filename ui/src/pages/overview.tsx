@@ -1,0 +1,101 @@
+import { A } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
+import Rocket from 'lucide-solid/icons/rocket'
+import { Show } from 'solid-js'
+import { errorText } from '../api/error-text.ts'
+import { dataOf, queries } from '../api/queries.ts'
+import { statsQueries } from '../api/stats.ts'
+import { buttonClass } from '../components/button.tsx'
+import { PageHeader } from '../components/page-header.tsx'
+import { RangePicker } from '../components/range-picker.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
+import { Attention } from '../features/overview/attention.tsx'
+import { CreditChart, LatencyChart, RequestChart, TokenChart } from '../features/overview/charts.tsx'
+import { healthOf } from '../features/overview/figures.ts'
+import { KeyFigures } from '../features/overview/key-figures.tsx'
+import { PoolQuota } from '../features/overview/pool-quota.tsx'
+import { Spend } from '../features/overview/spend.tsx'
+import { useI18n } from '../i18n/i18n.tsx'
+import { createTimeRange } from '../lib/range-state.ts'
+
+/** Is it working, and what needs me today? The range is in the address. */
+export default function OverviewPage() {
+  const { t, format } = useI18n()
+  const session = useQuery(() => queries.session())
+  const status = useQuery(() => queries.status())
+  const range = createTimeRange()
+  const stats = useQuery(() => statsQueries.range(range.key(), range.range()))
+  const quota = useQuery(() => statsQueries.quota())
+  const health = () => {
+    const view = status.data
+    if (!view) return undefined
+    const { accounts, in_service } = view.counters
+    const { total_requests: requests = 0, failed_requests: failed = 0 } = dataOf(stats)?.now ?? {}
+    return healthOf({ accounts, inService: in_service, attention: view.attention.length, requests, failed })
+  }
+  const answer = (): string | undefined => {
+    const counters = status.data?.counters
+    const word = health()
+    if (!counters || !word || word === 'empty') return undefined
+    if (word === 'down') return t('overview.down')
+    const ready = { ready: format().number(counters.in_service), total: format().number(counters.accounts) }
+    const figures = dataOf(stats)?.now
+    if (!figures || figures.total_requests === 0) return t('overview.quiet', ready)
+    return t(`overview.${word}`, { ...ready, rate: format().share(figures.success_rate / 100) })
+  }
+  return (
+    <>
+      <PageHeader title={t('overview.title')} app={dataOf(session)?.name ?? ''} answer={answer()}>
+        <RangePicker state={range} />
+      </PageHeader>
+      <Show when={health() === 'empty'}>
+        <EmptyState icon={Rocket} text={t('overview.first')}>
+          <A href="/setup" class={buttonClass('primary')}>
+            {t('overview.setup')}
+          </A>
+        </EmptyState>
+      </Show>
+      <Show when={health() !== 'empty' && status.data}>{(view) => <Attention items={view().attention} />}</Show>
+      <Show when={stats.isError && !dataOf(stats)}>
+        <ErrorState
+          text={t('overview.failed')}
+          detail={errorText(stats.error, t)}
+          retry={t('common.retry')}
+          onRetry={() => void stats.refetch()}
+          busy={stats.isFetching}
+        />
+      </Show>
+      <Show
+        when={dataOf(stats)}
+        fallback={
+          <Show when={stats.isPending}>
+            <Skeleton rows={6} label={t('common.loading')} />
+          </Show>
+        }
+      >
+        {(figures) => (
+          <div class="flex flex-col gap-4 transition-opacity" classList={{ 'opacity-60': stats.isPlaceholderData }}>
+            <KeyFigures stats={figures()} active={status.data?.counters.in_flight} />
+            <Show when={!figures().now.complete}>
+              <p class="text-12 text-text-3">{t('overview.partial')}</p>
+            </Show>
+            <div class="grid gap-4 xl:grid-cols-3">
+              <div class="min-w-0 xl:col-span-2">
+                <RequestChart stats={figures()} />
+              </div>
+              <Show when={dataOf(quota)} fallback={<div class="rounded-lg border border-border bg-surface" />}>
+                {(list) => <PoolQuota list={list()} />}
+              </Show>
+            </div>
+            <div class="grid gap-4 xl:grid-cols-2">
+              <LatencyChart stats={figures()} />
+              <TokenChart stats={figures()} />
+              <CreditChart stats={figures()} />
+              <Spend stats={figures().now} />
+            </div>
+          </div>
+        )}
+      </Show>
+    </>
+  )
+}
