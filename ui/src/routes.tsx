@@ -14,7 +14,10 @@ export const routes = (i18n: I18n) => {
     <>
       <Route path="/login" component={lazy(() => import('./pages/login.tsx'))} />
       <Route path="/password" component={lazy(() => import('./pages/password.tsx'))} />
-      <Route path="/setup" component={page(['setup', 'accounts', 'integrations'], () => import('./pages/setup.tsx'))} />
+      <Route
+        path="/setup"
+        component={page(['setup', 'accounts', 'accountwork', 'integrations'], () => import('./pages/setup.tsx'))}
+      />
       <Route path="/hand-over" component={page(['handOver'], () => import('./pages/hand-over.tsx'))} />
       <Route path="/" component={Inside}>
         <Route path="/" component={page(['overview', 'chart'], () => import('./pages/overview.tsx'))} />
