@@ -14,11 +14,12 @@ const kib = 1024
 const cssLimitBytes = 15 * kib
 /** What every visitor loads before anything is known of them. */
 const always = ['index.html']
-/** The frame of who is signed in, and its first page with what it draws: charts are loaded after it, but always. */
+/** The frame of who is signed in, and its first page. */
 const first = {
-  modules: ['src/pages/inside.tsx', 'src/pages/overview.tsx', 'src/components/chart-plot.tsx'],
+  modules: ['src/pages/inside.tsx', 'src/pages/overview.tsx'],
   areas: ['overview'],
 }
+const plot = 'src/components/chart-plot.tsx'
 const languages = ['en', 'zh-cn'] as const
 /** Each of them alone, from nothing. */
 const entrances = ['src/pages/login.tsx', 'src/pages/password.tsx']
@@ -72,6 +73,12 @@ export async function measureBudgets(output: string): Promise<readonly Budget[]>
   const styles = new Set(Object.values(manifest).flatMap((chunk) => chunk.css ?? []))
   return [
     { name: 'first view', bytes: await worst(first.modules, first.areas), limitBytes: 120 * kib },
+    // Drawn once the page is there, as all charts; what is loaded in all on `/`.
+    {
+      name: 'first view with charts',
+      bytes: await worst([...first.modules, plot], first.areas),
+      limitBytes: 124 * kib,
+    },
     ...budgets,
     { name: 'styles', bytes: await sizeOf(styles), limitBytes: cssLimitBytes },
   ]

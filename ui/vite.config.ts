@@ -85,7 +85,7 @@ function withImports(entries: readonly string[]): ReadonlySet<string> {
 
 /** What is only on pages and in windows that come later comes with those: select boxes and tabs of Kobalte among it (its parts have no names). */
 const shared =
-  /node_modules\/(?!@kobalte\/core\/dist\/(chunk\/(6D6OMZOC|2UV3VFID|PTWD4LYA)|select|tabs|listbox|combobox))|ui\/src\/(components\/(?!select|tabs|combobox|code-block|pick-list|range-picker|qr-code)|features\/(?!addresses|settings|backup|health|users|playground|integrations))/
+  /node_modules\/(?!@kobalte\/core\/dist\/(chunk\/(6D6OMZOC|2UV3VFID|PTWD4LYA)|select|tabs|listbox|combobox))|ui\/src\/components\/(data-table|table-order|badge|copy-button|meter|page-header|switch|time-ago|toast|menu|dialog)/
 
 /** The words of the first view, in one file for each language. */
 const wordsOfFirstView = (id: string): string | null => {
@@ -95,7 +95,14 @@ const wordsOfFirstView = (id: string): string | null => {
 
 export default defineConfig({
   root,
-  plugins: [bootScript(), contractData(), licences(path.join(root, '..')), importGraph, solid({ solid: compilerOptions }), tailwindcss()],
+  plugins: [
+    bootScript(),
+    contractData(),
+    licences(path.join(root, '..')),
+    importGraph,
+    solid({ solid: compilerOptions }),
+    tailwindcss(),
+  ],
   build: {
     outDir: path.join(root, 'dist'),
     emptyOutDir: true,
