@@ -12,6 +12,7 @@ import { Tabs } from '../components/tabs.tsx'
 import { ToastRegion } from '../components/toast.tsx'
 import { DeviceSignIn } from '../features/accounts/device-sign-in.tsx'
 import { clients, type System, systems } from '../features/integrations/clients.ts'
+import { thisSystem } from '../features/integrations/system.ts'
 import { AppearanceSwitches } from '../features/session/appearance-switches.tsx'
 import { KeyStep } from '../features/setup/key-step.tsx'
 import { type Known, type OwnStep, shownStep, steps } from '../features/setup/progress.ts'
@@ -19,7 +20,6 @@ import { Stepper } from '../features/setup/stepper.tsx'
 import { TestStep } from '../features/setup/test-step.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
 import { useMemory } from '../lib/memory.tsx'
-import { thisSystem } from '../lib/system.ts'
 
 const PasteToken = lazy(() =>
   import('../features/accounts/paste-token.tsx').then(({ PasteToken: part }) => ({ default: part })),
