@@ -30,6 +30,7 @@ function backups(): void {
   const open = async (locale = 'en-US') => {
     const opened = await openPage(browser, { locale, acceptDownloads: true })
     await signIn(opened.page, at(), adminPassword)
+    await opened.page.waitForURL(({ pathname }) => pathname !== '/login')
     await opened.page.getByRole('heading', { level: 1 }).waitFor()
     return opened
   }

@@ -28,6 +28,7 @@ function settings(): void {
   const open = async (path: string, options: Parameters<typeof openPage>[1] = { locale: 'en-US' }) => {
     const opened = await openPage(browser, options)
     await signIn(opened.page, at(gateway, path), adminPassword)
+    await opened.page.waitForURL(({ pathname }) => pathname !== '/login')
     await opened.page.getByRole('heading', { level: 1 }).waitFor()
     return opened
   }

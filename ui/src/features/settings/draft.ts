@@ -44,6 +44,9 @@ export type Draft = {
 
 type Snapshot = Tagged<Values>
 
+/** Of what is cached the next answer is laid over it: what the edits were made upon must stay as it was. */
+const copied = <S extends Snapshot | undefined>(snapshot: S): S => snapshot && (JSON.parse(JSON.stringify(snapshot)) as S)
+
 /** Changes of the settings until they are saved together. Another's changes meanwhile are taken over, and asked about where they cross mine. */
 export function createDraft(onSaved: () => void, onWrong: () => void): Draft {
   const client = useQueryClient()
@@ -80,7 +83,7 @@ export function createDraft(onSaved: () => void, onWrong: () => void): Draft {
         await care.saveSettings(updateOf(edits, fields()), upon.tag)
       } catch (failure) {
         if (!(failure instanceof ApiError && failure.code === 'CHANGED_MEANWHILE')) throw failure
-        const now = (await client.fetchQuery({ ...careQueries.settings(), staleTime: 0 })) as unknown as Snapshot
+        const now = copied((await client.fetchQuery({ ...careQueries.settings(), staleTime: 0 })) as unknown as Snapshot)
         const crossing = conflictsOf(edits, upon.value, now.value)
         setBase(now)
         if (crossing.length > 0) {
@@ -102,7 +105,7 @@ export function createDraft(onSaved: () => void, onWrong: () => void): Draft {
     onError: onWrong,
   }))
   const send = (): void => {
-    const upon = base() ?? latest()
+    const upon = base() ?? copied(latest())
     if (!upon || save.isPending || Object.keys(edits()).length === 0) return
     setTried(true)
     if (Object.entries(edits()).some(([name, value]) => faultIn(name, value))) onWrong()
@@ -121,7 +124,7 @@ export function createDraft(onSaved: () => void, onWrong: () => void): Draft {
     value: (name) => edits()[name] ?? below()[name],
     isEdited: (name) => Object.hasOwn(edits(), name),
     set: (name, value) => {
-      if (base() === undefined) setBase(latest())
+      if (base() === undefined) setBase(copied(latest()))
       save.reset()
       const next = withEdit(edits(), below(), name, value)
       setEdits(next)
