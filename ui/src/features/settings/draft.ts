@@ -45,7 +45,8 @@ export type Draft = {
 type Snapshot = Tagged<Values>
 
 /** Of what is cached the next answer is laid over it: what the edits were made upon must stay as it was. */
-const copied = <S extends Snapshot | undefined>(snapshot: S): S => snapshot && (JSON.parse(JSON.stringify(snapshot)) as S)
+const copied = <S extends Snapshot | undefined>(snapshot: S): S =>
+  snapshot && (JSON.parse(JSON.stringify(snapshot)) as S)
 
 /** Changes of the settings until they are saved together. Another's changes meanwhile are taken over, and asked about where they cross mine. */
 export function createDraft(onSaved: () => void, onWrong: () => void): Draft {
@@ -83,7 +84,9 @@ export function createDraft(onSaved: () => void, onWrong: () => void): Draft {
         await care.saveSettings(updateOf(edits, fields()), upon.tag)
       } catch (failure) {
         if (!(failure instanceof ApiError && failure.code === 'CHANGED_MEANWHILE')) throw failure
-        const now = copied((await client.fetchQuery({ ...careQueries.settings(), staleTime: 0 })) as unknown as Snapshot)
+        const now = copied(
+          (await client.fetchQuery({ ...careQueries.settings(), staleTime: 0 })) as unknown as Snapshot,
+        )
         const crossing = conflictsOf(edits, upon.value, now.value)
         setBase(now)
         if (crossing.length > 0) {
