@@ -11,6 +11,8 @@ export type AttentionInput = {
   readonly accounts: readonly AccountRecord[]
   readonly burns: ReadonlyMap<string, Burn>
   readonly proxies: readonly ProxyRecord[]
+  /** The proxy of all has an address that cannot be read: nothing leaves. */
+  readonly isGlobalClosed: boolean
   readonly now: number
   /** An account that will have spent its quota within this time is about to run out. */
   readonly runOutMs: number
@@ -28,6 +30,7 @@ export function attentionOf(input: AttentionInput): readonly AttentionItem[] {
     ...poolItems(enabled, input.now),
     ...enabled.flatMap((record) => accountItems(record, input)),
     ...input.proxies.flatMap(proxyItems),
+    ...(input.isGlobalClosed ? [closedGlobal] : []),
   ]
   return items.toSorted((one, other) => Number(one.severity === 'warning') - Number(other.severity === 'warning'))
 }
@@ -77,8 +80,16 @@ function accountItems(record: AccountRecord, { burns, now, runOutMs }: Attention
   }
 }
 
-function proxyItems({ id, name, enabled, health }: ProxyRecord): readonly AttentionItem[] {
-  if (!enabled || health.state !== 'down') return []
-  const detail = health.reason ?? null
-  return [{ id: `proxy.down:${id}`, kind: 'proxy.down', severity: 'warning', proxy_id: id, name, since: null, detail }]
+function proxyItems({ id, name, url, enabled, health }: ProxyRecord): readonly AttentionItem[] {
+  if (!enabled) return []
+  const item = { kind: 'proxy.down', proxy_id: id, name, since: null } as const
+  if (url === undefined) return [{ ...item, id: `proxy.unreadable:${id}`, severity: 'critical', detail: unreadable }]
+  if (health.state !== 'down') return []
+  return [{ ...item, id: `proxy.down:${id}`, severity: 'warning', detail: health.reason ?? null }]
+}
+
+const unreadable = 'Its address cannot be read, and nothing leaves past it: give the address again.'
+const closedGlobal: AttentionItem = {
+  ...{ id: 'proxy.unreadable:http_proxy', kind: 'proxy.down', severity: 'critical', name: 'http_proxy' },
+  ...{ since: null, detail: unreadable },
 }

@@ -70,9 +70,9 @@ export const settingsTable: readonly Setting[] = [
   integer('logRetentionDays', 'log_retention_days', [0, 7, 36_500], true),
   flag('enableIPRateLimit', 'enable_ip_rate_limit', false, true),
   integer('ipRateLimitWindow', 'ip_rate_limit_window', [1, 1, 1440], true),
-  integer('ipRateLimitMax', 'ip_rate_limit_max', [0, 100, 1_000_000], true),
+  integer('ipRateLimitMax', 'ip_rate_limit_max', [0, 100, Number.MAX_SAFE_INTEGER], true),
   { type: 'list', json: 'blockedIPs', stored: 'blocked_ips', initial: [], takesEffect: true },
-  integer('maxErrorCount', 'max_error_count', [1, 30, 10_000], true),
+  integer('maxErrorCount', 'max_error_count', [1, 30, Number.MAX_SAFE_INTEGER], true),
   integer('maxAccounts', 'max_accounts', [1, 10_000, 100_000], true),
   flag('alertsEnabled', 'alerts_enabled', false, true),
   integer('alertRunOutHours', 'alert_run_out_hours', [1, 24, 720], true),
@@ -122,7 +122,7 @@ export function readSetting(setting: Setting, stored: string | undefined): Setti
     case 'boolean':
       return stored === 'true' || stored === '1'
     case 'integer':
-      return /^-?\d{1,15}$/.test(stored)
+      return /^-?\d{1,16}$/.test(stored)
         ? Math.min(setting.maximum, Math.max(setting.minimum, Number(stored)))
         : setting.initial
     case 'list':

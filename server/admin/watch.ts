@@ -1,3 +1,4 @@
+import { usableProxyUrl } from '../egress/proxy-url.ts'
 import { createTurns } from '../lib/turns.ts'
 import type { Store } from '../store/store.ts'
 import { attentionOf, servesNow } from './attention.ts'
@@ -24,7 +25,7 @@ const hourMs = 3_600_000
 /** Looks at accounts and proxies all the time: tells the console what changed, and the alerts what wants a person. */
 export function createWatch(
   deps: Pick<AdminDeps, 'inFlight' | 'poolStats' | 'version' | 'log'> & {
-    readonly store: Pick<Store, 'accounts' | 'proxies' | 'settings'>
+    readonly store: Pick<Store, 'accounts' | 'proxies' | 'settings' | 'sealedSettings'>
     readonly effects: Pick<AdminDeps['effects'], 'now' | 'after'>
     readonly hub: EventHub
     readonly jobsRunning: () => number
@@ -40,18 +41,22 @@ export function createWatch(
   let isSoon = false
 
   const read = async (): Promise<StatusView> => {
-    const [accounts, proxies, stored] = await Promise.all([
+    const [accounts, proxies, stored, isGlobalClosed] = await Promise.all([
       store.accounts.list(),
       store.proxies.list(),
       store.settings.all(),
+      isClosed(store.sealedSettings),
     ])
     const now = effects.now()
     const runOutMs = Number(settingIn(stored, 'alert_run_out_hours')) * hourMs
-    const attention = attentionOf({ accounts, proxies, now, runOutMs, burns: await burns.of(accounts) })
+    const attention = attentionOf({
+      ...{ accounts, proxies, isGlobalClosed, now, runOutMs },
+      burns: await burns.of(accounts),
+    })
     return {
       badges: {
         accounts: new Set(attention.flatMap(({ account_id }) => account_id ?? [])).size,
-        proxies: attention.filter(({ proxy_id }) => proxy_id !== undefined).length,
+        proxies: attention.filter(({ kind }) => kind === 'proxy.down').length,
       },
       counters: {
         accounts: accounts.length,
@@ -101,4 +106,10 @@ export function createWatch(
       cancel()
     },
   }
+}
+
+/** A proxy for all is set, and its address cannot be read. */
+async function isClosed(sealed: Store['sealedSettings']): Promise<boolean> {
+  const isSet = (await sealed.shown()).http_proxy !== undefined
+  return isSet && usableProxyUrl(await sealed.read('http_proxy')) === undefined
 }

@@ -1,6 +1,7 @@
 import type { Outbound as OutboundHooks } from '../admin/deps.ts'
 import { createEgress, type Egress } from '../egress/egress.ts'
 import { afterProbe, type ProxyHealth, probeProxy } from '../egress/health.ts'
+import { usableProxyUrl } from '../egress/proxy-url.ts'
 import { forEachLimited } from '../lib/each.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Logger } from '../observe/log.ts'
@@ -38,6 +39,7 @@ export async function createOutbound({ store, settings, effects, log }: Deps): P
   const looks = new Map<string, Promise<ProxyHealth | undefined>>()
   const lookedAt = new Map<string, number>()
   const stopping = new AbortController()
+  let isGlobalClosed = false
   const quietly = (work: Promise<unknown>): void =>
     void work.catch((error: unknown) => stopping.signal.aborted || log.error('store.failed', { cause: String(error) }))
 
@@ -59,7 +61,9 @@ export async function createOutbound({ store, settings, effects, log }: Deps): P
     const proxies = await store.proxies.list()
     const stored = await store.settings.all()
     const globalShown = (await store.sealedSettings.shown()).http_proxy
-    const globalHref = globalShown === undefined ? undefined : await store.sealedSettings.read('http_proxy')
+    const globalHref =
+      globalShown === undefined ? undefined : usableProxyUrl(await store.sealedSettings.read('http_proxy'))
+    isGlobalClosed = globalShown !== undefined && globalHref === undefined
     egress.setNetwork({
       proxies: proxies.map(({ id, url, weight, enabled, health }) => ({
         id,
@@ -70,7 +74,7 @@ export async function createOutbound({ store, settings, effects, log }: Deps): P
       })),
       poolEnabled: settingOf(stored, 'proxy_pool_enabled') === true,
       ...(globalHref === undefined ? {} : { globalHref }),
-      ...(globalShown !== undefined && globalHref === undefined ? { globalUnreadable: true } : {}),
+      ...(isGlobalClosed ? { globalUnreadable: true } : {}),
     })
     const known = new Set(proxies.map(({ id }) => id))
     for (const id of lookedAt.keys()) if (!known.has(id)) lookedAt.delete(id)
@@ -106,7 +110,7 @@ export async function createOutbound({ store, settings, effects, log }: Deps): P
     const before = await store.proxies.get(proxyId)
     const href = before?.url
     if (before === undefined || href === undefined) return undefined
-    const fetch = (url: string, init: RequestInit): Promise<Response> => egress.fetchThrough(href, url, init)
+    const fetch = (url: string, init: RequestInit): Promise<Response> => egress.fetchThrough(href, url, init, proxyId)
     const result = await probeProxy({ ...probe, fetch }, signal)
     if (signal.aborted) return undefined
     const after = await store.proxies.get(proxyId)
@@ -132,6 +136,7 @@ export async function createOutbound({ store, settings, effects, log }: Deps): P
   for (const { id, name, url } of await store.proxies.list()) {
     if (url === undefined) log.warn('proxy.unreadable', { proxyId: id, name })
   }
+  if (isGlobalClosed) log.warn('proxy.unreadable', { proxyId: 'global', name: 'http_proxy' })
 
   return {
     effects: { ...effects, fetch: egress.fetch },

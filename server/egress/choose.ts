@@ -1,4 +1,4 @@
-/** An outbound proxy as it is chosen. `href` is absent when the sealed address could not be opened. */
+/** An outbound proxy as it is chosen. `href` is absent when the sealed address could not be opened, or is none. */
 export type OutboundProxy = {
   readonly id: string
   readonly href?: string
@@ -16,7 +16,7 @@ export type Network = {
   readonly poolEnabled: boolean
   /** For everything that has no other way. */
   readonly globalHref?: string
-  /** There is one, but its sealed address could not be opened. */
+  /** There is one, but its sealed address could not be opened, or is none. */
   readonly globalUnreadable?: boolean
 }
 
@@ -33,7 +33,8 @@ export type Way =
 /**
  * The way out of `who`: its own proxy, even a failing one; else with the pool on always the same of the healthy ones; else the
  * global one; else whatever the environment says. When no proxy of the pool is healthy and there is no global one, the
- * enabled ones are tried all the same: a check may be wrong, and traffic must not slip past them.
+ * enabled ones are tried all the same: a check may be wrong, and traffic must not slip past them; nor where none of them has an
+ * address that could be used.
  */
 export function chooseWay(network: Network, who: string, ownProxyId: string | undefined): Way {
   if (ownProxyId !== undefined) return ownWay(network, ownProxyId)
@@ -48,6 +49,8 @@ export function chooseWay(network: Network, who: string, ownProxyId: string | un
     if (global !== undefined) return global
     const failing = stickyProxy(usable, who)
     if (failing !== undefined) return { type: 'proxy', id: failing.id, href: failing.href }
+    const closed = network.proxies.find(({ enabled }) => enabled)
+    if (closed !== undefined) return { type: 'blocked', id: closed.id, reason: 'unreadable' }
   }
   return global ?? { type: 'environment' }
 }

@@ -1,6 +1,7 @@
 import type { FetchInit, FetchLike } from '../lib/effects.ts'
 import { chooseWay, type Network, type Way } from './choose.ts'
 import { secretsOf } from './proxy-url.ts'
+import { inSession } from './session.ts'
 import { bridgeFaultHeader, createSocksBridge } from './socks-bridge.ts'
 
 export type EgressDeps = {
@@ -12,8 +13,8 @@ export type EgressDeps = {
 export type Egress = {
   /** The wrapped fetch: `init.via` says on whose behalf, and by that which way. Rejects with a code and no address. */
   readonly fetch: FetchLike
-  /** Sends through exactly this proxy address, whatever is configured: to look whether it works. */
-  readonly fetchThrough: (href: string, url: string, init: FetchInit) => Promise<Response>
+  /** Sends through exactly this proxy address, whatever is configured: to look whether it works. `who`: in whose session. */
+  readonly fetchThrough: (href: string, url: string, init: FetchInit, who: string) => Promise<Response>
   /** What rests when calls of this account meet network faults: the host it talks to and the way there. */
   readonly routeOf: (accountId: string) => string
   /** Accounts whose own way is closed or known to fail: to be taken only when there is no other. */
@@ -64,10 +65,11 @@ export function createEgress(deps: EgressDeps): Egress {
     return chooseWay(network, via ?? '', proxyId)
   }
 
-  async function fetchThrough(href: string, url: string, init: FetchInit): Promise<Response> {
+  async function fetchThrough(given: string, url: string, init: FetchInit, who: string): Promise<Response> {
+    const href = inSession(given, who)
     const socks = href.startsWith('socks')
     try {
-      const proxy = socks ? await bridge.addressFor(href) : href
+      const proxy = socks ? await bridge.addressFor(href, given) : href
       const answer = await deps.fetch(url, { ...init, proxy })
       const fault = socks ? answer.headers.get(bridgeFaultHeader) : null
       if (fault === null && answer.status !== 407) return answer
@@ -78,15 +80,20 @@ export function createEgress(deps: EgressDeps): Egress {
     }
   }
 
-  async function fetchBy(way: Exclude<Way, { type: 'environment' }>, url: string, init: FetchInit): Promise<Response> {
+  async function fetchBy(
+    way: Exclude<Way, { type: 'environment' }>,
+    url: string,
+    init: FetchInit,
+    who: string,
+  ): Promise<Response> {
     switch (way.type) {
       case 'blocked':
         throw new EgressFault('ERR_PROXY_BLOCKED', `The request was not sent: ${blockedBecause[way.reason]}.`)
       case 'global':
-        return fetchThrough(way.href, url, init)
+        return fetchThrough(way.href, url, init, who)
       case 'proxy':
         try {
-          return await fetchThrough(way.href, url, init)
+          return await fetchThrough(way.href, url, init, who)
         } catch (thrown) {
           if (!init.signal?.aborted) deps.onFault?.(way.id)
           throw thrown
@@ -98,7 +105,7 @@ export function createEgress(deps: EgressDeps): Egress {
     fetch: (url, { via, ...init } = {}) => {
       if (init.proxy !== undefined) return deps.fetch(url, init)
       const way = wayOf(via)
-      return way.type === 'environment' ? deps.fetch(url, init) : fetchBy(way, url, init)
+      return way.type === 'environment' ? deps.fetch(url, init) : fetchBy(way, url, init, via ?? '')
     },
     fetchThrough,
     routeOf: (accountId) => {

@@ -3,9 +3,12 @@ import type { SocksProxy } from 'socks'
 import { randomText } from '../lib/effects.ts'
 
 export type SocksBridge = {
-  /** An `http://` proxy address, usable by this process only, that leads through the SOCKS proxy. The same for the same URL. */
-  readonly addressFor: (socksUrl: string) => Promise<string>
-  /** Forgets the other ones; what runs through them goes on. */
+  /**
+   * An `http://` proxy address, usable by this process only, that leads through the SOCKS proxy. The same for the same URL. `of`: the
+   * address as it was set, when this is it for one session.
+   */
+  readonly addressFor: (socksUrl: string, of?: string) => Promise<string>
+  /** Forgets all but these, as they were set; what runs through them goes on. */
   readonly keepOnly: (socksUrls: readonly string[]) => void
   readonly close: () => Promise<void>
 }
@@ -14,20 +17,28 @@ export type SocksBridge = {
 export const bridgeFaultHeader = 'x-bridge-fault'
 const maxHeadBytes = 64 * 1024
 const connectTimeoutMs = 30_000
+/** One for each account where an address has sessions; the oldest is made anew when it is needed again. */
+const mostWays = 20_000
 
 /**
  * Bun's fetch speaks to HTTP proxies only. This is a proxy on loopback that passes each connection on through a SOCKS5
  * proxy; it asks for a secret of its own, so that nobody else on the machine can borrow the way out.
  */
 export function createSocksBridge(): SocksBridge {
-  const ways = new Map<string, { readonly secret: string; readonly proxy: SocksProxy }>()
+  const ways = new Map<string, { readonly secret: string; readonly proxy: SocksProxy; readonly of: string }>()
+  const bySecret = new Map<string, SocksProxy>()
   const sockets = new Set<Socket>()
   let listening: Promise<{ readonly server: Server; readonly port: number }> | undefined
 
   const wayOf = (head: string): SocksProxy | undefined => {
     const basic = /^proxy-authorization: *basic +([\w+/=]+) *$/im.exec(head)?.[1] ?? ''
     const secret = Buffer.from(basic, 'base64').toString('utf8').split(':')[1]
-    return [...ways.values()].find((way) => way.secret === secret)?.proxy
+    return bySecret.get(secret ?? '')
+  }
+
+  const forget = (socksUrl: string): void => {
+    bySecret.delete(ways.get(socksUrl)?.secret ?? '')
+    ways.delete(socksUrl)
   }
 
   const hold = (socket: Socket): void => {
@@ -91,18 +102,24 @@ export function createSocksBridge(): SocksBridge {
     })
 
   return {
-    addressFor: async (socksUrl) => {
+    addressFor: async (socksUrl, of = socksUrl) => {
       listening ??= listen()
       const { port } = await listening
       let way = ways.get(socksUrl)
       if (way === undefined) {
-        way = { secret: randomText(32), proxy: socksProxyOf(socksUrl) }
+        way = { secret: randomText(32), proxy: socksProxyOf(socksUrl), of }
         ways.set(socksUrl, way)
+        bySecret.set(way.secret, way.proxy)
+        for (const oldest of ways.keys()) {
+          if (ways.size <= mostWays) break
+          forget(oldest)
+        }
       }
       return `http://way:${way.secret}@127.0.0.1:${port}`
     },
     keepOnly: (socksUrls) => {
-      for (const known of ways.keys()) if (!socksUrls.includes(known)) ways.delete(known)
+      const kept = new Set(socksUrls)
+      for (const [known, { of }] of ways) if (!kept.has(of)) forget(known)
     },
     close: async () => {
       for (const socket of sockets) socket.destroy()

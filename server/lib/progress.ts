@@ -28,9 +28,12 @@ export function createProgress(
   let { what } = work
   let done = 0
   let toldAt = startedAt
+  let isBehind = false
 
   const text = (): string => {
     const passedMs = now() - startedAt
+    // All was counted, and what is done now is not.
+    if (isBehind) return duration(passedMs)
     const total = Math.max(work.total, done)
     const count = `${grouped(done)}${work.total > 0 ? ` of ${grouped(total)}` : ''} ${work.unit}`
     const left = work.total > 0 && done > 0 && done < total ? (passedMs / done) * (total - done) : undefined
@@ -54,13 +57,16 @@ export function createProgress(
   return {
     step: (count) => {
       done += count
+      if (count > 0) isBehind = false
       if (now() - toldAt >= (isTerminal ? redrawMs : lineMs)) tell()
     },
     about: (next) => {
       what = next
-      if (isTerminal) tell()
+      isBehind = work.total > 0 && done >= work.total
+      if (isTerminal || now() - toldAt >= lineMs) tell()
     },
     end: () => {
+      isBehind = false
       if (isTerminal) write('\r\x1b[K')
       else write(`${what}: ${text()}\n`)
     },

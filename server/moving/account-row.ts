@@ -12,11 +12,14 @@ export type AccountIn = {
   readonly credentials: Credentials
   /** For the choice between rows with the same sign-in. */
   readonly serves: boolean
+  /** Its refresh token has the form of none we know: kept, and left to the provider to judge. */
+  readonly isOddToken: boolean
 }
 
 /** An account row as ours. Never fails: what is missing leaves an account that asks to be signed in again. */
 export function readAccount(cells: Cells, id: string, now: number, maxInFlight: number): AccountIn {
   const credentials = credentialsOf(cells)
+  const isOddToken = credentials.refreshToken !== undefined && refreshTokenFault(credentials.refreshToken) !== undefined
   const { enabled, health } = standing(cells, credentials, now)
   const quota = quotaOf(cells, now)
   const createdAt = cells.time('created_at') ?? cells.time('updated_at') ?? cells.time('last_refresh_time')
@@ -31,6 +34,7 @@ export function readAccount(cells: Cells, id: string, now: number, maxInFlight: 
   return {
     serves: enabled && health.state === 'unchecked',
     credentials,
+    isOddToken,
     record: {
       account: {
         id,
@@ -80,12 +84,12 @@ function credentialsOf(cells: Cells): Credentials {
   }
   const read = parseItem(item, { index: 0 }, { asOriginal: true })
   if (read.ok) return inItsRegion(read.value)
-  const usable = refreshToken !== undefined && refreshTokenFault(refreshToken) === undefined
-  if (refreshToken !== undefined && !usable) cells.repair('its refresh token was not one and was left out')
+  if (refreshToken !== undefined && refreshTokenFault(refreshToken, { ofAnyLength: true }) !== undefined)
+    cells.repair('its refresh token has no form we know: it is kept, and the first check tells whether it is one')
   return {
     method: isSocial ? 'social' : 'builder-id',
     identityRegion: 'us-east-1',
-    ...(usable ? { refreshToken } : {}),
+    ...(refreshToken === undefined ? {} : { refreshToken }),
     ...(accessToken !== undefined && isAccessToken(accessToken) ? { accessToken } : {}),
     ...(isSocial || clientId === undefined ? {} : { clientId }),
     ...(isSocial || clientSecret === undefined ? {} : { clientSecret }),
@@ -161,8 +165,10 @@ function standing(
   }
   const fault = lacking(credentials)
   if (fault !== undefined) cells.repair(`${fault}: the account must be signed in again`)
+  // A column that is there and empty matched no choice of an account, and so was off; one that is not there was added as on.
+  if (cells.isColumn('enabled') && !cells.has('enabled')) cells.repair('enabled was empty: the account is switched off')
   return {
-    enabled: flag ?? true,
+    enabled: flag ?? !cells.isColumn('enabled'),
     health:
       fault === undefined
         ? unchecked

@@ -34,6 +34,9 @@ export function readOriginalBackup(value: unknown, shown: string): Result<Backup
   if (tables.size === 0) {
     return err(`it holds none of what a backup is made of (${backupSections.join(', ')})`)
   }
+  if ([...tables.values()].every((rows) => rows.length === 0)) {
+    return err('all of its parts are empty: it would only delete what is here')
+  }
   const source: Source = {
     kind: 'backup',
     shown,

@@ -1,7 +1,8 @@
 import { openAccountBook } from '../admin/account-match.ts'
 import type { AccountRecord } from '../store/store.ts'
+import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import { type AccountIn, readAccount } from './account-row.ts'
-import { idOf } from './ids.ts'
+import { createRenamed, idOf, type Renamed } from './ids.ts'
 import type { Row } from './source.ts'
 import type { ImportContext } from './take-over.ts'
 import type { Tally } from './tally.ts'
@@ -9,37 +10,46 @@ import { type Cells, createCells, textOf } from './values.ts'
 
 type Read = AccountIn & { readonly cells: Cells }
 
-/** Accounts with their sign-ins, filled up with what the copies of token imports know of them. */
-export async function importAccounts(context: ImportContext): Promise<void> {
+/** Accounts with their sign-ins, filled up with what the copies of token imports know of them. Gives what their ids have become. */
+export async function importAccounts(context: ImportContext): Promise<Renamed> {
   const { store, now, maxInFlight, tallyOf } = context
   const tally = tallyOf('accounts')
   const book = await openAccountBook({ store })
   const here = new Set((await store.accounts.list()).map(({ account }) => account.id))
   const taken = new Set<string>()
   const reads: Read[] = []
+  const renamed = createRenamed()
   for (const [ordinal, row] of (await context.all('accounts')).entries()) {
     const cells = createCells(row)
     const id = idOf(cells, row, 'acc', ordinal, taken)
     taken.add(id)
+    renamed.add(cells, id)
     reads.push({ ...readAccount(cells, id, now, maxInFlight), cells })
     noteLeftBehind(cells, id, tally)
   }
-  const copies = await readCopies(context, new Map(reads.map((read) => [read.record.account.id, read])))
+  const copies = await readCopies(context, new Map(reads.map((read) => [read.record.account.id, read])), renamed)
   for (const read of oncePerSignIn(reads, tally)) {
     const { id } = read.record.account
     if (here.has(id)) {
       tally.leftOut(id, 'an account of this id is there already')
       continue
     }
-    if (book.match({ credentials: read.credentials })?.by === 'secret') {
+    if (book.match({ credentials: tellingPart(read) })?.by === 'secret') {
       tally.leftOut(id, 'its sign-in is there already')
       continue
     }
     const record = withCopy(read.record, copies.get(id))
     await store.accounts.create(record, read.credentials)
-    book.add({ record, credentials: read.credentials })
+    book.add({ record, credentials: tellingPart(read) })
     tally.imported(id, read.cells.repairs)
   }
+  return renamed
+}
+
+/** A token of no known form may be a word that stands in many rows: it tells no two of them to be one. */
+function tellingPart({ credentials, isOddToken }: Read): Credentials {
+  const { refreshToken: _, ...rest } = credentials
+  return isOddToken ? rest : credentials
 }
 
 /** What ours has no place for, on purpose. */
@@ -58,10 +68,7 @@ function noteLeftBehind(cells: Cells, id: string, tally: Tally): void {
  * the counters of both.
  */
 function oncePerSignIn(reads: readonly Read[], tally: Tally): readonly Read[] {
-  const groups = Map.groupBy(
-    reads,
-    ({ credentials, record }) => credentials.refreshToken ?? `none ${record.account.id}`,
-  )
+  const groups = Map.groupBy(reads, (read) => tellingPart(read).refreshToken ?? `none ${read.record.account.id}`)
   return [...groups.values()].flatMap((group) => {
     const [first, ...others] = group.toSorted(
       (a, b) =>
@@ -100,13 +107,15 @@ type Copy = {
 async function readCopies(
   { all, tallyOf, now }: ImportContext,
   accounts: ReadonlyMap<string, Read>,
+  renamed: Renamed,
 ): Promise<ReadonlyMap<string, Copy>> {
   const tally = tallyOf('imported_accounts')
   const copies = new Map<string, Copy>()
   for (const row of await all('imported_accounts')) {
     const cells = createCells(row)
     const name = nameOf(row)
-    const account = cells.text('account_id')?.trim() ?? ownerOf(cells, accounts)
+    const named = cells.text('account_id')?.trim()
+    const account = named === undefined ? ownerOf(cells, accounts) : renamed.of(named)
     if (account === undefined || !accounts.has(account)) {
       tally.leftOut(name, 'it is a copy of a sign-in whose account is gone; it stays in the original')
       continue

@@ -6,18 +6,22 @@ import { createCells, textOf } from './values.ts'
 
 export async function importProxies({ store, all, tallyOf, now }: ImportContext): Promise<void> {
   const tally = tallyOf('proxies')
-  const here = new Set((await store.proxies.list()).map(({ url }) => url))
+  const here = new Set((await store.proxies.list()).flatMap(({ id, url }) => [id, ...(url === undefined ? [] : [url])]))
   for (const [ordinal, row] of (await all('proxies')).entries()) {
     const cells = createCells(row)
     const name = nameOf(row, 'id')
     const proxy = readProxy(cells, madeId(row, 'prx', ordinal), now)
-    if (typeof proxy === 'string') tally.leftOut(name, proxy)
-    else if (here.has(proxy.url)) tally.leftOut(name, 'a proxy of this address is there already')
+    if (typeof proxy === 'string') {
+      tally.leftOut(name, proxy)
+      continue
+    }
+    if (here.has(proxy.url) || here.has(proxy.id)) tally.leftOut(name, 'a proxy of this address is there already')
     else {
       await store.proxies.create(proxy)
-      here.add(proxy.url)
       tally.imported(name, cells.repairs)
     }
+    // Of an unusable address the store gives none back.
+    here.add(proxy.url)
   }
 }
 

@@ -41,7 +41,7 @@ export async function importSettings(context: ImportContext): Promise<SettingsIn
     }
     if (read.type === 'sealed') await store.sealedSettings.write(name, { value: read.value, shown: read.shown })
     if (read.type === 'plain') writes[name] = read.value
-    tally.imported(name, read.type === 'plain' ? read.repairs : [])
+    tally.imported(name, read.type === 'nothing' ? [] : read.repairs)
   }
   if (parseFlag(rows.get('random_account_selection') ?? '') === true) {
     const mode = writes.account_selection_mode ?? 'sequential'

@@ -2,12 +2,16 @@ import type { Addition } from '../access/ledger.ts'
 import { nothing, plus, type Used } from '../access/limits.ts'
 import { ownerKeySetting } from '../admin/keys-service.ts'
 import type { KeyRecord } from '../store/store.ts'
-import { idOf } from './ids.ts'
+import { createRenamed, idOf, type Renamed } from './ids.ts'
 import type { ImportContext } from './take-over.ts'
 import { readDay, readUser, totalOf, type UserIn } from './user-row.ts'
 import { createCells, textOf } from './values.ts'
 
-export type UsersIn = { readonly keyOf: (userId: string) => string | undefined }
+export type UsersIn = {
+  readonly keyOf: (userId: string) => string | undefined
+  /** What their ids have become. */
+  readonly renamed: Renamed
+}
 
 const usersAtOnce = 100
 
@@ -22,6 +26,7 @@ export async function importUsers(context: ImportContext, ownerKey: KeyRecord | 
   const hashes = new Map((await store.keys.list()).map(({ hash, id }) => [hash, id]))
   let waiting: { readonly user: UserIn['user']; readonly key: KeyRecord }[] = []
   const keyless: string[] = []
+  const renamed = createRenamed()
   const write = async (): Promise<void> => {
     if (waiting.length > 0) await store.users.create(waiting)
     waiting = []
@@ -30,6 +35,7 @@ export async function importUsers(context: ImportContext, ownerKey: KeyRecord | 
     const cells = createCells(row)
     const id = idOf(cells, row, 'usr', ordinal, taken)
     taken.add(id)
+    renamed.add(cells, id)
     return { cells, read: readUser(cells, id, newId('key'), now) }
   })
   // Of two with one key the original took the one with the smaller id.
@@ -43,7 +49,8 @@ export async function importUsers(context: ImportContext, ownerKey: KeyRecord | 
     if (holder !== undefined && holder === ownerKey?.id) {
       await store.keys.remove(holder)
       await store.settings.write({ [ownerKeySetting]: null })
-      tallyOf('settings').note(`the system key was also the key of a user, whose it is now`, user.id)
+      const shut = user.enabled ? '' : ': that user is switched off, and nobody is let in with it'
+      tallyOf('settings').note(`the system key was a user’s too, and is that user’s alone, as it was${shut}`, user.id)
     } else if (holder !== undefined) cells.repair('its API key was another’s too, who keeps it: make one')
     const own = key !== undefined && (holder === undefined || holder === ownerKey?.id) ? key : undefined
     if (own !== undefined) {
@@ -60,8 +67,8 @@ export async function importUsers(context: ImportContext, ownerKey: KeyRecord | 
   }
   await write()
   for (const id of keyless) await store.keys.remove(id)
-  await importUsage(context, added, keyIds)
-  return { keyOf: (userId) => keyIds.get(userId) }
+  await importUsage(context, added, keyIds, renamed)
+  return { keyOf: (userId) => keyIds.get(userId), renamed }
 }
 
 const unknownKey = (userId: string, id: string): KeyRecord => ({
@@ -80,6 +87,7 @@ async function importUsage(
   { store, all, tallyOf }: ImportContext,
   users: ReadonlyMap<string, UserIn>,
   keyIds: ReadonlyMap<string, string>,
+  renamed: Renamed,
 ): Promise<void> {
   const tally = tallyOf('user_token_usage')
   const periods = new Map<string, Map<string, Used>>()
@@ -92,7 +100,7 @@ async function importUsage(
   for (const row of await all('user_token_usage')) {
     const cells = createCells(row)
     const name = row.id === null || row.id === undefined ? '' : textOf(row.id)
-    const day = readDay(cells)
+    const day = readDay(cells, renamed)
     if (typeof day === 'string') tally.leftOut(name, day)
     else if (!users.has(day.userId))
       tally.leftOut(name, 'its user is gone, or was here already with counters of its own')

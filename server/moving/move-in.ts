@@ -6,14 +6,15 @@ import type { ImportReport } from '../admin/contract/import-report.ts'
 import type { Effects } from '../lib/effects.ts'
 import { createProgress, type ProgressView } from '../lib/progress.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { sqliteFault } from '../store/engine/fault.ts'
 import { isOriginalDatabase } from '../store/engine/recognise.ts'
 import { type OpenStoreOptions, openStore } from '../store/open.ts'
 import { holderOf } from './in-use.ts'
 import { isMysqlAddress, type MysqlAddress, openMysqlSource } from './mysql-source.ts'
-import { reportPath, saveReport } from './report.ts'
+import { draftOfReport, removeReportDrafts, reportPath, saveReport } from './report.ts'
 import { areOriginal, type Source } from './source.ts'
 import { openSqliteSource } from './sqlite-source.ts'
-import { buildingPath, copyPath, keptPath, removeLeftovers, switchDatabases } from './switch.ts'
+import { buildingPath, copyPath, isSwitchPending, keptPath, removeLeftovers, switchDatabases } from './switch.ts'
 import { type TakenOver, takeOver } from './take-over.ts'
 
 export type MoveOptions = {
@@ -36,7 +37,7 @@ export type Origin = string
 export async function moveIn(origin: Origin, options: MoveOptions): Promise<Result<ImportReport, string>> {
   const { database, dataDir, effects } = options
   const startedAt = effects.now()
-  removeLeftovers(database)
+  removeAllLeftovers(options)
   const inPlace = isSameFile(origin, database)
   const opened = await openSource(origin, copyPath(database))
   if (!opened.ok) return opened
@@ -64,14 +65,28 @@ export async function moveIn(origin: Origin, options: MoveOptions): Promise<Resu
     }
     if (inPlace && filesState(database) !== before) return err(stillRunning(database))
     const file = reportPath(dataDir, at)
-    saveReport(`${file}.draft`, report)
+    saveReport(draftOfReport(file), report)
     await source.close()
-    const switched = switchDatabases(database, kept, [{ from: `${file}.draft`, to: file }])
+    const switched = switchDatabases(database, kept, [{ from: draftOfReport(file), to: file }])
     return switched.ok ? ok(report) : switched
+  } catch (error) {
+    return cutShort(error, building)
   } finally {
     await source.close()
-    removeLeftovers(database)
+    removeAllLeftovers(options)
   }
+}
+
+function removeAllLeftovers({ database, dataDir }: Pick<MoveOptions, 'database' | 'dataDir'>): void {
+  removeLeftovers(database)
+  if (!isSwitchPending(database)) removeReportDrafts(dataDir)
+}
+
+/** A disk that is full, or that cannot be written, in words. Anything else is thrown on. */
+function cutShort(error: unknown, file: string): Result<never, string> {
+  const fault = sqliteFault(error, file)
+  if (fault.kind === 'failed') throw error
+  return err(`The import was cut short. ${fault.message} Nothing was changed: the next start begins anew.`)
 }
 
 /**
@@ -99,6 +114,8 @@ export async function rehearse(
       if (!taken.ok) return taken
       const durationMs = options.effects.now() - startedAt
       return ok({ at: new Date(startedAt).toISOString(), durationMs, dryRun: true, ...taken.value, keptAs: null })
+    } catch (error) {
+      return cutShort(error, folder)
     } finally {
       await opened.value.close()
     }
@@ -148,7 +165,8 @@ async function build(
     return ok(await takeOver({ source, store, now, newId: effects.newId, hashPassword, maxInFlight, isNew, progress }))
   } finally {
     progress.end()
-    await store.close()
+    // What it could not write is gone with the file; the first fault is the one to tell.
+    await store.close().catch(() => {})
   }
 }
 

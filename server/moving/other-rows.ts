@@ -1,5 +1,6 @@
 import { parseRange, rangeText, shownRange, touchesLoopback } from '../access/ip-range.ts'
 import { maskProxyUrl, parseProxyUrl } from '../egress/proxy-url.ts'
+import { fromOriginal } from '../egress/session.ts'
 import type { IpBlock, IpConfig, ProxyRecord } from '../store/store.ts'
 import type { Cells } from './values.ts'
 
@@ -33,16 +34,23 @@ export function readIpConfig(cells: Cells, now: number): IpConfig | string {
   }
 }
 
+/**
+ * One whose address cannot be used is kept all the same: without it, what was meant to leave through it would leave past it. In the
+ * original every `%` was the session of the account.
+ */
 export function readProxy(cells: Cells, id: string, now: number): (ProxyRecord & { readonly url: string }) | string {
-  const parsed = parseProxyUrl(cells.text('url', 4_000) ?? '')
-  if (!parsed.ok) return `its address ${parsed.error}`
+  const text = cells.text('url', 4_000)?.trim() ?? ''
+  if (text === '') return 'it has no address'
+  if (/%[0-9a-f]{2}/i.test(text)) cells.repair('a % of its address is the session, also before two digits, as it was')
+  const parsed = parseProxyUrl(fromOriginal(text))
+  if (!parsed.ok) cells.repair(`its address ${parsed.error}: nothing leaves by it until it is given again`)
   const weight = cells.count('weight') ?? 1
   if (weight < 1 || weight > 100) cells.repair('weight was moved into 1 to 100')
-  const { href } = parsed.value
+  const href = parsed.ok ? parsed.value.href : text
   const createdAt = Math.min(cells.time('created_at') ?? now, now)
   return {
     id,
-    name: cells.text('name', 100)?.trim() || new URL(href.replace(/^\w+:/, 'http:')).host,
+    name: cells.text('name', 100)?.trim() || (parsed.ok ? placeIn(href) : 'unreadable'),
     url: href,
     shownUrl: maskProxyUrl(href),
     weight: Math.min(100, Math.max(1, weight)),
@@ -52,3 +60,5 @@ export function readProxy(cells: Cells, id: string, now: number): (ProxyRecord &
     updatedAt: Math.min(cells.time('updated_at') ?? createdAt, now),
   }
 }
+
+const placeIn = (href: string): string => href.replace(/^.*[/@]/, '').slice(0, 100)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { ImportReport } from '../admin/contract/import-report.ts'
 import { writeDurably } from './switch.ts'
@@ -16,6 +16,17 @@ export function reportPath(dataDir: string, at: string): string {
 /** Only the operator can read it. */
 export function saveReport(file: string, report: ImportReport): void {
   writeDurably(file, `${JSON.stringify(report, null, 2)}\n`)
+}
+
+/** Where a report waits for the switch of the databases. */
+export const draftOfReport = (file: string): string => `${file}.draft`
+const draftName = /^import-report-\d{8}-\d{9}\.json\.(draft|draft\.new|new)$/
+
+/** What an import that was cut short has left of its report. */
+export function removeReportDrafts(dataDir: string): void {
+  if (!existsSync(dataDir)) return
+  for (const found of readdirSync(dataDir))
+    if (draftName.test(found)) rmSync(path.join(dataDir, found), { force: true })
 }
 
 /** The newest report of a data folder, with its file. */

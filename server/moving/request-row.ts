@@ -1,11 +1,14 @@
 import type { ErrorKind } from '../conversation/error.ts'
 import type { RequestRecord } from '../store/store.ts'
+import type { Renamed } from './ids.ts'
 import { inputMicroUsd, outputMicroUsd } from './user-row.ts'
 import type { Cells } from './values.ts'
 
-/** Whose keys log rows are of, as far as they tell. */
+/** Whose keys log rows are of, as far as they tell, and what the ids in them have become. */
 export type KnownKeys = {
   readonly ofUser: (userId: string) => string | undefined
+  readonly users: Renamed
+  readonly accounts: Renamed
   readonly owner?: { readonly id: string; readonly prefix: string }
 }
 
@@ -19,8 +22,9 @@ export function readRequest(cells: Cells, id: string, lastAt: number, keys: Know
   const success = cells.flag('is_success') ?? (status !== undefined && status >= 200 && status < 300)
   if (status === undefined) cells.repair('it had no status')
   const shownStatus = status !== undefined && status >= 100 && status < 1000 ? status : success ? 200 : 500
-  const userId = cells.text('user_id', 200)?.trim()
-  const accountId = cells.text('account_id', 200)?.trim()
+  const [user, account] = [cells.text('user_id')?.trim(), cells.text('account_id')?.trim()]
+  const userId = user === undefined ? undefined : keys.users.of(user)
+  const accountId = account === undefined ? undefined : keys.accounts.of(account)
   const prefix = cells.text('api_key_prefix', 200)
   const keyId =
     userId === undefined
@@ -52,7 +56,7 @@ export function readRequest(cells: Cells, id: string, lastAt: number, keys: Know
     outputSource: 'estimated',
     inputMicroUsd: input * inputMicroUsd,
     outputMicroUsd: output * outputMicroUsd,
-    peer: cells.text('client_ip', 100)?.trim() ?? '',
+    peer: cells.text('client_ip', 64)?.trim() ?? '',
     userAgent: cells.text('user_agent', 500) ?? '',
     attempts: accountId === undefined ? 0 : 1,
     route,

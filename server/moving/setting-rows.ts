@@ -1,9 +1,16 @@
 import { isSealed, type Setting, settingsTable, shownOf, writeSetting } from '../admin/settings-table.ts'
+import { maskedPassword } from '../egress/proxy-url.ts'
 import { parseFlag, parseNumber } from './values.ts'
 
 export type SettingOut =
   | { readonly type: 'plain'; readonly name: string; readonly value: string; readonly repairs: readonly string[] }
-  | { readonly type: 'sealed'; readonly name: string; readonly value: string; readonly shown: string }
+  | {
+      readonly type: 'sealed'
+      readonly name: string
+      readonly value: string
+      readonly shown: string
+      readonly repairs: readonly string[]
+    }
   | { readonly type: 'left-out'; readonly why: string }
   /** Its value is the default, which is what it would be anyway. */
   | { readonly type: 'nothing' }
@@ -32,12 +39,17 @@ export function readSettingRow(name: string, text: string): SettingOut {
   const value = settingValue(setting, text)
   if (value === undefined) return { type: 'left-out', why: 'its value cannot be read: the default holds' }
   const written = writeSetting(setting, value.value)
+  // Left out, everything would leave past it.
+  if (!written.ok && setting.type === 'proxy') {
+    const repairs = [`its address ${written.error}: nothing leaves until it is given again, or taken away`]
+    return { type: 'sealed', name, value: String(value.value), shown: maskedPassword, repairs }
+  }
   if (!written.ok) return { type: 'left-out', why: `its value ${written.error}: the default holds` }
   const { stored, warning } = written.value
   if (isSealed(setting)) {
     return stored === ''
       ? { type: 'nothing' }
-      : { type: 'sealed', name, value: stored, shown: shownOf(setting, stored) }
+      : { type: 'sealed', name, value: stored, shown: shownOf(setting, stored), repairs: [] }
   }
   const repairs = [
     ...(value.repair === undefined ? [] : [value.repair]),
@@ -84,7 +96,8 @@ function settingValue(setting: Setting, given: string): Read | undefined {
     case 'integer': {
       const number = parseNumber(text)
       if (number === undefined) return undefined
-      const whole = Math.trunc(Math.max(-1e9, Math.min(1e9, number)))
+      const [least, most] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]
+      const whole = Math.trunc(Math.max(least, Math.min(most, number)))
       return { value: whole, ...(whole === number ? {} : { repair: 'its value was not whole' }) }
     }
     case 'choice': {
@@ -100,7 +113,19 @@ function settingValue(setting: Setting, given: string): Read | undefined {
       if (!isOffered) return { value: setting.initial, repair: `${setting.initial} is the only value there is` }
       return { value: cut, ...(cut === text ? {} : { repair: 'its text was too long and was cut' }) }
     }
+    case 'proxy':
+      return { value: withPort(text.trim()) }
     default:
       return { value: text.trim() }
   }
+}
+
+const ports: Readonly<Record<string, number>> = { http: 80, https: 443, socks5: 1080, socks5h: 1080 }
+
+/** The original took addresses without a port, and looked at nothing behind it. */
+function withPort(address: string): string {
+  const [, scheme = '', place = ''] = /^([a-z0-9]+):\/\/([^/?#]+)/i.exec(address) ?? []
+  const port = ports[scheme.toLowerCase()]
+  if (port === undefined) return address
+  return /:\d+$/.test(place.slice(place.lastIndexOf('@') + 1)) ? `${scheme}://${place}` : `${scheme}://${place}:${port}`
 }

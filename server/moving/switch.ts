@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { err, ok, type Result } from '../lib/result.ts'
 import { companions, removeCopy } from './sqlite-source.ts'
@@ -22,12 +33,16 @@ export function removeLeftovers(database: string): void {
 
 export const isSwitchPending = (database: string): boolean => existsSync(planPath(database))
 
-/** The name the old database gets beside the new one: of that day, and never one that is there. */
+/** The name the old database gets beside the new one: of that day, behind those that are there, never one that is. */
 export function keptPath(database: string, word: string, day: string): string {
-  for (let turn = 1; ; turn++) {
-    const name = `${database}.${word}-${day}${turn === 1 ? '' : `-${turn}`}`
-    if (!['', ...companions].some((suffix) => existsSync(name + suffix))) return name
-  }
+  const start = `${path.basename(database)}.${word}-${day}`
+  const ending = new RegExp(`^(?:-(\\d+))?(?:${companions.join('|')})?$`)
+  const turns = readdirSync(path.dirname(database)).flatMap((name) => {
+    const found = name.startsWith(start) ? ending.exec(name.slice(start.length)) : null
+    return found === null ? [] : [Number(found[1] ?? 1)]
+  })
+  const turn = Math.max(0, ...turns) + 1
+  return path.join(path.dirname(database), `${start}${turn === 1 ? '' : `-${turn}`}`)
 }
 
 /**
@@ -71,12 +86,38 @@ export function finishSwitch(database: string): Result<void, string> {
           `An import or a restore was cut short, and now both ${from} and ${to} are there. Move one of them away.`,
         )
       renameSync(from, to)
+      makePrivate(to)
     }
     syncFolder(path.dirname(database))
   }
   rmSync(file)
   syncFolder(path.dirname(database))
+  trimKept(database)
   return ok(undefined)
+}
+
+/** What the original wrote for everybody to read holds every secret in the clear. Where modes cannot be changed it stays as it was. */
+function makePrivate(file: string): void {
+  try {
+    chmodSync(file, 0o600)
+  } catch {
+    // a file system without modes, or another owner
+  }
+}
+
+/** So many of the databases that imports and restores have put aside stay. The original's own are never among them. */
+export const mostKept = 3
+const keptName = /\.before-(?:import|restore)-(\d{4}-\d{2}-\d{2})(?:-(\d+))?$/
+
+function trimKept(database: string): void {
+  const folder = path.dirname(database)
+  const kept = readdirSync(folder).flatMap((name) => {
+    const [, day = '', turn = '1'] = (name.startsWith(path.basename(database)) && keptName.exec(name)) || []
+    return day === '' ? [] : [{ name, day, turn: Number(turn) }]
+  })
+  const newestFirst = kept.toSorted((a, b) => b.day.localeCompare(a.day) || b.turn - a.turn)
+  for (const { name } of newestFirst.slice(mostKept))
+    for (const suffix of ['', ...companions]) rmSync(path.join(folder, name + suffix), { force: true })
 }
 
 function readPlan(file: string): Plan | undefined {
@@ -92,14 +133,19 @@ function readPlan(file: string): Plan | undefined {
 export function writeDurably(file: string, text: string): void {
   const draft = `${file}.new`
   rmSync(draft, { force: true })
-  const handle = openSync(draft, 'wx', 0o600)
   try {
-    writeSync(handle, text)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
+    const handle = openSync(draft, 'wx', 0o600)
+    try {
+      writeFileSync(handle, text)
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+    renameSync(draft, file)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
   }
-  renameSync(draft, file)
   syncFolder(path.dirname(file))
 }
 

@@ -34,6 +34,8 @@ export type ImportContext = Omit<TakeOverDeps, 'source' | 'progress'> & {
 
 export type TakenOver = Pick<ImportReport, 'source' | 'tables' | 'otherTables' | 'advice'>
 
+const summedAtOnce = 20_000
+
 /** Brings everything in that the source holds, in the order in which one refers to another. */
 export async function takeOver(deps: TakeOverDeps): Promise<TakenOver> {
   const { source, store, progress, ...rest } = deps
@@ -71,12 +73,17 @@ export async function takeOver(deps: TakeOverDeps): Promise<TakenOver> {
   const settings = await importSettings(context)
   await importProxies(context)
   await importIps(context)
-  await importAccounts(context)
+  const accounts = await importAccounts(context)
   const users = await importUsers(context, settings.ownerKey)
-  const requests = await importRequests(context, { ofUser: users.keyOf, ...settings.owner })
+  const requests = await importRequests(context, {
+    ofUser: users.keyOf,
+    users: users.renamed,
+    accounts,
+    ...settings.owner,
+  })
   if (requests > 0) {
     progress.about('Adding up the request log')
-    await store.rollups.catchUp()
+    while (!(await store.rollups.catchUp(summedAtOnce))) progress.step(0)
   }
   progress.about('Imported')
   noteColumns(source, tallyOf)

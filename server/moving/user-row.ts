@@ -1,6 +1,7 @@
 import { keyTraces, maxKeyLength } from '../access/key.ts'
 import { type Limits, nothing, type Used } from '../access/limits.ts'
 import type { KeyRecord, UserRecord } from '../store/store.ts'
+import type { Renamed } from './ids.ts'
 import type { Cells } from './values.ts'
 
 export type UserIn = {
@@ -113,9 +114,10 @@ export function usedOf(inputTokens: number, outputTokens: number, requests: numb
 /** One day of one user. */
 export type DayIn = { readonly userId: string; readonly day: string; readonly used: Used }
 
-export function readDay(cells: Cells): DayIn | string {
-  const userId = cells.text('user_id')?.trim()
-  if (userId === undefined) return 'it names no user'
+export function readDay(cells: Cells, users: Renamed): DayIn | string {
+  const named = cells.text('user_id')?.trim()
+  if (named === undefined) return 'it names no user'
+  const userId = users.of(named)
   const text = cells.text('date')?.trim() ?? ''
   const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0] ?? dayOf(cells.time('date'))
   if (day === undefined) return 'it names no day'

@@ -1,5 +1,6 @@
 import { asc, eq } from 'drizzle-orm'
 import type { ProxyHealth } from '../egress/health.ts'
+import { usableProxyUrl } from '../egress/proxy-url.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Engine, Tables } from './engine/engine.ts'
 import { present } from './row.ts'
@@ -17,10 +18,11 @@ export function createProxyStore({ engine, vault, now }: Deps): ProxyStore {
   const toRecord = (row: Row): ProxyRecord => {
     const { id, name, shown, weight, enabled, createdAt, updatedAt } = row
     const opened = vault.unseal(row.sealed, proxyContext(id))
+    const url = opened.ok ? usableProxyUrl(opened.value) : undefined
     return {
       id,
       name,
-      ...(opened.ok ? { url: opened.value } : {}),
+      ...(url === undefined ? {} : { url }),
       shownUrl: shown,
       weight,
       enabled,

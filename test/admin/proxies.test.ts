@@ -51,7 +51,7 @@ describe('proxies', () => {
     [{ url: '' }, 'url'],
     [{ url: 'ftp://proxy:21' }, 'url'],
     [{ url: 'http://proxy' }, 'url'],
-    [{ url: 'http://session-%:x@proxy:1' }, 'url'],
+    [{ url: 'http://us%ffer:x@proxy:1' }, 'url'],
     [{ url: shown }, 'url'],
     [{ url: 'http://other:1', weight: 0 }, 'weight'],
     [{ url: 'http://other:1', weight: 101 }, 'weight'],

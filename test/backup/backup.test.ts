@@ -190,6 +190,7 @@ test('a backup of the original replaces the parts it has and leaves the rest; wh
     return done.ok ? 'taken' : done.error
   }
   expect(await faults({})).toContain('none of what a backup is made of')
+  expect(await faults({ users: null, accounts: null, settings: {} })).toContain('all of its parts are empty')
   expect(await faults([])).toContain('no JSON object')
   expect(await faults({ accounts: {} })).toContain('accounts must be a list')
   expect(await faults({ users: [{ id: 'u', api_key: { x: 1 } }] })).toContain('users[0].api_key')

@@ -38,6 +38,12 @@ test.each<[string, Network, string | undefined, object]>([
     undefined,
     { type: 'environment' },
   ],
+  [
+    'pool on, none that could be used',
+    { proxies: [sealed], poolEnabled: true },
+    undefined,
+    { type: 'blocked', id: 'sealed' },
+  ],
   ['its own', { proxies: all, poolEnabled: true, ...global }, 'a', { type: 'proxy', id: 'a' }],
   ['its own is ill', { proxies: all, poolEnabled: true, ...global }, 'ill', { type: 'proxy', id: 'ill' }],
   [

@@ -1,5 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
+import { generate } from 'selfsigned'
 import { createEgress, EgressFault } from '../../server/egress/egress.ts'
+import { sessionOf } from '../../server/egress/session.ts'
 import { onBehalf, realEffects } from '../../server/lib/effects.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
 import { startSocksServer } from '../support/socks-server.ts'
@@ -128,6 +130,52 @@ test('the pool takes always the same one, and moves on when that is down', async
   expect(egress.routeOf('acc_1')).not.toBe(before)
   egress.setNetwork({ proxies, poolEnabled: true })
   expect(egress.routeOf('acc_1')).toBe(before)
+})
+
+test('each account has a session of its own in one address, also in tunnels and when the settings change meanwhile', async () => {
+  const socksOfAll = await startSocksServer({ password: 'x' })
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'far.example' }], { keySize: 2048 })
+  const secure = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    tls: { cert, key },
+    fetch: (request, self) => new Response(String(self.requestIP(request)?.port)),
+  })
+  const tls = `https://far.example:${secure.port}/`
+  const open = createEgress({
+    fetch: (to, init) => realEffects.fetch(to, { ...init, tls: { rejectUnauthorized: false } } as typeof init),
+  })
+  const given = { weight: 1, enabled: true, healthy: true }
+  const sessions = [
+    { ...given, id: 'prx_a', href: other.url.replace('//', '//user-{session}:x@') },
+    { ...given, id: 'prx_b', href: socksOfAll.url },
+  ]
+  other.logins.length = 0
+  try {
+    open.setNetwork({ proxies: sessions, poolEnabled: false })
+    const ids = ['acc_1', 'acc_2', 'acc_1', 'acc_2']
+    for (const proxyId of ['prx_a', 'prx_b']) {
+      for (const id of ids) open.setAccount(id, { proxyId })
+      const tunnels: string[] = []
+      for (const id of ids) {
+        tunnels.push(await (await open.fetch(tls, { via: id })).text())
+        open.setNetwork({ proxies: sessions, poolEnabled: false })
+        await (await open.fetch(url, { via: id })).text()
+      }
+      // A tunnel that is still open is gone through again, by the same account alone.
+      expect(new Set([tunnels[0], tunnels[2]]).intersection(new Set([tunnels[1], tunnels[3]])).size).toBe(0)
+    }
+    const [one, two] = [sessionOf('acc_1'), sessionOf('acc_2')]
+    expect(other.logins.slice(0, 4)).toEqual([one, one, two, two].map((session) => `user-${session}:x`))
+    expect(socksOfAll.logins.slice(0, 4)).toEqual([one, one, two, two])
+    expect(new Set([...other.logins.map((login) => login.slice(5, -2)), ...socksOfAll.logins])).toEqual(
+      new Set([one, two]),
+    )
+  } finally {
+    await open.close()
+    socksOfAll.stop()
+    await secure.stop(true)
+  }
 })
 
 test('accounts whose way is closed or failing are told apart', () => {

@@ -14,6 +14,9 @@ test.each([
   ['http://user:p@ss@proxy:3128', 'http://user:p%40ss@proxy:3128'],
   ['socks5://[::1]:1080', 'socks5://[::1]:1080'],
   ['http://täst.example:8080', 'http://xn--tst-qla.example:8080'],
+  ['http://user-{session}:p%40ss@proxy:8080', 'http://user-{session}:p%40ss@proxy:8080'],
+  ['http://user-%-de:pass-%@%.proxy:8080', 'http://user-{session}-de:pass-{session}@{session}.proxy:8080'],
+  ['http://user:%7Bsession%7D@proxy:8080', 'http://user:%7Bsession%7D@proxy:8080'],
 ])('%s is read', (given, href) => {
   expect(parseProxyUrl(given)).toMatchObject({ ok: true, value: { href } })
 })
@@ -33,8 +36,8 @@ test.each([
   ['http://proxy:8080?x=1', 'no path'],
   ['http://pro xy:8080', 'spaces'],
   ['http://proxy:8080\r\nx: y', 'spaces'],
-  ['http://pro%xy:8080', 'host that is not'],
-  ['http://session-%:secret@proxy:8080', 'session placeholders are not supported'],
+  ['http://pro<xy:8080', 'host that is not'],
+  ['http://us%ffer:secret@proxy:8080', 'an escape in its user or password that is no text'],
   ['http://user:••••@proxy:8080', 'type it again'],
   ['http://@proxy:8080', 'without a user'],
   ['http://:secret@proxy:8080', 'password without a user'],
@@ -54,6 +57,7 @@ test.each([
   ['socks5://user:secret@host:1080', 'socks5://user:••••@host:1080'],
   ['http://user@host:1', 'http://user@host:1'],
   ['http://host:1', 'http://host:1'],
+  ['http://user-{session}:se-{session}@host:1', 'http://user-{session}:••••@host:1'],
   ['not a proxy secret', '••••'],
 ])('%s is shown as %s', (given, shown) => {
   expect(maskProxyUrl(given)).toBe(shown)

@@ -6,6 +6,8 @@ export type ProxyServer = {
   readonly port: number
   /** `METHOD target` of every request and tunnel, in the order they came. */
   readonly targets: string[]
+  /** `user:password` of each of them; empty where none was given. */
+  readonly logins: string[]
   /** Lets nothing through any more, and cuts what is open; `up` undoes it. */
   readonly down: () => void
   readonly up: () => void
@@ -18,6 +20,7 @@ export async function startProxyServer(login?: {
   readonly password: string
 }): Promise<ProxyServer> {
   const targets: string[] = []
+  const logins: string[] = []
   const sockets = new Set<Socket>()
   let isDown = false
   const expected = login === undefined ? undefined : Buffer.from(`${login.user}:${login.password}`).toString('base64')
@@ -37,6 +40,7 @@ export async function startProxyServer(login?: {
       const [method = '', where = '', version = ''] = line.split(' ')
       targets.push(`${method} ${where}`)
       const given = fields.map((field) => /^proxy-authorization: *basic +(.*)$/i.exec(field)?.[1]).find(Boolean)
+      logins.push(Buffer.from(given ?? '', 'base64').toString('utf8'))
       if (expected !== undefined && given !== expected) {
         const refusal = 'HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic realm="x"\r\n'
         return void client.end(`${refusal}content-length: 0\r\nconnection: close\r\n\r\n`)
@@ -85,6 +89,7 @@ export async function startProxyServer(login?: {
     url: `http://${who}127.0.0.1:${port}`,
     port,
     targets,
+    logins,
     down: () => {
       isDown = true
       cut()

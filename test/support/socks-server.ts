@@ -4,15 +4,18 @@ export type SocksServer = {
   readonly url: string
   /** `host:port` of every connection asked for. */
   readonly targets: string[]
+  readonly logins: string[]
   readonly stop: () => void
 }
 
 /** A small real SOCKS5 server on loopback (RFC 1928, 1929). Every name it is asked for leads to 127.0.0.1. */
 export async function startSocksServer(login?: {
-  readonly user: string
+  /** Absent: whoever comes. */
+  readonly user?: string
   readonly password: string
 }): Promise<SocksServer> {
   const targets: string[] = []
+  const logins: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     sockets.add(client)
@@ -25,7 +28,8 @@ export async function startSocksServer(login?: {
       } else if (stage === 'login') {
         const user = data.subarray(2, 2 + (data[1] ?? 0)).toString()
         const password = data.subarray(3 + (data[1] ?? 0)).toString()
-        const good = user === login?.user && password === login?.password
+        logins.push(user)
+        const good = user === (login?.user ?? user) && password === login?.password
         client.write(Buffer.from([1, good ? 0 : 1]))
         if (good) stage = 'request'
         else client.end()
@@ -50,10 +54,11 @@ export async function startSocksServer(login?: {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const who = login === undefined ? '' : `${login.user}:${login.password}@`
+  const who = login === undefined ? '' : `${login.user ?? '{session}'}:${login.password}@`
   return {
     url: `socks5://${who}127.0.0.1:${port}`,
     targets,
+    logins,
     stop: () => {
       for (const socket of sockets) socket.destroy()
       server.close()

@@ -6,7 +6,7 @@ const address = Type.String({ minLength: 1, maxLength: 64, description: 'an addr
 /** `POST /v2/ips/block`. One's own address needs `force`; loopback is never blocked. */
 export const IpBlockAsk = Type.Object({
   ip: address,
-  reason: Type.Optional(Type.Union([Type.String({ maxLength: 200 }), Type.Null()])),
+  reason: Type.Optional(Type.Union([Type.String({ maxLength: 2_000 }), Type.Null()])),
   expires_at: Type.Optional(Type.Union([Type.String({ maxLength: 40, description: 'RFC 3339' }), Type.Null()])),
   force: Type.Optional(Type.Boolean()),
 })
@@ -31,9 +31,13 @@ export type IpBlocks = Static<typeof IpBlocks>
 
 /** `PUT /v2/ips/config/:ip`: absent and null stay as they are; an empty text and 0 take away. */
 export const IpConfigPatch = Type.Object({
-  notes: Type.Optional(Type.Union([Type.String({ maxLength: 2_000 }), Type.Null()])),
-  rate_limit_rpm: Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 1_000_000 }), Type.Null()])),
-  daily_request_limit: Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 1_000_000_000 }), Type.Null()])),
+  notes: Type.Optional(Type.Union([Type.String({ maxLength: 10_000 }), Type.Null()])),
+  rate_limit_rpm: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()]),
+  ),
+  daily_request_limit: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()]),
+  ),
 })
 export type IpConfigPatch = Static<typeof IpConfigPatch>
 

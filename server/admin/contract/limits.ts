@@ -1,12 +1,14 @@
 import { type Static, Type } from '@sinclair/typebox'
 
+/** The largest whole number of JSON: the original had no bound, and what came from it can be sent back. */
+const most = Number.MAX_SAFE_INTEGER
 // The first four names are the original's, also where a key alone is limited.
 const fields = {
-  rate_limit_rpm: { maximum: 1_000_000, description: 'requests per minute' },
-  request_quota: { maximum: 1_000_000_000, description: 'requests per day' },
-  daily_quota: { maximum: 1_000_000_000_000, description: 'tokens per day' },
-  monthly_quota: { maximum: 1_000_000_000_000_000, description: 'tokens per month' },
-  monthly_spend_micro_usd: { maximum: 1_000_000_000_000_000, description: 'millionths of a dollar per month' },
+  rate_limit_rpm: { maximum: most, description: 'requests per minute' },
+  request_quota: { maximum: most, description: 'requests per day' },
+  daily_quota: { maximum: most, description: 'tokens per day' },
+  monthly_quota: { maximum: most, description: 'tokens per month' },
+  monthly_spend_micro_usd: { maximum: most, description: 'millionths of a dollar per month' },
   concurrency: { maximum: 100_000, description: 'calls under way at a time' },
 } as const
 const mostCredits = 1_000_000_000
@@ -49,7 +51,7 @@ export const RightsPatch = Type.Object({
   expires_at: Type.Optional(
     Type.Union([Type.String({ maxLength: 40, description: 'RFC 3339; empty: never' }), Type.Null()]),
   ),
-  notes: Type.Optional(Type.Union([Type.String({ maxLength: 2_000 }), Type.Null()])),
+  notes: Type.Optional(Type.Union([Type.String({ maxLength: 10_000 }), Type.Null()])),
   models: Type.Optional(
     Type.Union([
       Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {

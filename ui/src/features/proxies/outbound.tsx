@@ -140,7 +140,7 @@ function GlobalProxy(props: { shown: string; onDone: () => void }) {
       <p class="text-text-2">{t('proxies.globalLead')}</p>
       <TextField
         label={t('proxies.url')}
-        help={shown.includes('••••') ? t('proxies.urlKeep') : t('proxies.urlHelp')}
+        help={shown.includes('••••') ? t('proxies.urlKeep') : t('proxies.urlHelp', { session: '{session}' })}
         optional
         mono
         autocapitalize="none"

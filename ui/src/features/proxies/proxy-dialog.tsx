@@ -88,7 +88,7 @@ function Fields(props: { proxy: ProxyView | undefined; onDone: () => void }) {
       </Show>
       <TextField
         label={t('proxies.url')}
-        help={proxy?.url.includes('••••') ? t('proxies.urlKeep') : t('proxies.urlHelp')}
+        help={proxy?.url.includes('••••') ? t('proxies.urlKeep') : t('proxies.urlHelp', { session: '{session}' })}
         mono
         autocapitalize="none"
         value={form().url}

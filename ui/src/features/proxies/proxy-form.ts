@@ -21,6 +21,10 @@ export const startForm = (proxy: Known | undefined): ProxyForm => ({
   enabled: proxy?.enabled ?? true,
 })
 
+/** `{session}`, or a % that begins no escape, stands for the session of an account, and is as good as a word. */
+const withoutSessions = (text: string): string =>
+  text.replaceAll('{session}', 'session').replace(/%(?![0-9a-f]{2})/gi, 'session')
+
 /** Why an address may not be sent; `shown`: the one the server gave, which sent back means unchanged. The server has the last word. */
 export function proxyUrlFault(given: string, shown: string | undefined): PlainKey | undefined {
   const url = given.trim()
@@ -29,7 +33,7 @@ export function proxyUrlFault(given: string, shown: string | undefined): PlainKe
   if (url.includes(dots)) return 'proxies.url.masked'
   if (url.length > 500) return 'proxies.url.long'
   if (/[\s\p{Cc}]/u.test(url)) return 'proxies.url.spaces'
-  const rest = /^(?:https?|socks5h?):\/\/(.*)$/i.exec(url)?.[1]
+  const rest = /^(?:https?|socks5h?):\/\/(.*)$/i.exec(withoutSessions(url))?.[1]
   if (rest === undefined) return 'proxies.url.scheme'
   const end = rest.search(/[/?#]/)
   const authority = end < 0 ? rest : rest.slice(0, end)
@@ -41,7 +45,7 @@ export function proxyUrlFault(given: string, shown: string | undefined): PlainKe
   return at < 0 || isLogin(authority.slice(0, at)) ? undefined : 'proxies.url.login'
 }
 
-/** `user` or `user:password`, with every % the start of an escape. */
+/** `user` or `user:password`. */
 function isLogin(text: string): boolean {
   const colon = text.indexOf(':')
   const parts = colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)]

@@ -61,7 +61,8 @@ export const en = {
   'proxies.offAction': 'Switch off',
   'proxies.editTitle': 'Edit {name}',
   'proxies.url': 'Address',
-  'proxies.urlHelp': 'For example socks5://user:password@proxy.example:1080. Also http, https and socks5h.',
+  'proxies.urlHelp':
+    'For example socks5://user:password@proxy.example:1080. Also http, https and socks5h. {session} in it stands for a number of its own for each account.',
   'proxies.urlKeep': 'The password is not shown. Leave the dots as they are to keep it.',
   'proxies.url.scheme': 'Begin with http://, https://, socks5:// or socks5h://.',
   'proxies.url.place': 'Name the host and the port, like proxy.example:1080.',

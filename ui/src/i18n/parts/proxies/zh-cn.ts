@@ -62,7 +62,8 @@ export const zhCn = {
   'proxies.offAction': '停用',
   'proxies.editTitle': '编辑 {name}',
   'proxies.url': '地址',
-  'proxies.urlHelp': '例如 socks5://user:password@proxy.example:1080，也支持 http、https 和 socks5h。',
+  'proxies.urlHelp':
+    '例如 socks5://user:password@proxy.example:1080，也支持 http、https 和 socks5h。地址中的 {session} 会替换为每个账号各自固定的数字。',
   'proxies.urlKeep': '密码不会显示。保留圆点即保持原密码。',
   'proxies.url.scheme': '请以 http://、https://、socks5:// 或 socks5h:// 开头。',
   'proxies.url.place': '请写明主机和端口，例如 proxy.example:1080。',
