@@ -152,7 +152,8 @@ function mysqlOptions(
     effects,
     waitMs: mustExist ? 0 : startWaitSeconds * 1000,
     handOverMs: mustExist ? 0 : handOverMs,
-    onEvent: (event, message) => (event === 'back' ? log.info : log.warn)(`database.${event}`, { message }),
+    onEvent: (event, message) =>
+      log[event === 'back' || event === 'migrating' ? 'info' : 'warn'](`database.${event}`, { message }),
   })
 }
 

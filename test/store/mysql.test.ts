@@ -149,6 +149,38 @@ if (hasMariaDb) {
       const fault = await refusal(place)
       expect([fault.kind, fault.message.includes(newer.name)]).toEqual(['newer', true])
     })
+    test('that take longer than a server may be silent are waited for, and say so', async () => {
+      const after: MysqlOptions['effects']['after'] = (ms, task) => realEffects.after(ms / 20, task)
+      const slow = { name: '29990101000000_slow', hash: '', statements: ['DO SLEEP(3)'] }
+      const said: string[] = []
+      const engine = await open(await server.createDatabase(), {
+        effects: { ...realEffects, after },
+        migrations: [...migrations, slow],
+        onEvent: (event, message) => said.push(`${event} ${message}`),
+      })
+      const told = said.filter((line) => line.startsWith('migrating '))
+      expect(told.length).toBeGreaterThan(2)
+      expect(told.at(-1)).toContain('29990101000000_slow, step 1 of 1')
+      await engine.close()
+    }, 30_000)
+    test('need rights of their own, which a fault names; where nothing is missing a user without them is enough', async () => {
+      const place = await server.createDatabase()
+      await server.query(`CREATE USER IF NOT EXISTS 'reader'@'%' IDENTIFIED BY 'R3ADER-PASS'`)
+      await server.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON \`${place.database}\`.* TO 'reader'@'%'`)
+      const reader = { ...place, user: 'reader', password: 'R3ADER-PASS' }
+      const fault = await refusal(reader)
+      expect([fault.kind, fault.message]).toEqual(['denied', expect.stringContaining('lacks the right CREATE')])
+      expect(fault.message).not.toContain('PASS')
+      const events: string[] = []
+      const before = migrations.slice(0, 1)
+      await (await open(place, { migrations: before })).close()
+      const enough = await open(reader, { migrations: before, onEvent: (event) => events.push(event) })
+      expect([await kindOf(write(enough, 'a')), await names(enough)]).toEqual(['done', ['a']])
+      await enough.close()
+      expect((await refusal(reader)).message).toMatch(/lacks the right (CREATE|ALTER|DROP)/)
+      await (await open(place)).close()
+      await (await open(reader)).close()
+    }, 30_000)
     async function undo(statement: string, database: string): Promise<void> {
       const [, table] = /^\s*CREATE TABLE `(\w+)`/.exec(statement) ?? []
       const [, index, of] = /^\s*CREATE INDEX `(\w+)` ON `(\w+)`/.exec(statement) ?? []

@@ -23,8 +23,8 @@ type Answer = readonly (readonly unknown[])[] & { readonly affectedRows: number 
 /** One connection that holds the gateway's lock. Every failure is a `StoreFault`; after one of `unreachable` it is of no more use. */
 export type Session = {
   readonly rows: (sql: string, params?: readonly unknown[]) => Promise<readonly (readonly unknown[])[]>
-  /** How many rows were changed. */
-  readonly change: (sql: string, params?: readonly unknown[]) => Promise<number>
+  /** How many rows were changed. `patienceMs`: for how long the server may be silent. */
+  readonly change: (sql: string, params?: readonly unknown[], patienceMs?: number) => Promise<number>
   /** Never waits for the server. */
   readonly drop: () => void
   /** Gives the lock back before it goes: the next gateway need not wait until the server has noticed. */
@@ -71,6 +71,7 @@ export async function inTime<T>(
   place: MysqlPlace,
   patienceMs = silenceMs,
 ): Promise<T> {
+  if (patienceMs === Number.POSITIVE_INFINITY) return work
   let cancel = (): void => {}
   const late = new Promise<never>((_, reject) => {
     cancel = after(patienceMs, () =>
@@ -90,9 +91,9 @@ export async function inTime<T>(
  */
 export async function openSession(place: MysqlPlace, after: Effects['after']): Promise<Session> {
   const sql = connect(place, 1)
-  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+  const guard = async <T>(work: () => Promise<T>, patienceMs = silenceMs): Promise<T> => {
     try {
-      return await inTime(work(), after, place)
+      return await inTime(work(), after, place, patienceMs)
     } catch (error) {
       throw mysqlFault(error, placeText(place))
     }
@@ -100,11 +101,11 @@ export async function openSession(place: MysqlPlace, after: Effects['after']): P
   const drop = (): void => void sql.close({ timeout: 0 }).catch(() => undefined)
   try {
     const one = await guard(() => sql.reserve())
-    const ask = async (text: string, params: readonly unknown[] = []): Promise<Answer> =>
-      (await guard(() => one.unsafe(text, [...params]).values())) as unknown as Answer // what `values` gives
+    const ask = async (text: string, params: readonly unknown[] = [], patienceMs?: number): Promise<Answer> =>
+      (await guard(() => one.unsafe(text, [...params]).values(), patienceMs)) as unknown as Answer // what `values` gives
     const session: Session = {
       rows: ask,
-      change: async (text, params) => (await ask(text, params)).affectedRows,
+      change: async (text, params, patienceMs) => (await ask(text, params, patienceMs)).affectedRows,
       drop,
       end: async () => {
         const released = one.unsafe('SELECT RELEASE_LOCK(?)', [lockName(place.database)])

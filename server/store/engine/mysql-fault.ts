@@ -14,8 +14,19 @@ export function mysqlFault(error: unknown, place: string): StoreFault {
   if (cause.errno === undefined) {
     return new StoreFault('unreachable', `The database server of ${place} does not answer (${wordsOf(cause)}).`, detail)
   }
-  const [kind, text] = faults[cause.errno] ?? ['failed', `could not be used (error ${cause.errno})`]
+  const [kind, text] = missingRight(cause) ??
+    faults[cause.errno] ?? ['failed', `could not be used (error ${cause.errno})`]
   return new StoreFault(kind, `The database ${place} ${text}.`, detail)
+}
+
+/** Which right the user lacks: the server's words begin with it, in capitals, and nothing else of them is repeated. */
+function missingRight({ errno, message }: DriverError): readonly [StoreFaultKind, string] | undefined {
+  const right = errno === 1142 || errno === 1143 ? /([A-Z]+(?: [A-Z]+)*) command denied/.exec(message)?.[1] : undefined
+  if (right === undefined) return undefined
+  return [
+    'denied',
+    `may not be used so by this user: it lacks the right ${right}; grant it, or all rights, on this database`,
+  ]
 }
 
 /** The server's number for it, when it was the server that spoke. */

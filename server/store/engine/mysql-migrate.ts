@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Effects } from '../../lib/effects.ts'
 import { StoreFault } from './fault.ts'
 import type { Migration } from './migrate.ts'
 import type { Session } from './mysql-connection.ts'
@@ -25,35 +26,40 @@ export async function serverKind(session: Session, place: string): Promise<Serve
 }
 
 /** True when the database holds a gateway's tables. */
-export async function hasTables(session: Session): Promise<boolean> {
+export const hasTables = (session: Session): Promise<boolean> => hasTable(session, migrationsTable)
+
+async function hasTable(session: Session, name: string): Promise<boolean> {
   const rows = await session.rows(
     'SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?',
-    [migrationsTable],
+    [name],
   )
   return rows.length > 0
+}
+
+type MigrateDeps = {
+  readonly effects: Pick<Effects, 'now' | 'after'>
+  readonly place: string
+  readonly server: ServerKind
+  /** A statement takes long. */
+  readonly onProgress: (message: string) => void
 }
 
 /**
  * Applies what is missing; the caller's session holds the database's lock. On these servers a change of tables ends the transaction,
  * so every statement is noted when it is done: a start that was killed goes on where it was. Only of the one statement that was
- * under way nobody knows: it is done again, and being done already is then no fault. Gives the names applied.
+ * under way nobody knows: it is done again, and being done already is then no fault. A statement may take as long as it does: tables of
+ * millions of rows are made anew by some. A user who may make no tables is enough where nothing is missing. Gives the names applied.
  */
 export async function migrateMysql(
   session: Session,
   migrations: readonly Migration[],
-  { now, place, server }: { readonly now: number; readonly place: string; readonly server: ServerKind },
+  { effects, place, server, onProgress }: MigrateDeps,
 ): Promise<readonly string[]> {
   const create = createdFor(server)
-  await session.change(
-    create(
-      `CREATE TABLE IF NOT EXISTS ${migrationsTable} (name varchar(191) PRIMARY KEY, hash varchar(64) NOT NULL, steps int NOT NULL, applied_at bigint)`,
-    ),
-  )
-  await session.change(
-    create(
-      `CREATE TABLE IF NOT EXISTS ${marksTable} (id int PRIMARY KEY, epoch varchar(64) NOT NULL, number bigint NOT NULL)`,
-    ),
-  )
+  for (const [name, columns] of ownTables) {
+    if (!(await hasTable(session, name)))
+      await session.change(create(`CREATE TABLE IF NOT EXISTS ${name} (${columns})`))
+  }
   const rows = await session.rows(`SELECT name, steps, applied_at FROM ${migrationsTable}`)
   const begun = new Map(rows.map(([name, steps, at]) => [String(name), { steps: Number(steps), isWhole: at !== null }]))
   const known = new Set(migrations.map(({ name }) => name))
@@ -74,19 +80,43 @@ export async function migrateMysql(
     }
     for (const [step, statement] of statements.entries()) {
       if (step < (from ?? 0)) continue
-      await applyStep(session, create(statement), step === from)
+      const told = tellWhile(effects, (seconds) =>
+        onProgress(`The tables are changed (${name}, step ${step + 1} of ${statements.length}): ${seconds} s so far.`),
+      )
+      await applyStep(session, create(statement), step === from).finally(told)
       await session.change(`UPDATE ${migrationsTable} SET steps = ? WHERE name = ?`, [step + 1, name])
       await session.change('COMMIT')
     }
-    await session.change(`UPDATE ${migrationsTable} SET applied_at = ? WHERE name = ?`, [now, name])
+    await session.change(`UPDATE ${migrationsTable} SET applied_at = ? WHERE name = ?`, [effects.now(), name])
     await session.change('COMMIT')
   }
   return missing.map(({ name }) => name)
 }
 
+const ownTables: readonly (readonly [name: string, columns: string])[] = [
+  [migrationsTable, 'name varchar(191) PRIMARY KEY, hash varchar(64) NOT NULL, steps int NOT NULL, applied_at bigint'],
+  [marksTable, 'id int PRIMARY KEY, epoch varchar(64) NOT NULL, number bigint NOT NULL'],
+]
+
+const tellEveryMs = 10_000
+
+/** Tells every ten seconds how long something takes; what it gives ends that. */
+function tellWhile(effects: MigrateDeps['effects'], tell: (seconds: number) => void): () => void {
+  const begun = effects.now()
+  let cancel = (): void => {}
+  const next = (): void => {
+    cancel = effects.after(tellEveryMs, () => {
+      tell(Math.round((effects.now() - begun) / 1_000))
+      next()
+    })
+  }
+  next()
+  return () => cancel()
+}
+
 async function applyStep(session: Session, statement: string, isInDoubt: boolean): Promise<void> {
   try {
-    await session.change(statement)
+    await session.change(statement, [], Number.POSITIVE_INFINITY)
   } catch (error) {
     const errno = errnoOf(error as StoreFault) // see `Session`
     if (!isInDoubt || errno === undefined || !doneAlready.has(errno)) throw error

@@ -35,7 +35,7 @@ export type MysqlOptions = {
   /** For tests. */
   readonly migrations?: readonly Migration[]
 }
-export type MysqlEvent = 'waiting' | 'lost' | 'back' | 'taken' | 'unguarded'
+export type MysqlEvent = 'waiting' | 'migrating' | 'lost' | 'back' | 'taken' | 'unguarded'
 
 const readers = 8
 const waitStepMs = 500
@@ -62,7 +62,8 @@ export async function openMysql(options: MysqlOptions): Promise<Result<Engine, S
       )
     }
     const migrations = options.migrations ?? readMigrations(mysqlMigrations)
-    await migrateMysql(session.value, migrations, { now: effects.now(), place: where, server })
+    const onProgress = (message: string): void => onEvent('migrating', message)
+    await migrateMysql(session.value, migrations, { effects, place: where, server, onProgress })
     if (!(await guardAudit(session.value))) {
       onEvent('unguarded', 'This user may make no triggers: nothing but its chain of hashes guards the audit log.')
     }
