@@ -1,4 +1,5 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { Effects } from '../lib/effects.ts'
 import { headerText } from '../lib/header-text.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { consoleKey, isInternalKey } from './console-key.ts'
@@ -53,6 +54,7 @@ export type AdmissionDeps = {
   readonly users: { readonly get: (id: string) => Promise<KnownUser | undefined> }
   readonly accounts: { readonly get: (id: string) => Promise<unknown> }
   readonly now: () => number
+  readonly after: Effects['after']
   /** Told when a key's time of use could not be written; the call goes on. */
   readonly onTouchFailed?: (keyId: string, cause: unknown) => void
   readonly cacheSize?: number
@@ -75,6 +77,10 @@ type Holder = { readonly caller: Caller; readonly key: KnownKey; readonly user?:
 type Cached = Holder & { readonly until: number }
 
 const touchEveryMs = 60_000
+/** So long the look-up of a key that was known a moment ago may keep its call waiting. */
+const patienceMs = 500
+/** So long it is then known without another look. */
+const againMs = 5_000
 
 /** Admits callers by key. Known keys are remembered for a short time, unknown ones never, and both within bounds. */
 export function createAdmission(deps: AdmissionDeps): Admission {
@@ -99,14 +105,32 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       return cached
     }
     const began = generation
-    let known: Holder | undefined
-    try {
-      known = await load(hash)
-    } catch (error) {
-      // Nothing can be looked up: who was known a moment ago still is. A change of a key has emptied the cache.
-      if (cached === undefined || began !== generation) throw error
+    const looked = lookUp(hash, load)
+    if (cached === undefined) return looked
+    // Nothing can be looked up, or not soon: who was known a moment ago still is. A change of a key has emptied the cache.
+    const stillKnown = (): Holder => {
+      if (began === generation) put(cache, hash, { ...cached, until: deps.now() + againMs }, size)
       return cached
     }
+    let cancel = (): void => {}
+    const late = new Promise<'late'>((resolve) => {
+      cancel = deps.after(patienceMs, () => resolve('late'))
+    })
+    try {
+      const found = await Promise.race([looked, late])
+      if (found !== 'late') return found
+      looked.catch(() => undefined)
+    } catch (error) {
+      if (began !== generation) throw error
+    } finally {
+      cancel()
+    }
+    return began === generation ? stillKnown() : looked
+  }
+
+  const lookUp = async (hash: string, load: typeof holderOf): Promise<Holder | undefined> => {
+    const began = generation
+    const known = await load(hash)
     if (began === generation) {
       cache.delete(hash)
       if (known !== undefined) put(cache, hash, { ...known, until: deps.now() + cacheMs }, size)

@@ -43,8 +43,14 @@ export type Ledger = {
   /** Writes what has gathered. */
   readonly flush: () => Promise<void>
   /** What is not written yet. */
-  readonly unwritten: () => UsageBatch
-  readonly stats: () => { readonly subjects: number; readonly open: number; readonly unwritten: number }
+  readonly unwritten: () => UnwrittenUsage
+  readonly stats: () => {
+    readonly subjects: number
+    readonly open: number
+    readonly unwritten: number
+    /** Number of the last batch that was written. */
+    readonly written: number
+  }
 }
 
 /** A call under way, as it is kept for the case that this process ends first. */
@@ -66,11 +72,23 @@ export type UsageBatch = {
   readonly close: readonly string[]
 }
 
+/** Numbers the batches of one process: the last one that was written stands beside the counters. */
+export type UsageMark = { readonly epoch: string; readonly number: number }
+
+/** What a process has not written, told so that what was written after all does not count twice. */
+export type UnwrittenUsage = {
+  /** Of the last batch that was begun. */
+  readonly mark: UsageMark
+  /** That batch, as long as nobody knows whether it was written. */
+  readonly underWay?: UsageBatch
+  readonly pending: UsageBatch
+}
+
 /** Where the counters are kept. */
 export type UsageBook = {
   /** What a subject has used in each of these periods; those without a row are absent. */
   readonly read: (subject: string, periods: readonly string[]) => Promise<ReadonlyMap<string, Used>>
   /** All of it or nothing, in one transaction. On SQLite it has happened when the call returns its promise. */
-  readonly write: (batch: UsageBatch) => Promise<void>
+  readonly write: (batch: UsageBatch, mark?: UsageMark) => Promise<void>
   readonly openCalls: () => Promise<readonly OpenCall[]>
 }

@@ -243,7 +243,10 @@ export function createLocalLedger({
     },
     flush: writer.flush,
     unwritten: writer.rest,
-    stats: () => ({ subjects: idle.size + busy.size, open, unwritten: writer.unwritten() }),
+    stats: () => ({
+      ...{ subjects: idle.size + busy.size, open },
+      ...{ unwritten: writer.unwritten(), written: writer.written() },
+    }),
   }
 }
 

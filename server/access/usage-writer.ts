@@ -1,5 +1,5 @@
-import type { Effects } from '../lib/effects.ts'
-import type { OpenCall, UsageBatch, UsageBook } from './ledger.ts'
+import { type Effects, randomText } from '../lib/effects.ts'
+import type { OpenCall, UnwrittenUsage, UsageBatch, UsageBook } from './ledger.ts'
 import { plus, type Used } from './limits.ts'
 
 export type UsageWriter = {
@@ -10,8 +10,10 @@ export type UsageWriter = {
   readonly nudge: () => void
   readonly flush: () => Promise<void>
   readonly unwritten: () => number
-  /** The same itself. */
-  readonly rest: () => UsageBatch
+  /** Number of the last batch that was written. */
+  readonly written: () => number
+  /** What is not written itself. */
+  readonly rest: () => UnwrittenUsage
 }
 
 /** Between two writes while calls end one after another; one that ends alone is written before its caller hears the end. */
@@ -25,6 +27,11 @@ type Pending = {
   readonly open: Map<string, OpenCall>
   readonly close: Set<string>
 }
+const batchOf = ({ add, open, close }: Pending): UsageBatch => ({
+  add: [...add.values()],
+  open: [...open.values()],
+  close: [...close],
+})
 const nobody = (): Pending => ({ add: new Map(), open: new Map(), close: new Set() })
 
 /**
@@ -36,6 +43,10 @@ export function createUsageWriter(
   effects: Pick<Effects, 'now' | 'after'>,
   onFailure: (error: unknown) => void,
 ): UsageWriter {
+  const epoch = randomText(16)
+  let number = 0
+  let written = 0
+  let underWay: UsageBatch | undefined
   let pending = nobody()
   let writing: Promise<void> | undefined
   let writtenAt = Number.NEGATIVE_INFINITY
@@ -70,9 +81,15 @@ export function createUsageWriter(
     writtenAt = now
     for (const id of batch.open.keys()) kept.add(id)
     for (const id of batch.close) kept.delete(id)
-    return write({ add: [...batch.add.values()], open: [...batch.open.values()], close: [...batch.close] }).catch(
+    const mine = ++number
+    underWay = batchOf(batch)
+    return write(underWay, { epoch, number: mine }).then(
+      () => {
+        written = mine
+        underWay = undefined
+      },
       (error: unknown) => {
-        onFailure(error)
+        underWay = undefined
         for (const { subject, period, used } of batch.add.values()) addTo(pending, subject, period, used)
         for (const id of batch.close) pending.close.add(id)
         for (const [id, call] of batch.open) {
@@ -81,6 +98,7 @@ export function createUsageWriter(
           if (!pending.close.delete(id)) pending.open.set(id, call)
         }
         plan(retryMs)
+        onFailure(error)
       },
     )
   }
@@ -127,7 +145,15 @@ export function createUsageWriter(
       await writing
       await writeNow()
     },
-    unwritten: () => pending.add.size + pending.open.size + pending.close.size,
-    rest: () => ({ add: [...pending.add.values()], open: [...pending.open.values()], close: [...pending.close] }),
+    unwritten: () => pending.add.size + pending.open.size + pending.close.size + sizeOf(underWay),
+    written: () => written,
+    rest: () => ({
+      mark: { epoch, number },
+      ...(underWay === undefined ? {} : { underWay }),
+      pending: batchOf(pending),
+    }),
   }
 }
+
+const sizeOf = (batch: UsageBatch | undefined): number =>
+  batch === undefined ? 0 : batch.add.length + batch.open.length + batch.close.length

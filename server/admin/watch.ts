@@ -37,6 +37,7 @@ export function createWatch(
   const inTurn = createTurns()
   let told = ''
   let stopped = true
+  let failing = false
   let cancel = (): void => {}
   let isSoon = false
 
@@ -82,9 +83,14 @@ export function createWatch(
       const text = JSON.stringify(status)
       if (text !== told && hub.listeners() > 0) hub.publish('status', 'status', status)
       told = text
+      failing = false
       await deps.onAttention(status.attention)
     })
-      .catch((error: unknown) => deps.log('error', 'watch.failed', { cause: String(error) }))
+      .catch((error: unknown) => {
+        // Once: it looks again in some seconds, and the next fault is the same one.
+        if (!failing) deps.log('error', 'watch.failed', { cause: String(error) })
+        failing = true
+      })
       .finally(() => {
         if (!isSoon) again(hub.listeners() > 0 ? everyMs : everyUnseenMs)
       })

@@ -43,7 +43,7 @@ import { relay } from '../relay/relay.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
 import { deletedKeptMs } from '../store/deleted.ts'
 import type { RequestRecord } from '../store/store.ts'
-import { keepUnwritten, unwrittenFileName, writeKept } from '../store/unwritten.ts'
+import { unwrittenFileName, writeKept } from '../store/unwritten.ts'
 import { measureLatency } from '../upstream/amazonq/latency.ts'
 import { backupJob, createBackupAccess } from './backups.ts'
 import { createCaptures } from './capture.ts'
@@ -61,6 +61,7 @@ import { configuredSettings, logLevel, poolSettings, type StoredSettings, settin
 import { observeRequest } from './request-end.ts'
 import { createRoster, type Roster } from './roster.ts'
 import { createTraffic } from './traffic.ts'
+import { watchUnwritten } from './unwritten-watch.ts'
 
 export type AppOptions = {
   readonly config: Config
@@ -94,6 +95,7 @@ const keepSettings = ['log_retention_days', 'log_max_size_mb']
 const usageKeptMs = 400 * dayMs
 
 const checkpointMs = 5_000
+const longestFlushMs = 5_000
 const keptAnswersTtlMs = 3_600_000
 
 /** Plugs everything into everything and serves. The list of what there is; no decisions of its own. */
@@ -148,9 +150,9 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const { pool, shelf } = inService
   const rules = await createModelRules(store, stored)
   const estimator = createLazyEstimator(effects, (error) => log.error('tokenizer.failed', { cause: String(error) }))
-  const admission = createAdmission({ ...store, now: effects.now })
+  const admission = createAdmission({ ...store, now: effects.now, after: effects.after })
   await ensureConsoleKey(store.keys, effects)
-  const written = await writeKept(config.dataDir, store)
+  const written = await writeKept(config.dataDir, store, core.vault)
   if (written > 0) log.info('database.kept-written', { rows: written })
   const metering = await createMetering(
     store,
@@ -158,13 +160,14 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     effects,
     log,
     createLimitAlerts(store, running.alerts.raise, log),
+    core.storeFaults.failed,
   )
-  const requestLog = createRequestLog(store.requests.append, effects, (error) =>
-    log.error('store.failed', { cause: String(error) }),
-  )
-  const captures = await createCaptures(store.captures, effects, (error) =>
-    log.error('store.failed', { cause: String(error) }),
-  )
+  const requestLog = createRequestLog(store.requests.append, effects, core.storeFaults.failed)
+  const unwritten = watchUnwritten({
+    keeper: core.unwritten,
+    ...{ ledger: metering.ledger, requestLog, isUp: store.isUp, effects, log },
+  })
+  const captures = await createCaptures(store.captures, effects, core.storeFaults.failed)
   const streams = createEventStreams(effects)
   const finished = createFeed<RequestRecord>(500)
   const online = createOnline(effects.now)
@@ -369,10 +372,13 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   metrics.watch('routes_watched', 'Ways out and hosts whose faults are counted.', () => traffic.routes.stats().keys)
   metrics.watch('routes_resting', 'Of these, those that are closed for a while.', () => traffic.routes.stats().resting)
   metrics.watch('models_watched', 'Models whose faults are counted.', () => traffic.models.stats().keys)
+  metrics.watch('database_up', '1: the database answers.', () => (store.isUp() ? 1 : 0))
+  metrics.watch('unwritten_bytes', 'Kept on disk for a database that is away.', () => core.unwritten.stats().bytes)
   metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)
 
   const heard = server.listen(host, port)
   if (!heard.ok) {
+    unwritten.stop()
     await core.close()
     return heard.error.code === 'port-taken' ? portTaken() : err({ message: heard.error.message, exitCode: 1 })
   }
@@ -430,7 +436,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       { name: 'check-proxies', everyMs: 60_000, firstAfterMs: 3_000, run: core.outbound.checkAll },
     ],
     effects,
-    (job, error) => log.error('job.failed', { job, cause: String(error) }),
+    (job, error) => core.storeFaults.isAway(error) || log.error('job.failed', { job, cause: String(error) }),
   )
   inService.checkUnchecked()
   running.watch.start()
@@ -449,10 +455,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       const whole = await heard.value.stop(config.server.shutdownGraceSeconds * 1_000)
       await scheduler?.stop()
       await tokens.settled()
-      await metering.ledger.flush()
-      await requestLog.flush()
-      const left = { usage: metering.ledger.unwritten(), requests: requestLog.unwritten() }
-      if (keepUnwritten(config.dataDir, left)) log.warn('database.unwritten', { file: unwrittenFileName })
+      await Promise.race([
+        Promise.all([metering.ledger.flush(), requestLog.flush()]),
+        effects.sleep(longestFlushMs), // of a database that says nothing
+      ])
+      unwritten.stop()
+      if (core.unwritten.keepLast(unwritten.left())) log.warn('database.unwritten', { file: unwrittenFileName })
       await inService.flush()
       await core.close()
       return whole

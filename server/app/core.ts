@@ -12,6 +12,7 @@ import type { PoolStats } from '../pool/pool.ts'
 import type { Trouble } from '../pool/shakes.ts'
 import type { Verdict } from '../pool/verdict.ts'
 import type { Store } from '../store/store.ts'
+import { createUnwrittenKeeper, type UnwrittenKeeper } from '../store/unwritten.ts'
 import { createAccountChecker } from '../upstream/amazonq/check.ts'
 import type { AmazonQSettings } from '../upstream/amazonq/endpoint.ts'
 import { classifyHttpError } from '../upstream/amazonq/errors.ts'
@@ -22,6 +23,7 @@ import { openData, type StartFault } from './data.ts'
 import type { Moving } from './original.ts'
 import { createOutbound, type Outbound } from './outbound.ts'
 import { poolSettings } from './pool-settings.ts'
+import { createStoreFaults, type StoreFaults } from './store-faults.ts'
 
 export type CoreHooks = {
   /** Make nothing that is not there: no data folder, no database, no master key. Default: a new folder is set up. */
@@ -49,6 +51,9 @@ export type Core = {
   readonly log: Logger
   readonly store: Store
   readonly vault: Vault
+  readonly storeFaults: StoreFaults
+  /** What waits for a database that is away. */
+  readonly unwritten: UnwrittenKeeper
   readonly settings: AmazonQSettings
   readonly tokens: TokenKeeper
   readonly signIns: SignIns
@@ -73,11 +78,12 @@ export async function openCore(
   const { store, vault, keyCreated, keyFile } = data.value
   const { accounts } = store
   const settings = upstreamSettings(config, version)
-  const outbound = await createOutbound({ store, settings, effects: given, log })
+  const storeFaults = createStoreFaults(given, log)
+  const outbound = await createOutbound({ store, settings, effects: given, log, storeFaults })
   const { effects } = outbound
-  const quietly = (work: Promise<unknown>): void =>
-    void work.catch((error: unknown) => log.error('store.failed', { cause: String(error) }))
+  const quietly = (work: Promise<unknown>): void => void work.catch(storeFaults.failed)
 
+  const unwritten = createUnwrittenKeeper(config.dataDir, vault)
   const tokens = createTokenKeeper({
     settings,
     effects,
@@ -86,6 +92,7 @@ export async function openCore(
       log.warn('account.sign-in-lost', { accountId, reason, message })
       hooks.signInLost?.(accountId, message)
     },
+    onUnsaved: unwritten.keepTokens,
     onRefresh: (accountId, outcome) =>
       quietly(
         accounts.updateProfile(accountId, {
@@ -143,6 +150,8 @@ export async function openCore(
     log,
     store,
     vault,
+    storeFaults,
+    unwritten,
     settings,
     tokens,
     signIns,

@@ -43,6 +43,7 @@ export async function createMetering(
   effects: Pick<Effects, 'now' | 'after'>,
   log: Logger,
   onReached: (reached: Reached) => void,
+  onFailure: (error: unknown) => void,
 ): Promise<Metering> {
   let stored = initial
   let prices: PriceOverrides = new Map()
@@ -52,7 +53,7 @@ export async function createMetering(
     book: store.usage,
     calendar,
     effects,
-    onFailure: (error) => log.error('store.failed', { cause: String(error) }),
+    onFailure,
     onReached,
   })
   const ips = createIpRules({

@@ -8,6 +8,7 @@ import type { Logger } from '../observe/log.ts'
 import type { AccountRecord, Store } from '../store/store.ts'
 import { type AmazonQSettings, dataUrl, userAgent } from '../upstream/amazonq/endpoint.ts'
 import { settingOf } from './pool-settings.ts'
+import type { StoreFaults } from './store-faults.ts'
 
 export type Outbound = {
   /** The same effects; requests leave by the way of the account they are for. */
@@ -28,6 +29,7 @@ type Deps = {
   readonly settings: AmazonQSettings
   readonly effects: Effects
   readonly log: Logger
+  readonly storeFaults: Pick<StoreFaults, 'failed'>
 }
 
 const checkWidth = 4
@@ -35,13 +37,13 @@ const checkWidth = 4
 const suspectEveryMs = 10_000
 
 /** Joins the stored proxies and settings with the door they lead through, and keeps an eye on the proxies. */
-export async function createOutbound({ store, settings, effects, log }: Deps): Promise<Outbound> {
+export async function createOutbound({ store, settings, effects, log, storeFaults }: Deps): Promise<Outbound> {
   const looks = new Map<string, Promise<ProxyHealth | undefined>>()
   const lookedAt = new Map<string, number>()
   const stopping = new AbortController()
   let isGlobalClosed = false
   const quietly = (work: Promise<unknown>): void =>
-    void work.catch((error: unknown) => stopping.signal.aborted || log.error('store.failed', { cause: String(error) }))
+    void work.catch((error: unknown) => stopping.signal.aborted || storeFaults.failed(error))
 
   const egress = createEgress({
     fetch: effects.fetch,

@@ -24,12 +24,13 @@ export async function createRoster(
 ) {
   const { accountDeps, tokens } = core
   const { accounts } = core.store
-  const failed = (error: unknown): void => log.error('store.failed', { cause: String(error) })
+  const { failed } = core.storeFaults
   const quietly = (work: Promise<unknown>): Promise<void> => work.then(() => undefined, failed)
   const tally = createTally(
     async (id, { success, error, lastUsedAt }) => {
-      await accounts.count(id, { success, error })
+      // Counted last: what fails is done again.
       await accounts.updateAccount(id, { lastUsedAt })
+      await accounts.count(id, { success, error })
     },
     effects,
     failed,

@@ -9,7 +9,7 @@ export type RequestLog = {
   readonly flush: () => Promise<void>
   /** What is not written yet. */
   readonly unwritten: () => readonly RequestRecord[]
-  readonly stats: () => { readonly waiting: number; readonly dropped: number }
+  readonly stats: () => { readonly waiting: number; readonly dropped: number; readonly written: number }
 }
 
 export const mostUnwritten = 10_000
@@ -29,6 +29,8 @@ export function createRequestLog(
 ): RequestLog {
   let waiting: RequestRecord[] = []
   let dropped = 0
+  let written = 0
+  let underWay: readonly RequestRecord[] = []
   let writing: Promise<void> | undefined
   let planned = false
 
@@ -38,18 +40,25 @@ export function createRequestLog(
   /** A row that cannot be written, ever, must not take its batch with it. */
   const writeSingly = async (rows: readonly RequestRecord[]): Promise<void> => {
     for (const row of rows) {
-      await append([row]).catch((error: unknown) => {
-        dropped++
-        onFailure(error)
-      })
+      await append([row]).then(
+        () => {
+          written++
+        },
+        (error: unknown) => {
+          dropped++
+          onFailure(error)
+        },
+      )
     }
   }
   /** True when going on makes sense; else the store takes nothing at the moment. */
   const writeBatch = async (): Promise<boolean> => {
     const rows = waiting.slice(0, batchSize)
     waiting = waiting.slice(rows.length)
+    underWay = rows
     try {
       await append(rows)
+      written += rows.length
     } catch (error) {
       if (error instanceof StoreFault && error.kind === 'conflict') await writeSingly(rows)
       else {
@@ -58,6 +67,8 @@ export function createRequestLog(
         cut()
         return false
       }
+    } finally {
+      underWay = []
     }
     return true
   }
@@ -91,7 +102,7 @@ export function createRequestLog(
       plan(pauseMs)
     },
     flush,
-    unwritten: () => waiting,
-    stats: () => ({ waiting: waiting.length, dropped }),
+    unwritten: () => [...underWay, ...waiting],
+    stats: () => ({ waiting: underWay.length + waiting.length, dropped, written }),
   }
 }

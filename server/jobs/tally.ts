@@ -9,8 +9,10 @@ export type Tally = {
 }
 
 const pauseMs = 1_000
+/** Until the next try when the store took nothing. */
+const retryMs = 5_000
 
-/** Gathers the accounts' counters between two writes: one row a second for each account in use, however busy it is. */
+/** Gathers the accounts' counters between two writes: one row a second for each account in use, however busy it is. What could not be written is kept. */
 export function createTally(
   write: (accountId: string, counted: Counted) => Promise<void>,
   effects: Pick<Effects, 'now' | 'after'>,
@@ -22,7 +24,26 @@ export function createTally(
   const flush = async (): Promise<void> => {
     const due = gathered
     gathered = new Map()
-    for (const [accountId, counted] of due) await write(accountId, counted).catch(onFailure)
+    for (const [accountId, counted] of due) {
+      await write(accountId, counted).catch((error: unknown) => {
+        onFailure(error)
+        const since = gathered.get(accountId) ?? { success: 0, error: 0, lastUsedAt: 0 }
+        gathered.set(accountId, {
+          success: since.success + counted.success,
+          error: since.error + counted.error,
+          lastUsedAt: Math.max(since.lastUsedAt, counted.lastUsedAt),
+        })
+        plan(retryMs)
+      })
+    }
+  }
+  const plan = (ms: number): void => {
+    if (planned) return
+    planned = true
+    effects.after(ms, () => {
+      planned = false
+      void flush()
+    })
   }
   return {
     flush,
@@ -31,12 +52,7 @@ export function createTally(
       if (outcome !== 'neither') counted[outcome]++
       counted.lastUsedAt = effects.now()
       gathered.set(accountId, counted)
-      if (planned) return
-      planned = true
-      effects.after(pauseMs, () => {
-        planned = false
-        void flush()
-      })
+      plan(pauseMs)
     },
   }
 }

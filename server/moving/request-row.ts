@@ -40,6 +40,7 @@ export function readRequest(cells: Cells, id: string, lastAt: number, keys: Know
     at: at ?? lastAt,
     dialect: dialectOf(cells),
     ...(keyId === undefined ? {} : { keyId }),
+    ...(prefix === undefined ? {} : { keyPrefix: prefix.replace(/\.{3}$/, '').slice(0, 20) }),
     ...(userId === undefined ? {} : { userId }),
     ...(accountId === undefined ? {} : { accountId }),
     model: asked ?? model ?? '',

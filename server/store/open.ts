@@ -63,6 +63,7 @@ export function createStore(deps: StoreDeps): Store {
     sealedSettings: createSealedSettingsStore(deps),
     whole: createWholeStore(deps),
     describe: engine.describe,
+    isUp: engine.isUp,
     checkpoint: engine.checkpoint,
     close: engine.close,
   }

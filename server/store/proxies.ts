@@ -18,7 +18,7 @@ export function createProxyStore({ engine, vault, now }: Deps): ProxyStore {
   const toRecord = (row: Row): ProxyRecord => {
     const { id, name, shown, weight, enabled, createdAt, updatedAt } = row
     const opened = vault.unseal(row.sealed, proxyContext(id))
-    const url = opened.ok ? usableProxyUrl(opened.value) : undefined
+    const url = opened.ok && usableProxyUrl(opened.value) !== undefined ? opened.value : undefined
     return {
       id,
       name,

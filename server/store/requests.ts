@@ -42,10 +42,10 @@ export function createRequestStore(
         .where(condition)
         .orderBy(...newestFirst),
     )
-    return rows.map(({ row, capturedUntil, ...names }) => ({
+    return rows.map(({ row, capturedUntil, keyPrefix, ...names }) => ({
+      ...present({ keyPrefix, ...names }),
       ...toRecord(row),
       seq: row.seq,
-      ...present(names),
       captured: capturedUntil !== null && capturedUntil > now(),
     }))
   }

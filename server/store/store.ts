@@ -1,4 +1,4 @@
-import type { UsageBook } from '../access/ledger.ts'
+import type { UsageBook, UsageMark } from '../access/ledger.ts'
 import type { Limits, Used } from '../access/limits.ts'
 import type { Role, Scope } from '../access/role.ts'
 import type { SessionKeeper } from '../access/session.ts'
@@ -41,6 +41,8 @@ export type Store = {
   readonly whole: WholeStore
   /** Engine name, version and path for `doctor` and /health; throws nothing. */
   readonly describe: () => Promise<EngineState>
+  /** False while the database is known to be away. */
+  readonly isUp: () => boolean
   /** Brings what was committed into the database's own file. */
   readonly checkpoint: () => Promise<void>
   readonly close: () => Promise<void>
@@ -235,6 +237,8 @@ export type UserStore = {
 
 /** Counters of keys, users and addresses by day, month and in all; calls under way. Never depends on the request log. */
 export type UsageStore = UsageBook & {
+  /** Of the last batch that was written with one. */
+  readonly mark: () => Promise<UsageMark | undefined>
   /** One period of many subjects; those without a row are absent. */
   readonly ofPeriod: (period: string, subjects?: readonly string[]) => Promise<ReadonlyMap<string, Used>>
   /** The days of one subject from one day on, newest first. */
@@ -394,6 +398,8 @@ export type RequestRecord = {
   readonly at: number
   readonly dialect: string
   readonly keyId?: string
+  /** How the key began, of a row from elsewhere: it may be no key that is known here. */
+  readonly keyPrefix?: string
   readonly userId?: string
   readonly accountId?: string
   /** As the caller named it. */
@@ -431,7 +437,6 @@ export type RequestRecord = {
 export type KeptRequest = RequestRecord & {
   readonly seq: number
   readonly keyName?: string
-  readonly keyPrefix?: string
   readonly userName?: string
   readonly userPriority?: number
   readonly accountLabel?: string

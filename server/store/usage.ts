@@ -8,7 +8,7 @@ import type { UsageStore } from './store.ts'
 const rowsAtATime = 500
 
 export function createUsageStore(engine: Engine): UsageStore {
-  const { openCalls, usageCounters } = engine.tables
+  const { openCalls, usageCounters, usageMarks } = engine.tables
   const added = (column: AnyColumn): SQL => sql`${column} + ${engine.expressions.inserted(column)}`
   const conflict = {
     target: [usageCounters.subject, usageCounters.period],
@@ -23,6 +23,11 @@ export function createUsageStore(engine: Engine): UsageStore {
   }
   /** Noted already, and not gone yet because the earlier note could not be answered: it says the same. */
   const noted = { target: openCalls.id, set: { at: engine.expressions.inserted(openCalls.at) } }
+  const { inserted } = engine.expressions
+  const moved = {
+    target: usageMarks.id,
+    set: { epoch: inserted(usageMarks.epoch), number: inserted(usageMarks.number) },
+  }
   return {
     read: async (subject, periods) => {
       const rows = await engine.read((db) =>
@@ -33,7 +38,7 @@ export function createUsageStore(engine: Engine): UsageStore {
       )
       return new Map(rows.map((row) => [row.period, usedOf(row)]))
     },
-    write: async ({ add, open, close }) => {
+    write: async ({ add, open, close }, mark) => {
       await engine.atomic((db) => [
         db.upsert(
           usageCounters,
@@ -46,11 +51,16 @@ export function createUsageStore(engine: Engine): UsageStore {
           noted,
         ),
         ...parts(close).map((some) => db.delete(openCalls).where(inArray(openCalls.id, [...some]))),
+        ...(mark === undefined ? [] : [db.upsert(usageMarks, [{ id: 1, ...mark }], moved)]),
       ])
     },
     openCalls: async () => {
       const rows = await engine.read((db) => db.select().from(openCalls))
       return rows.map(({ userId, ...row }) => ({ ...row, ...present({ userId }) }))
+    },
+    mark: async () => {
+      const rows = await engine.read((db) => db.select().from(usageMarks))
+      return rows[0] && { epoch: rows[0].epoch, number: rows[0].number }
     },
     ofPeriod: async (period, subjects) => {
       const ofPeriod = eq(usageCounters.period, period)

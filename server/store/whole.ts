@@ -53,7 +53,7 @@ const keptOf = (table: KeptTable): Kept => keptTables[table]
 export const isLogTable = (table: KeptTable): boolean => keptOf(table).isLog === true
 export const isKeptTable = (name: string): name is KeptTable => Object.hasOwn(keptTables, name)
 /** Of one start or one machine: open sign-ins, calls under way, the mark of the master key, links that open once; and what was deleted, which goes by itself. */
-export const passingTables = ['sessions', 'openCalls', 'vaultMarks', 'keyHandOvers', 'deletedItems'] as const
+export const passingTables = ['sessions', 'openCalls', 'vaultMarks', 'usageMarks', 'keyHandOvers', 'deletedItems'] as const
 
 /** Everything kept, as rows: what a backup is made of, the same for every engine. */
 export type WholeStore = {

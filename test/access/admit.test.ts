@@ -2,11 +2,14 @@ import { expect, test } from 'bun:test'
 import { bearerOf, createAdmission } from '../../server/access/admit.ts'
 import { consoleKey } from '../../server/access/console-key.ts'
 import { keyTraces } from '../../server/access/key.ts'
+import { createTestEffects } from '../support/effects.ts'
 import { memoryStore } from '../support/memory-store.ts'
 
 const key = 'sk-0123456789abcdefghijklmnopqrstuvwxyz'
 
 const none = { users: memoryStore().users, accounts: memoryStore().accounts }
+/** Nothing is late. */
+const never = () => () => {}
 
 async function setUp(options: { readonly cacheSize?: number } = {}) {
   const clock = { now: 1_000_000 }
@@ -23,6 +26,7 @@ async function setUp(options: { readonly cacheSize?: number } = {}) {
     users,
     accounts,
     now: () => clock.now,
+    after: never,
     ...options,
   })
   const add = (id: string, text: string, enabled = true) =>
@@ -67,7 +71,7 @@ test.each([
 })
 
 test('without any key the refusal says how to create one', async () => {
-  const admission = createAdmission({ ...memoryStore(), now: () => 1 })
+  const admission = createAdmission({ ...memoryStore(), now: () => 1, after: never })
   const result = await admission.admit({ xApiKey: key })
   expect(result).toMatchObject({ ok: false, error: { kind: 'authentication' } })
   if (!result.ok) expect(result.error.message).toContain('claude-server key create NAME')
@@ -133,6 +137,7 @@ test('a look-up under way during a revocation is not remembered', async () => {
     },
     ...none,
     now: () => 1,
+    after: never,
   })
   const early = admission.admit({ xApiKey: key })
   await Promise.resolve()
@@ -173,11 +178,48 @@ test('the time of use is written at most once a minute, and a failure to write r
     keys: { ...keys, touch: () => Promise.reject(new Error('disk full')) },
     ...none,
     now: () => clock.now,
+    after: never,
     onTouchFailed: (id) => failures.push(id),
   })
   expect((await broken.admit({ xApiKey: key })).ok).toBe(true)
   await Promise.resolve()
   expect(failures).toEqual(['key_1'])
+})
+
+test('while a look-up hangs, who was known a moment ago goes on after half a second, and then at once; nobody else', async () => {
+  const effects = createTestEffects()
+  const { keys, users, accounts } = memoryStore()
+  let hangs = false
+  let lookups = 0
+  const admission = createAdmission({
+    keys: {
+      ...keys,
+      findByHash: (hash) => {
+        lookups++
+        return hangs ? new Promise(() => {}) : keys.findByHash(hash)
+      },
+    },
+    users,
+    accounts,
+    now: effects.now,
+    after: effects.after,
+  })
+  await keys.create({ id: 'key_1', name: 'n', ...keyTraces(key), enabled: true, createdAt: 1 })
+  expect((await admission.admit({ xApiKey: key })).ok).toBe(true)
+  hangs = true
+  await effects.advance(31_000)
+  const admitted = admission.admit({ xApiKey: key })
+  await effects.advance(500)
+  expect((await admitted).ok).toBe(true)
+  const before = lookups
+  expect((await admission.admit({ xApiKey: key })).ok).toBe(true)
+  expect(lookups).toBe(before)
+  let isAnswered = false
+  void admission.admit({ xApiKey: 'sk-nobody' }).then(() => {
+    isAnswered = true
+  })
+  await effects.advance(10_000)
+  expect(isAnswered).toBe(false)
 })
 
 test('only a bearer scheme carries a bearer', () => {
@@ -196,7 +238,7 @@ const chatting = { ...consoleKey, createdAt: 1 }
 test('no text opens the key of the console, and it is no key to have', async () => {
   const { keys } = memoryStore()
   await keys.create(chatting)
-  const admission = createAdmission({ ...none, keys, now: () => 1 })
+  const admission = createAdmission({ ...none, keys, now: () => 1, after: never })
   for (const text of [consoleKey.id, consoleKey.hash, `${consoleKey.id} `, '-', '']) {
     const answer = await admission.admit({ authorization: `Bearer ${text}`, xApiKey: text })
     expect(answer).toMatchObject({ ok: false, error: { kind: 'authentication' } })
@@ -207,7 +249,7 @@ test('no text opens the key of the console, and it is no key to have', async () 
 test('a chat of the console is held to the limits of its key, and to those of a user it is made for', async () => {
   const { keys, users } = memoryStore()
   const accounts = { get: async (id: string) => (id === 'none' ? undefined : id) }
-  const admission = createAdmission({ keys, users, accounts, now: () => 1 })
+  const admission = createAdmission({ keys, users, accounts, now: () => 1, after: never })
   expect(await admission.admitConsole({})).toMatchObject({ ok: true, value: { keyId: 'key_console', subjects: [{}] } })
   await keys.create({ ...chatting, limits: { requestsPerDay: 5 }, accountIds: ['a', 'b'] })
   const ada = { id: 'usr_ada', name: 'Ada', priority: 3, createdAt: 1, updatedAt: 1, limits: { concurrency: 2 } }

@@ -64,13 +64,13 @@ if (hasMariaDb) {
       await server.signal('SIGKILL')
       expect([await chat(), await chat()]).toEqual([200, 200])
       const restarted = gateway.restart('SIGTERM')
-      for (let turn = 0; turn < 200 && !existsSync(path.join(gateway.dataDir, 'unwritten.json')); turn++) {
+      for (let turn = 0; turn < 200 && !existsSync(path.join(gateway.dataDir, 'unwritten.jsonl')); turn++) {
         await Bun.sleep(50)
       }
       await server.start()
       await restarted
       expect(await eventually([8, 8, 0])).toEqual([8, 8, 0])
-      expect(existsSync(path.join(gateway.dataDir, 'unwritten.json'))).toBe(false)
+      expect(existsSync(path.join(gateway.dataDir, 'unwritten.jsonl'))).toBe(false)
       expect(await chat()).toBe(200)
     } finally {
       await gateway.stop()

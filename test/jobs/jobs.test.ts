@@ -231,7 +231,7 @@ describe('the request log', () => {
     log.add(row(450))
     await log.flush()
     expect(batches.at(-1)).toBe(1)
-    expect(log.stats()).toEqual({ waiting: 0, dropped: 0 })
+    expect(log.stats()).toEqual({ waiting: 0, dropped: 0, written: 451 })
   })
 
   test('is bounded: the oldest go first and are counted', async () => {
@@ -241,7 +241,7 @@ describe('the request log', () => {
       () => {},
     )
     for (let id = 0; id < 10_005; id++) log.add(row(id))
-    expect(log.stats()).toEqual({ waiting: 10_000, dropped: 5 })
+    expect(log.stats()).toEqual({ waiting: 10_000, dropped: 5, written: 0 })
   })
 
   test('keeps its rows while the store takes none, and writes them when it does again', async () => {
@@ -259,7 +259,7 @@ describe('the request log', () => {
     )
     for (let id = 0; id < 450; id++) log.add(row(id))
     await effects.advance(500)
-    expect([failures.length, log.stats()]).toEqual([1, { waiting: 450, dropped: 0 }])
+    expect([failures.length, log.stats()]).toEqual([1, { waiting: 450, dropped: 0, written: 0 }])
     fails = false
     await effects.advance(5_000)
     expect(written).toEqual(Array.from({ length: 450 }, (_, id) => `req_${id}`))
@@ -279,6 +279,6 @@ describe('the request log', () => {
     )
     for (let id = 0; id < 20; id++) log.add(row(id))
     await log.flush()
-    expect([written.length, failures.length, log.stats()]).toEqual([19, 1, { waiting: 0, dropped: 1 }])
+    expect([written.length, failures.length, log.stats()]).toEqual([19, 1, { waiting: 0, dropped: 1, written: 19 }])
   })
 })

@@ -427,6 +427,7 @@ export function memoryStore(now: () => number = () => 0): Store {
         else sealed.set(name, entry)
       },
     },
+    isUp: () => true,
     checkpoint: async () => {},
     describe: async () => ({ engine: 'memory', version: '0', path: '', writable: true }),
     close: async () => {},

@@ -1,4 +1,4 @@
-import type { OpenCall } from '../../server/access/ledger.ts'
+import type { OpenCall, UsageMark } from '../../server/access/ledger.ts'
 import { type Limits, plus, type Used } from '../../server/access/limits.ts'
 import type { IpBlock, IpConfig, IpStore, LimitChange, UsageStore } from '../../server/store/store.ts'
 
@@ -22,6 +22,7 @@ export function changedRecord<T extends { readonly limits?: Limits }>(
 export function memoryUsage(): UsageStore {
   const rows = new Map<string, { readonly subject: string; readonly period: string; readonly used: Used }>()
   const open = new Map<string, OpenCall>()
+  let last: UsageMark | undefined
   return {
     read: async (subject, periods) =>
       new Map(
@@ -29,7 +30,9 @@ export function memoryUsage(): UsageStore {
           .filter((row) => row.subject === subject && periods.includes(row.period))
           .map(({ period, used }) => [period, used]),
       ),
-    write: async ({ add, open: opened, close }) => {
+    mark: async () => last,
+    write: async ({ add, open: opened, close }, mark) => {
+      last = mark ?? last
       for (const { subject, period, used } of add) {
         const key = `${subject} ${period}`
         const before = rows.get(key)

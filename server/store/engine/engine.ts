@@ -59,6 +59,8 @@ export type Engine = {
     build: (db: Db) => readonly Statement[],
     options?: { readonly durable?: boolean },
   ) => Promise<readonly number[]>
+  /** False while the server is known to be away. */
+  readonly isUp: () => boolean
   /** Brings what was committed into the database's own file, as far as readers allow; nothing where an engine has no log of its own. */
   readonly checkpoint: () => Promise<void>
   readonly describe: () => Promise<EngineState>

@@ -29,6 +29,8 @@ const longestPauseMs = 5_000
 /** Less than the server's patience with an idle connection. */
 const keepAliveMs = 20_000
 const mostWaiting = 5_000
+/** So long the writes that wait have when all ends. */
+const closeMs = 3_000
 
 /**
  * The one connection that writes. Whoever holds it holds the database, so writes keep their order and two gateways never
@@ -156,12 +158,18 @@ export function createWriter(first: Session, { place, effects, onState }: Writer
     },
     close: async () => {
       cancelPing()
+      // A server that says nothing keeps nobody from ending.
+      const cancel = effects.after(closeMs, () => {
+        closed = true
+        session?.drop()
+      })
       await inTurn(async () => {
         closed = true
         const last = session
         session = undefined
         await last?.end()
       })
+      cancel()
     },
   }
 }

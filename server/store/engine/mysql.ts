@@ -138,6 +138,7 @@ function createMysqlEngine(first: Session, server: ServerKind, options: MysqlOpt
       let next = 0
       return built.map((changes) => changes.reduce((sum) => sum + (counts[next++] ?? 0), 0))
     },
+    isUp: () => writer.isUp() && !isSilent,
     checkpoint: async () => {},
     describe: async () => ({
       ...server,

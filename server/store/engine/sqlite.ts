@@ -108,6 +108,7 @@ export function createEngine(path: string, main: Database, durable: Database): E
         const [client, db] = options?.durable === true ? ([durable, durableDb] as const) : ([main, mainDb] as const)
         return client.transaction(() => build(db).map((statement) => changesOf(statement.run()))).immediate()
       }),
+    isUp: () => true,
     checkpoint: async () =>
       guard(() => {
         const changes = changesSince(main) + (durable === main ? 0 : changesSince(durable))

@@ -483,6 +483,7 @@ export const requests = ourTable(
     attempts: whole('attempts').notNull().default(0),
     route: mediumtext('route').notNull(),
     notes: mediumtext('notes'),
+    keyPrefix: varchar('key_prefix', { length: 64 }),
   },
   (table) => [
     uniqueIndex('requests_by_id').on(table.id),
@@ -637,6 +638,16 @@ export const captures = ourTable(
     index('captures_by_key').on(table.keyId),
     index('captures_by_time').on(table.at),
   ],
+)
+
+export const usageMarks = ourTable(
+  'usage_marks',
+  {
+    id: whole('id').primaryKey().notNull(),
+    epoch: varchar('epoch', { length: 64 }).notNull(),
+    number: whole('number').notNull(),
+  },
+  (table) => [check('usage_marks_id', sql`${table.id} = 1`)],
 )
 
 export const vaultMarks = ourTable(

@@ -564,6 +564,8 @@ export const requests = sqliteTable(
     route: text('route').notNull(),
     /** JSON: what was changed or left out on the way. */
     notes: text('notes'),
+    /** How the key began, of rows from elsewhere. */
+    keyPrefix: text('key_prefix'),
   },
   (table) => [
     uniqueIndex('requests_by_id').on(table.id),
@@ -741,6 +743,17 @@ export const captures = sqliteTable(
     index('captures_by_key').on(table.keyId),
     index('captures_by_time').on(table.at),
   ],
+)
+
+/** One row: the last batch of counters that was written, so that what a killed gateway has kept aside does not count twice. */
+export const usageMarks = sqliteTable(
+  'usage_marks',
+  {
+    id: integer('id').primaryKey().notNull(),
+    epoch: text('epoch').notNull(),
+    number: integer('number').notNull(),
+  },
+  (table) => [check('usage_marks_id', sql`${table.id} = 1`)],
 )
 
 /** One row: which key seals this database, a sealed value to try a key on, the salt of a passphrase. */

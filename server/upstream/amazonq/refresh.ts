@@ -20,6 +20,8 @@ export type TokenKeeperDeps = {
   readonly store: CredentialStore
   /** Called once for each refresh token (or key) that turned out dead. Changes nothing else: the tokens stay stored. */
   readonly onDead: (accountId: string, reason: DeadReason, message: string) => void
+  /** The store refused renewed tokens, of which there is no other copy; undefined: it has them now, or needs them no more. */
+  readonly onUnsaved?: (accountId: string, credentials: Credentials | undefined) => void
   /** After every exchange with the provider, for "last refresh"; never a reason to enable anything. */
   readonly onRefresh?: (accountId: string, outcome: RefreshOutcome) => void
   /** Accounts kept in memory; others are read again. Default 10,000. */
@@ -84,6 +86,13 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
   const pauses = new LRUCache<string, Pause>({ max })
   // Rotated tokens the disk refused. Not in a cache that may drop them: each is the only copy of a sign-in.
   const unsaved = new Map<string, Unsaved>()
+  const keepUnsaved = (accountId: string, waiting: Unsaved): void => {
+    unsaved.set(accountId, waiting)
+    quietly(() => deps.onUnsaved?.(accountId, waiting.next.credentials))
+  }
+  const dropUnsaved = (accountId: string): void => {
+    if (unsaved.delete(accountId)) quietly(() => deps.onUnsaved?.(accountId, undefined))
+  }
   const loads = new Map<string, Promise<Held | undefined>>()
   const flights = new Map<string, Promise<Answer>>()
   const inTurn = createInTurn()
@@ -255,7 +264,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
       const next: Held = { credentials, issuedAt: at }
       const saved = stored.ok ? await safely(() => store.save(accountId, credentials)) : stored
       if (!saved.ok) {
-        unsaved.set(accountId, { used, next })
+        keepUnsaved(accountId, { used, next })
         rest(accountId, saved.error)
         report(accountId, { ok: false, at, error: saved.error })
         return { answer: saved }
@@ -274,7 +283,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
       if (waiting === undefined) return undefined
       const stored = await store.load(accountId)
       if (stored === undefined || grantOf(stored) !== grantOf(waiting.used)) {
-        unsaved.delete(accountId)
+        dropUnsaved(accountId)
         return undefined
       }
       const saved = await safely(() => store.save(accountId, waiting.next.credentials))
@@ -282,7 +291,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
         rest(accountId, saved.error)
         return saved
       }
-      unsaved.delete(accountId)
+      dropUnsaved(accountId)
       take(accountId, waiting.next)
       const { credentials } = waiting.next
       return isUsable(waiting.next, effects.now()) ? ok(accessOf(credentials)) : undefined
@@ -339,7 +348,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
   function adopt(accountId: string, credentials: Credentials): Promise<void> {
     return inTurn(accountId, async () => {
       await store.save(accountId, credentials)
-      unsaved.delete(accountId)
+      dropUnsaved(accountId)
       take(accountId, { credentials })
     })
   }
@@ -354,7 +363,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
       const waiting = unsaved.get(accountId)
       if (waiting !== undefined) {
         const credentials = { ...waiting.next.credentials, ...patch }
-        unsaved.set(accountId, { ...waiting, next: { ...waiting.next, credentials } })
+        keepUnsaved(accountId, { ...waiting, next: { ...waiting.next, credentials } })
       }
       return true
     })
