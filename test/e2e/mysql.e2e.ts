@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { adminPassword, startGateway } from '../support/gateway.ts'
 import { hasMariaDb, startMariaDb } from '../support/mariadb.ts'
@@ -7,7 +7,7 @@ import { hasMariaDb, startMariaDb } from '../support/mariadb.ts'
 test('a machine that must test MariaDB has it', () => expect(hasMariaDb || process.env.CI === undefined).toBe(true))
 
 if (hasMariaDb) {
-  test('the database goes and comes back: chats go on, nothing is lost, also over a stop meanwhile', async () => {
+  test('the database goes and comes back: chats go on, nothing is lost, also when it stops, is killed or hears nothing', async () => {
     const server = await startMariaDb()
     const place = await server.createDatabase('claude-api')
     const config = `database:\n  type: mysql\n  mysql: {host: 127.0.0.1, port: ${place.port}, user: root, start_wait_seconds: 60}\n`
@@ -61,20 +61,63 @@ if (hasMariaDb) {
       expect(await chat()).toBe(200) // a change of the keys has made it forget them
       expect(await eventually([6, 6, 0])).toEqual([6, 6, 0])
 
+      // Killed while the database is away: what had waited for a second is there at the next start.
       await server.signal('SIGKILL')
       expect([await chat(), await chat()]).toEqual([200, 200])
-      const restarted = gateway.restart('SIGTERM')
-      for (let turn = 0; turn < 200 && !existsSync(path.join(gateway.dataDir, 'unwritten.jsonl')); turn++) {
-        await Bun.sleep(50)
-      }
+      const keptFile = path.join(gateway.dataDir, 'unwritten.jsonl')
+      const isKept = (): boolean =>
+        existsSync(keptFile) && readFileSync(keptFile, 'utf8').split('"request",').length === 3
+      for (const until = Date.now() + 10_000; Date.now() < until && !isKept(); ) await Bun.sleep(50)
+      expect(isKept()).toBe(true)
+      const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+      expect(metrics).toMatch(/^claude_server_database_up 0$/m)
+      expect(metrics).toMatch(/^claude_server_unwritten_bytes [1-9]\d*$/m)
+      const restarted = gateway.restart('SIGKILL')
+      await Bun.sleep(1_000)
       await server.start()
       await restarted
       expect(await eventually([8, 8, 0])).toEqual([8, 8, 0])
-      expect(existsSync(path.join(gateway.dataDir, 'unwritten.jsonl'))).toBe(false)
+      expect(existsSync(keptFile)).toBe(false)
       expect(await chat()).toBe(200)
+      expect(await eventually([9, 9, 0])).toEqual([9, 9, 0])
+
+      await server.signal('SIGKILL')
+      expect([await chat(), await chat()]).toEqual([200, 200])
+      const stopped = gateway.restart('SIGTERM')
+      for (let turn = 0; turn < 200 && !existsSync(keptFile); turn++) await Bun.sleep(50)
+      await server.start()
+      await stopped
+      expect(await eventually([11, 11, 0])).toEqual([11, 11, 0])
+      expect(existsSync(keptFile)).toBe(false)
+      expect(await chat()).toBe(200)
+
+      // A server that accepts and says nothing: chats of known keys go on at once, and a stop does not wait for it.
+      expect(await eventually([12, 12, 0])).toEqual([12, 12, 0])
+      await server.signal('SIGSTOP')
+      try {
+        const begun = performance.now()
+        for (let turn = 0; turn < 35; turn++) {
+          const asked = performance.now()
+          expect(await chat()).toBe(200)
+          expect(performance.now() - asked).toBeLessThan(3_000)
+          await Bun.sleep(Math.max(0, begun + turn * 1_000 - performance.now()))
+        }
+      } finally {
+        await server.signal('SIGCONT')
+      }
+      expect(await eventually([47, 47, 0])).toEqual([47, 47, 0])
+      await server.signal('SIGSTOP')
+      expect([await chat(), await chat()]).toEqual([200, 200])
+      const ended = performance.now()
+      const again = gateway.restart('SIGTERM')
+      for (let turn = 0; turn < 600 && !existsSync(keptFile); turn++) await Bun.sleep(50)
+      expect(performance.now() - ended).toBeLessThan(15_000)
+      await server.signal('SIGCONT')
+      await again
+      expect(await eventually([49, 49, 0])).toEqual([49, 49, 0])
     } finally {
       await gateway.stop()
       await server.stop()
     }
-  }, 120_000)
+  }, 240_000)
 }
