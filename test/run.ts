@@ -61,6 +61,7 @@ const unitOnServer = [
     (name) => `./test/store/${name}.test.ts`,
   ),
   ...['deleted', 'logs', 'original-contract'].map((name) => `./test/admin/${name}.test.ts`),
+  './test/backup/server.test.ts',
 ]
 const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart'].map((name) => `./test/e2e/${name}.e2e.ts`)
 

@@ -229,7 +229,6 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const backups = createBackupAccess({
     config,
     store,
-    vault: core.vault,
     effects,
     log,
     version,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { buildingPath, isSwitchPending } from '../moving/switch.ts'
+import { buildingPath, isExchangePending, isSwitchPending } from '../moving/switch.ts'
 import type { Logger } from '../observe/log.ts'
 import type { MysqlOptions } from '../store/engine/mysql.ts'
 import { isOriginalDatabase } from '../store/engine/recognise.ts'
@@ -40,7 +40,7 @@ export async function openData(
   moving?: Moving,
 ): Promise<Result<Data, StartFault>> {
   const onServer = config.database.type === 'mysql'
-  if (mustExist && !onServer && isSwitchPending(config.databasePath)) {
+  if (mustExist && (onServer ? isExchangePending : isSwitchPending)(config.databasePath)) {
     return err({
       message:
         'An import or a restore was cut short at its last step. The next start finishes it: claude-server serve.',
@@ -96,6 +96,12 @@ export async function openData(
   }
   const { store, vault } = opened.value
   if (onServer && !mustExist) {
+    const exchanged = await exchangeRows(config, store, effects, log, moving)
+    if (!exchanged.ok) {
+      await store.close()
+      lock.value.release()
+      return err({ message: exchanged.error, exitCode: 1 })
+    }
     const moved = await moveTables(config, store, effects, log, moving)
     if (!moved.ok) {
       await store.close()
@@ -155,6 +161,30 @@ function mysqlOptions(
     onEvent: (event, message) =>
       log[event === 'back' || event === 'migrating' ? 'info' : 'warn'](`database.${event}`, { message }),
   })
+}
+
+/** Finishes a restore that was decided; loaded when there is one. */
+async function exchangeRows(
+  config: Config,
+  store: Store,
+  effects: Effects,
+  log: Logger,
+  moving: Moving | undefined,
+): Promise<Result<void, string>> {
+  if (!isExchangePending(config.databasePath)) return ok(undefined)
+  const { finishExchange } = await import('../backup/exchange.ts')
+  const view = moving?.view ?? {
+    write: (text: string) => log.info('restore.progress', { message: text.trim() }),
+    isTerminal: false,
+    columns: 80,
+    now: effects.now,
+  }
+  const done = await finishExchange(store, config, effects, view)
+  if (!done.ok) return done
+  if (done.value !== undefined && 'failed' in done.value)
+    log.error('restore.failed', { message: 'The database on the server is as it was.', cause: done.value.failed })
+  else log.warn('restore.finished', { ...done.value })
+  return ok(undefined)
 }
 
 /** Loaded for those who may move over: whose database has nothing of ours, or a part of an import. */

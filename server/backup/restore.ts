@@ -9,7 +9,14 @@ import type { Effects } from '../lib/effects.ts'
 import { type Progress, silentProgress } from '../lib/progress.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { type BackupSection, readOriginalBackup } from '../moving/backup-source.ts'
-import { buildingPath, decideSwitch, isSwitchPending, keptPath, removeLeftovers } from '../moving/switch.ts'
+import {
+  buildingPath,
+  decideSwitch,
+  isExchangePending,
+  isSwitchPending,
+  keptPath,
+  removeLeftovers,
+} from '../moving/switch.ts'
 import { takeOver } from '../moving/take-over.ts'
 import { readMigrations } from '../store/engine/migrate.ts'
 import { recognise } from '../store/engine/recognise.ts'
@@ -19,6 +26,7 @@ import type { AuditEntry, Store } from '../store/store.ts'
 import { createWholeStore, keptTableNames } from '../store/whole.ts'
 import { createVault } from '../vault/vault.ts'
 import { checkDatabase, copyDatabase } from './copy-database.ts'
+import { decideExchange, keepWhole } from './exchange.ts'
 import { isBackupStart } from './header.ts'
 import { readBackup } from './read-backup.ts'
 
@@ -36,6 +44,8 @@ export type RestoreOptions = {
   readonly dryRun: boolean
   /** Who asked, for the audit log of the restored data. */
   readonly actor: Pick<AuditEntry, 'actorKind' | 'actorId' | 'actorName' | 'peer' | 'userAgent' | 'action'>
+  /** Where the data lies on a server: its store, which is read alone. */
+  readonly server?: Pick<Store, 'whole' | 'snapshot'>
   /** How far it is; `total` 0 where nobody knows. */
   readonly progress?: (total: number) => Progress
 }
@@ -53,22 +63,52 @@ export async function prepareRestore(
   options: RestoreOptions,
 ): Promise<Result<RestoreReport, string>> {
   const { databasePath: database } = options.config
-  if (isSwitchPending(database)) return err('A restore is decided already: the next start finishes it.')
+  if (isSwitchPending(database) || isExchangePending(database))
+    return err('A restore is decided already: the next start finishes it.')
   removeLeftovers(database)
   try {
     const built = await build(source, options)
     if (!built.ok) return built
     const fault = checkDatabase(buildingPath(database))
     if (fault !== undefined) return err(fault)
+    const misfit = await misfitIn(options)
+    if (!misfit.ok) return misfit
     if (options.dryRun) return ok({ ...built.value, dryRun: true, keptAs: null })
     const day = new Date(options.effects.now()).toISOString().slice(0, 10)
     const kept = keptPath(database, 'before-restore', day)
+    if (options.server !== undefined) {
+      decideExchange(database, kept)
+      return ok({ ...built.value, dryRun: false, keptAs: kept })
+    }
     decideSwitch(database, kept)
     return ok({ ...built.value, dryRun: false, keptAs: existsSync(database) ? kept : null })
   } catch (error) {
     return err(`The backup could not be restored: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     removeLeftovers(database)
+  }
+}
+
+/** What a file holds and the tables of the server cannot. */
+async function misfitIn(options: RestoreOptions): Promise<Result<void, string>> {
+  const misfit = options.server?.whole.misfit
+  if (misfit === undefined) return ok(undefined)
+  const opened = await openBuilding(options)
+  if (!opened.ok) return opened
+  try {
+    for (const name of keptTableNames) {
+      let number = 0
+      for await (const rows of opened.value.whole.read(name)) {
+        for (const row of rows) {
+          number++
+          const fault = misfit(name, row)
+          if (fault !== undefined) return err(`The backup cannot be restored: ${name} row ${number}: ${fault}.`)
+        }
+      }
+    }
+    return ok(undefined)
+  } finally {
+    await opened.value.close()
   }
 }
 
@@ -183,8 +223,12 @@ async function fromOriginal(
   const { now, newId } = options.effects
   const startedAt = now()
   const before = await countsHere(options)
-  const copied = await copyDatabase(databasePath, buildingPath(databasePath))
-  if (!copied.ok) return copied
+  if (options.server === undefined) {
+    const copied = await copyDatabase(databasePath, buildingPath(databasePath))
+    if (!copied.ok) return copied
+  } else {
+    await keepWhole(options.server, buildingPath(databasePath), options.config, options.effects, silentProgress)
+  }
   const opened = await openBuilding(options)
   if (!opened.ok) return opened
   const store = opened.value
@@ -259,8 +303,13 @@ async function openBuilding({ config, effects }: RestoreOptions): Promise<Result
 /** How many rows each table has here; null where that cannot be read, which keeps nobody from restoring. */
 async function countsHere({
   config,
+  server,
 }: RestoreOptions): Promise<(name: (typeof keptTableNames)[number]) => number | null> {
   const counts = new Map<string, number>()
+  if (server !== undefined) {
+    for (const name of keptTableNames) counts.set(name, await server.whole.count(name))
+    return (name) => counts.get(name) ?? null
+  }
   const snapshot = existsSync(config.databasePath) ? openSnapshot(config.databasePath) : undefined
   if (snapshot?.ok === true) {
     try {

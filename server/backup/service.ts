@@ -15,15 +15,14 @@ import { maxBackupBytes } from '../admin/body.ts'
 import type { BackupAccess, BackupFault, PortableAsk } from '../admin/deps.ts'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
-import type { Progress } from '../lib/progress.ts'
+import { type Progress, silentProgress } from '../lib/progress.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { syncFolder } from '../moving/switch.ts'
 import type { Logger } from '../observe/log.ts'
+import { StoreFault } from '../store/engine/fault.ts'
 import { readMigrations } from '../store/engine/migrate.ts'
-import { openSnapshot } from '../store/engine/sqlite.ts'
 import type { Store } from '../store/store.ts'
-import { createWholeStore } from '../store/whole.ts'
-import type { Vault } from '../vault/vault.ts'
+import { keepWhole } from './exchange.ts'
 import { type BackupFile, backUpToFile, backupName, draftOf, pruneBackups } from './file-backup.ts'
 import {
   type CopyPlaces,
@@ -43,7 +42,6 @@ import { writeBackup } from './write-backup.ts'
 export type BackupDeps = {
   readonly config: Pick<Config, 'databasePath' | 'database' | 'dataDir' | 'vault' | 'pool'>
   readonly store: Store
-  readonly vault: Vault
   readonly effects: Pick<Effects, 'now' | 'newId' | 'sleep' | 'turn' | 'after'>
   readonly log: Logger
   readonly version: string
@@ -60,7 +58,7 @@ export type BackupDeps = {
 const longestReadMs = 600_000
 
 export function createBackups(deps: BackupDeps): BackupAccess {
-  const { config, store, vault, effects, log } = deps
+  const { config, store, effects, log } = deps
   /** What follows from a database being a file: copies of it, and its exchange. */
   const isFile = config.database.type === 'sqlite'
   let restoring = false
@@ -70,16 +68,20 @@ export function createBackups(deps: BackupDeps): BackupAccess {
     const fault = ask.passphrase === undefined ? undefined : passphraseFault(ask.passphrase)
     if (fault !== undefined) return err(refused(`The passphrase ${fault}.`))
     await deps.settle()
-    const snapshot = isFile ? openSnapshot(config.databasePath) : undefined
-    if (snapshot?.ok === false) return err(refused(snapshot.error.message))
-    const engine = snapshot?.value
+    let snapshot: Awaited<ReturnType<Store['snapshot']>>
+    try {
+      snapshot = await store.snapshot()
+    } catch (error) {
+      if (error instanceof StoreFault) return err(refused(error.message))
+      throw error
+    }
+    const { whole } = snapshot
     let open = true
     const close = async (): Promise<void> => {
-      if (open) await engine?.close()
+      if (open) await snapshot.close()
       open = false
     }
     const cancel = effects.after(longestReadMs, () => void close())
-    const whole = engine === undefined ? store.whole : createWholeStore({ engine, vault })
     async function* text(): AsyncGenerator<string, void, undefined> {
       try {
         yield* writeBackup(whole, {
@@ -97,6 +99,20 @@ export function createBackups(deps: BackupDeps): BackupAccess {
     return ok(text())
   }
 
+  /** A database file of what lies on a server. */
+  const serverToFile = async (file: string, signal?: AbortSignal): Promise<Result<BackupFile, string>> => {
+    if (existsSync(file)) return err(`${file} is there already.`)
+    try {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+      await keepWhole(store, file, config, effects, deps.progress?.(0) ?? silentProgress, signal)
+      syncFolder(path.dirname(file))
+      const { size, mtimeMs } = statSync(file)
+      return ok({ file, bytes: size, at: mtimeMs })
+    } catch (error) {
+      return err(`${file} cannot be written: ${(error as Error).message}`)
+    }
+  }
+
   return {
     original: async (secrets) => {
       await deps.settle()
@@ -104,14 +120,15 @@ export function createBackups(deps: BackupDeps): BackupAccess {
     },
     portable,
     toFile: async (given, ask, signal) => {
-      if (ask === undefined && !isFile) return err(refused(onServer))
       const { folder, keep } = deps.policy()
       const file = given === undefined ? path.join(folder, backupName(effects.now())) : path.resolve(given)
       await deps.settle()
       const made =
-        ask === undefined
-          ? await backUpToFile(config.databasePath, file, signal)
-          : await portableToFile(await portable(ask), file)
+        ask !== undefined
+          ? await portableToFile(await portable(ask), file)
+          : isFile
+            ? await backUpToFile(config.databasePath, file, signal)
+            : await serverToFile(file, signal)
       if (!made.ok) {
         log.error('backup.failed', { cause: made.error })
         return err(refused(made.error))
@@ -134,7 +151,6 @@ export function createBackups(deps: BackupDeps): BackupAccess {
       const { restart } = deps
       if (restart === undefined && !dryRun)
         return err({ kind: 'unavailable', message: 'Nothing is restored in a demo.' })
-      if (!isFile) return err(refused(noExchange))
       if (restoring) return err({ kind: 'busy', message: 'Another restore is under way: wait for it to end.' })
       restoring = true
       let decided = false
@@ -146,6 +162,7 @@ export function createBackups(deps: BackupDeps): BackupAccess {
           effects,
           dryRun,
           actor,
+          ...(isFile ? {} : { server: store }),
           ...(deps.progress === undefined ? {} : { progress: deps.progress }),
         })
         if (!done.ok) {
@@ -170,10 +187,6 @@ export function createBackups(deps: BackupDeps): BackupAccess {
   }
 }
 
-const onServer =
-  'A copy of the database file is made of SQLite alone. Here the data lies on a MySQL server: make a portable backup (claude-server backup --portable FILE), or use the tools of the server.'
-const noExchange =
-  'A restore exchanges the database file. Here the data lies on a MySQL server: restore it with the tools of the server, or into a data folder with database.type sqlite.'
 const refused = (message: string): BackupFault => ({ kind: 'refused', message })
 
 /** What lies in a file is told by its beginning. */

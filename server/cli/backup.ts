@@ -4,15 +4,16 @@ import type { BackupFileView, RestoreReport } from '../admin/contract/backup.ts'
 import type { PortableAsk } from '../admin/deps.ts'
 import { openCore } from '../app/core.ts'
 import { mib } from '../backup/copy-database.ts'
+import { finishExchange } from '../backup/exchange.ts'
 import { backupName, draftOf } from '../backup/file-backup.ts'
 import { isBackupStart } from '../backup/header.ts'
 import { passphraseFault } from '../backup/pieces.ts'
 import { linesOf } from '../backup/read-backup.ts'
-import { prepareRestore } from '../backup/restore.ts'
+import { prepareRestore, type RestoreOptions } from '../backup/restore.ts'
 import { createBackups, sourceOf } from '../backup/service.ts'
 import type { Command } from '../config/command.ts'
 import type { Config } from '../config/schema.ts'
-import { createProgress } from '../lib/progress.ts'
+import { createProgress, type ProgressView } from '../lib/progress.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { finishSwitch } from '../moving/switch.ts'
 import { readControl } from '../store/control.ts'
@@ -81,9 +82,9 @@ async function backUpTo(
   const core = await openCore(config, deps.effects, deps.log, deps.version, { mustExist: true })
   if (!core.ok) return err(failed(core.error.message))
   try {
-    const { store, vault } = core.value
+    const { store } = core.value
     const backups = createBackups({
-      ...{ config, store, vault, effects: deps.effects, log: deps.log, version: deps.version },
+      ...{ config, store, effects: deps.effects, log: deps.log, version: deps.version },
       settle: async () => {},
       policy: () => ({ folder: path.dirname(file), keep: Number.MAX_SAFE_INTEGER }),
     })
@@ -130,9 +131,6 @@ export async function restore(
   const file = path.resolve(operand)
   const dryRun = options['dry-run'] === true
   if (!existsSync(file)) return err(failed(`${file} does not exist.`))
-  if (config.database.type !== 'sqlite') {
-    return err(failed('A restore exchanges the database file; here the data lies on a MySQL server.'))
-  }
   if (!existsSync(config.dataDir)) {
     return err(
       failed(`There is no data folder ${config.dataDir}: start the gateway there first (claude-server serve).`),
@@ -155,28 +153,66 @@ export async function restore(
     if (!dryRun) await startedAnew(config, before, deps, io)
     return ok(said(done.value.report))
   }
+  if (config.database.type === 'mysql') {
+    lock.value.release()
+    return restoreOnServer(file, given, dryRun, config, deps, io)
+  }
   try {
     // One that was decided before this one.
     const former = finishSwitch(config.databasePath)
     if (!former.ok) return err(failed(former.error))
     const source = await sourceOf({ file }, passphrase)
     if (!source.ok) return err(failed(source.error))
-    const view = { write: io.err, isTerminal: io.isTerminal, columns: io.columns, now: deps.effects.now }
-    const done = await prepareRestore(source.value, {
-      config,
-      effects: deps.effects,
-      dryRun,
-      actor: {
-        ...{ actorKind: 'command-line', actorId: 'command-line', actorName: 'command line' },
-        ...{ peer: '', userAgent: '', action: 'restore' },
-      },
-      progress: (total) => createProgress(view, { what: 'Restoring', total, unit: 'rows' }),
-    })
+    const done = await prepareRestore(source.value, { config, dryRun, ...askedHere(deps, io) })
     if (!done.ok) return err(failed(done.error))
     const finished = finishSwitch(config.databasePath)
     return finished.ok ? ok(said(done.value)) : err(failed(finished.error))
   } finally {
     lock.value.release()
+  }
+}
+
+const viewOf = ({ effects }: CommandDeps, { err: write, ...io }: CliIo): ProgressView => ({
+  ...{ write, isTerminal: io.isTerminal, columns: io.columns },
+  now: effects.now,
+})
+
+function askedHere(deps: CommandDeps, io: CliIo): Pick<RestoreOptions, 'effects' | 'actor' | 'progress'> {
+  return {
+    effects: deps.effects,
+    actor: {
+      ...{ actorKind: 'command-line', actorId: 'command-line', actorName: 'command line' },
+      ...{ peer: '', userAgent: '', action: 'restore' },
+    },
+    progress: (total) => createProgress(viewOf(deps, io), { what: 'Restoring', total, unit: 'rows' }),
+  }
+}
+
+/** The same into a database on a server, whose rows are put in the place of those that are there. */
+async function restoreOnServer(
+  file: string,
+  given: { readonly passphrase?: string },
+  dryRun: boolean,
+  config: Config,
+  deps: CommandDeps,
+  io: CliIo,
+): Promise<Result<Said, Failure>> {
+  const core = await openCore(config, deps.effects, deps.log, deps.version, { mustExist: true })
+  if (!core.ok) return err(failed(core.error.message))
+  const { store } = core.value
+  try {
+    const source = await sourceOf({ file }, given.passphrase)
+    if (!source.ok) return err(failed(source.error))
+    const done = await prepareRestore(source.value, { config, dryRun, server: store, ...askedHere(deps, io) })
+    if (!done.ok) return err(failed(done.error))
+    if (dryRun) return ok(said(done.value))
+    const finished = await finishExchange(store, config, deps.effects, viewOf(deps, io))
+    if (!finished.ok) return err(failed(finished.error))
+    if (finished.value !== undefined && 'failed' in finished.value)
+      return err(failed(`The database on the server is as it was: ${finished.value.failed}`))
+    return ok(said(done.value))
+  } finally {
+    await core.value.close()
   }
 }
 

@@ -28,9 +28,13 @@ export function removeLeftovers(database: string): void {
   if (isSwitchPending(database)) return
   removeCopy(buildingPath(database))
   removeCopy(copyPath(database))
+  removeCopy(`${buildingPath(database)}.part`)
   rmSync(`${planPath(database)}.new`, { force: true })
 }
 
+/** Of a restore into a database on a server, which the next start finishes. */
+export const exchangePlanPath = (database: string): string => `${database}.restore-plan.json`
+export const isExchangePending = (database: string): boolean => existsSync(exchangePlanPath(database))
 export const isSwitchPending = (database: string): boolean => existsSync(planPath(database))
 
 /** The name the old database gets beside the new one: of that day, behind those that are there, never one that is. */
@@ -109,7 +113,7 @@ function makePrivate(file: string): void {
 export const mostKept = 3
 const keptName = /\.before-(?:import|restore)-(\d{4}-\d{2}-\d{2})(?:-(\d+))?$/
 
-function trimKept(database: string): void {
+export function trimKept(database: string): void {
   const folder = path.dirname(database)
   const kept = readdirSync(folder).flatMap((name) => {
     const [, day = '', turn = '1'] = (name.startsWith(path.basename(database)) && keptName.exec(name)) || []

@@ -63,6 +63,10 @@ export function createStore(deps: StoreDeps): Store {
     sealedSettings: createSealedSettingsStore(deps),
     whole: createWholeStore(deps),
     describe: engine.describe,
+    snapshot: async () => {
+      const of = await engine.snapshot()
+      return { whole: createWholeStore({ engine: of, vault: deps.vault }), close: of.close }
+    },
     isUp: engine.isUp,
     checkpoint: engine.checkpoint,
     close: engine.close,

@@ -39,6 +39,8 @@ export type Store = {
   readonly sealedSettings: SealedSettingsStore
   /** All of it as rows, for backups. */
   readonly whole: WholeStore
+  /** The same as it is at this moment, until it is closed; others go on writing. Throws `StoreFault`s. */
+  readonly snapshot: () => Promise<{ readonly whole: WholeStore; readonly close: () => Promise<void> }>
   /** Engine name, version and path for `doctor` and /health; throws nothing. */
   readonly describe: () => Promise<EngineState>
   /** False while the database is known to be away. */

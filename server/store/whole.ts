@@ -62,6 +62,10 @@ export type WholeStore = {
   readonly read: (table: KeptTable) => AsyncGenerator<readonly PlainRow[], void, undefined>
   /** Adds rows, sealed with this machine's key. Throws a `StoreFault` where one breaks a rule of its table; then none is added. */
   readonly write: (table: KeptTable, rows: readonly PlainRow[]) => Promise<void>
+  /** Why a row cannot stand in this engine's table, though it has the right members. */
+  readonly misfit: (table: KeptTable, row: PlainRow) => string | undefined
+  /** Puts everything of another store in the place of what is here, in one transaction. Absent: the database is exchanged as a whole. */
+  readonly replace?: (from: Pick<WholeStore, 'read'>, step: (rows: number) => void) => Promise<void>
   /** After the last row: what is summed up goes no further than the rows that are there. */
   readonly settle: () => Promise<void>
 }
@@ -87,7 +91,40 @@ export function createWholeStore({ engine, vault }: { readonly engine: Engine; r
     return { ...rest, [sealedColumn]: Buffer.from(vault.seal(String(secret), sealedFor(row))) }
   }
 
+  const filled = (name: KeptTable, rows: readonly PlainRow[]): never => {
+    const columns = columnsOf(name)
+    return rows.map((row) => ({ ...defaultsOf(columns), ...sealed(name, row) })) as never // `rowFault` has looked at them
+  }
+  const { exchange } = engine
+
   return {
+    misfit: (name, row) => {
+      if (exchange === undefined) return undefined
+      for (const [member, column] of Object.entries(columnsOf(name))) {
+        const value = row[member]
+        const fault = typeof value === 'string' ? lengthFault(column.getSQLType(), value) : undefined
+        if (fault !== undefined) return `${member} ${fault}`
+      }
+      return undefined
+    },
+    ...(exchange === undefined
+      ? {}
+      : {
+          replace: (from: Pick<WholeStore, 'read'>, step: (rows: number) => void) =>
+            exchange(async (run) => {
+              const { deletedItems, openCalls, sessions } = engine.tables
+              await run((db) => [sessions, openCalls, deletedItems].map((table) => db.delete(table)))
+              for (const name of keptTableNames.toReversed()) await run((db) => [db.delete(tableOf(name))])
+              for (const name of keptTableNames) {
+                for await (const rows of from.read(name)) {
+                  // What was sealed with a key that is lost cannot be carried on.
+                  const open = rows.filter((row) => row.secret !== null)
+                  if (open.length > 0) await run((db) => [db.insertEach(tableOf(name), filled(name, open))])
+                  step(rows.length)
+                }
+              }
+            }),
+        }),
     count: async (name) => {
       const rows = await engine.read((db) => db.select({ rows: count() }).from(tableOf(name)))
       return rows[0]?.rows ?? 0
@@ -110,9 +147,7 @@ export function createWholeStore({ engine, vault }: { readonly engine: Engine; r
       }
     },
     write: async (name, rows) => {
-      const columns = columnsOf(name)
-      const filled = rows.map((row) => ({ ...defaultsOf(columns), ...sealed(name, row) }))
-      await engine.atomic((db) => [db.insertEach(tableOf(name), filled as never)]) // `rowFault` has looked at them
+      await engine.atomic((db) => [db.insertEach(tableOf(name), filled(name, rows))])
     },
     settle: async () => {
       const { requests, rollupMarks } = engine.tables
@@ -122,6 +157,34 @@ export function createWholeStore({ engine, vault }: { readonly engine: Engine; r
       await engine.atomic((db) => [db.update(rollupMarks).set({ seq: last }).where(gt(rollupMarks.seq, last))])
     },
   }
+}
+
+/** Copies everything from one store into another, which is empty. Gives how many rows there were. */
+export async function copyWhole(
+  from: Pick<WholeStore, 'read'>,
+  to: Pick<WholeStore, 'write' | 'settle'>,
+  each: (rows: number) => Promise<void>,
+): Promise<void> {
+  for (const name of keptTableNames) {
+    for await (const rows of from.read(name)) {
+      await to.write(
+        name,
+        rows.filter((row) => row.secret !== null),
+      )
+      await each(rows.length)
+    }
+  }
+  await to.settle()
+}
+
+const mostTextBytes: Readonly<Record<string, number>> = { text: 65_535, mediumtext: 16_777_215 }
+
+/** Of MySQL's texts: some are bounded by characters, some by bytes. */
+function lengthFault(type: string, value: string): string | undefined {
+  const characters = Number(/^varchar\((\d+)\)$/.exec(type)?.[1] ?? Number.POSITIVE_INFINITY)
+  if (value.length > characters && [...value].length > characters) return `has more than ${characters} characters`
+  const bytes = mostTextBytes[type] ?? Number.POSITIVE_INFINITY
+  return value.length * 3 > bytes && Buffer.byteLength(value) > bytes ? `has more than ${bytes} bytes` : undefined
 }
 
 /** Rows after one in the order of their key. */

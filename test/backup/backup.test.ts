@@ -4,7 +4,7 @@ import path from 'node:path'
 import { backUpToFile, backupName, draftOf, listBackups, pruneBackups } from '../../server/backup/file-backup.ts'
 import { isBackupDue } from '../../server/backup/schedule.ts'
 import type { Store } from '../../server/store/store.ts'
-import { backupOf, contentOf, newPlace, originalBackup, textSource } from './place.ts'
+import { backupOf, contentOf, fill, newPlace, originalBackup, textSource } from './place.ts'
 
 const places: ReturnType<typeof newPlace>[] = []
 const place = () => {
@@ -17,46 +17,7 @@ afterAll(() => {
 })
 const passphrase = 'correct horse battery staple'
 
-/** A place that holds what the original's backup brings, and something of ours in every other table that matters. */
-async function filled() {
-  const made = place()
-  await (await made.open()).close()
-  expect(await made.restore(textSource(originalBackup))).toMatchObject({ ok: true })
-  expect(made.finish()).toMatchObject({ ok: true })
-  const store = await made.open()
-  const at = 1_700_000_000_000
-  const hash = 'a'.repeat(64)
-  const operator = { id: 'opr_1', name: 'Ada', role: 'viewer' as const, passwordHash: 'hash', enabled: true }
-  await store.operators.create({ ...operator, createdAt: at, updatedAt: at })
-  await store.adminTokens.create({
-    ...{ id: 'adm_1', name: 't', hash, last4: 'aaaa', scopes: ['read'], subject: 'owner', createdAt: at },
-  })
-  const url = 'http://me:proxy-password@proxy.example:3128/'
-  await store.proxies.create({
-    ...{ id: 'prx_1', name: 'p', url, shownUrl: 'http://me:••••@proxy.example:3128/', weight: 1, enabled: true },
-    ...{ health: { state: 'unchecked', failures: 0 }, createdAt: at, updatedAt: at },
-  })
-  await store.ips.saveConfig({ ip: '192.0.2.9', notes: 'n', createdAt: at, updatedAt: at })
-  await store.modelMappings.create({ id: 'map_1', name: 'x', target: 'y', createdAt: at, updatedAt: at })
-  const key = (await store.keys.list())[0]
-  if (key === undefined) throw new Error('no key')
-  await store.captures.saveRule({ keyId: key.id, maxBytes: 10, keepMs: 1, until: at, createdAt: at })
-  const content = { prompt: 'a kept prompt', reply: 'a kept reply', cut: false }
-  await store.captures.save({ requestId: 'req_1', keyId: key.id, expiresAt: Date.now() + 1e9 }, content)
-  await store.requests.append(
-    Array.from({ length: 700 }, (_, index) => ({
-      ...{ id: `req_${index}`, at: at + index, dialect: 'anthropic', keyId: key.id, model: 'claude', stream: true },
-      ...{ status: 200, durationMs: 5, inputTokens: 1, inputSource: 'upstream', outputTokens: 2 },
-      ...{ outputSource: 'upstream', peer: '192.0.2.1', userAgent: 'test', attempts: 1, route: '[]' },
-    })),
-  )
-  while (!(await store.rollups.catchUp())) {
-    // goes on
-  }
-  const entry = { actorKind: 'owner' as const, actorId: 'owner', actorName: 'owner', peer: '', userAgent: '' }
-  for (const action of ['one', 'two']) await store.audit.append({ ...entry, at, action, status: 200 })
-  return { place: made, store }
-}
+const filled = () => fill(place())
 
 const withoutAudit = ({ auditEntries: _, sealedSettings: __, ...rest }: Awaited<ReturnType<typeof contentOf>>) => rest
 

@@ -427,6 +427,9 @@ export function memoryStore(now: () => number = () => 0): Store {
         else sealed.set(name, entry)
       },
     },
+    snapshot: async () => {
+      throw new Error('nothing is read whole from memory')
+    },
     isUp: () => true,
     checkpoint: async () => {},
     describe: async () => ({ engine: 'memory', version: '0', path: '', writable: true }),

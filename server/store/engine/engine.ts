@@ -63,6 +63,15 @@ export type Engine = {
   readonly isUp: () => boolean
   /** Brings what was committed into the database's own file, as far as readers allow; nothing where an engine has no log of its own. */
   readonly checkpoint: () => Promise<void>
+  /** The database as it is at this moment, for reading alone, until it is closed. Throws `StoreFault`s. */
+  readonly snapshot: () => Promise<Engine>
+  /**
+   * Where the database cannot be exchanged as a whole: runs statements one after another in one transaction that may take long, or
+   * none of them; the audit log may be changed by them. Nothing else is written meanwhile.
+   */
+  readonly exchange?: (
+    work: (run: (build: (db: Db) => readonly Statement[]) => Promise<void>) => Promise<void>,
+  ) => Promise<void>
   readonly describe: () => Promise<EngineState>
   readonly close: () => Promise<void>
 }

@@ -45,7 +45,8 @@ export const silenceMs = 30_000
 /** The server ends an idle connection, and with it the lock, after this time: a machine that is gone holds it no longer. */
 const lockIdleSeconds = 60
 
-export function connect(place: MysqlPlace, max: number): SQL {
+/** `lasting`: an idle connection is kept. */
+export function connect(place: MysqlPlace, max: number, lasting = max === 1): SQL {
   const { host, port, user, password, database, tls, ca } = place
   return new SQL({
     adapter: 'mysql',
@@ -56,7 +57,7 @@ export function connect(place: MysqlPlace, max: number): SQL {
     database,
     max,
     connectionTimeout: connectSeconds,
-    ...(max === 1 ? {} : { idleTimeout: idleReaderSeconds }),
+    ...(lasting ? {} : { idleTimeout: idleReaderSeconds }),
     // As the original's driver does, so that accounts of MySQL 8 work; with TLS the question does not come up.
     ...(tls === 'on'
       ? { tls: { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } }

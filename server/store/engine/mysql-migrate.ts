@@ -138,25 +138,32 @@ function createdFor({ engine }: ServerKind): (statement: string) => string {
       : statement
 }
 
+const auditTable = 'claude_server_audit_entries'
+const auditTriggers = [
+  ['claude_server_audit_entries_unchanged', 'UPDATE'],
+  ['claude_server_audit_entries_kept', 'DELETE'],
+] as const
+
+/** Takes the triggers away; ends the transaction. */
+export async function unguardAudit(session: Session): Promise<void> {
+  for (const [name] of auditTriggers) await session.change(`DROP TRIGGER IF EXISTS ${name}`)
+}
+
 /**
  * Triggers that keep the audit log from being changed, where this user may make them: servers with a binary log ask for more rights.
  * Without them the chain of hashes still tells.
  */
 export async function guardAudit(session: Session): Promise<boolean> {
-  const table = 'claude_server_audit_entries'
   const rows = await session.rows(
     'SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND event_object_table = ?',
-    [table],
+    [auditTable],
   )
   const there = new Set(rows.map(([name]) => String(name)))
-  for (const [name, event] of [
-    ['claude_server_audit_entries_unchanged', 'UPDATE'],
-    ['claude_server_audit_entries_kept', 'DELETE'],
-  ] as const) {
+  for (const [name, event] of auditTriggers) {
     if (there.has(name)) continue
     try {
       await session.change(
-        `CREATE TRIGGER ${name} BEFORE ${event} ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the audit log is append-only'`,
+        `CREATE TRIGGER ${name} BEFORE ${event} ON ${auditTable} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the audit log is append-only'`,
       )
     } catch (error) {
       const errno = errnoOf(error as StoreFault) // see `Session`

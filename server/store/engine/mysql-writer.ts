@@ -10,6 +10,8 @@ export type Change = Sql & { readonly matched?: Sql }
 export type Writer = {
   /** All of them in one transaction; gives the rows each met. Calls are served in their order. */
   readonly write: (changes: readonly Change[]) => Promise<readonly number[]>
+  /** The connection for one piece of work that ends its transaction itself; a fault undoes what it has begun. */
+  readonly exclusively: <T>(work: (session: Session) => Promise<T>) => Promise<T>
   /** Connected, with the lock. */
   readonly isUp: () => boolean
   readonly close: () => Promise<void>
@@ -156,6 +158,17 @@ export function createWriter(first: Session, { place, effects, onState }: Writer
         waiting--
       }
     },
+    exclusively: (work) =>
+      inTurn(async () => {
+        const used = await connected()
+        try {
+          return await work(used)
+        } catch (error) {
+          if (error instanceof StoreFault && error.kind === 'unreachable') lose(used, error)
+          else await used.change('ROLLBACK').catch((worse: StoreFault) => lose(used, worse))
+          throw error
+        }
+      }),
     close: async () => {
       cancelPing()
       // A server that says nothing keeps nobody from ending.

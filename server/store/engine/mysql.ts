@@ -19,7 +19,16 @@ import {
   silenceMs,
 } from './mysql-connection.ts'
 import { mysqlFault } from './mysql-fault.ts'
-import { guardAudit, hasTables, migrateMysql, mysqlMigrations, type ServerKind, serverKind } from './mysql-migrate.ts'
+import {
+  guardAudit,
+  hasTables,
+  migrateMysql,
+  mysqlMigrations,
+  type ServerKind,
+  serverKind,
+  unguardAudit,
+} from './mysql-migrate.ts'
+import { openMysqlSnapshot } from './mysql-snapshot.ts'
 import { type Change, createWriter } from './mysql-writer.ts'
 
 export type MysqlOptions = {
@@ -122,6 +131,12 @@ function createMysqlEngine(first: Session, server: ServerKind, options: MysqlOpt
       throw fault
     }
   }
+  const describe = async () => ({
+    ...server,
+    path: where,
+    writable: writer.isUp() && (await isWritable(() => pool)),
+  })
+  const isUp = (): boolean => writer.isUp() && !isSilent
   return {
     tables,
     expressions,
@@ -138,13 +153,28 @@ function createMysqlEngine(first: Session, server: ServerKind, options: MysqlOpt
       let next = 0
       return built.map((changes) => changes.reduce((sum) => sum + (counts[next++] ?? 0), 0))
     },
-    isUp: () => writer.isUp() && !isSilent,
+    isUp,
     checkpoint: async () => {},
-    describe: async () => ({
-      ...server,
-      path: where,
-      writable: writer.isUp() && (await isWritable(() => pool)),
-    }),
+    snapshot: () => openMysqlSnapshot({ place, effects, builderOf, base: { tables, expressions, describe, isUp } }),
+    exchange: (work) =>
+      writer.exclusively(async (session) => {
+        await unguardAudit(session)
+        try {
+          await work(async (build) => {
+            for (const { sql: text, params } of build(db).flatMap((statement) => changesOf(statement, db)))
+              await session.change(text, params, Number.POSITIVE_INFINITY)
+          })
+          await session.change('COMMIT', [], Number.POSITIVE_INFINITY)
+        } catch (error) {
+          // Before anything else: to make a trigger would commit what is half done.
+          await session.change('ROLLBACK', [], Number.POSITIVE_INFINITY)
+          await guardAudit(session).catch(() => undefined)
+          throw error
+        }
+        // Where this fails the next start does it.
+        await guardAudit(session).catch(() => undefined)
+      }),
+    describe,
     close: async () => {
       await writer.close()
       await pool.close({ timeout: 0 }).catch(() => undefined)

@@ -119,6 +119,11 @@ export function createEngine(path: string, main: Database, durable: Database): E
         // A reader of an older moment holds it up: the rest follows with the next one.
         checkpointedAt = done?.log === done?.checkpointed ? changes : undefined
       }),
+    snapshot: async () => {
+      const opened = openSnapshot(path)
+      if (!opened.ok) throw opened.error
+      return opened.value
+    },
     describe: async () => ({ engine: 'SQLite', version: versionOf(main), path, writable: isWritable(path, main) }),
     close: async () => {
       for (const db of [mainDb, durableDb]) db.finalize() // an open statement would keep its connection
