@@ -116,7 +116,7 @@ test('the file is bounded, and gone when nothing waits', () => {
   const keeper = createUnwrittenKeeper(dataDir, vault)
   const large = (id: string): RequestRecord => ({ ...request(id), route: JSON.stringify('x'.repeat(1_000_000)) })
   const waiting: RequestRecord[] = []
-  for (let turn = 0; turn < 100; turn++) {
+  for (let turn = 0; turn < 75; turn++) {
     waiting.push(large(String(turn)))
     if (waiting.length > 10) waiting.shift()
     keeper.keep({ usage: usage(0, batch(0)), requests: [...waiting] })
@@ -126,4 +126,4 @@ test('the file is bounded, and gone when nothing waits', () => {
   keeper.clear()
   expect([keeper.stats().bytes, existsSync(path.join(dataDir, unwrittenFileName))]).toEqual([0, false])
   expect(keeper.keepLast({ usage: usage(0, batch(0)), requests: [] })).toBe(false)
-})
+}, 30_000)
