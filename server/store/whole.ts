@@ -53,7 +53,14 @@ const keptOf = (table: KeptTable): Kept => keptTables[table]
 export const isLogTable = (table: KeptTable): boolean => keptOf(table).isLog === true
 export const isKeptTable = (name: string): name is KeptTable => Object.hasOwn(keptTables, name)
 /** Of one start or one machine: open sign-ins, calls under way, the mark of the master key, links that open once; and what was deleted, which goes by itself. */
-export const passingTables = ['sessions', 'openCalls', 'vaultMarks', 'usageMarks', 'keyHandOvers', 'deletedItems'] as const
+export const passingTables = [
+  'sessions',
+  'openCalls',
+  'vaultMarks',
+  'usageMarks',
+  'keyHandOvers',
+  'deletedItems',
+] as const
 
 /** Everything kept, as rows: what a backup is made of, the same for every engine. */
 export type WholeStore = {
@@ -112,8 +119,8 @@ export function createWholeStore({ engine, vault }: { readonly engine: Engine; r
       : {
           replace: (from: Pick<WholeStore, 'read'>, step: (rows: number) => void) =>
             exchange(async (run) => {
-              const { deletedItems, openCalls, sessions } = engine.tables
-              await run((db) => [sessions, openCalls, deletedItems].map((table) => db.delete(table)))
+              const { deletedItems, keyHandOvers, openCalls, sessions } = engine.tables
+              await run((db) => [sessions, openCalls, keyHandOvers, deletedItems].map((table) => db.delete(table)))
               for (const name of keptTableNames.toReversed()) await run((db) => [db.delete(tableOf(name))])
               for (const name of keptTableNames) {
                 for await (const rows of from.read(name)) {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { backUpToFile, backupName, draftOf, listBackups, pruneBackups } from '../../server/backup/file-backup.ts'
 import { isBackupDue } from '../../server/backup/schedule.ts'
 import type { Store } from '../../server/store/store.ts'
-import { backupOf, contentOf, fill, newPlace, originalBackup, textSource } from './place.ts'
+import { backupOf, contentOf, fill, newPlace, textSource } from './place.ts'
 
 const places: ReturnType<typeof newPlace>[] = []
 const place = () => {
