@@ -7,7 +7,7 @@ const hourMs = 3_600_000
 /** The admin API, and who its keys let in. */
 async function rotationApp() {
   const app = await adminApp()
-  const admission = createAdmission({ ...app.store, now: () => app.clock.now })
+  const admission = createAdmission({ ...app.store, after: () => () => {}, now: () => app.clock.now })
   const letsIn = async (key: string): Promise<boolean | string> => {
     const admitted = await admission.admit({ xApiKey: key })
     return admitted.ok || admitted.error.message
