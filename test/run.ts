@@ -60,7 +60,10 @@ const unitOnServer = [
   ...['audit', 'deleted', 'model-mappings', 'operators', 'proxies', 'requests', 'rollups', 'store', 'usage'].map(
     (name) => `./test/store/${name}.test.ts`,
   ),
-  ...['deleted', 'logs', 'original-contract'].map((name) => `./test/admin/${name}.test.ts`),
+  ...[
+    ...['accounts', 'control', 'deleted', 'imports', 'logs', 'model-mappings', 'original-contract', 'people'],
+    ...['preconditions', 'proxies', 'session', 'stats', 'users'],
+  ].map((name) => `./test/admin/${name}.test.ts`),
   './test/backup/server.test.ts',
 ]
 const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart'].map((name) => `./test/e2e/${name}.e2e.ts`)

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { onMysql } from '../support/database.ts'
 import { adminApp, atTheMachine, controlToken, elsewhere, failure } from './admin-app.ts'
 
 const headers = { 'x-control-token': controlToken }
@@ -132,7 +133,7 @@ test('doctor sees the store, the keys and each account’s state', async () => {
   expect((await ask('GET', '/api/control/doctor', { headers })).json).toMatchObject({
     version: '9.9.9',
     port: 62311,
-    store: { engine: 'memory', writable: true },
+    store: { engine: onMysql ? 'MariaDB' : 'memory', writable: true },
     keyCount: 1,
     firstPassword: false,
     accounts: [{ id: 'a', state: 'unchecked', status: 'normal' }],

@@ -48,7 +48,7 @@ export function createTestEffects(more: Partial<Effects> = {}, startAt = Date.UT
     advance: async (ms) => {
       const until = now + ms
       for (;;) {
-        await settle()
+        await runDry()
         const next = timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0]
         if (next === undefined) break
         timers = timers.filter((timer) => timer !== next)
@@ -56,13 +56,21 @@ export function createTestEffects(more: Partial<Effects> = {}, startAt = Date.UT
         next.task()
       }
       now = until
-      await settle()
+      await runDry()
     },
   }
 }
 
+/** What a server of another process takes to answer, several times over. */
+const serverMs = Number(process.env.TEST_MYSQL_PORT ?? 0) > 0 ? 150 : 0
+
 /** Lets promise chains run dry without moving any clock. */
 export async function settle(): Promise<void> {
+  await runDry()
+  if (serverMs > 0) await Bun.sleep(serverMs)
+}
+
+async function runDry(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
   await new Promise((resolve) => setImmediate(resolve))
 }
