@@ -102,21 +102,14 @@ async function filledApp(): Promise<App> {
     { user, key: { id: 'of-one', name: 'x', ...itsKey, enabled: true, createdAt: now, userId: 'one' } },
   ])
   await store.ips.block([{ range: '198.51.100.1', shown: '198.51.100.1', reason: '', createdAt: now }])
-  await store.modelMappings.create({ id: 'map_one', name: 'a', target: 'b', createdAt: now, updatedAt: now })
+  await store.modelMappings.create({ id: 'one', name: 'a', target: 'b', createdAt: now, updatedAt: now })
   const proxy = { id: 'one', name: 'p', url: 'http://me:SECRET@p.example:1', shownUrl: 'http://p.example:1' }
   const health = { state: 'unchecked' as const, failures: 0 }
   await store.proxies.create({ ...proxy, weight: 1, enabled: true, health, createdAt: now, updatedAt: now })
   const passwordHash = '$argon2id$SECRET'
   const person = { id: 'one', name: 'One', role: 'viewer' as const, passwordHash, enabled: true }
   await store.operators.create({ ...person, createdAt: now, updatedAt: now })
-  const token = {
-    id: 'one',
-    name: 'one',
-    hash: 'x'.repeat(64),
-    last4: 'abcd',
-    scopes: ['read' as const],
-    subject: 'owner',
-  }
+  const token = { id: 'one', name: 'one', hash: 'x', last4: 'abcd', scopes: ['read' as const], subject: 'owner' }
   await store.adminTokens.create({ ...token, createdAt: now })
   const session = { hash: 'one'.padEnd(64, '0'), createdAt: now, lastSeenAt: now, peer: '::1', userAgent: '' }
   await store.sessions.create({ ...session, mustChangePassword: false, subject: 'owner' })
@@ -126,7 +119,6 @@ async function filledApp(): Promise<App> {
 
 const idIn = (path: string): string => {
   if (path.includes('/sessions/')) return `ses_${'one'.padEnd(24, '0')}`
-  if (path.includes('/model-mappings/')) return 'map_one'
   return path.includes(':ip') ? '198.51.100.9' : 'one'
 }
 
