@@ -234,9 +234,13 @@ function KeyTools(props: Props) {
 
 function Tool(props: { text: string; name: string; danger?: boolean; onClick: () => void }) {
   return (
-    <Button look={props.danger ? 'quiet-danger' : 'quiet'} class="px-2 text-13" onClick={() => props.onClick()}>
+    <Button
+      look={props.danger ? 'quiet-danger' : 'quiet'}
+      class="px-2 text-13"
+      aria-label={`${props.text}: ${props.name}`}
+      onClick={() => props.onClick()}
+    >
       {props.text}
-      <span class="sr-only">: {props.name}</span>
     </Button>
   )
 }

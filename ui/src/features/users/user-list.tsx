@@ -65,7 +65,7 @@ export function UserListView(props: ListProps) {
   )
 }
 
-// Priority, keys and spend give way first where the table is narrow.
+// Priority and keys, then spend and last use give way first where the table is narrow.
 const columns = (now: Accessor<number>): readonly (Omit<Column<UserView>, 'text'> & { readonly key: PlainKey })[] => [
   { key: 'users.column.user', name: 'name', value: ({ name }) => name },
   { key: 'users.column.status', name: 'status', value: (user) => severity(userState(user, now())) },
@@ -78,7 +78,7 @@ const columns = (now: Accessor<number>): readonly (Omit<Column<UserView>, 'text'
       return tight === undefined ? -1 : ratioOf(tight)
     },
   },
-  { key: 'users.column.keys', name: 'keys', class: 'max-xl:hidden text-right', value: ({ keys }) => keys.length },
+  { key: 'users.column.keys', name: 'keys', class: 'max-2xl:hidden text-right', value: ({ keys }) => keys.length },
   {
     key: 'users.column.spend',
     name: 'spend',
@@ -111,10 +111,10 @@ function Cells(props: RowProps) {
         </div>
       </Cell>
       <Cell class="whitespace-nowrap max-2xl:hidden">{priorityText(props.user.priority, t)}</Cell>
-      <Cell class="w-56 min-w-48">
+      <Cell class="w-48 min-w-40">
         <Tightest {...props} />
       </Cell>
-      <Cell class="numbers text-right max-xl:hidden">
+      <Cell class="numbers text-right max-2xl:hidden">
         <span title={props.user.keys.map(keyMask).join('\n')}>{format().number(props.user.keys.length)}</span>
       </Cell>
       <Cell class="numbers whitespace-nowrap text-right max-lg:hidden">
