@@ -193,7 +193,12 @@ function lists(): void {
       const box = await button.boundingBox()
       expect((box?.x ?? 999) + (box?.width ?? 999)).toBeLessThanOrEqual(768)
     }
-    expect(await page.getByRole('button', { name: /^More actions / }).count()).toBe(2)
+    expect(
+      await page
+        .getByRole('row')
+        .getByRole('button', { name: /^More actions / })
+        .count(),
+    ).toBe(2)
     expect(await scrollsSideways(page)).toBe(false)
     await close()
   })
