@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:
 import path from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { type Asset, type Manifest, manifestName, readManifest } from './server/console/manifest.ts'
+import { readVocabulary } from './server/usage/vocabulary-data.ts'
 import { measureBudgets } from './ui/budget.ts'
 
 // bun run build.ts         the console and the executable for this machine, dist/<os>-<arch>/claude-server
@@ -159,17 +160,20 @@ async function commit(): Promise<string> {
   }
 }
 
-/**
- * The tokenizer's data holds the vocabulary twice, the second time for turning tokens back into text. Nobody here does; but the
- * bundler drops it only when it is told that making its byte arrays has no effect of its own.
- */
-const unusedVocabulary: Bun.BunPlugin = {
-  name: 'unused-vocabulary',
+/** The tokenizer's vocabulary goes into the executable as it is kept, not as the objects it is made of. */
+const packedVocabulary: Bun.BunPlugin = {
+  name: 'packed-vocabulary',
   setup: (build) => {
-    build.onLoad({ filter: /ai-tokenizer[\\/]dist[\\/]encoding[\\/]claude-[^.]+\.js$/ }, async ({ path: file }) => ({
-      contents: (await readFile(file, 'utf8')).replaceAll('new Uint8Array(', '/* @__PURE__ */ new Uint8Array('),
-      loader: 'js',
-    }))
+    build.onLoad({ filter: /server[\\/]usage[\\/]vocabulary-data\.ts$/ }, async () => {
+      const { pattern, packed } = await readVocabulary()
+      const file = path.join(root, 'dist', 'vocabulary.bin')
+      await Bun.write(file, packed)
+      const reader = `async () => ({ pattern: ${JSON.stringify(pattern)}, packed: await Bun.file(file).bytes() })`
+      return {
+        contents: `import file from ${JSON.stringify(file)} with { type: 'file' }\nexport const readVocabulary = ${reader}\n`,
+        loader: 'js',
+      }
+    })
   },
 }
 
@@ -194,7 +198,7 @@ export async function buildExecutable(target: Target): Promise<boolean> {
     // What is imported later is a file of its own: its bytecode costs nothing until then.
     splitting: true,
     throw: false,
-    plugins: [unusedVocabulary],
+    plugins: [packedVocabulary],
     define: { BUILD_VERSION: JSON.stringify(version), BUILD_COMMIT: JSON.stringify(await commit()) },
     compile: {
       target: `bun-${target.os}-${target.arch}`,

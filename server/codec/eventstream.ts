@@ -70,117 +70,125 @@ export const publishedLimits: FrameLimits = {
 }
 
 const preludeBytes = 12
+const nothing = new Uint8Array(0)
 
-/**
- * Cuts a body that arrives in arbitrary pieces into frames, checking both CRCs and every length. After a fault it stays
- * faulty: there is no way to find the next border. Memory is bounded by one frame; a frame that lies inside one chunk is
- * not copied. Equal header blocks give the same `headers` object; bodies that share `headersOf` share them too.
- */
-export function createFrameDecoder(
-  limits: FrameLimits = publishedLimits,
-  headersOf: HeaderReader = createHeaderReader(),
-): FrameDecoder {
-  let carry = new Uint8Array(0)
-  let carried = 0
-  let fault: Omit<FrameFault, 'before'> | undefined
+/** A class: each delta passes it, and closures lie scattered in memory (docs/performance.md). */
+class FrameCutter implements FrameDecoder {
+  private carry = nothing
+  private carried = 0
+  private fault: Omit<FrameFault, 'before'> | undefined
 
-  const fail = (
+  constructor(
+    private readonly limits: FrameLimits,
+    private readonly headersOf: HeaderReader,
+  ) {}
+
+  push(chunk: Uint8Array): Result<readonly Frame[], FrameFault> {
+    if (this.fault !== undefined) return err({ ...this.fault, before: [] })
+    const frames: Frame[] = []
+    let at = 0
+    while (at < chunk.length) {
+      let bytes = chunk
+      let start = at
+      if (this.carried > 0 || chunk.length - at < preludeBytes) {
+        // Finish the prelude first: only it says how long the frame is.
+        if (this.carried < preludeBytes) {
+          at += this.append(chunk, at, preludeBytes)
+          if (this.carried < preludeBytes) break
+          const wrong = this.lengthFault(this.carry, 0)
+          if (wrong !== undefined) return this.fail(wrong[0], wrong[1], frames)
+        }
+        const total = uint32(this.carry, 0)
+        at += this.append(chunk, at, total)
+        if (this.carried < total) break
+        bytes = this.carry
+        start = 0
+        // The finished frame keeps this buffer; the next one gets its own.
+        this.carry = nothing
+        this.carried = 0
+      } else {
+        const wrong = this.lengthFault(chunk, at)
+        if (wrong !== undefined) return this.fail(wrong[0], wrong[1], frames)
+        const total = uint32(chunk, at)
+        if (chunk.length - at < total) {
+          this.append(chunk, at, total)
+          break
+        }
+        at += total
+      }
+      const frame = this.frameAt(bytes, start)
+      if (isFault(frame)) return this.fail(frame[0], frame[1], frames)
+      frames.push(frame)
+    }
+    return ok(frames)
+  }
+
+  end(): Result<void, FrameFault> {
+    if (this.fault !== undefined) return err({ ...this.fault, before: [] })
+    if (this.carried > 0) return this.fail('cut', 'The body ended inside a frame.')
+    return ok(undefined)
+  }
+
+  private fail(
     name: FrameFaultName,
     message: string,
     before: readonly Frame[] = [],
-  ): { readonly ok: false; readonly error: FrameFault } => {
-    fault = { name, message }
-    carry = new Uint8Array(0)
-    carried = 0
-    return err({ ...fault, before })
+  ): { readonly ok: false; readonly error: FrameFault } {
+    this.fault = { name, message }
+    this.carry = nothing
+    this.carried = 0
+    return err({ name, message, before })
   }
 
   /** Appends to the unfinished frame, at most up to `wanted` bytes in all; gives how many were taken. */
-  const append = (chunk: Uint8Array, from: number, wanted: number): number => {
-    const taken = Math.min(chunk.length - from, wanted - carried)
-    if (carry.length < carried + taken) {
+  private append(chunk: Uint8Array, from: number, wanted: number): number {
+    const taken = Math.min(chunk.length - from, wanted - this.carried)
+    if (this.carry.length < this.carried + taken) {
       // Doubling, not the declared length: memory follows what was received, not what was announced.
-      const grown = new Uint8Array(Math.min(wanted, Math.max(256, carry.length * 2, carried + taken)))
-      grown.set(carry.subarray(0, carried))
-      carry = grown
+      const grown = new Uint8Array(Math.min(wanted, Math.max(256, this.carry.length * 2, this.carried + taken)))
+      grown.set(this.carry.subarray(0, this.carried))
+      this.carry = grown
     }
-    carry.set(from === 0 && taken === chunk.length ? chunk : chunk.subarray(from, from + taken), carried)
-    carried += taken
+    this.carry.set(from === 0 && taken === chunk.length ? chunk : chunk.subarray(from, from + taken), this.carried)
+    this.carried += taken
     return taken
   }
 
-  const lengthFault = (bytes: Uint8Array, at: number): readonly [FrameFaultName, string] | undefined => {
+  private lengthFault(bytes: Uint8Array, at: number): readonly [FrameFaultName, string] | undefined {
     if (crc32(bytes, at, at + 8) !== uint32(bytes, at + 8))
       return ['prelude-crc', 'The CRC of a frame prelude is wrong.']
     const total = uint32(bytes, at)
     const headers = uint32(bytes, at + 4)
     if (total < frameOverheadBytes)
       return ['frame-too-short', `A frame declares ${total} bytes, fewer than its own borders.`]
-    if (total > limits.maxFrameBytes)
+    if (total > this.limits.maxFrameBytes)
       return ['frame-too-large', `A frame declares ${total} bytes, more than the limit.`]
-    if (headers > total - frameOverheadBytes || headers > limits.maxHeadersBytes) {
+    if (headers > total - frameOverheadBytes || headers > this.limits.maxHeadersBytes) {
       return ['headers-length', `A frame declares ${headers} bytes of headers, more than fit.`]
     }
     return undefined
   }
 
   /** One whole frame at `at`, its prelude already checked. */
-  const frameAt = (bytes: Uint8Array, at: number): Frame | readonly [FrameFaultName, string] => {
+  private frameAt(bytes: Uint8Array, at: number): Frame | readonly [FrameFaultName, string] {
     const end = at + uint32(bytes, at)
     const headersEnd = at + preludeBytes + uint32(bytes, at + 4)
     if (crc32(bytes, at, end - 4) !== uint32(bytes, end - 4)) return ['message-crc', 'The CRC of a frame is wrong.']
-    const headers = headersOf(bytes, at + preludeBytes, headersEnd)
+    const headers = this.headersOf(bytes, at + preludeBytes, headersEnd)
     if (isHeaderFault(headers)) return headers
     return { headers, payload: bytes.subarray(headersEnd, end - 4) }
   }
-
-  return {
-    push: (chunk) => {
-      if (fault !== undefined) return err({ ...fault, before: [] })
-      const frames: Frame[] = []
-      let at = 0
-      while (at < chunk.length) {
-        let bytes = chunk
-        let start = at
-        if (carried > 0 || chunk.length - at < preludeBytes) {
-          // Finish the prelude first: only it says how long the frame is.
-          if (carried < preludeBytes) {
-            at += append(chunk, at, preludeBytes)
-            if (carried < preludeBytes) break
-            const wrong = lengthFault(carry, 0)
-            if (wrong !== undefined) return fail(wrong[0], wrong[1], frames)
-          }
-          const total = uint32(carry, 0)
-          at += append(chunk, at, total)
-          if (carried < total) break
-          bytes = carry
-          start = 0
-          // The finished frame keeps this buffer; the next one gets its own.
-          carry = new Uint8Array(0)
-          carried = 0
-        } else {
-          const wrong = lengthFault(chunk, at)
-          if (wrong !== undefined) return fail(wrong[0], wrong[1], frames)
-          const total = uint32(chunk, at)
-          if (chunk.length - at < total) {
-            append(chunk, at, total)
-            break
-          }
-          at += total
-        }
-        const frame = frameAt(bytes, start)
-        if (isFault(frame)) return fail(frame[0], frame[1], frames)
-        frames.push(frame)
-      }
-      return ok(frames)
-    },
-    end: () => {
-      if (fault !== undefined) return err({ ...fault, before: [] })
-      if (carried > 0) return fail('cut', 'The body ended inside a frame.')
-      return ok(undefined)
-    },
-  }
 }
+
+/**
+ * Cuts a body that arrives in arbitrary pieces into frames, checking both CRCs and every length. After a fault it stays
+ * faulty: there is no way to find the next border. Memory is bounded by one frame; a frame that lies inside one chunk is
+ * not copied. Equal header blocks give the same `headers` object; bodies that share `headersOf` share them too.
+ */
+export const createFrameDecoder = (
+  limits: FrameLimits = publishedLimits,
+  headersOf: HeaderReader = createHeaderReader(),
+): FrameDecoder => new FrameCutter(limits, headersOf)
 
 function uint32(bytes: Uint8Array, at: number): number {
   return (

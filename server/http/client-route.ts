@@ -103,21 +103,10 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     const used = more.summary === undefined ? undefined : deps.usedOf(more.summary)
     admitted?.settle(used)
     capture?.end(requestId)
-    deps.onEnd({
-      requestId,
-      arrivedAt,
-      dialect: dialect.name,
-      model: '',
-      stream: false,
-      peer,
-      userAgent,
-      notes: notes.read(),
-      ...(taken?.because && { modelReason: taken.because }),
-      ...known,
-      ...more,
-      ...(used === undefined ? {} : { used }),
-      status,
-    })
+    const common = { requestId, arrivedAt, dialect: dialect.name, peer, userAgent, notes: notes.read(), status }
+    const ended: RequestEnd = { model: '', stream: false, ...common, ...known, ...more }
+    if (taken?.because !== undefined) Object.assign(ended, { modelReason: taken.because })
+    deps.onEnd(used === undefined ? ended : Object.assign(ended, { used }))
   }
   const refuse = (error: GatewayError, summary?: Summary): Response => {
     const { status, headers: ofError, body } = dialect.encodeError(error, { requestId })
@@ -154,19 +143,18 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     if (!decoded.ok) return refuse(decoded.error)
     const leaving = leavingOf(request)
     const asked = withSession(decoded.value.conversation, request.headers)
-    known = {
-      ...known,
-      model: asked.model,
-      stream: asked.stream,
-      ...(asked.clientNote === undefined ? {} : { clientNote: asked.clientNote }),
-      ...(asked.session === undefined ? {} : { session: asked.session }),
-    }
+    const { model, stream, clientNote, session } = asked
+    known = Object.assign(
+      known,
+      { model, stream },
+      clientNote !== undefined && { clientNote },
+      session !== undefined && { session },
+    )
     const conversation = await deps.resolveDocuments(asked, leaving.signal, notes.add)
     if (!conversation.ok) return refuse(conversation.error)
 
     let summary: Summary | undefined
     let status = 200
-    const stream = conversation.value.stream
     const reply = deps.relay(
       {
         conversation: conversation.value,
@@ -192,7 +180,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     let opened = false
     const context: ReplyContext<unknown> = {
       id: requestId.slice(4),
-      model: asked.model,
+      model,
       createdAt: arrivedAt,
       requestId,
       form: decoded.value.form,
@@ -258,7 +246,7 @@ const ofEveryAnswer = { ...clientEdgeHeaders, ...openToAll }
 function captured(encoder: StreamEncoder, capture: Capture | undefined): StreamEncoder {
   if (capture === undefined) return encoder
   return {
-    ...encoder,
+    keepAlive: () => encoder.keepAlive(),
     encode: (event) => {
       const text = encoder.encode(event)
       capture.reply(text)

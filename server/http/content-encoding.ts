@@ -21,11 +21,12 @@ export type Decode = (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array
 
 /** What undoes the encodings of a `Content-Encoding` header, the last applied first; undefined when there is none. */
 export function decodeFor(header: string | null): Result<Decode | undefined, GatewayError> {
-  const names = (header ?? '')
+  if (header === null) return plain
+  const names = header
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity')
-  if (names.length === 0) return ok(undefined)
+  if (names.length === 0) return plain
   const layers: Encoding[] = []
   for (const name of names) {
     const encoding = Object.hasOwn(encodings, name) ? encodings[name] : undefined
@@ -45,6 +46,8 @@ export function decodeFor(header: string | null): Result<Decode | undefined, Gat
     }
   })
 }
+
+const plain = ok(undefined)
 
 const unsupported = (what: string): GatewayError =>
   gatewayError('unsupported-encoding', `${what}; send plain JSON, or ${acceptedEncodings}.`, {

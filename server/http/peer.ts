@@ -27,7 +27,7 @@ export function createPeerOf(trustedProxies: readonly string[], ownHost?: string
     else trusted.addSubnet(address, Number(bits), family)
   }
   return ({ headers }, socketAddress) => {
-    const direct = addressOf(socketAddress ?? '') ?? socketAddress ?? ''
+    const direct = directAddress(socketAddress ?? '')
     const loopback = direct === '::1' || direct.startsWith('127.') || (direct !== '' && direct === ownHost)
     const forwarded = isForwarded(headers)
     if (!forwarded || !isTrusted(direct, trusted)) {
@@ -37,3 +37,6 @@ export function createPeerOf(trustedProxies: readonly string[], ownHost?: string
     return { address, loopback, forwarded, https, forwardedHosts: hosts }
   }
 }
+
+/** The runtime gives whole addresses: one in digits and points is what it is already. */
+const directAddress = (given: string): string => (given.includes(':') ? (addressOf(given) ?? given) : given)

@@ -7,17 +7,19 @@ export type ReasoningFilter = {
   readonly hasHidden: () => boolean
 }
 
-/**
- * Leaves the reasoning out of a reply and numbers the other blocks without gaps. To come after the meter: what the model
- * thought was written all the same, and counts.
- */
-export function createReasoningFilter(): ReasoningFilter {
-  let hidden = 0
-  const show = (event: ReplyEvent): ReplyEvent | undefined => {
+/** A class: each delta passes it (docs/performance.md). */
+class HiddenReasoning implements ReasoningFilter {
+  private hidden = 0
+
+  hasHidden(): boolean {
+    return this.hidden > 0
+  }
+
+  show(event: ReplyEvent): ReplyEvent | undefined {
     switch (event.type) {
       case 'reasoning-start':
       case 'redacted-reasoning':
-        hidden++
+        this.hidden++
         return undefined
       case 'reasoning-delta':
       case 'reasoning-end':
@@ -28,12 +30,17 @@ export function createReasoningFilter(): ReasoningFilter {
       case 'tool-call-start':
       case 'tool-call-delta':
       case 'tool-call-end':
-        return hidden === 0 ? event : { ...event, index: event.index - hidden }
+        return this.hidden === 0 ? event : { ...event, index: event.index - this.hidden }
       case 'reply-start':
       case 'finish':
       case 'error':
         return event
     }
   }
-  return { show, hasHidden: () => hidden > 0 }
 }
+
+/**
+ * Leaves the reasoning out of a reply and numbers the other blocks without gaps. To come after the meter: what the model
+ * thought was written all the same, and counts.
+ */
+export const createReasoningFilter = (): ReasoningFilter => new HiddenReasoning()

@@ -1,7 +1,7 @@
 import type { GatewayError } from '../conversation/error.ts'
 import type { BlockEvent, FinishReason, UsageReport } from '../conversation/event.ts'
-import { createBudget } from './budget.ts'
-import { createStopFinder } from './stop.ts'
+import { type Budget, createBudget } from './budget.ts'
+import { createStopFinder, type StopFinder, type StopStep } from './stop.ts'
 
 export type LimitedEvent =
   | BlockEvent
@@ -29,116 +29,126 @@ export type Limiter = {
   readonly passes: (event: LimitedEvent) => event is BlockEvent
 }
 
-/**
- * Applies the caller's limits to an upstream's events, before they are metered: stop sequences (in text only, within one
- * block), the output budget (text and reasoning are cut at it, a tool call never: it ends and the reply after it) and a single
- * tool call. A cut reply's `finish` has an empty report, since the provider's own would come after the cut.
- */
-export function createLimiter(limits: Limits): Limiter {
-  if (limits.stop.length === 0 && limits.maxOutputTokens === undefined && limits.parallelToolCalls) {
-    return { push: (event) => [event], passes: isDelta }
-  }
-  const budget =
-    limits.maxOutputTokens === undefined ? undefined : createBudget(limits.maxOutputTokens, limits.countTokens)
-  let finder = createStopFinder(limits.stop)
-  const hasStops = limits.stop.length > 0
+/** A class: each delta passes it (docs/performance.md). */
+class ReplyLimiter implements Limiter {
+  private readonly budget: Budget | undefined
+  private readonly hasStops: boolean
+  private finder: StopFinder
   /** The text block whose start has not been passed on yet, since all of its text may be a stop. */
-  let unopened: number | undefined
-  let openText: number | undefined
-  let toolJson = ''
-  let toolCalls = 0
+  private unopened: number | undefined
+  private openText: number | undefined
+  private toolJson = ''
+  private toolCalls = 0
 
-  function cut(before: readonly LimitedEvent[], reason: FinishReason, stopSequence?: string): readonly LimitedEvent[] {
-    const stop = stopSequence === undefined ? {} : { stopSequence }
-    return [...before, { type: 'finish', reason, ...stop, report: {} }]
+  constructor(private readonly limits: Limits) {
+    const { stop, maxOutputTokens, countTokens } = limits
+    this.budget = maxOutputTokens === undefined ? undefined : createBudget(maxOutputTokens, countTokens)
+    this.hasStops = stop.length > 0
+    this.finder = createStopFinder(stop)
+  }
+
+  passes(event: LimitedEvent): event is BlockEvent {
+    return (
+      event.type === 'text-delta' &&
+      !this.hasStops &&
+      this.unopened === undefined &&
+      event.text !== '' &&
+      (this.budget === undefined || this.budget.passes(event.text))
+    )
+  }
+
+  push(event: LimitedEvent): readonly LimitedEvent[] {
+    const { budget } = this
+    switch (event.type) {
+      case 'text-start':
+        if (budget?.spent()) return cut([], 'max-tokens')
+        this.finder = createStopFinder(this.limits.stop)
+        this.unopened = event.index
+        this.openText = event.index
+        return []
+      case 'text-delta':
+        return this.text(event.index, this.finder.push(event.text), false)
+      case 'text-end':
+        this.openText = undefined
+        return this.text(event.index, this.finder.end(), true)
+      case 'reasoning-start':
+      case 'redacted-reasoning':
+        return budget?.spent() ? cut([], 'max-tokens') : [event]
+      case 'reasoning-delta': {
+        const fitting = budget ? budget.fit(event.text) : event.text
+        if (fitting.length === event.text.length) return [event]
+        const shown: readonly LimitedEvent[] =
+          fitting === '' ? [] : [{ type: 'reasoning-delta', index: event.index, text: fitting }]
+        return cut([...shown, { type: 'reasoning-end', index: event.index }], 'max-tokens')
+      }
+      case 'tool-call-start':
+        if (budget?.spent()) return cut([], 'max-tokens')
+        if (this.toolCalls > 0 && !this.limits.parallelToolCalls) return cut([], 'tool-calls')
+        this.toolCalls++
+        this.toolJson = event.name
+        return [event]
+      case 'tool-call-delta':
+        if (budget) this.toolJson += event.json
+        return [event]
+      case 'tool-call-end':
+        budget?.spend(this.toolJson)
+        return [event]
+      case 'reasoning-end':
+      case 'finish':
+        return [event]
+      case 'error':
+        return [...this.heldText(), event]
+    }
   }
 
   /** Text that no stop holds back: opens the block when there is something to show, and cuts it where the budget ends. */
-  function show(index: number, text: string): { readonly events: readonly LimitedEvent[]; readonly over: boolean } {
-    const fitting = budget ? budget.fit(text) : text
+  private show(index: number, text: string): { readonly events: readonly LimitedEvent[]; readonly over: boolean } {
+    const fitting = this.budget ? this.budget.fit(text) : text
     const events: LimitedEvent[] = []
     if (fitting !== '') {
-      if (unopened !== undefined) events.push({ type: 'text-start', index })
-      unopened = undefined
+      if (this.unopened !== undefined) events.push({ type: 'text-start', index })
+      this.unopened = undefined
       events.push({ type: 'text-delta', index, text: fitting })
     }
     return { events, over: fitting.length < text.length }
   }
 
-  function text(
-    index: number,
-    { ready, stop }: { ready: string; stop?: string },
-    ending: boolean,
-  ): readonly LimitedEvent[] {
-    const { events, over } = show(index, ready)
+  private text(index: number, { ready, stop }: StopStep, ending: boolean): readonly LimitedEvent[] {
+    const { events, over } = this.show(index, ready)
     const closed = (): readonly LimitedEvent[] =>
-      unopened === undefined ? [...events, { type: 'text-end', index }] : events
+      this.unopened === undefined ? [...events, { type: 'text-end', index }] : events
     if (over) return cut(closed(), 'max-tokens')
     if (stop !== undefined) return cut(closed(), 'stop-sequence', stop)
     if (!ending) return events
-    const opening: readonly LimitedEvent[] = unopened === undefined ? [] : [{ type: 'text-start', index }]
-    unopened = undefined
+    const opening: readonly LimitedEvent[] = this.unopened === undefined ? [] : [{ type: 'text-start', index }]
+    this.unopened = undefined
     return [...opening, ...events, { type: 'text-end', index }]
   }
 
   /** A reply that fails in the middle of a text still owes the caller what was held back. */
-  function heldText(): readonly LimitedEvent[] {
-    if (openText === undefined) return []
-    const { ready } = finder.end()
-    return show(openText, ready).events
+  private heldText(): readonly LimitedEvent[] {
+    if (this.openText === undefined) return []
+    const { ready } = this.finder.end()
+    return this.show(this.openText, ready).events
   }
+}
 
-  return {
-    passes: (event): event is BlockEvent =>
-      event.type === 'text-delta' &&
-      !hasStops &&
-      unopened === undefined &&
-      event.text !== '' &&
-      (budget === undefined || budget.passes(event.text)),
-    push: (event) => {
-      switch (event.type) {
-        case 'text-start':
-          if (budget?.spent()) return cut([], 'max-tokens')
-          finder = createStopFinder(limits.stop)
-          unopened = event.index
-          openText = event.index
-          return []
-        case 'text-delta':
-          return text(event.index, finder.push(event.text), false)
-        case 'text-end':
-          openText = undefined
-          return text(event.index, finder.end(), true)
-        case 'reasoning-start':
-        case 'redacted-reasoning':
-          return budget?.spent() ? cut([], 'max-tokens') : [event]
-        case 'reasoning-delta': {
-          const fitting = budget ? budget.fit(event.text) : event.text
-          if (fitting.length === event.text.length) return [event]
-          const shown: readonly LimitedEvent[] =
-            fitting === '' ? [] : [{ type: 'reasoning-delta', index: event.index, text: fitting }]
-          return cut([...shown, { type: 'reasoning-end', index: event.index }], 'max-tokens')
-        }
-        case 'tool-call-start':
-          if (budget?.spent()) return cut([], 'max-tokens')
-          if (toolCalls > 0 && !limits.parallelToolCalls) return cut([], 'tool-calls')
-          toolCalls++
-          toolJson = event.name
-          return [event]
-        case 'tool-call-delta':
-          if (budget) toolJson += event.json
-          return [event]
-        case 'tool-call-end':
-          budget?.spend(toolJson)
-          return [event]
-        case 'reasoning-end':
-        case 'finish':
-          return [event]
-        case 'error':
-          return [...heldText(), event]
-      }
-    },
-  }
+/**
+ * Applies the caller's limits to an upstream's events, before they are metered: stop sequences (in text only, within one
+ * block), the output budget (text and reasoning are cut at it, a tool call never: it ends and the reply after it) and a single
+ * tool call. A cut reply's `finish` has an empty report, since the provider's own would come after the cut.
+ */
+export const createLimiter = (limits: Limits): Limiter =>
+  limits.stop.length === 0 && limits.maxOutputTokens === undefined && limits.parallelToolCalls
+    ? noLimits
+    : new ReplyLimiter(limits)
+
+function cut(before: readonly LimitedEvent[], reason: FinishReason, stopSequence?: string): readonly LimitedEvent[] {
+  const stop = stopSequence === undefined ? {} : { stopSequence }
+  return [...before, { type: 'finish', reason, ...stop, report: {} }]
 }
 
 const isDelta = (event: LimitedEvent): event is BlockEvent =>
   event.type === 'text-delta' || event.type === 'reasoning-delta' || event.type === 'tool-call-delta'
+
+const noLimits: Limiter = { push: (event) => [event], passes: isDelta }

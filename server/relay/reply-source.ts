@@ -2,13 +2,13 @@ import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { BlockEvent, Figure, ReplyEvent, UpstreamEvent, Usage } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
-import type { Source } from '../lib/source.ts'
+import type { Sink, Source } from '../lib/source.ts'
 import type { Outcome } from '../pool/account.ts'
 import type { Lease } from '../pool/seat-request.ts'
 import type { UpstreamReply } from '../upstream/upstream.ts'
-import { createMeter } from '../usage/meter.ts'
-import { createReasoningFilter } from './hide-reasoning.ts'
-import { createLimiter, type LimitedEvent } from './limit.ts'
+import { createMeter, type Meter } from '../usage/meter.ts'
+import { createReasoningFilter, type ReasoningFilter } from './hide-reasoning.ts'
+import { createLimiter, type LimitedEvent, type Limiter } from './limit.ts'
 import type { RouteRecord, Summary } from './record.ts'
 import { createWishCheck, type Missed, type WishCheck } from './wishes.ts'
 
@@ -46,138 +46,169 @@ export type ServeContext = {
 }
 
 /** The provider's events under the caller's limits, metered; gives the account back and tells the summary at the end. */
-export function replySource(reply: UpstreamReply, lease: Lease, context: ServeContext): ReplyStream {
-  const { onEnd, elapsed } = context
-  const firstTokenMs = elapsed()
-  let stage: Stage | undefined
-  let over = false
-  let input: Figure | undefined
-  context.estimate.then(
-    (figure) => {
-      input = figure
-    },
-    () => undefined, // whoever reads the reply meets it
-  )
-  const close = (outcome: Outcome): void => {
-    if (over) return
-    over = true
-    const end = stage?.end()
+export const replySource = (reply: UpstreamReply, lease: Lease, context: ServeContext): ReplyStream =>
+  new RelayedReply(reply, lease, context)
+
+/** A class: each delta passes it (docs/performance.md). */
+class RelayedReply implements ReplyStream {
+  private readonly firstTokenMs: number
+  private stage: Stage | undefined
+  private over = false
+  private input: Figure | undefined
+  private sink: Sink<readonly ReplyEvent[]> | undefined
+  /** Until the sink has taken what it was given. */
+  private left = false
+
+  constructor(
+    private readonly reply: UpstreamReply,
+    private readonly lease: Lease,
+    private readonly context: ServeContext,
+  ) {
+    this.firstTokenMs = context.elapsed()
+    context.estimate.then(
+      (figure) => {
+        this.input = figure
+      },
+      () => undefined, // whoever reads the reply meets it
+    )
+  }
+
+  drop(): void {
+    this.reply.events.drop()
+    // It was answered, though nobody reads it: what was sent is used.
+    if (this.input !== undefined) this.stage ??= new Stage(this.input, this.context)
+    this.close({ type: 'cancelled' })
+  }
+
+  async run(sink: Sink<readonly ReplyEvent[]>): Promise<void> {
+    const { context } = this
+    this.sink = sink
+    try {
+      const stage = new Stage(await context.estimate, context)
+      this.stage = stage
+      await this.reply.events.run((batch) => this.pass(stage, batch))
+      if (stage.end === undefined && !this.left && !context.signal.aborted)
+        await this.give(
+          stage.fail(gatewayError('broken-reply', 'The provider ended the reply without a closing event.')),
+        )
+    } catch (thrown) {
+      if (this.left) throw thrown
+      const cause = String(thrown)
+      this.stage ??= new Stage({ tokens: 0, source: 'estimated' }, context)
+      await this.give(
+        this.stage.fail(gatewayError('internal', 'The gateway failed while relaying the reply.', { cause })),
+      )
+    } finally {
+      const end = this.stage?.end
+      this.close(
+        end === undefined ? { type: 'cancelled' } : end.type === 'finish' ? { type: 'success' } : outcomeOf(end.error),
+      )
+    }
+  }
+
+  private pass(stage: Stage, batch: readonly UpstreamEvent[]): boolean | Promise<boolean> {
+    const out = stage.push(batch)
+    const taken = out.length === 0 || this.give(out)
+    if (stage.end === undefined) return taken
+    return typeof taken === 'boolean' ? false : taken.then(() => false)
+  }
+
+  private give(out: readonly ReplyEvent[]): boolean | Promise<boolean> {
+    this.left = true
+    const taken = this.sink?.(out) ?? false
+    if (typeof taken === 'boolean') {
+      this.left = !taken
+      return taken
+    }
+    return taken.then((more) => {
+      this.left = !more
+      return more
+    })
+  }
+
+  private close(outcome: Outcome): void {
+    if (this.over) return
+    this.over = true
+    const { stage, lease, context } = this
+    const end = stage?.end
     lease.release(outcome, end?.type === 'finish' ? end.usage.credits : end?.error.credits)
     const missed = end?.type === 'finish' ? stage?.missed() : undefined
-    const summary = summaryOf(end, stage?.usage(), lease.accountId, firstTokenMs, context)
-    onEnd(missed === undefined ? summary : { ...summary, missed })
-  }
-  return {
-    drop: () => {
-      reply.events.drop()
-      // It was answered, though nobody reads it: what was sent is used.
-      if (input !== undefined) stage ??= createStage(input, context)
-      close({ type: 'cancelled' })
-    },
-    run: async (sink) => {
-      let left = false
-      const give = (out: readonly ReplyEvent[]): boolean | Promise<boolean> => {
-        left = true // until the sink has taken it
-        const taken = sink(out)
-        if (typeof taken === 'boolean') {
-          left = !taken
-          return taken
-        }
-        return taken.then((more) => {
-          left = !more
-          return more
-        })
-      }
-      try {
-        const steps = createStage(await context.estimate, context)
-        stage = steps
-        await reply.events.run((batch) => {
-          const out = steps.push(batch)
-          const taken = out.length === 0 || give(out)
-          if (steps.end() === undefined) return taken
-          return typeof taken === 'boolean' ? false : taken.then(() => false)
-        })
-        if (steps.end() === undefined && !left && !context.signal.aborted)
-          await give(steps.fail(gatewayError('broken-reply', 'The provider ended the reply without a closing event.')))
-      } catch (thrown) {
-        if (left) throw thrown
-        const cause = String(thrown)
-        stage ??= createStage({ tokens: 0, source: 'estimated' }, context)
-        await give(stage.fail(gatewayError('internal', 'The gateway failed while relaying the reply.', { cause })))
-      } finally {
-        const end = stage?.end()
-        close(
-          end === undefined
-            ? { type: 'cancelled' }
-            : end.type === 'finish'
-              ? { type: 'success' }
-              : outcomeOf(end.error),
-        )
-      }
-    },
+    const counted = end?.type === 'finish' ? undefined : stage?.usage()
+    const summary = summaryOf(end, counted, lease.accountId, this.firstTokenMs, context)
+    context.onEnd(missed === undefined ? summary : { ...summary, missed })
   }
 }
 
 type End = Extract<ReplyEvent, { type: 'finish' | 'error' }>
-type Stage = {
-  /** What goes on to the caller. Nothing may be pushed once there is an end. */
-  readonly push: (batch: readonly UpstreamEvent[]) => readonly ReplyEvent[]
-  /** The reply ends with this error. */
-  readonly fail: (error: GatewayError) => readonly ReplyEvent[]
-  readonly end: () => End | undefined
-  readonly usage: () => Usage
-  readonly missed: () => Missed | undefined
-}
 
 /** What a reply passes between provider and caller: limits, meter, the look at what was demanded. Synchronous. */
-function createStage(input: Figure, { demands, model, countTokens, hidesReasoning }: ServeContext): Stage {
-  const { limits, parallelToolCalls, wishes } = demands
-  const { stop, maxOutputTokens } = limits
-  const limiter = createLimiter({
-    stop,
-    parallelToolCalls,
-    countTokens,
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-  })
-  const meter = createMeter({ input, windowTokens: model.maxInputTokens, countTokens })
-  const visible = hidesReasoning ? createReasoningFilter() : undefined
-  let begun = false
-  let end: End | undefined
-  const opening = (): ReplyEvent[] => {
-    const first = begun ? [] : [meter.start()]
-    begun = true
+class Stage {
+  /** Nothing may be pushed once there is one. */
+  end: End | undefined
+  private begun = false
+  private readonly limiter: Limiter
+  private readonly meter: Meter
+  private readonly visible: ReasoningFilter | undefined
+  private readonly wishes: WishCheck | undefined
+
+  constructor(input: Figure, { demands, model, countTokens, hidesReasoning }: ServeContext) {
+    const { limits, parallelToolCalls, wishes } = demands
+    const { stop, maxOutputTokens } = limits
+    this.limiter = createLimiter({
+      stop,
+      parallelToolCalls,
+      countTokens,
+      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    })
+    this.meter = createMeter({ input, windowTokens: model.maxInputTokens, countTokens })
+    this.visible = hidesReasoning ? createReasoningFilter() : undefined
+    this.wishes = wishes
+  }
+
+  /** What goes on to the caller. */
+  push(batch: readonly UpstreamEvent[]): readonly ReplyEvent[] {
+    const { limiter, visible } = this
+    const [only] = batch
+    // The usual batch is one delta that nothing holds back: it goes on as it came.
+    const isUsual = this.begun && batch.length === 1 && only !== undefined && visible?.hasHidden() !== true
+    if (isUsual && limiter.passes(only)) {
+      this.record(only)
+      return batch as readonly BlockEvent[]
+    }
+    const out = this.opening()
+    for (const event of batch) {
+      if (limiter.passes(event)) out.push(this.record(event))
+      else for (const limited of limiter.push(event)) out.push(this.record(limited))
+      if (this.end !== undefined) break
+    }
+    return visible === undefined ? out : out.flatMap((event) => visible.show(event) ?? [])
+  }
+
+  /** The reply ends with this error. */
+  fail(error: GatewayError): readonly ReplyEvent[] {
+    this.end = { type: 'error', error }
+    return [...this.opening(), this.end]
+  }
+
+  usage(): Usage {
+    return this.meter.usage()
+  }
+
+  missed(): Missed | undefined {
+    return this.wishes?.missed()
+  }
+
+  private opening(): ReplyEvent[] {
+    const first = this.begun ? [] : [this.meter.start()]
+    this.begun = true
     return first
   }
-  const record = (limited: LimitedEvent): ReplyEvent => {
-    const metered = meter.push(limited)
-    wishes?.push(metered)
-    if (metered.type === 'finish' || metered.type === 'error') end = metered
+
+  private record(limited: LimitedEvent): ReplyEvent {
+    const metered = this.meter.push(limited)
+    this.wishes?.push(metered)
+    if (metered.type === 'finish' || metered.type === 'error') this.end = metered
     return metered
-  }
-  return {
-    push: (batch) => {
-      const [only] = batch
-      // The usual batch is one delta that nothing holds back: it goes on as it came.
-      const isUsual = begun && batch.length === 1 && only !== undefined && visible?.hasHidden() !== true
-      if (isUsual && limiter.passes(only)) {
-        record(only)
-        return batch as readonly BlockEvent[]
-      }
-      const out = opening()
-      for (const event of batch) {
-        if (limiter.passes(event)) out.push(record(event))
-        else for (const limited of limiter.push(event)) out.push(record(limited))
-        if (end !== undefined) break
-      }
-      return visible === undefined ? out : out.flatMap((event) => visible.show(event) ?? [])
-    },
-    fail: (error) => {
-      end = { type: 'error', error }
-      return [...opening(), end]
-    },
-    end: () => end,
-    usage: meter.usage,
-    missed: () => wishes?.missed(),
   }
 }
 
@@ -189,20 +220,15 @@ function summaryOf(
   firstTokenMs: number,
   { model, route, elapsed, lostCredits }: ServeContext,
 ): Summary {
-  const common = {
-    accountId,
-    upstreamModel: model.id,
-    firstTokenMs,
-    durationMs: elapsed(),
-    route,
-    ...(lostCredits > 0 && { lostCredits }),
-    ...(counted === undefined ? {} : { usage: counted }),
-  }
-  if (end === undefined) return { ...common, outcome: 'cancelled', message: 'The caller left before the end.' }
-  if (end.type === 'finish') return { ...common, outcome: 'ok', usage: end.usage }
+  const times = { firstTokenMs, durationMs: elapsed() }
+  const common = { accountId, upstreamModel: model.id, ...times, route, ...(lostCredits > 0 && { lostCredits }) }
+  if (end?.type === 'finish') return { ...common, outcome: 'ok', usage: end.usage }
+  const used = counted === undefined ? {} : { usage: counted }
+  if (end === undefined) return { ...common, ...used, outcome: 'cancelled', message: 'The caller left before the end.' }
   const { kind, message, cause, credits } = end.error
   return {
     ...common,
+    ...used,
     ...{ outcome: kind, message, ...(cause === undefined ? {} : { cause }) },
     ...(counted !== undefined && credits !== undefined && { usage: { ...counted, credits } }),
   }

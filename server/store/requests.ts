@@ -149,12 +149,8 @@ export function createRequestStore(
 /** Clocks may give fractions; columns are whole. */
 function toRow(record: RequestRecord): Tables['requests']['$inferInsert'] {
   const { at, durationMs, firstTokenMs } = record
-  return {
-    ...record,
-    at: Math.round(at),
-    durationMs: Math.round(durationMs),
-    ...(firstTokenMs !== undefined && { firstTokenMs: Math.round(firstTokenMs) }),
-  }
+  const row = { ...record, at: Math.round(at), durationMs: Math.round(durationMs) }
+  return firstTokenMs === undefined ? row : Object.assign(row, { firstTokenMs: Math.round(firstTokenMs) })
 }
 
 function toRecord({ seq: _, ...row }: Tables['requests']['$inferSelect']): RequestRecord {

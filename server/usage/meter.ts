@@ -39,28 +39,81 @@ export type Meter = {
   readonly usage: () => Usage
 }
 
-export function createMeter({ input, windowTokens, countTokens }: MeterDeps): Meter {
-  const output = new Tally(countTokens)
-  const reasoning = new Tally(countTokens)
+/** A class: each delta passes it (docs/performance.md). */
+class ReplyMeter implements Meter {
+  private readonly output: Tally
+  private readonly reasoning: Tally
 
-  function usageOf(report: UsageReport): Usage {
-    const reasoningTokens = reasoning.tokens()
-    const written: Figure = positive(report.outputTokens)
-      ? { tokens: report.outputTokens, source: 'measured' }
-      : { tokens: Math.max(1, output.tokens() + reasoningTokens), source: 'estimated' }
-    return {
-      input: inputFigure(report, written.tokens),
-      output: written,
-      ...(reasoningTokens > 0
-        ? { reasoning: { tokens: Math.min(reasoningTokens, written.tokens), source: 'estimated' } }
-        : {}),
-      ...measured('cacheRead', report.cacheReadTokens),
-      ...measured('cacheWrite', report.cacheWriteTokens),
-      ...(report.credits === undefined ? {} : { credits: report.credits }),
+  constructor(
+    private readonly input: Figure,
+    private readonly windowTokens: number | undefined,
+    countTokens: CountTokens,
+  ) {
+    this.output = new Tally(countTokens)
+    this.reasoning = new Tally(countTokens)
+  }
+
+  start(): ReplyEvent {
+    return { type: 'reply-start', input: this.input }
+  }
+
+  usage(): Usage {
+    return this.usageOf({})
+  }
+
+  push(event: MeteredEvent): ReplyEvent {
+    switch (event.type) {
+      case 'text-delta':
+        this.output.add(event.text)
+        return event
+      case 'reasoning-delta':
+        this.reasoning.add(event.text)
+        return event
+      case 'redacted-reasoning':
+        this.reasoning.addTokens(redactedTokens(event.base64))
+        return event
+      case 'tool-call-start':
+        this.output.add(event.name)
+        return event
+      case 'tool-call-delta':
+        this.output.add(event.json)
+        return event
+      case 'finish':
+        return {
+          type: 'finish',
+          reason: event.reason,
+          ...(event.stopSequence === undefined ? {} : { stopSequence: event.stopSequence }),
+          usage: this.usageOf(event.report),
+        }
+      case 'text-start':
+      case 'text-end':
+      case 'reasoning-start':
+      case 'reasoning-end':
+      case 'tool-call-end':
+      case 'error':
+        return event
     }
   }
 
-  function inputFigure(report: UsageReport, outputTokens: number): Figure {
+  private usageOf(report: UsageReport): Usage {
+    const reasoningTokens = this.reasoning.tokens()
+    const written: Figure = positive(report.outputTokens)
+      ? { tokens: report.outputTokens, source: 'measured' }
+      : { tokens: Math.max(1, this.output.tokens() + reasoningTokens), source: 'estimated' }
+    const { cacheReadTokens, cacheWriteTokens, credits } = report
+    const usage = { input: this.inputFigure(report, written.tokens), output: written }
+    const reasoning: Figure = { tokens: Math.min(reasoningTokens, written.tokens), source: 'estimated' }
+    return Object.assign(
+      usage,
+      reasoningTokens > 0 && { reasoning },
+      cacheReadTokens !== undefined && measured('cacheRead', cacheReadTokens),
+      cacheWriteTokens !== undefined && measured('cacheWrite', cacheWriteTokens),
+      credits !== undefined && { credits },
+    )
+  }
+
+  private inputFigure(report: UsageReport, outputTokens: number): Figure {
+    const { input, windowTokens } = this
     if (positive(report.inputTokens)) return { tokens: report.inputTokens, source: 'measured' }
     const percent = report.contextPercent
     if (windowTokens !== undefined && positive(percent) && percent <= mostPercent) {
@@ -69,45 +122,10 @@ export function createMeter({ input, windowTokens, countTokens }: MeterDeps): Me
     }
     return { tokens: Math.max(1, input.tokens), source: input.source }
   }
-
-  return {
-    start: () => ({ type: 'reply-start', input }),
-    usage: () => usageOf({}),
-    push: (event) => {
-      switch (event.type) {
-        case 'text-delta':
-          output.add(event.text)
-          return event
-        case 'reasoning-delta':
-          reasoning.add(event.text)
-          return event
-        case 'redacted-reasoning':
-          reasoning.addTokens(redactedTokens(event.base64))
-          return event
-        case 'tool-call-start':
-          output.add(event.name)
-          return event
-        case 'tool-call-delta':
-          output.add(event.json)
-          return event
-        case 'finish':
-          return {
-            type: 'finish',
-            reason: event.reason,
-            ...(event.stopSequence === undefined ? {} : { stopSequence: event.stopSequence }),
-            usage: usageOf(event.report),
-          }
-        case 'text-start':
-        case 'text-end':
-        case 'reasoning-start':
-        case 'reasoning-end':
-        case 'tool-call-end':
-        case 'error':
-          return event
-      }
-    },
-  }
 }
+
+export const createMeter = ({ input, windowTokens, countTokens }: MeterDeps): Meter =>
+  new ReplyMeter(input, windowTokens, countTokens)
 
 class Tally {
   private counted = 0

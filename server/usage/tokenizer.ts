@@ -1,24 +1,24 @@
+import { openVocabulary } from './vocabulary.ts'
+
 /** Model tokens of one text, an estimate: the providers publish no tokenizer of their present models. */
 export type CountTokens = (text: string) => number
 
 /** A run of characters without a border the vocabulary knows costs the merge its length squared; longer ones are cut. */
 const runLimit = 128
 const longRun = /\p{L}{129,}|\p{N}{129,}|[^\s\p{L}\p{N}]{129,}|\s{129,}/gu
-/** Pieces, and words as long, remembered with their counts: at most `runLimit` characters each, so a few MB in all. */
+/** Words remembered with their counts: at most `runLimit` characters each, so a few MB in all. */
 const remembered = 20_000
-/** The library may have a whole text this short as one token, whatever its pieces. */
+/** A whole text this short may be one token, whatever its pieces. */
 const wholeBelow = 10
 
 /**
- * Loads Claude's published vocabulary (about 0.3 s and 35 MB, so only when first needed) and gives a synchronous counter:
- * some 5 MB of text per second and more for repeated words.
+ * Loads Claude's published vocabulary, so only when first needed, and gives a synchronous counter: some 5 MB of text per
+ * second and more for repeated words.
  */
 export async function createTokenizer(): Promise<CountTokens> {
-  const { openVocabulary, pattern: source } = await import('./vocabulary.ts')
-  // The counts below are remembered instead of the tokenizer's own merges.
-  const tokenizer = openVocabulary(1)
-  // As ordinary text: names of special tokens are words like others here, where `count` would throw at them.
-  const count = (text: string): number => tokenizer.encode(text, 'all').length
+  const { isToken, pattern, tokensOf } = await openVocabulary()
+  const piecesOf = (text: string): readonly string[] => text.match(pattern) ?? []
+  const count = (text: string): number => piecesOf(text).reduce((tokens, piece) => tokens + tokensOf(piece), 0)
   const countInRuns = (text: string): number => {
     let tokens = 0
     let from = 0
@@ -31,28 +31,19 @@ export async function createTokenizer(): Promise<CountTokens> {
     }
     return tokens + count(from === 0 ? text : text.slice(from))
   }
-  // Look-ups instead of the library's search of its vocabulary: replies and prompts use the same words.
-  const pattern = new RegExp(source, 'ug')
-  const pieces = new Map<string, number>()
+  // Look-ups instead of merges: replies and prompts use the same words.
   const words = new Map<number, Word>()
   const countPieces = (text: string): number => {
     let tokens = 0
-    for (const piece of text.match(pattern) ?? []) {
-      const known = pieces.get(piece)
-      if (known !== undefined) {
-        tokens += known
-        continue
-      }
+    for (const piece of piecesOf(text)) {
       // A long run makes a piece as long, but for the two characters an apostrophe may take from it.
       if (piece.length > runLimit - 2) return countInRuns(text)
-      const ofPiece = count(piece)
-      keep(pieces, copyOf(piece), ofPiece)
-      tokens += ofPiece
+      tokens += tokensOf(piece)
     }
     return tokens
   }
   return (text) => {
-    if (text.length < wholeBelow) return count(text)
+    if (text.length < wholeBelow && isToken(text)) return 1
     let tokens = 0
     let from = 0
     while (from < text.length) {

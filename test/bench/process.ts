@@ -79,7 +79,11 @@ export async function startEmpty(upstreamUrl: string, env: Record<string, string
   }
 }
 
-export type Gateway = Running & { readonly key: string }
+export type Gateway = Running & {
+  readonly key: string
+  /** Calls the admin API; throws on any other status than 2xx. */
+  readonly admin: (method: string, route: string, body: object) => Promise<Record<string, unknown>>
+}
 
 /** The same with a few API-key accounts and one client key. Hashing the password is part of its start. */
 export async function startGateway(
@@ -108,7 +112,7 @@ export async function startGateway(
     await admin('PATCH', `/v2/accounts/${account.id}`, { maxInFlight: 1_000 })
   }
   const { key } = await admin('POST', '/v2/keys', { name: 'bench' })
-  return { url, key: String(key), pid: started.pid, stop: started.stop }
+  return { url, key: String(key), pid: started.pid, stop: started.stop, admin }
 }
 
 /** What is measured: the baseline, or the gateway through one of its client APIs. */

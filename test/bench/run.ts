@@ -4,6 +4,7 @@ import { run as runDialects } from './dialect.bench.ts'
 import { run as runEncode } from './encode.bench.ts'
 import { fixed, say } from './figures.ts'
 import { runFirstToken } from './first-token.bench.ts'
+import { runLimits } from './limits.bench.ts'
 import { runMemory } from './memory.bench.ts'
 import { runLive, runPaced } from './paced.bench.ts'
 import { run as runPool } from './pool.bench.ts'
@@ -20,6 +21,7 @@ for (const { name, value, unit } of [
   say(name, `${fixed(value)} ${unit}`)
 
 await runWhole(say, quick)
+await runLimits(say, quick)
 await runPaced(say, quick)
 // A glance is half a minute: what takes its time is measured in a whole run.
 if (!quick) {

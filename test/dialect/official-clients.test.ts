@@ -45,8 +45,8 @@ const finalCompletion = (sse: string) =>
 
 /** The stream with a keep-alive before, between and after all frames but the last. */
 const withKeepAlive = (dialect: Dialect, events: readonly ReplyEvent[]): string => {
-  const { encode, keepAlive } = dialect.createEncoder(replyContext)
-  return events.map((event) => keepAlive() + encode(event)).join('')
+  const encoder = dialect.createEncoder(replyContext)
+  return events.map((event) => encoder.keepAlive() + encoder.encode(event)).join('')
 }
 
 const text = [replyStart, ...textBlock(0, 'Hello ', 'wörld 👩‍💻'), finish('end')]

@@ -447,8 +447,9 @@ describe('failures in a stream', () => {
 
 describe('keep-alives', () => {
   test('open the stream when nothing has, and are numbered with the rest', () => {
-    const { encode, keepAlive } = openaiResponses.createEncoder(replyContext)
-    const sse = [keepAlive(), keepAlive(), ...said('Hi.').map(encode)].join('')
+    const encoder = openaiResponses.createEncoder(replyContext)
+    const before = [encoder.keepAlive(), encoder.keepAlive()]
+    const sse = [...before, ...said('Hi.').map((event) => encoder.encode(event))].join('')
     expect(
       framesOf(sse)
         .map(({ event }) => event)

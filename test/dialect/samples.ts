@@ -79,8 +79,8 @@ export function encodeAll(
   events: readonly ReplyEvent[],
   context: ReplyContext<unknown> = replyContext,
 ): string {
-  const { encode } = dialect.createEncoder(context)
-  return events.map(encode).join('')
+  const encoder = dialect.createEncoder(context)
+  return events.map((event) => encoder.encode(event)).join('')
 }
 
 export const asStream = (events: readonly ReplyEvent[]): Source<readonly ReplyEvent[]> => sourceOf([events])

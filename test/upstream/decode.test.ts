@@ -27,7 +27,7 @@ const codeReference = event('codeReferenceEvent', { references: [] })
 
 function decode(frames: readonly Frame[], context = plain): readonly UpstreamEvent[] {
   const decoder = createReplyDecoder(context)
-  const events = [...frames.flatMap(decoder.step), ...decoder.end()]
+  const events = [...frames.flatMap((frame) => decoder.step(frame)), ...decoder.end()]
   // The grammar is that of a reply, but for its opening and what the relay adds to its end.
   expect(
     replyFault([{ type: 'reply-start', input: { tokens: 1, source: 'estimated' } }, ...(events as never[])]),
@@ -51,7 +51,7 @@ describe('published streams', () => {
     const events: UpstreamEvent[] = []
     for (let at = 0; at < vector.bytes.length; at += size) {
       const pushed = frames.push(vector.bytes.slice(at, at + size))
-      if (pushed.ok) events.push(...pushed.value.flatMap(decoder.step))
+      if (pushed.ok) events.push(...pushed.value.flatMap((frame) => decoder.step(frame)))
     }
     const whole = frames.end()
     return [
@@ -426,7 +426,7 @@ describe('text', () => {
   })
   test('held back for a moment is given out before a failure', () => {
     const decoder = createReplyDecoder(plain)
-    const events = [text('a'), text('a')].flatMap(decoder.step)
+    const events = [text('a'), text('a')].flatMap((frame) => decoder.step(frame))
     expect(textOf([...events, ...decoder.fail({ kind: 'timeout', message: 'x' })])).toBe('aa')
   })
   test('between tags is reasoning when the model was asked for it, text otherwise', () => {

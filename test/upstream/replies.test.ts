@@ -23,7 +23,7 @@ function decode(frames: readonly Frame[]): readonly UpstreamEvent[] {
     splitThinking: false,
     accounting: { isKnown: () => true, learn: () => undefined },
   })
-  return [...frames.flatMap(decoder.step), ...decoder.end()]
+  return [...frames.flatMap((frame) => decoder.step(frame)), ...decoder.end()]
 }
 
 /** As the relay passes them on, with token counts that need no tokenizer. */
@@ -32,7 +32,7 @@ function metered(events: readonly UpstreamEvent[]): readonly ReplyEvent[] {
     input: { tokens: 12, source: 'estimated' },
     countTokens: (text) => Math.ceil(text.length / 4),
   })
-  return [meter.start(), ...events.map(meter.push)]
+  return [meter.start(), ...events.map((event) => meter.push(event))]
 }
 
 for (const name of caseNames('replies', 'amazonq.jsonl')) {

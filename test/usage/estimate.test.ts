@@ -77,6 +77,23 @@ describe('createTokenizer', () => {
     )
   })
 
+  test('any text counts as it does with the objects the vocabulary is made of', async () => {
+    const tokenizer = new Tokenizer(await import('ai-tokenizer/encoding/claude'))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
+        fc.pre(!inherited.some((name) => text.includes(name)))
+        expect([text, count(text)]).toEqual([text, tokenizer.encode(text, 'all').length])
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  /** The package takes them for tokens, since its objects have them. */
+  const inherited = Object.getOwnPropertyNames(Object.prototype)
+  test('names that every object has are words like others', () => {
+    for (const word of ['valueOf', 'hasOwnProperty', '__proto__']) expect(count(` ${word}`)).toBeGreaterThan(1)
+  })
+
   test('cutting long runs changes no count of ordinary text', () => {
     const text = 'function add(left: number, right: number): number {\n  return left + right // 求和\n}\n'
     expect(count(text.repeat(3))).toBe(count(text) * 3)

@@ -12,7 +12,7 @@ const text = (value: string): readonly BlockEvent[] => [
 
 function run(events: readonly MeteredEvent[], windowTokens?: number): readonly ReplyEvent[] {
   const meter = createMeter({ input, countTokens: words, ...(windowTokens === undefined ? {} : { windowTokens }) })
-  return [meter.start(), ...events.map(meter.push)]
+  return [meter.start(), ...events.map((event) => meter.push(event))]
 }
 
 function usage(report: UsageReport, windowTokens?: number, content = text('one two three')): Usage | undefined {

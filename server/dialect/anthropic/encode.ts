@@ -18,30 +18,32 @@ const ping = frame('ping', { type: 'ping' })
 const messageStop = frame('message_stop', { type: 'message_stop' })
 
 /** One Messages stream. Deltas are the hot path: everything around their text is made once per block. */
-export function createEncoder(context: ReplyContext<unknown>): StreamEncoder {
-  let deltaHead = ''
-  let fed = false
-  const open = (index: number, block: object, delta: string): string => {
-    deltaHead = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${delta}"`
-    fed = false
-    return frame('content_block_start', { type: 'content_block_start', index, content_block: block })
+export const createEncoder = (context: ReplyContext<unknown>): StreamEncoder => new MessagesEncoder(context)
+
+/** A class: each delta passes it (docs/performance.md). */
+class MessagesEncoder implements StreamEncoder {
+  private deltaHead = ''
+  private fed = false
+
+  constructor(private readonly context: ReplyContext<unknown>) {}
+
+  keepAlive(): string {
+    return ping
   }
-  const feed = (text: string): string => {
-    if (text === '') return ''
-    fed = true
-    return `${deltaHead}${textInJson(text)}"}}\n\n`
-  }
-  const encode = (event: ReplyEvent): string => {
+
+  encode(event: ReplyEvent): string {
     switch (event.type) {
-      case 'reply-start':
-        return frame('message_start', { type: 'message_start', message: openingMessage(event.input.tokens, context) })
+      case 'reply-start': {
+        const message = openingMessage(event.input.tokens, this.context)
+        return frame('message_start', { type: 'message_start', message })
+      }
       case 'text-start':
-        return open(event.index, { type: 'text', text: '' }, '{"type":"text_delta","text":')
+        return this.open(event.index, { type: 'text', text: '' }, '{"type":"text_delta","text":')
       case 'text-delta':
       case 'reasoning-delta':
-        return feed(event.text)
+        return this.feed(event.text)
       case 'reasoning-start':
-        return open(
+        return this.open(
           event.index,
           { type: 'thinking', thinking: '', signature: '' },
           '{"type":"thinking_delta","thinking":',
@@ -49,17 +51,17 @@ export function createEncoder(context: ReplyContext<unknown>): StreamEncoder {
       case 'reasoning-end':
         return (event.signature ? signatureDelta(event.index, event.signature) : '') + blockStop(event.index)
       case 'redacted-reasoning':
-        return open(event.index, { type: 'redacted_thinking', data: event.base64 }, '') + blockStop(event.index)
+        return this.open(event.index, { type: 'redacted_thinking', data: event.base64 }, '') + blockStop(event.index)
       case 'tool-call-start':
-        return open(
+        return this.open(
           event.index,
           { type: 'tool_use', id: event.id, name: event.name, input: {} },
           '{"type":"input_json_delta","partial_json":',
         )
       case 'tool-call-delta':
-        return feed(event.json)
+        return this.feed(event.json)
       case 'tool-call-end':
-        return (fed ? '' : feed('{}')) + blockStop(event.index)
+        return (this.fed ? '' : this.feed('{}')) + blockStop(event.index)
       case 'text-end':
         return blockStop(event.index)
       case 'finish': {
@@ -68,10 +70,21 @@ export function createEncoder(context: ReplyContext<unknown>): StreamEncoder {
         return last + messageStop
       }
       case 'error':
-        return frame('error', errorBody(event.error, context.requestId))
+        return frame('error', errorBody(event.error, this.context.requestId))
     }
   }
-  return { encode, keepAlive: () => ping }
+
+  private open(index: number, block: object, delta: string): string {
+    this.deltaHead = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${delta}"`
+    this.fed = false
+    return frame('content_block_start', { type: 'content_block_start', index, content_block: block })
+  }
+
+  private feed(text: string): string {
+    if (text === '') return ''
+    this.fed = true
+    return `${this.deltaHead}${textInJson(text)}"}}\n\n`
+  }
 }
 
 /** A whole Messages answer. */

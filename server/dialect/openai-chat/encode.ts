@@ -18,57 +18,54 @@ const finishReasons = {
 const keepAlive = ': keep-alive\n\n'
 
 /** One Chat Completions stream. Deltas are the hot path: everything around their text is made once per stream. */
-export function createEncoder(context: ReplyContext<Form>): StreamEncoder {
-  const { includeUsage, legacyFunctions = false } = context.form
-  const about = JSON.stringify(chunkHead(context)).slice(0, -1)
-  const usageMember = includeUsage ? ',"usage":null' : ''
-  const head = `data: ${about},"choices":[{"index":0,"delta":`
-  const tail = `,"logprobs":null,"finish_reason":null}]${usageMember}}\n\n`
-  const contentHead = `${head}{"content":"`
-  const reasoningHead = `${head}{"reasoning_content":"`
-  const textTail = `"}${tail}`
+export const createEncoder = (context: ReplyContext<Form>): StreamEncoder => new ChatEncoder(context)
 
+/** A class: each delta passes it (docs/performance.md). */
+class ChatEncoder implements StreamEncoder {
+  private readonly about: string
+  private readonly usageMember: string
+  private readonly head: string
+  private readonly tail: string
+  private readonly contentHead: string
+  private readonly textTail: string
+  private readonly includesUsage: boolean
+  private readonly legacy: boolean
   // Tool calls are numbered among themselves here, from 0.
-  let calls = 0
-  let argumentsHead = ''
-  let argumentsTail = ''
-  let fed = false
+  private calls = 0
+  private argumentsHead = ''
+  private argumentsTail = ''
+  private fed = false
 
-  const text = (start: string, value: string): string => (value === '' ? '' : start + textInJson(value) + textTail)
-  const openCall = (id: string, name: string): string => {
-    const index = calls++
-    fed = false
-    if (!legacyFunctions) {
-      argumentsHead = `${head}{"tool_calls":[{"index":${index},"function":{"arguments":`
-      argumentsTail = `}}]}${tail}`
-      const call = { index, id, type: 'function', function: { name, arguments: '' } }
-      return head + JSON.stringify({ tool_calls: [call] }) + tail
-    }
-    // The older form has room for one call.
-    argumentsHead = index === 0 ? `${head}{"function_call":{"arguments":` : ''
-    argumentsTail = `}}${tail}`
-    return index === 0 ? head + JSON.stringify({ function_call: { name, arguments: '' } }) + tail : ''
-  }
-  const feedCall = (json: string): string => {
-    if (json === '' || argumentsHead === '') return ''
-    fed = true
-    return argumentsHead + JSON.stringify(json) + argumentsTail
+  constructor(context: ReplyContext<Form>) {
+    const { includeUsage, legacyFunctions = false } = context.form
+    this.about = JSON.stringify(chunkHead(context)).slice(0, -1)
+    this.usageMember = includeUsage ? ',"usage":null' : ''
+    this.head = `data: ${this.about},"choices":[{"index":0,"delta":`
+    this.tail = `,"logprobs":null,"finish_reason":null}]${this.usageMember}}\n\n`
+    this.contentHead = `${this.head}{"content":"`
+    this.textTail = `"}${this.tail}`
+    this.includesUsage = includeUsage
+    this.legacy = legacyFunctions
   }
 
-  const encode = (event: ReplyEvent): string => {
+  keepAlive(): string {
+    return keepAlive
+  }
+
+  encode(event: ReplyEvent): string {
     switch (event.type) {
       case 'reply-start':
-        return `${head}{"role":"assistant","content":""}${tail}`
+        return `${this.head}{"role":"assistant","content":""}${this.tail}`
       case 'text-delta':
-        return text(contentHead, event.text)
+        return event.text === '' ? '' : this.contentHead + textInJson(event.text) + this.textTail
       case 'reasoning-delta':
-        return text(reasoningHead, event.text)
+        return event.text === '' ? '' : `${this.head}{"reasoning_content":"${textInJson(event.text)}${this.textTail}`
       case 'tool-call-start':
-        return openCall(event.id, event.name)
+        return this.openCall(event.id, event.name)
       case 'tool-call-delta':
-        return feedCall(event.json)
+        return this.feedCall(event.json)
       case 'tool-call-end':
-        return fed ? '' : feedCall('{}')
+        return this.fed ? '' : this.feedCall('{}')
       case 'text-start':
       case 'text-end':
       case 'reasoning-start':
@@ -76,10 +73,10 @@ export function createEncoder(context: ReplyContext<Form>): StreamEncoder {
       case 'redacted-reasoning':
         return ''
       case 'finish': {
-        const reason = finishReason(event.reason, legacyFunctions)
-        const last = `${head}{},"logprobs":null,"finish_reason":"${reason}"}]${usageMember}}\n\n`
-        const usage = includeUsage
-          ? `data: ${about},"choices":[],"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`
+        const reason = finishReason(event.reason, this.legacy)
+        const last = `${this.head}{},"logprobs":null,"finish_reason":"${reason}"}]${this.usageMember}}\n\n`
+        const usage = this.includesUsage
+          ? `data: ${this.about},"choices":[],"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`
           : ''
         return `${last}${usage}data: [DONE]\n\n`
       }
@@ -87,7 +84,28 @@ export function createEncoder(context: ReplyContext<Form>): StreamEncoder {
         return `data: ${JSON.stringify(errorBody(event.error))}\n\n`
     }
   }
-  return { encode, keepAlive: () => keepAlive }
+
+  private openCall(id: string, name: string): string {
+    const { head, tail } = this
+    const index = this.calls++
+    this.fed = false
+    if (!this.legacy) {
+      this.argumentsHead = `${head}{"tool_calls":[{"index":${index},"function":{"arguments":`
+      this.argumentsTail = `}}]}${tail}`
+      const call = { index, id, type: 'function', function: { name, arguments: '' } }
+      return head + JSON.stringify({ tool_calls: [call] }) + tail
+    }
+    // The older form has room for one call.
+    this.argumentsHead = index === 0 ? `${head}{"function_call":{"arguments":` : ''
+    this.argumentsTail = `}}${tail}`
+    return index === 0 ? head + JSON.stringify({ function_call: { name, arguments: '' } }) + tail : ''
+  }
+
+  private feedCall(json: string): string {
+    if (json === '' || this.argumentsHead === '') return ''
+    this.fed = true
+    return this.argumentsHead + JSON.stringify(json) + this.argumentsTail
+  }
 }
 
 /** A whole Chat Completions answer. */

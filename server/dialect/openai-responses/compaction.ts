@@ -4,7 +4,7 @@ import type { Reply } from '../../conversation/reply.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { failureOf } from './error.ts'
 import type { Form, OutputItem } from './form.ts'
-import { createFrames } from './frames.ts'
+import { createFrames, type Frames } from './frames.ts'
 import { type Ending, incompleteReason, responseOf } from './output.ts'
 
 type Seal = (summary: string) => string
@@ -38,7 +38,7 @@ export function createCompactionEncoder(context: ReplyContext<Form>, seal: Seal)
         return ''
       case 'finish': {
         const { ending, output } = outcome(summary, event.reason, event.usage, context, seal)
-        const item = output.map((done) => itemFrames(frames.frame, done)).join('')
+        const item = output.map((done) => itemFrames(frames, done)).join('')
         return item + last(ending, output)
       }
       case 'error':
@@ -59,7 +59,7 @@ export function createCompactionEncoder(context: ReplyContext<Form>, seal: Seal)
     const response = JSON.stringify(responseOf(context, ending, output))
     return frames.frame(`response.${ending.status}`, `"response":${response}`)
   }
-  return { encode, keepAlive: frames.keepAlive }
+  return { encode, keepAlive: () => frames.keepAlive() }
 }
 
 /** A whole compaction. */
@@ -83,7 +83,7 @@ function outcome(summary: string, reason: FinishReason, usage: Usage, { id }: Re
   return { ending: { status: 'completed', usage }, output: [item] }
 }
 
-function itemFrames(frame: (type: string, members: string) => string, item: OutputItem): string {
+function itemFrames(frames: Frames, item: OutputItem): string {
   const members = `"output_index":0,"item":${JSON.stringify(item)}`
-  return frame('response.output_item.added', members) + frame('response.output_item.done', members)
+  return frames.frame('response.output_item.added', members) + frames.frame('response.output_item.done', members)
 }

@@ -3,7 +3,7 @@ import type { Reply } from '../../conversation/reply.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { compact, createCompactionEncoder } from './compaction.ts'
 import { failureOf } from './error.ts'
-import type { Form, OutputItem } from './form.ts'
+import type { Form } from './form.ts'
 import { createFrames } from './frames.ts'
 import {
   type ItemWriter,
@@ -24,70 +24,82 @@ import {
 } from './output.ts'
 
 /** One Responses stream. Deltas are the hot path: everything around their text is made once per item. */
-export function createEncoder(context: ReplyContext<Form>): StreamEncoder {
-  const { form } = context
-  if (form.compaction !== undefined) return createCompactionEncoder(context, form.compaction)
-  const frames = createFrames(context)
-  const items: OutputItem[] = []
-  const pen: Pen = { context, frames, items }
-  let open: ItemWriter | undefined
+export const createEncoder = (context: ReplyContext<Form>): StreamEncoder =>
+  context.form.compaction === undefined
+    ? new ResponsesEncoder(context)
+    : createCompactionEncoder(context, context.form.compaction)
+
+/** A class: each delta passes it (docs/performance.md). */
+class ResponsesEncoder implements StreamEncoder {
+  private readonly pen: Pen
+  private writer: ItemWriter | undefined
   /** A text that has ended: only what follows tells whether it was cut, so its last frames wait for that. */
-  let held: ItemWriter | undefined
+  private held: ItemWriter | undefined
 
-  const settle = (status: ItemStatus = 'completed'): string => {
-    const last = held?.close(status) ?? ''
-    held = undefined
-    return last
-  }
-  const start = (writer: ItemWriter): string => {
-    open = writer
-    return writer.opening
-  }
-  const feed = (text: string): string => open?.feed(text) ?? ''
-  const finish = (ending: Ending, keeps = true): string => {
-    const response = responseOf(context, ending, items)
-    if (keeps) form.keep?.(response)
-    const shown = JSON.stringify(shownResponse(response, form.sealsReasoning))
-    return frames.frame(`response.${ending.status}`, `"response":${shown}`)
+  constructor(context: ReplyContext<Form>) {
+    this.pen = { context, frames: createFrames(context), items: [] }
   }
 
-  const encode = (event: ReplyEvent): string => {
+  keepAlive(): string {
+    return this.pen.frames.keepAlive()
+  }
+
+  encode(event: ReplyEvent): string {
+    const { pen } = this
     switch (event.type) {
       case 'reply-start':
-        return frames.open()
+        return pen.frames.open()
       case 'text-delta':
       case 'reasoning-delta':
-        return feed(event.text)
+        return this.writer?.feed(event.text) ?? ''
       case 'tool-call-delta':
-        return feed(event.json)
+        return this.writer?.feed(event.json) ?? ''
       case 'text-start':
-        return settle() + start(writeMessage(pen))
+        return this.settle() + this.start(writeMessage(pen))
       case 'text-end':
-        held = open
+        this.held = this.writer
         return ''
       case 'reasoning-start':
-        return settle() + start(writeReasoning(pen))
+        return this.settle() + this.start(writeReasoning(pen))
       case 'reasoning-end':
-        return open?.close('completed', event.signature) ?? ''
+        return this.writer?.close('completed', event.signature) ?? ''
       case 'redacted-reasoning':
-        return settle() + writeRedactedReasoning(pen, event.base64)
+        return this.settle() + writeRedactedReasoning(pen, event.base64)
       case 'tool-call-start':
-        return settle() + start(writeCall(pen, event.id, event.name))
+        return this.settle() + this.start(writeCall(pen, event.id, event.name))
       case 'tool-call-end':
-        return open?.close('completed') ?? ''
+        return this.writer?.close('completed') ?? ''
       case 'finish': {
         const ending = endingOf(event)
-        const last = settle(ending.status === 'completed' ? 'completed' : 'incomplete')
-        return last + (needsMessage(items, ending) ? emptyMessage(pen) : '') + finish(ending)
+        const last = this.settle(ending.status === 'completed' ? 'completed' : 'incomplete')
+        return last + (needsMessage(pen.items, ending) ? emptyMessage(pen) : '') + this.finish(ending)
       }
       case 'error': {
         const ending = { status: 'failed', error: failureOf(event.error) } as const
         // Who left is not told, and has nothing to come back to.
-        return frames.open() + settle('incomplete') + finish(ending, event.error.kind !== 'cancelled')
+        return pen.frames.open() + this.settle('incomplete') + this.finish(ending, event.error.kind !== 'cancelled')
       }
     }
   }
-  return { encode, keepAlive: frames.keepAlive }
+
+  private settle(status: ItemStatus = 'completed'): string {
+    const last = this.held?.close(status) ?? ''
+    this.held = undefined
+    return last
+  }
+
+  private start(writer: ItemWriter): string {
+    this.writer = writer
+    return writer.opening
+  }
+
+  private finish(ending: Ending, keeps = true): string {
+    const { context, frames, items } = this.pen
+    const response = responseOf(context, ending, items)
+    if (keeps) context.form.keep?.(response)
+    const shown = JSON.stringify(shownResponse(response, context.form.sealsReasoning))
+    return frames.frame(`response.${ending.status}`, `"response":${shown}`)
+  }
 }
 
 /** A whole response. */

@@ -13,17 +13,32 @@ export type Frames = {
   readonly keepAlive: () => string
 }
 
-export function createFrames(context: ReplyContext<Form>): Frames {
-  let sequence = 0
-  let isOpen = false
-  const next = (): number => sequence++
-  const frame = (type: string, members: string): string =>
-    `event: ${type}\ndata: {"type":"${type}",${members}${members === '' ? '' : ','}"sequence_number":${next()}}\n\n`
-  const open = (): string => {
-    if (isOpen) return ''
-    isOpen = true
-    const text = `"response":${JSON.stringify(responseOf(context, { status: 'in_progress' }, []))}`
-    return frame('response.created', text) + frame('response.in_progress', text)
+export const createFrames = (context: ReplyContext<Form>): Frames => new NumberedFrames(context)
+
+/** A class: each delta passes it (docs/performance.md). */
+class NumberedFrames implements Frames {
+  private sequence = 0
+  private isOpen = false
+
+  constructor(private readonly context: ReplyContext<Form>) {}
+
+  next(): number {
+    return this.sequence++
   }
-  return { next, frame, open, keepAlive: () => open() || frame('keepalive', '') }
+
+  frame(type: string, members: string): string {
+    const rest = `${members}${members === '' ? '' : ','}"sequence_number":${this.next()}`
+    return `event: ${type}\ndata: {"type":"${type}",${rest}}\n\n`
+  }
+
+  open(): string {
+    if (this.isOpen) return ''
+    this.isOpen = true
+    const text = `"response":${JSON.stringify(responseOf(this.context, { status: 'in_progress' }, []))}`
+    return this.frame('response.created', text) + this.frame('response.in_progress', text)
+  }
+
+  keepAlive(): string {
+    return this.open() || this.frame('keepalive', '')
+  }
 }

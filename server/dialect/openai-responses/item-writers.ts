@@ -22,125 +22,166 @@ export type ItemWriter = {
   readonly close: (status: ItemStatus, signature?: string) => string
 }
 
-export function writeMessage(pen: Pen): ItemWriter {
-  const id = itemId('text', pen.context.id, pen.items.length)
-  const item = startItem(pen, id, 'response.output_text', ',"content_index":0', ',"logprobs":[]')
-  const part = (step: string, text: string): string =>
-    item.frame(`response.content_part.${step}`, `"part":${JSON.stringify(textPart(text))}`)
-  return {
-    opening:
-      item.added({ id, type: 'message', status: 'in_progress', role: 'assistant', content: [] }) + part('added', ''),
-    feed: item.feed,
-    close: (status) => {
-      const text = item.written()
-      const whole = item.frame('response.output_text.done', `"text":${JSON.stringify(text)},"logprobs":[]`)
-      return whole + part('done', text) + item.done({ type: 'text', text }, status)
-    },
-  }
-}
+export const writeMessage = (pen: Pen): ItemWriter => new MessageWriter(pen)
 
 /** Its words only when the caller asked for them; the item with its proof in any case. */
-export function writeReasoning(pen: Pen): ItemWriter {
-  const id = itemId('reasoning', pen.context.id, pen.items.length)
-  const item = startItem(pen, id, 'response.reasoning_summary_text', ',"summary_index":0')
-  const part = (step: string, text: string): string =>
-    item.frame(`response.reasoning_summary_part.${step}`, `"part":${JSON.stringify(summaryPart(text))}`)
-  const isShown = pen.context.form.showsReasoning
-  let hidden = ''
-  return {
-    opening: item.added({ id, type: 'reasoning', summary: [] }),
-    feed: (text) => {
-      if (isShown) return text === '' ? '' : (item.written() === '' ? part('added', '') : '') + item.feed(text)
-      hidden += text
-      return ''
-    },
-    close: (status, signature) => {
-      const text = isShown ? item.written() : hidden
-      const block = { type: 'reasoning', text, ...(signature === undefined ? {} : { signature }) } as const
-      if (!isShown || text === '') return item.done(block, status)
-      const whole = item.frame('response.reasoning_summary_text.done', `"text":${JSON.stringify(text)}`)
-      return whole + part('done', text) + item.done(block, status)
-    },
+export const writeReasoning = (pen: Pen): ItemWriter => new ReasoningWriter(pen)
+
+export function writeRedactedReasoning(pen: Pen, base64: string): string {
+  const item = new ItemFrames(pen, itemId('reasoning', pen.context.id, pen.items.length), '', '')
+  const added = item.added({ id: item.id, type: 'reasoning', summary: [] })
+  return added + item.done({ type: 'redacted-reasoning', base64 }, 'completed')
+}
+
+export const writeCall = (pen: Pen, id: string, name: string): ItemWriter =>
+  originOf(name, pen.context.form.names).kind === 'custom'
+    ? new FreeformCallWriter(pen, { id, name })
+    : new FunctionCallWriter(pen, { id, name })
+
+/** The frames of one item. A class: each delta passes it (docs/performance.md). */
+class ItemFrames {
+  written = ''
+  readonly index: number
+  private readonly place: string
+  private readonly head: string
+  private readonly tail: string
+
+  /** `event` names the family of the item's deltas, `where` their part within it; everything around a delta is made here. */
+  constructor(
+    protected readonly pen: Pen,
+    readonly id: string,
+    event: string,
+    where: string,
+    extra = '',
+  ) {
+    this.index = pen.items.length
+    this.place = `"item_id":"${id}","output_index":${this.index}${where}`
+    this.head = `event: ${event}.delta\ndata: {"type":"${event}.delta",${this.place},"delta":"`
+    this.tail = `"${extra},"sequence_number":`
+  }
+
+  feed(text: string): string {
+    if (text === '') return ''
+    this.written += text
+    return `${this.head}${textInJson(text)}${this.tail}${this.pen.frames.next()}}\n\n`
+  }
+
+  frame(type: string, members: string): string {
+    return this.pen.frames.frame(type, `${this.place},${members}`)
+  }
+
+  added(item: object): string {
+    const members = `"output_index":${this.index},"item":${JSON.stringify(item)}`
+    return this.pen.frames.frame('response.output_item.added', members)
+  }
+
+  done(block: ReplyBlock, status: ItemStatus): string {
+    const { context, frames, items } = this.pen
+    const item = encodeItem(block, this.index, status, context)
+    items.push(item)
+    const shown = JSON.stringify(shownItem(item, context.form.sealsReasoning))
+    return frames.frame('response.output_item.done', `"output_index":${this.index},"item":${shown}`)
   }
 }
 
-export function writeRedactedReasoning(pen: Pen, base64: string): string {
-  const id = itemId('reasoning', pen.context.id, pen.items.length)
-  const item = startItem(pen, id, '', '')
-  return (
-    item.added({ id, type: 'reasoning', summary: [] }) + item.done({ type: 'redacted-reasoning', base64 }, 'completed')
-  )
+class MessageWriter extends ItemFrames implements ItemWriter {
+  readonly opening: string
+
+  constructor(pen: Pen) {
+    const id = itemId('text', pen.context.id, pen.items.length)
+    super(pen, id, 'response.output_text', ',"content_index":0', ',"logprobs":[]')
+    const item = { id, type: 'message', status: 'in_progress', role: 'assistant', content: [] }
+    this.opening = this.added(item) + this.part('added', '')
+  }
+
+  close(status: ItemStatus): string {
+    const text = this.written
+    const whole = this.frame('response.output_text.done', `"text":${JSON.stringify(text)},"logprobs":[]`)
+    return whole + this.part('done', text) + this.done({ type: 'text', text }, status)
+  }
+
+  private part(step: string, text: string): string {
+    return this.frame(`response.content_part.${step}`, `"part":${JSON.stringify(textPart(text))}`)
+  }
 }
 
-export function writeCall(pen: Pen, id: string, name: string): ItemWriter {
-  return originOf(name, pen.context.form.names).kind === 'custom'
-    ? writeFreeformCall(pen, { id, name })
-    : writeFunctionCall(pen, { id, name })
+class ReasoningWriter extends ItemFrames implements ItemWriter {
+  readonly opening: string
+  private hidden = ''
+
+  constructor(pen: Pen) {
+    const id = itemId('reasoning', pen.context.id, pen.items.length)
+    super(pen, id, 'response.reasoning_summary_text', ',"summary_index":0')
+    this.opening = this.added({ id, type: 'reasoning', summary: [] })
+  }
+
+  override feed(text: string): string {
+    if (this.pen.context.form.showsReasoning)
+      return text === '' ? '' : (this.written === '' ? this.part('added', '') : '') + super.feed(text)
+    this.hidden += text
+    return ''
+  }
+
+  close(status: ItemStatus, signature?: string): string {
+    const isShown = this.pen.context.form.showsReasoning
+    const text = isShown ? this.written : this.hidden
+    const block = { type: 'reasoning', text, ...(signature === undefined ? {} : { signature }) } as const
+    if (!isShown || text === '') return this.done(block, status)
+    const whole = this.frame('response.reasoning_summary_text.done', `"text":${JSON.stringify(text)}`)
+    return whole + this.part('done', text) + this.done(block, status)
+  }
+
+  private part(step: string, text: string): string {
+    return this.frame(`response.reasoning_summary_part.${step}`, `"part":${JSON.stringify(summaryPart(text))}`)
+  }
 }
 
 type Call = { readonly id: string; readonly name: string }
 const callBlock = ({ id, name }: Call, json: string): ReplyBlock => ({ type: 'tool-call', id, name, json })
 
-function writeFunctionCall(pen: Pen, call: Call): ItemWriter {
-  const { length: index } = pen.items
-  const event = 'response.function_call_arguments'
-  const item = startItem(pen, itemId('function', pen.context.id, index), event, '')
-  return {
-    opening: item.added(encodeItem(callBlock(call, ''), index, 'in_progress', pen.context)),
-    feed: item.feed,
-    close: () => {
-      const none = item.written() === '' ? item.feed('{}') : ''
-      const json = item.written()
-      const whole = item.frame(`${event}.done`, `"arguments":${JSON.stringify(json)}`)
-      return none + whole + item.done(callBlock(call, json), statusOfCall(json))
-    },
-  }
-}
+class FunctionCallWriter extends ItemFrames implements ItemWriter {
+  readonly opening: string
 
-function writeFreeformCall(pen: Pen, call: Call): ItemWriter {
-  const { length: index } = pen.items
-  const event = 'response.custom_tool_call_input'
-  const item = startItem(pen, itemId('custom', pen.context.id, index), event, '')
-  const reader = createFreeformReader()
-  let json = ''
-  return {
-    opening: item.added(encodeItem(callBlock(call, ''), index, 'in_progress', pen.context)),
-    feed: (fragment) => {
-      json += fragment
-      return item.feed(reader.push(fragment))
-    },
-    close: () => {
-      const rest = item.feed(reader.end().rest)
-      const whole = item.frame(`${event}.done`, `"input":${JSON.stringify(item.written())}`)
-      const block = callBlock(call, json === '' ? '{}' : json)
-      return rest + whole + item.done(block, statusOfCall(json === '' ? '{}' : json))
-    },
+  constructor(
+    pen: Pen,
+    private readonly call: Call,
+  ) {
+    super(pen, itemId('function', pen.context.id, pen.items.length), functionEvent, '')
+    this.opening = this.added(encodeItem(callBlock(call, ''), this.index, 'in_progress', pen.context))
   }
-}
 
-/** `event` names the family of the item's deltas, `where` their part within it; everything around a delta is made here. */
-function startItem({ context, frames, items }: Pen, id: string, event: string, where: string, extra = '') {
-  const { length: index } = items
-  const { next } = frames
-  const place = `"item_id":"${id}","output_index":${index}${where}`
-  const head = `event: ${event}.delta\ndata: {"type":"${event}.delta",${place},"delta":"`
-  const tail = `"${extra},"sequence_number":`
-  let written = ''
-  return {
-    written: (): string => written,
-    feed: (text: string): string => {
-      if (text === '') return ''
-      written += text
-      return `${head}${textInJson(text)}${tail}${next()}}\n\n`
-    },
-    frame: (type: string, members: string): string => frames.frame(type, `${place},${members}`),
-    added: (item: object): string =>
-      frames.frame('response.output_item.added', `"output_index":${index},"item":${JSON.stringify(item)}`),
-    done: (block: ReplyBlock, status: ItemStatus): string => {
-      const item = encodeItem(block, index, status, context)
-      items.push(item)
-      const shown = JSON.stringify(shownItem(item, context.form.sealsReasoning))
-      return frames.frame('response.output_item.done', `"output_index":${index},"item":${shown}`)
-    },
+  close(): string {
+    const none = this.written === '' ? this.feed('{}') : ''
+    const json = this.written
+    const whole = this.frame(`${functionEvent}.done`, `"arguments":${JSON.stringify(json)}`)
+    return none + whole + this.done(callBlock(this.call, json), statusOfCall(json))
   }
 }
+const functionEvent = 'response.function_call_arguments'
+
+class FreeformCallWriter extends ItemFrames implements ItemWriter {
+  readonly opening: string
+  private readonly reader = createFreeformReader()
+  private json = ''
+
+  constructor(
+    pen: Pen,
+    private readonly call: Call,
+  ) {
+    super(pen, itemId('custom', pen.context.id, pen.items.length), freeformEvent, '')
+    this.opening = this.added(encodeItem(callBlock(call, ''), this.index, 'in_progress', pen.context))
+  }
+
+  override feed(fragment: string): string {
+    this.json += fragment
+    return super.feed(this.reader.push(fragment))
+  }
+
+  close(): string {
+    const rest = super.feed(this.reader.end().rest)
+    const whole = this.frame(`${freeformEvent}.done`, `"input":${JSON.stringify(this.written)}`)
+    const json = this.json === '' ? '{}' : this.json
+    return rest + whole + this.done(callBlock(this.call, json), statusOfCall(json))
+  }
+}
+const freeformEvent = 'response.custom_tool_call_input'

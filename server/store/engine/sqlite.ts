@@ -90,6 +90,8 @@ function connect(path: string, synchronous: 'NORMAL' | 'FULL'): Database {
 export function createEngine(path: string, main: Database, durable: Database): Engine {
   const mainDb = builderOf(main)
   const durableDb = builderOf(durable)
+  const inMain = transactionsOf(main)
+  const inDurable = transactionsOf(durable)
   let checkpointedAt: number | undefined
   const guard = <T>(work: () => T): T => {
     try {
@@ -105,8 +107,8 @@ export function createEngine(path: string, main: Database, durable: Database): E
     read: async (build) => guard(() => build(mainDb).all()),
     atomic: async (build, options) =>
       guard(() => {
-        const [client, db] = options?.durable === true ? ([durable, durableDb] as const) : ([main, mainDb] as const)
-        return client.transaction(() => build(db).map((statement) => changesOf(statement.run()))).immediate()
+        const [transact, db] = options?.durable === true ? [inDurable, durableDb] : [inMain, mainDb]
+        return transact(() => build(db).map((statement) => changesOf(statement.run())))
       }),
     isUp: () => true,
     checkpoint: async () =>
@@ -162,7 +164,9 @@ function builderOf(client: Database): Db & { readonly finalize: () => void } {
     run: () => {
       if (rows.length === 0) return { changes: 0 }
       const { run } = statement()
-      return { changes: rows.reduce((sum, row) => sum + run(row), 0) }
+      let changes = 0
+      for (const row of rows) changes += run(row)
+      return { changes }
     },
   })
   const insertOf = (table: SQLiteTable, members: readonly string[]) =>
@@ -208,19 +212,33 @@ function builderOf(client: Database): Db & { readonly finalize: () => void } {
 /** A statement with places for a row's members, filled without the ORM: there that takes longer than the statement itself. */
 function forEach(client: Database, { sql: text, params }: Query): ForEach {
   const statement = client.prepare<unknown, SQLQueryBindings[]>(text)
-  const fills = params.map((param): ((row: Row) => unknown) => {
+  const places = params.map((param) => {
     const [place, encoder] = is(param, Param) ? [param.value, param.encoder] : [param, undefined]
-    if (!is(place, Placeholder)) return () => param
+    if (!is(place, Placeholder)) return { value: param }
     const { name } = place as unknown as { readonly name: string } // typed as the ORM's own
-    return (row) => {
-      const value = row[name] ?? null
-      return value === null || encoder === undefined ? value : encoder.mapToDriverValue(value)
-    }
+    return { name, encoder }
   })
+  // One list for all rows: nothing of it is kept by the driver.
+  const values: SQLQueryBindings[] = new Array(places.length).fill(null)
   return {
-    run: (row) => statement.run(...fills.map((fill) => fill(row) as SQLQueryBindings)).changes,
+    run: (row) => {
+      for (let at = 0; at < places.length; at++) {
+        const { name, encoder, value: fixed } = places[at] as (typeof places)[number] // within the list
+        const value = name === undefined ? fixed : (row[name] ?? null)
+        values[at] = (
+          value === null || encoder === undefined ? value : encoder.mapToDriverValue(value)
+        ) as SQLQueryBindings
+      }
+      return statement.run(...values).changes
+    },
     finalize: () => statement.finalize(),
   }
+}
+
+/** Made once for a connection: the driver makes five functions for each. */
+function transactionsOf(client: Database): (work: () => readonly number[]) => readonly number[] {
+  const transaction = client.transaction((work: () => readonly number[]) => work())
+  return (work) => transaction.immediate(work)
 }
 
 const changesSince = (db: Database): number =>

@@ -1,6 +1,6 @@
 import { type ErrorKind, type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { Effects } from '../../lib/effects.ts'
-import { createWatchdog } from './watchdog.ts'
+import { createWatchdog, type Watchdog } from './watchdog.ts'
 
 /** What a call waits for; each has its own limit. */
 export type WaitingFor = 'connection' | 'first-event' | 'next-event'
@@ -31,56 +31,78 @@ const expiries = {
   'next-event': ['timeout', 'The provider fell silent within its reply.'],
 } as const satisfies Record<WaitingFor, readonly [kind: ErrorKind, message: string]>
 
-export function createCallGuard(effects: Pick<Effects, 'now' | 'after'>, caller: AbortSignal): CallGuard {
-  const controller = new AbortController()
-  let reason: GatewayError | undefined
-  let waitingFor: WaitingFor | undefined
-  let patienceMs = 0
-  let interrupt: (() => void) | undefined
+/** A class: each delta passes it (docs/performance.md). */
+class Guard implements CallGuard {
+  private readonly controller = new AbortController()
+  private why: GatewayError | undefined
+  private waitingFor: WaitingFor | undefined
+  private patienceMs = 0
+  private interrupt: (() => void) | undefined
+  private readonly leave = (): void => this.stop(cancelled)
+  private readonly watchdog: Watchdog
 
-  const stop = (why: GatewayError): void => {
-    reason ??= why
-    controller.abort()
-    interrupt?.()
+  constructor(
+    effects: Pick<Effects, 'now' | 'after'>,
+    private readonly caller: AbortSignal,
+  ) {
+    this.watchdog = createWatchdog(effects, () => this.expire())
+    if (caller.aborted) this.leave()
+    else caller.addEventListener('abort', this.leave, { once: true })
   }
-  const leave = (): void => stop(cancelled)
-  const watchdog = createWatchdog(effects, () => {
-    if (waitingFor === undefined) return
-    const [kind, message] = expiries[waitingFor]
-    stop(gatewayError(kind, message, { cause: `no ${waitingFor} within ${patienceMs} ms` }))
-  })
-  if (caller.aborted) leave()
-  else caller.addEventListener('abort', leave, { once: true })
 
-  return {
-    signal: controller.signal,
-    wait: (what, ms) => {
-      waitingFor = what
-      patienceMs = ms
-      watchdog.wait(ms)
-    },
-    rest: () => {
-      waitingFor = undefined
-      watchdog.rest()
-    },
-    race: (promise) =>
-      new Promise((resolve, reject) => {
-        promise.then(resolve, reject)
-        if (controller.signal.aborted) reject(reason)
-        // A single slot instead of a listener for each read: a long stream would pile them up.
-        else interrupt = () => reject(reason)
-      }),
-    onStop: (task) => {
-      if (controller.signal.aborted) task()
-      else interrupt = task
-    },
-    reason: () => reason,
-    close: (complete) => {
-      watchdog.stop()
-      waitingFor = undefined
-      interrupt = undefined
-      caller.removeEventListener('abort', leave)
-      if (!complete) controller.abort()
-    },
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  wait(what: WaitingFor, ms: number): void {
+    this.waitingFor = what
+    this.patienceMs = ms
+    this.watchdog.wait(ms)
+  }
+
+  rest(): void {
+    this.waitingFor = undefined
+    this.watchdog.rest()
+  }
+
+  race<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      promise.then(resolve, reject)
+      if (this.controller.signal.aborted) reject(this.why)
+      // A single slot instead of a listener for each read: a long stream would pile them up.
+      else this.interrupt = () => reject(this.why)
+    })
+  }
+
+  onStop(task: () => void): void {
+    if (this.controller.signal.aborted) task()
+    else this.interrupt = task
+  }
+
+  reason(): GatewayError | undefined {
+    return this.why
+  }
+
+  close(complete: boolean): void {
+    this.watchdog.stop()
+    this.waitingFor = undefined
+    this.interrupt = undefined
+    this.caller.removeEventListener('abort', this.leave)
+    if (!complete) this.controller.abort()
+  }
+
+  private stop(why: GatewayError): void {
+    this.why ??= why
+    this.controller.abort()
+    this.interrupt?.()
+  }
+
+  private expire(): void {
+    if (this.waitingFor === undefined) return
+    const [kind, message] = expiries[this.waitingFor]
+    this.stop(gatewayError(kind, message, { cause: `no ${this.waitingFor} within ${this.patienceMs} ms` }))
   }
 }
+
+export const createCallGuard = (effects: Pick<Effects, 'now' | 'after'>, caller: AbortSignal): CallGuard =>
+  new Guard(effects, caller)

@@ -9,8 +9,8 @@ import { classifyException, isLengthException } from './errors.ts'
 import { createHalves } from './halves.ts'
 import { createRepeatGuard } from './repeats.ts'
 import { finishReason } from './stop-reason.ts'
-import { createTagSplitter } from './thinking.ts'
-import { createCalls } from './tool-calls.ts'
+import { createTagSplitter, type TagSplitter } from './thinking.ts'
+import { Calls } from './tool-calls.ts'
 import { isObject, type JsonObject, textOf } from './wire.ts'
 
 export type DecodeContext = {
@@ -44,67 +44,100 @@ export type ReplyDecoder = {
 
 const text = new TextDecoder()
 
-/** Source of every rule: provider's protocol notes, the response. */
-export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
-  let out: UpstreamEvent[] = []
-  let done = false
-  const blocks = new Blocks((event: BlockEvent) => {
-    out.push(event)
-  })
-  const repeats = createRepeatGuard()
-  const splitter = context.splitThinking ? createTagSplitter() : undefined
-  const textHalves = createHalves()
-  const reasoningHalves = createHalves()
-  const calls = createCalls(blocks, context.toolName)
+/** Source of every rule: provider's protocol notes, the response. A class: each delta passes it (docs/performance.md). */
+class ReplyReader implements ReplyDecoder {
+  private out: UpstreamEvent[] = []
+  private done = false
   /** The headers of the latest known event, and what it is. */
-  let knownHeaders: Frame['headers'] | undefined
-  let knownType = ''
-  const accounting: Accounting = { seen: false, report: {}, stopReason: undefined, stopDetails: undefined }
+  private knownHeaders: Frame['headers'] | undefined
+  private knownType = ''
+  private readonly blocks = new Blocks((event: BlockEvent) => {
+    this.out.push(event)
+  })
+  private readonly repeats = createRepeatGuard()
+  private readonly textHalves = createHalves()
+  private readonly reasoningHalves = createHalves()
+  private readonly splitter: TagSplitter | undefined
+  private readonly calls: Calls
+  private readonly accounting: Accounting = { seen: false, report: {}, stopReason: undefined, stopDetails: undefined }
 
-  function write(content: string): void {
+  constructor(private readonly context: DecodeContext) {
+    this.splitter = context.splitThinking ? createTagSplitter() : undefined
+    this.calls = new Calls(this.blocks, context.toolName)
+  }
+
+  step(frame: Frame): readonly UpstreamEvent[] {
+    this.read(frame)
+    return this.handOver()
+  }
+
+  steps(frames: readonly Frame[]): readonly UpstreamEvent[] {
+    const [only] = frames
+    const usual = only !== undefined && frames.length === 1 ? this.textOnly(only) : undefined
+    if (usual !== undefined) return usual
+    for (const frame of frames) this.read(frame)
+    return this.handOver()
+  }
+
+  end(): readonly UpstreamEvent[] {
+    const fault = this.done ? undefined : this.finish()
+    if (fault !== undefined) this.stop(fault)
+    return this.handOver()
+  }
+
+  fail(error: GatewayError): readonly UpstreamEvent[] {
+    if (!this.done) this.stop(error)
+    return this.handOver()
+  }
+
+  hasContent(): boolean {
+    return !this.blocks.isEmpty()
+  }
+
+  private write(content: string): void {
     if (content === '') return
-    if (splitter === undefined) blocks.text('text', content)
-    else for (const piece of splitter.push(content)) blocks.text(piece.kind, piece.text)
+    if (this.splitter === undefined) this.blocks.text('text', content)
+    else for (const piece of this.splitter.push(content)) this.blocks.text(piece.kind, piece.text)
   }
 
   /** Before anything that is not text, and at the end. */
-  function flushText(): void {
-    write(textHalves.flush())
-    if (splitter !== undefined) for (const piece of splitter.flush()) blocks.text(piece.kind, piece.text)
+  private flushText(): void {
+    this.write(this.textHalves.flush())
+    if (this.splitter !== undefined) for (const { kind, text } of this.splitter.flush()) this.blocks.text(kind, text)
   }
 
-  function flushReasoning(): void {
-    const half = reasoningHalves.flush()
-    if (half !== '') blocks.text('reasoning', half)
+  private flushReasoning(): void {
+    const half = this.reasoningHalves.flush()
+    if (half !== '') this.blocks.text('reasoning', half)
   }
 
-  function flush(): void {
-    write(repeats.settle(false))
-    flushReasoning()
-    flushText()
-    calls.flush()
+  private flush(): void {
+    this.write(this.repeats.settle(false))
+    this.flushReasoning()
+    this.flushText()
+    this.calls.flush()
   }
 
-  function handOver(): readonly UpstreamEvent[] {
-    const batch = out
-    out = []
+  private handOver(): readonly UpstreamEvent[] {
+    const batch = this.out
+    this.out = []
     return batch
   }
 
-  function stop(error: GatewayError): void {
-    flush()
-    const { credits } = accounting.report
-    out.push({ type: 'error', error: credits === undefined ? error : { ...error, credits } })
-    done = true
+  private stop(error: GatewayError): void {
+    this.flush()
+    const { credits } = this.accounting.report
+    this.out.push({ type: 'error', error: credits === undefined ? error : { ...error, credits } })
+    this.done = true
   }
 
   /** The provider says within the reply that no more fits: it ends here, and says so. False when there is none yet. */
-  function endAtLimit(): boolean {
-    flush()
-    blocks.cut()
-    if (blocks.isEmpty()) return false
-    out.push({ type: 'finish', reason: 'max-tokens', report: accounting.report })
-    done = true
+  private endAtLimit(): boolean {
+    this.flush()
+    this.blocks.cut()
+    if (this.blocks.isEmpty()) return false
+    this.out.push({ type: 'finish', reason: 'max-tokens', report: this.accounting.report })
+    this.done = true
     return true
   }
 
@@ -112,75 +145,78 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
    * The usual read: one delta of the open text, which neither tags nor a possible repeat hold up. It gives what the long way
    * would, past a dozen functions less; undefined: the long way it is.
    */
-  function textOnly(frame: Frame): readonly UpstreamEvent[] | undefined {
-    if (done || splitter !== undefined || frame.headers !== knownHeaders) return undefined
-    if (knownType !== 'assistantResponseEvent' || repeats.isWaiting()) return undefined
-    const index = blocks.liveText()
+  private textOnly(frame: Frame): readonly UpstreamEvent[] | undefined {
+    if (this.done || this.splitter !== undefined || frame.headers !== this.knownHeaders) return undefined
+    if (this.knownType !== 'assistantResponseEvent' || this.repeats.isWaiting()) return undefined
+    const index = this.blocks.liveText()
     if (index === undefined) return undefined
     const content = textOf(parseObject(frame.payload)?.content)
     if (content === undefined) return undefined
-    const piece = repeats.offer(textHalves.push(content))
+    const piece = this.repeats.offer(this.textHalves.push(content))
     return piece === '' ? [] : [{ type: 'text-delta', index, text: piece }]
   }
 
-  function read(frame: Frame): void {
-    if (done) return
-    const fault = take(frame)
-    if (fault !== undefined) stop(fault)
+  private read(frame: Frame): void {
+    if (this.done) return
+    const fault = this.take(frame)
+    if (fault !== undefined) this.stop(fault)
   }
 
-  function take(frame: Frame): GatewayError | undefined {
+  private take(frame: Frame): GatewayError | undefined {
     const { headers } = frame
     // Equal header blocks come as one object: a run of deltas asks once what kind they are.
-    if (headers !== knownHeaders) {
+    if (headers !== this.knownHeaders) {
       const type = headers[':event-type']
-      write(repeats.settle(type === 'codeReferenceEvent'))
+      this.write(this.repeats.settle(type === 'codeReferenceEvent'))
       const failure = frameFailure(frame)
-      if (failure !== undefined) return failure.isLength && endAtLimit() ? undefined : failure.error
+      if (failure !== undefined) return failure.isLength && this.endAtLimit() ? undefined : failure.error
       if (typeof type !== 'string' || !knownEvents.has(type)) return undefined
-      knownHeaders = headers
-      knownType = type
-    } else write(repeats.settle(false))
+      this.knownHeaders = headers
+      this.knownType = type
+    } else this.write(this.repeats.settle(false))
     const payload = parseObject(frame.payload)
-    if (payload === undefined) return broken('The provider sent an unreadable event.', `${knownType} is no JSON object`)
-    return apply(knownType, payload)
+    if (payload === undefined)
+      return broken('The provider sent an unreadable event.', `${this.knownType} is no JSON object`)
+    return this.apply(this.knownType, payload)
   }
 
-  function apply(type: string, payload: JsonObject): GatewayError | undefined {
+  private apply(type: string, payload: JsonObject): GatewayError | undefined {
+    const { blocks } = this
     switch (type) {
       case 'assistantResponseEvent': {
         const content = textOf(payload.content)
         if (content === undefined) break
-        flushReasoning()
-        write(repeats.offer(textHalves.push(content)))
+        this.flushReasoning()
+        this.write(this.repeats.offer(this.textHalves.push(content)))
         break
       }
       case 'reasoningContentEvent': {
         const reasoning = textOf(payload.text)
         const signature = textOf(payload.signature)
         const redacted = textOf(payload.redactedContent)
-        if (reasoning !== undefined || signature !== undefined || redacted !== undefined) flushText()
-        if (reasoning !== undefined) blocks.text('reasoning', reasoningHalves.push(reasoning))
-        if (signature !== undefined || redacted !== undefined) flushReasoning()
+        if (reasoning !== undefined || signature !== undefined || redacted !== undefined) this.flushText()
+        if (reasoning !== undefined) blocks.text('reasoning', this.reasoningHalves.push(reasoning))
+        if (signature !== undefined || redacted !== undefined) this.flushReasoning()
         if (signature !== undefined) blocks.signature(signature)
         if (redacted !== undefined) blocks.redacted(redacted)
         break
       }
       case 'toolUseEvent':
-        flushReasoning()
-        flushText()
-        return calls.step(payload) ?? (blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined)
+        this.flushReasoning()
+        this.flushText()
+        return this.calls.step(payload) ?? (blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined)
       default:
-        if (!accounting.seen) context.accounting.learn()
-        readAccounting(accounting, type, payload)
+        if (!this.accounting.seen) this.context.accounting.learn()
+        readAccounting(this.accounting, type, payload)
     }
     return blocks.isOverfull() ? broken(unusable, 'too much held back') : undefined
   }
 
   /** Closes a sound reply; a fault when the body ended too early for one. */
-  function finish(): GatewayError | undefined {
-    flush()
-    const { stopReason, stopDetails, report, seen } = accounting
+  private finish(): GatewayError | undefined {
+    const { blocks, calls, context } = this
+    this.flush()
+    const { stopReason, stopDetails, report, seen } = this.accounting
     const reason = finishReason({ stopReason, stopDetails, report, hasCalls: blocks.callCount() > 0 })
     if (!seen && blocks.isEmpty()) return empty('no content and no accounting')
     if (!seen && context.accounting.isKnown()) return cut('the body ended without accounting')
@@ -191,35 +227,13 @@ export function createReplyDecoder(context: DecodeContext): ReplyDecoder {
     }
     if (!seen) context.note?.({ what: 'accounting-missing' })
     blocks.finish()
-    out.push({ type: 'finish', reason, report })
-    done = true
+    this.out.push({ type: 'finish', reason, report })
+    this.done = true
     return undefined
   }
-
-  return {
-    step: (frame) => {
-      read(frame)
-      return handOver()
-    },
-    steps: (frames) => {
-      const [only] = frames
-      const usual = only !== undefined && frames.length === 1 ? textOnly(only) : undefined
-      if (usual !== undefined) return usual
-      for (const frame of frames) read(frame)
-      return handOver()
-    },
-    end: () => {
-      const fault = done ? undefined : finish()
-      if (fault !== undefined) stop(fault)
-      return handOver()
-    },
-    fail: (error) => {
-      if (!done) stop(error)
-      return handOver()
-    },
-    hasContent: () => !blocks.isEmpty(),
-  }
 }
+
+export const createReplyDecoder = (context: DecodeContext): ReplyDecoder => new ReplyReader(context)
 
 const empty = (cause: string): GatewayError =>
   gatewayError('empty-reply', 'The provider gave an empty reply.', { cause })

@@ -1,4 +1,4 @@
-import { createFrameDecoder, publishedLimits } from '../../codec/eventstream.ts'
+import { createFrameDecoder, type FrameDecoder, publishedLimits } from '../../codec/eventstream.ts'
 import type { HeaderReader } from '../../codec/eventstream-headers.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { UpstreamEvent } from '../../conversation/event.ts'
@@ -22,27 +22,34 @@ export type ReplyStream = {
   readonly close: () => void
 }
 
-export function createReplyStream(
-  body: ReadableStream<Uint8Array>,
-  decoder: ReplyDecoder,
-  guard: CallGuard,
-  headersOf: HeaderReader,
-): ReplyStream {
-  const reader = body.getReader()
-  const frames = createFrameDecoder(publishedLimits, headersOf)
-  let complete = false
-  // Ends a pending read where abort alone does not, and frees the body; the outcome no longer matters.
-  const cancel = (): void => void reader.cancel().catch(() => undefined)
-  guard.onStop(cancel)
+/** A class: each delta passes it (docs/performance.md). */
+class ReplyBody implements ReplyStream {
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>
+  private readonly frames: FrameDecoder
+  private complete = false
 
-  const next = (): Promise<Chunk> => reader.read()
-  const lose = (thrown: unknown): Batch => decoder.fail(guard.reason() ?? lost(thrown, decoder.hasContent()))
-  const take = (chunk: Chunk): Batch => {
+  constructor(
+    body: ReadableStream<Uint8Array>,
+    private readonly decoder: ReplyDecoder,
+    private readonly guard: CallGuard,
+    headersOf: HeaderReader,
+  ) {
+    this.reader = body.getReader()
+    this.frames = createFrameDecoder(publishedLimits, headersOf)
+    guard.onStop(() => this.cancel())
+  }
+
+  next(): Promise<Chunk> {
+    return this.reader.read()
+  }
+
+  take(chunk: Chunk): Batch {
+    const { decoder, frames } = this
     // A read that we ended ourselves looks like the end of the body.
-    const stopped = guard.reason()
+    const stopped = this.guard.reason()
     if (stopped !== undefined) return decoder.fail(stopped)
     if (chunk.done || chunk.value === undefined) {
-      complete = true
+      this.complete = true
       const whole = frames.end()
       return whole.ok ? decoder.end() : decoder.fail(unreadable(whole.error))
     }
@@ -51,17 +58,34 @@ export function createReplyStream(
     return [...decoder.steps(pushed.error.before), ...decoder.fail(unreadable(pushed.error))]
   }
 
-  return {
-    next,
-    take,
-    lose,
-    read: () => next().then(take, lose),
-    close: () => {
-      guard.close(complete)
-      if (!complete) cancel()
-    },
+  lose(thrown: unknown): Batch {
+    return this.decoder.fail(this.guard.reason() ?? lost(thrown, this.decoder.hasContent()))
+  }
+
+  read(): Promise<Batch> {
+    return this.next().then(
+      (chunk) => this.take(chunk),
+      (thrown) => this.lose(thrown),
+    )
+  }
+
+  close(): void {
+    this.guard.close(this.complete)
+    if (!this.complete) this.cancel()
+  }
+
+  /** Ends a pending read where abort alone does not, and frees the body; the outcome no longer matters. */
+  private cancel(): void {
+    this.reader.cancel().catch(() => undefined)
   }
 }
+
+export const createReplyStream = (
+  body: ReadableStream<Uint8Array>,
+  decoder: ReplyDecoder,
+  guard: CallGuard,
+  headersOf: HeaderReader,
+): ReplyStream => new ReplyBody(body, decoder, guard, headersOf)
 
 /** The stream as the relay takes it. `first` was read already. */
 export function eventsOf(stream: ReplyStream, first: Batch, guard: CallGuard, idleTimeoutMs: number): Source<Batch> {
@@ -96,7 +120,7 @@ export function eventsOf(stream: ReplyStream, first: Batch, guard: CallGuard, id
         stream.close()
       }
     },
-    drop: stream.close,
+    drop: () => stream.close(),
   }
 }
 

@@ -11,36 +11,54 @@ const maxInputCharacters = 16 * 1024 * 1024
 type Call = { readonly block: CallBlock; readonly halves: Halves; readonly escapes: Halves }
 
 /** Keeps the tool calls of a reply by their ids. */
-export function createCalls(blocks: Blocks, toolName: (wireName: string) => string) {
-  const byId = new Map<string, Call>()
-  let latest: Call | undefined
+export class Calls {
+  private readonly byId = new Map<string, Call>()
+  private latest: Call | undefined
 
-  function step(payload: JsonObject): GatewayError | undefined {
+  constructor(
+    private readonly blocks: Blocks,
+    private readonly toolName: (wireName: string) => string,
+  ) {}
+
+  step(payload: JsonObject): GatewayError | undefined {
     const id = textOf(payload.toolUseId)
-    const call = id === undefined ? latest : (byId.get(id) ?? open(id))
+    const call = id === undefined ? this.latest : (this.byId.get(id) ?? this.open(id))
     if (call === undefined) return broken(unusable, 'a tool call without an id')
     const { block, halves, escapes } = call
     if (block.closed) return undefined // announced again, whole
     const name = textOf(payload.name)
     if (block.name === undefined && name !== undefined) {
-      block.name = toolName(name)
-      blocks.drain()
+      block.name = this.toolName(name)
+      this.blocks.drain()
     }
     const input = escapes.push(halves.push(inputText(payload.input, block.json)))
     if (block.json.length + input.length > maxInputCharacters) return broken(unusable, 'a tool call is too large')
-    if (input !== '') blocks.callInput(block, input)
-    return payload.stop === true ? close(call) : undefined
+    if (input !== '') this.blocks.callInput(block, input)
+    return payload.stop === true ? this.close(call) : undefined
   }
 
-  function open(id: string): Call {
-    const call = { block: blocks.call(id), halves: createHalves(), escapes: createEscapedHalves() }
-    byId.set(id, call)
-    latest = call
-    blocks.drain()
+  /** Gives out what was held of calls that are still open: nothing follows. */
+  flush(): void {
+    for (const { block, halves, escapes } of this.byId.values()) {
+      const rest = block.closed ? '' : escapes.push(halves.flush()) + escapes.flush()
+      if (rest !== '') this.blocks.callInput(block, rest)
+    }
+  }
+
+  hasOpen(): boolean {
+    return [...this.byId.values()].some(({ block }) => !block.closed)
+  }
+
+  private open(id: string): Call {
+    const call = { block: this.blocks.call(id), halves: createHalves(), escapes: createEscapedHalves() }
+    this.byId.set(id, call)
+    this.latest = call
+    this.blocks.drain()
     return call
   }
 
-  function close({ block, halves, escapes }: Call): GatewayError | undefined {
+  private close({ block, halves, escapes }: Call): GatewayError | undefined {
+    const { blocks } = this
     if (block.name === undefined) return broken(unusable, 'a tool call without a name')
     const rest = escapes.push(halves.flush()) + escapes.flush()
     if (rest !== '') blocks.callInput(block, rest)
@@ -51,16 +69,6 @@ export function createCalls(blocks: Blocks, toolName: (wireName: string) => stri
     blocks.drain()
     return undefined
   }
-
-  /** Gives out what was held of calls that are still open: nothing follows. */
-  function flush(): void {
-    for (const { block, halves, escapes } of byId.values()) {
-      const rest = block.closed ? '' : escapes.push(halves.flush()) + escapes.flush()
-      if (rest !== '') blocks.callInput(block, rest)
-    }
-  }
-
-  return { step, flush, hasOpen: () => [...byId.values()].some(({ block }) => !block.closed) }
 }
 
 /** `input` is a fragment of JSON text; some models were seen to give the object itself, perhaps with every fragment. */

@@ -23,7 +23,8 @@ const clashing: ReadonlySet<string> = new Set(['web_search'])
  * A name `used` in past calls that differs only by case from one that is declared means that one: clients spell the tools of
  * another client's conversation in their own way.
  */
-export function mapToolNames(declared: readonly string[], used: Iterable<string> = []): ToolNames {
+export function mapToolNames(declared: readonly string[], used: readonly string[] = []): ToolNames {
+  if (declared.length === 0 && used.length === 0) return noTools
   const declaredAs = new Map(declared.toReversed().map((name) => [name.toLowerCase(), name]))
   const known = new Set(declared)
   const meant = (name: string): string => (known.has(name) ? name : (declaredAs.get(name.toLowerCase()) ?? name))
@@ -47,11 +48,21 @@ export function mapToolNames(declared: readonly string[], used: Iterable<string>
   }
   return {
     meant,
-    toWire: (name) => wireOf.get(meant(name)) ?? (isFit(name) ? name : mappedName(name, 0)),
-    fromWire: (wire) => nameOf.get(wire) ?? wire,
+    toWire: (name) => wireOf.get(meant(name)) ?? wireNameOf(name),
+    fromWire: namesOf(nameOf),
     renamed: [...distinct].filter((name) => wireOf.get(name) !== name),
   }
 }
+
+/** Apart from the rest: a reply needs this for as long as it takes, and would hold whatever it was made beside. */
+const namesOf =
+  (nameOf: ReadonlyMap<string, string>): ToolNames['fromWire'] =>
+  (wire) =>
+    nameOf.get(wire) ?? wire
+
+const wireNameOf = (name: string): string => (isFit(name) ? name : mappedName(name, 0))
+
+const noTools: ToolNames = { meant: (name) => name, toWire: wireNameOf, fromWire: (wire) => wire, renamed: [] }
 
 const isFit = (name: string): boolean => allowed.test(name) && !clashing.has(name.toLowerCase())
 
