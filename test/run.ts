@@ -1,5 +1,6 @@
 // Runs the tests in three parts and sums them up: `unit` (*.test.ts), `e2e` (*.e2e.ts, against the built executable), and `mariadb`:
-// those of what is stored once more, on a database server started for them.
+// those of what is stored once more, on a database server started for them. A fourth, `console`, is run by name only: each page of
+// the console by itself in a browser takes longer than all the rest (`npm run test:console`).
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -70,9 +71,12 @@ const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart'].map
 
 const parts: Counts[] = []
 if (only === undefined || only === 'unit') parts.push(await run('unit', ending('.test.ts'), {}))
+const pages = ending('.e2e.ts').filter((file) => /\/console-(?!care|lists)/.test(file))
+if (only === 'console') parts.push(await run('pages of the console', pages, { GATEWAY_BINARY: binary }))
 if (only === undefined || only === 'e2e') {
+  const files = ending('.e2e.ts').filter((file) => !pages.includes(file))
   const folder = mkdtempSync(path.join(tmpdir(), 'sockets-'))
-  parts.push(await run('e2e', ending('.e2e.ts'), { GATEWAY_BINARY: binary, [watchVariable]: folder }))
+  parts.push(await run('e2e', files, { GATEWAY_BINARY: binary, [watchVariable]: folder }))
   parts.push(watchedRun(folder))
   rmSync(folder, { recursive: true })
 }
