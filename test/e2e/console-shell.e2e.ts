@@ -70,7 +70,8 @@ function shell(): void {
     const { page, faults, close } = await openPage(browser, { locale: 'zh-CN' })
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.waitForURL('**/accounts')
-    await page.getByRole('heading', { level: 1 }).waitFor()
+    // The page's own: the one of the sign-in stands until then.
+    await page.getByRole('heading', { level: 1, name: '账号' }).waitFor()
     await page.keyboard.press('g')
     await page.keyboard.press('m')
     await page.waitForURL('**/models')

@@ -94,6 +94,11 @@ function Steps(props: { readonly app: string; readonly demoKey: string | undefin
     return now === undefined || now === 'done' ? 'account' : now
   }
   const go = (next: OwnStep): void => setSearch({ step: next })
+  // Once shown it stays until somebody goes on: an account that has just come is told of first.
+  createEffect(() => {
+    const now = step()
+    if (now !== undefined && now !== 'done' && search.step !== now) setSearch({ step: now }, { replace: true })
+  })
   const finish = (): void => navigate('/', { replace: true })
   // The key is shown on this occasion only.
   onCleanup(() => memory.setApiKey(''))

@@ -1,4 +1,4 @@
-import { createEffect, onCleanup } from 'solid-js'
+import { createEffect, createMemo, onCleanup } from 'solid-js'
 import { tinykeys } from 'tinykeys'
 import type { PaletteAction } from '../../components/palette-actions.tsx'
 import { areKeysOn } from '../../lib/appearance.ts'
@@ -13,15 +13,23 @@ const isAside = (event: KeyboardEvent): boolean =>
 
 /** Runs what has the keys that are pressed; of two with the same keys the first. */
 export function createShortcuts(actions: () => readonly PaletteAction[], openPalette: () => void): void {
+  // Bound anew only when there are other keys: an answer that changes what is offered must not forget the first of two.
+  const known = createMemo(() => [...new Set(actions().flatMap(({ keys }) => keys ?? []))].toSorted().join('\n'))
   createEffect(() => {
-    const letters: Record<string, (event: KeyboardEvent) => void> = {}
-    for (const { keys, run } of actions().toReversed()) {
-      if (keys === undefined) continue
-      letters[keys] = (event) => {
-        event.preventDefault()
-        run()
-      }
-    }
+    const letters = Object.fromEntries(
+      known()
+        .split('\n')
+        .filter((keys) => keys !== '')
+        .map((keys) => [
+          keys,
+          (event: KeyboardEvent) => {
+            event.preventDefault()
+            actions()
+              .find((action) => action.keys === keys)
+              ?.run()
+          },
+        ]),
+    )
     const stops = [
       tinykeys(
         window,
