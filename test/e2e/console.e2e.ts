@@ -108,7 +108,7 @@ function driveThePages(): void {
     expect(await page.content()).not.toContain(key)
     await page.getByText('made in the console', { exact: true }).waitFor()
 
-    await page.getByRole('link', { name: 'Playground' }).click()
+    await page.goto(`${gateway.url}/playground`)
     await page.getByLabel('Message').fill('Say <b>hello</b>. [[marker:console]]')
     await page.keyboard.press('Enter')
     // Waited for, then compared: a failure shows what the page said instead.
