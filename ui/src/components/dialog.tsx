@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@kobalte/core/dialog'
 import X from 'lucide-solid/icons/x'
-import { children, createComputed, createSignal, type JSX, on, Show } from 'solid-js'
+import { children, createComputed, createSignal, type JSX, on, onCleanup, Show } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 import { firstField, lastFocused, returnFocus } from '../lib/focus.ts'
 import { Banner } from './banner.tsx'
@@ -38,11 +38,18 @@ export function Drawer(props: OverlayProps) {
   return <Overlay {...props} frame="flex justify-end" class="h-full md:max-w-130 md:border-l" />
 }
 
+/** What is open, the newest last: it alone keeps the focus inside. */
+const [openOverlays, setOpenOverlays] = createSignal<readonly object[]>([])
+
 /** The one place that owns the focus of what opens over a page: to the first field, kept inside, back to the opener. */
 function Overlay(props: OverlayProps & { readonly frame: string; readonly class: string }) {
   const { t } = useI18n()
   const [asking, setAsking] = createSignal(false)
   let opener: HTMLElement | undefined
+  const self = {}
+  const isTop = (): boolean => openOverlays().at(-1) === self
+  const leave = (): unknown => setOpenOverlays((all) => all.filter((one) => one !== self))
+  onCleanup(leave)
   // Made once: it is asked for twice.
   const footer = children(() => props.footer)
   // Before anything inside takes the focus.
@@ -50,7 +57,10 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
     on(
       () => props.open,
       (open) => {
-        if (open) opener = lastFocused()
+        if (open) {
+          opener = lastFocused()
+          setOpenOverlays((all) => [...all.filter((one) => one !== self), self])
+        } else leave()
         setAsking(false)
       },
     ),
@@ -64,13 +74,14 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
     else props.onClose()
   }
   return (
-    <Base open={props.open} onOpenChange={(open) => !open && close()}>
+    <Base open={props.open} modal={isTop()} onOpenChange={(open) => !open && close()}>
       <Base.Portal>
         <Base.Overlay class="appear fixed inset-0 z-40 bg-scrim" />
         <div class={`fixed inset-0 z-40 ${props.frame}`}>
           <Base.Content
             class={`appear forced-border flex max-h-full w-full flex-col border-border bg-surface shadow-overlay outline-none ${props.class}`}
             onEscapeKeyDown={keepOpen}
+            onInteractOutside={(event: Event) => !isTop() && event.preventDefault()}
             onPointerDownOutside={(event: Event) => {
               keepOpen(event)
               // A toast lies outside of the dialog; using it must not close the dialog.
