@@ -3,7 +3,7 @@ import { rangeText, shownRange } from '../access/ip-range.ts'
 import type { DeletedKind } from '../store/store.ts'
 import type { AccountsService } from './accounts-service.ts'
 import { jsonBody } from './body.ts'
-import { type DeletedPurged, DeletedQuery } from './contract/deleted.ts'
+import { type DeletedPurged, DeletedPurgeQuery, DeletedQuery } from './contract/deleted.ts'
 import { IpUnblockAsk } from './contract/ips.ts'
 import type { ModelMappingChanged } from './contract/model-mappings.ts'
 import type { ProxyChanged } from './contract/proxies.ts'
@@ -37,7 +37,7 @@ export function deletedRoutes(deleted: DeletedService, { accounts, users, keys, 
     .delete(
       '/deleted',
       async ({ query: { kind } }): Promise<DeletedPurged> => ({ success: true, count: await deleted.purgeAll(kind) }),
-      { query: DeletedQuery },
+      { query: DeletedPurgeQuery },
     )
     .delete('/deleted/:id', async ({ params }) => {
       const purged = await deleted.purge(params.id)

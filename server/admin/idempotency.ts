@@ -40,15 +40,15 @@ export function createIdempotency({ now }: Pick<Effects, 'now'>): Idempotency {
   return async (request, entry, serve) => {
     const key = request.headers.get(idempotencyHeader)
     const { pathname, search } = new URL(request.url)
-    const isMeant = key !== null && isWrite(request.method) && !isChat(pathname)
+    const isMeant = key !== null && isWrite(request.method) && !isChat(pathname) && !makesNothing.test(pathname)
     if (!isMeant || entry === undefined || entry.by === 'nobody') return { response: await serve(), replayed: false }
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) return { response: badKey(), replayed: false }
-    const place = `${entry.actor.subject} ${request.method} ${pathname}${search} ${key}`
+    const place = `${entry.actor.subject} ${credentialsOf(request)} ${request.method} ${pathname}${search} ${key}`
     const read = await bodyOf(request)
     if (typeof read !== 'string') return { response: read, replayed: false }
     const asked = sha256Hex(read)
-    const known = answers.get(place)
-    if (known !== undefined && known.until > now()) {
+    // Of many that waited for one that failed, the first goes on and the others wait for it.
+    for (let known = answers.get(place); known !== undefined && known.until > now(); known = answers.get(place)) {
       if (known.asked !== asked) return { response: otherBody(), replayed: false }
       const answer = await known.answer
       if (answer !== undefined) return { response: again(answer), replayed: true }
@@ -82,6 +82,13 @@ async function bodyOf(request: Request): Promise<string | Response> {
     return refuse(400, { error: 'The body is no UTF-8 text.', code: 'INVALID_JSON' })
   }
 }
+
+/** Asks for a password, for others to see secrets by: each caller is looked at anew. */
+const makesNothing = /^\/v2\/(?:accounts\/export|backup\/export|confirmation)$/
+
+/** What a caller proved itself with, as a digest: nobody gets an answer that was given to other rights of the same name. */
+const credentialsOf = ({ headers }: Request): string =>
+  sha256Hex(JSON.stringify(['authorization', 'cookie', 'x-confirm-password'].map((name) => headers.get(name))))
 
 /** A chat is no thing that is made, and reads its body by itself. */
 const isChat = (pathname: string): boolean => pathname.startsWith('/v2/test/')

@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import type { Entry } from '../../server/admin/actor.ts'
+import { createIdempotency } from '../../server/admin/idempotency.ts'
 import { adminApp, password } from './admin-app.ts'
 
 const bearer = { authorization: `Bearer ${password}` }
@@ -73,4 +75,40 @@ test('a body past the bound is refused, one that is no text is the route’s to 
   expect(large.status).toBe(413)
   const broken = await ask('POST', '/v2/users', { headers: withKey('k'), raw: new Uint8Array([0xff, 0xfe]) })
   expect(broken.status).toBe(400)
+})
+
+test('an answer that took a password is for nobody else: not with the same key, and not without the password', async () => {
+  const { ask, signInAs } = await adminApp()
+  const olga = await signInAs('Olga', 'admin')
+  const exported = (headers: Record<string, string>) =>
+    ask('POST', '/v2/accounts/export', { headers: { ...headers, 'idempotency-key': 'e1' }, body: {} })
+  const whole = await exported({ ...bearer, 'x-confirm-password': password })
+  expect([whole.status, whole.headers.get('idempotency-replayed')]).toEqual([200, null])
+  const masked = await exported(bearer)
+  expect([masked.status, masked.headers.get('idempotency-replayed')]).toEqual([200, null])
+  expect((await exported({ ...bearer, 'x-confirm-password': 'WRONG' })).status).toBe(403)
+  expect((await exported(olga)).headers.get('idempotency-replayed')).toBeNull()
+  const key = await ask('POST', '/v2/keys', { headers: withKey('k1'), body: { name: 'one' } })
+  const other = await ask('POST', '/v2/keys', {
+    headers: withKey('k1', { 'x-confirm-password': 'x' }),
+    body: { name: 'one' },
+  })
+  expect(other.json.key).not.toBe(key.json.key)
+})
+
+test('of many that wait for one that fails, one goes on and the others get its answer', async () => {
+  const idempotency = createIdempotency({ now: () => 1_000 })
+  const entry = { by: 'bearer', actor: { subject: 'owner' } } as unknown as Entry
+  let made = 0
+  const serve = async (): Promise<Response> => {
+    made += 1
+    const status = made === 1 ? 503 : 200
+    await Bun.sleep(5)
+    return Response.json({ made }, { status })
+  }
+  const request = () =>
+    new Request('http://127.0.0.1/v2/users', { method: 'POST', headers: { 'idempotency-key': 'same' }, body: '{}' })
+  const answers = await Promise.all(Array.from({ length: 20 }, () => idempotency(request(), entry, serve)))
+  expect(made).toBe(2)
+  expect(answers.filter(({ replayed }) => replayed).length).toBe(18)
 })

@@ -10,6 +10,7 @@ const tool = { baseUrl: 'http://127.0.0.1:62311', apiKey: 'sk-0123456789abcdefgh
 export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/login': { send: { password } },
   'POST /api/password': { send: { currentPassword: password, newPassword: 'another horse battery' } },
+  'DELETE /v2/deleted': { path: '/v2/deleted?kind=user' },
   'DELETE /v2/sessions/:id': { path: '/v2/sessions/{session}' },
   'POST /v2/operators': { send: { name: 'Vera', role: 'viewer', password: 'the password of Vera' } },
   'GET /v2/operators/:id': { path: '/v2/operators/{operator}' },

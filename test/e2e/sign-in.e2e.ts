@@ -97,7 +97,7 @@ function driveThePages(): void {
     expect(await focused(page)).toBe('username')
     await field.password(page).fill(adminPassword)
     await page.keyboard.press('Enter')
-    await page.waitForURL('**/accounts')
+    await page.waitForURL(({ pathname }) => pathname === '/')
     await page.getByRole('button', { name: 'Account menu' }).click()
     await page.getByText('Signed in as owner (owner)').waitFor()
     expect(faults).toEqual([])
@@ -130,7 +130,7 @@ function driveThePages(): void {
     await gateway.admin('POST', '/v2/model-mappings', { name: 'gpt-x', target: 'claude-sonnet-4.5' })
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
     await signIn(page, `${gateway.url}/login`, 'Vera')
-    await page.waitForURL('**/accounts')
+    await page.waitForURL(({ pathname }) => pathname === '/')
     await page.getByText('You are signed in as a viewer').waitFor()
     const offered: Record<string, readonly string[]> = {}
     for (const [route, shown] of [
@@ -207,7 +207,7 @@ function driveThePages(): void {
     await field.code(page).waitFor({ state: 'detached' })
     await field.password(page).fill(passwordOf('Vera'))
     await page.keyboard.press('Enter')
-    await page.waitForURL('**/accounts')
+    await page.waitForURL(({ pathname }) => pathname === '/')
 
     // Signing in again over the page: the name is still there, and a recovery code is as good.
     await page.getByRole('button', { name: 'Account menu' }).click()
@@ -249,7 +249,7 @@ function driveThePages(): void {
     await page.locator('button[type=submit]:not([disabled])').waitFor()
     await field.password(page).fill(passwordOf('Vera'))
     await page.keyboard.press('Enter')
-    await page.waitForURL('**/accounts')
+    await page.waitForURL(({ pathname }) => pathname === '/')
     await page.getByText('你以只读用户身份登录').waitFor()
     await close()
     await own.stop()

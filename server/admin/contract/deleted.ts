@@ -25,6 +25,9 @@ export type DeletedList = Static<typeof DeletedList>
 
 export const DeletedQuery = Type.Object({ kind: Type.Optional(DeletedKind) })
 
+/** What is ended for good is named: a misspelt `kind` would end everything. */
+export const DeletedPurgeQuery = Type.Object({ kind: DeletedKind })
+
 /** `DELETE /v2/deleted`: how many are gone for good. */
 export const DeletedPurged = Type.Object({ success: Type.Boolean(), count: Type.Integer() })
 export type DeletedPurged = Static<typeof DeletedPurged>
