@@ -135,7 +135,8 @@ test.each(changing.map(({ method, path }) => [method, path] as const))(
     const before = await seqOf(app)
     const isControl = path.startsWith('/api/control/')
     const headers = isControl ? { 'x-control-token': controlToken } : { cookie, 'x-requested-with': 'test' }
-    const answer = await app.ask(method, path.replace(/:\w+/g, id), {
+    const query = path === '/v2/deleted' ? '?kind=user' : ''
+    const answer = await app.ask(method, path.replace(/:\w+/g, id) + query, {
       headers: {
         ...headers,
         'user-agent': 'the test',

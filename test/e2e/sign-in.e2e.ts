@@ -156,7 +156,7 @@ function driveThePages(): void {
       for (const one of await main.getByRole('switch').all()) expect(await one.isDisabled()).toBe(true)
       expect(await accessibilityFaults(page)).toEqual([])
     }
-    // The menu of an account holds nothing but the copying of its id.
+    // The menu of an account leads to its requests and copies its id, nothing else.
     expect(offered).toEqual({
       '/accounts': ['More actions for sim-1'],
       '/users': ['More actions for Ada'],
@@ -165,7 +165,7 @@ function driveThePages(): void {
     })
     await page.goto(`${gateway.url}/accounts`)
     await page.getByRole('main').getByRole('button').last().click()
-    expect(await page.getByRole('menuitem').allTextContents()).toEqual(['Copy ID'])
+    expect(await page.getByRole('menuitem').allTextContents()).toEqual(['View requests', 'Copy ID'])
 
     const refused = await page.evaluate(async () => {
       const headers = { 'content-type': 'application/json', 'x-requested-with': 'console' }
