@@ -199,7 +199,8 @@ function driveThePages(): void {
     await page.keyboard.press('Enter')
     await page.waitForURL('**/users')
 
-    // Another person has another code, or none.
+    // Another person has another code, or none. An answer still under way would bring the cookie back.
+    await page.goto('about:blank')
     await page.context().clearCookies()
     await signIn(page, `${gateway.url}/login`, 'Adam')
     await field.code(page).waitFor()
@@ -211,7 +212,7 @@ function driveThePages(): void {
 
     // Signing in again over the page: the name is still there, and a recovery code is as good.
     await page.getByRole('button', { name: 'Account menu' }).click()
-    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
     await page.waitForURL('**/login**')
     await signIn(page, `${gateway.url}/login?next=/playground`, 'Adam')
     await field.code(page).fill(recoveryCodes[0]?.toLowerCase() ?? '')
