@@ -91,8 +91,8 @@ async function shoot(
 
 async function ask(page: Page): Promise<void> {
   await page
-    .locator('textarea')
-    .last()
+    .locator('form textarea')
+    .first()
     .fill('Write a short Markdown list of three good names for a build server, then a line of TypeScript.')
   await page.keyboard.press('Enter')
   await page.waitForTimeout(6_000)
