@@ -20,6 +20,11 @@ export type Admitted = {
    * more: the reply must not get longer.
    */
   readonly reserve: (ask: Ask) => Promise<Result<{ readonly outputTokens: number }, GatewayError>>
+  /**
+   * What earlier turns of a call with several have used takes the place of what is reserved for them; the next turn reserves
+   * for itself.
+   */
+  readonly adjust: (used: Used) => void
   /** Notes what a call that goes out has used for sure, should this process end before it does. Never waits. */
   readonly begin: (sure: Pick<Used, 'inputTokens' | 'inputMicroUsd'>) => void
   /** Frees what was reserved and counts what was used; undefined: no call was made, and nothing is counted. */

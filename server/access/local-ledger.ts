@@ -5,7 +5,7 @@ import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Admitted, Ask, Ledger, UsageBook } from './ledger.ts'
 import { addressFault, limitFault, type Shortage } from './limit-fault.ts'
-import { costOf, nothing, plus, type Subject, type Used } from './limits.ts'
+import { costOf, minus, nothing, plus, type Subject, type Used } from './limits.ts'
 import { newlyReached, type Reached, usedUp } from './reached.ts'
 import {
   enterCall,
@@ -131,6 +131,12 @@ export function createLocalLedger({
         for (const { state } of seats) state.reserved = plus(state.reserved, cost)
         reserved = plus(reserved, cost)
         return ok({ outputTokens: granted.value })
+      },
+      adjust: (used) => {
+        if (over) return
+        const now = { ...used, requests: reserved.requests }
+        for (const { state } of seats) state.reserved = plus(minus(state.reserved, reserved), now)
+        reserved = now
       },
       begin: (sure) => {
         if (begun || over) return

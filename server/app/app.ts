@@ -14,6 +14,8 @@ import type { Resolved } from '../config/resolve.ts'
 import { configRows } from '../config/rows.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
+import { type ContractDeps, converse } from '../contract/converse.ts'
+import { createHolds, mostHeldCharacters } from '../contract/hold.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { consoleDialects } from '../dialect/console-chat.ts'
@@ -39,7 +41,6 @@ import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createOnline, mostAddresses } from '../observe/online.ts'
 import type { Pool, PoolSettings } from '../pool/pool.ts'
-import { relay } from '../relay/relay.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
 import { deletedKeptMs } from '../store/deleted.ts'
 import type { RequestRecord } from '../store/store.ts'
@@ -182,6 +183,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   let stopping = false
 
   const traffic = createTraffic(core, inService, { rules, estimator, rateOf: metering.rateOf }, effects)
+  const holds = createHolds()
+  const contract: ContractDeps = { relay: traffic, layers: [], usedOf: metering.usedOf }
   const kept = createKeptAnswers({ ...config.responses, ttlMs: keptAnswersTtlMs }, effects.now)
   const dialects = dialectRoutes({ kept, vault: core.vault })
   const ofConsole = consoleDialects(dialects)
@@ -210,7 +213,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     usedOf: metering.usedOf,
     usageOf: metering.usageOf,
     resolveDocuments: createDocuments({ readPdf: createPdfReader(ownPdfCommand()) }).resolve,
-    relay: (request, signal) => relay(request, traffic, signal),
+    relay: (request, signal) => converse(request, contract, signal),
     availableModels: shelf.available,
     modelRules: rules.of,
     estimateInput: estimator.conversation,
@@ -371,6 +374,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   metrics.watch('routes_watched', 'Ways out and hosts whose faults are counted.', () => traffic.routes.stats().keys)
   metrics.watch('routes_resting', 'Of these, those that are closed for a while.', () => traffic.routes.stats().resting)
   metrics.watch('models_watched', 'Models whose faults are counted.', () => traffic.models.stats().keys)
+  metrics.watch(
+    'held_characters',
+    'Of replies that are looked at before they go on.',
+    () => holds.stats().characters,
+    mostHeldCharacters,
+  )
   metrics.watch('database_up', '1: the database answers.', () => (store.isUp() ? 1 : 0))
   metrics.watch('unwritten_bytes', 'Kept on disk for a database that is away.', () => core.unwritten.stats().bytes)
   metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)

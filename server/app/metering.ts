@@ -122,7 +122,8 @@ export async function createMetering(
       }
     },
     standings: ({ subjects }) => ledger.standings(subjects),
-    usedOf: ({ outcome, usage, upstreamModel, lostCredits = 0 }) => {
+    usedOf: ({ outcome, usage, used: ofTurns, upstreamModel, lostCredits = 0 }) => {
+      if (ofTurns !== undefined) return ofTurns
       // Calls that gave nothing are not the caller's, but what the provider took for them is gone.
       if (usage === undefined || upstreamModel === undefined)
         return lostCredits > 0 ? { ...nothing, credits: lostCredits } : undefined

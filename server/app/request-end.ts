@@ -21,7 +21,13 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
   for (const attempt of summary?.route.attempts ?? []) {
     metrics.upstreamAttempted(attempt.outcome === 'ok' ? 'success' : attempt.outcome)
   }
-  if (record.upstreamModel !== undefined) {
+  const turns = summary?.route.turns
+  for (const { upstreamModel, usage } of turns ?? []) {
+    if (upstreamModel === undefined || usage === undefined) continue
+    metrics.tokensUsed(upstreamModel, 'input', usage.input.source, usage.input.tokens)
+    metrics.tokensUsed(upstreamModel, 'output', usage.output.source, usage.output.tokens)
+  }
+  if (turns === undefined && record.upstreamModel !== undefined) {
     metrics.tokensUsed(record.upstreamModel, 'input', record.inputSource, record.inputTokens)
     metrics.tokensUsed(record.upstreamModel, 'output', record.outputSource, record.outputTokens)
   }

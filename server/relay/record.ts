@@ -1,10 +1,15 @@
+import type { Used } from '../access/limits.ts'
 import type { ErrorKind } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
 import type { ChosenBy, Consideration } from '../pool/seat-request.ts'
 import type { Missed } from './wishes.ts'
 
+/** What a further model turn of a request is for; the caller's own turn has none. */
+export type Purpose = 'repair' | 'search' | 'summary'
+
 /** One call to the provider within a request. Times are milliseconds since the request arrived. */
 export type Attempt = {
+  readonly purpose?: Purpose
   readonly accountId: string
   readonly startedMs: number
   readonly waitedMs: number
@@ -25,6 +30,19 @@ export type RouteRecord = {
   readonly attempts: readonly Attempt[]
   /** How the candidates stood when after these attempts nobody could be chosen. */
   readonly left?: readonly Consideration[]
+  /** The model turns of a request that took several, in order. */
+  readonly turns?: readonly Turn[]
+}
+
+/** One model turn of several: what it was for, how it ended and what it used. Times as in attempts. */
+export type Turn = {
+  readonly purpose?: Purpose
+  readonly outcome: 'ok' | ErrorKind
+  readonly upstreamModel?: string
+  readonly startedMs: number
+  readonly endedMs: number
+  readonly usage?: Usage
+  readonly lostCredits?: number
 }
 
 /** Given once, when a request is over, whichever way. */
@@ -38,6 +56,8 @@ export type Summary = {
   readonly firstTokenMs?: number
   readonly durationMs: number
   readonly usage?: Usage
+  /** What its turns count as, where there were several, perhaps of different models. */
+  readonly used?: Used
   /** What the provider charged for calls of this request that gave nothing: it said so itself. Absent: nothing. */
   readonly lostCredits?: number
   /** A demand of the caller's that the finished reply does not fulfil. */

@@ -11,10 +11,10 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Asked, ChosenBy, Consideration, Lease, SeatRequest } from '../pool/seat-request.ts'
 import type { Upstream, UpstreamReply } from '../upstream/upstream.ts'
 import type { Breaker, Passed } from './breaker.ts'
-import type { Attempt, RouteRecord, Summary } from './record.ts'
+import type { Attempt, Purpose, RouteRecord, Summary } from './record.ts'
 import { demandsOf, outcomeOf, type ReplyStream, replySource } from './reply-source.ts'
 import { finalError, nextMove, type RetryLimits } from './retry.ts'
-import { sessionOf } from './session.ts'
+import { type Session, sessionOf } from './session.ts'
 
 export type RelayRequest = {
   readonly conversation: Conversation
@@ -26,7 +26,7 @@ export type RelayRequest = {
   /** The larger, the earlier in line; default 0. */
   readonly priority?: number
   /** The caller's limits: told before anything is sent what it may cost at most. */
-  readonly charge?: Pick<Admitted, 'metered' | 'reserve' | 'begin'>
+  readonly charge?: Pick<Admitted, 'metered' | 'reserve' | 'adjust' | 'begin'>
   /** Epoch ms. */
   readonly arrivedAt: number
   /** Told exactly once, when the request is over. */
@@ -37,6 +37,10 @@ export type RelayRequest = {
   readonly reasoningIfAsked?: boolean
   /** Told once, before anything is sent, which model serves. */
   readonly onModel?: (taken: ModelTaken) => void
+  /** What keeps it on its account; absent: told from the conversation. */
+  readonly session?: Session
+  /** A further model turn of one request: what for, and since when (epoch ms) it may wait in line. */
+  readonly turn?: { readonly purpose?: Purpose; readonly beganAt: number }
 }
 
 export type RelayDeps = {
@@ -201,10 +205,10 @@ export async function relay(
     const seatFor = (without: ReadonlySet<string>, waitUntil: number): Promise<Result<Lease, GatewayError>> => {
       const { callerId, priority = 0 } = request
       const isRetry = attempts.length > 0
-      const session = sessionOf(conversation, callerId)
+      const session = request.session ?? sessionOf(conversation, callerId)
       return deps.acquire({ ...asked(without), callerId, priority, isRetry, avoid, waitUntil, ...session }, signal)
     }
-    const deadline = request.arrivedAt + deps.maxQueueMs
+    const deadline = (request.turn?.beganAt ?? request.arrivedAt) + deps.maxQueueMs
     let seat = untriedOnly
       ? await seatFor(exclude.union(avoid), mayRepeat ? effects.now() : deadline)
       : await seatFor(exclude, deadline)
@@ -237,7 +241,16 @@ export async function relay(
     tell(roomOfModel.value, failed, modelFaults, accountId)
     if (road.ok) tell(road.value, routeFaultOf(failed), routeFaults, accountId)
     const note = (outcome: Attempt['outcome'], more: Partial<Attempt> = {}): void => {
-      attempts.push({ accountId, startedMs, waitedMs: lease.waitedMs, endedMs: elapsed(), outcome, ...more })
+      const purpose = request.turn?.purpose && { purpose: request.turn.purpose }
+      attempts.push({
+        ...purpose,
+        accountId,
+        startedMs,
+        waitedMs: lease.waitedMs,
+        endedMs: elapsed(),
+        outcome,
+        ...more,
+      })
     }
     if (sent.ok) {
       lease.confirm()

@@ -59,6 +59,22 @@ for (const [name, limits, served] of parallel) {
   }
 }
 
+test('a turn that is over leaves what it used reserved in place of what it might have used', async () => {
+  const { ledger } = setUp()
+  const subjects = [key({ tokensPerDay: 3_000 })]
+  const entered = await ledger.enter('req_1', subjects)
+  if (!entered.ok) throw new Error(entered.error.message)
+  const call = entered.value
+  expect(await call.reserve(ask(1_000, 2_000))).toEqual({ ok: true, value: { outputTokens: 2_000 } })
+  expect((await call.reserve(ask(1_000, 1_000))).ok).toBe(false)
+  const used = { ...costOf(1_000, 100, rate) }
+  call.adjust(used)
+  expect((await ledger.standings(subjects))[0]).toMatchObject({ used: 1_100, reserved: 1_100 })
+  expect(await call.reserve(ask(1_000, 1_000))).toEqual({ ok: true, value: { outputTokens: 900 } })
+  call.settle({ ...used, outputTokens: 300, inputTokens: 2_000 })
+  expect((await ledger.standings(subjects))[0]).toMatchObject({ used: 2_300, reserved: 0 })
+})
+
 test('what was reserved and not used is free again, and what was used stays', async () => {
   const { ledger, book } = setUp()
   const subjects = [key({ tokensPerDay: 3_000 })]

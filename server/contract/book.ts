@@ -1,0 +1,114 @@
+import { plus, type Used } from '../access/limits.ts'
+import type { ErrorKind } from '../conversation/error.ts'
+import type { Usage } from '../conversation/event.ts'
+import type { Purpose, RouteRecord, Summary, Turn } from '../relay/record.ts'
+import { sumUsage } from './usage.ts'
+
+/** A turn as it goes. */
+export type OpenTurn = {
+  readonly purpose: Purpose | undefined
+  readonly startedMs: number
+  /** Told by its `finish` when that passes, so that an end told to the caller can count it. */
+  usage: Usage | undefined
+  summary: Summary | undefined
+  endedMs: number
+}
+
+/** How the whole request ended. */
+export type Ending = {
+  readonly outcome: 'ok' | ErrorKind
+  readonly message?: string
+  readonly cause?: string
+  readonly firstTokenMs?: number
+}
+
+/** Keeps the turns of one request and makes one summary of them. */
+export type Book = {
+  readonly open: (purpose: Purpose | undefined) => OpenTurn
+  readonly close: (turn: OpenTurn, summary: Summary) => void
+  readonly hasOpen: () => boolean
+  /** What the turns that are over count as. */
+  readonly used: () => Used | undefined
+  readonly usage: (isShown?: (purpose: Purpose | undefined) => boolean) => Usage | undefined
+  readonly summary: (ending: Ending) => Summary
+}
+
+export function createBook(elapsed: () => number, usedOf: (summary: Summary) => Used | undefined): Book {
+  const turns: OpenTurn[] = []
+  let used: Used | undefined
+  const ended = (): readonly Summary[] => turns.flatMap(({ summary }) => summary ?? [])
+  const usage: Book['usage'] = (isShown = () => true) =>
+    sumUsage(turns.flatMap((turn) => (isShown(turn.purpose) ? (turn.usage ?? turn.summary?.usage ?? []) : [])))
+
+  return {
+    open: (purpose) => {
+      const turn = { purpose, startedMs: elapsed(), usage: undefined, summary: undefined, endedMs: 0 }
+      turns.push(turn)
+      return turn
+    },
+    close: (turn, summary) => {
+      turn.summary = summary
+      turn.endedMs = elapsed()
+      const ofTurn = usedOf(summary)
+      if (ofTurn !== undefined) used = used === undefined ? ofTurn : { ...plus(used, ofTurn), requests: 1 }
+    },
+    hasOpen: () => turns.some(({ summary }) => summary === undefined),
+    used: () => used,
+    usage,
+    summary: (ending) => {
+      const summaries = ended()
+      // Whose answer it is: the caller's own turn where there was one, however many followed.
+      const own = turns.find(
+        ({ purpose, summary }) => purpose === undefined && summary?.accountId !== undefined,
+      )?.summary
+      const first = own ?? summaries.find(({ accountId }) => accountId !== undefined) ?? summaries[0]
+      const lostCredits = summaries.reduce((sum, summary) => sum + (summary.lostCredits ?? 0), 0)
+      const total = usage()
+      return {
+        ...ending,
+        ...(first?.accountId === undefined ? {} : { accountId: first.accountId }),
+        ...(first?.upstreamModel === undefined ? {} : { upstreamModel: first.upstreamModel }),
+        durationMs: elapsed(),
+        ...(total && { usage: total }),
+        ...(used && { used }),
+        ...(lostCredits > 0 && { lostCredits }),
+        ...missedIn(summaries),
+        route: routeOf(turns, summaries),
+      }
+    },
+  }
+}
+
+const missedIn = (summaries: readonly Summary[]): Pick<Summary, 'missed'> => {
+  const missed = summaries.at(-1)?.missed
+  return missed === undefined ? {} : { missed }
+}
+
+function routeOf(turns: readonly OpenTurn[], summaries: readonly Summary[]): RouteRecord {
+  const routes = summaries.map(({ route }) => route)
+  const begun = routes.find(({ attempts }) => attempts.length > 0) ?? routes[0]
+  const left = routes.at(-1)?.left
+  return {
+    considered: begun?.considered ?? [],
+    ...(begun?.by && { by: begun.by }),
+    attempts: routes.flatMap(({ attempts }) => attempts),
+    ...(left && { left }),
+    ...(turns.length > 1 && { turns: turns.flatMap(turnOf) }),
+  }
+}
+
+function turnOf({ purpose, startedMs, endedMs, summary }: OpenTurn): readonly Turn[] {
+  if (summary === undefined) return []
+  const { outcome, upstreamModel, usage, lostCredits } = summary
+  return [
+    {
+      ...(purpose && { purpose }),
+      outcome,
+      ...(upstreamModel === undefined ? {} : { upstreamModel }),
+      startedMs,
+      endedMs,
+      ...(usage && { usage }),
+      ...(lostCredits === undefined ? {} : { lostCredits }),
+    },
+  ]
+}
