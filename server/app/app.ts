@@ -27,6 +27,7 @@ import { createClientRoutes, smallClientRoutes } from '../http/client-routes.ts'
 import { createCors } from '../http/cors.ts'
 import { createPeerOf, type Peer, type PeerOf } from '../http/peer.ts'
 import { findPortHolder, freePortAfter, isAnswered, portTakenText } from '../http/port-holder.ts'
+import { readinessOf } from '../http/readiness.ts'
 import { createServer, type Listening } from '../http/server.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
 import { garbageJob } from '../jobs/garbage.ts'
@@ -328,6 +329,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       }),
     ],
     version,
+    readiness: () =>
+      readinessOf({ isUp: store.isUp(), isServed: pool.nobodyServes(undefined) === undefined, stopping }),
     isHttps: (request, address) => peerOf(request, address).https || new URL(request.url).protocol === 'https:',
     hstsSeconds: config.server.hstsSeconds,
     metrics: async (request, address) => {

@@ -10,6 +10,7 @@ import { type CommandDeps, openBackend } from './backend.ts'
 import { backUp, restore } from './backup.ts'
 import { doctor } from './doctor.ts'
 import { withFolder } from './folder.ts'
+import { health } from './health.ts'
 import { type ImportAsk, importOriginal } from './import-original.ts'
 import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
 import { accountIdsOf, enabledOf, keyLimitsOf } from './key-limits.ts'
@@ -35,7 +36,9 @@ export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliI
             ? await backUp(command, config, deps, io)
             : command.name === 'restore'
               ? await restore(command, config, deps, io)
-              : await perform(resolved, deps, io)
+              : command.name === 'health'
+                ? await untilInterrupted(health(command, config, deps.effects), io)
+                : await perform(resolved, deps, io)
     if (!said.ok) return fail(said.error, io)
     const { json, text, ok: good = true } = said.value
     io.out(command.options.json === true ? `${JSON.stringify(json)}\n` : withFolder(text, resolved))
@@ -192,6 +195,7 @@ async function prepare(
     case 'backup':
     case 'restore':
     case 'doctor':
+    case 'health':
     case 'import':
     case 'serve':
     case 'selftest':

@@ -202,6 +202,12 @@ export const commands = [
     options: [{ name: 'dry-run', about: 'check it and say what it would replace; nothing is changed' }, json],
     about: 'put a backup in the place of what is here, which is kept; a running server starts anew with it',
   },
+  {
+    name: 'health',
+    operands: [],
+    options: [{ name: 'ready', about: 'ask whether it can serve: database open, an account in service' }, json],
+    about: 'ask the running server whether it lives; exit code 0: it does',
+  },
   { name: 'doctor', operands: [], options: [json], about: 'show settings with their origin and check everything' },
   { name: 'selftest', operands: [], options: [json], about: 'run the whole path against the simulated provider' },
   { name: 'version', operands: [], options: [json], about: 'print the version' },

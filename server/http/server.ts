@@ -4,6 +4,7 @@ import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ClientRoutes } from './client-routes.ts'
 import { edgeHeaders, transportSecurity } from './edge-headers.ts'
+import { type Readiness, readinessAnswer } from './readiness.ts'
 
 export type ServerDeps = {
   readonly effects: Pick<Effects, 'after'>
@@ -13,6 +14,7 @@ export type ServerDeps = {
   /** The admin API and the console, already Elysia instances; mounted after the client APIs. */
   readonly plugins: readonly AnyElysia[]
   readonly version: string
+  readonly readiness: () => Readiness
   /** Whether the browser has come by TLS, to us or to a trusted proxy that says so. */
   readonly isHttps: (request: Request, address: string | undefined) => boolean
   /** How long browsers that have come by TLS keep to it. 0: they are not told. */
@@ -51,7 +53,7 @@ export function createServer(deps: ServerDeps) {
     .onRequest(({ request, set, server }) => {
       // The address is made of the Host header, and everything behind this takes it for one.
       if (!URL.canParse(request.url)) {
-        const alive = hostlessCheck(request)
+        const alive = hostlessCheck(request, deps.readiness)
         if (alive !== undefined) return alive
         const body = { error: 'The Host header is not a host.', code: 'INVALID_REQUEST' }
         return Response.json(body, { status: 400, headers: edgeHeaders })
@@ -86,6 +88,7 @@ export function createServer(deps: ServerDeps) {
       if (id !== undefined) deps.onAnswered({ requestId: id, request, status: Number(set.status ?? 200) })
     })
     .get('/healthz', () => ({ status: 'ok' }))
+    .get('/readyz', () => readinessAnswer(deps.readiness()))
     .get('/version', () => ({ version: deps.version }))
     .get('/metrics', ({ request, server }) => deps.metrics(request, server?.requestIP(request)?.address))
     .head('/api/hello', () => new Response(null))
@@ -125,11 +128,13 @@ export function createServer(deps: ServerDeps) {
 }
 
 /** Load balancers look whether we live by HTTP/1.0, which needs no Host: HAProxy's first question is `OPTIONS /`. */
-function hostlessCheck({ method, url, headers }: Request): Response | undefined {
+function hostlessCheck({ method, url, headers }: Request, readiness: () => Readiness): Response | undefined {
   if ((headers.get('host') ?? '') !== '') return undefined
   if (method === 'OPTIONS' && (url === '/' || url === '*'))
     return new Response(null, { status: 204, headers: edgeHeaders })
-  if (url !== '/healthz' || (method !== 'GET' && method !== 'HEAD')) return undefined
+  if (method !== 'GET' && method !== 'HEAD') return undefined
+  if (url === '/readyz') return readinessAnswer(readiness(), edgeHeaders)
+  if (url !== '/healthz') return undefined
   return Response.json({ status: 'ok' }, { headers: edgeHeaders })
 }
 

@@ -9,6 +9,7 @@ import { realEffects } from '../lib/effects.ts'
 import { reportText } from '../moving/report.ts'
 import { createLogger, type Logger, logFormat } from '../observe/log.ts'
 import { isDesktop, openBrowser } from './browser.ts'
+import { createNotifier, type Notifier, senderFor } from './notify.ts'
 import { version } from './version.ts'
 
 /** Serves until a signal asks to stop; resolves to the exit code. Once a backup was restored everything starts anew in this process. */
@@ -24,6 +25,7 @@ export async function serve(resolved: Resolved): Promise<number> {
     ...(config.timezone === undefined ? {} : { timeZone: config.timezone }),
   })
   for (const warning of resolved.warnings) log.warn('config.warning', { message: warning })
+  const notifier = openNotifier(log)
   const stopAsked = stopSignal()
   // A port that was chosen by the system stays the same.
   let { port } = config.server
@@ -47,8 +49,11 @@ export async function serve(resolved: Resolved): Promise<number> {
     const app = started.value
     port = app.port
     announce(app, config, log, demo, isFirst)
+    notifier.ready(false)
     const signal = await Promise.race([stopAsked, restart.promise])
     const why = signal === undefined ? { restart: true } : { signal }
+    if (signal === undefined) notifier.reloading()
+    else notifier.stopping()
     log.info('server.stopping', { ...why, graceSeconds: config.server.shutdownGraceSeconds })
     const whole = await app.stop()
     log.info('server.stopped', { whole })
@@ -56,6 +61,19 @@ export async function serve(resolved: Resolved): Promise<number> {
   }
   await demo?.stop()
   return 0
+}
+
+function openNotifier(log: Logger): Notifier {
+  const { env, pid } = process
+  const { send, fault } = senderFor(env)
+  if (fault !== undefined) log.warn('service.unheard', { message: 'The C library cannot be called.', cause: fault })
+  return createNotifier({
+    ...{ env, pid, send, effects: realEffects },
+    monotonic: () => process.hrtime.bigint() / 1_000n,
+    onFault: (message) => log.warn('service.unheard', { message }),
+    // There is such a function only where the parent has opened a channel.
+    ...(process.send === undefined ? {} : { post: (message) => void process.send?.(message) }),
+  })
 }
 
 /** The simulator is loaded for those who ask for it. */

@@ -51,6 +51,7 @@ export function openApiDocument(
     put(method, at, operationOf(method, at, isSchema(hooks.body) ? hooks.body : undefined, hooks.query, 'admin'))
   }
   for (const { method, path, body } of clients) put(method, path, operationOf(method, path, body, undefined, 'key'))
+  for (const [path, operation] of Object.entries(probes)) put('GET', path, operation)
   return {
     openapi: '3.1.0',
     info: { title: 'claude-server', version, description: 'The client APIs under /v1 and the admin API under /v2.' },
@@ -64,6 +65,28 @@ export function openApiDocument(
       },
     },
   }
+}
+
+const json = (schema: object) => ({ 'application/json': { schema } })
+const probe = (operationId: string, schema: object, refused: object): Operation => ({
+  ...{ operationId, tags: ['probes'], security: [], parameters: [] },
+  responses: { 200: { description: 'It is.', content: json(schema) }, ...refused },
+})
+const words = (...values: readonly string[]) => ({ type: 'string', enum: values })
+const readiness = {
+  type: 'object',
+  properties: {
+    status: words('ready', 'not-ready'),
+    database: words('open', 'away'),
+    accounts: words('serving', 'none'),
+    stopping: { type: 'boolean' },
+  },
+  required: ['status', 'database', 'accounts', 'stopping'],
+}
+/** Asked by load balancers and service managers, without a key (server/http/readiness.ts). */
+const probes: Readonly<Record<string, Operation>> = {
+  '/healthz': probe('getHealthz', { type: 'object', properties: { status: words('ok') }, required: ['status'] }, {}),
+  '/readyz': probe('getReadyz', readiness, { 503: { description: 'It is not.', content: json(readiness) } }),
 }
 
 const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
@@ -108,7 +131,6 @@ function operationOf(
   }
 }
 
-const json = (schema: object) => ({ 'application/json': { schema } })
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isSchema = (value: unknown): value is TSchema =>
