@@ -67,7 +67,7 @@ const unitOnServer = [
   ].map((name) => `./test/admin/${name}.test.ts`),
   './test/backup/server.test.ts',
 ]
-const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs'].map((name) => `./test/e2e/${name}.e2e.ts`)
+const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart'].map((name) => `./test/e2e/${name}.e2e.ts`)
 
 const parts: Counts[] = []
 if (only === undefined || only === 'unit') parts.push(await run('unit', ending('.test.ts'), {}))

@@ -414,8 +414,8 @@ test('with check, a sign-in that is refused is not kept, and one that rotated is
   const refused = await call('POST', '/v2/accounts', { ...oidc, check: true })
   expect([refused.status, refused.json.code]).toEqual([400, 'SIGN_IN_EXPIRED'])
   expect(await store.accounts.list()).toEqual([])
-  world.check = (id) => {
-    void store.accounts.credentials.save(id, {
+  world.check = async (id) => {
+    await store.accounts.credentials.save(id, {
       method: 'builder-id',
       identityRegion: 'us-east-1',
       refreshToken: 'rotated',

@@ -109,7 +109,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     logged: [] as string[],
     adopted: [] as string[],
     /** What the provider says about an account; default: all is well, each account another person. */
-    check: (id: string): Partial<AccountCheck> => ({ userId: `user-${id}`, email: `${id}@example.com`, plan: 'PRO' }),
+    check: (id: string): Partial<AccountCheck> | Promise<Partial<AccountCheck>> => ({ userId: `user-${id}`, email: `${id}@example.com`, plan: 'PRO' }),
     pool: undefined as PoolStats | undefined,
     refreshError: undefined as AccountCheck['error'],
     signIns: new Map<string, SignInState>(),
@@ -135,7 +135,7 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     live,
     passwords,
     effects,
-    checkAccount: async (id) => ({ accountId: id, at: clock.now, ...world.check(id) }),
+    checkAccount: async (id) => ({ accountId: id, at: clock.now, ...(await world.check(id)) }),
     refreshAccount: async () =>
       world.refreshError === undefined ? ok(undefined) : { ok: false, error: world.refreshError },
     adoptCredentials: async (id, credentials) => {

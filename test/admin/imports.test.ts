@@ -152,8 +152,8 @@ test('a token the provider refuses leaves nothing behind, and one that is none i
 
 test('a token whose rotation came through is kept though the rest of the check failed, and what failed is said', async () => {
   const { call, store, world } = await adminApp()
-  world.check = (id) => {
-    void store.accounts.credentials.save(id, { method: 'social', identityRegion: 'us-east-1', refreshToken: 'rotated' })
+  world.check = async (id) => {
+    await store.accounts.credentials.save(id, { method: 'social', identityRegion: 'us-east-1', refreshToken: 'rotated' })
     return { error: gatewayError('upstream-unreachable', 'No route.') }
   }
   const { json } = await call('POST', '/v2/accounts/import-by-token', [social(1)])

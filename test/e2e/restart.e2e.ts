@@ -27,6 +27,18 @@ async function listed(): Promise<readonly Listed[]> {
   })
 }
 
+const states = (accounts: readonly Listed[]): readonly string[] => accounts.map(({ state }) => state)
+
+/** The accounts once they are listed as `wanted`: a state is written beside the call that found it, which waits for no database. */
+async function listedAs(wanted: readonly string[]): Promise<readonly Listed[]> {
+  for (let tries = 0; tries < 200; tries++) {
+    const found = await listed()
+    if (Bun.deepEquals(states(found), wanted)) return found
+    await Bun.sleep(25)
+  }
+  return listed()
+}
+
 async function chat(): Promise<{ readonly status: number; readonly text: string }> {
   const answer = await fetch(`${gateway.url}/v1/messages`, {
     method: 'POST',
@@ -50,9 +62,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
       accounts: [plenty, { ...plenty, quota: { limit: 100, used: 5, resetsAt } }, plenty, plenty, plenty, plenty],
       config: 'pool:\n  strategy: sequential\n',
     })
-    for (let tries = 0; tries < 200 && (await listed()).some(({ state }) => state !== 'ready'); tries++) {
-      await Bun.sleep(25)
-    }
+    await listedAs(gateway.accounts.map(() => 'ready'))
     const [cooling, exhausted, suspended, expired] = gateway.accounts
     cooling?.set({ fault: { name: 'rate', retryAfterMs: 7 * minute } })
     exhausted?.set({ fault: 'monthly-limit' })
@@ -62,15 +72,9 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await gateway.admin('PATCH', `/v2/accounts/${(await listed())[4]?.id}`, { enabled: false })
     expect((await chat()).text).toContain('message_stop')
 
-    const before = await listed()
-    expect(before.map(({ state }) => state)).toEqual([
-      'cooling',
-      'exhausted',
-      'suspended',
-      'expired',
-      'disabled',
-      'ready',
-    ])
+    const wanted = ['cooling', 'exhausted', 'suspended', 'expired', 'disabled', 'ready']
+    const before = await listedAs(wanted)
+    expect(states(before)).toEqual(wanted)
     const coolingMs = Date.parse(before[0]?.state_until ?? '') - Date.now()
     expect(coolingMs).toBeWithin(6 * minute, 7 * minute + 1)
     expect(Date.parse(before[1]?.state_until ?? '')).toBe(resetsAt)
