@@ -58,11 +58,30 @@ const binary = path.join(
 
 /** What reads and writes the database, whichever it is. */
 const unitOnServer = [
-  ...['audit', 'deleted', 'model-mappings', 'operators', 'proxies', 'requests', 'rollups', 'store', 'usage'].map(
-    (name) => `./test/store/${name}.test.ts`,
-  ),
   ...[
-    ...['accounts', 'control', 'deleted', 'imports', 'logs', 'model-mappings', 'original-contract', 'people'],
+    'audit',
+    'deleted',
+    'hand-overs',
+    'model-mappings',
+    'operators',
+    'proxies',
+    'requests',
+    'rollups',
+    'store',
+    'usage',
+  ].map((name) => `./test/store/${name}.test.ts`),
+  ...[
+    ...[
+      'accounts',
+      'control',
+      'deleted',
+      'hand-overs',
+      'imports',
+      'logs',
+      'model-mappings',
+      'original-contract',
+      'people',
+    ],
     ...['preconditions', 'proxies', 'session', 'stats', 'users'],
   ].map((name) => `./test/admin/${name}.test.ts`),
   './test/backup/server.test.ts',

@@ -1,3 +1,4 @@
+import { cutText } from '../lib/sound-text.ts'
 import type { AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import { regionOfArn } from '../upstream/amazonq/endpoint.ts'
@@ -34,7 +35,7 @@ export function newAccountRecord(
   return {
     account: {
       id: from.id,
-      label: from.label.trim().slice(0, 100),
+      label: cutText(from.label.trim(), 100),
       enabled: from.enabled,
       health: usable
         ? { state: 'unchecked', since: now, failures: 0 }

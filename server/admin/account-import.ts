@@ -1,6 +1,7 @@
 import type { GatewayError } from '../conversation/error.ts'
 import { forEachLimited } from '../lib/each.ts'
 import { ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { createTurns, type Turns } from '../lib/turns.ts'
 import type { AccountRecord } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
@@ -210,7 +211,7 @@ async function settle(deps: AccountDeps, checked: Checked): Promise<ImportResult
   const found = await accounts.get(id)
   if (given !== undefined && found?.profile.email === undefined) await accounts.updateProfile(id, { email: given })
   const email = given ?? found?.profile.email
-  const label = (signIn.label ?? email ?? `Token ${signIn.index + 1}`).slice(0, 100)
+  const label = cutText(signIn.label ?? email ?? `Token ${signIn.index + 1}`, 100)
   await accounts.updateAccount(id, { label })
   return {
     ...place,

@@ -1,5 +1,6 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { Turns } from '../lib/turns.ts'
 import type { AccountEvent, AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
@@ -137,7 +138,7 @@ export function createAccountsService(deps: AccountDeps, inTurn: Turns): Account
       const secrets = await patchSecrets(deps, record, patch)
       if (!secrets.ok) return secrets
       const row = {
-        ...(patch.label === undefined ? {} : { label: (patch.label ?? '').trim().slice(0, 100) }),
+        ...(patch.label === undefined ? {} : { label: cutText((patch.label ?? '').trim(), 100) }),
         ...(typeof patch.enabled === 'boolean' ? { enabled: patch.enabled } : {}),
         ...(patch.weight === undefined ? {} : { weight: patch.weight }),
         ...(patch.maxInFlight === undefined ? {} : { maxInFlight: patch.maxInFlight }),

@@ -1,4 +1,5 @@
 import { parseJson } from '../lib/json.ts'
+import { isSoundText } from '../lib/sound-text.ts'
 import { UnknownMember } from './unknown-member.ts'
 
 /** Largest admin request body; an import of the largest size fits, as text inside of JSON too. */
@@ -53,12 +54,30 @@ function parsed(text: string): object {
   // What is sent so is meant to do harm; deeper in, where text of others may stand, it is only left out.
   if (text.includes('__proto__') && isMembers(read.value) && Object.hasOwn(read.value, '__proto__'))
     throw new UnknownMember('__proto__')
+  // Neither can come but by an escape.
+  if (/\\u(?:0000|d[89a-f])/i.test(text)) refuseUnsound(read.value)
   // A member of this name would become an object's prototype where it is copied carelessly.
   const value: unknown = text.includes('__proto__')
     ? JSON.parse(text, (name, member: unknown) => (name === '__proto__' ? undefined : member))
     : read.value
   if (typeof value !== 'object' || value === null) throw new SyntaxError('not an object or an array')
   return value
+}
+
+/** A text of a body holds what no database keeps; `field`: where. */
+export class UnsoundText extends Error {
+  constructor(readonly field: string) {
+    super()
+  }
+}
+
+function refuseUnsound(value: unknown, place: readonly string[] = []): void {
+  if (typeof value === 'string' && !isSoundText(value)) throw new UnsoundText(place.join('.'))
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, member] of Object.entries(value)) {
+    if (!isSoundText(name)) throw new UnsoundText(place.join('.'))
+    refuseUnsound(member, [...place, name])
+  }
 }
 
 const isMembers = (value: unknown): value is object => typeof value === 'object' && value !== null

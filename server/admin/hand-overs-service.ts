@@ -26,7 +26,10 @@ export type HandOversService = {
   readonly revoke: (keyId: string) => Promise<Result<void, GatewayError>>
   /** What is offered to who holds the token. Changes nothing. */
   readonly look: (token: string) => Promise<Result<HandOverOffer, GatewayError>>
-  /** Gives the key a new string, which nobody has seen before, and that to who holds the token. Once. */
+  /**
+   * Gives the key a new string, which nobody has seen before, and that to who holds the token. Once; not while the key or its user
+   * is switched off or has expired, which leaves the link as it is.
+   */
   readonly open: (token: string) => Promise<Result<Opened, GatewayError>>
 }
 
@@ -44,7 +47,10 @@ export function createHandOversService({ store, effects, keysChanged, log }: Dep
     const key = link === undefined ? undefined : await keys.get(link.keyId)
     if (link === undefined || key === undefined) return err(unknownLink)
     if (link.openedAt !== undefined) return err(usedLink(link.openedAt))
-    return link.expiresAt <= effects.now() ? err(expiredLink) : ok({ link, key })
+    const now = effects.now()
+    if (link.expiresAt <= now) return err(expiredLink)
+    const user = key.userId === undefined ? undefined : await users.get(key.userId)
+    return isOff(key, now) || (user !== undefined && isOff(user, now)) ? err(closedLink) : ok({ link, key })
   }
 
   return {
@@ -96,6 +102,15 @@ export function createHandOversService({ store, effects, keysChanged, log }: Dep
   }
 }
 
+/** A string of it would open nothing. */
+const isOff = ({ enabled, expiresAt }: Pick<KeyRecord, 'enabled' | 'expiresAt'>, now: number): boolean =>
+  !enabled || (expiresAt !== undefined && expiresAt <= now)
+
+const closedLink = gatewayError(
+  'not-found',
+  'The key of this link is switched off or has expired. Tell whoever sent it: the link has not been used up.',
+  { code: 'HAND_OVER_KEY_OFF' },
+)
 const unknownLink = gatewayError('not-found', 'This link is not known: it was withdrawn, replaced or cut short.', {
   code: 'HAND_OVER_UNKNOWN',
 })

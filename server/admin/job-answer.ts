@@ -3,21 +3,22 @@ import type { Job, JobBoard, Progress } from './job-board.ts'
 
 /**
  * Runs bulk work as a job and answers with what came of it, as the original's scripts expect; with `Prefer: respond-async`
- * at once with the job. A caller who leaves does not end it. `only`: a second call joins the first.
+ * at once with the job. A caller who leaves does not end it. `only`: a second call joins the first. `secret`: the answer holds what
+ * no job shows, and is waited for whatever is preferred.
  */
 export async function jobAnswer<T>(
   jobs: JobBoard,
   { request, set }: JobContext,
   kind: string,
   work: (progress: Progress) => Promise<T>,
-  options: { readonly only?: boolean } = {},
+  { secret = false, ...options }: { readonly only?: boolean; readonly secret?: boolean } = {},
 ) {
   const started = jobs.start(kind, work, options)
   if (!started.ok) return fail(started.error)
   const job: Job<T> = started.value
   set.headers.location = `/v2/jobs/${job.id}`
   set.headers['x-job-id'] = job.id
-  if (!wantsJob(request)) return job.answer
+  if (secret || !wantsJob(request)) return job.answer
   set.headers['preference-applied'] = 'respond-async'
   set.status = 202
   return { job: job.view() }

@@ -8,7 +8,7 @@ import { alertRoutes } from './alert-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { type AuditTrail, createAuditTrail } from './audit-trail.ts'
 import { backupRoutes } from './backup-routes.ts'
-import { BodyTooLarge } from './body.ts'
+import { BodyTooLarge, UnsoundText } from './body.ts'
 import { captureRoutes } from './capture-routes.ts'
 import { controlRoutes } from './control.ts'
 import { databaseAway } from './database-away.ts'
@@ -127,7 +127,7 @@ function adminRoutes(
       set.headers['cache-control'] = 'no-store'
     })
     .onTransform((context) => {
-      context.body = spelt(context.request.method, context.route, context.body)
+      context.body = spelt(context.request, context.route, context.body)
     })
     .onBeforeHandle(async ({ request, route, params, body }) => {
       const refused = gate.checkRoute(request, route)
@@ -189,6 +189,7 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
   if (error instanceof NotFoundError) return refuse(404, { error: 'There is no such route.', code: 'NOT_FOUND' })
   if (error instanceof ParseError) {
     if (error.cause instanceof UnknownMember) return unknownMember(error.cause)
+    if (error.cause instanceof UnsoundText) return unsoundText(error.cause)
     return error.cause instanceof BodyTooLarge
       ? tooLarge(error.cause.maxBytes)
       : refuse(400, { error: 'The body is not a JSON object.', code: 'INVALID_JSON' })
@@ -208,10 +209,18 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
   })
 }
 
-function unknownMember({ member, near }: UnknownMember): Response {
+function unknownMember({ member, near, where }: UnknownMember): Response {
   const field = member.slice(0, 100)
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
-  return refuse(400, { error: `${field} is not a member of this body.${hint}`, code: 'INVALID_REQUEST', field })
+  return refuse(400, { error: `${field} is not a member of this ${where}.${hint}`, code: 'INVALID_REQUEST', field })
+}
+
+function unsoundText({ field }: UnsoundText): Response {
+  return refuse(400, {
+    error: `${field === '' ? 'The body' : field} has a NUL or half of a character in it.`,
+    code: 'INVALID_REQUEST',
+    ...(field === '' ? {} : { field: field.slice(0, 100) }),
+  })
 }
 
 /** A failed statement's message ends with its values, which are no business of the log. */

@@ -7,39 +7,55 @@ import { KeyView } from './contract/keys.ts'
 import { ModelMappingView } from './contract/model-mappings.ts'
 import { OperatorView } from './contract/operators.ts'
 import { ProxyView } from './contract/proxies.ts'
+import { UserView } from './contract/users.ts'
 import { VisitorView } from './contract/visitors.ts'
 import { UnknownMember } from './unknown-member.ts'
 
-/** A route as the framework knows it, with the schema its body must fit. */
-export type BodyRoute = { readonly method: string; readonly path: string; readonly hooks: { readonly body?: unknown } }
+/** A route as the framework knows it, with the schemas its body and its query must fit. */
+export type BodyRoute = {
+  readonly method: string
+  readonly path: string
+  readonly hooks: { readonly body?: unknown; readonly query?: unknown }
+}
 
 /**
- * Where a member that is not understood would leave a right without its bound, or delete what it was to spare (`preveiw`), or
- * change nothing and say that it is done. What the thing has when it is read may come back with it, and is left as it is. The
- * original's scripts may send elsewhere what nobody reads.
+ * Bodies in which strangers are let pass: a sign-in comes from other tools with members of their own, settings are refused by the
+ * service that has them all, and who signs in gets nothing by a member nobody reads.
  */
-const strict: Readonly<Record<string, TSchema | undefined>> = {
-  'POST /v2/keys': undefined,
-  'POST /v2/keys/:id/regenerate': undefined,
-  'POST /v2/keys/:id/hand-over': undefined,
+const lenient: ReadonlySet<string> = new Set([
+  'POST /v2/accounts',
+  'PUT /v2/settings',
+  'PATCH /v2/settings',
+  'POST /api/login',
+  'POST /api/password',
+])
+
+/** The original's user has these two beside what ours has. */
+const UserShown = Type.Object({ ...UserView.properties, last_reset_daily: Type.Any(), last_reset_monthly: Type.Any() })
+
+/**
+ * Everywhere else a member that is not understood is refused: it may leave a right without its bound, delete what it was to spare
+ * (`preveiw`), or change nothing and say that it is done. What the thing has when it is read may come back with it, and is left as
+ * it is.
+ */
+const shown: Readonly<Record<string, TSchema>> = {
   'PATCH /v2/keys/:id': KeyView,
-  'POST /v2/admin-tokens': undefined,
-  'POST /v2/operators': undefined,
+  'POST /v2/users': UserShown,
+  'POST /v2/users/create-many': UserShown,
+  'PATCH /v2/users/:id': UserShown,
   'PATCH /v2/operators/:id': OperatorView,
-  'POST /v2/model-mappings': undefined,
   'PUT /v2/model-mappings/:id': ModelMappingView,
   'PUT /v2/captures/:keyId': CaptureView,
   'PATCH /v2/accounts/:id': AccountView,
-  'POST /v2/accounts/reset-stats': undefined,
-  'POST /v2/accounts/batch': undefined,
   'POST /v2/proxies': ProxyView,
   'PUT /v2/proxies/:id': ProxyView,
   'POST /v2/ips/block': IpBlockView,
+  'POST /v2/ips/unblock': IpBlockView,
   'PUT /v2/ips/config/:ip': Type.Object({ ...IpConfigView.properties, ...VisitorView.properties }),
-  'POST /v2/logs/cleanup': undefined,
-  'POST /v2/devtools/claude-code/config': undefined,
-  'POST /v2/devtools/droid/config': undefined,
 }
+
+/** What scripts and browsers add to an address so that nothing answers from a cache. */
+const noise: ReadonlySet<string> = new Set(['_', '_t', 't', 'ts', 'timestamp', 'nocache'])
 
 /** Of a setting only the case may differ: any other name is refused with its neighbour beside it. */
 const byCase: ReadonlySet<string> = new Set(['PUT /v2/settings', 'PATCH /v2/settings'])
@@ -50,21 +66,26 @@ const byCase: ReadonlySet<string> = new Set(['PUT /v2/settings', 'PATCH /v2/sett
  * never written over.
  */
 export function createSpelling(routes: () => readonly BodyRoute[]) {
-  let known: ReadonlyMap<string, ReadonlyMap<string, string>> | undefined
-  return (method: string, route: string, body: unknown): unknown => {
+  let known: ReadonlyMap<string, Known> | undefined
+  return ({ method, url }: Pick<Request, 'method' | 'url'>, route: string, body: unknown): unknown => {
     known ??= new Map(
       routes().map(({ method: of, path, hooks }) => {
         const name = `${of} ${trimmed(path)}`
-        return [name, namesOf(hooks.body, plainOf(name))] as const
+        return [name, { members: namesOf(hooks.body, plainOf(name)), query: queryOf(hooks.query) }] as const
       }),
     )
     const place = `${method} ${trimmed(route)}`
     const plain = plainOf(place)
-    const names = known.get(place)
-    if (names === undefined || names.size === 0 || !isMembers(body)) return body
-    if (Object.hasOwn(strict, place)) {
-      const shown = namesOf(strict[place], plain)
-      const stranger = Object.keys(body).find((name) => !names.has(plain(name)) && !shown.has(plain(name)))
+    const found = known.get(place)
+    if (found === undefined) return body
+    refuseQuery(url, found.query)
+    const names = found.members
+    if (names.size === 0 || !isMembers(body)) return body
+    // The command line's own routes are those of the scripts.
+    const rule = place.replace('/api/control/', '/v2/')
+    if (!lenient.has(rule)) {
+      const read = namesOf(shown[rule], plain)
+      const stranger = Object.keys(body).find((name) => !names.has(plain(name)) && !read.has(plain(name)))
       if (stranger !== undefined) throw new UnknownMember(stranger, nearest(stranger, [...new Set(names.values())]))
     }
     const strange = Object.keys(body).filter((name) => isOtherwise(name, names.get(plain(name)), names, body))
@@ -76,6 +97,17 @@ export function createSpelling(routes: () => readonly BodyRoute[]) {
       ]),
     )
   }
+}
+
+type Known = { readonly members: ReadonlyMap<string, string>; readonly query: readonly string[] }
+
+const queryOf = (schema: unknown): readonly string[] => [...new Set(namesOf(schema, (name) => name).values())]
+
+/** A filter that is not understood would show, export or delete what was to be left out. */
+function refuseQuery(url: string, names: readonly string[]): void {
+  if (!url.includes('?')) return
+  for (const name of new URL(url).searchParams.keys())
+    if (!names.includes(name) && !noise.has(name)) throw new UnknownMember(name, nearest(name, names), 'query')
 }
 
 function isOtherwise(name: string, own: string | undefined, names: ReadonlyMap<string, string>, body: object): boolean {

@@ -11,6 +11,7 @@ const id = (description: string) => Type.Optional(Type.String({ maxLength: 100, 
 const query = Type.Object({
   account_id: id('the one account that may serve'),
   user_id: id('as this user: with its rights and its priority, and counted against its limits'),
+  beta: Type.Optional(Type.String({ description: 'as the Messages clients send it; nothing rests on it' })),
 })
 
 /** Chats of the console and of the original's scripts: signed in as the operator, by the key that is the console's own. */

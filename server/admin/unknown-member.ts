@@ -1,8 +1,9 @@
-/** A body has a member that its route does not know. */
+/** A body or a query has a member that its route does not know. */
 export class UnknownMember extends Error {
   constructor(
     readonly member: string,
     readonly near?: string,
+    readonly where: 'body' | 'query' = 'body',
   ) {
     super()
   }

@@ -18,11 +18,7 @@ import type { JobBoard, Progress } from './job-board.ts'
 import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
 import type { UsersService } from './users-service.ts'
 
-const query = Type.Object({
-  enabled: Type.Optional(Type.String()),
-  days: Type.Optional(Type.String()),
-  count: Type.Optional(Type.String()),
-})
+const Word = Type.Optional(Type.String())
 
 /** `users` and `stats/users` under a prefix: `/v2`, as the original's scripts call them, and the command line's own. */
 export function userRoutes<const Prefix extends string>(prefix: Prefix, users: UsersService, jobs: JobBoard) {
@@ -42,7 +38,7 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
         const list: UserPage = { users: [...items], total, next_cursor: nextCursor, counts }
         return list
       },
-      { query: Type.Object({ enabled: Type.Optional(Type.String()), ...pagedQuery }) },
+      { query: Type.Object({ enabled: Word, ...pagedQuery }) },
     )
     .post(
       '/users',
@@ -55,8 +51,10 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
     .post(
       '/users/batch-vip',
       ({ query: { count }, request, set }) =>
-        jobAnswer(jobs, { request, set }, 'users.batch', (progress) => users.createBatch(count, progress)),
-      { parse: 'none', query },
+        jobAnswer(jobs, { request, set }, 'users.batch', (progress) => users.createBatch(count, progress), {
+          secret: true,
+        }),
+      { parse: 'none', query: Type.Object({ count: Word }) },
     )
     .post(
       '/users/create-many',
@@ -96,7 +94,7 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
         const stats = await users.stats(params.id, days)
         return stats.ok ? stats.value : fail(stats.error)
       },
-      { query },
+      { query: Type.Object({ days: Word }) },
     )
 }
 

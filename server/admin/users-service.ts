@@ -20,7 +20,6 @@ import type { Progress } from './job-board.ts'
 import { type KeysService, keyView } from './keys-service.ts'
 import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, rightsView } from './limits-form.ts'
 import { dollars, microUsdOf, readUsage, tokensOf, type UsageAccess, type UsageReading, usedView } from './used-view.ts'
-import { nearMember, userMembers } from './user-members.ts'
 import { numberedNames } from './user-names.ts'
 
 export type UsersDeps = {
@@ -68,8 +67,6 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
     ask: UserCreate,
     now: number,
   ): Promise<Result<{ readonly user: UserRecord; readonly key: KeyRecord; readonly text: string }, GatewayError>> => {
-    const unknown = unknownMember(ask)
-    if (unknown !== undefined) return unknown
     const name = ask.name.trim()
     if (name === '') return invalid('name must not be blank.', 'name')
     const rights = await rightsChange(ask, accounts)
@@ -151,8 +148,6 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
     update: async (id: string, patch: UserPatch): Promise<Result<UserView, GatewayError>> => {
       const before = await users.get(id)
       if (before === undefined) return err(noSuchUser)
-      const unknown = unknownMember(patch)
-      if (unknown !== undefined) return unknown
       const name = patch.name?.trim()
       if (name === '') return invalid('name must not be blank.', 'name')
       const rights = await rightsChange(patch, accounts, before.accountIds)
@@ -234,17 +229,6 @@ const noSuchUser = gatewayError('not-found', 'There is no user with this id.')
 function priorityFor(isVip: boolean | null | undefined, before: number): number | undefined {
   if (isVip === undefined || isVip === null) return undefined
   return isVip ? Math.max(1, before) : 0
-}
-
-/** A limit that is misspelt must not be taken for no limit. */
-function unknownMember(body: object): Result<never, GatewayError> | undefined {
-  for (const name of Object.keys(body)) {
-    if (userMembers.has(name)) continue
-    const near = nearMember(name)
-    const hint = near === undefined ? '' : ` Did you mean ${near}?`
-    return invalid(`${name.slice(0, 100)} is not a member of a user.${hint}`, name.slice(0, 100))
-  }
-  return undefined
 }
 
 function userView(

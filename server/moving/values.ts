@@ -1,3 +1,4 @@
+import { cutText } from '../lib/sound-text.ts'
 import type { Row } from './source.ts'
 
 /** The original's times are texts of its one zone, Asia/Shanghai, which has no summer time. */
@@ -53,10 +54,11 @@ export function createCells(row: Row): Cells {
       if (typeof value === 'object' && !(value instanceof Date)) repair(`${column} was binary`)
       const text = textOf(value)
       if (text.includes('\ufffd')) repair(`${column} was not valid UTF-8`)
-      const clean = text.replaceAll('\0', '')
-      if (clean !== text) repair(`${column} held NUL characters`)
+      const clean = text.replaceAll('\0', '').toWellFormed()
+      if (text.includes('\0')) repair(`${column} held NUL characters`)
+      if (!text.isWellFormed()) repair(`${column} held halves of characters`)
       if (clean.length > longest) repair(`${column} was longer than ${longest} characters and was cut`)
-      const cut = clean.length > longest ? clean.slice(0, longest).replace(/[\ud800-\udbff]$/, '') : clean
+      const cut = cutText(clean, longest)
       return cut === '' ? undefined : cut
     },
     count: (column) => {

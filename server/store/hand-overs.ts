@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from 'drizzle-orm'
+import { and, asc, eq, exists, isNull } from 'drizzle-orm'
 import { createTurns } from '../lib/turns.ts'
 import type { Engine, Tables } from './engine/engine.ts'
 import { keyColumns } from './keys.ts'
@@ -36,7 +36,21 @@ export function createHandOverStore(engine: Engine): HandOverStore {
               .update(keyHandOvers)
               .set({ openedAt: at })
               .where(and(eq(keyHandOvers.hash, hash), isNull(keyHandOvers.openedAt))),
-            db.update(apiKeys).set(keyColumns(change)).where(eq(apiKeys.id, found.keyId)),
+            // Not where the link went in between: the key has another string then already.
+            db
+              .update(apiKeys)
+              .set(keyColumns(change))
+              .where(
+                and(
+                  eq(apiKeys.id, found.keyId),
+                  exists(
+                    db
+                      .select({ hash: keyHandOvers.hash })
+                      .from(keyHandOvers)
+                      .where(and(eq(keyHandOvers.hash, hash), eq(keyHandOvers.openedAt, at))),
+                  ),
+                ),
+              ),
           ],
           { durable: true },
         )

@@ -1,11 +1,11 @@
-import { asc, eq, inArray, or, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { Engine, Tables } from './engine/engine.ts'
 import { limitChange, limitsOf, listChange, listColumn, readList, withoutLimits } from './limit-columns.ts'
 import { present } from './row.ts'
 import type { KeyChange, KeyRecord, KeyStore } from './store.ts'
 
 export function createKeyStore(engine: Engine): KeyStore {
-  const { apiKeys, usageCounters } = engine.tables
+  const { apiKeys, keyHandOvers, usageCounters } = engine.tables
   const get = async (id: string): Promise<KeyRecord | undefined> => {
     const rows = await engine.read((db) => db.select().from(apiKeys).where(eq(apiKeys.id, id)))
     return rows[0] === undefined ? undefined : toRecord(rows[0])
@@ -22,7 +22,16 @@ export function createKeyStore(engine: Engine): KeyStore {
     update: async (id, change) => {
       const columns = keyColumns(change)
       if (Object.keys(columns).length > 0)
-        await engine.atomic((db) => [db.update(apiKeys).set(columns).where(eq(apiKeys.id, id))], { durable: true })
+        await engine.atomic(
+          (db) => [
+            db.update(apiKeys).set(columns).where(eq(apiKeys.id, id)),
+            // Whoever replaces the string wants nobody to have the next one but who is given it now.
+            ...(change.hash === undefined
+              ? []
+              : [db.delete(keyHandOvers).where(and(eq(keyHandOvers.keyId, id), isNull(keyHandOvers.openedAt)))]),
+          ],
+          { durable: true },
+        )
       return get(id)
     },
     findByHash: async (hash) => {

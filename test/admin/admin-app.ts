@@ -109,7 +109,11 @@ export async function adminApp(options: { readonly first?: boolean; readonly dep
     logged: [] as string[],
     adopted: [] as string[],
     /** What the provider says about an account; default: all is well, each account another person. */
-    check: (id: string): Partial<AccountCheck> | Promise<Partial<AccountCheck>> => ({ userId: `user-${id}`, email: `${id}@example.com`, plan: 'PRO' }),
+    check: (id: string): Partial<AccountCheck> | Promise<Partial<AccountCheck>> => ({
+      userId: `user-${id}`,
+      email: `${id}@example.com`,
+      plan: 'PRO',
+    }),
     pool: undefined as PoolStats | undefined,
     refreshError: undefined as AccountCheck['error'],
     signIns: new Map<string, SignInState>(),

@@ -71,6 +71,19 @@ test.each([
   ['withdrawn', 'HAND_OVER_UNKNOWN', ({ call, keyId }: App) => call('DELETE', `/v2/keys/${keyId}/hand-over`)],
   ['replaced', 'HAND_OVER_UNKNOWN', ({ link }: App) => link()],
   ['of a revoked key', 'HAND_OVER_UNKNOWN', ({ call, keyId }: App) => call('DELETE', `/v2/keys/${keyId}`)],
+  [
+    'of a key that came back',
+    'HAND_OVER_UNKNOWN',
+    async ({ call, keyId }: App) => {
+      await call('DELETE', `/v2/keys/${keyId}`)
+      expect((await call('POST', `/v2/keys/${keyId}/restore`)).status).toBe(200)
+    },
+  ],
+  [
+    'of a key that got another string',
+    'HAND_OVER_UNKNOWN',
+    ({ call, keyId }: App) => call('POST', `/v2/keys/${keyId}/regenerate`),
+  ],
 ])('a link that is %s opens nothing', async (_, code, spoil) => {
   const app = await handOverApp()
   const { token } = await app.link({ expires_in_seconds: 3_600 })
@@ -79,6 +92,34 @@ test.each([
     expect([answer.status, answer.json.code]).toEqual([404, code])
 })
 type App = Awaited<ReturnType<typeof handOverApp>>
+
+test.each([
+  ['keys', 'enabled', false, true],
+  ['keys', 'expires_at', '2023-11-14T22:13:20Z', ''],
+  ['users', 'enabled', false, true],
+  ['users', 'expires_at', '2023-11-14T22:13:20Z', ''],
+] as const)('while %s say %s: %p a link says so, and is not spent', async (kind, member, off, on) => {
+  const { call, keyId, link, look, open, opens, firstKey } = await handOverApp()
+  const id = kind === 'keys' ? keyId : (await call('GET', '/v2/users')).json[0].id
+  const { token } = await link()
+  expect((await call('PATCH', `/v2/${kind}/${id}`, { [member]: off })).status).toBe(200)
+  for (const answer of [await look(token), await open(token)])
+    expect([answer.status, answer.json.code]).toEqual([404, 'HAND_OVER_KEY_OFF'])
+  expect(await opens(firstKey)).toBe(keyId)
+  await call('PATCH', `/v2/${kind}/${id}`, { [member]: on })
+  expect((await open(token)).status).toBe(200)
+})
+
+test('a key that gets another string while its link is opened has one of the two, and the other opens nothing', async () => {
+  const { call, keyId, link, open, opens } = await handOverApp()
+  for (let round = 0; round < 10; round++) {
+    const { token } = await link()
+    const [opened, made] = await Promise.all([open(token), call('POST', `/v2/keys/${keyId}/regenerate`)])
+    const strings = [opened.json.key, made.json.key].filter((key) => typeof key === 'string')
+    expect((await Promise.all(strings.map(opens))).filter((id) => id === keyId)).toHaveLength(1)
+    expect(await opens(made.json.key)).toBe(keyId)
+  }
+})
 
 test('neither the key nor what stands in the link is kept or logged, and the audit log says who opened it', async () => {
   const { link, open, call, store, world, keyId } = await handOverApp()

@@ -153,7 +153,11 @@ test('a token the provider refuses leaves nothing behind, and one that is none i
 test('a token whose rotation came through is kept though the rest of the check failed, and what failed is said', async () => {
   const { call, store, world } = await adminApp()
   world.check = async (id) => {
-    await store.accounts.credentials.save(id, { method: 'social', identityRegion: 'us-east-1', refreshToken: 'rotated' })
+    await store.accounts.credentials.save(id, {
+      method: 'social',
+      identityRegion: 'us-east-1',
+      refreshToken: 'rotated',
+    })
     return { error: gatewayError('upstream-unreachable', 'No route.') }
   }
   const { json } = await call('POST', '/v2/accounts/import-by-token', [social(1)])
@@ -260,6 +264,16 @@ describe.each(['/v2/accounts/import', '/v2/accounts/import-by-token', '/v2/accou
     ])
     expect((await store.accounts.list()).map(({ profile }) => profile.method)).toEqual(['builder-id', 'builder-id'])
     expect(answer.text + world.logged.join('\n')).not.toContain('pass')
+  })
+
+  test('names a member that is meant to change every object', async () => {
+    const one =
+      '{"refreshToken":"aorAAAAAGabcdefghijklmnop","clientId":"c","clientSecret":"s","__proto__":{"enabled":false}}'
+    for (const raw of [`[${one}]`, one, `{"credentials":${one}}`, `{"__proto__":{"x":1},"accounts":[{}]}`]) {
+      const { answer, store } = await send(undefined, raw)
+      expect(answer.json.results).toMatchObject([{ outcome: 'refused', field: '__proto__' }])
+      expect(await store.accounts.list()).toEqual([])
+    }
   })
 
   test('names a member of a wrong type and takes the others', async () => {

@@ -353,7 +353,7 @@ describe('no secret stands in the clear', () => {
       '/v2/logs/export?format=jsonl',
       '/v2/logs?limit=500',
       '/v2/audit?limit=500',
-      '/v2/logs?search=planted',
+      '/v2/logs?error=planted',
     ]) {
       const { text } = await send('GET', more)
       expect([more, tracesIn(text, everything())]).toEqual([more, []])

@@ -154,7 +154,7 @@ export function workOf({ url, key, simulator }: Gateway): readonly Work[] {
   const logPages = [
     '/v2/logs?limit=50',
     '/v2/logs?limit=50&offset=200',
-    '/v2/logs?success=false',
+    '/v2/logs?is_success=false',
     `/v2/logs?model=${model}`,
     '/v2/logs/stats',
   ]

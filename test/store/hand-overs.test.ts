@@ -66,3 +66,21 @@ test('a key has one link, which goes with it', async () => {
   expect(await store.handOvers.findByHash(hashOf('three'))).toBeUndefined()
   await store.close()
 })
+
+test('another string of its key ends a link that was not opened, and a link that is gone changes no key', async () => {
+  const store = await open()
+  await store.handOvers.save(link('key_a', 'one'))
+  await store.keys.update('key_a', { name: 'b' })
+  expect(await store.handOvers.findByHash(hashOf('one'))).toEqual(link('key_a', 'one'))
+  const [opened] = await Promise.all([
+    store.handOvers.open(hashOf('one'), 3, { hash: hashOf('of the link') }),
+    store.keys.update('key_a', { hash: hashOf('of the operator') }),
+  ])
+  expect((await store.keys.list())[0]?.hash).toBe(hashOf('of the operator'))
+  expect(await store.handOvers.list()).toEqual(opened ? [{ ...link('key_a', 'one'), openedAt: 3 }] : [])
+  await store.handOvers.save(link('key_a', 'two'))
+  await store.keys.update('key_a', { hash: hashOf('third') })
+  expect(await store.handOvers.open(hashOf('two'), 4, { hash: hashOf('fourth') })).toBe(false)
+  expect((await store.keys.list())[0]?.hash).toBe(hashOf('third'))
+  await store.close()
+})

@@ -169,6 +169,7 @@ export function memoryStore(now: () => number = () => 0): Store {
         if (key === undefined) return undefined
         const changed = changedRecord(key, change)
         keys.set(id, changed)
+        if (change.hash !== undefined && links.get(id)?.openedAt === undefined) links.delete(id)
         return changed
       },
       remove: async (id) => {
@@ -365,6 +366,7 @@ export function memoryStore(now: () => number = () => 0): Store {
         holds: (id) => users.has(id),
         take: (id) => {
           const own = new Set([...keys.values()].filter(({ userId }) => userId === id).map((key) => key.id))
+          for (const key of own) links.delete(key)
           const keysBack = moved([keys], (key) => own.has(key))
           const userBack = moved([users], (owner) => owner === id)
           return () => {
@@ -377,6 +379,7 @@ export function memoryStore(now: () => number = () => 0): Store {
         holds: (id) => keys.has(id),
         take: (id) => {
           const key = keys.get(id)
+          links.delete(id)
           const back = moved([keys], (owner) => owner === id)
           return () => {
             if ([...keys.values()].some(({ hash }) => hash === key?.hash)) return 'key-taken'

@@ -35,6 +35,7 @@ export const errorCodes = [
   'HAND_OVER_UNKNOWN',
   'HAND_OVER_USED',
   'HAND_OVER_EXPIRED',
+  'HAND_OVER_KEY_OFF',
   'TEST_MODE_PASSWORD_REQUIRED',
   // how much
   'LIMIT_REACHED',

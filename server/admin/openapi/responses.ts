@@ -211,5 +211,4 @@ export const jobRoutes: ReadonlySet<string> = new Set([
   'POST /v2/accounts/refresh-quotas',
   'DELETE /v2/accounts/incomplete',
   'DELETE /v2/accounts/suspended',
-  'POST /v2/users/batch-vip',
 ])

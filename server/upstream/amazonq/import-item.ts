@@ -4,10 +4,12 @@ import { isRegion, regionOfArn } from './endpoint.ts'
 import {
   type Fault,
   fieldOf,
+  hasPrototype,
   type Item,
   isObject,
   type Members,
   plain,
+  prototypeFault,
   readMembers,
   spelling,
 } from './import-members.ts'
@@ -50,6 +52,8 @@ export type ItemOptions = {
 /** One account, from JSON. */
 export function parseItem(value: unknown, place: ImportPlace, options: ItemOptions = {}): ImportItem {
   if (!isObject(value)) return err({ ...place, ...notAnItem })
+  if (hasPrototype(value) || (isObject(value.credentials) && hasPrototype(value.credentials)))
+    return err({ ...place, ...prototypeFault, ...nameOf(value) })
   const item = unwrapped(value)
   const read = readMembers(item)
   if (!read.ok) return err({ ...place, ...read.error, ...nameOf(item) })

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../lib/result.ts'
+import { isSoundText } from '../../lib/sound-text.ts'
 import { timeOf } from './wire-time.ts'
 
 /** Stable words for what is wrong, for those who say it in another language. */
@@ -106,6 +107,7 @@ export function fieldOf(name: Name, item: Item): { readonly field?: string } {
 }
 
 function readMember(name: Name, value: unknown): string | number | boolean | undefined | { readonly error: string } {
+  if (typeof value === 'string' && !isSoundText(value)) return { error: 'has a NUL or half of a character in it' }
   switch (name) {
     case 'enabled':
     case 'disabled':
@@ -144,6 +146,14 @@ const isSecret = (name: Name): boolean =>
 
 export const isObject = (value: unknown): value is Item =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What is sent so is meant to do harm, and is said to. */
+export const hasPrototype = (item: Item): boolean => Object.hasOwn(item, '__proto__')
+export const prototypeFault: Fault = {
+  code: 'not-a-sign-in',
+  error: 'is not a member of an account',
+  field: '__proto__',
+}
 
 /** Words without case and joiners: `external_idp`, `ExternalIdp` and `external-idp` are one. */
 export const plain = (word: string | undefined): string => (word ?? '').toLowerCase().replace(/[-_ ]/g, '')

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../lib/result.ts'
 import { formOfJson, formOfLines, type ImportForm } from './import-form.ts'
 import { type FindRegistration, type ImportItem, type ItemOptions, parseItem } from './import-item.ts'
 import { isJsonLines, linesOf, secretItem } from './import-lines.ts'
-import { type Fault, type Item, isKnown, isObject, plain } from './import-members.ts'
+import { type Fault, hasPrototype, type Item, isKnown, isObject, plain, prototypeFault } from './import-members.ts'
 import { parseJson } from './json-call.ts'
 
 /** One file, or what was pasted. */
@@ -120,6 +120,7 @@ function splitText(text: string, source: number): Split {
 }
 
 function splitJson(json: unknown, source: number): Split {
+  if (isObject(json) && hasPrototype(json)) return { found: [{ value: err(prototypeFault), source }], form: 'sign-ins' }
   const values = itemsIn(json)
   return {
     found: values.map((value) => ({ value: typeof value === 'string' ? secretItem(value) : ok(value), source })),

@@ -180,6 +180,8 @@ export const en = {
   'error.code.HAND_OVER_USED':
     'This link was opened before. If that was not you, tell whoever sent it, so that the key can be replaced.',
   'error.code.HAND_OVER_EXPIRED': 'This link has expired. Ask for a new one.',
+  'error.code.HAND_OVER_KEY_OFF':
+    'The key of this link is switched off or has expired. Tell whoever sent it: the link has not been used up.',
   'error.code.PASSPHRASE_REQUIRED': 'A backup holds every secret: give a passphrase of at least 12 characters.',
   'error.code.PASSWORD_COMMON': 'This password is too common and easy to guess. Choose another one.',
   'error.code.PASSWORD_REQUIRED': 'A backup holds every secret: confirm with your password.',

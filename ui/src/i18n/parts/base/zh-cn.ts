@@ -178,6 +178,7 @@ export const zhCn = {
   'error.code.HAND_OVER_UNKNOWN': '链接无效：可能已被撤回、被新链接取代，或复制不完整。请索取新链接。',
   'error.code.HAND_OVER_USED': '此链接已被打开过。如果不是你本人打开的，请告知发送者，以便更换密钥。',
   'error.code.HAND_OVER_EXPIRED': '链接已过期，请索取新链接。',
+  'error.code.HAND_OVER_KEY_OFF': '此链接对应的密钥已停用或已过期。请告知发送者，链接尚未失效。',
   'error.code.PASSPHRASE_REQUIRED': '备份包含全部机密，请设置至少 12 个字符的口令。',
   'error.code.PASSWORD_COMMON': '这个密码太常见，容易被猜到，请换一个。',
   'error.code.PASSWORD_REQUIRED': '备份包含全部机密，请输入你的密码确认。',
