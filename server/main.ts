@@ -18,10 +18,10 @@ if (process.env[manyFetches] === undefined) {
 // Otherwise the framework writes every body it refuses out in full, indented, into an error that nobody reads.
 process.env.NODE_ENV ??= 'production'
 
-// A child of ours that reads one PDF needs nothing of the gateway (server/documents/child.ts).
-if (process.argv[2] === 'read-pdf') {
-  const { runPdfChild } = await import('./documents/child.ts')
-  process.exit(await runPdfChild())
+// A child of ours that reads one attachment needs nothing of the gateway (server/documents/child.ts).
+if (process.argv[2] === 'read-attachment') {
+  const { runAttachmentChild } = await import('./documents/child.ts')
+  process.exit(await runAttachmentChild(process.argv.slice(3)))
 }
 
 // One that copies the database needs none of it either (server/backup/copy-database.ts).

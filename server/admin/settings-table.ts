@@ -74,6 +74,7 @@ export const settingsTable: readonly Setting[] = [
   { type: 'list', json: 'blockedIPs', stored: 'blocked_ips', initial: [], takesEffect: true },
   integer('maxErrorCount', 'max_error_count', [1, 30, Number.MAX_SAFE_INTEGER], true),
   integer('maxAccounts', 'max_accounts', [1, 10_000, 100_000], true),
+  flag('fetchAttachments', 'fetch_attachments', false, true),
   flag('alertsEnabled', 'alerts_enabled', false, true),
   integer('alertRunOutHours', 'alert_run_out_hours', [1, 24, 720], true),
   { type: 'webhook', json: 'alertWebhookUrl', stored: 'alert_webhook_url', initial: '', takesEffect: true },

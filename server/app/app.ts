@@ -21,8 +21,6 @@ import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { consoleDialects } from '../dialect/console-chat.ts'
 import { createKeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
 import { dialectRoutes } from '../dialect/registry.ts'
-import { createPdfReader, ownPdfCommand } from '../documents/child.ts'
-import { createDocuments } from '../documents/extract.ts'
 import { createClientRoutes, smallClientRoutes } from '../http/client-routes.ts'
 import { createCors } from '../http/cors.ts'
 import { createPeerOf, type Peer, type PeerOf } from '../http/peer.ts'
@@ -47,6 +45,7 @@ import { deletedKeptMs } from '../store/deleted.ts'
 import type { RequestRecord } from '../store/store.ts'
 import { unwrittenFileName, writeKept } from '../store/unwritten.ts'
 import { measureLatency } from '../upstream/amazonq/latency.ts'
+import { createAttachments } from './attachments.ts'
 import { backupJob, createBackupAccess } from './backups.ts'
 import { createCaptures } from './capture.ts'
 import { type Core, openCore } from './core.ts'
@@ -213,7 +212,11 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     standings: metering.standings,
     usedOf: metering.usedOf,
     usageOf: metering.usageOf,
-    resolveDocuments: createDocuments({ readPdf: createPdfReader(ownPdfCommand()) }).resolve,
+    resolveDocuments: createAttachments({
+      effects: core.effects,
+      mayFetch: () => settingOf(stored, 'fetch_attachments') === true,
+      version,
+    }).resolve,
     relay: (request, signal) => converse(request, contract, signal),
     availableModels: shelf.available,
     modelRules: rules.of,

@@ -35,6 +35,7 @@ export type Part =
   | TextPart
   | ImagePart
   | DocumentPart
+  | RemotePart
   | ReasoningPart
   | RedactedReasoningPart
   | ToolCallPart
@@ -42,15 +43,32 @@ export type Part =
 
 export type TextPart = { readonly type: 'text'; readonly text: string }
 export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp'
-/** `base64` without a data-URL prefix, checked to be base64. */
-export type ImagePart = { readonly type: 'image'; readonly format: ImageFormat; readonly base64: string }
-/** A PDF waiting for its text; `documents/` replaces it by a TextPart before the relay sees it. `field` names it in errors. */
+/** `base64` without a data-URL prefix, checked to be base64. `field` names it in errors. */
+export type ImagePart = {
+  readonly type: 'image'
+  readonly format: ImageFormat
+  readonly base64: string
+  readonly field?: string
+}
+export type DocumentKind = 'pdf' | 'docx' | 'xlsx' | 'pptx'
+/** A document waiting for its text; `documents/` replaces it by a TextPart before the relay sees it. `field` names it in errors. */
 export type DocumentPart = {
   readonly type: 'document'
-  readonly mediaType: 'application/pdf'
+  readonly kind: DocumentKind
   readonly base64: string
-  readonly title?: string
   readonly field: string
+} & DocumentWishes
+/** Something at an http(s) address; `documents/` fetches it where that is allowed, and replaces it by what it is. */
+export type RemotePart = {
+  readonly type: 'remote'
+  readonly holds: 'image' | 'document'
+  readonly url: string
+  readonly field: string
+} & DocumentWishes
+export type DocumentWishes = {
+  readonly title?: string
+  /** The caller asked for citations: the model is to know where each page begins. */
+  readonly byPage?: boolean
 }
 /** Reasoning with a provider's own signature. Parts without a signature are dropped by the dialect's decoder (ruling 17). */
 export type ReasoningPart = { readonly type: 'reasoning'; readonly text: string; readonly signature: string }
@@ -61,10 +79,12 @@ export type ToolCallPart = {
   readonly name: string
   readonly input: Readonly<Record<string, unknown>>
 }
+/** What may stand in a tool's result. */
+export type ResultPart = TextPart | ImagePart | DocumentPart | RemotePart
 export type ToolResultPart = {
   readonly type: 'tool-result'
   readonly callId: string
-  readonly parts: readonly (TextPart | ImagePart | DocumentPart)[]
+  readonly parts: readonly ResultPart[]
   readonly isError: boolean
 }
 

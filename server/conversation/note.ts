@@ -3,6 +3,8 @@ export const noteKinds = [
   // an old turn carried as well as it could be
   'arguments-as-text',
   'attachment-left-out',
+  'image-shrunk',
+  'address-fetched',
   'call-merged',
   'content-as-text',
   'part-left-out',

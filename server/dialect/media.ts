@@ -1,4 +1,12 @@
-import type { DocumentPart, ImageFormat, ImagePart, TextPart } from '../conversation/conversation.ts'
+import type {
+  DocumentPart,
+  DocumentWishes,
+  ImageFormat,
+  ImagePart,
+  RemotePart,
+  TextPart,
+} from '../conversation/conversation.ts'
+import { documentKindOf, readableDocuments, textOfDocument } from '../conversation/document-kind.ts'
 import { ok } from '../lib/result.ts'
 import { type Decoded, refuse } from './validate.ts'
 
@@ -24,39 +32,46 @@ export function decodeImage(
   data: string,
   fields: { readonly mediaType: string; readonly data: string },
 ): Decoded<ImagePart> {
-  const declared = imageFormats[mediaType.trim().toLowerCase()]
+  const declared = imageFormats[mediaType.split(';')[0]?.trim().toLowerCase() ?? '']
   if (declared === undefined) {
     return refuse(fields.mediaType, 'must be image/png, image/jpeg, image/gif or image/webp')
   }
   const base64 = cleanBase64(data)
   if (base64 === undefined) return refuse(fields.data, 'is not valid base64')
   const format = signatures.find(([start]) => base64.startsWith(start))?.[1] ?? declared
-  return ok({ type: 'image', format, base64 })
+  return ok({ type: 'image', format, base64, field: fields.data })
 }
 
-/** A document given as base64: a PDF waits for its text, plain text is inlined, the rest is refused by its media type. */
+/** An image given by an address: a data URL's own, another one's to be fetched. */
+export function decodeImageUrl(url: string, field: string): Decoded<ImagePart | RemotePart> {
+  if (isAddress(url)) return ok({ type: 'remote', holds: 'image', url, field })
+  const split = decodeDataUrl(url, field)
+  if (!split.ok) return split
+  return decodeImage(split.value.mediaType, split.value.data, { mediaType: field, data: field })
+}
+
+/** A document at an address: to be fetched. */
+export function decodeDocumentUrl(url: string, field: string, wishes: DocumentWishes): Decoded<RemotePart> {
+  return isAddress(url)
+    ? ok({ type: 'remote', holds: 'document', url, field, ...wishes })
+    : refuse(field, 'must be an http or https address')
+}
+
+const isAddress = (url: string): boolean => /^\s*https?:/i.test(url)
+
+/** A document given as base64: its text is read later, plain text is inlined, the rest is refused by its media type. */
 export function decodeDocument(
   mediaType: string,
   data: string,
   field: string,
-  title: string | undefined,
+  wishes: DocumentWishes,
 ): Decoded<DocumentPart | TextPart> {
-  const kind = mediaType.split(';')[0]?.trim().toLowerCase() ?? ''
+  const kind = documentKindOf(mediaType, wishes.title)
   const base64 = cleanBase64(data)
   if (base64 === undefined) return refuse(field, 'is not valid base64')
-  if (kind === 'application/pdf') {
-    return ok({
-      type: 'document',
-      mediaType: 'application/pdf',
-      base64,
-      field,
-      ...(title === undefined ? {} : { title }),
-    })
-  }
-  if (kind.startsWith('text/') || kind === 'application/json') {
-    return ok(inlinedText(Buffer.from(base64, 'base64').toString('utf8'), title))
-  }
-  return refuse(field, 'only PDF and plain text documents can be read')
+  if (kind === undefined) return refuse(field, `only ${readableDocuments} can be read`)
+  if (kind === 'text') return ok(inlinedText(textOfDocument(Buffer.from(base64, 'base64'), mediaType), wishes.title))
+  return ok({ type: 'document', kind, base64, field, ...wishes })
 }
 
 /** The text of a document as the model shall see it: its title on top, when it has one. */
@@ -66,13 +81,13 @@ export function inlinedText(text: string, ...headings: readonly (string | null |
 
 export type DataUrl = { readonly mediaType: string; readonly data: string }
 
-/** The two halves of a base64 data URL; other addresses are refused with what to send instead. */
+/** The two halves of a base64 data URL; its media type keeps its parameters. */
 export function decodeDataUrl(url: string, field: string): Decoded<DataUrl> {
-  if (/^https?:/i.test(url)) return refuse(field, 'addresses are not fetched; send base64 data instead')
   const comma = url.indexOf(',')
   const head = comma < 0 ? '' : url.slice(0, comma)
-  if (!/^data:/i.test(head) || !/;base64$/i.test(head)) return refuse(field, 'must be a base64 data URL')
-  return ok({ mediaType: head.slice(5, -';base64'.length).split(';')[0] ?? '', data: url.slice(comma + 1) })
+  if (!/^data:/i.test(head) || !/;base64$/i.test(head))
+    return refuse(field, 'must be a base64 data URL or an http(s) address')
+  return ok({ mediaType: head.slice(5, -';base64'.length), data: url.slice(comma + 1) })
 }
 
 // Tolerates line breaks and missing padding, which several clients produce, and nothing else.

@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../conversation/conversation.ts'
+import type { Message, Part, ResultPart, TextPart } from '../conversation/conversation.ts'
 import { ok } from '../lib/result.ts'
 import { decodeBlock } from './anthropic/blocks.ts'
-import { decodeDataUrl, decodeDocument, decodeImage } from './media.ts'
+import { decodeDataUrl, decodeDocument, decodeDocumentUrl, decodeImage, decodeImageUrl } from './media.ts'
 import { createValidator, type Decoded, decodeEach, open, optional, refuse } from './validate.ts'
 
 /** Content parts are read by their kind (`parts` below), so that an unknown kind is no error. */
@@ -33,7 +33,6 @@ const parts = {
 
 type Role = Message['role']
 type Content = string | Static<typeof PartList> | null | undefined
-type ResultPart = TextPart | ImagePart | DocumentPart
 
 const read = {
   text: createValidator(parts.text),
@@ -95,11 +94,9 @@ function decodeImagePart(part: unknown, at: string, role: Role): Decoded<readonl
   if (!image.ok) return image
   const { image_url: given } = image.value
   if (given == null) return refuse(`${at}.image_url`, 'is required; stored files are not kept, send a base64 data URL')
-  const field = typeof given === 'string' ? `${at}.image_url` : `${at}.image_url.url`
-  const split = decodeDataUrl(typeof given === 'string' ? given : given.url, field)
-  if (!split.ok) return split
-  const decoded = decodeImage(split.value.mediaType, split.value.data, { mediaType: field, data: field })
-  return decoded.ok ? ok([decoded.value]) : decoded
+  return typeof given === 'string'
+    ? one(decodeImageUrl(given, `${at}.image_url`))
+    : one(decodeImageUrl(given.url, `${at}.image_url.url`))
 }
 
 function decodeFilePart(part: unknown, at: string, role: Role): Decoded<readonly Part[]> {
@@ -109,16 +106,16 @@ function decodeFilePart(part: unknown, at: string, role: Role): Decoded<readonly
   const file = valid.value.file ?? valid.value
   const base = valid.value.file == null ? at : `${at}.file`
   if (file.file_id != null) return refuse(`${base}.file_id`, 'stored files are not kept; send file_data as a data URL')
-  if (file.file_url != null) return refuse(`${base}.file_url`, 'addresses are not fetched; send file_data instead')
+  const wishes = file.filename == null ? {} : { title: file.filename }
+  if (file.file_url != null) return one(decodeDocumentUrl(file.file_url, `${base}.file_url`, wishes))
   if (file.file_data == null) return refuse(`${base}.file_data`, 'is required')
   const field = `${base}.file_data`
-  const title = file.filename ?? undefined
   // Bare base64 without its media type is sent too; a PDF names itself.
-  if (file.file_data.startsWith(pdfStart)) return one(decodeDocument('application/pdf', file.file_data, field, title))
+  if (file.file_data.startsWith(pdfStart)) return one(decodeDocument('application/pdf', file.file_data, field, wishes))
   const split = decodeDataUrl(file.file_data, field)
   if (!split.ok) return split
   const { mediaType, data } = split.value
-  if (!mediaType.toLowerCase().startsWith('image/')) return one(decodeDocument(mediaType, data, field, title))
+  if (!mediaType.toLowerCase().startsWith('image/')) return one(decodeDocument(mediaType, data, field, wishes))
   return one(decodeImage(mediaType, data, { mediaType: field, data: field }))
 }
 
@@ -128,6 +125,6 @@ const pdfStart = 'JVBERi'
 const one = (part: Decoded<Part>): Decoded<readonly Part[]> => (part.ok ? ok([part.value]) : part)
 
 const isResultPart = (part: Part): part is ResultPart =>
-  part.type === 'text' || part.type === 'image' || part.type === 'document'
+  part.type === 'text' || part.type === 'image' || part.type === 'document' || part.type === 'remote'
 
 const textParts = (text: string): readonly TextPart[] => (text === '' ? [] : [{ type: 'text', text }])

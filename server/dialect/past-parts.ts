@@ -1,10 +1,8 @@
-import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../conversation/conversation.ts'
+import type { Message, Part, ResultPart, TextPart } from '../conversation/conversation.ts'
 import { leftOut, reasonOf } from '../conversation/left-out.ts'
 import type { AddNote } from '../conversation/note.ts'
 import { pastCall, pastId } from './past-calls.ts'
 import { type Decoded, isObject, type Loose } from './validate.ts'
-
-type ResultPart = TextPart | ImagePart | DocumentPart
 
 /** How a dialect reads one part in the newest turn: strictly. */
 export type ReadPart = (part: never, at: string, role: Message['role']) => Decoded<readonly Part[]>
@@ -53,7 +51,8 @@ export function createPastParts(readPart: ReadPart, note: AddNote): PastParts {
 
   function result(given: unknown, at: string): readonly ResultPart[] {
     return content(given, at).flatMap((part) => {
-      if (part.type === 'text' || part.type === 'image' || part.type === 'document') return [part]
+      if (part.type === 'text' || part.type === 'image' || part.type === 'document' || part.type === 'remote')
+        return [part]
       note({ what: 'part-left-out', field: at, detail: `${part.type} in the result of a tool` })
       return []
     })

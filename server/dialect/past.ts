@@ -169,6 +169,7 @@ function sideOf(part: Part, role: Role): Role {
       return role
     case 'image':
     case 'document':
+    case 'remote':
     case 'tool-result':
       return 'user'
     case 'tool-call':

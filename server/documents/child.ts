@@ -1,72 +1,77 @@
-import { type PdfReader, type PdfReading, pdfLimits, readPdf } from './pdf.ts'
+import { readFile } from 'node:fs/promises'
+import { realEffects } from '../lib/effects.ts'
+import { createSeats } from '../lib/seats.ts'
+import { readOffice } from './office.ts'
+import { readPdf } from './pdf.ts'
+import { type AttachmentReader, type DocumentReading, documentLimits, type ImageReading } from './reading.ts'
+import { shrinkImage } from './shrink.ts'
 
-/** The hidden subcommand under which the program reads one PDF from standard input and writes a `PdfReading` as JSON. */
-export const readPdfCommand = 'read-pdf'
+/** The hidden subcommand under which the program reads one attachment from standard input and writes what came of it as JSON. */
+export const readAttachmentCommand = 'read-attachment'
+
+const kinds = ['pdf', 'docx', 'xlsx', 'pptx', 'image'] as const
+type Kind = (typeof kinds)[number]
 
 /** The child's side. Resolves to the exit code. */
-export async function runPdfChild(): Promise<number> {
-  const reading = await readPdf(new Uint8Array(await Bun.stdin.arrayBuffer()))
+export async function runAttachmentChild([kind]: readonly string[]): Promise<number> {
+  const known = kinds.find((one) => one === kind)
+  if (known === undefined) return 2
+  const reading = await readAs(known, new Uint8Array(await Bun.stdin.arrayBuffer()))
   await Bun.write(Bun.stdout, JSON.stringify(reading))
   return 0
 }
 
-/** This very program, asked to read a PDF: the executable alone, or Bun with the entry file. */
-export const ownPdfCommand = (): readonly string[] =>
-  Bun.isStandaloneExecutable ? [process.execPath, readPdfCommand] : [process.execPath, Bun.main, readPdfCommand]
+async function readAs(kind: Kind, bytes: Uint8Array<ArrayBuffer>): Promise<DocumentReading | ImageReading> {
+  if (kind === 'image') return shrinkImage(bytes)
+  return kind === 'pdf' ? readPdf(bytes) : readOffice(bytes, kind)
+}
+
+/** This very program, asked to read an attachment: the executable alone, or Bun with the entry file. */
+export const ownReaderCommand = (): readonly string[] =>
+  Bun.isStandaloneExecutable
+    ? [process.execPath, readAttachmentCommand]
+    : [process.execPath, Bun.main, readAttachmentCommand]
+
+type Bounds = { readonly timeMs: number; readonly memoryBytes: number }
+type Failed = { readonly ok: false; readonly reason: string }
 
 /**
- * Reads PDFs in a process each, the only thing that can be stopped whatever the parser is doing and whose memory is given back
- * whole. At most two at a time; the others wait. The child gets no secrets: its environment is nearly empty.
+ * Reads attachments in a process each, the only thing that can be stopped whatever the parser is doing and whose memory is
+ * given back whole. At most two at a time; the others wait. The child gets no secrets: its environment is nearly empty.
  */
-export function createPdfReader(command: readonly string[], timeMs: number = pdfLimits.timeMs): PdfReader {
-  const waiting: (() => void)[] = []
-  let free = 2
+export function createAttachmentReader(
+  command: readonly string[],
+  { timeMs = documentLimits.timeMs, memoryBytes = documentLimits.memoryBytes }: Partial<Bounds> = {},
+): AttachmentReader {
+  const seats = createSeats(2)
 
-  /** False: the caller left the queue, there is no seat to give back. */
-  async function seat(signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false
-    if (free > 0) {
-      free--
-      return true
-    }
-    return new Promise<boolean>((resolve) => {
-      const enter = (): void => {
-        signal.removeEventListener('abort', leave)
-        resolve(true)
-      }
-      const leave = (): void => {
-        waiting.splice(waiting.indexOf(enter), 1)
-        resolve(false)
-      }
-      waiting.push(enter)
-      signal.addEventListener('abort', leave, { once: true })
-    })
-  }
-
-  function giveBack(): void {
-    const next = waiting.shift()
-    if (next) next()
-    else free++
-  }
-
-  return async (bytes, signal) => {
-    if (!(await seat(signal))) return cancelled
+  async function read<Reading>(
+    kind: Kind,
+    bytes: Uint8Array<ArrayBuffer>,
+    signal: AbortSignal,
+  ): Promise<Reading | Failed> {
+    if (!(await seats.take(signal))) return cancelled
     try {
-      return await readInChild(command, timeMs, bytes, signal)
+      return await readInChild<Reading>([...command, kind], { timeMs, memoryBytes }, bytes, signal)
     } finally {
-      giveBack()
+      seats.giveBack()
     }
+  }
+
+  return {
+    document: (bytes, kind, signal) => read<DocumentReading>(kind, bytes, signal),
+    image: (bytes, signal) => read<ImageReading>('image', bytes, signal),
   }
 }
 
-const cancelled: PdfReading = { ok: false, reason: 'was not read: the caller left' }
+const cancelled: Failed = { ok: false, reason: 'was not read: the caller left' }
 
-async function readInChild(
+async function readInChild<Reading>(
   command: readonly string[],
-  timeMs: number,
+  { timeMs, memoryBytes }: Bounds,
   bytes: Uint8Array<ArrayBuffer>,
   signal: AbortSignal,
-): Promise<PdfReading> {
+): Promise<Reading | Failed> {
   const child = Bun.spawn([...command], {
     stdin: new Blob([bytes]),
     stdout: 'pipe',
@@ -76,14 +81,42 @@ async function readInChild(
     killSignal: 'SIGKILL',
     signal,
   })
+  const memory = watchMemory(child, memoryBytes)
   const [output] = await Promise.all([new Response(child.stdout).text(), child.exited])
+  memory.stop()
   if (signal.aborted) return cancelled
+  if (memory.isOver())
+    return { ok: false, reason: `needs more than ${memoryBytes / 1024 / 1024} MB of memory to be read` }
   if (child.signalCode === 'SIGKILL') return { ok: false, reason: `could not be read within ${timeMs / 1_000} seconds` }
   try {
-    return JSON.parse(output) as PdfReading // our own child wrote it
+    return JSON.parse(output) as Reading // our own child wrote it
   } catch {
     return { ok: false, reason: 'cannot be read: the reader failed' }
   }
+}
+
+const watchEveryMs = 50
+
+/** Ends a child that takes too much memory. Only where the system tells what a process holds; elsewhere its time alone is bounded. */
+function watchMemory(
+  child: Bun.Subprocess,
+  most: number,
+): { readonly stop: () => void; readonly isOver: () => boolean } {
+  let over = false
+  const stopping = new AbortController()
+  const watch = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '')
+      const kilobytes = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0)
+      if (kilobytes * 1024 > most && child.exitCode === null) {
+        over = true
+        return child.kill('SIGKILL')
+      }
+      await realEffects.sleep(watchEveryMs, stopping.signal)
+    }
+  }
+  if (process.platform === 'linux') void watch()
+  return { stop: () => stopping.abort(), isOver: () => over }
 }
 
 /** What a process needs to start at all; the variable keeps the entry from starting itself anew. */

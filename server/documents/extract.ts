@@ -1,18 +1,28 @@
 import { LRUCache } from 'lru-cache'
-import type { Conversation, DocumentPart, ImagePart, Message, Part, TextPart } from '../conversation/conversation.ts'
+import type {
+  Conversation,
+  DocumentPart,
+  DocumentWishes,
+  ImagePart,
+  Message,
+  Part,
+  RemotePart,
+  TextPart,
+} from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { leftOut, reasonOf } from '../conversation/left-out.ts'
 import { kindOfTurn, newestTurnStart } from '../conversation/newest-turn.ts'
 import { type AddNote, addNoNote } from '../conversation/note.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { checkImage } from './images.ts'
-import { type PdfReader, pdfLimits } from './pdf.ts'
+import { checkImage, refuseImage } from './images.ts'
+import { type AttachmentReader, type DocumentReading, documentLimits } from './reading.ts'
+import type { FetchAttachment } from './remote.ts'
 
 export type Documents = {
   /**
-   * The conversation with every PDF replaced by its text and every image under its true format; the same object when there
-   * is nothing to do. What cannot be read is refused in the newest turn, naming the caller's field; in past ones a line of
-   * text stands in its place.
+   * The conversation with every document replaced by its text, every image under its true format and within the provider's
+   * limits, and what stands at an address fetched; the same object when there is nothing to do. What cannot be read is refused
+   * in the newest turn, naming the caller's field; in past ones a line of text stands in its place.
    */
   readonly resolve: (
     conversation: Conversation,
@@ -21,67 +31,134 @@ export type Documents = {
   ) => Promise<Result<Conversation, GatewayError>>
 }
 
+export type DocumentsDeps = {
+  readonly reader: AttachmentReader
+  readonly fetchAttachment: FetchAttachment
+}
+
 /** Texts of documents read before, in characters: clients send the same file again with every turn. */
 const rememberedCharacters = 16_000_000
 const rememberedFailures = 1_000
+/** The same of images made smaller, in bytes of base64. */
+const rememberedImages = 64 * 1024 * 1024
 
-export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): Documents {
+type Plain = TextPart | ImagePart | DocumentPart | RemotePart
+type Resolved = Result<TextPart | ImagePart, GatewayError>
+type Turn = {
+  readonly signal: AbortSignal
+  readonly isPast: boolean
+  readonly note: AddNote
+  /** How much may still be fetched for this request. */
+  readonly room: { addresses: number; bytes: number }
+}
+
+/** Of one request, all its addresses together. */
+const mostFetched = { addresses: 20, bytes: 64 * 1024 * 1024 } as const
+
+export function createDocuments({ reader, fetchAttachment }: DocumentsDeps): Documents {
   const remembered = new LRUCache<string, TextPart>({
     maxSize: rememberedCharacters,
     sizeCalculation: (part) => part.text.length,
   })
+  const smaller = new LRUCache<string, Pick<ImagePart, 'format' | 'base64'>>({
+    maxSize: rememberedImages,
+    sizeCalculation: ({ base64 }) => base64.length,
+  })
   /** Why it could not be read. Looked at for past turns only: each new one would try in vain again. */
   const failed = new LRUCache<string, string>({ max: rememberedFailures })
 
-  async function read(
-    part: DocumentPart,
-    signal: AbortSignal,
-    isPast: boolean,
-  ): Promise<Result<TextPart, GatewayError>> {
+  async function readDocument(part: DocumentPart, { signal, isPast }: Turn): Promise<Resolved> {
     const refuse = (reason: string): Result<TextPart, GatewayError> =>
       err(gatewayError('invalid-request', `${part.field}: the document ${reason}.`, { field: part.field }))
     const bytes = Math.floor((part.base64.length * 3) / 4)
-    if (bytes > pdfLimits.bytes) return refuse(`is too large: ${bytes} bytes, at most ${pdfLimits.bytes} can be read`)
-    const hash = new Bun.CryptoHasher('sha256').update(part.base64).digest('hex')
-    const key = `${hash} ${part.title ?? ''}`
+    if (bytes > documentLimits.bytes)
+      return refuse(`is too large: ${bytes} bytes, at most ${documentLimits.bytes} can be read`)
+    const hash = hashOf(part.base64)
+    const key = `${hash} ${part.kind} ${part.byPage === true} ${part.title ?? ''}`
     const known = remembered.get(key)
     if (known) return ok(known)
     const failure = isPast ? failed.get(hash) : undefined
     if (failure !== undefined) return refuse(failure)
-    const reading = await readPdf(new Uint8Array(Buffer.from(part.base64, 'base64')), signal)
-    if (signal.aborted) return err(gatewayError('cancelled', 'The caller left.'))
+    const reading = await reader.document(bytesOf(part.base64), part.kind, signal)
+    if (signal.aborted) return gone
     if (!reading.ok) {
       failed.set(hash, reading.reason)
       return refuse(reading.reason)
     }
-    const title = part.title === undefined ? 'Document' : `Document "${part.title}"`
-    const pages = reading.pages === 1 ? '1 page' : `${reading.pages} pages`
-    const text: TextPart = { type: 'text', text: `${title} (PDF, ${pages}):\n\n${reading.text}` }
+    const text: TextPart = { type: 'text', text: textOf(reading, part) }
     remembered.set(key, text)
     return ok(text)
+  }
+
+  async function readImage(given: ImagePart, { signal, isPast, note }: Turn): Promise<Resolved> {
+    const checked = checkImage(given)
+    if (!checked.ok) return checked
+    const { part, isOver } = checked.value
+    if (!isOver) return ok(part)
+    const hash = hashOf(part.base64)
+    const known = smaller.get(hash)
+    if (known) return ok({ ...part, ...known })
+    const failure = isPast ? failed.get(hash) : undefined
+    if (failure !== undefined) return refuseImage(part, `${failure}.`)
+    const reading = await reader.image(bytesOf(part.base64), signal)
+    if (signal.aborted) return gone
+    if (!reading.ok) {
+      failed.set(hash, reading.reason)
+      return refuseImage(part, `${reading.reason}.`)
+    }
+    const { format, base64, about } = reading
+    note({ what: 'image-shrunk', ...(part.field !== undefined && { field: part.field }), detail: about })
+    smaller.set(hash, { format, base64 })
+    return ok({ ...part, format, base64 })
+  }
+
+  async function readRemote(part: RemotePart, turn: Turn): Promise<Resolved> {
+    const { field } = part
+    const { room } = turn
+    if (room.addresses-- <= 0) {
+      const message = `${field}: at most ${mostFetched.addresses} addresses are fetched for one request.`
+      return err(gatewayError('invalid-request', message, { field }))
+    }
+    const fetched = await fetchAttachment(part, Math.min(documentLimits.bytes, room.bytes), turn.signal)
+    if (turn.signal.aborted) return gone
+    if (!fetched.ok) return fetched
+    const { part: found, about, bytes } = fetched.value
+    room.bytes -= bytes
+    turn.note({ what: 'address-fetched', field, detail: about })
+    return readOne(found, turn)
+  }
+
+  async function readOne(part: Plain, turn: Turn): Promise<Resolved> {
+    switch (part.type) {
+      case 'text':
+        return ok(part)
+      case 'image':
+        return readImage(part, turn)
+      case 'document':
+        return readDocument(part, turn)
+      case 'remote':
+        return readRemote(part, turn)
+    }
   }
 
   return {
     resolve: async (conversation, signal, note = addNoNote) => {
       if (!conversation.messages.some(({ parts }) => parts.some(concerns))) return ok(conversation)
       const newest = newestTurnStart(conversation.messages.map(kindOfTurn))
-      let images = 0
-      const check = async (part: Plain, isPast: boolean): Promise<Result<TextPart | ImagePart, GatewayError>> => {
-        if (part.type === 'document') return read(part, signal, isPast)
-        return part.type === 'image' ? checkImage(part, `image ${++images} of the request`) : ok(part)
-      }
+      const room = { ...mostFetched }
       const messages: Message[] = []
       for (const [index, message] of conversation.messages.entries()) {
         const isPast = index < newest
-        const one = async (part: Plain): Promise<Result<TextPart | ImagePart, GatewayError>> => {
-          const checked = await check(part, isPast)
-          if (checked.ok || !isPast || checked.error.kind === 'cancelled') return checked
-          const { field = '' } = checked.error
-          note({ what: 'attachment-left-out', field, detail: reasonOf(checked.error) })
-          return ok(leftOut(part.type, reasonOf(checked.error), part.type === 'document' ? part.title : undefined))
+        const one = async (part: Plain): Promise<Resolved> => {
+          const read = await readOne(part, { signal, isPast, note, room })
+          if (read.ok || !isPast || read.error.kind === 'cancelled') return read
+          const { field = '' } = read.error
+          note({ what: 'attachment-left-out', field, detail: reasonOf(read.error) })
+          const what = part.type === 'remote' ? part.holds : part.type
+          return ok(leftOut(what, reasonOf(read.error), nameOf(part)))
         }
         const parts = await each(message.parts, async (part): Promise<Result<Part, GatewayError>> => {
-          if (part.type === 'document' || part.type === 'image') return one(part)
+          if (isAttachment(part)) return one(part)
           if (part.type !== 'tool-result') return ok(part)
           const inner = await each(part.parts, one)
           return inner.ok ? ok({ ...part, parts: inner.value }) : inner
@@ -94,10 +171,33 @@ export function createDocuments({ readPdf }: { readonly readPdf: PdfReader }): D
   }
 }
 
-type Plain = TextPart | ImagePart | DocumentPart
+const gone = err(gatewayError('cancelled', 'The caller left.'))
 
+const hashOf = (base64: string): string => new Bun.CryptoHasher('sha256').update(base64).digest('hex')
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(base64, 'base64'))
+
+const isAttachment = (part: Part): part is ImagePart | DocumentPart | RemotePart =>
+  part.type === 'document' || part.type === 'image' || part.type === 'remote'
 const concerns = (part: Part): boolean =>
-  part.type === 'document' || part.type === 'image' || (part.type === 'tool-result' && part.parts.some(concerns))
+  isAttachment(part) || (part.type === 'tool-result' && part.parts.some(concerns))
+
+function nameOf(part: Plain): string | undefined {
+  if (part.type === 'remote') return part.title ?? part.url
+  return part.type === 'document' ? part.title : undefined
+}
+
+/** A PDF's pages are named where the caller means to cite them; slides and sheets have names of their own in any case. */
+function textOf(
+  { about, sections }: Extract<DocumentReading, { ok: true }>,
+  { kind, title, byPage }: Pick<DocumentPart, 'kind'> & DocumentWishes,
+): string {
+  const name = title === undefined ? 'Document' : `Document "${title}"`
+  const isNamed = kind !== 'pdf' || byPage === true
+  const texts = sections
+    .filter(({ text }) => text !== '')
+    .map(({ heading, text }) => (isNamed && heading !== undefined ? `[${heading}]\n${text}` : text))
+  return `${name} (${about}):\n\n${texts.join('\n\n')}`
+}
 
 /** In order, up to the first failure. */
 async function each<From, To>(

@@ -24,7 +24,15 @@ export type FetchInit = RequestInit & {
   readonly proxy?: string | false
   /** On whose behalf: an account's id, or `proxy:` and the id of the outbound proxy to take. Read by egress alone. */
   readonly via?: string
+  /** Whose certificate is asked for, where the address is a number. */
+  readonly tls?: { readonly serverName?: string }
+  /** False: the body is given as it came. */
+  readonly decompress?: boolean
 }
+
+/** The addresses of a host's name; rejects when it has none. */
+export type LookUpHost = (name: string) => Promise<readonly string[]>
+export const lookUpHost: LookUpHost = async (name) => (await Bun.dns.lookup(name)).map(({ address }) => address)
 
 /** The same effects, whose requests all go out on behalf of `via`. */
 export function onBehalf<T extends Pick<Effects, 'fetch'>>(effects: T, via: string | undefined): T {

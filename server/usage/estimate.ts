@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Conversation, Part, Tool } from '../conversation/conversation.ts'
 import type { Figure } from '../conversation/event.ts'
 import type { Effects } from '../lib/effects.ts'
-import { imageTokens } from './image-size.ts'
+import { imageTokens } from './image-tokens.ts'
 import type { CountTokens } from './tokenizer.ts'
 
 /**
@@ -113,6 +113,7 @@ function* partTexts(part: Part): Iterable<string> {
       break
     case 'image':
     case 'document':
+    case 'remote':
     case 'redacted-reasoning':
       break // counted by fixedTokens
   }
@@ -145,6 +146,7 @@ function sealedTokens(part: Part): number {
     case 'text':
     case 'reasoning':
     case 'tool-call':
+    case 'remote': // fetched before a conversation is sent
       return 0
   }
 }

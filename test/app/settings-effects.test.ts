@@ -387,6 +387,21 @@ const effects: Readonly<Record<string, () => Promise<void>>> = {
     expect((await gateway.call('DELETE', `/v2/accounts/${added.json.id}`)).status).toBe(200)
     await put({ maxAccounts: 10_000 })
   },
+  fetchAttachments: async () => {
+    const source = { type: 'url', url: `http://127.0.0.1:${hook.port}/x` }
+    const ask = async (): Promise<string> => {
+      const content = [{ type: 'image', source }]
+      const body = { model: 'claude-sonnet-4.5', max_tokens: 10, messages: [{ role: 'user', content }] }
+      const answer = await gateway.call('POST', '/v1/messages', body, { authorization: `Bearer ${gateway.key}` })
+      expect([answer.status, answer.json.error.type]).toEqual([400, 'invalid_request_error'])
+      return answer.json.error.message
+    }
+    expect(await ask()).toMatch(/^messages\.0\.content\.0\.source\.url: .*setting fetchAttachments/)
+    await put({ fetchAttachments: true })
+    expect(await ask()).toMatch(/no public address/)
+    await put({ fetchAttachments: false })
+    expect(hooked.filter(({ text }) => text === '')).toEqual([])
+  },
   alertsEnabled: async () => {
     await refused({ alertsEnabled: true }, /first/).catch(() => undefined)
     await put({ alertWebhookUrl: `http://127.0.0.1:${hook.port}/x`, alertWebhookSecret: 'a secret of the webhook' })

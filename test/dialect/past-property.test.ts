@@ -1,18 +1,26 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { gatewayError } from '../../server/conversation/error.ts'
 import type { Note } from '../../server/conversation/note.ts'
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
 import type { Dialect } from '../../server/dialect/dialect.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'
 import { isObject } from '../../server/dialect/validate.ts'
 import { createDocuments } from '../../server/documents/extract.ts'
+import { err } from '../../server/lib/result.ts'
 import { wireText } from '../../server/upstream/amazonq/wire-text.ts'
 import { encode, refusal } from '../upstream/conversation-support.ts'
 import { damaged } from './damage.ts'
 import { chatTalk, itemsTalk, messagesTalk, type Talk } from './past-samples.ts'
 import { openaiResponses } from './samples.ts'
 
-const documents = createDocuments({ readPdf: async () => ({ ok: false, reason: 'cannot be read as a PDF' }) })
+const documents = createDocuments({
+  reader: {
+    document: async () => ({ ok: false, reason: 'cannot be read as a PDF' }),
+    image: async () => ({ ok: false, reason: 'is not a sound PNG image' }),
+  },
+  fetchAttachment: async ({ field }) => err(gatewayError('invalid-request', 'not fetched', { field })),
+})
 const never = new AbortController().signal
 
 /**

@@ -72,13 +72,13 @@ describe('broken arguments of a past call go on as text under one name', () => {
 
 describe('a past attachment that cannot be read becomes a line of text', () => {
   const bmp = { type: 'image', source: { type: 'base64', media_type: 'image/bmp', data: 'Qk0=' } }
-  const byUrl = { type: 'image', source: { type: 'url', url: 'http://example.test/a.png' } }
+  const byUrl = { type: 'image', source: { type: 'url', url: 'ftp://example.test/a.png' } }
   const word = {
     type: 'document',
     title: 'Plan.doc',
     source: { type: 'base64', media_type: 'application/msword', data: 'AAAA' },
   }
-  const chatUrl = { type: 'image_url', image_url: { url: 'http://example.test/a.png' } }
+  const chatUrl = { type: 'image_url', image_url: { url: 'ftp://example.test/a.png' } }
   const audio = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } }
   const file = { type: 'file', file: { file_id: 'file-1', filename: 'a.pdf' } }
 
@@ -87,15 +87,20 @@ describe('a past attachment that cannot be read becomes a line of text', () => {
     [
       anthropic,
       byUrl,
-      '[image "http://example.test/a.png" left out: addresses are not fetched; send base64 data instead]',
+      '[image "ftp://example.test/a.png" left out: must be a base64 data URL or an http(s) address]',
       '.source.url',
     ],
-    [anthropic, word, '[document "Plan.doc" left out: only PDF and plain text documents can be read]', '.source.data'],
+    [
+      anthropic,
+      word,
+      '[document "Plan.doc" left out: only PDF, Word (docx), Excel (xlsx), PowerPoint (pptx) and text documents can be read]',
+      '.source.data',
+    ],
     [openaiChat, bmp, '[image left out: must be image/png, image/jpeg, image/gif or image/webp]', '.source.media_type'],
     [
       openaiChat,
       chatUrl,
-      '[image "http://example.test/a.png" left out: addresses are not fetched; send base64 data instead]',
+      '[image "ftp://example.test/a.png" left out: must be a base64 data URL or an http(s) address]',
       '.image_url.url',
     ],
     [openaiChat, audio, '[audio left out: audio input is not supported]', '.type'],
@@ -156,6 +161,7 @@ describe('one call told twice is one, with the real arguments', () => {
 })
 
 describe('whatever a past message is, what it says is carried', () => {
+  const drawn = { type: 'image', format: 'png', base64: png, field: 'messages.1.content.1.source.data' }
   const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: png } }
   type Row = readonly [given: unknown, messages: readonly object[], notes: readonly string[]]
   const user = (...parts: readonly object[]) => ({ role: 'user', parts })
@@ -213,12 +219,12 @@ describe('whatever a past message is, what it says is carried', () => {
     ],
     [
       { role: 'assistant', content: [text('Drawn'), image] },
-      [assistant(text('Drawn')), user({ type: 'image', format: 'png', base64: png })],
+      [assistant(text('Drawn')), user(drawn)],
       ['role-corrected'],
     ],
     [
       { role: 'system', content: [text('See'), image] },
-      [{ role: 'system', parts: [text('See')] }, user({ type: 'image', format: 'png', base64: png })],
+      [{ role: 'system', parts: [text('See')] }, user(drawn)],
       ['role-corrected'],
     ],
   ]

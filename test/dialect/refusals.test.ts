@@ -52,9 +52,9 @@ const messagesRows: readonly Row[] = [
     /base64/,
   ],
   [
-    part({ type: 'image', source: { type: 'url', url: `https://x/${secret}` } }),
+    part({ type: 'image', source: { type: 'url', url: `ftp://x/${secret}` } }),
     'messages.1.content.1.source.url',
-    /send base64/,
+    /http\(?s?\)?/,
   ],
   [
     part({ type: 'image', source: { type: 'file', file_id: secret } }),
@@ -62,9 +62,9 @@ const messagesRows: readonly Row[] = [
     /send base64/,
   ],
   [
-    part({ type: 'document', source: { type: 'url', url: `https://x/${secret}` } }),
+    part({ type: 'document', source: { type: 'url', url: `ftp://x/${secret}` } }),
     'messages.1.content.1.source.url',
-    /send base64/,
+    /http\(?s?\)?/,
   ],
   [
     part({ type: 'document', source: { type: 'file', file_id: secret } }),
@@ -74,7 +74,7 @@ const messagesRows: readonly Row[] = [
   [
     part({ type: 'document', source: { type: 'base64', media_type: 'application/msword', data: 'AAAA' } }),
     'messages.1.content.1.source.data',
-    /only PDF and plain text/,
+    /only PDF, Word/,
   ],
   [part({ type: 'tool_result', content: 'x' }), 'messages.1.content.1.tool_use_id', /is required/],
   [
@@ -131,9 +131,9 @@ const chatRows: readonly Row[] = [
   [part({ type: 'input_audio', input_audio: { data: secret } }), 'messages.1.content.1.type', /audio/],
   [part({ type: 'video_url', video_url: { url: secret } }), 'messages.1.content.1.type', /video/],
   [
-    part({ type: 'image_url', image_url: { url: `https://x/${secret}` } }),
+    part({ type: 'image_url', image_url: { url: `ftp://x/${secret}` } }),
     'messages.1.content.1.image_url.url',
-    /send base64/,
+    /base64 data URL or an http\(s\) address/,
   ],
   [
     part({ type: 'image_url', image_url: { url: 'data:image/png,abc' } }),
@@ -145,15 +145,15 @@ const chatRows: readonly Row[] = [
     'messages.1.content.1.image_url.url',
     /image\/png/,
   ],
-  [part({ type: 'input_image', image_url: 'http://x' }), 'messages.1.content.1.image_url', /send base64/],
+  [part({ type: 'input_image', image_url: 'ftp://x' }), 'messages.1.content.1.image_url', /http\(s\) address/],
   [part({ type: 'input_image', file_id: secret }), 'messages.1.content.1.image_url', /base64 data URL/],
   [part({ type: 'file', file: { file_id: secret } }), 'messages.1.content.1.file.file_id', /file_data/],
   [part({ type: 'file', file: {} }), 'messages.1.content.1.file.file_data', /is required/],
-  [part({ type: 'input_file', file_url: 'https://x' }), 'messages.1.content.1.file_url', /file_data/],
+  [part({ type: 'input_file', file_url: 'ftp://x' }), 'messages.1.content.1.file_url', /http or https/],
   [
     part({ type: 'file', file: { file_data: 'data:application/zip;base64,AAAA' } }),
     'messages.1.content.1.file.file_data',
-    /only PDF and plain text/,
+    /only PDF, Word/,
   ],
   [part({ type: 'tool_use', id: 'a', name: 'b' }), 'messages.1.content.1.type', /assistant/],
   [said({ role: 'tool', content: 'x' }), 'messages.1.tool_call_id', /is required/],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { Conversation } from '../../server/conversation/conversation.ts'
 import { caseNames, expectCaseJson, readCaseJson } from '../support/fixture-cases.ts'
 import { dialects } from './samples.ts'
 
@@ -8,10 +9,17 @@ for (const dialect of dialects) {
       test(name, () => {
         const decoded = dialect.decode(readCaseJson('requests', name, `${dialect.name}.json`))
         if (!decoded.ok) throw new Error(decoded.error.message)
-        expectCaseJson('requests', name, 'conversation.json', decoded.value.conversation)
+        expectCaseJson('requests', name, 'conversation.json', withoutPlaces(decoded.value.conversation))
       })
     }
   })
+}
+
+/** Where an image stood is each dialect's own; `documents` name it. */
+function withoutPlaces(conversation: Conversation): unknown {
+  return JSON.parse(
+    JSON.stringify(conversation, (_, value) => (value?.type === 'image' ? { ...value, field: undefined } : value)),
+  )
 }
 
 test('most cases are spelled in every dialect', () => {

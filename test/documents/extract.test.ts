@@ -1,23 +1,38 @@
 import { describe, expect, test } from 'bun:test'
 import type { Conversation, DocumentPart, Part } from '../../server/conversation/conversation.ts'
+import { gatewayError } from '../../server/conversation/error.ts'
 import type { Note } from '../../server/conversation/note.ts'
 import { createDocuments } from '../../server/documents/extract.ts'
-import type { PdfReader } from '../../server/documents/pdf.ts'
+import { imageLimits } from '../../server/documents/images.ts'
+import type { AttachmentReader, DocumentReading } from '../../server/documents/reading.ts'
+import type { FetchAttachment } from '../../server/documents/remote.ts'
+import { err, ok } from '../../server/lib/result.ts'
 import { makeConversation } from '../support/conversation.ts'
 
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const pdf = (over: Partial<DocumentPart> = {}): DocumentPart => ({
   type: 'document',
-  mediaType: 'application/pdf',
+  kind: 'pdf',
   base64: 'JVBERi0=',
   field: 'messages.0.content.1',
   ...over,
 })
 const asked = (...parts: readonly Part[]): Conversation => makeConversation({ messages: [{ role: 'user', parts }] })
 const never = new AbortController().signal
-const reads: PdfReader = async (bytes) => ({ ok: true, text: `${bytes.length} bytes`, pages: 2 })
-const resolve = (conversation: Conversation, readPdf: PdfReader = reads, signal = never) =>
-  createDocuments({ readPdf }).resolve(conversation, signal)
+type ReadDocument = AttachmentReader['document']
+const readings = (...texts: readonly string[]): DocumentReading => ({
+  ok: true,
+  about: `PDF, ${texts.length} pages`,
+  sections: texts.map((text, index) => ({ heading: `Page ${index + 1}`, text })),
+})
+const reads: ReadDocument = async (bytes) => readings(`${bytes.length} bytes`, '')
+const unsound: AttachmentReader['image'] = async () => ({ ok: false, reason: 'is not a sound PNG image' })
+const offline: FetchAttachment = async ({ field }) =>
+  err(gatewayError('invalid-request', `${field}: addresses are not fetched`, { field }))
+const documentsWith = (document: ReadDocument, image = unsound, fetchAttachment = offline) =>
+  createDocuments({ reader: { document, image }, fetchAttachment })
+const resolve = (conversation: Conversation, document = reads, signal = never) =>
+  documentsWith(document).resolve(conversation, signal)
 
 describe('createDocuments', () => {
   test('a conversation without documents and images is returned as it is', async () => {
@@ -66,11 +81,9 @@ describe('createDocuments', () => {
 
   test('the same document is read once', async () => {
     let times = 0
-    const documents = createDocuments({
-      readPdf: async () => {
-        times++
-        return { ok: true, text: 'text', pages: 1 }
-      },
+    const documents = documentsWith(async () => {
+      times++
+      return readings('text')
     })
     await documents.resolve(asked(pdf(), pdf()), never)
     await documents.resolve(asked(pdf({ field: 'elsewhere' })), never)
@@ -98,7 +111,7 @@ describe('createDocuments', () => {
     expect(resolved.ok && resolved.value.messages[0]?.parts).toEqual([sound, sound])
   })
 
-  test('an undecodable image is refused by its number', async () => {
+  test('an undecodable image is refused by its member', async () => {
     const resolved = await resolve(
       asked(
         { type: 'image', format: 'png', base64: png },
@@ -106,13 +119,76 @@ describe('createDocuments', () => {
           type: 'tool-result',
           callId: 'a',
           isError: false,
-          parts: [{ type: 'image', format: 'png', base64: 'aGVsbG8gd29ybGQgaGVsbG8=' }],
+          parts: [{ type: 'image', format: 'png', base64: 'aGVsbG8gd29ybGQgaGVsbG8=', field: 'input.0.output.0' }],
         },
       ),
     )
     expect(resolved).toMatchObject({
       ok: false,
-      error: { kind: 'invalid-request', field: 'messages', message: expect.stringContaining('image 2 of the request') },
+      error: {
+        kind: 'invalid-request',
+        field: 'input.0.output.0',
+        message: 'input.0.output.0: image is not a PNG, JPEG, GIF or WebP image (declared as png).',
+      },
+    })
+  })
+
+  test('pages are named where citations are asked for, and sheets always', async () => {
+    const pages: ReadDocument = async () => readings('one', '', 'three')
+    const cited = await resolve(asked(pdf({ byPage: true }), pdf({ kind: 'xlsx', base64: 'UEsDBA==' })), pages)
+    expect(cited.ok && cited.value.messages[0]?.parts).toEqual([
+      { type: 'text', text: 'Document (PDF, 3 pages):\n\n[Page 1]\none\n\n[Page 3]\nthree' },
+      { type: 'text', text: 'Document (PDF, 3 pages):\n\n[Page 1]\none\n\n[Page 3]\nthree' },
+    ])
+    const plain = await resolve(asked(pdf()), pages)
+    expect(plain.ok && plain.value.messages[0]?.parts[0]).toMatchObject({
+      text: 'Document (PDF, 3 pages):\n\none\n\nthree',
+    })
+  })
+
+  test('an image over the limits is made smaller once, told in the record, and the same in the next turn', async () => {
+    const notes: Note[] = []
+    let times = 0
+    const large = {
+      type: 'image',
+      format: 'png',
+      field: 'messages.0.content.0.source.data',
+      base64: png.replace('=', 'A'.repeat(Math.ceil((imageLimits.bytes * 4) / 3))),
+    } as const
+    const documents = documentsWith(reads, async () => {
+      times++
+      return { ok: true, format: 'webp', base64: 'UklGRg==', about: 'png 9x9 -> webp 3x3' }
+    })
+    for (let turn = 0; turn < 2; turn++) {
+      const resolved = await documents.resolve(asked(large), never, (note) => notes.push(note))
+      expect(resolved.ok && resolved.value.messages[0]?.parts).toEqual([
+        { type: 'image', format: 'webp', base64: 'UklGRg==', field: large.field },
+      ])
+    }
+    expect(times).toBe(1)
+    expect(notes).toEqual([{ what: 'image-shrunk', field: large.field, detail: 'png 9x9 -> webp 3x3' }])
+  })
+
+  test('what stands at an address is fetched and read like what was sent, at most 20 of one request', async () => {
+    const fetched: FetchAttachment = async ({ field, url }) =>
+      ok({ part: { type: 'image', format: 'png', base64: png, field }, about: url, bytes: 70 })
+    const at = (index: number): Part => ({
+      ...{ type: 'remote', holds: 'image', url: `https://pictures.example/${index}` },
+      field: `messages.0.content.${index}`,
+    })
+    const notes: Note[] = []
+    const { resolve: fetchAll } = documentsWith(reads, unsound, fetched)
+    const some = await fetchAll(asked(at(0)), never, (note) => notes.push(note))
+    expect(some.ok && some.value.messages[0]?.parts).toMatchObject([{ type: 'image', format: 'png' }])
+    expect(notes).toEqual([
+      { what: 'address-fetched', field: 'messages.0.content.0', detail: 'https://pictures.example/0' },
+    ])
+    expect(await fetchAll(asked(...Array.from({ length: 21 }, (_, index) => at(index))), never)).toMatchObject({
+      error: {
+        kind: 'invalid-request',
+        field: 'messages.0.content.20',
+        message: expect.stringContaining('at most 20'),
+      },
     })
   })
 
@@ -126,7 +202,7 @@ describe('createDocuments', () => {
         ],
       })
     const bmp = { type: 'image', format: 'png', base64: 'Qk0AAAAAAAAAAAAAAAAAAAAAAAAA' } as const
-    const huge = { type: 'image', format: 'png', base64: `iVBORw0KGgo${'A'.repeat(15_400_000)}A` } as const
+    const huge = { type: 'image', format: 'png', base64: `iVBORw0KGgo${'A'.repeat(46_000_000)}A` } as const
 
     test('what cannot be read is a line that says so, with a note', async () => {
       const notes: Note[] = []
@@ -136,7 +212,7 @@ describe('createDocuments', () => {
         isError: false,
         parts: [bmp],
       })
-      const resolved = await createDocuments({ readPdf: async () => ({ ok: false, reason: 'has no text' }) }).resolve(
+      const resolved = await documentsWith(async () => ({ ok: false, reason: 'has no text' })).resolve(
         given,
         never,
         (note) => notes.push(note),
@@ -144,11 +220,19 @@ describe('createDocuments', () => {
       const parts = resolved.ok ? (resolved.value.messages[0]?.parts ?? []) : []
       expect(parts).toMatchObject([
         { type: 'text', text: expect.stringMatching(/^\[image left out: .*not a PNG/) },
-        { type: 'text', text: expect.stringMatching(/^\[image left out: .*image exceeds 10 MB/) },
+        { type: 'text', text: expect.stringMatching(/^\[image left out: .*image exceeds 32 MB/) },
         { type: 'text', text: '[document "Plan" left out: the document has no text]' },
         { type: 'tool-result', parts: [{ type: 'text', text: expect.stringContaining('[image left out') }] },
       ])
       expect(notes.map(({ what }) => what)).toEqual(Array(4).fill('attachment-left-out'))
+    })
+
+    test('an address that is not fetched is a line that names it', async () => {
+      const url = 'https://pictures.example/cat.png'
+      const resolved = await resolve(past({ type: 'remote', holds: 'image', url, field: 'messages.0.content.0' }))
+      expect(resolved.ok && resolved.value.messages[0]?.parts).toEqual([
+        { type: 'text', text: `[image "${url}" left out: addresses are not fetched]` },
+      ])
     })
 
     test('what can be read is there as ever', async () => {
@@ -158,11 +242,9 @@ describe('createDocuments', () => {
 
     test('a document that could not be read is not tried anew with every turn', async () => {
       let times = 0
-      const documents = createDocuments({
-        readPdf: async () => {
-          times++
-          return { ok: false, reason: 'could not be read within 20 seconds' }
-        },
+      const documents = documentsWith(async () => {
+        times++
+        return { ok: false, reason: 'could not be read within 20 seconds' }
       })
       for (let turn = 0; turn < 3; turn++) expect((await documents.resolve(past(pdf()), never)).ok).toBe(true)
       expect(times).toBe(1)

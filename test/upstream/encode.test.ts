@@ -43,7 +43,7 @@ describe('a conversation becomes the request', () => {
 test('a document that nobody read is refused by name', () => {
   const document = {
     type: 'document',
-    mediaType: 'application/pdf',
+    kind: 'pdf',
     base64: 'AAAA',
     field: 'messages.0.content.1',
   } as const

@@ -11,6 +11,11 @@ const optional = {
   blockedIPs: Type.Optional(Type.Array(Type.String(), { maxItems: 10_000 })),
   maxErrorCount: Type.Optional(Type.Integer()),
   maxAccounts: Type.Optional(Type.Integer({ description: 'how many accounts may be added' })),
+  fetchAttachments: Type.Optional(
+    Type.Boolean({
+      description: 'images and documents at http(s) addresses in requests are fetched, public ones only',
+    }),
+  ),
   alertsEnabled: Type.Optional(Type.Boolean()),
   alertRunOutHours: Type.Optional(Type.Integer({ description: 'how long before an account runs out it is told' })),
   alertWebhookUrl: Type.Optional(Type.String({ description: 'shown masked' })),

@@ -1,13 +1,20 @@
 import type { Static } from '@sinclair/typebox'
-import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../../conversation/conversation.ts'
+import type {
+  DocumentWishes,
+  ImagePart,
+  Message,
+  Part,
+  RemotePart,
+  ResultPart,
+  TextPart,
+} from '../../conversation/conversation.ts'
 import { ok } from '../../lib/result.ts'
-import { decodeDataUrl, decodeDocument, decodeImage, inlinedText } from '../media.ts'
+import { decodeDocument, decodeDocumentUrl, decodeImage, decodeImageUrl, inlinedText } from '../media.ts'
 import { createValidator, type Decoded, decodeEach, refuse } from '../validate.ts'
 import { type Block, type BlockList, blocks, placeholderTool } from './wire.ts'
 
 type Role = Message['role']
 type Content = string | Static<typeof BlockList> | null | undefined
-type ResultPart = TextPart | ImagePart | DocumentPart
 
 const read = {
   text: createValidator(blocks.text),
@@ -100,7 +107,7 @@ function decodeResultBlock(block: string | Static<typeof Block>, at: string): De
   }
 }
 
-function decodeImageBlock(block: unknown, at: string): Decoded<ImagePart> {
+function decodeImageBlock(block: unknown, at: string): Decoded<ImagePart | RemotePart> {
   const image = read.image(block, at)
   if (!image.ok) return image
   const { type, media_type: mediaType, data, url } = image.value.source
@@ -108,16 +115,18 @@ function decodeImageBlock(block: unknown, at: string): Decoded<ImagePart> {
   if (type === 'base64') {
     return decodeImage(mediaType ?? '', data ?? '', { mediaType: `${source}.media_type`, data: `${source}.data` })
   }
-  if (type !== 'url') return refuse(`${source}.type`, 'only base64 images can be read; send base64')
-  const split = decodeDataUrl(url ?? '', `${source}.url`)
-  if (!split.ok) return split
-  return decodeImage(split.value.mediaType, split.value.data, { mediaType: `${source}.url`, data: `${source}.url` })
+  if (type !== 'url') return refuse(`${source}.type`, 'stored images are not kept; send base64 or an address')
+  return decodeImageUrl(url ?? '', `${source}.url`)
 }
 
 function decodeDocumentBlock(block: unknown, at: string): Decoded<readonly ResultPart[]> {
   const document = read.document(block, at)
   if (!document.ok) return document
-  const { source, title, context } = document.value
+  const { source, title, context, citations } = document.value
+  const wishes: DocumentWishes = {
+    ...(title == null ? {} : { title }),
+    ...(citations?.enabled === true ? { byPage: true } : {}),
+  }
   switch (source.type) {
     case 'text':
       return ok([inlinedText(source.data ?? '', title, context)])
@@ -127,13 +136,15 @@ function decodeDocumentBlock(block: unknown, at: string): Decoded<readonly Resul
       return ok([...textParts([title, context].filter(Boolean).join('\n\n')), ...parts.value])
     }
     case 'base64': {
-      const part = decodeDocument(source.media_type ?? '', source.data ?? '', `${at}.source.data`, title ?? undefined)
+      const part = decodeDocument(source.media_type ?? '', source.data ?? '', `${at}.source.data`, wishes)
       return part.ok ? ok([...textParts(context ?? ''), part.value]) : part
     }
-    case 'url':
-      return refuse(`${at}.source.url`, 'addresses are not fetched; send base64 data instead')
+    case 'url': {
+      const part = decodeDocumentUrl(source.url ?? '', `${at}.source.url`, wishes)
+      return part.ok ? ok([...textParts(context ?? ''), part.value]) : part
+    }
     default:
-      return refuse(`${at}.source.type`, 'only base64 and text documents can be read; send base64')
+      return refuse(`${at}.source.type`, 'stored documents are not kept; send base64, text or an address')
   }
 }
 

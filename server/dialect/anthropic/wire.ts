@@ -22,7 +22,15 @@ const Source = Type.Object(
 export const blocks = {
   text: Type.Object({ text: Type.String() }, open),
   image: Type.Object({ source: Source }, open),
-  document: Type.Object({ source: Source, title: optional(Type.String()), context: optional(Type.String()) }, open),
+  document: Type.Object(
+    {
+      source: Source,
+      title: optional(Type.String()),
+      context: optional(Type.String()),
+      citations: optional(Type.Object({ enabled: optional(Type.Boolean()) }, open)),
+    },
+    open,
+  ),
   search_result: Type.Object(
     { source: optional(Type.String()), title: optional(Type.String()), content: optional(BlockList) },
     open,

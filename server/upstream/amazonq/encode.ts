@@ -1,4 +1,4 @@
-import type { Conversation, DocumentPart, Message, Part } from '../../conversation/conversation.ts'
+import type { Conversation, DocumentPart, Message, Part, RemotePart } from '../../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { ModelInfo } from '../../conversation/model.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
@@ -121,6 +121,6 @@ function documentIn({ messages }: Conversation): GatewayError | undefined {
   return undefined
 }
 
-const documentAmong = (parts: readonly Part[]): DocumentPart | undefined =>
-  parts.find((part) => part.type === 'document')
+const documentAmong = (parts: readonly Part[]): DocumentPart | RemotePart | undefined =>
+  parts.find((part) => part.type === 'document' || part.type === 'remote')
 const innerParts = (part: Part): readonly Part[] => (part.type === 'tool-result' ? part.parts : [])

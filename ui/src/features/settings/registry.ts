@@ -58,6 +58,7 @@ export const registry = {
   httpProxy: { section: 'network' },
   proxyPoolEnabled: { section: 'network' },
   proxyPoolStrategy: { section: 'network' },
+  fetchAttachments: { section: 'network' },
   enableRequestLog: { section: 'logging' },
   logRetentionDays: { section: 'logging', unit: 'days' },
   logMaxSizeMb: { section: 'logging', unit: 'mib' },

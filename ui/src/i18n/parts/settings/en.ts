@@ -140,6 +140,9 @@ export const en = {
   'settings.help.proxyPoolEnabled': 'Spreads accounts without a dedicated proxy across the proxies that are on.',
   'settings.field.proxyPoolStrategy': 'Pool strategy',
   'settings.help.proxyPoolStrategy': 'How an account comes to its proxy.',
+  'settings.field.fetchAttachments': 'Fetch images and documents',
+  'settings.help.fetchAttachments':
+    'Requests may name images and documents by http(s) address; the gateway then fetches them, from public addresses only. Off: callers must send the data.',
   'settings.field.enableRequestLog': 'Record requests',
   'settings.help.enableRequestLog':
     'Writes a row for each request: who, which model, how long, how many tokens. No texts.',

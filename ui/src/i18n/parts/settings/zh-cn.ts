@@ -139,6 +139,9 @@ export const zhCn = {
   'settings.help.proxyPoolEnabled': '将没有专属代理的账号分配到已启用的代理。',
   'settings.field.proxyPoolStrategy': '代理池策略',
   'settings.help.proxyPoolStrategy': '账号如何选择代理。',
+  'settings.field.fetchAttachments': '抓取图片与文档',
+  'settings.help.fetchAttachments':
+    '请求可以用 http(s) 地址引用图片和文档，由网关抓取，仅限公网地址。关闭时，调用方需直接发送数据。',
   'settings.field.enableRequestLog': '记录请求',
   'settings.help.enableRequestLog': '为每个请求写入一行记录：调用者、模型、耗时、Token 数，不含内容。',
   'settings.field.logRetentionDays': '记录保留时长',

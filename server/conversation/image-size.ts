@@ -1,19 +1,11 @@
-import type { ImagePart } from '../conversation/conversation.ts'
-
-/** Anthropic's published rule: pixels / 750, after the model has scaled the image to what costs about 1,600 at most. */
-const pixelsPerToken = 750
-const mostTokens = 1_600
-/** Enough of the file to hold the size in nearly every image; a JPEG with a long preview in front counts as large. */
+/** Enough of a file to hold the size in nearly every image. */
 const headerBytes = 96 * 1024
 
-export function imageTokens(image: ImagePart): number {
-  const header = Buffer.from(image.base64.slice(0, Math.ceil(headerBytes / 3) * 4), 'base64')
-  const size = imageSize(header)
-  if (size === undefined) return mostTokens
-  return Math.max(1, Math.min(mostTokens, Math.ceil((size.width * size.height) / pixelsPerToken)))
-}
+/** Pixel size of an image in base64; undefined where its first part does not tell (a JPEG with a long preview in front). */
+export const sizeOfImage = (base64: string): Size | undefined =>
+  imageSize(Buffer.from(base64.slice(0, Math.ceil(headerBytes / 3) * 4), 'base64'))
 
-type Size = { readonly width: number; readonly height: number }
+export type Size = { readonly width: number; readonly height: number }
 
 /** Pixel size from the first bytes of a PNG, GIF, WebP or JPEG; undefined when they do not tell. */
 export function imageSize(bytes: Buffer): Size | undefined {

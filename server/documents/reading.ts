@@ -1,0 +1,58 @@
+import type { DocumentKind, ImageFormat } from '../conversation/conversation.ts'
+
+/** A piece of a document that its readers know by name: a page, a slide, a sheet. */
+export type Section = { readonly heading?: string; readonly text: string }
+
+/** What came of reading a document. `reason` completes the sentence "The document …". */
+export type DocumentReading =
+  | { readonly ok: true; readonly about: string; readonly sections: readonly Section[] }
+  | { readonly ok: false; readonly reason: string }
+
+/** What came of making an image smaller. `reason` completes the sentence "The image …". */
+export type ImageReading =
+  | { readonly ok: true; readonly format: ImageFormat; readonly base64: string; readonly about: string }
+  | { readonly ok: false; readonly reason: string }
+
+export type AttachmentReader = {
+  readonly document: (
+    bytes: Uint8Array<ArrayBuffer>,
+    kind: DocumentKind,
+    signal: AbortSignal,
+  ) => Promise<DocumentReading>
+  readonly image: (bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<ImageReading>
+}
+
+export const documentLimits = {
+  bytes: 32 * 1024 * 1024,
+  /** Pages, slides or sheets. */
+  sections: 500,
+  characters: 2_000_000,
+  /** Of all files inside that are read, unpacked. */
+  unpackedBytes: 128 * 1024 * 1024,
+  timeMs: 20_000,
+  /** Of the process that reads. */
+  memoryBytes: 1024 * 1024 * 1024,
+} as const
+
+/** Collects sections within the limits; `full` says which one was passed. */
+export function createSections(): {
+  readonly add: (section: Section) => void
+  readonly full: () => string | undefined
+  readonly list: readonly Section[]
+} {
+  const list: Section[] = []
+  let characters = 0
+  return {
+    list,
+    add: (section) => {
+      characters += section.text.length
+      list.push(section)
+    },
+    full: () =>
+      characters > documentLimits.characters
+        ? `has more than ${documentLimits.characters} characters of text`
+        : undefined,
+  }
+}
+
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`

@@ -1,0 +1,214 @@
+import { isIP } from 'node:net'
+import { LRUCache } from 'lru-cache'
+import type { DocumentPart, ImagePart, RemotePart, TextPart } from '../conversation/conversation.ts'
+import { documentKindOf, readableDocuments, textOfDocument } from '../conversation/document-kind.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { Effects, FetchLike, LookUpHost } from '../lib/effects.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import { createSeats } from '../lib/seats.ts'
+import { formatOf } from './images.ts'
+
+export type Fetched = {
+  readonly part: TextPart | ImagePart | DocumentPart
+  /** For the record: host, size; never the path, which may hold a secret. */
+  readonly about: string
+  readonly bytes: number
+}
+/** What stands at an address; at most `mostBytes` of it. Refusals name the part's field. */
+export type FetchAttachment = (
+  part: RemotePart,
+  mostBytes: number,
+  signal: AbortSignal,
+) => Promise<Result<Fetched, GatewayError>>
+
+export type RemoteDeps = {
+  readonly effects: Pick<Effects, 'after' | 'now'> & { readonly fetch: FetchLike }
+  readonly lookUp: LookUpHost
+  /** Whether an address may be connected to. */
+  readonly isPublic: (address: string) => boolean
+  /** The operator's setting; asked anew for every address. */
+  readonly isAllowed: () => boolean
+  readonly userAgent: string
+}
+
+export const remoteLimits = {
+  timeMs: 15_000,
+  redirects: 3,
+  urlCharacters: 8_192,
+  atOnce: 8,
+  /** What was fetched stays known, since clients send an address again with every turn. */
+  keptMs: 600_000,
+  keptCharacters: 64 * 1024 * 1024,
+} as const
+
+type Got = { readonly bytes: Uint8Array; readonly mediaType: string; readonly url: URL }
+type Outcome = Result<Got, string>
+
+/**
+ * Fetches attachments from http(s) addresses, for callers who may not be trusted with what this machine can reach: the name is
+ * resolved here, every address it has must be public, and the connection is made to that very number, so that a second answer
+ * of the name server changes nothing. A redirect is a new address and checked as such.
+ */
+export function createRemote({ effects, lookUp, isPublic, isAllowed, userAgent }: RemoteDeps): FetchAttachment {
+  const seats = createSeats(remoteLimits.atOnce)
+  const kept = new LRUCache<string, Fetched>({
+    maxSize: remoteLimits.keptCharacters,
+    sizeCalculation: ({ bytes }) => Math.max(1, Math.ceil((bytes * 4) / 3)),
+    ttl: remoteLimits.keptMs,
+    perf: { now: effects.now },
+  })
+
+  async function addressOf(url: URL): Promise<Result<string, string>> {
+    const bare = url.hostname.replace(/^\[(.*)\]$/, '$1')
+    if (isIP(bare) !== 0) return isPublic(bare) ? ok(bare) : err(notPublic)
+    const addresses = await lookUp(bare).catch(() => [])
+    if (addresses.length === 0) return err('the name of its host is not known')
+    return addresses.every(isPublic) ? ok(addresses[0] as string) : err(notPublic) // there is one
+  }
+
+  async function request(url: URL, mostBytes: number, signal: AbortSignal): Promise<Outcome | URL> {
+    const refusal = refusalOf(url)
+    if (refusal !== undefined) return err(refusal)
+    const address = await addressOf(url)
+    if (!address.ok) return address
+    if (signal.aborted) return err(tooSlow)
+    const numbered = new URL(url)
+    numbered.hostname = isIP(address.value) === 6 ? `[${address.value}]` : address.value
+    const response = await effects.fetch(numbered.href, {
+      headers: { host: url.host, 'user-agent': userAgent, accept: '*/*', 'accept-encoding': 'identity' },
+      redirect: 'manual',
+      decompress: false,
+      keepalive: false,
+      signal,
+      ...(url.protocol === 'https:' && isIP(url.hostname.replace(/[[\]]/g, '')) === 0
+        ? { tls: { serverName: url.hostname } }
+        : {}),
+    })
+    const { status, headers, body } = response
+    const location = headers.get('location')
+    if (status >= 300 && status < 400 && location !== null) {
+      void body?.cancel()
+      return URL.parse(location, url.href) ?? err('it leads to an address that is none')
+    }
+    if (status !== 200) {
+      void body?.cancel()
+      return err(`its server answered with status ${status}`)
+    }
+    if (Number(headers.get('content-length') ?? 0) > mostBytes) {
+      void body?.cancel()
+      return err(tooLarge(mostBytes))
+    }
+    const bytes = await readAll(response, mostBytes)
+    return bytes === undefined
+      ? err(tooLarge(mostBytes))
+      : ok({ bytes, mediaType: headers.get('content-type') ?? '', url })
+  }
+
+  async function follow(given: URL, mostBytes: number, signal: AbortSignal): Promise<Outcome> {
+    let url = given
+    for (let redirects = 0; redirects <= remoteLimits.redirects; redirects++) {
+      const got = await request(url, mostBytes, signal)
+      if (!(got instanceof URL)) return got
+      url = got
+    }
+    return err(`it is redirected more than ${remoteLimits.redirects} times`)
+  }
+
+  async function within(given: URL, mostBytes: number, signal: AbortSignal): Promise<Outcome> {
+    const ending = new AbortController()
+    const end = (): void => ending.abort()
+    signal.addEventListener('abort', end, { once: true })
+    const cancelTimer = effects.after(remoteLimits.timeMs, end)
+    // A name server may take longer than we wait.
+    const ended = new Promise<Outcome>((resolve) =>
+      ending.signal.addEventListener('abort', () => resolve(err(tooSlow)), { once: true }),
+    )
+    try {
+      return await Promise.race([
+        follow(given, mostBytes, ending.signal).catch(() =>
+          err<string>(ending.signal.aborted ? tooSlow : 'its server could not be reached'),
+        ),
+        ended,
+      ])
+    } finally {
+      cancelTimer()
+      signal.removeEventListener('abort', end)
+    }
+  }
+
+  return async (part, mostBytes, signal) => {
+    const { field } = part
+    const refuse = (reason: string): Result<never, GatewayError> =>
+      err(gatewayError('invalid-request', `${field}: the address was not fetched: ${reason}.`, { field }))
+    if (!isAllowed()) {
+      const instead = `${field}: addresses are not fetched; send base64 data instead. The operator may allow it with the setting fetchAttachments.`
+      return err(gatewayError('invalid-request', instead, { field }))
+    }
+    const key = JSON.stringify([part.holds, part.url, part.title, part.byPage])
+    const known = kept.get(key)
+    if (known !== undefined && known.bytes <= mostBytes) return ok(withField(known, field))
+    const url = part.url.length > remoteLimits.urlCharacters ? null : URL.parse(part.url.trim())
+    if (url === null) return refuse('it is none, or too long')
+    if (!(await seats.take(signal))) return refuse('the caller left')
+    try {
+      const got = await within(url, mostBytes, signal)
+      if (!got.ok) return refuse(got.error)
+      const read = partOf(part, got.value)
+      if (!read.ok) return refuse(read.error)
+      const { bytes } = got.value
+      const fetched = { part: read.value, bytes: bytes.length, about: `${url.host}, ${bytes.length} bytes` }
+      kept.set(key, fetched)
+      return ok(fetched)
+    } finally {
+      seats.giveBack()
+    }
+  }
+}
+
+const notPublic = 'its host has no public address'
+const tooSlow = `it took longer than ${remoteLimits.timeMs / 1_000} seconds`
+const tooLarge = (mostBytes: number): string => `it is larger than ${mostBytes} bytes`
+
+const withField = (fetched: Fetched, field: string): Fetched =>
+  fetched.part.type === 'text' ? fetched : { ...fetched, part: { ...fetched.part, field } }
+
+/** Web servers stand at these ports; below 1024 all others belong to something else. */
+const isWebPort = (port: string): boolean => port === '' || port === '80' || port === '443' || Number(port) >= 1_024
+
+function refusalOf(url: URL): string | undefined {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'only http and https addresses are'
+  if (url.username !== '' || url.password !== '') return 'it holds a user name or a password'
+  if (!isWebPort(url.port)) return `port ${url.port} is no web server's`
+  return url.hostname === '' ? 'it names no host' : undefined
+}
+
+async function readAll({ body }: Response, mostBytes: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += chunk.byteLength
+    if (length > mostBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** What it is by its bytes, else by what its server and its name say. */
+function partOf(part: RemotePart, { bytes, mediaType, url }: Got): Result<Fetched['part'], string> {
+  const { holds, field, title, byPage } = part
+  const base64 = (): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+  if (holds === 'image') {
+    const format = formatOf(Buffer.from(bytes.subarray(0, 12)))
+    return format === undefined
+      ? err('it is not a PNG, JPEG, GIF or WebP image')
+      : ok({ type: 'image', format, base64: base64(), field })
+  }
+  const name = title ?? decodeURIComponent(/[^/]*$/.exec(url.pathname)?.[0].replace(/%(?![0-9a-f]{2})/gi, '%25') ?? '')
+  const isPdf = Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-'
+  const kind = isPdf ? 'pdf' : documentKindOf(mediaType, name)
+  const titled = name === '' ? {} : { title: name }
+  if (kind === undefined) return err(`only ${readableDocuments} can be read`)
+  if (kind === 'text')
+    return ok({ type: 'text', text: [name, textOfDocument(bytes, mediaType)].filter((one) => one !== '').join('\n\n') })
+  return ok({ type: 'document', kind, base64: base64(), field, ...titled, ...(byPage === true ? { byPage } : {}) })
+}
