@@ -17,6 +17,8 @@ const order: readonly (readonly string[])[] = [
   ['app'],
   ['cli'],
   ['main'],
+  // Builds what all others are; nothing of the running server imports it, nor build.ts.
+  ['release'],
 ]
 const rank = new Map(order.flatMap((rooms, index) => rooms.map((room) => [room, index] as const)))
 const root = path.join(import.meta.dir, '..', 'server')

@@ -35,15 +35,23 @@ export async function collectLicences(root: string): Promise<readonly Licence[]>
     const folder = await folderOf(name, from, root)
     if (folder === undefined || found.has(folder)) return
     const file = await readPackage(folder)
-    if (file === undefined) return
-    const { license } = file
-    const licence = typeof license === 'string' ? license : (license?.type ?? '')
-    found.set(folder, { name: file.name, version: file.version, licence, text: await licenceText(folder) })
+    const licence = await licenceOf(folder)
+    if (file === undefined || licence === undefined) return
+    found.set(folder, licence)
     for (const needed of Object.keys(file.dependencies ?? {})) await visit(needed, folder)
   }
   const own = await readPackage(root)
   for (const name of [...Object.keys(own?.dependencies ?? {}), ...builtIn]) await visit(name, root)
   return [...found.values()].toSorted((a, b) => `${a.name} ${a.version}`.localeCompare(`${b.name} ${b.version}`, 'en'))
+}
+
+/** Of the package in `folder`; undefined when there is none. */
+export async function licenceOf(folder: string): Promise<Licence | undefined> {
+  const file = await readPackage(folder)
+  if (file === undefined) return undefined
+  const { name, version, license } = file
+  const licence = typeof license === 'string' ? license : (license?.type ?? '')
+  return { name, version, licence, text: await licenceText(folder) }
 }
 
 /** As Node looks for it: in the nearest `node_modules` on the way up. */
@@ -59,6 +67,24 @@ async function licenceText(folder: string): Promise<string> {
   const names = await readdir(folder)
   const name = names.find((one) => /^(licen[cs]e|copying)/i.test(one))
   return name === undefined ? '' : (await readFile(path.join(folder, name), 'utf8').catch(() => '')).trim()
+}
+
+/** The folder of the package that `file` belongs to (`node_modules/@scope/name`), undefined when it is none's. */
+export const packageFolderOf = (file: string): string | undefined =>
+  /^.*\bnode_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file.replaceAll('\\', '/'))?.[0]
+
+/** Writes the packages that are in the result, by folder, beside Vite's own manifest: the build lists them and their licences. */
+export function packageList(root: string): Plugin {
+  return {
+    name: 'package-list',
+    apply: 'build',
+    generateBundle(_options, bundle) {
+      const files = Object.values(bundle).flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []))
+      const folders = files.map((file) => packageFolderOf(file.replace(/^\0/, ''))).filter((one) => one !== undefined)
+      const source = JSON.stringify([...new Set(folders.map((one) => path.relative(root, one)))].toSorted())
+      this.emitFile({ type: 'asset', fileName: '.vite/packages.json', source })
+    },
+  }
 }
 
 const id = 'virtual:licences'

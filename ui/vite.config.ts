@@ -3,7 +3,7 @@ import tailwindcss from '@tailwindcss/vite'
 import { build, defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { contractData } from './contract-data.ts'
-import { licences } from './licences.ts'
+import { licences, packageList } from './licences.ts'
 
 const root = import.meta.dirname
 
@@ -99,6 +99,7 @@ export default defineConfig({
     bootScript(),
     contractData(),
     licences(path.join(root, '..')),
+    packageList(path.join(root, '..')),
     importGraph,
     solid({ solid: compilerOptions }),
     tailwindcss(),

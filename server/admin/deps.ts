@@ -126,6 +126,8 @@ export type BackupAccess = {
 /** The process and what it runs on. Null: nobody knows here. */
 export type MachineState = {
   readonly commit: string | null
+  /** When that was committed, ISO 8601. */
+  readonly builtFrom: string | null
   readonly runtime: string
   readonly system: string
   readonly cpus: number

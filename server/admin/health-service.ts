@@ -19,7 +19,17 @@ export type HealthService = {
 
 /** Of a program that is no server there is nothing to tell. */
 const unknownMachine: MachineState = {
-  ...{ commit: null, runtime: '', system: '', cpus: 0, pid: 0, startedAt: 0, memoryBytes: 0, heapBytes: 0 },
+  ...{
+    commit: null,
+    builtFrom: null,
+    runtime: '',
+    system: '',
+    cpus: 0,
+    pid: 0,
+    startedAt: 0,
+    memoryBytes: 0,
+    heapBytes: 0,
+  },
   ...{ diskFreeBytes: null, diskTotalBytes: null, databaseBytes: null },
 }
 
@@ -54,6 +64,7 @@ export function createHealthService(deps: Deps): HealthService {
       ...facts,
       version: deps.version,
       commit: machine.commit,
+      commit_date: machine.builtFrom,
       runtime: machine.runtime,
       system: machine.system,
       cpus: machine.cpus,

@@ -10,6 +10,7 @@ import { jobLimits } from '../admin/job-board.ts'
 import { ensureConsoleKey } from '../admin/keys-service.ts'
 import { createLive, type Live } from '../admin/live.ts'
 import { sessionLife } from '../admin/persons.ts'
+import { build } from '../config/build.ts'
 import type { Resolved } from '../config/resolve.ts'
 import { configRows } from '../config/rows.ts'
 import type { Config } from '../config/schema.ts'
@@ -331,7 +332,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
           peerOf(request, server.addressOf(request)).https || new URL(request.url).protocol === 'https:',
       }),
     ],
-    version,
+    build: { ...build, version },
     readiness: () =>
       readinessOf({ isUp: store.isUp(), isServed: pool.nobodyServes(undefined) === undefined, stopping }),
     isHttps: (request, address) => peerOf(request, address).https || new URL(request.url).protocol === 'https:',

@@ -1,16 +1,16 @@
 import { statfsSync, statSync } from 'node:fs'
 import { availableParallelism, release, type } from 'node:os'
 import type { MachineState } from '../admin/deps.ts'
+import { build } from '../config/build.ts'
 import type { Config } from '../config/schema.ts'
-
-declare const BUILD_COMMIT: string | undefined
 
 /** The process and what it runs on, as it is now. */
 export function readMachine(config: Pick<Config, 'dataDir' | 'database' | 'databasePath'>, now: number): MachineState {
   const { rss, heapUsed } = process.memoryUsage()
   const disk = diskOf(config.dataDir)
   return {
-    commit: typeof BUILD_COMMIT === 'string' && BUILD_COMMIT !== 'unknown' ? BUILD_COMMIT : null,
+    commit: build.commit,
+    builtFrom: build.date,
     runtime: `Bun ${Bun.version}`,
     system: `${type()} ${release()} ${process.arch}`,
     cpus: availableParallelism(),

@@ -19,6 +19,8 @@ export type Asset = Static<typeof Asset>
 export const Manifest = Type.Object({
   /** Hash of everything the build read, by which the next build knows whether there is anything to do. */
   source: Type.String(),
+  /** Folders of the packages that are part of it: `node_modules/solid-js`. */
+  packages: Type.Array(Type.String()),
   assets: Type.Record(Type.String(), Asset),
 })
 export type Manifest = Static<typeof Manifest>

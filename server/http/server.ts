@@ -13,7 +13,8 @@ export type ServerDeps = {
   readonly clientRoutes: ClientRoutes
   /** The admin API and the console, already Elysia instances; mounted after the client APIs. */
   readonly plugins: readonly AnyElysia[]
-  readonly version: string
+  /** Answered at `/version` as it is. */
+  readonly build: { readonly version: string; readonly commit: string | null; readonly date: string | null }
   readonly readiness: () => Readiness
   /** Whether the browser has come by TLS, to us or to a trusted proxy that says so. */
   readonly isHttps: (request: Request, address: string | undefined) => boolean
@@ -89,7 +90,7 @@ export function createServer(deps: ServerDeps) {
     })
     .get('/healthz', () => ({ status: 'ok' }))
     .get('/readyz', () => readinessAnswer(deps.readiness()))
-    .get('/version', () => ({ version: deps.version }))
+    .get('/version', () => deps.build)
     .get('/metrics', ({ request, server }) => deps.metrics(request, server?.requestIP(request)?.address))
     .head('/api/hello', () => new Response(null))
   for (const plugin of deps.plugins) app.use(plugin)

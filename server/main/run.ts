@@ -1,7 +1,7 @@
 import { helpText, versionText } from '../cli/help.ts'
+import { build } from '../config/build.ts'
 import { loadConfig } from '../config/load.ts'
 import { serve } from './serve.ts'
-import { version } from './version.ts'
 
 /** Runs one command line (without program and script) to its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -12,7 +12,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const { command } = resolved.value
   if (command.name === 'version') {
-    process.stdout.write(versionText(version, command.options.json === true))
+    process.stdout.write(versionText(build, command.options.json === true))
     return 0
   }
   if (command.name === 'help') {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { type App, startApp } from '../app/app.ts'
 import type { Demo } from '../app/demo.ts'
 import type { Moving } from '../app/original.ts'
+import { build } from '../config/build.ts'
 import type { Resolved } from '../config/resolve.ts'
 import type { Config } from '../config/schema.ts'
 import { realEffects } from '../lib/effects.ts'
@@ -10,7 +11,6 @@ import { reportText } from '../moving/report.ts'
 import { createLogger, type Logger, logFormat } from '../observe/log.ts'
 import { isDesktop, openBrowser } from './browser.ts'
 import { createNotifier, type Notifier, senderFor } from './notify.ts'
-import { version } from './version.ts'
 
 /** Serves until a signal asks to stop; resolves to the exit code. Once a backup was restored everything starts anew in this process. */
 export async function serve(resolved: Resolved): Promise<number> {
@@ -35,7 +35,7 @@ export async function serve(resolved: Resolved): Promise<number> {
       config: { ...config, server: { ...config.server, port } },
       effects: realEffects,
       log,
-      version,
+      version: build.version,
       origins: resolved.origins,
       ...(demo === undefined
         ? { moving: movingOf(config, log), restart: restart.resolve }
@@ -95,7 +95,7 @@ function announce(app: App, config: Config, log: Logger, demo: Demo | undefined,
     url,
     host: config.server.host,
     port: app.port,
-    version,
+    version: build.version,
     dataDir: config.dataDir,
     pid: process.pid,
   })

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { runCommand } from '../cli/run.ts'
 import { selftest } from '../cli/selftest.ts'
+import { build } from '../config/build.ts'
 import type { Resolved } from '../config/resolve.ts'
 import { realEffects } from '../lib/effects.ts'
 import { createLogger, type Logger } from '../observe/log.ts'
 import { isDesktop, openBrowser } from './browser.ts'
 import { readInput } from './read-input.ts'
-import { version } from './version.ts'
 
 /** Runs a subcommand on this terminal; resolves to the exit code. Standard output holds the answer and nothing else. */
 export async function runOnTerminal(resolved: Resolved): Promise<number> {
@@ -34,7 +34,7 @@ export async function runOnTerminal(resolved: Resolved): Promise<number> {
       void written.push(new Promise((resolve) => void stream.write(text, () => resolve())))
   const code = await runCommand(
     resolved,
-    { effects: realEffects, log, version },
+    { effects: realEffects, log, version: build.version },
     {
       out: writeTo(process.stdout),
       err: writeTo(process.stderr),
@@ -56,7 +56,7 @@ export async function runOnTerminal(resolved: Resolved): Promise<number> {
 }
 
 async function runSelftest({ config, command }: Resolved, log: Logger): Promise<number> {
-  const results = await selftest(config, realEffects, log, version)
+  const results = await selftest(config, realEffects, log, build.version)
   const passed = results.filter(({ ok }) => ok).length
   const failed = results.length - passed
   if (command.options.json === true) process.stdout.write(`${JSON.stringify({ passed, failed, results })}\n`)

@@ -6,6 +6,7 @@ import { adminApp, elsewhere, password, secretsOf } from './admin-app.ts'
 const machine = () => ({
   ...{
     commit: 'abcdef012345',
+    builtFrom: '2026-11-28T16:00:00.000Z',
     runtime: 'Bun 1.4.5',
     system: 'Linux 6.1 x64',
     cpus: 2,
@@ -27,7 +28,13 @@ test('the process tells what it is, what it holds and how far that may grow, and
   const { status, json } = await app.call('GET', '/v2/health')
   expect(status).toBe(200)
   expect(json).toMatchObject({
-    ...{ version: '9.9.9', commit: 'abcdef012345', data_dir: '/srv/the gateway', memory_bytes: 150_000_000 },
+    ...{
+      version: '9.9.9',
+      commit: 'abcdef012345',
+      commit_date: '2026-11-28T16:00:00.000Z',
+      data_dir: '/srv/the gateway',
+      memory_bytes: 150_000_000,
+    },
     database: { writable: true, bytes: 4_096 },
     pool: { accounts: 1, in_service: 1, in_flight: 2 },
     streams: { open: 0, limit: 200 },

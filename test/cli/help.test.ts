@@ -14,7 +14,9 @@ test.each([
   for (const part of lacks) expect(text).not.toContain(part)
 })
 
-test('the version stands alone, in JSON when asked for', () => {
-  expect(versionText('1.2.3', false)).toBe('1.2.3\n')
-  expect(JSON.parse(versionText('1.2.3', true))).toEqual({ version: '1.2.3' })
+test('the version says what it was built from, in JSON when asked for; from source it stands alone', () => {
+  const build = { version: '1.2.3', commit: '0123456789ab', date: '2026-11-28T16:04:06.000Z' }
+  expect(versionText(build, false)).toBe('1.2.3 (0123456789ab, 2026-11-28)\n')
+  expect(JSON.parse(versionText(build, true))).toEqual(build)
+  expect(versionText({ version: '1.2.3', commit: null, date: null }, false)).toBe('1.2.3\n')
 })

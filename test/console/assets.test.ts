@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { Elysia } from 'elysia'
-import { packConsole } from '../../build.ts'
 import { createConsole } from '../../server/console/assets.ts'
 import { contentSecurityPolicy } from '../../server/console/security-headers.ts'
+import { packConsole } from '../../server/release/console.ts'
 
 const script = `export const words = ${JSON.stringify('a gateway in one file '.repeat(200))}\n`
 const page = `<!doctype html><title>Console</title><script type="module" src="/assets/index-AbCd1234.js"></script>${' '.repeat(400)}`

@@ -28,6 +28,7 @@ export type HeldSize = Static<typeof HeldSize>
 export const HealthView = Type.Object({
   version: Type.String(),
   commit: Type.Union([Type.String(), Type.Null()]),
+  commit_date: Type.Union([Type.String(), Type.Null()], { description: 'when that was committed' }),
   runtime: Type.String(),
   system: Type.String(),
   cpus: Type.Integer(),

@@ -135,9 +135,13 @@ function Facts(props: { readonly view: HealthView }) {
     if (total === null) return format().bytes(free)
     return t('health.fact.diskOf', { free: format().bytes(free), total: format().bytes(total) })
   }
+  const builtFrom = (): string => {
+    const { commit, commit_date: date, runtime } = props.view
+    return commit === null ? runtime : [commit, ...(date === null ? [] : [date.slice(0, 10)])].join(' · ')
+  }
   return (
     <dl class="grid gap-3 sm:grid-cols-2 xl:grid-cols-4">
-      <Fact term={t('health.fact.version')} more={props.view.commit ?? props.view.runtime}>
+      <Fact term={t('health.fact.version')} more={builtFrom()}>
         {props.view.version}
       </Fact>
       <Fact term={t('health.fact.uptime')} more={format().dateTime(started())}>
