@@ -16,6 +16,7 @@ const order: readonly (readonly string[])[] = [
   ['http'],
   ['app'],
   ['cli'],
+  ['desktop'],
   ['main'],
   // Builds what all others are; nothing of the running server imports it, nor build.ts.
   ['release'],

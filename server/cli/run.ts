@@ -18,7 +18,7 @@ import { prepareUser } from './user-commands.ts'
 
 /**
  * Runs one subcommand to its exit code: 0 done, 1 failed, 2 asked wrongly. Standard output holds the answer and nothing
- * else. `serve`, `selftest`, `version` and `help` are not its business.
+ * else. `serve`, `desktop`, `selftest`, `version` and `help` are not its business.
  */
 export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliIo): Promise<number> {
   const { command, config } = resolved
@@ -198,6 +198,7 @@ async function prepare(
     case 'health':
     case 'import':
     case 'serve':
+    case 'desktop':
     case 'selftest':
     case 'version':
     case 'help':

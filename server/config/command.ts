@@ -69,6 +69,12 @@ const userOptions: readonly OptionSpec[] = [
 export const commands = [
   { name: 'serve', operands: [], options: [], about: 'run the gateway (also without a command)' },
   {
+    name: 'desktop',
+    operands: [],
+    options: [],
+    about: 'run the gateway with a window of its own, until that is closed; data in a folder of your account',
+  },
+  {
     name: 'account add',
     operands: [],
     options: [

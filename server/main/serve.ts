@@ -6,6 +6,7 @@ import type { Moving } from '../app/original.ts'
 import { build } from '../config/build.ts'
 import type { Resolved } from '../config/resolve.ts'
 import type { Config } from '../config/schema.ts'
+import type { Shell } from '../desktop/shell.ts'
 import { realEffects } from '../lib/effects.ts'
 import { reportText } from '../moving/report.ts'
 import { createLogger, type Logger, logFormat } from '../observe/log.ts'
@@ -13,20 +14,20 @@ import { isDesktop, openBrowser } from './browser.ts'
 import { createNotifier, type Notifier, senderFor } from './notify.ts'
 
 /** Serves until a signal asks to stop; resolves to the exit code. Once a backup was restored everything starts anew in this process. */
-export async function serve(resolved: Resolved): Promise<number> {
+export async function serve(resolved: Resolved, shell?: Shell): Promise<number> {
   const terminal = process.stdout.isTTY === true
   const demo = resolved.config.demo ? await openDemo(demoConfig(resolved)) : undefined
   const config = demo?.config ?? resolved.config
   const log = createLogger({
     level: config.log.level,
     format: logFormat(config.log.format, terminal),
-    write: (line) => void process.stdout.write(line),
+    write: shell?.write ?? ((line) => void process.stdout.write(line)),
     now: realEffects.now,
     ...(config.timezone === undefined ? {} : { timeZone: config.timezone }),
   })
   for (const warning of resolved.warnings) log.warn('config.warning', { message: warning })
   const notifier = openNotifier(log)
-  const stopAsked = stopSignal()
+  const stopAsked = shell === undefined ? stopSignal() : Promise.race([stopSignal(), shell.quit])
   // A port that was chosen by the system stays the same.
   let { port } = config.server
   for (let isFirst = true; ; isFirst = false) {
@@ -43,12 +44,15 @@ export async function serve(resolved: Resolved): Promise<number> {
     })
     if (!started.ok) {
       process.stderr.write(`claude-server: ${started.error.message}\n`)
+      await shell?.failed(started.error.message)
       await demo?.stop()
       return started.error.exitCode
     }
     const app = started.value
     port = app.port
-    announce(app, config, log, demo, isFirst)
+    const url = urlOf(config, port)
+    announce(app, config, url, log, demo, isFirst)
+    if (isFirst) shell?.serving(url)
     notifier.ready(false)
     const signal = await Promise.race([stopAsked, restart.promise])
     const why = signal === undefined ? { restart: true } : { signal }
@@ -88,9 +92,12 @@ function demoConfig({ config, origins }: Resolved): Config {
   return { ...config, server: { ...config.server, host } }
 }
 
-function announce(app: App, config: Config, log: Logger, demo: Demo | undefined, isFirst: boolean): void {
-  const host = config.server.host === '0.0.0.0' || config.server.host === '::' ? 'localhost' : config.server.host
-  const url = `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${app.port}`
+function urlOf({ server }: Config, port: number): string {
+  const host = server.host === '0.0.0.0' || server.host === '::' ? 'localhost' : server.host
+  return `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
+}
+
+function announce(app: App, config: Config, url: string, log: Logger, demo: Demo | undefined, isFirst: boolean): void {
   log.info('server.started', {
     url,
     host: config.server.host,
