@@ -19,11 +19,17 @@ export const noteKinds = [
   'reply-repeated',
   // the model
   'model-replaced',
+  // what the provider refused without a word
+  'rule-repaired',
+  'rule-broken',
+  'refusal-unexplained',
 ] as const
 export type NoteKind = (typeof noteKinds)[number]
 
 export type Note = {
   readonly what: NoteKind
+  /** Which demand of the provider's, of a broken one. */
+  readonly rule?: string
   /** Path of the request's member, in the caller's own spelling: `messages.1.content.0`. */
   readonly field?: string
   /** A few words more: a reason, a count, a tool's name. Never content, never a secret. */
@@ -48,9 +54,10 @@ export function createNoteBook(): NoteBook {
   const known = new Set<string>()
   let more = 0
   return {
-    add: ({ what, field, detail }) => {
+    add: ({ what, rule, field, detail }) => {
       const note: Note = {
         what,
+        ...(rule === undefined ? {} : { rule: rule.slice(0, longestText) }),
         ...(field === undefined ? {} : { field: field.slice(0, longestText) }),
         ...(detail === undefined ? {} : { detail: detail.slice(0, longestText) }),
       }

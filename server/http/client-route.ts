@@ -8,6 +8,7 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { type AddNote, createNoteBook, type Notes } from '../conversation/note.ts'
 import { foldReply } from '../conversation/reply.ts'
 import type { Dialect, ReplyContext, StreamEncoder } from '../dialect/dialect.ts'
+import { createLocate } from '../dialect/locate.ts'
 import type { Effects } from '../lib/effects.ts'
 import { headerText } from '../lib/header-text.ts'
 import type { Result } from '../lib/result.ts'
@@ -166,6 +167,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
         arrivedAt,
         reasoningIfAsked: dialect.reasoningIfAsked === true,
         note: notes.add,
+        locate: createLocate(body.value),
         onModel: (told) => {
           taken = told
         },

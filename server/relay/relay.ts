@@ -6,6 +6,7 @@ import { type ErrorKind, type GatewayError, gatewayError } from '../conversation
 import type { Figure } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { AddNote } from '../conversation/note.ts'
+import type { Locate } from '../conversation/subject.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Asked, ChosenBy, Consideration, Lease, SeatRequest } from '../pool/seat-request.ts'
@@ -33,6 +34,8 @@ export type RelayRequest = {
   readonly onEnd: (summary: Summary) => void
   /** Told of what is to stand in the request's record; nothing comes after `onEnd`. */
   readonly note?: AddNote
+  /** Finds the caller's own member of what the provider is found to refuse. */
+  readonly locate?: Locate
   /** The API shows reasoning only to a caller that asked for thinking, in the body or by the model's name. */
   readonly reasoningIfAsked?: boolean
   /** Told once, before anything is sent, which model serves. */
@@ -226,10 +229,11 @@ export async function relay(
     if (attempts.length === 0) ({ considered, by } = lease)
     const startedMs = elapsed()
     const { accountId, conversationId, isCurrent } = lease
-    const { note: addNote } = request
+    const { note: addNote, locate } = request
     const call = {
       ...{ accountId, conversation, model, conversationId, invocationId, attempt, isCurrent },
       ...(addNote && { note: addNote }),
+      ...(locate && { locate }),
     }
     const way = deps.routeOf(accountId)
     // Nobody waits for a closed way while another account has an open one.

@@ -4,6 +4,7 @@ import type { Fault, FaultName } from './fault.ts'
 import { modelsOf, type Plan, type SimulatedModel } from './models.ts'
 import { charged, openQuota, type QuotaSpec, type QuotaState, settled } from './quota.ts'
 import type { RotationMode, TokenBook } from './token-book.ts'
+import type { OldDemand } from './validate-old.ts'
 
 export type SimulatedMethod = 'builder-id' | 'identity-center' | 'social' | 'api-key'
 
@@ -36,6 +37,8 @@ export type AccountSwitches = {
   /** False: its replies end without metadata, context usage and metering, as some accounts' always do. */
   readonly sendsAccounting: boolean
   readonly age?: Age | undefined
+  /** What it refuses beyond what everybody does: see validate-old.ts. */
+  readonly refuses?: readonly OldDemand[] | undefined
 }
 
 /** A new account; everything has a default (Builder ID, plan `pro`, us-east-1, fresh secrets). */

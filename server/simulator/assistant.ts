@@ -61,6 +61,7 @@ export async function assist(
     models: account.modelsIn(call.region),
     isOwnSignature: deps.signatures.isOwn,
     isOwnRedaction: deps.signatures.isOwnRedaction,
+    old: account.switches().refuses ?? [],
   })
   if ('rule' in checked) return failed(checked.failure, checked.rule)
   const arn = textOf(checked.body.profileArn)

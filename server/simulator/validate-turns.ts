@@ -15,7 +15,7 @@ export function turnOf(entry: unknown): Turn | undefined {
   return undefined
 }
 
-const usesOf = (turn: Turn | undefined): readonly Shape[] =>
+export const usesOf = (turn: Turn | undefined): readonly Shape[] =>
   listOf(turn?.message.toolUses)
     .map(shapeOf)
     .filter((use) => use !== undefined)

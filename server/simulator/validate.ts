@@ -3,6 +3,7 @@ import type { SimulatedModel } from './models.ts'
 import { schemaBreach } from './schema-check.ts'
 import { listOf, type Shape, shapeOf, textOf } from './shape.ts'
 import { assistantViolation, userViolation } from './validate-message.ts'
+import { oldViolation } from './validate-old.ts'
 import { toolsViolation } from './validate-tools.ts'
 import { orderViolation, type Turn, turnOf } from './validate-turns.ts'
 import { firstOf, type ValidationContext, type Violation, violation } from './violation.ts'
@@ -40,6 +41,7 @@ export function validate(value: unknown, context: ValidationContext): Checked | 
     () => toolsViolation(shapeOf(current.message.userInputMessageContext)?.tools),
     () => messagesViolation(history, current, model, context),
     () => orderViolation(history, current, context),
+    () => oldViolation(body, [...history, current], context.old ?? []),
     () =>
       model === undefined
         ? violation('the plan has no such model', {

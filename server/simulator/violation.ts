@@ -1,5 +1,6 @@
 import { type Age, type Failure, malformed } from './failure.ts'
 import type { SimulatedModel } from './models.ts'
+import type { OldDemand } from './validate-old.ts'
 
 /** A rule the request broke: `rule` is our own wording for whoever debugs, the failure is what the service would say. */
 export type Violation = { readonly rule: string; readonly failure: Failure }
@@ -13,6 +14,8 @@ export type ValidationContext = {
   /** Was this reasoning signed here? */
   readonly isOwnSignature: (text: string, signature: string) => boolean
   readonly isOwnRedaction: (base64: string) => boolean
+  /** Demands beyond those of today; default none. */
+  readonly old?: readonly OldDemand[]
 }
 
 /** The general refusal; `change` names what differs from it. */

@@ -3,6 +3,7 @@ import type { GatewayError } from '../conversation/error.ts'
 import type { UpstreamEvent } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { AddNote } from '../conversation/note.ts'
+import type { Locate } from '../conversation/subject.ts'
 import type { Result } from '../lib/result.ts'
 import type { Source } from '../lib/source.ts'
 
@@ -22,6 +23,8 @@ export type UpstreamCall = {
   readonly isCurrent?: () => boolean
   /** Told what was changed to send the request, and how its reply was taken; at any time before the reply's last event is read. */
   readonly note?: AddNote
+  /** Finds the caller's own member for whatever the provider is found to refuse. */
+  readonly locate?: Locate
 }
 
 export type UpstreamReply = {

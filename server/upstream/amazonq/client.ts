@@ -10,6 +10,8 @@ import { createReplyDecoder } from './decode.ts'
 import { type EncodedRequest, encodeRequest } from './encode.ts'
 import { type AmazonQSettings, dataUrl, userAgent } from './endpoint.ts'
 import { classifyHttpError, requestIdOf } from './errors.ts'
+import { explainedError, findingsOf, isNameless, notesOf } from './explain/explain.ts'
+import { brokenRules, type Mended, mend } from './explain/rules.ts'
 import { createReplyStream, eventsOf, unreachable } from './reply-stream.ts'
 import { bodyOf } from './request-body.ts'
 import { wireText } from './wire-text.ts'
@@ -50,7 +52,7 @@ type Answer = Result<Access, GatewayError>
 
 /**
  * Conversations with the provider. Within one call a refused token is replaced, a refused thinking signature and refused old
- * images are left out, once each; everything else is the relay's to decide.
+ * images are left out, and what breaks a rule of the provider's is repaired, once each; everything else is the relay's to decide.
  */
 export function createAmazonQ(deps: ClientDeps): Upstream {
   // All replies have the same few header blocks: decoded once, not once per reply.
@@ -90,10 +92,44 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
           const isBlind = takesNoImages.test(sent.error.message)
           if (isBlind) blind.add(call.model.id)
           dropPastImages = isBlind ? readsNoImages : 'the provider refused an image of this conversation'
+        } else if (sent.error.kind === 'invalid-request' && sent.error.reached === true) {
+          return explained(sent.error, call, access, encoded.value, (mended) =>
+            attempt(deps, readHeaders, call, access, mended, repeats + 1, signal),
+          )
         } else return sent
       }
     },
   }
+}
+
+/** Why the provider refused a request, as far as is known; what can be repaired is, and goes out once more. */
+async function explained(
+  refusal: GatewayError,
+  { conversation, model, locate, note }: UpstreamCall,
+  { region }: Access,
+  request: EncodedRequest,
+  again: (request: EncodedRequest) => Promise<Sent>,
+): Promise<Sent> {
+  const { body, names } = request
+  const broken = brokenRules(body, model, region)
+  const findings = findingsOf(broken, { conversation, body, names, ...(locate && { locate }) })
+  const mended = mend(body, broken)
+  const sent = mended && (await again(mendedRequest(request, mended)))
+  if (sent?.ok === true) {
+    for (const told of notesOf(broken, findings, mended)) note?.(told)
+    return sent
+  }
+  // Another failure than the refusal is not the request's, and may be better elsewhere: there it is refused and mended anew.
+  if (sent !== undefined && sent.error.kind !== 'invalid-request') return sent
+  for (const told of notesOf(broken, findings, undefined)) note?.(told)
+  if (broken.length === 0 && isNameless(refusal)) note?.({ what: 'refusal-unexplained' })
+  return err(explainedError(sent?.error ?? refusal, findings))
+}
+
+function mendedRequest(request: EncodedRequest, { body, renamed }: Mended): EncodedRequest {
+  if (renamed.size === 0) return { ...request, body }
+  const { fromWire } = request.names
+  return { ...request, body, names: { ...request.names, fromWire: (wire) => fromWire(renamed.get(wire) ?? wire) } }
 }
 
 async function attempt(

@@ -74,6 +74,16 @@ export const wireLimits = {
   resultCharacters: 800_000,
   /** The service reads 64 levels of a body; what stands around a schema or an input takes up to 10 of them. */
   documentLevels: 48,
+  // What the service's older model says. Today it lets more pass, as far as is known, so nothing is held to these unless it refuses.
+  oldCallsPerMessage: 10,
+  oldHistoryLength: 250,
+  oldUserCharacters: 600_000,
+  oldAssistantCharacters: 100_000,
+  oldImageBytes: 2_800_000,
+  /** Of one image, as an official client allows itself. */
+  imageBytes: 10 * 1024 * 1024,
+  /** Seen by one client; others were answered above it. */
+  reportedBodyBytes: 615_000,
 } as const
 
 export function isObject(value: unknown): value is JsonObject {

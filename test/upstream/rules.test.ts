@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'bun:test'
+import { modelsOf } from '../../server/simulator/models.ts'
+import { validate } from '../../server/simulator/validate.ts'
+import { oldDemands } from '../../server/simulator/validate-old.ts'
+import { brokenRules, mend, rules } from '../../server/upstream/amazonq/explain/rules.ts'
+import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
+import { wireText } from '../../server/upstream/amazonq/wire-text.ts'
+import { assistant, body, type Json, result, tool, user } from '../simulator/client.ts'
+import {
+  assistant as answers,
+  conversation,
+  encode,
+  modelInfo,
+  user as says,
+  toolCall,
+  tool as toolOf,
+  toolResult,
+} from './conversation-support.ts'
+
+const model = modelInfo()
+const asBody = (value: Json): RequestBody => value as unknown as RequestBody // as the wire has it, broken or not
+const names = (value: Json): string[] => brokenRules(asBody(value), model, 'us-east-1').map(({ rule }) => rule.name)
+const refusal = (value: unknown, old = [...oldDemands] as (typeof oldDemands)[number][]): string | undefined => {
+  const checked = validate(JSON.parse(JSON.stringify(value)), {
+    region: 'us-east-1',
+    age: 'runtime-2026-08',
+    models: modelsOf('power', 'us-east-1'),
+    isOwnSignature: () => true,
+    isOwnRedaction: () => true,
+    old,
+  })
+  return 'rule' in checked ? checked.rule : undefined
+}
+
+const use = (id: string, more: Json = {}): Json => ({ toolUseId: id, name: 't', input: {}, ...more })
+const png = Buffer.from('\x89PNG\r\n\x1a\nxxxx', 'latin1').toString('base64')
+const picture = (bytes: string, format = 'png'): Json => ({ format, source: { bytes } })
+const withTool = (more: Json): Json => body('hi', { userInputMessageContext: { tools: [tool('t', more)] } })
+const withSchema = (json: Json): Json => withTool({ inputSchema: { json } })
+/** One round of calls in history and its results in the current message. */
+const round = (uses: readonly Json[], results: readonly Json[], more: Json = {}): Json =>
+  body(
+    '',
+    { userInputMessageContext: { tools: [tool('t')], toolResults: results }, ...more },
+    { history: [user('go'), assistant('', { toolUses: uses })] },
+  )
+const many = Array.from({ length: 23 }, (_, index) => `c${index}`)
+const property = { city: { type: 'string' } }
+
+type Row = readonly [rule: string, request: Json]
+const rows: readonly Row[] = [
+  ['starts-with-user', body('hi', {}, { history: [assistant('a')] })],
+  ['alternation', body('hi', {}, { history: [user('a'), assistant('b'), assistant('c')] })],
+  ['results-first', body('hi', { userInputMessageContext: { tools: [tool('t')], toolResults: [result('c')] } })],
+  ['result-pairing', round([use('a'), use('b')], [result('a')])],
+  ['result-pairing', round([use('a')], [result('a'), result('a')])],
+  ['tools-declared', round([use('a', { name: 'gone' })], [result('a')])],
+  ['call-id', round([use('a b')], [result('a b')])],
+  ['call-input', round([use('a', { input: { '': 1 } })], [result('a')])],
+  ['empty-message', body('')],
+  [
+    'calls-per-message',
+    round(
+      many.map((id) => use(id)),
+      many.map((id) => result(id)),
+    ),
+  ],
+  [
+    'history-length',
+    body('hi', {}, { history: Array.from({ length: 252 }, (_, index) => (index % 2 ? assistant('b') : user('a'))) }),
+  ],
+  ['tool-name', withTool({ name: 'a b' })],
+  ['tool-name-unique', body('hi', { userInputMessageContext: { tools: [tool('t'), tool('T')] } })],
+  ['tool-description', withTool({ description: '' })],
+  ['tool-description', withTool({ description: 'x'.repeat(10_241) })],
+  ['schema-shape', withSchema({ type: 'object', properties: property, required: null })],
+  ['schema-shape', withSchema({ type: 'object', properties: { a: { type: 'STRING' } } })],
+  [
+    'request-nesting',
+    withSchema(Array.from({ length: 70 }).reduce<Json>((inner) => ({ type: 'object', properties: { a: inner } }), {})),
+  ],
+  ['tool-name-plain', withTool({ name: 'a-b' })],
+  [
+    'schema-reference',
+    withSchema({ type: 'object', properties: { a: { $ref: '#/$defs/a' } }, $defs: { a: { type: 'string' } } }),
+  ],
+  [
+    'schema-alternatives',
+    withSchema({
+      type: 'object',
+      properties: {},
+      anyOf: [{ type: 'object', properties: property, required: ['city'] }],
+    }),
+  ],
+  ['schema-keyword', withSchema({ type: 'object', properties: { a: { type: 'string', format: 'date' } } })],
+  ['schema-required', withSchema({ type: 'object', properties: property, required: ['city', 'gone'] })],
+  ['schema-property', withSchema({ type: 'object', properties: { 'a b': { type: 'string' } } })],
+  ['image-bytes', body('hi', {}, { history: [user('see', { images: [picture(png, 'gif')] }), assistant('b')] })],
+  [
+    'image-bytes',
+    body('hi', {}, { history: [user('see', { images: [picture('AAAAAAAAAAAAAAAA')] }), assistant('b')] }),
+  ],
+  [
+    'image-size',
+    body('hi', {}, { history: [user('see', { images: [picture(png + 'AAAA'.repeat(3_600_000))] }), assistant('b')] }),
+  ],
+  [
+    'image-size-old',
+    body('hi', {}, { history: [user('see', { images: [picture(png + 'AAAA'.repeat(1_000_000))] }), assistant('b')] }),
+  ],
+  ['images-per-message', body('hi', { images: Array.from({ length: 11 }, () => picture(png)) })],
+  ['result-size', round([use('a')], [result('a', 'x'.repeat(800_001))])],
+  ['user-text', body('x '.repeat(300_001))],
+  ['assistant-text', body('hi', {}, { history: [user('a'), assistant('x '.repeat(50_001))] })],
+  ['body-size', body('hi', {}, { history: [user('a'), assistant('x '.repeat(320_000))] })],
+  ['request-fields', body('hi', {}, {}, { additionalModelRequestFields: { thinking: { type: 'adaptive' } } })],
+  [
+    'profile-region',
+    body('hi', {}, {}, { profileArn: 'arn:aws:codewhisperer:eu-central-1:699475941385:profile/EHGA3GRVQMUK' }),
+  ],
+]
+
+describe.each(rows)('the rule %s', (name, request) => {
+  test('is found in what the strict provider refuses', () => {
+    expect(refusal(request)).toBeDefined()
+    expect(names(request)).toContain(name)
+  })
+})
+
+test('every rule has a request that breaks it, but for those that other tests show', () => {
+  const shown = new Set(rows.map(([name]) => name))
+  expect(rules.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual(['image-model', 'null-member'])
+})
+
+test('an image for a model that reads none, and a null, are found', () => {
+  const blind = { ...model, acceptsImages: false }
+  const seen = body('see', { images: [picture(png)] })
+  expect(brokenRules(asBody(seen), blind).map(({ rule }) => rule.name)).toEqual(['image-model'])
+  expect(names(body('hi', {}, {}, { profileArn: null }))).toEqual(['null-member'])
+})
+
+const repairable = rows.filter(([name]) => rules.find((rule) => rule.name === name)?.repair !== undefined)
+
+describe.each(repairable)('the repair of %s', (name, request) => {
+  test('makes a request that the strict provider takes, and no further one', () => {
+    const broken = brokenRules(asBody(request), model, 'us-east-1').filter(({ rule }) => rule.name === name)
+    const mended = mend(asBody(request), broken)
+    expect(mended && wireText(mended.body)).not.toBe(wireText(asBody(request)))
+    const own = oldDemands.filter((demand) => demand === name)
+    expect(refusal(mended?.body, own)).toBeUndefined()
+    expect(brokenRules(mended?.body ?? asBody(request), model, 'us-east-1').map(({ rule }) => rule.name)).not.toContain(
+      name,
+    )
+    expect(mended && mend(mended.body, broken)).toBeUndefined()
+  })
+})
+
+test('calls in rounds of ten keep their order, their results and everything said', () => {
+  const request = asBody(
+    round(
+      many.map((id) => use(id)),
+      many.map((id) => result(id, `of ${id}`)),
+      { content: 'and now?' },
+    ),
+  )
+  const mended = mend(request, brokenRules(request, model))
+  const { history = [], currentMessage } = mended?.body.conversationState ?? request.conversationState
+  const entries = [...history, currentMessage]
+  const uses = entries.flatMap((entry) =>
+    'assistantResponseMessage' in entry ? (entry.assistantResponseMessage.toolUses ?? []) : [],
+  )
+  const results = entries.flatMap((entry) =>
+    'userInputMessage' in entry ? (entry.userInputMessage.userInputMessageContext?.toolResults ?? []) : [],
+  )
+  expect(uses.map(({ toolUseId }) => toolUseId)).toEqual(many)
+  expect(results.map(({ content: [first] }) => first?.text)).toEqual(many.map((id) => `of ${id}`))
+  expect(currentMessage.userInputMessage.content).toBe('and now?')
+  expect(currentMessage.userInputMessage.userInputMessageContext?.tools).toHaveLength(1)
+})
+
+test('a plain schema says the same: references put in place, alternatives joined, keywords told in words', () => {
+  const json = {
+    type: 'object',
+    properties: { when: { type: 'string', format: 'date', description: 'A day.' }, node: { $ref: '#/$defs/node' } },
+    $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' }, name: { type: 'string' } } } },
+    oneOf: [
+      { properties: { a: { type: 'string' }, x: { type: 'number' } }, required: ['x', 'a'] },
+      { properties: { b: { type: 'string' } }, required: ['x', 'b'] },
+    ],
+  }
+  const request = asBody(withSchema(json))
+  const tools = mend(request, brokenRules(request, model))?.body.conversationState.currentMessage.userInputMessage
+    .userInputMessageContext?.tools
+  expect(tools?.[0]?.toolSpecification.inputSchema.json).toEqual({
+    type: 'object',
+    properties: {
+      a: { type: 'string' },
+      b: { type: 'string' },
+      x: { type: 'number' },
+      when: { type: 'string', description: 'A day.\nformat: "date".' },
+      node: { type: 'object', properties: { next: { description: 'As #/$defs/node.' }, name: { type: 'string' } } },
+    },
+    required: ['x'],
+    description: 'One of: a, x (required: x, a) or b (required: x, b).',
+  })
+})
+
+test('a tool renamed for the provider is known again by the name it stands for', () => {
+  const request = asBody(withTool({ name: '1-a.b'.replace('.', '-') }))
+  const mended = mend(request, brokenRules(request, model))
+  expect([...(mended?.renamed ?? [])]).toEqual([['a_b', '1-a-b']])
+})
+
+test('nothing that the encoder writes breaks a rule that is known', () => {
+  const odd = encode(
+    conversation({
+      system: ['Be brief.'],
+      tools: [
+        toolOf('a b'),
+        toolOf('A B'),
+        toolOf('web_search', {
+          description: 'x'.repeat(20_000),
+          schema: { type: ['OBJECT'], required: null, properties: { '': {} } },
+        }),
+      ],
+      messages: [
+        answers('first', toolCall('id with spaces'), toolCall('id with spaces', 'a b')),
+        says(toolResult('nobody', 'x'.repeat(900_000))),
+        answers(toolCall('c', 'gone', { '': { '': 1 } })),
+      ],
+    }),
+  )
+  expect(brokenRules(odd.body, model, 'us-east-1').filter(({ rule }) => rule.sure === 'known')).toEqual([])
+})
