@@ -33,6 +33,10 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
   }
   const noted = new Set(end.notes.first.map(({ what }) => what))
   for (const what of noted) metrics.noted(what)
+  for (const { what, rule } of end.notes.first) {
+    if (what === 'refusal-unexplained') metrics.ruleBroken('none', 'refused')
+    if (rule !== undefined) metrics.ruleBroken(rule, what === 'rule-repaired' ? 'repaired' : 'refused')
+  }
   if (summary?.missed !== undefined) metrics.wishMissed(summary.missed)
   const cause = end.error?.cause ?? summary?.cause
   log[outcome === 'failure' && record.status >= 500 ? 'warn' : 'info']('relay.finished', {

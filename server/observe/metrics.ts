@@ -26,6 +26,8 @@ export type Metrics = {
   readonly wishMissed: (what: string) => void
   /** A request with notes of this kind. */
   readonly noted: (what: string) => void
+  /** A rule of the provider's that a refused request broke, or `none` that is known; `outcome`: `repaired` or `refused`. */
+  readonly ruleBroken: (rule: string, outcome: 'repaired' | 'refused') => void
   /**
    * A figure that is read when asked for: sizes of caches and queues, accounts by state. Name without the prefix; `limit`: how far it
    * may grow.
@@ -100,6 +102,12 @@ export function createMetrics(): Metrics {
     labelNames: ['what'],
     registers,
   })
+  const rules = new Counter({
+    name: `${prefix}refused_request_rules_total`,
+    help: 'Rules of the provider that requests it refused without a reason had broken; none: the reason was not found.',
+    labelNames: ['rule', 'outcome'],
+    registers,
+  })
   const limits = new Gauge({
     name: `${prefix}limit`,
     help: 'How far a figure may grow, by its name.',
@@ -149,6 +157,7 @@ export function createMetrics(): Metrics {
     upstreamAttempted: (outcome) => attempts.inc({ outcome }),
     wishMissed: (what) => missed.inc({ what }),
     noted: (what) => notes.inc({ what }),
+    ruleBroken: (rule, outcome) => rules.inc({ rule, outcome }),
     watch,
     watchEach: (name, help, label, read) => {
       new Gauge({

@@ -13,6 +13,7 @@ test('requests, tokens, streams and attempts are counted under their names', asy
   metrics.streamClosed()
   metrics.upstreamAttempted('rate-limited')
   metrics.noted('schema-cut')
+  metrics.ruleBroken('image-size', 'repaired')
   const lines = (await metrics.text()).split('\n')
   for (const line of [
     'claude_server_requests_total{dialect="anthropic",gen_ai_request_model="claude-sonnet-4.5",outcome="success",error_type=""} 1',
@@ -23,6 +24,7 @@ test('requests, tokens, streams and attempts are counted under their names', asy
     'claude_server_open_streams 1',
     'claude_server_upstream_attempts_total{outcome="rate-limited"} 1',
     'claude_server_noted_requests_total{what="schema-cut"} 1',
+    'claude_server_refused_request_rules_total{rule="image-size",outcome="repaired"} 1',
   ]) {
     expect(lines).toContain(line)
   }

@@ -26,6 +26,7 @@ export type RouteView = Static<typeof RouteView>
 /** What the gateway changed or left out so that the request could go on: no content, no secret. */
 const NoteView = Type.Object({
   what: Type.String({ description: 'the kind: docs/compatibility.md lists them' }),
+  rule: Type.Optional(Type.String({ description: 'of a broken rule of the provider: its name' })),
   field: Type.Optional(Type.String({ description: "path of the request's member, in the caller's spelling" })),
   detail: Type.Optional(Type.String()),
 })

@@ -234,8 +234,8 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
         {(notes) => (
           <Section title={t('logs.section.notes')}>
             <ul class="list-disc pl-5 text-13">
-              {notes().first.map(({ what, field, detail }) => (
-                <li class="wrap-anywhere">{[what, field, detail].filter(Boolean).join(' · ')}</li>
+              {notes().first.map(({ what, rule, field, detail }) => (
+                <li class="wrap-anywhere">{[noteText(what), rule, field, detail].filter(Boolean).join(' · ')}</li>
               ))}
             </ul>
             <Show when={notes().more > 0}>
@@ -247,12 +247,18 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
       <Content request={request} />
     </>
   )
+  function noteText(what: string): string {
+    const known = explained.find((one) => one === what)
+    return known ? t(`logs.note.${known}`) : what
+  }
   function reasonText(reason: string): string {
     const known = reasons.find((one) => one === reason)
     return known ? t(`logs.reason.${known}`) : reason
   }
 }
 
+/** What says more than a name of ours: why the provider refused, and what was made of it. */
+const explained = ['rule-repaired', 'rule-broken', 'refusal-unexplained', 'history-compressed'] as const
 const reasons = ['mapped', 'forced', 'retired', 'unversioned', 'small-model'] as const
 
 function Tokens(props: { readonly tokens: number; readonly source: string }) {

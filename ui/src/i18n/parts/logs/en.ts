@@ -147,6 +147,10 @@ export const en = {
   'logs.alike': 'Show similar',
   'logs.section.notes': 'Changed on the way',
   'logs.notesMore': 'and {count} more',
+  'logs.note.rule-repaired': 'Refused by the provider, repaired and accepted',
+  'logs.note.rule-broken': 'Refused by the provider: rule broken',
+  'logs.note.refusal-unexplained': 'Refused by the provider without a reason; no known rule is broken',
+  'logs.note.history-compressed': 'Older turns replaced by a summary',
   'logs.section.content': 'Prompt and reply',
   'logs.contentForAdmins': 'They are kept; only admins may read them.',
   'logs.contentKept':
