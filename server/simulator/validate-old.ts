@@ -39,13 +39,12 @@ export function oldViolation(
 }
 
 function breaks(demand: OldDemand, body: Shape, turns: readonly Turn[]): boolean {
-  const tools = listOf(shapeOf(turns.at(-1)?.message.userInputMessageContext)?.tools).flatMap(
-    (tool) => shapeOf(shapeOf(tool)?.toolSpecification) ?? [],
-  )
-  const schemas = tools.flatMap((tool) => shapeOf(shapeOf(tool.inputSchema)?.json) ?? [])
+  const declared = listOf(shapeOf(turns.at(-1)?.message.userInputMessageContext)?.tools)
+  const tools = shapesOf(declared.map((tool) => shapeOf(tool)?.toolSpecification))
+  const schemas = shapesOf(tools.map((tool) => shapeOf(tool.inputSchema)?.json))
   const longest = (role: Turn['role']): number =>
     Math.max(0, ...turns.map((turn) => (turn.role === role ? (textOf(turn.message.content)?.length ?? 0) : 0)))
-  const images = turns.flatMap(({ message }) => listOf(message.images)).map((image) => shapeOf(image) ?? {})
+  const images = shapesOf(turns.flatMap(({ message }) => listOf(message.images)))
   const bytesOf = (image: Shape): string => textOf(shapeOf(image.source)?.bytes) ?? ''
   switch (demand) {
     case 'calls-per-message':
@@ -84,6 +83,9 @@ function breaks(demand: OldDemand, body: Shape, turns: readonly Turn[]): boolean
       return Buffer.byteLength(JSON.stringify(body)) > 615_000
   }
 }
+
+const shapesOf = (values: readonly unknown[]): readonly Shape[] =>
+  values.map(shapeOf).filter((shape) => shape !== undefined)
 
 const maps = ['properties', '$defs', 'definitions', 'patternProperties']
 
