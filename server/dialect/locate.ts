@@ -1,5 +1,5 @@
 import type { Locate, Subject } from '../conversation/subject.ts'
-import { nameForModel } from './openai-responses/names.ts'
+import { nameForModel } from './group-name.ts'
 import { isObject, type Loose } from './validate.ts'
 
 type Path = readonly string[]

@@ -1,4 +1,3 @@
-import type { Message } from '../../conversation/conversation.ts'
 import type { FinishReason, ReplyEvent, Usage } from '../../conversation/event.ts'
 import type { Reply } from '../../conversation/reply.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
@@ -8,22 +7,6 @@ import { createFrames, type Frames } from './frames.ts'
 import { type Ending, incompleteReason, responseOf } from './output.ts'
 
 type Seal = (summary: string) => string
-
-/** What the model is asked in place of the caller's next turn. */
-export const compactionRequest: Message = {
-  role: 'user',
-  parts: [
-    {
-      type: 'text',
-      text: [
-        'Stop the work here and write a hand-over of this conversation for somebody who goes on with it without seeing it.',
-        'Tell: what the user wants, in detail and with every wish that still holds; what was decided and why; what was done,',
-        'with file names, commands and results; what is open, and the next steps. Keep names, paths, numbers and pieces of',
-        'code that will be needed. Call no tools. Answer with the hand-over alone.',
-      ].join(' '),
-    },
-  ],
-}
 
 /** The model's summary as one sealed item; nothing of it goes out before its end. */
 export function createCompactionEncoder(context: ReplyContext<Form>, seal: Seal): StreamEncoder {

@@ -9,12 +9,6 @@ export type Origin = {
 /** By the name the model knows. */
 export type ToolNames = ReadonlyMap<string, Origin>
 
-/** The name the model knows a tool by: two groups may hold tools of the same name. */
-export function nameForModel(name: string, namespace: string | null | undefined): string {
-  if (!namespace) return name
-  return namespace.endsWith('__') ? namespace + name : `${namespace}__${name}`
-}
-
 /** A call by a name that nobody declared goes back as it came. */
 export const originOf = (name: string, names: ToolNames): Origin => names.get(name) ?? { kind: 'function', name }
 

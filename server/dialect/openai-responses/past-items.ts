@@ -1,12 +1,13 @@
 import type { Message, Part } from '../../conversation/conversation.ts'
 import type { TurnKind } from '../../conversation/newest-turn.ts'
 import type { AddNote } from '../../conversation/note.ts'
+import { nameForModel } from '../group-name.ts'
 import { decodePart } from '../openai-content.ts'
 import { createPast, kindOfMessage } from '../past.ts'
 import { pastCall, pastId } from '../past-calls.ts'
 import { textOf } from '../past-parts.ts'
 import { isAmong, isObject, type Loose } from '../validate.ts'
-import { freeformMember, nameForModel } from './names.ts'
+import { freeformMember } from './names.ts'
 
 /** A message may leave its type out, and so may a reference. */
 export function kindOf(item: Loose): unknown {

@@ -2,10 +2,11 @@ import type { Static } from '@sinclair/typebox'
 import type { Tool } from '../../conversation/conversation.ts'
 import type { AddNote } from '../../conversation/note.ts'
 import { ok } from '../../lib/result.ts'
+import { nameForModel } from '../group-name.ts'
 import { type Choice, choiceOfName, choiceOfWord, narrow, type Toolbox } from '../openai-tools.ts'
 import { createValidator, type Decoded, refuse } from '../validate.ts'
 import type { LaterTool } from './items.ts'
-import { freeformMember, nameForModel, type Origin, type ToolNames } from './names.ts'
+import { freeformMember, type Origin, type ToolNames } from './names.ts'
 import { type ResponsesBody, ToolEntry } from './wire.ts'
 
 type Body = Static<typeof ResponsesBody>
