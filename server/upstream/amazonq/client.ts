@@ -10,10 +10,10 @@ import { createReplyDecoder } from './decode.ts'
 import { type EncodedRequest, encodeRequest } from './encode.ts'
 import { type AmazonQSettings, dataUrl, userAgent } from './endpoint.ts'
 import { classifyHttpError, requestIdOf } from './errors.ts'
-import { explainedError, findingsOf, isNameless, notesOf } from './explain/explain.ts'
-import { brokenRules, type Mended, mend } from './explain/rules.ts'
+import { explainedError, findingsOf, isNameless, notesOf } from './explain.ts'
 import { createReplyStream, eventsOf, unreachable } from './reply-stream.ts'
 import { bodyOf } from './request-body.ts'
+import { brokenRules, type Mended, mend } from './rules.ts'
 import { wireText } from './wire-text.ts'
 
 export type ClientDeps = {

@@ -1,5 +1,3 @@
-import type { AssistantEntry, RequestBody, ToolUse, UserEntry } from '../wire.ts'
-import { isObject, wireLimits } from '../wire.ts'
 import {
   type Breach,
   type Checked,
@@ -11,6 +9,8 @@ import {
   usesOf,
   withTurns,
 } from './breach.ts'
+import type { AssistantEntry, RequestBody, ToolUse, UserEntry } from './wire.ts'
+import { isObject, wireLimits } from './wire.ts'
 
 const turns: Place = { in: 'turns' }
 const at = (turn: number): Place => ({ in: 'turn', turn })

@@ -1,10 +1,10 @@
-import type { ModelInfo } from '../../../conversation/model.ts'
-import { isObject, type JsonObject, type RequestBody } from '../wire.ts'
-import { wireText } from '../wire-text.ts'
+import type { ModelInfo } from '../../conversation/model.ts'
 import { type Breach, type Checked, checkedOf, type Rule } from './breach.ts'
 import { orderRules } from './order-rules.ts'
 import { sizeRules } from './size-rules.ts'
 import { toolRules } from './tool-rules.ts'
+import { isObject, type JsonObject, type RequestBody } from './wire.ts'
+import { wireText } from './wire-text.ts'
 
 /** What a request says beside its messages and tools. */
 const envelopeRules: readonly Rule[] = [

@@ -1,5 +1,5 @@
-import type { ModelInfo } from '../../../conversation/model.ts'
-import type { AssistantResponseMessage, HistoryEntry, RequestBody, UserInputMessage } from '../wire.ts'
+import type { ModelInfo } from '../../conversation/model.ts'
+import type { AssistantResponseMessage, HistoryEntry, RequestBody, UserInputMessage } from './wire.ts'
 
 /** Where in a request body something is wrong. `turn` counts the history and, after it, the current message. */
 export type Place =

@@ -1,12 +1,12 @@
-import type { Conversation } from '../../../conversation/conversation.ts'
-import { type GatewayError, gatewayError } from '../../../conversation/error.ts'
-import type { Note } from '../../../conversation/note.ts'
-import type { Locate, Subject } from '../../../conversation/subject.ts'
-import { type ToolNames, toolUseId } from '../tool-names.ts'
-import { turnsOf } from '../turns.ts'
-import type { RequestBody } from '../wire.ts'
+import type { Conversation } from '../../conversation/conversation.ts'
+import { type GatewayError, gatewayError } from '../../conversation/error.ts'
+import type { Note } from '../../conversation/note.ts'
+import type { Locate, Subject } from '../../conversation/subject.ts'
 import { type Breach, checkedOf, type Place } from './breach.ts'
 import { type Broken, type Mended, rules } from './rules.ts'
+import { type ToolNames, toolUseId } from './tool-names.ts'
+import { turnsOf } from './turns.ts'
+import type { RequestBody } from './wire.ts'
 
 /** A broken rule as the caller is told of it. */
 export type Finding = {

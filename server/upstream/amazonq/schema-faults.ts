@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../wire.ts'
+import { isObject, type JsonObject } from './wire.ts'
 
 export type SchemaFault =
   | 'schema-shape'

@@ -1,8 +1,8 @@
-import { leftOut } from '../../../conversation/left-out.ts'
-import type { Image, RequestBody, UserEntry } from '../wire.ts'
-import { wireLimits } from '../wire.ts'
-import { wireText } from '../wire-text.ts'
+import { leftOut } from '../../conversation/left-out.ts'
 import { type Breach, type Checked, entriesOf, imagesOf, type Rule, resultsOf, withTurns } from './breach.ts'
+import type { Image, RequestBody, UserEntry } from './wire.ts'
+import { wireLimits } from './wire.ts'
+import { wireText } from './wire-text.ts'
 
 const count = (value: number): string => value.toLocaleString('en-US')
 /** Of the bytes behind base64. */

@@ -1,6 +1,6 @@
-import { isObject, type JsonObject, type RequestBody, type ToolEntry, wireLimits } from '../wire.ts'
 import { type Breach, entriesOf, type Place, type Repaired, type Rule, toolsOf, withTurns } from './breach.ts'
 import { plainSchema, type SchemaFault, schemaFaults } from './schema-faults.ts'
+import { isObject, type JsonObject, type RequestBody, type ToolEntry, wireLimits } from './wire.ts'
 
 const namePattern = /^[a-zA-Z0-9_-]{1,64}$/
 /** An official client renames all others before it sends them. */
