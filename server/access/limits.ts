@@ -70,6 +70,19 @@ export const plus = (a: Used, b: Used): Used => ({
   credits: a.credits + b.credits,
 })
 
+/** Beyond the whole numbers that are told apart no counter is right, and no backup of it can be read again. */
+export const counted = (used: Used): Used => {
+  const cut = (value: number): number => Math.min(value, Number.MAX_SAFE_INTEGER)
+  return {
+    requests: cut(used.requests),
+    inputTokens: cut(used.inputTokens),
+    outputTokens: cut(used.outputTokens),
+    inputMicroUsd: cut(used.inputMicroUsd),
+    outputMicroUsd: cut(used.outputMicroUsd),
+    credits: used.credits,
+  }
+}
+
 export const minus = (a: Used, b: Used): Used => ({
   requests: a.requests - b.requests,
   inputTokens: a.inputTokens - b.inputTokens,

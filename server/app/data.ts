@@ -10,6 +10,7 @@ import { acquireLock } from '../store/lock.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import type { Vault } from '../vault/vault.ts'
+import { removeDrafts } from './drafts.ts'
 import type { Moving } from './original.ts'
 
 /** Why the program cannot go on; `message` is one or more plain lines for standard error. */
@@ -74,6 +75,7 @@ export async function openData(
       return err({ message: moved.error, exitCode: 1 })
     }
   }
+  if (!mustExist) removeDrafts(config)
   const mysql = onServer ? mysqlOptions(config, effects, log, mustExist) : ok(undefined)
   if (!mysql.ok) {
     lock.value.release()

@@ -44,7 +44,7 @@ export async function moveOriginal(
     return ok(undefined)
   }
   log.info('import.started', { from: origin })
-  mkdirSync(path.dirname(database), { recursive: true })
+  mkdirSync(path.dirname(database), { recursive: true, mode: 0o700 })
   const moved = await moveIn(origin, {
     database,
     dataDir: config.dataDir,

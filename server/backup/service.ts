@@ -195,7 +195,10 @@ export async function sourceOf(
   passphrase?: string,
 ): Promise<Result<RestoreSource, string>> {
   const given = passphrase === undefined ? {} : { passphrase }
-  if ('body' in from) return ok({ kind: 'text', lines: linesOf(bounded(from.body)), ...given })
+  if ('body' in from) {
+    const body = await begun(bounded(from.body))
+    return isDatabaseStart(body.start) ? err(databaseSent) : ok({ kind: 'text', lines: linesOf(body.all), ...given })
+  }
   const { file } = from
   if (!existsSync(file) || !statSync(file).isFile()) return err(`${file} does not exist, or is no file.`)
   try {
@@ -214,7 +217,29 @@ function isDatabase(file: string): boolean {
   } finally {
     closeSync(handle)
   }
-  return start.toString('latin1') === 'SQLite format 3'
+  return isDatabaseStart(start)
+}
+
+const isDatabaseStart = (start: Buffer): boolean => start.toString('latin1', 0, 15) === 'SQLite format 3'
+const databaseSent =
+  'This is a database file. It is restored on the machine it lies on: `claude-server restore FILE`; a copy in the folder of backups also ' +
+  'by `POST /v2/backup/files/NAME/restore`. What is sent here is a portable backup (`POST /v2/backup/export`) or one of the original.'
+
+/** The first bytes of what comes, and all of it. */
+async function begun(
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+): Promise<{ readonly start: Buffer; readonly all: AsyncGenerator<Uint8Array, void, undefined> }> {
+  let start: Buffer = Buffer.alloc(0)
+  while (start.length < 15) {
+    const next = await chunks.next()
+    if (next.done === true) break
+    start = Buffer.concat([start, next.value])
+  }
+  async function* all(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield start
+    yield* chunks
+  }
+  return { start, all: all() }
 }
 
 async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {

@@ -46,16 +46,19 @@ export async function backUp(
   try {
     const made = await backUpTo(file, portable.value, config, deps, io)
     if (!made.ok) return made
-    return ok({ json: made.value, text: `${made.value.file}  ${mib(made.value.bytes)}\n${hint(isPortable)}` })
+    return ok({ json: made.value, text: `${made.value.file}  ${mib(made.value.bytes)}\n${hint(portable.value)}` })
   } finally {
     watch.end()
   }
 }
 
-const hint = (isPortable: boolean): string =>
-  isPortable
-    ? 'It holds every secret; its passphrase opens it on any machine.\n'
-    : 'Its secrets are sealed with the master key of this data folder: keep a copy of that key elsewhere.\n'
+function hint(portable: Pick<PortableAsk, 'passphrase'> | undefined): string {
+  if (portable === undefined)
+    return 'Its secrets are sealed with the master key of this data folder: keep a copy of that key elsewhere.\n'
+  return portable.passphrase === undefined
+    ? 'It holds every secret in the clear: whoever has the file has them all.\n'
+    : 'It holds every secret; its passphrase opens it on any machine.\n'
+}
 
 async function portableAsk(options: Options, io: CliIo): Promise<Result<Omit<PortableAsk, 'secrets'>, Failure>> {
   const requestLog = options['request-log'] === true

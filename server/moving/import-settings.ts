@@ -54,6 +54,12 @@ export async function importSettings(context: ImportContext): Promise<SettingsIn
     tally.note('the time zone of days and months is the original’s, Asia/Shanghai', 'timezone')
     noteEffects(writes, tally)
   }
+  // Said wherever it is brought in, for it holds as soon as somebody turns the limit on.
+  if ((writes.ip_rate_limit_window ?? '1') !== '1')
+    tally.note(
+      `the original counted by the minute whatever this said; here ${writes.ip_rate_limit_max ?? 'the limit'} requests are for ${writes.ip_rate_limit_window} minutes`,
+      'ip_rate_limit_window',
+    )
   await store.settings.write(writes)
   return {
     circumstances: { password, wasOpen: isNew && key === '' },
@@ -63,9 +69,6 @@ export async function importSettings(context: ImportContext): Promise<SettingsIn
   }
 
   function noteEffects(values: Readonly<Record<string, string>>, to: Tally): void {
-    const minutes = Number(values.ip_rate_limit_window ?? '1')
-    if (values.enable_ip_rate_limit === 'true' && minutes !== 1)
-      to.note('the original always counted by the minute; here the setting holds', 'ip_rate_limit_window')
     if (now > 0 && values.proxy_pool_enabled === 'true')
       to.note(
         'the proxy of an account stays the same here; the original took another for each request',

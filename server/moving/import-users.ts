@@ -4,7 +4,7 @@ import { ownerKeySetting } from '../admin/keys-service.ts'
 import type { KeyRecord } from '../store/store.ts'
 import { createRenamed, idOf, type Renamed } from './ids.ts'
 import type { ImportContext } from './take-over.ts'
-import { readDay, readUser, totalOf, type UserIn } from './user-row.ts'
+import { cutTo, readDay, readUser, totalOf, type UserIn, wasCut } from './user-row.ts'
 import { createCells, textOf } from './values.ts'
 
 export type UsersIn = {
@@ -93,7 +93,11 @@ async function importUsage(
   const periods = new Map<string, Map<string, Used>>()
   const add = (userId: string, period: string, used: Used): void => {
     const own = periods.get(userId) ?? new Map<string, Used>()
-    own.set(period, plus(own.get(period) ?? nothing, used))
+    const sum = plus(own.get(period) ?? nothing, used)
+    own.set(
+      period,
+      cutTo(sum, () => tally.note(wasCut, userId)),
+    )
     periods.set(userId, own)
   }
   const seen = new Set<string>()
@@ -116,7 +120,7 @@ async function importUsage(
   const additions: Addition[] = []
   for (const [userId, { total }] of users) {
     const own = periods.get(userId)
-    const all = totalOf(total, own?.get('days') ?? nothing)
+    const all = totalOf(total, own?.get('days') ?? nothing, () => tallyOf('users').note(wasCut, userId))
     own?.delete('days')
     const entries = [
       ...(own ?? []),

@@ -1,7 +1,7 @@
 import type { ErrorKind } from '../conversation/error.ts'
 import type { RequestRecord } from '../store/store.ts'
 import type { Renamed } from './ids.ts'
-import { inputMicroUsd, outputMicroUsd } from './user-row.ts'
+import { usedOf, wasCut } from './user-row.ts'
 import type { Cells } from './values.ts'
 
 /** Whose keys log rows are of, as far as they tell, and what the ids in them have become. */
@@ -34,6 +34,7 @@ export function readRequest(cells: Cells, id: string, lastAt: number, keys: Know
       : keys.ofUser(userId)
   const [model, asked] = [cells.text('model', 200), cells.text('original_model', 200)]
   const [input = 0, output = 0] = [cells.count('input_tokens'), cells.count('output_tokens')]
+  const used = usedOf(input, output, 1, () => cells.repair(wasCut))
   const message = cells.text('error_message')
   return {
     id,
@@ -55,8 +56,8 @@ export function readRequest(cells: Cells, id: string, lastAt: number, keys: Know
     inputSource: 'estimated',
     outputTokens: output,
     outputSource: 'estimated',
-    inputMicroUsd: input * inputMicroUsd,
-    outputMicroUsd: output * outputMicroUsd,
+    inputMicroUsd: used.inputMicroUsd,
+    outputMicroUsd: used.outputMicroUsd,
     peer: cells.text('client_ip', 64)?.trim() ?? '',
     userAgent: cells.text('user_agent', 500) ?? '',
     attempts: accountId === undefined ? 0 : 1,

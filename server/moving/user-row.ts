@@ -1,5 +1,5 @@
 import { keyTraces, maxKeyLength } from '../access/key.ts'
-import { type Limits, nothing, type Used } from '../access/limits.ts'
+import { counted, type Limits, nothing, type Used } from '../access/limits.ts'
 import type { KeyRecord, UserRecord } from '../store/store.ts'
 import type { Renamed } from './ids.ts'
 import type { Cells } from './values.ts'
@@ -100,15 +100,27 @@ function limitsOf(cells: Cells): Limits | 'unreadable' | undefined {
 export const inputMicroUsd = 5
 export const outputMicroUsd = 25
 
-export function usedOf(inputTokens: number, outputTokens: number, requests: number): Used {
-  return {
-    ...nothing,
-    requests,
-    inputTokens,
-    outputTokens,
-    inputMicroUsd: inputTokens * inputMicroUsd,
-    outputMicroUsd: outputTokens * outputMicroUsd,
-  }
+/** `onCut`: it was more than can be counted. */
+export function usedOf(inputTokens: number, outputTokens: number, requests: number, onCut: () => void): Used {
+  return cutTo(
+    {
+      ...nothing,
+      requests,
+      inputTokens,
+      outputTokens,
+      inputMicroUsd: inputTokens * inputMicroUsd,
+      outputMicroUsd: outputTokens * outputMicroUsd,
+    },
+    onCut,
+  )
+}
+
+export const wasCut = 'tokens or their cost were more than can be counted, and were cut'
+
+export function cutTo(used: Used, onCut: () => void): Used {
+  const cut = counted(used)
+  if (Object.entries(used).some(([name, value]) => value > cut[name as keyof Used])) onCut()
+  return cut
 }
 
 /** One day of one user. */
@@ -128,7 +140,9 @@ export function readDay(cells: Cells, users: Renamed): DayIn | string {
   return {
     userId,
     day,
-    used: usedOf(Math.max(input, total - output), output, cells.count('request_count') ?? 0),
+    used: usedOf(Math.max(input, total - output), output, cells.count('request_count') ?? 0, () =>
+      cells.repair(wasCut),
+    ),
   }
 }
 
@@ -140,7 +154,7 @@ const dayOf = (at: number | undefined): string | undefined =>
  * What a user has used in all. The original keeps tokens and dollars in one sum each; by its one price the two tell input and
  * output apart. Where they do not fit, the days' own split is kept and the rest counts as input.
  */
-export function totalOf({ tokens, requests, microUsd }: UserIn['total'], days: Used): Used {
+export function totalOf({ tokens, requests, microUsd }: UserIn['total'], days: Used, onCut: () => void): Used {
   const ofDays = days.inputTokens + days.outputTokens
   const all = tokens === undefined || (tokens === 0 && ofDays > 0) ? ofDays : tokens
   const count = requests === undefined || (requests === 0 && days.requests > 0) ? days.requests : requests
@@ -148,8 +162,8 @@ export function totalOf({ tokens, requests, microUsd }: UserIn['total'], days: U
     microUsd === undefined ? Number.NaN : (microUsd - inputMicroUsd * all) / (outputMicroUsd - inputMicroUsd)
   if (output >= -0.5 && output <= all + 0.5) {
     const whole = Math.min(all, Math.max(0, Math.round(output)))
-    return usedOf(all - whole, whole, count)
+    return usedOf(all - whole, whole, count, onCut)
   }
   const kept = Math.min(all, days.outputTokens)
-  return usedOf(all - kept, kept, count)
+  return usedOf(all - kept, kept, count, onCut)
 }

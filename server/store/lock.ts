@@ -18,7 +18,7 @@ export const lockFileName = 'server.lock'
 export function acquireLock(dataDir: string, waitMs = 0): Result<Lock, LockFault> {
   let db: Database | undefined
   try {
-    mkdirSync(dataDir, { recursive: true })
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 }) // one that is there keeps its mode
     db = new Database(path.join(dataDir, lockFileName), { create: true, readwrite: true })
     db.exec(`PRAGMA busy_timeout = ${waitMs}`)
     db.exec('PRAGMA journal_mode = MEMORY') // no companion file

@@ -92,7 +92,7 @@ export type OpenedStore = { readonly store: Store; readonly vault: Omit<OpenedVa
 export async function openStore(options: OpenStoreOptions): Promise<Result<OpenedStore, StoreFault>> {
   const { path, mysql, now, sleep, onUnreadable, ...keys } = options
   try {
-    mkdirSync(options.dataDir, { recursive: true })
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
   } catch (error) {
     return err(
       new StoreFault(

@@ -100,7 +100,7 @@ export function createWholeStore({ engine, vault }: { readonly engine: Engine; r
 
   const filled = (name: KeptTable, rows: readonly PlainRow[]): never => {
     const columns = columnsOf(name)
-    return rows.map((row) => ({ ...defaultsOf(columns), ...sealed(name, row) })) as never // `rowFault` has looked at them
+    return rows.map((row) => ({ ...defaultsOf(columns), ...withinBounds(sealed(name, row)) })) as never // `rowFault` has looked at them
   }
   const { exchange } = engine
 
@@ -206,6 +206,20 @@ function isBehind(columns: readonly AnyColumn[], members: readonly string[], row
   )}) > (${sql.join(values, sql`, `)})`
 }
 
+const mostWhole = Number.MAX_SAFE_INTEGER
+
+const withinBounds = (row: PlainRow): PlainRow =>
+  Object.values(row).some(
+    (value) => typeof value === 'number' && Math.abs(value) > mostWhole && Number.isInteger(value),
+  )
+    ? Object.fromEntries(
+        Object.entries(row).map(([member, value]) => [
+          member,
+          typeof value === 'number' ? Math.min(mostWhole, Math.max(-mostWhole, value)) : value,
+        ]),
+      )
+    : row
+
 const defaultsOf = (columns: Readonly<Record<string, SQLiteColumn>>): PlainRow =>
   Object.fromEntries(
     Object.entries(columns).flatMap(([member, column]) =>
@@ -245,7 +259,8 @@ function valueFault(column: SQLiteColumn, value: unknown): string | undefined {
       return typeof value === 'number' && Number.isFinite(value) ? undefined : 'must be a number'
     case 'integer':
       if (column.dataType === 'boolean') return typeof value === 'boolean' ? undefined : 'must be true or false'
-      return Number.isSafeInteger(value) ? undefined : 'must be a whole number'
+      // Larger than can be told apart: sums of what others wrote may be. It is cut where it is written.
+      return Number.isInteger(value) ? undefined : 'must be a whole number'
     default:
       return 'cannot be read'
   }

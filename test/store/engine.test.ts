@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { afterAll, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
@@ -65,8 +66,12 @@ describe('a new database', () => {
     expect(durable).toEqual([{ value: 2 }])
     engine.close()
   })
-  test('is for its owner alone, and one file after a clean close', () => {
+  test.each(['not there', 'empty'])('is for its owner alone, and one file after a clean close: %s before', (before) => {
     const file = newPath()
+    if (before === 'empty') {
+      writeFileSync(file, '')
+      chmodSync(file, 0o644)
+    }
     const engine = opened({ path: file })
     if (process.platform !== 'win32') {
       for (const name of [file, `${file}-wal`, `${file}-shm`]) expect(statSync(name).mode & 0o777).toBe(0o600)

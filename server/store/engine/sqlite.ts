@@ -1,5 +1,5 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import { accessSync, closeSync, constants, openSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, openSync } from 'node:fs'
 import { getColumns, is, Param, Placeholder, type Query, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
@@ -39,6 +39,8 @@ export function openSqlite({ path, now, migrations }: EngineOptions): Result<Eng
   const opened: Database[] = []
   try {
     closeSync(openSync(path, 'a', 0o600)) // SQLite's companions take over the mode
+    // Made by somebody before us, for everybody to read; nothing is in it yet.
+    if (found.value === 'empty') makePrivate(path)
     const main = connect(path, 'NORMAL')
     opened.push(main)
     migrate(main, migrations ?? readMigrations(), now())
@@ -48,6 +50,14 @@ export function openSqlite({ path, now, migrations }: EngineOptions): Result<Eng
   } catch (error) {
     for (const db of opened) db.close()
     return err(sqliteFault(error, path))
+  }
+}
+
+function makePrivate(path: string): void {
+  try {
+    chmodSync(path, 0o600)
+  } catch {
+    // a file system without modes, or another owner
   }
 }
 
