@@ -29,7 +29,7 @@ import { createPlayground } from '../features/playground/playground.ts'
 import { bodyOf, settingsFaults } from '../features/playground/request.ts'
 import { SettingsPanel } from '../features/playground/settings-panel.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
-import { saveFile } from '../lib/download.ts'
+import { saveText } from '../lib/save-file.ts'
 import { createMediaQuery } from '../lib/media.ts'
 import { useMemory } from '../lib/memory.tsx'
 
@@ -153,7 +153,7 @@ export default function PlaygroundPage() {
     const found = await playground.find(entry.id)
     if (!found) return
     const text = asMarkdown(found.chat(), { you: t('playground.you'), answer: t('playground.answer') })
-    saveFile(`${entry.title.replace(/[^\p{L}\p{N} _-]/gu, '').trim() || 'chat'}.md`, 'text/markdown', text)
+    saveText(text, `${entry.title.replace(/[^\p{L}\p{N} _-]/gu, '').trim() || 'chat'}.md`, 'text/markdown')
   }
   const startNew = (): void => {
     setDrawer(undefined)

@@ -11,7 +11,7 @@ import { Checkbox, Choice, PasswordField } from '../../components/field.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusRefusal } from '../../lib/focus.ts'
-import { saveText } from '../../lib/save-text.ts'
+import { saveText } from '../../lib/save-file.ts'
 
 const formats = ['gateway', 'original', 'kiro'] as const satisfies readonly ExportFormat[]
 

@@ -8,7 +8,7 @@ import { Banner } from '../../components/banner.tsx'
 import { Button, buttonClass } from '../../components/button.tsx'
 import { TextArea } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { saveText } from '../../lib/save-text.ts'
+import { saveText } from '../../lib/save-file.ts'
 import { batchesOf, countsText, failedLines, importLimits, previewRow, resultRow, sourceText } from './import.ts'
 import { ImportTable } from './import-table.tsx'
 
@@ -184,7 +184,7 @@ export function ImportAccounts(props: { onDone: () => void }) {
           <div class="flex flex-wrap justify-end gap-2">
             <Show when={failedText(outcome())}>
               {(text) => (
-                <Button icon={Download} onClick={() => saveText(text(), 'failed-sign-ins.jsonl')}>
+                <Button icon={Download} onClick={() => saveText(text(), 'failed-sign-ins.jsonl', 'application/x-ndjson')}>
                   {t('import.failedLines')}
                 </Button>
               )}

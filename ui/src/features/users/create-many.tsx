@@ -10,7 +10,7 @@ import { TextField } from '../../components/field.tsx'
 import { createForm, FormFrame } from '../../components/form.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { saveFile } from '../../lib/download.ts'
+import { saveText } from '../../lib/save-file.ts'
 import { csvText } from './csv.ts'
 import { namesOfPattern } from './many-names.ts'
 import { createSecretGuard, SecretActions } from './secret-step.tsx'
@@ -86,7 +86,7 @@ function Made(props: { made: UsersCreated; guard: ReturnType<typeof createSecret
       location.origin,
       id,
     ])
-    saveFile(`users-${new Date().toISOString().slice(0, 10)}.csv`, 'text/csv', csvText([head, ...rows]))
+    saveText(csvText([head, ...rows]), `users-${new Date().toISOString().slice(0, 10)}.csv`, 'text/csv')
     props.guard.save()
   }
   return (

@@ -8,8 +8,8 @@ import { userQueries } from '../../api/users.ts'
 import { Button } from '../../components/button.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { saveFile } from '../../lib/download.ts'
 import { parseTime } from '../../lib/format.ts'
+import { saveText } from '../../lib/save-file.ts'
 import type { AccountChoice } from './access-set.ts'
 import { splitSet } from './access-set.ts'
 import { localTime } from './amount.ts'
@@ -161,5 +161,5 @@ function saveDays(stats: UserStats, name: string, titles: readonly string[]): vo
     .map((day) =>
       [day.date, day.request_count, day.input_tokens, day.output_tokens, day.cost_usd, day.credits].map(String),
     )
-  saveFile(`${name.replace(/[^\p{L}\p{N}-]+/gu, '-')}-days.csv`, 'text/csv', csvText([titles, ...rows]))
+  saveText(csvText([titles, ...rows]), `${name.replace(/[^\p{L}\p{N}-]+/gu, '-')}-days.csv`, 'text/csv')
 }
