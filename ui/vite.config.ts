@@ -83,6 +83,10 @@ function withImports(entries: readonly string[]): ReadonlySet<string> {
   return found
 }
 
+/** Comes with the filters that need it, not with what all pages share (Kobalte’s parts have no names). */
+const combobox =
+  /ui\/src\/components\/combobox|@kobalte\/core\/dist\/(combobox|chunk\/(VXJSV7WD|T3JFWUDL|GSF7SFRW|2UV3VFID))/
+
 /** What is only on pages and in windows that come later comes with those: select boxes and tabs of Kobalte among it (its parts have no names). */
 const shared =
   /node_modules\/(?!@kobalte\/core\/dist\/(chunk\/(6D6OMZOC|2UV3VFID|PTWD4LYA)|select|tabs|listbox|combobox))|ui\/src\/components\/(data-table|table-order|badge|copy-button|meter|page-header|switch|time-ago|toast|menu|dialog)/
@@ -130,7 +134,7 @@ export default defineConfig({
             { name: 'virtual', test: /node_modules\/@tanstack\/(solid-virtual|virtual-core)\//, priority: 1.5 },
             { name: 'qr', test: /node_modules\/uqr\/|components\/qr-code/, priority: 1.5 },
             // What two pages of those behind the first share comes with them.
-            { name: 'shared', test: shared, minShareCount: 2, priority: 1 },
+            { name: 'shared', test: (id) => shared.test(id) && !combobox.test(id), minShareCount: 2, priority: 1 },
           ],
         },
       },

@@ -182,7 +182,7 @@ function care(): void {
 
   test('the playground says after a while what goes on, stops with the focus in the message, and keeps the chat', async () => {
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
-    await page.route('**/v1/messages', () => undefined)
+    await page.route('**/v2/test/v1/messages*', () => undefined)
     await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
     await page.getByLabel('Message').fill('Is anybody there?')
     await page.keyboard.press('Enter')
@@ -193,8 +193,8 @@ function care(): void {
     await page.keyboard.press('Enter')
     await focusIs(page, 'Message')
     await page.getByText('Stopped').waitFor()
-    await page.getByRole('link', { name: 'Keys' }).click()
-    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    await page.getByRole('link', { name: 'Users & keys' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
     await page.getByRole('link', { name: 'Playground' }).click()
     await page.getByRole('link', { name: 'Is anybody there?' }).click()
     await page.getByRole('listitem').getByText('Is anybody there?').first().waitFor()

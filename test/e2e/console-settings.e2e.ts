@@ -39,7 +39,7 @@ function settings(): void {
     const field = page.getByLabel('Take an account out after', { exact: true })
     await field.fill('0')
     await save(page)
-    await page.getByText('Enter a number from 1 to 10,000.').waitFor()
+    await page.getByText('Enter a number of 1 or more.').waitFor()
     await focusIs(page, '')
     expect(await field.evaluate((element) => element === document.activeElement)).toBe(true)
     expect(await field.getAttribute('aria-invalid')).toBe('true')
@@ -120,7 +120,7 @@ function settings(): void {
   test('leaving with unsaved changes asks, and stays when told so', async () => {
     const { page, close } = await open('/settings/general')
     await page.getByLabel('Announcement text', { exact: true }).fill('Maintenance at noon')
-    await page.getByRole('link', { name: 'Keys' }).click()
+    await page.getByRole('link', { name: 'Users & keys' }).click()
     await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Cancel' }).click()
     expect(await page.getByLabel('Announcement text', { exact: true }).inputValue()).toBe('Maintenance at noon')
     await page.getByLabel('Announcement', { exact: true }).check({ force: true })

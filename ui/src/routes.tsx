@@ -24,7 +24,7 @@ export const routes = (i18n: I18n) => {
         <Route path="/accounts/:id?" component={page(['accounts'], () => import('./pages/accounts.tsx'))} />
         <Route
           path="/logs/:id?"
-          component={page(['logs', 'addresses', 'routing', 'chart'], () => import('./pages/logs.tsx'))}
+          component={page(['logs', 'addresses', 'routing', 'scope', 'chart'], () => import('./pages/logs.tsx'))}
         />
         <Route path="/users/:id?" component={page(['users', 'accounts', 'chart'], () => import('./pages/users.tsx'))} />
         <Route path="/keys" component={toUsers} />

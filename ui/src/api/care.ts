@@ -29,7 +29,6 @@ import type {
   SettingsUpdate,
   SettingsView,
 } from '../../../server/admin/contract/settings.ts'
-import type { LatencyView } from '../../../server/admin/contract/visitors.ts'
 import { call, request } from './client.ts'
 
 const second = 1000
@@ -150,12 +149,5 @@ export const careQueries = {
       queryKey: ['health', 'process'],
       queryFn: ({ signal }) => call<HealthView>('GET', '/v2/health', undefined, signal),
       refetchInterval: 10 * second,
-    }),
-  latency: () =>
-    queryOptions({
-      queryKey: ['health', 'latency'],
-      queryFn: ({ signal }) => call<LatencyView>('GET', '/v2/health/aws-latency', undefined, signal),
-      staleTime: 60 * second,
-      refetchInterval: 60 * second,
     }),
 } as const

@@ -23,6 +23,7 @@ import type {
 import type { LoginBody, LoginResult, PasswordBody, SessionView } from '../../../server/admin/contract/session.ts'
 import type { SettingsSaved, SettingsUpdate, SettingsView } from '../../../server/admin/contract/settings.ts'
 import type { SignInStart, SignInStarted, SignInStatus } from '../../../server/admin/contract/sign-in.ts'
+import type { LatencyView } from '../../../server/admin/contract/visitors.ts'
 
 /** A refused or failed call. `status` 0 means that the server could not be reached; `code` is stable, `message` is detail. */
 export class ApiError extends Error {
@@ -163,6 +164,7 @@ export const api = {
   cancelSignIn: (authId: string) => call<unknown>('POST', `/v2/auth/cancel/${id(authId)}`, {}),
 
   keys: (signal?: AbortSignal) => call<KeyList>('GET', '/v2/keys', undefined, signal),
+  internalKeys: (signal?: AbortSignal) => call<KeyList>('GET', '/v2/keys?internal=true', undefined, signal),
   createKey: (body: KeyCreate) => call<KeyCreated>('POST', '/v2/keys', body),
   patchKey: (keyId: string, body: KeyPatch) => call<KeyView>('PATCH', `/v2/keys/${id(keyId)}`, body),
   removeKey: (keyId: string) => call<unknown>('DELETE', `/v2/keys/${id(keyId)}`),
@@ -191,5 +193,6 @@ export const api = {
   jobs: (signal?: AbortSignal) => call<JobList>('GET', '/v2/jobs', undefined, signal),
   job: (jobId: string, signal?: AbortSignal) => call<JobDetail>('GET', `/v2/jobs/${id(jobId)}`, undefined, signal),
   cancelJob: (jobId: string) => call<unknown>('POST', `/v2/jobs/${id(jobId)}/cancel`, {}),
+  latency: (signal?: AbortSignal) => call<LatencyView>('GET', '/v2/health/aws-latency', undefined, signal),
   health: (signal?: AbortSignal) => call<{ readonly status: string }>('GET', '/healthz', undefined, signal),
 } as const

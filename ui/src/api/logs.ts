@@ -7,7 +7,6 @@ import type {
   RequestStats,
   RequestTail,
 } from '../../../server/admin/contract/logs.ts'
-import type { UserView } from '../../../server/admin/contract/users.ts'
 import { ApiError, call } from './client.ts'
 import { pollEvery } from './liveness.ts'
 
@@ -51,7 +50,6 @@ export const logsApi = {
   captures: (signal?: AbortSignal) => call<CaptureList>('GET', '/v2/captures', undefined, signal),
   startCapture: (keyId: string, hours: number) => call<CaptureView>('PUT', `/v2/captures/${id(keyId)}`, { hours }),
   stopCapture: (keyId: string) => call<unknown>('DELETE', `/v2/captures/${id(keyId)}`),
-  users: (signal?: AbortSignal) => call<readonly UserView[]>('GET', '/v2/users', undefined, signal),
 } as const
 
 /** For a link: the browser takes the file as the server reads it. */
@@ -82,5 +80,4 @@ export const logQueries = {
       queryFn: ({ signal }) => logsApi.captures(signal),
       refetchInterval: pollEvery(60 * second, 60 * second),
     }),
-  users: () => queryOptions({ queryKey: ['users-all'], queryFn: ({ signal }) => logsApi.users(signal) }),
 } as const

@@ -48,6 +48,13 @@ export const queries = {
     }),
   keys: () =>
     queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => api.keys(signal), refetchInterval: 60 * second }),
+  /** The gateway's own, on no other list. */
+  internalKeys: () =>
+    queryOptions({
+      queryKey: ['keys', 'internal'],
+      queryFn: ({ signal }) => api.internalKeys(signal),
+      refetchInterval: 60 * second,
+    }),
   // The server looks through a new proxy at once: what it found is fetched soon, afterwards the list is quiet.
   proxies: () =>
     queryOptions({
@@ -77,6 +84,14 @@ export const queries = {
       enabled: liveness() === 'polling',
       staleTime: Number.POSITIVE_INFINITY,
       refetchInterval: pollEvery(30 * second),
+    }),
+  /** How long the provider takes to answer, as the server measures it when asked: not for a tab that nobody sees. */
+  latency: () =>
+    queryOptions({
+      queryKey: ['health', 'latency'],
+      queryFn: ({ signal }) => api.latency(signal),
+      staleTime: 60 * second,
+      refetchInterval: 60 * second,
     }),
   jobs: () =>
     queryOptions({

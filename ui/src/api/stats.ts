@@ -23,13 +23,13 @@ const read = ({ from, to }: Span, more: Readonly<Record<string, string>>, signal
 
 export const statsQueries = {
   /** The figures of a range and of as long a time before it. `key` names the range, for one that moves with the time stays the same. */
-  range: (key: string, range: TimeRange) =>
+  range: (key: string, range: TimeRange, filter: Readonly<Record<string, string>>) =>
     queryOptions({
-      queryKey: ['stats', key],
+      queryKey: ['stats', key, filter],
       queryFn: async ({ signal }): Promise<RangeStats> => {
         const span = spanOf(range, Date.now())
         const bucket = bucketOf(span)
-        return { span, now: await read(span, { bucket, group: bucket, compare: 'true' }, signal) }
+        return { span, now: await read(span, { ...filter, bucket, group: bucket, compare: 'true' }, signal) }
       },
       placeholderData: (previous) => previous,
       // Another range is other figures throughout: nothing of the old ones is kept.

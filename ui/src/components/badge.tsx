@@ -14,12 +14,12 @@ const tones = {
 export function Badge(props: { tone: keyof typeof tones; icon: Icon; text: string }) {
   return (
     <span
-      class={`forced-border inline-flex items-center gap-1.5 rounded-full px-2 py-0.5 font-medium text-12 ${tones[props.tone]}`}
+      class={`forced-border inline-flex shrink-0 items-center gap-1.5 rounded-full px-2 py-0.5 font-medium text-12 ${tones[props.tone]}`}
     >
       <span class="shrink-0">
         <Dynamic component={props.icon} size={14} strokeWidth={1.75} aria-hidden="true" />
       </span>
-      {props.text}
+      <span class="md:whitespace-nowrap">{props.text}</span>
     </span>
   )
 }

@@ -76,6 +76,10 @@ export const parts = {
     en: () => import('./parts/users/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/users/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  scope: {
+    en: () => import('./parts/scope/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/scope/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   settings: {
     en: () => import('./parts/settings/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/settings/zh-cn.ts').then(({ zhCn }) => zhCn),

@@ -1,11 +1,12 @@
 import { A } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
+import ListFilter from 'lucide-solid/icons/list-filter'
 import Rocket from 'lucide-solid/icons/rocket'
-import { Show } from 'solid-js'
+import { createSignal, Show, Suspense } from 'solid-js'
 import { errorText } from '../api/error-text.ts'
 import { dataOf, queries } from '../api/queries.ts'
 import { statsQueries } from '../api/stats.ts'
-import { buttonClass } from '../components/button.tsx'
+import { Button, buttonClass } from '../components/button.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { RangePicker } from '../components/range-picker.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
@@ -15,16 +16,24 @@ import { healthOf } from '../features/overview/figures.ts'
 import { KeyFigures } from '../features/overview/key-figures.tsx'
 import { PoolQuota } from '../features/overview/pool-quota.tsx'
 import { Spend } from '../features/overview/spend.tsx'
-import { useI18n } from '../i18n/i18n.tsx'
+import { chosenIn, scopeParams, scopeQuery } from '../features/scope/scope.ts'
+import { lazyWith, useI18n } from '../i18n/i18n.tsx'
 import { createTimeRange } from '../lib/range-state.ts'
+import { writeRange } from '../lib/time-range.ts'
+import { createUrlState } from '../lib/url-state.ts'
 
-/** Is it working, and what needs me today? The range is in the address. */
+/** Is it working, and what needs me today? The range is in the address, and whose requests the figures are of. */
 export default function OverviewPage() {
-  const { t, format } = useI18n()
+  const i18n = useI18n()
+  const { t, format } = i18n
+  const ScopeBar = lazyWith(i18n, ['scope'], () => import('../features/scope/scope-bar.tsx'))
   const session = useQuery(() => queries.session())
   const status = useQuery(() => queries.status())
   const range = createTimeRange()
-  const stats = useQuery(() => statsQueries.range(range.key(), range.range()))
+  const scope = createUrlState(scopeParams)
+  const [choosing, setChoosing] = createSignal(false)
+  const chosen = (): number => chosenIn(scope.value).length
+  const stats = useQuery(() => statsQueries.range(range.key(), range.range(), scopeQuery(scope.value)))
   const quota = useQuery(() => statsQueries.quota())
   const health = () => {
     const view = status.data
@@ -40,14 +49,33 @@ export default function OverviewPage() {
     if (word === 'down') return t('overview.down')
     const ready = { ready: format().number(counters.in_service), total: format().number(counters.accounts) }
     const figures = dataOf(stats)?.now
+    // Of some requests only it says nothing about all of them.
+    if (chosen() > 0) return t('overview.ready', ready)
     if (!figures || figures.total_requests === 0) return t('overview.quiet', ready)
     return t(`overview.${word}`, { ...ready, rate: format().share(figures.success_rate / 100) })
+  }
+  /** The log of what a figure counts. */
+  const logsOf = (more: Readonly<Record<string, string>>): string => {
+    const all = { ...writeRange(range.range()), ...Object.fromEntries(Object.entries(scope.value)), ...more }
+    const given = Object.entries(all).filter((pair): pair is [string, string] => Boolean(pair[1]))
+    return given.length === 0 ? '/logs' : `/logs?${new URLSearchParams(given)}`
   }
   return (
     <>
       <PageHeader title={t('overview.title')} app={dataOf(session)?.name ?? ''} answer={answer()}>
+        <Button icon={ListFilter} aria-expanded={choosing()} onClick={() => setChoosing(!choosing())}>
+          {t('overview.filters')}
+          <Show when={chosen() > 0}>
+            <span class="numbers text-text-3">{chosen()}</span>
+          </Show>
+        </Button>
         <RangePicker state={range} />
       </PageHeader>
+      <Show when={choosing() || chosen() > 0}>
+        <Suspense>
+          <ScopeBar state={scope} open={choosing()} />
+        </Suspense>
+      </Show>
       <Show when={health() === 'empty'}>
         <EmptyState icon={Rocket} text={t('overview.first')}>
           <A href="/setup" class={buttonClass('primary')}>
@@ -75,7 +103,7 @@ export default function OverviewPage() {
       >
         {(figures) => (
           <div class="flex flex-col gap-4 transition-opacity" classList={{ 'opacity-60': stats.isPlaceholderData }}>
-            <KeyFigures stats={figures()} active={status.data?.counters.in_flight} />
+            <KeyFigures stats={figures()} active={status.data?.counters.in_flight} logsOf={logsOf} />
             <Show when={!figures().now.complete}>
               <p class="text-12 text-text-3">{t('overview.partial')}</p>
             </Show>
@@ -91,7 +119,7 @@ export default function OverviewPage() {
               <LatencyChart stats={figures()} />
               <TokenChart stats={figures()} />
               <CreditChart stats={figures()} />
-              <Spend stats={figures().now} />
+              <Spend stats={figures().now} logsOf={logsOf} />
             </div>
           </div>
         )}

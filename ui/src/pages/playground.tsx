@@ -29,9 +29,9 @@ import { createPlayground } from '../features/playground/playground.ts'
 import { bodyOf, settingsFaults } from '../features/playground/request.ts'
 import { SettingsPanel } from '../features/playground/settings-panel.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
-import { saveText } from '../lib/save-file.ts'
 import { createMediaQuery } from '../lib/media.ts'
 import { useMemory } from '../lib/memory.tsx'
+import { saveText } from '../lib/save-file.ts'
 
 /** Where chats and settings stand beside the chat. */
 const wideQuery = '(min-width: 80rem)'

@@ -100,7 +100,7 @@ function Cells(props: RowProps) {
       <Cell class="w-2/5 max-w-0">
         <Status {...props} />
       </Cell>
-      <Cell class="w-36 min-w-28">
+      <Cell class="w-44 min-w-36">
         <QuotaCell account={props.account} />
       </Cell>
       <Cell class="whitespace-nowrap max-xl:hidden">{props.account.subscription_type ?? t('common.unknown')}</Cell>

@@ -184,7 +184,10 @@ export function ImportAccounts(props: { onDone: () => void }) {
           <div class="flex flex-wrap justify-end gap-2">
             <Show when={failedText(outcome())}>
               {(text) => (
-                <Button icon={Download} onClick={() => saveText(text(), 'failed-sign-ins.jsonl', 'application/x-ndjson')}>
+                <Button
+                  icon={Download}
+                  onClick={() => saveText(text(), 'failed-sign-ins.jsonl', 'application/x-ndjson')}
+                >
                   {t('import.failedLines')}
                 </Button>
               )}

@@ -17,7 +17,7 @@ export function QuotaCell(props: { account: AccountListItem; now?: Accessor<numb
   return (
     <Show when={quota().level !== 'unknown'} fallback={<span class="text-text-3">{t('accounts.quotaUnknown')}</span>}>
       <div class="numbers flex flex-col gap-1">
-        <div class="flex justify-between gap-2 text-12">
+        <div class="flex justify-between gap-2 whitespace-nowrap text-12">
           <span>
             {t('accounts.quotaText', {
               used: format().number(props.account.usage_current),

@@ -7,7 +7,7 @@ import { For, type JSX, Match, Show, Switch } from 'solid-js'
 import type { HealthView } from '../../../../server/admin/contract/health.ts'
 import { careQueries } from '../../api/care.ts'
 import { errorText } from '../../api/error-text.ts'
-import { dataOf } from '../../api/queries.ts'
+import { dataOf, queries } from '../../api/queries.ts'
 import { Badge } from '../../components/badge.tsx'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
@@ -28,7 +28,7 @@ const badges = {
 /** All that is looked at: the server's own, the clock, and the way to the provider. */
 export function createChecks() {
   const health = useQuery(() => careQueries.health())
-  const latency = useQuery(() => careQueries.latency())
+  const latency = useQuery(() => queries.latency())
   const checks = (): readonly Check[] => {
     const view = dataOf(health)
     if (!view) return []

@@ -1,17 +1,16 @@
-import { useQuery } from '@tanstack/solid-query'
 import ListFilter from 'lucide-solid/icons/list-filter'
-import X from 'lucide-solid/icons/x'
 import { createMemo, createSignal, createUniqueId, For, Show } from 'solid-js'
-import { logQueries } from '../../api/logs.ts'
-import { dataOf, queries } from '../../api/queries.ts'
 import { Button } from '../../components/button.tsx'
-import { Combobox } from '../../components/combobox.tsx'
 import { SelectField, TextField } from '../../components/field.tsx'
 import { RangePicker } from '../../components/range-picker.tsx'
 import { SearchBox } from '../../components/search-box.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import type { RangeState } from '../../lib/range-state.ts'
 import type { UrlState } from '../../lib/url-state.ts'
+import { FilterChips } from '../scope/filter-chips.tsx'
+import { scopeChips } from '../scope/scope-chips.ts'
+import { ScopeFields } from '../scope/scope-fields.tsx'
+import { createScopeOptions } from '../scope/scope-options.ts'
 import { dialects, type LogFilters, type logParams, outcomes, searchOf, streamings } from './filters.ts'
 
 export type LogFilterState = UrlState<typeof logParams>
@@ -24,35 +23,11 @@ export function FilterBar(props: { readonly filters: LogFilterState; readonly ra
   const [open, setOpen] = createSignal(false)
   const panel = createUniqueId()
   const value = () => props.filters.value
-  const wantsNames = (): boolean => open() || [value().user, value().key, value().account].some((id) => id !== '')
-  const users = useQuery(() => ({ ...logQueries.users(), enabled: wantsNames() }))
-  const keys = useQuery(() => ({ ...queries.keys(), enabled: wantsNames() }))
-  const accounts = useQuery(() => ({ ...queries.everyAccount(), enabled: wantsNames() }))
-  const models = useQuery(() => ({ ...queries.models(), enabled: open() }))
-  const options = createMemo(() => ({
-    user: (dataOf(users) ?? []).map(({ id, name }) => ({ value: id, text: name })),
-    key: (dataOf(keys)?.keys ?? []).map(({ id, name, prefix, last4 }) => ({
-      value: id,
-      text: name,
-      hint: `${prefix}…${last4}`,
-    })),
-    account: (dataOf(accounts) ?? []).map(({ id, label, email }) => ({
-      value: id,
-      text: label || email || id,
-      hint: `#${id.slice(-6)}`,
-    })),
-  }))
-  const nameOf = (kind: 'user' | 'key' | 'account', id: string): string =>
-    options()[kind].find((option) => option.value === id)?.text ?? id
+  const options = createScopeOptions(value, open)
   const chips = createMemo((): readonly Chip[] => {
     const filters = value()
-    const named = (name: 'user' | 'key' | 'account') =>
-      filters[name] === '' ? [] : [{ name, text: t(`logs.chip.${name}`, { name: nameOf(name, filters[name]) }) }]
     return [
-      ...named('user'),
-      ...named('key'),
-      ...named('account'),
-      ...(filters.model === '' ? [] : [{ name: 'model' as const, text: filters.model }]),
+      ...scopeChips(filters, options, t),
       ...(filters.api === 'any' ? [] : [{ name: 'api' as const, text: t(`logs.api.${filters.api}`) }]),
       ...(filters.stream === 'any' ? [] : [{ name: 'stream' as const, text: t(`logs.stream.${filters.stream}`) }]),
       ...(filters.retried ? [{ name: 'retried' as const, text: t('logs.filter.retried') }] : []),
@@ -104,34 +79,7 @@ export function FilterBar(props: { readonly filters: LogFilterState; readonly ra
           id={panel}
           class="grid grid-cols-1 gap-3 rounded-lg border border-border bg-surface p-3 md:grid-cols-2 lg:grid-cols-4"
         >
-          <Combobox
-            label={t('logs.filter.user')}
-            placeholder={t('logs.filter.any')}
-            options={options().user}
-            value={value().user || undefined}
-            onChange={(user) => set({ user })}
-          />
-          <Combobox
-            label={t('logs.filter.key')}
-            placeholder={t('logs.filter.any')}
-            options={options().key}
-            value={value().key || undefined}
-            onChange={(key) => set({ key })}
-          />
-          <Combobox
-            label={t('logs.filter.account')}
-            placeholder={t('logs.filter.any')}
-            options={options().account}
-            value={value().account || undefined}
-            onChange={(account) => set({ account })}
-          />
-          <Combobox
-            label={t('logs.filter.model')}
-            placeholder={t('logs.filter.any')}
-            options={(dataOf(models)?.models ?? []).map(({ id }) => ({ value: id, text: id }))}
-            value={value().model || undefined}
-            onChange={(model) => set({ model })}
-          />
+          <ScopeFields scope={value()} options={options} onChange={(name, chosen) => set({ [name]: chosen })} />
           <SelectField
             label={t('logs.filter.api')}
             value={value().api}
@@ -161,25 +109,7 @@ export function FilterBar(props: { readonly filters: LogFilterState; readonly ra
           </label>
         </div>
       </Show>
-      <Show when={chips().length > 0}>
-        <ul class="flex flex-wrap gap-1.5">
-          <For each={chips()}>
-            {(chip) => (
-              <li>
-                <button
-                  type="button"
-                  class="inline-flex min-h-7 max-w-72 items-center gap-1 rounded-full border border-border bg-surface px-2.5 text-12 hover:bg-surface-2 max-md:min-h-11"
-                  aria-label={t('logs.filter.remove', { name: chip.text })}
-                  onClick={() => drop(chip.name)}
-                >
-                  <span class="truncate">{chip.text}</span>
-                  <X size={12} strokeWidth={1.75} aria-hidden="true" />
-                </button>
-              </li>
-            )}
-          </For>
-        </ul>
-      </Show>
+      <FilterChips chips={chips()} onDrop={drop} />
     </div>
   )
 }

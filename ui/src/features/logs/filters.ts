@@ -1,6 +1,7 @@
 import type { LogQuery } from '../../api/logs.ts'
 import { spanOf, type TimeRange } from '../../lib/time-range.ts'
 import { choiceParam, flagParam, textParam } from '../../lib/url-params.ts'
+import { type Scope, scopeParams, scopeQuery } from '../scope/scope.ts'
 
 /** How a request ended, as the filter names it. */
 export const outcomes = ['any', 'ok', 'failed', '4xx', '429', '5xx', 'cancelled'] as const
@@ -11,11 +12,8 @@ export const streamings = ['any', 'yes', 'no'] as const
 /** What stands in the address besides the range. */
 export const logParams = {
   status: choiceParam(outcomes, 'any'),
-  model: textParam,
+  ...scopeParams,
   api: choiceParam(dialects, 'any'),
-  user: textParam,
-  key: textParam,
-  account: textParam,
   ip: textParam,
   stream: choiceParam(streamings, 'any'),
   retried: flagParam,
@@ -24,13 +22,9 @@ export const logParams = {
   session: textParam,
 } as const
 
-export type LogFilters = {
+export type LogFilters = Scope & {
   readonly status: OutcomeFilter
-  readonly model: string
   readonly api: (typeof dialects)[number]
-  readonly user: string
-  readonly key: string
-  readonly account: string
   readonly ip: string
   readonly stream: (typeof streamings)[number]
   readonly retried: boolean
@@ -52,11 +46,7 @@ const statusQuery: Readonly<Record<OutcomeFilter, LogQuery>> = {
 /** The filters as the server takes them; times are not among them. */
 export function serverQuery(filters: LogFilters): LogQuery {
   const texts = {
-    model: filters.model,
     endpoint_type: filters.api === 'any' ? '' : filters.api,
-    user_id: filters.user,
-    api_key_id: filters.key,
-    account_id: filters.account,
     client_ip: filters.ip,
     is_stream: filters.stream === 'any' ? '' : String(filters.stream === 'yes'),
     retried: filters.retried ? 'true' : '',
@@ -66,6 +56,7 @@ export function serverQuery(filters: LogFilters): LogQuery {
   }
   return {
     ...statusQuery[filters.status],
+    ...scopeQuery(filters),
     ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== '')),
   }
 }

@@ -1,3 +1,4 @@
+import { A } from '@solidjs/router'
 import TrendingDown from 'lucide-solid/icons/trending-down'
 import TrendingUp from 'lucide-solid/icons/trending-up'
 import { type JSX, Show } from 'solid-js'
@@ -7,7 +8,12 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { changeOf } from './figures.ts'
 
 /** The range in a few numbers, each beside as long a time before. */
-export function KeyFigures(props: { readonly stats: RangeStats; readonly active: number | undefined }) {
+export function KeyFigures(props: {
+  readonly stats: RangeStats
+  readonly active: number | undefined
+  /** The request log with what a figure counts. */
+  readonly logsOf: (more: Readonly<Record<string, string>>) => string
+}) {
   const { t, format } = useI18n()
   const now = () => props.stats.now
   const before = (name: keyof NonNullable<RequestStats['before']>): number => now().before?.[name] ?? 0
@@ -18,10 +24,12 @@ export function KeyFigures(props: { readonly stats: RangeStats; readonly active:
       <Tile
         name={t('kpi.requests')}
         value={format().number(now().total_requests)}
+        href={props.logsOf({})}
         change={changeOf(now().total_requests, before('total_requests'))}
       />
       <Tile
         name={t('kpi.success')}
+        noteHref={props.logsOf({ status: 'failed' })}
         value={now().total_requests > 0 ? format().share(now().success_rate / 100) : '–'}
         note={
           now().failed_requests > 0
@@ -58,16 +66,20 @@ function Tile(props: {
   readonly name: string
   readonly value: string
   readonly note?: string | undefined
+  readonly href?: string
+  readonly noteHref?: string
   readonly change?: number | undefined
 }): JSX.Element {
   const { t, format } = useI18n()
   return (
     <div class="flex min-w-0 flex-col gap-0.5 rounded-lg border border-border bg-surface px-4 py-3">
       <dt class="text-12 text-text-2">{props.name}</dt>
-      <dd class="numbers font-semibold text-24">{props.value}</dd>
+      <dd class="numbers font-semibold text-24">
+        <Maybe href={props.href}>{props.value}</Maybe>
+      </dd>
       <Show when={props.note}>
         <dd class="numbers truncate text-12 text-text-3" title={props.note}>
-          {props.note}
+          <Maybe href={props.noteHref}>{props.note}</Maybe>
         </dd>
       </Show>
       <Show when={props.change !== undefined && props.change}>
@@ -83,5 +95,18 @@ function Tile(props: {
         )}
       </Show>
     </div>
+  )
+}
+
+/** A way to the requests behind it, where there is one. */
+function Maybe(props: { readonly href: string | undefined; readonly children: JSX.Element }) {
+  return (
+    <Show when={props.href} fallback={props.children}>
+      {(href) => (
+        <A href={href()} class="hover:underline">
+          {props.children}
+        </A>
+      )}
+    </Show>
   )
 }

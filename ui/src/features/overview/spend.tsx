@@ -1,3 +1,4 @@
+import { A } from '@solidjs/router'
 import { createSignal, For, Show } from 'solid-js'
 import type { RequestStats } from '../../../../server/admin/contract/logs.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
@@ -6,6 +7,9 @@ const kinds = ['users', 'keys', 'models', 'accounts'] as const
 type Kind = (typeof kinds)[number]
 
 type Row = RequestStats['top_users'][number]
+
+/** What the request log selects them by. */
+const filterOf = { users: 'user', keys: 'key', models: 'model', accounts: 'account' } as const
 
 const rowsOf = (stats: RequestStats, kind: Kind): readonly Row[] => {
   switch (kind) {
@@ -21,7 +25,10 @@ const rowsOf = (stats: RequestStats, kind: Kind): readonly Row[] => {
 }
 
 /** Who and what the range went to: each with its share of the tokens. */
-export function Spend(props: { readonly stats: RequestStats }) {
+export function Spend(props: {
+  readonly stats: RequestStats
+  readonly logsOf: (more: Readonly<Record<string, string>>) => string
+}) {
   const { t, format } = useI18n()
   const [chosen, setKind] = createSignal<Kind>()
   // Who has no users yet has keys.
@@ -67,7 +74,11 @@ export function Spend(props: { readonly stats: RequestStats }) {
                 <tr class="border-border border-t text-right">
                   <td class="max-w-0 py-1.5 text-left">
                     <span class="block truncate" title={row.name ?? row.id}>
-                      {row.name ?? (row.id || t('spend.nobody'))}
+                      <Show when={row.id} fallback={t('spend.nobody')}>
+                        <A href={props.logsOf({ [filterOf[kind()]]: row.id })} class="hover:underline">
+                          {row.name ?? row.id}
+                        </A>
+                      </Show>
                     </span>
                     <span class="mt-0.5 block h-1 w-full max-w-56 rounded-full bg-surface-3" aria-hidden="true">
                       <span

@@ -9,7 +9,7 @@ import type { Translate } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import type { Draft } from './draft.ts'
 import { placeOf, type SettingName } from './registry.ts'
-import { amount, type Fault, isSame, shownAmount, type Value } from './settings-draft.ts'
+import { amount, type Fault, isBounded, isSame, shownAmount, type Value } from './settings-draft.ts'
 
 const inputClass =
   'control w-full rounded-md border border-control bg-surface px-2.5 text-14 max-md:text-16 disabled:opacity-60 aria-invalid:border-danger'
@@ -164,10 +164,10 @@ export function SettingRow(props: { readonly name: SettingName; readonly draft: 
     const known = field()
     if (known?.type === 'integer') {
       const scale = place().scale ?? 1
-      const range = t('settings.range', {
-        minimum: format().number((known.minimum ?? 0) / scale),
-        maximum: format().number((known.maximum ?? 0) / scale),
-      })
+      const minimum = format().number((known.minimum ?? 0) / scale)
+      const range = isBounded(known)
+        ? t('settings.range', { minimum, maximum: format().number((known.maximum ?? 0) / scale) })
+        : t('settings.rangeFrom', { minimum })
       const value = typeof first === 'number' ? format().number(first / scale) : ''
       return `${t('settings.default', { value })} · ${range}`
     }
@@ -207,6 +207,7 @@ function faultText(fault: Fault, t: Translate, number: (value: number) => string
   if (fault.kind === 'range') {
     return t('settings.fault.range', { minimum: number(fault.minimum), maximum: number(fault.maximum) })
   }
+  if (fault.kind === 'least') return t('settings.fault.least', { minimum: number(fault.minimum) })
   return fault.kind === 'long'
     ? t('settings.fault.long', { limit: number(fault.limit) })
     : t(`settings.fault.${fault.kind}`)

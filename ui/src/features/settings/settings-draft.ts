@@ -8,9 +8,14 @@ export type Edits = Values
 export type Fault =
   | { readonly kind: 'whole' | 'number' | 'json' | 'url' | 'secret' }
   | { readonly kind: 'range'; readonly minimum: number; readonly maximum: number }
+  | { readonly kind: 'least'; readonly minimum: number }
   | { readonly kind: 'long'; readonly limit: number }
 
 export const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+/** Whether there is an end to it that anybody would reach. */
+export const isBounded = ({ maximum }: Pick<SettingField, 'maximum'>): boolean =>
+  maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER
 
 /** What is wrong with a value by the server's own rules; undefined: the server takes its form. */
 export function faultOf(field: SettingField, value: Value, scale = 1): Fault | undefined {
@@ -19,6 +24,7 @@ export function faultOf(field: SettingField, value: Value, scale = 1): Fault | u
       if (typeof value !== 'number' || !Number.isFinite(value)) return { kind: scale === 1 ? 'whole' : 'number' }
       if (!Number.isSafeInteger(value)) return { kind: 'whole' }
       const { minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER } = field
+      if (!isBounded(field)) return value < minimum ? { kind: 'least', minimum: minimum / scale } : undefined
       return value < minimum || value > maximum
         ? { kind: 'range', minimum: minimum / scale, maximum: maximum / scale }
         : undefined

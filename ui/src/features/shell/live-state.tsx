@@ -1,6 +1,8 @@
+import { useQuery } from '@tanstack/solid-query'
 import { Show } from 'solid-js'
 import type { StatusView } from '../../../../server/admin/contract/events.ts'
 import { liveness } from '../../api/liveness.ts'
+import { dataOf, queries } from '../../api/queries.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 
 const dots = {
@@ -26,20 +28,48 @@ export function LiveState(props: {
       .join(' · ')
   const text = (): string => (props.always ? '' : props.narrow ? 'sr-only' : 'sr-only xl:not-sr-only')
   return (
-    <p
-      title={title()}
-      class={`numbers flex items-center justify-center gap-2 text-12 text-text-2 ${props.narrow ? '' : 'xl:justify-start xl:px-2'}`}
-    >
-      <span class={`forced-fill size-2 shrink-0 rounded-full ${dots[liveness()]}`} aria-hidden="true" />
-      <span class={text()}>
-        {state()}
-        <Show when={props.status}>
-          <span class="text-text-3"> · {t('live.active', { count: format().number(active()) })}</span>
-        </Show>
-        <Show when={props.version}>
-          <span class="block text-text-3">{props.version}</span>
-        </Show>
-      </span>
-    </p>
+    <div class={`numbers text-12 text-text-2 ${props.narrow ? '' : 'xl:px-2'}`}>
+      <p
+        title={title()}
+        class={`flex items-center justify-center gap-2 ${props.always ? '' : props.narrow ? '' : 'xl:justify-start'}`}
+      >
+        <span class={`forced-fill size-2 shrink-0 rounded-full ${dots[liveness()]}`} aria-hidden="true" />
+        <span class={text()}>
+          {state()}
+          <Show when={props.status}>
+            <span class="text-text-3"> · {t('live.active', { count: format().number(active()) })}</span>
+          </Show>
+        </span>
+      </p>
+      <div
+        class={`gap-x-2 text-text-3 ${props.always ? 'flex items-center justify-center' : props.narrow ? 'hidden' : 'hidden xl:block xl:pl-4'}`}
+      >
+        <ProviderLatency />
+        <span class="block">{props.version}</span>
+      </div>
+    </div>
+  )
+}
+
+/** Until there is a figure nothing stands here; a press asks again. */
+function ProviderLatency() {
+  const { t, format } = useI18n()
+  const latency = useQuery(() => queries.latency())
+  return (
+    <Show when={dataOf(latency)}>
+      {(found) => (
+        <button
+          type="button"
+          title={t('live.measure')}
+          onClick={() => void latency.refetch()}
+          class={`-mx-1 block rounded-sm px-1 hover:bg-surface-2 max-md:min-h-11 ${found().status === 'error' ? 'text-danger' : found().status === 'poor' ? 'text-warning' : ''}`}
+          classList={{ 'opacity-60': latency.isFetching }}
+        >
+          {found().status === 'error'
+            ? t('live.providerAway')
+            : t('live.provider', { time: format().duration(found().latency) })}
+        </button>
+      )}
+    </Show>
   )
 }

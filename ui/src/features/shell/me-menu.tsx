@@ -2,6 +2,7 @@ import { useNavigate } from '@solidjs/router'
 import Keyboard from 'lucide-solid/icons/keyboard'
 import LockKeyhole from 'lucide-solid/icons/lock-keyhole'
 import LogOut from 'lucide-solid/icons/log-out'
+import MonitorSmartphone from 'lucide-solid/icons/monitor-smartphone'
 import MonitorX from 'lucide-solid/icons/monitor-x'
 import UserRound from 'lucide-solid/icons/user-round'
 import { Show } from 'solid-js'
@@ -52,6 +53,7 @@ export function MeMenu(props: MeMenuProps) {
       <MenuSeparator />
       <MenuItem icon={Keyboard} text={t('shortcuts.title')} onSelect={props.onKeys} />
       <MenuItem icon={LockKeyhole} text={t('me.password')} onSelect={() => navigate('/password')} />
+      <MenuItem icon={MonitorSmartphone} text={t('me.devices')} onSelect={() => navigate('/settings/security')} />
       <MenuItem icon={LogOut} text={t('me.signOut')} onSelect={props.onSignOut} />
       <MenuItem icon={MonitorX} text={t('me.signOutEverywhere')} onSelect={props.onSignOutEverywhere} />
     </Menu>

@@ -16,6 +16,8 @@ import type { PlainKey } from '../../i18n/dictionary.ts'
 export type NavEntry = {
   readonly href: string
   readonly text: PlainKey
+  /** In a narrow place. */
+  readonly short?: PlainKey
   readonly icon: Icon
   /** Pressed after `g`. */
   readonly key: string
@@ -28,7 +30,7 @@ export type NavEntry = {
 /** The pages in their order: what is looked at each day, then what is set up once, then tools. One line for each page. */
 export const navEntries: readonly NavEntry[] = [
   { href: '/', text: 'nav.overview', icon: LayoutDashboard, key: 'o', phone: true },
-  { href: '/logs', text: 'nav.logs', icon: ScrollText, key: 'l', phone: true },
+  { href: '/logs', text: 'nav.logs', short: 'nav.logsShort', icon: ScrollText, key: 'l', phone: true },
   {
     href: '/accounts',
     text: 'nav.accounts',

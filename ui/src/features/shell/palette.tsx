@@ -5,10 +5,12 @@ import Boxes from 'lucide-solid/icons/boxes'
 import KeyRound from 'lucide-solid/icons/key-round'
 import ScrollText from 'lucide-solid/icons/scroll-text'
 import Search from 'lucide-solid/icons/search'
+import UserRound from 'lucide-solid/icons/user-round'
 import UsersRound from 'lucide-solid/icons/users-round'
 import { createMemo, createSignal, For, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { dataOf, queries } from '../../api/queries.ts'
+import { userQueries } from '../../api/users.ts'
 import type { PaletteAction } from '../../components/palette-actions.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { noteChoice, recentChoices } from '../../lib/appearance.ts'
@@ -22,7 +24,7 @@ const requestId = /^req_[\w-]{4,}$/
 
 type Entry = PaletteAction & { readonly hint?: string }
 
-/** Everything there is, by typing: what can be done here, pages, accounts, keys, models, a request by its id. */
+/** Everything there is, by typing: what can be done here, pages, accounts, users, keys, models, a request by its id. */
 export default function Palette(props: { readonly actions: readonly PaletteAction[]; readonly onClose: () => void }) {
   const { t } = useI18n()
   const [typed, setTyped] = createSignal('')
@@ -157,6 +159,7 @@ function createFound(
   const { t } = useI18n()
   const navigate = useNavigate()
   const accounts = useQuery(() => queries.everyAccount())
+  const users = useQuery(() => userQueries.list())
   const keys = useQuery(() => queries.keys())
   const models = useQuery(() => queries.models())
   const things = createMemo((): readonly Entry[] => [
@@ -171,14 +174,24 @@ function createFound(
         run: () => navigate(`/accounts/${account.id}`),
       }
     }),
+    ...(dataOf(users) ?? []).map(
+      (user): Entry => ({
+        id: `user:${user.id}`,
+        text: user.name,
+        hint: t('palette.user'),
+        words: `${user.email ?? ''} ${user.id}`,
+        icon: UserRound,
+        run: () => navigate(`/users/${encodeURIComponent(user.id)}`),
+      }),
+    ),
     ...(dataOf(keys)?.keys ?? []).map(
       (key): Entry => ({
         id: `key:${key.id}`,
         text: key.name,
-        hint: `${t('palette.key')} · ${key.prefix}…`,
-        words: `${key.prefix} ${key.id}`,
+        hint: `${t('palette.key')} · ${key.prefix}…${key.last4}`,
+        words: `${key.prefix} ${key.last4} ${key.id}`,
         icon: KeyRound,
-        run: () => navigate(`/keys?q=${encodeURIComponent(key.name)}`),
+        run: () => navigate(`/users/${encodeURIComponent(key.user_id ?? 'owner')}?tab=keys`),
       }),
     ),
     ...(dataOf(models)?.models ?? []).map(

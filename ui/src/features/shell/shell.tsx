@@ -4,6 +4,7 @@ import Keyboard from 'lucide-solid/icons/keyboard'
 import ListChecks from 'lucide-solid/icons/list-checks'
 import LockKeyhole from 'lucide-solid/icons/lock-keyhole'
 import LogOut from 'lucide-solid/icons/log-out'
+import MonitorSmartphone from 'lucide-solid/icons/monitor-smartphone'
 import MonitorX from 'lucide-solid/icons/monitor-x'
 import PanelLeft from 'lucide-solid/icons/panel-left'
 import Rocket from 'lucide-solid/icons/rocket'
@@ -177,6 +178,7 @@ function Frame(props: FrameProps) {
     },
     { id: 'setup', text: t('palette.setup'), icon: Rocket, run: () => navigate('/setup?step=account') },
     { id: 'password', text: t('me.password'), icon: LockKeyhole, run: () => navigate('/password') },
+    { id: 'devices', text: t('me.devices'), icon: MonitorSmartphone, run: () => navigate('/settings/security') },
     { id: 'signOut', text: t('me.signOut'), icon: LogOut, run: () => props.onSignOut() },
     {
       id: 'signOutEverywhere',

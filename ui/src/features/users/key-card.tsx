@@ -31,6 +31,8 @@ type Props = KeyHandlers & {
   readonly now: Accessor<number>
   /** To name those of a key; undefined while they are not known. */
   readonly accounts: readonly AccountChoice[] | undefined
+  /** The gateway's own: nobody holds it, so there is nothing to hand over, rotate or revoke. */
+  readonly internal?: boolean
 }
 
 const icons = {
@@ -52,7 +54,9 @@ export function KeyCard(props: Props) {
       <div class="flex items-start justify-between gap-2">
         <div class="min-w-0">
           <p class="wrap-anywhere font-medium">{props.item.name}</p>
-          <p class="font-mono text-12 text-text-2">{keyMask(props.item)}</p>
+          <Show when={!props.internal}>
+            <p class="font-mono text-12 text-text-2">{keyMask(props.item)}</p>
+          </Show>
         </div>
         <div class="flex shrink-0 items-center gap-1">
           <Badge tone={tones[state()]} icon={icons[state()]} text={t(`keys.state.${state()}`)} />
@@ -225,9 +229,11 @@ function KeyTools(props: Props) {
   return (
     <div class="-mx-2 flex flex-wrap gap-x-1">
       <Tool text={t('users.edit')} name={props.item.name} onClick={() => props.onEdit(props.item)} />
-      <Tool text={t('keys.rotate')} name={props.item.name} onClick={() => props.onRotate(props.item)} />
-      <Tool text={t('keys.handOver')} name={props.item.name} onClick={() => props.onHandOver(props.item)} />
-      <Tool text={t('keys.revoke')} name={props.item.name} danger onClick={() => props.onRevoke(props.item)} />
+      <Show when={!props.internal}>
+        <Tool text={t('keys.rotate')} name={props.item.name} onClick={() => props.onRotate(props.item)} />
+        <Tool text={t('keys.handOver')} name={props.item.name} onClick={() => props.onHandOver(props.item)} />
+        <Tool text={t('keys.revoke')} name={props.item.name} danger onClick={() => props.onRevoke(props.item)} />
+      </Show>
     </div>
   )
 }

@@ -69,7 +69,7 @@ export function CreateKeyDialog(props: DialogProps & { readonly holder: KeyHolde
 }
 
 /** Name, limits and rights of a key. The key itself is never shown again. */
-export function EditKeyDialog(props: DialogProps & { readonly item: KeyView }) {
+export function EditKeyDialog(props: DialogProps & { readonly item: KeyView; readonly internal?: boolean }) {
   const { t } = useI18n()
   const refresh = useRefresh()
   const { item } = props // as it was on opening: a list that changes below must not change the form
@@ -93,7 +93,9 @@ export function EditKeyDialog(props: DialogProps & { readonly item: KeyView }) {
         form={form}
         actions={<FormActions long submit={t('common.save')} busy={form.busy()} onCancel={props.onClose} />}
       >
-        <TextField label={t('keys.name')} {...form.text('name')} />
+        <Show when={!props.internal}>
+          <TextField label={t('keys.name')} {...form.text('name')} />
+        </Show>
         <KeyFields form={form} accounts={props.accounts} models={props.models} />
       </FormFrame>
     </Dialog>

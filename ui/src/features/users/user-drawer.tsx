@@ -5,7 +5,7 @@ import type { KeyView } from '../../../../server/admin/contract/keys.ts'
 import type { UserView } from '../../../../server/admin/contract/users.ts'
 import { errorText } from '../../api/error-text.ts'
 import { MayChange } from '../../api/may-change.tsx'
-import { dataOf } from '../../api/queries.ts'
+import { dataOf, queries } from '../../api/queries.ts'
 import { userQueries } from '../../api/users.ts'
 import { Button } from '../../components/button.tsx'
 import { Drawer } from '../../components/dialog.tsx'
@@ -41,6 +41,7 @@ export default function UserDrawer(props: Props) {
     ...userQueries.one(props.userId ?? ''),
     enabled: props.userId !== undefined && !isOwner() && props.listed === undefined,
   }))
+  const internal = useQuery(() => ({ ...queries.internalKeys(), enabled: isOwner() }))
   const user = (): UserView | undefined => {
     const found = props.listed ?? dataOf(read)
     return found?.id === props.userId ? found : undefined
@@ -56,6 +57,7 @@ export default function UserDrawer(props: Props) {
               <UserKeys
                 holder={{ id: undefined, name: t('users.ownerName') }}
                 keys={keys()}
+                internal={dataOf(internal)?.keys}
                 now={props.now}
                 accounts={props.accounts}
                 models={props.models}

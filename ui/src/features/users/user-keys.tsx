@@ -17,6 +17,8 @@ type Open = { readonly what: 'edit' | 'rotate' | 'hand-over'; readonly item: Key
 type Props = Choices & {
   readonly holder: KeyHolder
   readonly keys: readonly KeyView[]
+  /** The gateway's own, which stand below. */
+  readonly internal?: readonly KeyView[] | undefined
   readonly now: Accessor<number>
   readonly onCreate: (holder: KeyHolder) => void
 }
@@ -64,9 +66,28 @@ export function UserKeys(props: Props) {
           </For>
         </ul>
       </Show>
+      <Show when={props.internal?.length}>
+        <section class="flex flex-col gap-2">
+          <h3 class="font-medium">{t('keys.internal')}</h3>
+          <p class="text-12 text-text-3">{t('keys.internalAbout')}</p>
+          <ul class="flex flex-col gap-2">
+            <For each={props.internal}>
+              {(item) => <KeyCard item={item} now={props.now} accounts={props.accounts.list} internal {...handlers} />}
+            </For>
+          </ul>
+        </section>
+      </Show>
       <Switch>
         <Match when={opened('edit')}>
-          {(item) => <EditKeyDialog item={item()} accounts={props.accounts} models={props.models} onClose={close} />}
+          {(item) => (
+            <EditKeyDialog
+              item={item()}
+              internal={props.internal?.some(({ id }) => id === item().id) ?? false}
+              accounts={props.accounts}
+              models={props.models}
+              onClose={close}
+            />
+          )}
         </Match>
         <Match when={opened('rotate')}>{(item) => <RotateKeyDialog item={item()} onClose={close} />}</Match>
         <Match when={opened('hand-over')}>{(item) => <HandOverDialog item={item()} onClose={close} />}</Match>

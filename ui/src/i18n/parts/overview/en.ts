@@ -4,6 +4,8 @@ export const en = {
   'overview.failing': '{ready} of {total} accounts ready, but only {rate} of requests succeeded.',
   'overview.attention': '{ready} of {total} accounts ready, {rate} of requests succeeded. Something needs you.',
   'overview.quiet': '{ready} of {total} accounts ready. No requests in this range.',
+  'overview.ready': '{ready} of {total} accounts ready. The figures are of what the filters choose.',
+  'overview.filters': 'Filters',
   'overview.down': 'No account is ready, so requests fail.',
   'overview.first': 'No accounts yet. The setup guide takes you to a first answer in about two minutes.',
   'overview.setup': 'Open the setup guide',

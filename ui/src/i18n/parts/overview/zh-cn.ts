@@ -6,6 +6,8 @@ export const zhCn = {
   'overview.failing': '{total} 个账号中 {ready} 个可用，但请求成功率只有 {rate}。',
   'overview.attention': '{total} 个账号中 {ready} 个可用，请求成功率 {rate}，有事项需要处理。',
   'overview.quiet': '{total} 个账号中 {ready} 个可用，此时段没有请求。',
+  'overview.ready': '{total} 个账号中 {ready} 个可用，以下数据仅包含筛选出的请求。',
+  'overview.filters': '筛选',
   'overview.down': '当前没有可用账号，请求会失败。',
   'overview.first': '还没有账号。跟随设置向导，约两分钟即可收到第一条回复。',
   'overview.setup': '打开设置向导',

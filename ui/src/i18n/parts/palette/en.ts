@@ -1,7 +1,8 @@
 export const en = {
-  'palette.placeholder': 'Page, account, key, model, request ID or action',
+  'palette.placeholder': 'Page, account, user, key, model, request ID or action',
   'palette.found': '{count} results',
   'palette.account': 'Account',
+  'palette.user': 'User',
   'palette.key': 'Key',
   'palette.model': 'Model',
   'palette.request': 'Open request {id}',

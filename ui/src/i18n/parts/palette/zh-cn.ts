@@ -1,9 +1,10 @@
 import type { en } from './en.ts'
 
 export const zhCn = {
-  'palette.placeholder': '页面、账号、密钥、模型、请求 ID 或操作',
+  'palette.placeholder': '页面、账号、用户、密钥、模型、请求 ID 或操作',
   'palette.found': '{count} 条结果',
   'palette.account': '账号',
+  'palette.user': '用户',
   'palette.key': '密钥',
   'palette.model': '模型',
   'palette.request': '打开请求 {id}',

@@ -163,6 +163,9 @@ export const en = {
   'keys.create': 'Create key',
   'keys.empty': 'No key yet. Without one this user cannot call the gateway.',
   'keys.emptyOwner': 'No keys outside of users.',
+  'keys.internal': 'The console’s own key',
+  'keys.internalAbout':
+    'Chats in the playground and tests of this console run under it. No client can hold it; its switch and its limits hold for all of them.',
   'keys.name': 'Name',
   'keys.nameHelp': 'For example the app or the device that will use it.',
   'keys.createFailed': 'The key was not created.',

@@ -164,6 +164,8 @@ export const zhCn = {
   'keys.create': '创建密钥',
   'keys.empty': '还没有密钥。没有密钥，此用户无法调用网关。',
   'keys.emptyOwner': '没有不属于用户的密钥。',
+  'keys.internal': '控制台自用密钥',
+  'keys.internalAbout': '对话测试和控制台里的各种测试都使用它，任何客户端都拿不到；它的开关和限额对这些请求统一生效。',
   'keys.name': '名称',
   'keys.nameHelp': '例如将要使用它的应用或设备。',
   'keys.createFailed': '密钥未创建。',
