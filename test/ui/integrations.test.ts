@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { clients, dashed, systems } from '../../ui/src/features/integrations/clients.ts'
+import { systems } from '../../ui/src/features/integrations/client.ts'
+import { clients } from '../../ui/src/features/integrations/clients.ts'
 import {
   addresses,
   addressFault,
@@ -12,6 +13,7 @@ import {
 } from '../../ui/src/features/integrations/place.ts'
 import { isPrivateHost } from '../../ui/src/features/integrations/private-address.ts'
 import { isPlainKey, powershell, shell } from '../../ui/src/features/integrations/spelling.ts'
+import { dashed } from '../../ui/src/features/integrations/terminal-clients.ts'
 
 const form = (part: Partial<PlaceForm>): PlaceForm => ({
   ...{ address: 'http://127.0.0.1:62311', own: '', key: '', keyName: '', model: '', system: 'unix' },

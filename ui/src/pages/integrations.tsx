@@ -17,7 +17,8 @@ import { CodeBlock } from '../components/code-block.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { usePaletteActions } from '../components/palette-actions.tsx'
 import { EmptyState } from '../components/states.tsx'
-import { type Client, clients, type Place, type Snippet } from '../features/integrations/clients.ts'
+import type { Client, Place, Snippet } from '../features/integrations/client.ts'
+import { clients } from '../features/integrations/clients.ts'
 import {
   exampleModel,
   isOpenOnTheWay,

@@ -12,7 +12,7 @@ import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Choice, PasswordField, SelectField, TextField } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { type Client, type System, systems } from './clients.ts'
+import { type Client, type System, systems } from './client.ts'
 import { addresses, addressFault, keyPlace, otherAddress, type PlaceForm } from './place.ts'
 import { isPlainKey } from './spelling.ts'
 

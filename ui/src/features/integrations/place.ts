@@ -1,6 +1,6 @@
 import type { MetaView } from '../../../../server/admin/contract/meta.ts'
 import type { PlainKey } from '../../i18n/dictionary.ts'
-import type { System } from './clients.ts'
+import type { System } from './client.ts'
 import { isPrivateHost } from './private-address.ts'
 
 export type PlaceForm = {

@@ -16,7 +16,7 @@ import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusRefusal } from '../../lib/focus.ts'
-import type { Place } from './clients.ts'
+import type { Place } from './client.ts'
 
 type Props = {
   readonly tool: Tool
