@@ -37,6 +37,8 @@ type DataTableProps<Item> = {
   readonly card: (item: Item) => JSX.Element
   /** All rows are as high as each other and the columns say how wide they are: a long list costs less to lay out. */
   readonly fixed?: boolean
+  /** Many columns: less room between them. The cells say so themselves. */
+  readonly tight?: boolean
   /** What is switched off stands back. */
   readonly faded?: (item: Item) => boolean
   readonly selection?: Selection<Item> | undefined
@@ -157,7 +159,7 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
                   {(column, index) => (
                     <th
                       aria-sort={direction(index())}
-                      class={`whitespace-nowrap border-border border-b bg-surface-2 px-3 font-medium first:rounded-tl-lg last:rounded-tr-lg ${column.class ?? ''}`}
+                      class={`whitespace-nowrap border-border border-b bg-surface-2 font-medium first:rounded-tl-lg last:rounded-tr-lg ${props.tight ? 'px-2 first:pl-3 last:pr-3' : 'px-3'} ${column.class ?? ''}`}
                     >
                       <Show
                         when={column.value}

@@ -40,13 +40,15 @@ export function createFormat(locale: string) {
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
   const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
-  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
+  // Of a log: narrow, and in one order with the log of the server.
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23' })
   const moment = new Intl.DateTimeFormat(locale, {
     month: 'short',
     day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
+    hourCycle: 'h23',
   })
   const stretch = new Intl.DateTimeFormat(locale, {
     month: 'short',

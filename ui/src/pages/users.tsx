@@ -203,7 +203,7 @@ export default function UsersPage() {
       <Show when={users()?.length}>
         <div class="flex flex-wrap items-center gap-2">
           <SearchBox label={t('users.search')} value={url.value.q} onSearch={(q) => url.set({ q }, { typed: true })} />
-          <fieldset class="flex flex-wrap gap-2">
+          <fieldset class="-mx-3 flex gap-2 max-md:w-screen max-md:overflow-x-auto max-md:px-3 max-md:py-1 md:mx-0 md:flex-wrap">
             <legend class="sr-only">{t('users.filter')}</legend>
             <For each={userFilters.filter((name) => name === 'all' || name === url.value.status || counts()[name] > 0)}>
               {(name) => (
@@ -214,7 +214,7 @@ export default function UsersPage() {
                     setChosen(new Set<string>())
                     url.set({ status: name })
                   }}
-                  class="control numbers inline-flex items-center gap-1.5 rounded-full border border-border bg-surface px-3 text-13 text-text-2 hover:bg-surface-2 aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-text"
+                  class="control numbers inline-flex shrink-0 items-center gap-1.5 whitespace-nowrap rounded-full border border-border bg-surface px-3 text-13 text-text-2 hover:bg-surface-2 aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-text"
                 >
                   {name === 'all' ? t('users.filter.all') : t(`users.state.${name}`)}
                   <span class="text-text-3">{format().number(counts()[name])}</span>

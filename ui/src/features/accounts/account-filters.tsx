@@ -15,8 +15,9 @@ type Props = {
 }
 
 const chipClass =
-  'control numbers inline-flex items-center gap-1.5 rounded-full border border-border bg-surface px-3 text-13 text-text-2 hover:bg-surface-2 aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-text'
-const selectClass = 'control rounded-md border border-control bg-surface px-2.5 max-md:text-16'
+  'control numbers inline-flex shrink-0 items-center whitespace-nowrap gap-1.5 rounded-full border border-border bg-surface px-3 text-13 text-text-2 hover:bg-surface-2 aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-text'
+const selectClass =
+  'control min-w-0 rounded-md border border-control bg-surface px-2.5 max-md:flex-1 max-md:basis-32 max-md:text-16'
 
 /** Chips with counts, a search and the rest: all of it in the address. */
 export function AccountFilters(props: Props) {
@@ -32,7 +33,7 @@ export function AccountFilters(props: Props) {
     props.filters.set({ status: name === 'all' ? [] : toggled(value().status, name) })
   return (
     <div class="flex flex-col gap-2">
-      <fieldset class="flex flex-wrap gap-2">
+      <fieldset class="-mx-3 flex gap-2 max-md:overflow-x-auto max-md:px-3 max-md:py-1 md:mx-0 md:flex-wrap">
         <legend class="sr-only">{t('accounts.filter')}</legend>
         <For each={offered()}>
           {(name) => (
@@ -52,6 +53,7 @@ export function AccountFilters(props: Props) {
       <div class="flex flex-wrap items-center gap-2">
         <SearchBox
           label={t('accounts.search')}
+          class="max-md:basis-full"
           value={value().q}
           onSearch={(q) => props.filters.set({ q }, { typed: true })}
         />

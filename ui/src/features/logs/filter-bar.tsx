@@ -43,10 +43,12 @@ export function FilterBar(props: { readonly filters: LogFilterState; readonly ra
   return (
     <div class="flex flex-col gap-2">
       <div class="flex flex-wrap items-end gap-2">
-        <RangePicker state={props.range} />
+        <span class="max-md:order-1">
+          <RangePicker state={props.range} />
+        </span>
         <select
           aria-label={t('logs.filter.status')}
-          class="control rounded-md border border-control bg-surface px-2.5 max-md:text-16"
+          class="control rounded-md border border-control bg-surface px-2.5 max-md:order-3 max-md:w-36 max-md:text-16"
           onChange={(event) => set({ status: outcomes.find((one) => one === event.currentTarget.value) })}
         >
           <For each={outcomes}>
@@ -60,16 +62,23 @@ export function FilterBar(props: { readonly filters: LogFilterState; readonly ra
         <SearchBox
           label={t('logs.filter.search')}
           value={value().id || value().error}
+          class="max-md:order-4"
           onSearch={(text) => set(searchOf(text), { typed: true })}
         />
-        <Button icon={ListFilter} aria-expanded={open()} aria-controls={panel} onClick={() => setOpen(!open())}>
+        <Button
+          icon={ListFilter}
+          class="max-md:order-2"
+          aria-expanded={open()}
+          aria-controls={panel}
+          onClick={() => setOpen(!open())}
+        >
           {t('logs.filter.more')}
           <Show when={chips().length > 0}>
             <span class="numbers text-text-3">{chips().length}</span>
           </Show>
         </Button>
         <Show when={props.filters.count() > 0}>
-          <Button look="quiet" onClick={() => props.filters.clear()}>
+          <Button look="quiet" class="max-md:order-5" onClick={() => props.filters.clear()}>
             {t('logs.filter.clear')}
           </Button>
         </Show>

@@ -26,17 +26,18 @@ type ListProps = {
 }
 
 const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
-  { key: 'logs.column.time', class: 'w-34' },
-  { key: 'logs.column.outcome', class: 'w-38' },
+  { key: 'logs.column.time', class: 'w-33' },
+  { key: 'logs.column.outcome', class: 'w-34' },
   { key: 'logs.column.caller' },
-  { key: 'logs.column.model', class: 'w-1/5' },
+  { key: 'logs.column.model', class: 'lg:w-1/6' },
   { key: 'logs.column.account', class: 'max-lg:hidden' },
-  { key: 'logs.column.firstToken', class: 'w-24 text-right' },
-  { key: 'logs.column.total', class: 'w-22 text-right' },
-  { key: 'logs.column.input', class: 'w-18 text-right' },
-  { key: 'logs.column.output', class: 'w-18 text-right' },
-  { key: 'logs.column.cost', class: 'w-20 text-right max-xl:hidden' },
-  { key: 'logs.column.address', class: 'w-36 max-xl:hidden' },
+  { key: 'logs.column.firstToken', class: 'w-23 text-right' },
+  { key: 'logs.column.total', class: 'w-20 text-right' },
+  { key: 'logs.column.input', class: 'w-17 text-right max-lg:hidden' },
+  { key: 'logs.column.output', class: 'w-17 text-right max-lg:hidden' },
+  { key: 'logs.column.cost', class: 'w-18 text-right max-xl:hidden' },
+  // Long, and rarely what is looked for: in the drawer it is always.
+  { key: 'logs.column.address', class: 'w-36 max-2xl:hidden' },
 ]
 
 /** Requests, newest first; a row leads to its drawer. */
@@ -103,6 +104,7 @@ export function LogList(props: ListProps) {
         columns={text}
         onRow={props.onOpen}
         fixed
+        tight
         cells={(row) => <Cells row={row} />}
         card={(row) => <Card row={row} />}
       />
@@ -113,7 +115,7 @@ export function LogList(props: ListProps) {
 
 function Cell(props: { class?: string; title?: string | undefined; children: JSX.Element }) {
   return (
-    <td class={`numbers whitespace-nowrap px-3 py-0.5 ${props.class ?? ''}`} title={props.title}>
+    <td class={`numbers whitespace-nowrap px-2 py-0.5 first:pl-3 last:pr-3 ${props.class ?? ''}`} title={props.title}>
       {props.children}
     </td>
   )
@@ -146,14 +148,14 @@ function Cells(props: { readonly row: RequestRow }) {
       </Cell>
       <Cell class="text-right">{firstTokenText(row, t('logs.none'), format().duration)}</Cell>
       <Cell class="text-right">{format().duration(row.duration_ms)}</Cell>
-      <Cell class="text-right" title={titleOf(row.input_source)}>
+      <Cell class="text-right max-lg:hidden" title={titleOf(row.input_source)}>
         {tokensText(row.input_tokens, row.input_source, format())}
       </Cell>
-      <Cell class="text-right" title={titleOf(row.output_source)}>
+      <Cell class="text-right max-lg:hidden" title={titleOf(row.output_source)}>
         {tokensText(row.output_tokens, row.output_source, format())}
       </Cell>
       <Cell class="text-right max-xl:hidden">{costText(row.cost_usd, format(), t)}</Cell>
-      <Cell class="truncate text-text-2 max-xl:hidden" title={row.client_ip}>
+      <Cell class="truncate text-text-2 max-2xl:hidden" title={row.client_ip}>
         {row.client_ip}
       </Cell>
     </>

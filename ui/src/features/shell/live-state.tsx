@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/solid-query'
-import { Show } from 'solid-js'
+import { createSignal, onCleanup, Show } from 'solid-js'
 import type { StatusView } from '../../../../server/admin/contract/events.ts'
 import { liveness } from '../../api/liveness.ts'
 import { dataOf, queries } from '../../api/queries.ts'
@@ -51,10 +51,16 @@ export function LiveState(props: {
   )
 }
 
+/** After what the page itself needs. */
+const patienceMs = 3_000
+
 /** Until there is a figure nothing stands here; a press asks again. */
 function ProviderLatency() {
   const { t, format } = useI18n()
-  const latency = useQuery(() => queries.latency())
+  const [due, setDue] = createSignal(false)
+  const timer = setTimeout(() => setDue(true), patienceMs)
+  onCleanup(() => clearTimeout(timer))
+  const latency = useQuery(() => ({ ...queries.latency(), enabled: due() }))
   return (
     <Show when={dataOf(latency)}>
       {(found) => (

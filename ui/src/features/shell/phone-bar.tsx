@@ -36,7 +36,7 @@ export default function PhoneBar(props: {
             class={itemClass}
           >
             <Dynamic component={entry.icon} size={20} strokeWidth={1.75} aria-hidden="true" />
-            <span class="max-w-full truncate px-1">{t(entry.short ?? entry.text)}</span>
+            <span class="max-w-full truncate">{t(entry.short ?? entry.text)}</span>
             <Count entry={entry} status={props.status} />
           </A>
         )}
