@@ -50,12 +50,15 @@ function health(): void {
 
   test('the support report is read before it goes anywhere, and names nobody', async () => {
     await gateway.admin('POST', '/v2/users', { name: 'Ada Lovelace', email: 'ada@corp.example' })
+    await fetch(`${gateway.url}/v1/models`, {
+      headers: { 'x-api-key': 'sk-nobody', 'x-forwarded-for': '203.0.113.77' },
+    })
     const { page, close } = await open('/health?tab=about')
     await page.getByRole('button', { name: 'Show the report' }).click()
     const text = (await page.getByRole('dialog').locator('pre').textContent()) ?? ''
     expect(text).toContain('# Support report')
     expect(text).toContain('SQLite')
-    for (const word of ['Ada', 'corp.example', gateway.key, adminPassword, gateway.dataDir])
+    for (const word of ['Ada', 'corp.example', '203.0.113.77', gateway.key, adminPassword, gateway.dataDir])
       expect(text).not.toContain(word)
     expect(await accessibilityFaults(page)).toEqual([])
     await page.keyboard.press('Escape')
@@ -71,6 +74,11 @@ function health(): void {
     await lines.getByText('server.started').waitFor()
     await gateway.admin('POST', '/v2/keys', { name: 'seen-live' })
     await lines.getByText('name=seen-live').waitFor()
+    // What somebody called something is text here too (16).
+    await gateway.admin('POST', '/v2/keys', { name: '<img src=x onerror="window.hurt = 1">' })
+    await lines.getByText('<img src=x').waitFor()
+    expect(await lines.locator('img').count()).toBe(0)
+    expect(await page.evaluate(() => Reflect.get(window, 'hurt'))).toBeUndefined()
     await page.getByRole('button', { name: 'Pause' }).click()
     await gateway.admin('POST', '/v2/keys', { name: 'seen-later' })
     await page.waitForTimeout(700)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import type { RequestRowList, RequestTail } from '../../server/admin/contract/logs.ts'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { accessibilityFaults, browserPath, costs, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
@@ -30,23 +30,6 @@ async function showRows(page: Page, count: number): Promise<void> {
   await page.route('**/v2/logs/tail*', (route) =>
     route.fulfill({ json: { logs: [], mark: 'made-1', gap: false } satisfies RequestTail }),
   )
-}
-
-/** What each step of `steps` costs the page's main thread, ms of its own time: how busy the machine is does not matter. */
-async function costs(page: Page, steps: number, step: (index: number) => Promise<void>): Promise<readonly number[]> {
-  const session = await page.context().newCDPSession(page)
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-  const spent = async (): Promise<number> => {
-    const { metrics } = await session.send('Performance.getMetrics')
-    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000
-  }
-  const each: number[] = []
-  for (let index = 0; index < steps; index++) {
-    const before = await spent()
-    await step(index)
-    each.push(Math.round((await spent()) - before))
-  }
-  return each
 }
 
 function logs(): void {

@@ -1,4 +1,6 @@
+import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import type { StatusView } from '../../server/admin/contract/events.ts'
 import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
@@ -127,6 +129,108 @@ function overview(): void {
     await list.getByRole('link', { name: 'View' }).click()
     await page.waitForURL('**/accounts')
     expect(faults).toEqual([])
+    await close()
+  })
+
+  test('an account that the provider suspends is told of first, and the way to it works (18)', async () => {
+    const down = await startGateway({ accounts: [{ fault: 'suspended' }] })
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    try {
+      await signIn(page, `${down.url}/login`, adminPassword)
+      await page.getByText('No account is ready, so requests fail.').waitFor()
+      const first = page.getByRole('region', { name: 'Needs attention' }).getByRole('listitem').first()
+      await first.getByLabel('Critical:').waitFor()
+      await page
+        .getByRole('region', { name: 'Needs attention' })
+        .getByRole('listitem')
+        .filter({ hasText: 'was suspended by the provider' })
+        .getByRole('link', { name: 'View' })
+        .click()
+      await page.waitForURL('**/accounts/acc_*')
+      await page.getByRole('dialog').getByText('Suspended by provider').first().waitFor()
+      expect(faults).toEqual([])
+    } finally {
+      await close()
+      await down.stop()
+    }
+  })
+
+  test('days are those of the zone that the picker names (22)', async () => {
+    // An hour before midnight in one zone is the next day in the other.
+    const at = new Date()
+    at.setUTCDate(at.getUTCDate() - 2)
+    at.setUTCHours(20, 0, 0, 0)
+    const db = new Database(path.join(gateway.dataDir, 'data.sqlite3'))
+    db.exec('PRAGMA busy_timeout = 5000')
+    const columns = 'id, at, dialect, key_id, user_id, account_id, model, upstream_model, stream, status, duration_ms'
+    const more = 'input_tokens, input_source, output_tokens, output_source, peer, user_agent, attempts, route'
+    db.query(
+      `INSERT INTO requests (${columns}, ${more}) VALUES (${Array.from({ length: 19 }, () => '?').join(', ')})`,
+    ).run(
+      ...['req_zone', at.getTime(), 'anthropic', 'key_1', '', 'acc_1', 'zoned', 'zoned', 1, 200, 900],
+      ...[10, 'derived', 5, 'measured', '10.0.0.9', 'probe', 1, '{}'],
+    )
+    db.close()
+    const dayOf = async (timezoneId: string): Promise<string> => {
+      const { page, close } = await openPage(browser, { locale: 'en-US', timezoneId })
+      await signIn(page, `${gateway.url}/login?next=${encodeURIComponent('/?range=7d&model=zoned')}`, adminPassword)
+      await tile(page, 'Requests').getByText('1', { exact: true }).waitFor()
+      const chart = page.getByRole('figure').filter({ hasText: '1 requests, 100% succeeded' })
+      await chart.getByRole('button', { name: 'View as table' }).click()
+      const row = chart.getByRole('row').filter({ has: page.getByRole('cell', { name: '1', exact: true }) })
+      const day =
+        (await row.first().getByRole('cell').or(row.first().getByRole('rowheader')).first().textContent()) ?? ''
+      await page.getByRole('button', { name: /^Time range/ }).click()
+      await page.getByText(`Times in ${timezoneId}`).waitFor()
+      await close()
+      return day
+    }
+    const label = (shiftHours: number): string =>
+      new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(
+        at.getTime() + shiftHours * 3_600_000,
+      )
+    expect(await dayOf('UTC')).toContain(label(0))
+    expect(await dayOf('Asia/Shanghai')).toContain(label(8))
+  })
+
+  test('filters by user, key and model are in the address, choose what all figures are of, and lead to the log', async () => {
+    const { keys } = (await gateway.admin('GET', '/v2/keys')) as { keys: { id: string; name: string }[] }
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await page.getByRole('button', { name: 'Filters' }).click()
+    const box = page.getByRole('combobox', { name: 'Key' })
+    await box.click()
+    await box.fill('test')
+    await page.getByRole('option', { name: /^test/ }).click()
+    await page.waitForURL(`**/?key=${keys.find(({ name }) => name === 'test')?.id}`)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.reload()
+    await page.getByRole('button', { name: 'Remove filter: Key: test' }).waitFor()
+    await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
+    await page.getByText('The figures are of what the filters choose.').waitFor()
+    await tile(page, 'Succeeded').getByRole('link', { name: '1 failed' }).click()
+    await page.waitForURL(/\/logs\?key=key_\w+&status=failed$/)
+    await page.getByText('1 of 1 shown').waitFor()
+    await page.goBack()
+    await page.getByRole('button', { name: 'Remove filter: Key: test' }).click()
+    await page.waitForURL(`${gateway.url}/`)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('the footer says how long the provider takes, and measures again when pressed', async () => {
+    const { page, addresses, close } = await openPage(browser, {
+      locale: 'en-US',
+      viewport: { width: 1280, height: 740 },
+    })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    const measured = (): number => addresses.filter((address) => address.endsWith('/aws-latency')).length
+    const figure = page.getByRole('button', { name: /^Provider \d/ })
+    await figure.waitFor()
+    expect(measured()).toBe(1)
+    await figure.click()
+    await page.waitForResponse('**/aws-latency')
+    expect(measured()).toBe(2)
     await close()
   })
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
-import { focusIs, signIn } from '../support/console.ts'
+import { focusIs, hideTab, signIn } from '../support/console.ts'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
 
@@ -26,14 +26,6 @@ function shell(): void {
     const { accounts } = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { id: string }[] }
     return accounts[0]?.id ?? ''
   }
-  const hide = (page: Page, hidden: boolean): Promise<void> =>
-    page.evaluate((isHidden) => {
-      Object.defineProperty(document, 'visibilityState', {
-        configurable: true,
-        get: () => (isHidden ? 'hidden' : 'visible'),
-      })
-      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
-    }, hidden)
 
   test('the palette finds pages, accounts, keys and actions by typing, and what was used last comes first', async () => {
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
@@ -109,10 +101,10 @@ function shell(): void {
     expect(addresses.filter((address) => address.includes('/v2/accounts?')).length - before).toBeLessThan(6)
     expect(addresses.filter((address) => address.includes('/v2/events')).length).toBe(1)
     await page.clock.install()
-    await hide(page, true)
+    await hideTab(page, true)
     await page.clock.runFor(16_000)
     await page.getByText('Paused').waitFor()
-    await hide(page, false)
+    await hideTab(page, false)
     await page.getByText('Live', { exact: false }).first().waitFor()
     const [, again = ''] = addresses.filter((address) => address.includes('/v2/events'))
     expect(new URL(again).searchParams.get('lastEventId')).toMatch(/^\w+-\d+$/)

@@ -55,3 +55,24 @@ export async function accessibilityFaults(page: Page): Promise<readonly string[]
 
 export const scrollsSideways = (page: Page): Promise<boolean> =>
   page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+
+/** What each step of `steps` costs the page's main thread, ms of its own time: how busy the machine is does not matter. */
+export async function costs(
+  page: Page,
+  steps: number,
+  step: (index: number) => Promise<void>,
+): Promise<readonly number[]> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const spent = async (): Promise<number> => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000
+  }
+  const each: number[] = []
+  for (let index = 0; index < steps; index++) {
+    const before = await spent()
+    await step(index)
+    each.push(Math.round((await spent()) - before))
+  }
+  return each
+}

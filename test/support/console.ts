@@ -2,12 +2,45 @@ import { expect } from 'bun:test'
 import type { Page } from 'playwright-core'
 import type { AccountList, AccountListItem, AccountState } from '../../server/admin/contract/accounts.ts'
 
+/** Every page behind sign-in, and what the pages open by their address. */
+export const consolePaths = [
+  '/',
+  '/logs',
+  '/logs?view=addresses',
+  '/accounts',
+  '/users',
+  '/users/owner',
+  '/integrations',
+  '/playground',
+  '/models',
+  '/proxies',
+  '/backup',
+  '/settings',
+  '/settings/security',
+  '/health',
+  '/nothing/here',
+  '/password',
+] as const
+
+/** As when another tab comes before it, or when it comes back. */
+export const hideTab = (page: Page, hidden: boolean): Promise<void> =>
+  page.evaluate((isHidden) => {
+    Object.defineProperty(document, 'visibilityState', {
+      configurable: true,
+      get: () => (isHidden ? 'hidden' : 'visible'),
+    })
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+  }, hidden)
+
 /** Signs in on the page at `url`. */
 export async function signIn(page: Page, url: string, password: string): Promise<void> {
   await page.goto(url)
   await page.locator('[autocomplete=current-password]').fill(password)
   await page.locator('button[type=submit]').click()
 }
+
+/** The sign-in is over; its own address ends in the next page's too. */
+export const signedIn = (page: Page): Promise<void> => page.waitForURL(({ pathname }) => pathname !== '/login')
 
 /** What has the focus: its name for who listens, else its text. */
 const focused = (page: Page): Promise<string> =>

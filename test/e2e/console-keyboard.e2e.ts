@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { browserPath, openPage, startBrowser } from '../support/browser.ts'
+import { focusIs, signedIn } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(120_000)
+
+if (browserPath === undefined) leftOut('Chromium')
+else keyboard()
+
+/** What a page is for, without a mouse (50). */
+function keyboard(): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway()
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+  const open = async (path: string) => {
+    const opened = await openPage(browser, { locale: 'en-US' })
+    const { page } = opened
+    await page.goto(`${gateway.url}/login?next=${encodeURIComponent(path)}`)
+    await page.locator('[autocomplete=current-password]:focus').waitFor()
+    await page.keyboard.type(adminPassword)
+    await page.keyboard.press('Enter')
+    await signedIn(page)
+    await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()
+    return opened
+  }
+  /** Tab by Tab, as a hand on the keyboard goes. */
+  const tabTo = async (page: Page, name: string): Promise<void> => {
+    for (let tries = 0; tries < 80; tries++) {
+      const here = await page.evaluate(() => {
+        const element = document.activeElement
+        const label =
+          element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement ? element.labels?.[0] : null
+        return element?.getAttribute('aria-label') ?? label?.textContent ?? element?.textContent ?? ''
+      })
+      if (here.startsWith(name)) return
+      await page.keyboard.press('Tab')
+    }
+    await focusIs(page, name)
+  }
+
+  test('an account is added', async () => {
+    const { page, faults, close } = await open('/accounts')
+    await page.getByText('sim-1', { exact: true }).waitFor()
+    await page.keyboard.press('n')
+    await page.getByRole('dialog').waitFor()
+    await tabTo(page, 'Get a code')
+    await page.keyboard.press('Enter')
+    await page.getByText('Waiting for you to sign in…').waitFor()
+    await focusIs(page, 'Open the sign-in page')
+    gateway.simulator.signIns.approve((await page.getByRole('dialog').locator('code').first().textContent()) ?? '')
+    await page.getByText(/is ready\./).waitFor({ timeout: 30_000 })
+    await tabTo(page, 'Done')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(((await gateway.admin('GET', '/v2/accounts')) as { accounts: object[] }).accounts).toHaveLength(2)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a user is created', async () => {
+    const { page, faults, close } = await open('/users')
+    await tabTo(page, 'Create user')
+    await page.keyboard.press('Enter')
+    await focusIs(page, 'Name')
+    await page.keyboard.type('By hand')
+    await page.keyboard.press('Enter')
+    await page.getByLabel('New key').waitFor()
+    await tabTo(page, 'I have saved it')
+    await page.keyboard.press('Enter')
+    await tabTo(page, 'Close without the key')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'By hand' }).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('the log is filtered', async () => {
+    const { page, faults, close } = await open('/logs')
+    await tabTo(page, 'Outcome')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.waitForURL('**/logs?status=failed')
+    await page.keyboard.press('Escape')
+    await tabTo(page, 'Clear filters')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/logs')
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a setting is changed', async () => {
+    const { page, faults, close } = await open('/settings/routing')
+    await tabTo(page, 'Take an account out after')
+    await page.keyboard.press('Control+A')
+    await page.keyboard.type('17')
+    await tabTo(page, 'Save changes')
+    await page.keyboard.press('Enter')
+    await page.getByText('Saved.').waitFor()
+    expect((await gateway.admin('GET', '/v2/settings')).maxErrorCount).toBe(17)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('a backup is made and restored', async () => {
+    const { page, faults, close } = await open('/backup')
+    await tabTo(page, 'Back up now')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: /^Restore claude-server-/ }).waitFor()
+    await gateway.admin('POST', '/v2/users', { name: 'Made later' })
+    await tabTo(page, 'Restore claude-server-')
+    await page.keyboard.press('Enter')
+    const plan = page.getByRole('dialog', { name: 'What a restore would do' })
+    await plan.getByLabel('Type RESTORE to confirm').waitFor()
+    await tabTo(page, 'Type RESTORE to confirm')
+    await page.keyboard.type('restore')
+    await tabTo(page, 'Restore now')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Confirm it is you' }).waitFor()
+    await focusIs(page, 'Password')
+    await page.keyboard.type(adminPassword)
+    await page.keyboard.press('Enter')
+    await page.getByText('You were signed out.').waitFor({ timeout: 60_000 })
+    await focusIs(page, 'Password')
+    await page.keyboard.type(adminPassword)
+    await page.keyboard.press('Enter')
+    await page.getByText('You were signed out.').waitFor({ state: 'detached' })
+    const users = (await gateway.admin('GET', '/v2/users')) as unknown as readonly { name: string }[]
+    expect(users.map(({ name }) => name)).not.toContain('Made later')
+    expect(faults).toEqual([])
+    await close()
+  })
+}

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { networkInterfaces } from 'node:os'
+import type { Browser, Page } from 'playwright-core'
+import { browserPath, openPage, startBrowser } from '../support/browser.ts'
+import { consolePaths, hideTab, signedIn, signIn } from '../support/console.ts'
+import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { leftOut } from '../support/left-out.ts'
+
+// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
+setDefaultTimeout(120_000)
+
+const lan = Object.values(networkInterfaces())
+  .flat()
+  .find((one) => one?.family === 'IPv4' && !one.internal)?.address
+
+if (browserPath === undefined) leftOut('Chromium')
+else if (lan === undefined) leftOut('a network')
+else sessions(lan)
+
+/** What a signed-in page goes through: sessions that end, servers that go and come, other addresses, many tabs. */
+function sessions(host: string): void {
+  let gateway: Gateway
+  let browser: Browser
+  beforeAll(async () => {
+    gateway = await startGateway({ env: { HOST: '0.0.0.0' } })
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+  })
+  const open = async (path: string, options: Parameters<typeof openPage>[1] = { locale: 'en-US' }) => {
+    const opened = await openPage(browser, options)
+    await signIn(opened.page, `${gateway.url}/login?next=${encodeURIComponent(path)}`, adminPassword)
+    await signedIn(opened.page)
+    await opened.page.getByRole('navigation').first().waitFor()
+    return opened
+  }
+  const userNames = async (): Promise<readonly string[]> =>
+    ((await gateway.admin('GET', '/v2/users')) as unknown as readonly { name: string }[]).map(({ name }) => name)
+
+  test('wrong passwords start a countdown, and meanwhile the right one is refused too (8)', async () => {
+    const headers = { 'x-forwarded-for': '203.0.113.50' }
+    const { page, close } = await openPage(browser, { locale: 'en-US', extraHTTPHeaders: headers })
+    await page.goto(`${gateway.url}/login`)
+    const waits = page.getByText(/^Too many attempts\. Try again in \d+:\d\d\.$/)
+    for (let tries = 0; tries < 5; tries++) {
+      await page.locator('[autocomplete=current-password]').fill(`wrong ${tries}`)
+      const answer = page.waitForResponse('**/api/login')
+      await page.locator('button[type=submit]').click()
+      await answer
+    }
+    const right = () =>
+      fetch(`${gateway.url}/api/login`, { method: 'POST', headers, body: JSON.stringify({ password: adminPassword }) })
+    expect((await right()).status).toBe(429)
+    if (!(await waits.isVisible())) {
+      await page.locator('[autocomplete=current-password]').fill(adminPassword)
+      await page.locator('button[type=submit]').click()
+    }
+    await waits.waitFor()
+    expect(await page.locator('button[type=submit]').isDisabled()).toBe(true)
+    expect(new URL(page.url()).pathname).toBe('/login')
+    await close()
+  })
+
+  test.each(['https://evil.example', '//evil.example', '/\\evil.example'])(
+    'after sign-in nobody is sent to %s (9)',
+    async (next) => {
+      const { page, addresses, close } = await openPage(browser, { locale: 'en-US' })
+      await signIn(page, `${gateway.url}/login?next=${encodeURIComponent(next)}`, adminPassword)
+      await page.waitForURL(`${gateway.url}/`)
+      expect(addresses.filter((address) => new URL(address).origin !== gateway.url)).toEqual([])
+      await close()
+    },
+  )
+
+  test('a form half filled outlives its session and is saved once (12)', async () => {
+    const { page, faults, close } = await open('/users')
+    await page.getByRole('button', { name: 'Create user' }).first().click()
+    const form = page.getByRole('dialog', { name: 'Create user' })
+    await form.getByLabel('Name', { exact: true }).fill('Half done')
+    await form.getByLabel('Tokens per day').fill('2M')
+    await page.context().clearCookies()
+    await form.getByRole('button', { name: 'Create user' }).click()
+    const again = page.getByRole('dialog').filter({ hasText: 'You were signed out.' })
+    await again.locator('[autocomplete=current-password]').fill(adminPassword)
+    await page.keyboard.press('Enter')
+    await again.waitFor({ state: 'detached' })
+    expect(await form.getByLabel('Name', { exact: true }).inputValue()).toBe('Half done')
+    expect(await form.getByLabel('Tokens per day').inputValue()).toBe('2M')
+    expect(await userNames()).not.toContain('Half done')
+    await form.getByRole('button', { name: 'Create user' }).click()
+    await form.getByLabel('New key').waitFor()
+    expect((await userNames()).filter((name) => name === 'Half done')).toHaveLength(1)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('by plain HTTP from another machine every page loads, and nothing claims to be copied that is not (17)', async () => {
+    const url = gateway.url.replace('127.0.0.1', host)
+    const { page, faults, addresses, close } = await openPage(browser, { locale: 'en-US' })
+    await signIn(page, `${url}/login?next=/accounts`, adminPassword)
+    await signedIn(page)
+    expect(await page.evaluate(() => window.isSecureContext)).toBe(false)
+    for (const path of consolePaths) {
+      await page.goto(url + path)
+      expect(new URL(page.url()).pathname).toBe(new URL(url + path).pathname)
+      await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()
+    }
+    await page.goto(`${url}/integrations/claude-code`)
+    const figure = page.locator('figure').filter({ hasText: 'ANTHROPIC_BASE_URL' }).first()
+    const text = ((await figure.locator('pre').textContent()) ?? '').trim()
+    await figure.getByRole('button', { name: /^Copy/ }).click()
+    await figure.getByRole('button', { name: /^Copied/ }).waitFor()
+    await page.goto(`${url}/playground`)
+    await page.getByLabel('Message', { exact: true }).focus()
+    await page.keyboard.press('Control+V')
+    expect((await page.getByLabel('Message', { exact: true }).inputValue()).trim()).toBe(text)
+
+    await page.goto(`${url}/integrations/claude-code`)
+    await page.evaluate(() => Object.assign(document, { execCommand: () => false }))
+    await figure.getByRole('button', { name: /^Copy/ }).click()
+    await figure.getByRole('button', { name: /^Press Ctrl\+C/ }).waitFor()
+    expect((await page.evaluate(() => getSelection()?.toString() ?? '')).trim()).toBe(text)
+    expect(addresses.filter((address) => new URL(address).host !== new URL(url).host)).toEqual([])
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('eight tabs in the background leave the ninth its connections (54)', async () => {
+    const { page, close } = await open('/accounts')
+    const context = page.context()
+    const hidden: Page[] = [page]
+    while (hidden.length < 8) {
+      const tab = await context.newPage()
+      await tab.goto(`${gateway.url}/accounts`)
+      await tab.getByText('Live', { exact: false }).first().waitFor()
+      hidden.push(tab)
+      await tab.clock.install()
+      await hideTab(tab, true)
+      await tab.clock.runFor(16_000)
+      await tab.getByText('Paused').waitFor()
+    }
+    const ninth = await context.newPage()
+    const times: number[] = []
+    for (let turn = 0; turn < 3; turn++) {
+      const began = Date.now()
+      await ninth.goto(`${gateway.url}/users`)
+      await ninth.getByRole('main').getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
+      times.push(Date.now() - began)
+    }
+    await ninth.getByText('Live', { exact: false }).first().waitFor()
+    // The fastest: a shared machine may stop for a moment; without free connections none of them would ever end.
+    expect(Math.min(...times)).toBeLessThan(2_000)
+    await close()
+  })
+
+  test('a server that stops is told of, what is shown stays, and the page is live again by itself (56)', async () => {
+    const { page, close } = await open('/accounts')
+    const label = gateway.accounts[0]?.id ?? ''
+    await page.getByText(label, { exact: true }).waitFor()
+    await page.evaluate(() => Object.assign(window, { untouched: true }))
+    process.kill(gateway.pid(), 'SIGKILL')
+    await page.getByText('The server cannot be reached. Trying again…').waitFor({ timeout: 20_000 })
+    expect(await page.getByText(label, { exact: true }).isVisible()).toBe(true)
+    await gateway.restart('SIGKILL')
+    await page.getByText('The server cannot be reached.').waitFor({ state: 'detached', timeout: 40_000 })
+    const { accounts } = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { id: string }[] }
+    await gateway.admin('PATCH', `/v2/accounts/${accounts[0]?.id}`, { label: 'after the restart' })
+    await page.getByText('after the restart', { exact: true }).waitFor({ timeout: 40_000 })
+    expect(await page.evaluate(() => Reflect.get(window, 'untouched'))).toBe(true)
+    await close()
+  })
+
+  test('a page whose code is gone after an upgrade offers to reload, and never by itself again and again (56)', async () => {
+    const { page, close } = await open('/accounts')
+    let loads = 0
+    page.on('framenavigated', (frame) => {
+      if (frame === page.mainFrame()) loads++
+    })
+    await page.route('**/assets/health-*.js', (route) => route.fulfill({ status: 404, body: '' }))
+    await page.getByRole('link', { name: 'About and health' }).click()
+    await page.getByText('A new version is ready').waitFor()
+    const before = loads
+    await page.getByRole('button', { name: 'Reload' }).click()
+    await page.waitForEvent('load')
+    await page.getByText('A new version is ready').waitFor()
+    await page.waitForTimeout(1_500)
+    expect(loads - before).toBe(1)
+    await page.unroute('**/assets/health-*.js')
+    await page.getByRole('button', { name: 'Reload' }).click()
+    await page.getByRole('heading', { level: 1, name: 'About and health' }).waitFor()
+    await close()
+  })
+}
