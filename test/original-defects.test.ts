@@ -219,7 +219,7 @@ const shown: Readonly<Record<string, readonly (readonly [file: string, title: st
   ],
   'D-41 tool settings overwritten': [['admin/devtools', '(D-41)']],
   'D-27 the proxy pool cannot be used': [
-    ['e2e/console.e2e', 'the pool and the global proxy are set and unset'],
+    ['e2e/console-proxies.e2e', 'the pool and the global proxy are set and unset'],
     ['e2e/proxies.e2e', 'an account’s refresh, quota, models and conversations go through its own proxy'],
   ],
   'D-29 another proxy for each request': [
