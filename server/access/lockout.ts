@@ -1,3 +1,5 @@
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
+
 /** How wrong passwords are slowed down. All durations milliseconds. */
 export type LockoutPolicy = {
   /** Wrong tries a peer has before it must wait. */
@@ -59,10 +61,16 @@ export type Lockout = {
 type Entry = { readonly failures: number; readonly lastAt: number; readonly until: number }
 
 /** Counts wrong passwords per peer, within bounds: the peers longest quiet are forgotten first. */
-export function createLockout(now: () => number, policy = defaultLockout, maxPeers = 10_000): Lockout {
+export function createLockout(
+  now: () => number,
+  policy = defaultLockout,
+  maxPeers = 10_000,
+  memory: WatchMemory = unwatched,
+): Lockout {
   const entries = new Map<string, Entry>()
   // Peers that have given the right password: strangers' guessing does not slow them down.
   const trusted = new Set<string>()
+  memory('guessing_addresses', () => entries.size + trusted.size, 2 * maxPeers)
   let spent = 0
   let spentAt = now()
 

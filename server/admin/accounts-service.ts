@@ -43,7 +43,7 @@ const mostIds = 5_000
 /** What can be done with accounts, whoever asks: the console, the original's scripts, the command line. */
 export function createAccountsService(deps: AccountDeps, inTurn: Turns): AccountsService {
   const { accounts, proxies } = deps.store
-  const burns = createBurnBook(accounts)
+  const burns = createBurnBook(accounts, deps.memory)
 
   const view = async (id: string): Promise<Result<AccountView, GatewayError>> => {
     const record = await accounts.get(id)

@@ -1,6 +1,9 @@
 import { LRUCache } from 'lru-cache'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { type Burn, burnOf, longestWindowMs } from '../pool/burn.ts'
 import type { AccountRecord, AccountStore } from '../store/store.ts'
+
+const mostKnown = 10_000
 
 export type BurnBook = {
   /** How fast each of these accounts spends its quota; accounts of which that is unknown are left out. */
@@ -8,8 +11,12 @@ export type BurnBook = {
 }
 
 /** Burn rates by account, worked out again only when the account's quota has been read again. */
-export function createBurnBook(accounts: Pick<AccountStore, 'quotaReadings'>): BurnBook {
-  const known = new LRUCache<string, { readonly readAt: number; readonly burn: Burn | undefined }>({ max: 10_000 })
+export function createBurnBook(
+  accounts: Pick<AccountStore, 'quotaReadings'>,
+  memory: WatchMemory = unwatched,
+): BurnBook {
+  const known = new LRUCache<string, { readonly readAt: number; readonly burn: Burn | undefined }>({ max: mostKnown })
+  memory('burn_rates', () => known.size, mostKnown)
 
   async function burnOfAccount({ account: { id, quota } }: AccountRecord): Promise<Burn | undefined> {
     if (quota === undefined) return undefined

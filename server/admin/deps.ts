@@ -8,6 +8,7 @@ import type { ProxyHealth } from '../egress/health.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Feed } from '../lib/feed.ts'
 import type { Result } from '../lib/result.ts'
+import type { WatchMemory } from '../lib/watch-memory.ts'
 import type { Logger } from '../observe/log.ts'
 import type { Online } from '../observe/online.ts'
 import type { HealthPolicy } from '../pool/health.ts'
@@ -87,6 +88,8 @@ export type AccountDeps = {
   /** `maxInFlight` of accounts added from now on. */
   readonly newAccountRoom: number
   readonly log: AdminLog
+  /** Told of every holder of bounded size. */
+  readonly memory?: WatchMemory
 }
 
 export type BackupFault = { readonly kind: 'refused' | 'busy' | 'unavailable'; readonly message: string }

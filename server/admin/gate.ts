@@ -33,11 +33,11 @@ export const testPasswordHeader = 'x-test-password'
  * who is not let in. No CORS headers are ever sent here (D-61), and no credential is read from an address (D-56).
  */
 export function createGate(
-  deps: Pick<AdminDeps, 'peerOf' | 'controlToken' | 'consoleOrigins' | 'testMode' | 'effects' | 'log'>,
+  deps: Pick<AdminDeps, 'peerOf' | 'controlToken' | 'consoleOrigins' | 'testMode' | 'effects' | 'log' | 'memory'>,
   operator: Operator,
 ): Gate {
   const entries = new WeakMap<Request, Entry>()
-  const testLockout = createLockout(deps.effects.now)
+  const testLockout = createLockout(deps.effects.now, undefined, undefined, deps.memory)
   let warned = false
   const enter = (request: Request, entry: Entry): undefined => void entries.set(request, entry)
 

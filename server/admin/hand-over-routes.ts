@@ -12,11 +12,11 @@ import { locked } from './refusal.ts'
 
 /** Links for keys: making them is an admin's; opening one is for whoever holds it, and gives no other right. */
 export function handOverRoutes(
-  deps: Pick<AdminDeps, 'store' | 'effects' | 'keysChanged' | 'log' | 'peerOf'>,
+  deps: Pick<AdminDeps, 'store' | 'effects' | 'keysChanged' | 'log' | 'peerOf' | 'memory'>,
   trail: AuditTrail,
 ) {
   const links = createHandOversService(deps)
-  const lockout = createLockout(deps.effects.now)
+  const lockout = createLockout(deps.effects.now, undefined, undefined, deps.memory)
 
   /** Who guesses is slowed down; a link that was good once is no guess. */
   const tried = async <T>(request: Request, ask: () => Promise<Result<T, GatewayError>>) => {

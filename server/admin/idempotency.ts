@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { sha256Hex } from '../access/digest.ts'
 import type { Effects } from '../lib/effects.ts'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import type { Entry } from './actor.ts'
 import { BodyTooLarge, readAheadBody } from './body.ts'
 import { refuse } from './failure.ts'
@@ -34,8 +35,10 @@ const longestAnswer = 256 * 1024
  * again and gets that answer, and nothing is done twice. A second one that comes meanwhile waits for the first. In memory alone,
  * for an answer may hold a new key; failures are forgotten, so that they can be tried again.
  */
-export function createIdempotency({ now }: Pick<Effects, 'now'>): Idempotency {
+export function createIdempotency({ now }: Pick<Effects, 'now'>, memory: WatchMemory = unwatched): Idempotency {
   const answers = new LRUCache<string, Kept>({ max: mostKept, maxSize: mostBytes, sizeCalculation: () => 1_024 })
+  memory('idempotent_answers', () => answers.size, mostKept)
+  memory('idempotent_answer_bytes', () => answers.calculatedSize, mostBytes)
 
   return async (request, entry, serve) => {
     const key = request.headers.get(idempotencyHeader)

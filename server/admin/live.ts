@@ -1,4 +1,5 @@
 import type { Effects } from '../lib/effects.ts'
+import type { WatchMemory } from '../lib/watch-memory.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { Store } from '../store/store.ts'
 import { type Alerts, createAlerts } from './alerts.ts'
@@ -26,6 +27,7 @@ export function createLive(deps: {
   readonly poolStats?: () => PoolStats | undefined
   readonly version: string
   readonly log: AdminLog
+  readonly memory?: WatchMemory
 }): Live {
   const { effects, log } = deps
   const hub = createEventHub(effects.now())

@@ -81,11 +81,11 @@ export type Operator = {
 
 /** Decides who somebody is: passwords, set-up code, second factor, sessions, tokens, and how fast anybody may guess. */
 export function createOperator(
-  deps: Pick<AdminDeps, 'passwords' | 'setupCode' | 'log' | 'effects' | 'store'>,
+  deps: Pick<AdminDeps, 'passwords' | 'setupCode' | 'log' | 'effects' | 'store' | 'memory'>,
 ): Operator {
   const { passwords, log, store } = deps
-  const lockout = createLockout(deps.effects.now)
-  const codeLockout = createLockout(deps.effects.now)
+  const lockout = createLockout(deps.effects.now, undefined, undefined, deps.memory)
+  const codeLockout = createLockout(deps.effects.now, undefined, undefined, deps.memory)
   const sessions = createSessions(store.sessions, deps.effects.now, () => sessionLife(store.settings))
   const secondFactors = storedSecondFactors(store.sealedSettings, deps.effects.now)
   const setupCode: SetupCode = createSetupCode(deps.setupCode)

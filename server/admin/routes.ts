@@ -79,7 +79,7 @@ export function createRoutes(deps: AdminDeps, operator: Operator, gate: Gate): A
   }
   const trail = createAuditTrail({ ...deps, views: () => views, show })
   const preconditions = createPreconditions(show)
-  const idempotency = createIdempotency(deps.effects)
+  const idempotency = createIdempotency(deps.effects, deps.memory)
   const routes = adminRoutes(deps, operator, gate, trail, () => routes.routes)
   routes.use(openApiRoutes(() => routes.routes, deps.clientApi ?? [], deps.version))
   const names = routes.routes.map(({ method, path }) => ({ method, path: path.replace(/(?<=.)\/$/, '') }))

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 
 /** What could not be read of an account when it was last looked at, and why. Shown; nothing follows from it. */
@@ -7,6 +8,8 @@ export type UnreadItem = {
   readonly reason: string
 }
 
+const mostItems = 10_000
+
 export type UnreadBook = {
   /** Takes over what a check could not read; what it could is no trouble any more. */
   readonly note: (check: Pick<AccountCheck, 'accountId' | 'error' | 'unread'>) => void
@@ -14,8 +17,9 @@ export type UnreadBook = {
 }
 
 /** In memory alone: after a start everything is read anew. */
-export function createUnreadBook(): UnreadBook {
-  const items = new LRUCache<string, readonly UnreadItem[]>({ max: 10_000 })
+export function createUnreadBook(memory: WatchMemory = unwatched): UnreadBook {
+  const items = new LRUCache<string, readonly UnreadItem[]>({ max: mostItems })
+  memory('unread_accounts', () => items.size, mostItems)
   return {
     note: ({ accountId, error, unread = {} }) => {
       const found: readonly (readonly [UnreadItem['kind'], string | undefined])[] = [

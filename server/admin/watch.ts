@@ -24,7 +24,7 @@ const hourMs = 3_600_000
 
 /** Looks at accounts and proxies all the time: tells the console what changed, and the alerts what wants a person. */
 export function createWatch(
-  deps: Pick<AdminDeps, 'inFlight' | 'poolStats' | 'version' | 'log'> & {
+  deps: Pick<AdminDeps, 'inFlight' | 'poolStats' | 'version' | 'log' | 'memory'> & {
     readonly store: Pick<Store, 'accounts' | 'proxies' | 'settings' | 'sealedSettings'>
     readonly effects: Pick<AdminDeps['effects'], 'now' | 'after'>
     readonly hub: EventHub
@@ -33,7 +33,7 @@ export function createWatch(
   },
 ): Watch {
   const { effects, store, hub } = deps
-  const burns = createBurnBook(store.accounts)
+  const burns = createBurnBook(store.accounts, deps.memory)
   const inTurn = createTurns()
   let told = ''
   let stopped = true

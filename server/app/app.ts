@@ -114,7 +114,10 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   let roster: Roster | undefined
   let live: Live | undefined
   let stored: StoredSettings = {}
+  const metrics = createMetrics()
+  const { memory } = metrics
   const opened = await openCore(config, effects, log, version, {
+    memory,
     ...(options.moving === undefined ? {} : { moving: options.moving }),
     accountsChanged: async (id) => {
       await roster?.takeOver(id)
@@ -142,7 +145,6 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       'TEST_PASSWORD is not set: in test mode routes that lose data or show secrets are refused to everybody.'
     log.warn('test-mode.no-password', { message })
   }
-  const metrics = createMetrics()
   const inService = await createRoster(core, poolSettings(config, stored), effects, log, (id) =>
     live?.accountChanged(id),
   )
@@ -151,7 +153,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   live = running
   const { pool, shelf } = inService
   const rules = await createModelRules(store, stored)
-  const estimator = createLazyEstimator(effects, (error) => log.error('tokenizer.failed', { cause: String(error) }))
+  const estimator = createLazyEstimator(
+    effects,
+    (error) => log.error('tokenizer.failed', { cause: String(error) }),
+    undefined,
+    memory,
+  )
   const admission = createAdmission({ ...store, now: effects.now, after: effects.after })
   await ensureConsoleKey(store.keys, effects)
   const written = await writeKept(config.dataDir, store, core.vault)
@@ -163,13 +170,14 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     log,
     createLimitAlerts(store, running.alerts.raise, log),
     core.storeFaults.failed,
+    memory,
   )
   const requestLog = createRequestLog(store.requests.append, effects, core.storeFaults.failed)
   const unwritten = watchUnwritten({
     keeper: core.unwritten,
     ...{ ledger: metering.ledger, requestLog, isUp: store.isUp, effects, log },
   })
-  const captures = await createCaptures(store.captures, effects, core.storeFaults.failed)
+  const captures = await createCaptures(store.captures, effects, core.storeFaults.failed, memory)
   const streams = createEventStreams(effects)
   const finished = createFeed<RequestRecord>(500)
   const online = createOnline(effects.now)
@@ -217,6 +225,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       effects: core.effects,
       mayFetch: () => settingOf(stored, 'fetch_attachments') === true,
       version,
+      memory,
     }).resolve,
     relay: (request, signal) => converse(request, contract, signal),
     availableModels: shelf.available,

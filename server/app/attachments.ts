@@ -4,6 +4,7 @@ import { createDocuments, type Documents } from '../documents/extract.ts'
 import { isPublicAddress } from '../documents/public-address.ts'
 import { createRemote } from '../documents/remote.ts'
 import { type Effects, lookUpHost } from '../lib/effects.ts'
+import type { WatchMemory } from '../lib/watch-memory.ts'
 
 type Deps = {
   /** Requests leave by the way set for the whole gateway. */
@@ -11,11 +12,13 @@ type Deps = {
   /** Whether callers may have addresses fetched. */
   readonly mayFetch: () => boolean
   readonly version: string
+  readonly memory: WatchMemory
 }
 
 /** Documents and images of the callers' requests, read in processes of their own. */
-export function createAttachments({ effects, mayFetch, version }: Deps): Documents {
+export function createAttachments({ effects, mayFetch, version, memory }: Deps): Documents {
   return createDocuments({
+    memory,
     reader: createAttachmentReader(ownReaderCommand()),
     fetchAttachment: createRemote({
       effects,
@@ -23,6 +26,7 @@ export function createAttachments({ effects, mayFetch, version }: Deps): Documen
       isPublic: (address) => isPublicAddress(address) && !isOwn(address),
       isAllowed: mayFetch,
       userAgent: `claude-server/${version}`,
+      memory,
     }),
   })
 }

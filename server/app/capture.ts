@@ -1,5 +1,6 @@
 import type { Capture } from '../http/client-route.ts'
 import type { Effects } from '../lib/effects.ts'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { redactSecrets } from '../observe/redact.ts'
 import type { CaptureRule, CaptureStore } from '../store/store.ts'
 
@@ -10,12 +11,19 @@ export type Captures = {
   readonly reload: () => Promise<void>
 }
 
+/** Characters of all requests under way; what comes beyond is left out, and what is kept says that it is cut. */
+const mostCharacters = 64 * 1024 * 1024
+
 /** Keeps prompts and replies of the keys that the operator has switched it on for, cut, without secrets, for a while. */
 export async function createCaptures(
   store: CaptureStore,
   effects: Pick<Effects, 'now'>,
   onFailure: (error: unknown) => void,
+  memory: WatchMemory = unwatched,
+  mostHeld = mostCharacters,
 ): Promise<Captures> {
+  let held = 0
+  memory('captured_characters', () => held, mostHeld)
   let rules = new Map<string, CaptureRule>()
   const reload = async (): Promise<void> => {
     rules = new Map((await store.rules()).map((rule) => [rule.keyId, rule]))
@@ -34,9 +42,11 @@ export async function createCaptures(
     let reply = ''
     let cut = false
     const add = (before: string, text: string): string => {
-      const room = maxBytes - before.length
+      const room = Math.max(0, Math.min(maxBytes - before.length, mostHeld - held))
       if (text.length > room) cut = true
-      return room > 0 ? before + text.slice(0, room) : before
+      const taken = text.slice(0, room)
+      held += taken.length
+      return before + taken
     }
     return {
       prompt: (body) => {
@@ -46,6 +56,7 @@ export async function createCaptures(
         reply = add(reply, text)
       },
       end: (requestId) => {
+        held -= prompt.length + reply.length
         const content = { prompt: redactSecrets(prompt), reply: redactSecrets(reply), cut }
         void store.save({ requestId, keyId, expiresAt: effects.now() + keepMs }, content).catch(onFailure)
       },

@@ -6,6 +6,7 @@ import { createUnreadBook } from '../admin/unread-book.ts'
 import type { Config } from '../config/schema.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import type { Logger } from '../observe/log.ts'
 import type { HealthPolicy } from '../pool/health.ts'
 import type { PoolStats } from '../pool/pool.ts'
@@ -38,6 +39,8 @@ export type CoreHooks = {
   readonly poolStats?: () => PoolStats | undefined
   readonly troubles?: (id: string) => readonly Trouble[]
   readonly standing?: (id: string, modelId: string) => Verdict | undefined
+  /** Told of every holder of bounded size. */
+  readonly memory?: WatchMemory
   /** As the settings have it now; default: as the configuration says. */
   readonly healthPolicy?: () => HealthPolicy
 }
@@ -83,11 +86,13 @@ export async function openCore(
   const { effects } = outbound
   const quietly = (work: Promise<unknown>): void => void work.catch(storeFaults.failed)
 
+  const { memory = unwatched } = hooks
   const unwritten = createUnwrittenKeeper(config.dataDir, vault)
   const tokens = createTokenKeeper({
     settings,
     effects,
     store: accounts.credentials,
+    memory,
     onDead: (accountId, reason, message) => {
       log.warn('account.sign-in-lost', { accountId, reason, message })
       hooks.signInLost?.(accountId, message)
@@ -108,6 +113,7 @@ export async function openCore(
     ...control,
     tokens,
     credentials: accounts.credentials.load,
+    memory,
   })
   const adminLog: AdminLog = (level, event, fields) => log[level](event, fields)
   const accountDeps: AccountDeps = {
@@ -125,12 +131,13 @@ export async function openCore(
     outbound: outbound.hooks,
     inFlight: hooks.inFlight ?? (() => 0),
     ...(hooks.poolStats === undefined ? {} : { poolStats: hooks.poolStats }),
-    unread: createUnreadBook(),
+    unread: createUnreadBook(memory),
     ...(hooks.troubles === undefined ? {} : { troubles: hooks.troubles }),
     ...(hooks.standing === undefined ? {} : { standing: hooks.standing }),
     healthPolicy: hooks.healthPolicy ?? (() => poolSettings(config, {}).health),
     newAccountRoom: config.pool.maxInFlightPerAccount,
     log: adminLog,
+    memory,
   }
   const signIns = createSignIns({ ...control, onSignedIn: (signedIn) => acceptSignIn(accountDeps, signedIn) })
 

@@ -1,6 +1,7 @@
 import type { Conversation } from '../conversation/conversation.ts'
 import type { Figure } from '../conversation/event.ts'
 import type { Effects } from '../lib/effects.ts'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { createEstimator, type Estimator } from '../usage/estimate.ts'
 import { type CountTokens, countRoughly, createTokenizer } from '../usage/tokenizer.ts'
 
@@ -18,6 +19,7 @@ export function createLazyEstimator(
   effects: Pick<Effects, 'sleep' | 'turn' | 'now'>,
   onFailure: (error: unknown) => void,
   loadTokenizer: () => Promise<CountTokens> = createTokenizer,
+  memory: WatchMemory = unwatched,
 ) {
   let loaded: Estimator | undefined
   let loading: Promise<Estimator> | undefined
@@ -28,12 +30,12 @@ export function createLazyEstimator(
     // The load blocks; what the request does meanwhile, as a rule its call to the provider, is to be on its way first.
     await effects.turn()
     try {
-      loaded = createEstimator(await loadTokenizer(), effects)
+      loaded = createEstimator(await loadTokenizer(), effects, memory)
       return loaded
     } catch (thrown) {
       restsUntil = effects.now() + Math.min(longestRestMs, restMs * 2 ** failures++)
       onFailure(thrown)
-      rough ??= createEstimator(countRoughly, effects)
+      rough ??= createEstimator(countRoughly, effects, memory)
       return rough
     }
   }

@@ -9,6 +9,7 @@ import type { ModelInfo } from '../conversation/model.ts'
 import type { CallerUsage } from '../http/usage-view.ts'
 import { type Calendar, createCalendar } from '../lib/calendar.ts'
 import type { Effects } from '../lib/effects.ts'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import type { Logger } from '../observe/log.ts'
 import type { Summary } from '../relay/record.ts'
 import type { Store } from '../store/store.ts'
@@ -44,10 +45,11 @@ export async function createMetering(
   log: Logger,
   onReached: (reached: Reached) => void,
   onFailure: (error: unknown) => void,
+  memory: WatchMemory = unwatched,
 ): Promise<Metering> {
   let stored = initial
   let prices: PriceOverrides = new Map()
-  const credits = createCreditRates()
+  const credits = createCreditRates(memory)
   const calendar = createCalendar(() => String(settingOf(stored, 'timezone')))
   const ledger = createLocalLedger({
     book: store.usage,
@@ -65,6 +67,7 @@ export async function createMetering(
     countVisit: ledger.countVisit,
   })
   const priced = new Map<string, Price>()
+  memory('priced_models', () => priced.size, maxPriced)
   const priceOfModel = (id: string): Price => {
     const known = priced.get(id)
     if (known !== undefined) return known

@@ -6,9 +6,11 @@ import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import type { WatchMemory } from '../lib/watch-memory.ts'
 import type { Resolved } from '../relay/relay.ts'
 
 export type ModelShelfDeps = {
+  readonly memory?: WatchMemory
   /** Accounts whose list counts now: enabled and not lost. */
   readonly serving: () => readonly string[]
   /** Reads the lists of these accounts, which have none yet; resolves when that was tried. */
@@ -52,6 +54,7 @@ export function createModelShelf(deps: ModelShelfDeps) {
   let whole: View | undefined
   /** Of keys that may use some accounts only; by the set admission keeps for the key. */
   const restricted = new LRUCache<ReadonlySet<string>, View>({ max: maxRestricted })
+  deps.memory?.('model_views', () => restricted.size, maxRestricted)
   let triedAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | undefined
 

@@ -55,6 +55,7 @@ export async function createRoster(
     void (await recordCheck(accountDeps, await accountDeps.checkAccount(id), 'gateway'))
   const serving = (account: Account): boolean => account.enabled && account.health.state !== 'suspended'
   const shelf = createModelShelf({
+    ...(accountDeps.memory === undefined ? {} : { memory: accountDeps.memory }),
     now: effects.now,
     sleep: (ms) => effects.sleep(ms),
     serving: () => pool.list().flatMap((account) => (serving(account) ? [account.id] : [])),

@@ -14,6 +14,7 @@ import { leftOut, reasonOf } from '../conversation/left-out.ts'
 import { kindOfTurn, newestTurnStart } from '../conversation/newest-turn.ts'
 import { type AddNote, addNoNote } from '../conversation/note.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { checkImage, refuseImage } from './images.ts'
 import { type AttachmentReader, type DocumentReading, documentLimits } from './reading.ts'
 import type { FetchAttachment } from './remote.ts'
@@ -34,6 +35,7 @@ export type Documents = {
 export type DocumentsDeps = {
   readonly reader: AttachmentReader
   readonly fetchAttachment: FetchAttachment
+  readonly memory?: WatchMemory
 }
 
 /** Texts of documents read before, in characters: clients send the same file again with every turn. */
@@ -55,7 +57,7 @@ type Turn = {
 /** Of one request, all its addresses together. */
 const mostFetched = { addresses: 20, bytes: 64 * 1024 * 1024 } as const
 
-export function createDocuments({ reader, fetchAttachment }: DocumentsDeps): Documents {
+export function createDocuments({ reader, fetchAttachment, memory = unwatched }: DocumentsDeps): Documents {
   const remembered = new LRUCache<string, TextPart>({
     maxSize: rememberedCharacters,
     sizeCalculation: (part) => part.text.length,
@@ -66,6 +68,9 @@ export function createDocuments({ reader, fetchAttachment }: DocumentsDeps): Doc
   })
   /** Why it could not be read. Looked at for past turns only: each new one would try in vain again. */
   const failed = new LRUCache<string, string>({ max: rememberedFailures })
+  memory('document_characters', () => remembered.calculatedSize, rememberedCharacters)
+  memory('smaller_image_characters', () => smaller.calculatedSize, rememberedImages)
+  memory('unreadable_documents', () => failed.size, rememberedFailures)
 
   async function readDocument(part: DocumentPart, { signal, isPast }: Turn): Promise<Resolved> {
     const refuse = (reason: string): Result<TextPart, GatewayError> =>

@@ -6,6 +6,7 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects, FetchLike, LookUpHost } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { createSeats } from '../lib/seats.ts'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { formatOf } from './images.ts'
 
 export type Fetched = {
@@ -29,6 +30,7 @@ export type RemoteDeps = {
   /** The operator's setting; asked anew for every address. */
   readonly isAllowed: () => boolean
   readonly userAgent: string
+  readonly memory?: WatchMemory
 }
 
 export const remoteLimits = {
@@ -49,7 +51,14 @@ type Outcome = Result<Got, string>
  * resolved here, every address it has must be public, and the connection is made to that very number, so that a second answer
  * of the name server changes nothing. A redirect is a new address and checked as such.
  */
-export function createRemote({ effects, lookUp, isPublic, isAllowed, userAgent }: RemoteDeps): FetchAttachment {
+export function createRemote({
+  effects,
+  lookUp,
+  isPublic,
+  isAllowed,
+  userAgent,
+  memory = unwatched,
+}: RemoteDeps): FetchAttachment {
   const seats = createSeats(remoteLimits.atOnce)
   const kept = new LRUCache<string, Fetched>({
     maxSize: remoteLimits.keptCharacters,
@@ -57,6 +66,7 @@ export function createRemote({ effects, lookUp, isPublic, isAllowed, userAgent }
     ttl: remoteLimits.keptMs,
     perf: { now: effects.now },
   })
+  memory('fetched_attachment_characters', () => kept.calculatedSize, remoteLimits.keptCharacters)
 
   async function addressOf(url: URL): Promise<Result<string, string>> {
     const bare = url.hostname.replace(/^\[(.*)\]$/, '$1')

@@ -2,6 +2,7 @@ import Counter from 'prom-client/lib/counter.js'
 import Gauge from 'prom-client/lib/gauge.js'
 import Histogram from 'prom-client/lib/histogram.js'
 import Registry from 'prom-client/lib/registry.js'
+import type { WatchMemory } from '../lib/watch-memory.ts'
 
 export type RequestOutcome = 'success' | 'failure' | 'cancelled'
 
@@ -35,6 +36,8 @@ export type Metrics = {
   readonly watch: (name: string, help: string, read: () => number, limit?: number) => void
   /** The same with one label: `read` gives a figure for each of its values. */
   readonly watchEach: (name: string, help: string, label: string, read: () => Readonly<Record<string, number>>) => void
+  /** Every cache and buffer of bounded size, as one figure with a label and its limit. */
+  readonly memory: WatchMemory
   /** What is watched, as it is now. */
   readonly watched: () => readonly Watched[]
   /** Prometheus text, and the content type that goes with it. */
@@ -135,6 +138,20 @@ export function createMetrics(): Metrics {
       },
     })
   }
+  const memories = new Map<string, { readonly sizes: (() => number)[]; most: number }>()
+  new Gauge({
+    name: `${prefix}remembered`,
+    help: 'Entries of a cache or a buffer; bytes or characters where its name says so.',
+    labelNames: ['of'],
+    registers,
+    collect() {
+      for (const [of, { sizes }] of memories)
+        this.set(
+          { of },
+          sizes.reduce((sum, size) => sum + size(), 0),
+        )
+    },
+  })
   watch('resident_memory_bytes', 'Memory the process holds.', () => process.memoryUsage.rss())
   watch(
     'heap_bytes',
@@ -170,6 +187,13 @@ export function createMetrics(): Metrics {
           for (const [value, figure] of Object.entries(read())) this.set({ [label]: value }, figure)
         },
       })
+    },
+    memory: (name, size, most) => {
+      const memory = memories.get(name) ?? { sizes: [], most: 0 }
+      memory.sizes.push(size)
+      memory.most += most
+      memories.set(name, memory)
+      limits.set({ of: `remembered ${name}` }, memory.most)
     },
     watched: () => watched.map(({ read, ...rest }) => ({ ...rest, value: read() })),
     text: () => registry.metrics(),

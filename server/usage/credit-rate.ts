@@ -1,3 +1,5 @@
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
+
 /** What is learnt of a provider that tells the credits of a call only when it is over. */
 export type CreditRates = {
   /** Credits for one token of input and one of output: what was last seen of this model, with a margin. */
@@ -15,8 +17,9 @@ const fade = 0.05
 const maxModels = 1_000
 
 /** Estimates lean to the dear side: the dearest call counts at once and is forgotten slowly. */
-export function createCreditRates(): CreditRates {
+export function createCreditRates(memory: WatchMemory = unwatched): CreditRates {
   const seen = new Map<string, number>()
+  memory('credit_rates', () => seen.size, maxModels)
   return {
     of: (modelId, rate = 1) => {
       const inputCredits = (seen.get(modelId) ?? firstGuess * rate) * margin

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Conversation, Part, Tool } from '../conversation/conversation.ts'
 import type { Figure } from '../conversation/event.ts'
 import type { Effects } from '../lib/effects.ts'
+import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { imageTokens } from './image-tokens.ts'
 import type { CountTokens } from './tokenizer.ts'
 
@@ -24,8 +25,13 @@ export type Estimator = {
 }
 
 /** `sleep` is only used to give way; the memory for repeated texts holds hashes and counts, no text. */
-export function createEstimator(count: CountTokens, { sleep }: Pick<Effects, 'sleep'>): Estimator {
+export function createEstimator(
+  count: CountTokens,
+  { sleep }: Pick<Effects, 'sleep'>,
+  memory: WatchMemory = unwatched,
+): Estimator {
   const remembered = new LRUCache<string, number>({ max: rememberedTexts })
+  memory('counted_texts', () => remembered.size, rememberedTexts)
 
   async function countAll(texts: Iterable<string>, signal?: AbortSignal): Promise<number> {
     let tokens = 0

@@ -4,7 +4,7 @@ import type { CaptureRule, CaptureStore, Content } from '../../server/store/stor
 
 const hourMs = 3_600_000
 
-async function setUp(rule: Partial<CaptureRule> = {}) {
+async function setUp(rule: Partial<CaptureRule> = {}, mostHeld?: number) {
   const clock = { now: 1_700_000_000_000 }
   const rules: CaptureRule[] = [
     { keyId: 'key_1', maxBytes: 1_000, keepMs: 24 * hourMs, until: clock.now + hourMs, createdAt: clock.now, ...rule },
@@ -22,14 +22,21 @@ async function setUp(rule: Partial<CaptureRule> = {}) {
     find: async () => undefined,
     prune: async () => undefined,
   }
-  const captures = await createCaptures(store, { now: () => clock.now }, (error) => failures.push(error))
+  const sizes: (() => number)[] = []
+  const captures = await createCaptures(
+    store,
+    { now: () => clock.now },
+    (error) => failures.push(error),
+    (_, size) => sizes.push(size),
+    mostHeld,
+  )
   const take = (requestId: string, prompt: unknown, ...reply: readonly string[]): void => {
     const capture = captures.of('key_1')
     capture?.prompt(prompt)
     for (const text of reply) capture?.reply(text)
     capture?.end(requestId)
   }
-  return { captures, clock, rules, saved, failures, take }
+  return { captures, clock, rules, saved, failures, take, held: () => sizes[0]?.() }
 }
 
 test('nothing is kept of a key that is not switched on, nor after its time', async () => {
@@ -71,4 +78,24 @@ test('each is kept for its own time, and one that cannot be written fails nobody
   await Promise.resolve()
   expect(saved.map(({ of }) => of)).toEqual([{ requestId: 'req_1', keyId: 'key_1', expiresAt: clock.now + 2 * hourMs }])
   expect(failures.length).toBe(1)
+})
+
+test('all requests under way together hold so much and no more, and give it back', async () => {
+  const { captures, saved, held } = await setUp({}, 30)
+  const [first, second] = [captures.of('key_1'), captures.of('key_1')]
+  first?.prompt('a'.repeat(18))
+  second?.prompt('b'.repeat(18))
+  expect(held()).toBe(30)
+  second?.reply('c')
+  first?.end('req_1')
+  expect(held()).toBe(10)
+  second?.reply('d'.repeat(5))
+  second?.end('req_2')
+  expect([held(), saved.map(({ content }) => content)]).toEqual([
+    0,
+    [
+      { prompt: JSON.stringify('a'.repeat(18)), reply: '', cut: false },
+      { prompt: `"${'b'.repeat(9)}`, reply: 'ddddd', cut: true },
+    ],
+  ])
 })

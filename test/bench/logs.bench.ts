@@ -8,6 +8,7 @@ import { totalOf } from '../../server/admin/log-total.ts'
 import { openSqlite } from '../../server/store/engine/sqlite.ts'
 import { dayMs, hourMs } from '../../server/store/periods.ts'
 import type { RequestFilter } from '../../server/store/request-filter.ts'
+import { groupKinds, isOfTime } from '../../server/store/request-groups.ts'
 import { createRequestStore } from '../../server/store/requests.ts'
 import { createRollUp } from '../../server/store/roll-up.ts'
 import { createRollupStore } from '../../server/store/rollups.ts'
@@ -137,6 +138,22 @@ for (const [name, filter] of [
     shown = `${total.requests} requests${part}`
   })
   report(`statistics of ${days} days by ${name}: ${shown}`, ms, 50)
+}
+for (const by of groupKinds) {
+  for (const [name, filter] of [
+    ['none', {}],
+    ['user', { userId: idOf('usr', 7) }],
+    ['failures', { isSuccess: false }],
+    ['key and account', { keyId: idOf('key', 7), accountId: idOf('acc', 7) }],
+    ['error text', { errorText: 'TIMEOUT' }],
+  ] as readonly (readonly [string, RequestFilter])[]) {
+    let shown = ''
+    const ms = await timed(async () => {
+      const { groups } = await rollups.read(filter, period, { by, most: isOfTime(by) ? Number.POSITIVE_INFINITY : 100 })
+      shown = `${groups?.list.size} groups`
+    })
+    report(`statistics of ${days} days in groups by ${by}, filter ${name}: ${shown}`, ms, 100)
+  }
 }
 report(`visitors, newest 500`, await timed(() => visitors.list(500)), 100)
 await engine.close()

@@ -3,6 +3,7 @@ import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { ModelInfo } from '../../conversation/model.ts'
 import { onBehalf } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
+import type { WatchMemory } from '../../lib/watch-memory.ts'
 import type { ControlDeps } from './control-call.ts'
 import type { Access, Credentials, SignInMethod } from './credentials.ts'
 import { listModels } from './model-list.ts'
@@ -36,6 +37,7 @@ export type CheckDeps = ControlDeps & {
   readonly tokens: Pick<TokenKeeper, 'get' | 'replaceAside' | 'amend'>
   /** The stored sign-in: its identity region chooses among profiles, its start URL tells a Builder ID. */
   readonly credentials?: (accountId: string) => Promise<Credentials | undefined>
+  readonly memory?: WatchMemory
 }
 
 export type AccountChecker = {
@@ -45,9 +47,11 @@ export type AccountChecker = {
 
 /** So long an account whose calls are refused with a new token, too, has none replaced for them again. */
 const vainMs = 3_600_000
+const mostInVain = 10_000
 
 export function createAccountChecker(deps: CheckDeps): AccountChecker {
-  const inVainUntil = new LRUCache<string, number>({ max: 10_000 })
+  const inVainUntil = new LRUCache<string, number>({ max: mostInVain })
+  deps.memory?.('checks_in_vain', () => inVainUntil.size, mostInVain)
 
   // A token may die between two calls: each call may have it replaced once.
   async function withToken<T>(

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import { type Effects, onBehalf } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
+import { unwatched, type WatchMemory } from '../../lib/watch-memory.ts'
 import type { Access, CredentialStore, Credentials, TokenSource } from './credentials.ts'
 import { type AmazonQSettings, regionOfArn } from './endpoint.ts'
 import { expiresWithin, grantOf, type Held, isUsable } from './held.ts'
@@ -24,6 +25,7 @@ export type TokenKeeperDeps = {
   readonly onUnsaved?: (accountId: string, credentials: Credentials | undefined) => void
   /** After every exchange with the provider, for "last refresh"; never a reason to enable anything. */
   readonly onRefresh?: (accountId: string, outcome: RefreshOutcome) => void
+  readonly memory?: WatchMemory
   /** Accounts kept in memory; others are read again. Default 10,000. */
   readonly maxHeld?: number
 }
@@ -79,11 +81,16 @@ const lineMs = 30_000
 export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
   const { effects, settings, store } = deps
   /** When a refused token was last replaced: a new one that is refused at once is no matter of age. */
-  const replacedAt = new LRUCache<string, number>({ max: deps.maxHeld ?? 10_000 })
   const max = deps.maxHeld ?? 10_000
+  const replacedAt = new LRUCache<string, number>({ max })
   const held = new LRUCache<string, Held>({ max })
   const dead = new LRUCache<string, Dead>({ max })
   const pauses = new LRUCache<string, Pause>({ max })
+  const { memory = unwatched } = deps
+  memory('sign_ins_held', () => held.size, max)
+  memory('sign_ins_dead', () => dead.size, max)
+  memory('sign_ins_resting', () => pauses.size, max)
+  memory('tokens_replaced', () => replacedAt.size, max)
   // Rotated tokens the disk refused. Not in a cache that may drop them: each is the only copy of a sign-in.
   const unsaved = new Map<string, Unsaved>()
   const keepUnsaved = (accountId: string, waiting: Unsaved): void => {
