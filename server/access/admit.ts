@@ -7,6 +7,7 @@ import { sha256Hex } from './digest.ts'
 import { maxKeyLength } from './key.ts'
 import type { Limits, Subject } from './limits.ts'
 import { allowsModel } from './model-names.ts'
+import type { Terms } from './terms.ts'
 
 /** Who calls, once the key has been recognised. */
 export type Caller = {
@@ -19,6 +20,8 @@ export type Caller = {
   readonly allows?: (names: readonly string[]) => boolean
   /** The larger, the earlier in line. */
   readonly priority: number
+  /** How the key's requests are served; absent: as the settings say. */
+  readonly terms?: Terms
   /** Whose limits hold: the key's, and its user's. */
   readonly subjects: readonly Subject[]
 }
@@ -34,6 +37,7 @@ type Known = {
   readonly limits?: Limits
 }
 export type KnownKey = Known & {
+  readonly terms?: Terms
   readonly userId?: string
   /** The hash of the string it had before, and until when that one opens as well. */
   readonly previousHash?: string
@@ -261,6 +265,7 @@ function callerOf(key: KnownKey, user: KnownUser | undefined): Caller {
     ...(accounts === undefined ? {} : { accounts }),
     ...(models.length === 0 ? {} : { allows: (names) => models.every((list) => allowsModel(list, names)) }),
     priority: user?.priority ?? 0,
+    ...(key.terms === undefined ? {} : { terms: key.terms }),
     subjects: [
       { kind: 'key', id: key.id, limits: key.limits ?? {} },
       ...(user === undefined ? [] : [{ kind: 'user' as const, id: user.id, limits: user.limits ?? {} }]),

@@ -33,6 +33,7 @@ const wireFailure = {
   'upstream-unreachable': [502, 'PROVIDER_UNREACHABLE'],
   'empty-reply': [502, 'PROVIDER_FAILED'],
   'broken-reply': [502, 'PROVIDER_FAILED'],
+  'unmet-demand': [502, 'PROVIDER_FAILED'],
   timeout: [504, 'TIMEOUT'],
   'no-account': [503, 'NO_ACCOUNT'],
   'no-healthy-account': [503, 'NO_ACCOUNT'],

@@ -38,6 +38,8 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
     if (rule !== undefined) metrics.ruleBroken(rule, what === 'rule-repaired' ? 'repaired' : 'refused')
   }
   if (summary?.missed !== undefined) metrics.wishMissed(summary.missed)
+  const repair = summary?.route.repair
+  if (repair !== undefined) metrics.repaired(repair.of, repair.outcome)
   const cause = end.error?.cause ?? summary?.cause
   log[outcome === 'failure' && record.status >= 500 ? 'warn' : 'info']('relay.finished', {
     requestId: record.id,
@@ -58,6 +60,7 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
     outputTokens: record.outputTokens,
     usageSource: `${record.inputSource}/${record.outputSource}`,
     missed: summary?.missed,
+    repair: repair?.outcome,
     notes: noted.size === 0 ? undefined : [...noted].join(' '),
     peer: record.peer,
     client: end.clientNote,

@@ -1,7 +1,7 @@
 import { plus, type Used } from '../access/limits.ts'
 import type { ErrorKind } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
-import type { Purpose, RouteRecord, Summary, Turn } from '../relay/record.ts'
+import type { Purpose, Repair, RouteRecord, Summary, Turn } from '../relay/record.ts'
 import { sumUsage } from './usage.ts'
 
 /** A turn as it goes. */
@@ -27,6 +27,7 @@ export type Book = {
   readonly open: (purpose: Purpose | undefined) => OpenTurn
   readonly close: (turn: OpenTurn, summary: Summary) => void
   readonly hasOpen: () => boolean
+  readonly tell: (repair: Repair) => void
   /** What the turns that are over count as. */
   readonly used: () => Used | undefined
   readonly usage: (isShown?: (purpose: Purpose | undefined) => boolean) => Usage | undefined
@@ -36,6 +37,7 @@ export type Book = {
 export function createBook(elapsed: () => number, usedOf: (summary: Summary) => Used | undefined): Book {
   const turns: OpenTurn[] = []
   let used: Used | undefined
+  let repair: Repair | undefined
   const ended = (): readonly Summary[] => turns.flatMap(({ summary }) => summary ?? [])
   const usage: Book['usage'] = (isShown = () => true) =>
     sumUsage(turns.flatMap((turn) => (isShown(turn.purpose) ? (turn.usage ?? turn.summary?.usage ?? []) : [])))
@@ -51,6 +53,9 @@ export function createBook(elapsed: () => number, usedOf: (summary: Summary) => 
       turn.endedMs = elapsed()
       const ofTurn = usedOf(summary)
       if (ofTurn !== undefined) used = used === undefined ? ofTurn : { ...plus(used, ofTurn), requests: 1 }
+    },
+    tell: (told) => {
+      repair = told
     },
     hasOpen: () => turns.some(({ summary }) => summary === undefined),
     used: () => used,
@@ -72,16 +77,11 @@ export function createBook(elapsed: () => number, usedOf: (summary: Summary) => 
         ...(total && { usage: total }),
         ...(used && { used }),
         ...(lostCredits > 0 && { lostCredits }),
-        ...missedIn(summaries),
-        route: routeOf(turns, summaries),
+        ...(repair && repair.outcome !== 'repaired' && { missed: repair.of }),
+        route: { ...routeOf(turns, summaries), ...(repair && { repair }) },
       }
     },
   }
-}
-
-const missedIn = (summaries: readonly Summary[]): Pick<Summary, 'missed'> => {
-  const missed = summaries.at(-1)?.missed
-  return missed === undefined ? {} : { missed }
 }
 
 function routeOf(turns: readonly OpenTurn[], summaries: readonly Summary[]): RouteRecord {

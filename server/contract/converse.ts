@@ -46,7 +46,14 @@ async function serve(
   const elapsed = (): number => effects.now() - arrivedAt
   const book = createBook(elapsed, deps.usedOf)
   const runTurn = turnRunner(request, deps, book, signal)
-  const common = { asked: request, note: request.note ?? addNoNote, signal, elapsed, usage: () => book.usage() }
+  const common = {
+    asked: request,
+    note: request.note ?? addNoNote,
+    signal,
+    elapsed,
+    usage: () => book.usage(),
+    tell: book.tell,
+  }
   const runFrom = (
     depth: number,
     conversation: Conversation,

@@ -3,7 +3,7 @@ import type { GatewayError } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
 import type { AddNote } from '../conversation/note.ts'
 import type { Result } from '../lib/result.ts'
-import type { Purpose } from '../relay/record.ts'
+import type { Purpose, Repair } from '../relay/record.ts'
 import type { RelayRequest } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 
@@ -39,6 +39,8 @@ export type Turns = {
   /** What the turns so far have used together; undefined: none has. A turn under way counts once its `finish` has passed. */
   readonly usage: () => Usage | undefined
   readonly asked: Asked
+  /** For the request's record. */
+  readonly tell: (repair: Repair) => void
   readonly note: AddNote
   /** Aborted once the caller has left; whichever turn runs then ends by itself. */
   readonly signal: AbortSignal

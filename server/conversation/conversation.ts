@@ -93,6 +93,8 @@ export type Tool = {
   readonly description: string
   /** A JSON Schema object as the caller sent it; providers clean it. */
   readonly schema: Readonly<Record<string, unknown>>
+  /** The caller wants no call whose input does not fit the schema; `at` is where that stands in the request. */
+  readonly strict?: { readonly at: string }
 }
 
 export type ToolChoice = { readonly type: 'auto' | 'none' | 'any' } | { readonly type: 'tool'; readonly name: string }
@@ -107,4 +109,12 @@ export type Effort = 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 export type OutputFormat =
   | { readonly type: 'text' }
   | { readonly type: 'json' }
-  | { readonly type: 'json-schema'; readonly name?: string; readonly schema: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'json-schema'
+      readonly name?: string
+      readonly schema: Readonly<Record<string, unknown>>
+      /** Rather an error than an answer that says why there is none. */
+      readonly strict?: true
+      /** Where the schema stands in the request, for errors. */
+      readonly at?: string
+    }

@@ -40,6 +40,8 @@ export const errorKinds = [
   'upstream-unreachable',
   'empty-reply',
   'broken-reply',
+  /** The model did not do what the caller demands of its reply, and was told so in vain. */
+  'unmet-demand',
   'timeout',
   // the pool: no account is left that could serve
   'no-account',

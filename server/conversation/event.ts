@@ -5,7 +5,8 @@ import type { GatewayError } from './error.ts'
  * before the next one starts. Every reply is `reply-start`, blocks, then exactly one `finish` or `error`.
  */
 export type BlockEvent =
-  | { readonly type: 'text-start'; readonly index: number }
+  /** `isRefusal`: the text says why there is no answer. */
+  | { readonly type: 'text-start'; readonly index: number; readonly isRefusal?: true }
   | { readonly type: 'text-delta'; readonly index: number; readonly text: string }
   | { readonly type: 'text-end'; readonly index: number }
   | { readonly type: 'reasoning-start'; readonly index: number }

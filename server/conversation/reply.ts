@@ -12,7 +12,7 @@ export type Reply = {
 }
 
 export type ReplyBlock =
-  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string; readonly isRefusal?: true }
   | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string }
   | { readonly type: 'redacted-reasoning'; readonly base64: string }
   /** `json` is the input's JSON text, `{}` when the model gave none. */
@@ -21,13 +21,15 @@ export type ReplyBlock =
 /** Folds a stream of event batches into one reply; an `error` event, or an end without `finish`, is an error. */
 export async function foldReply(source: Source<readonly ReplyEvent[]>): Promise<Result<Reply, GatewayError>> {
   const blocks: ReplyBlock[] = []
-  let open: { id: string; name: string; text: string } = { id: '', name: '', text: '' }
+  let open: { id: string; name: string; text: string; isRefusal?: true } = { id: '', name: '', text: '' }
   let folded: Result<Reply, GatewayError> | undefined
   const take = (event: ReplyEvent): void => {
     switch (event.type) {
       case 'reply-start':
         break
       case 'text-start':
+        open = { id: '', name: '', text: '', ...(event.isRefusal && { isRefusal: true }) }
+        break
       case 'reasoning-start':
         open = { id: '', name: '', text: '' }
         break
@@ -42,7 +44,7 @@ export async function foldReply(source: Source<readonly ReplyEvent[]>): Promise<
         open.text += event.json
         break
       case 'text-end':
-        blocks.push({ type: 'text', text: open.text })
+        blocks.push({ type: 'text', text: open.text, ...(open.isRefusal && { isRefusal: true }) })
         break
       case 'reasoning-end':
         blocks.push({

@@ -36,6 +36,7 @@ const wireErrors = {
   'upstream-unreachable': [503, 'server_error', 'upstream_unreachable'],
   'empty-reply': [503, 'server_error', 'overloaded'],
   'broken-reply': [502, 'server_error', 'upstream_error'],
+  'unmet-demand': [502, 'server_error', 'invalid_model_output'],
   timeout: [504, 'server_error', 'timeout'],
   'no-account': unavailable,
   'no-healthy-account': unavailable,

@@ -3,7 +3,11 @@ import type { OutputFormat } from '../conversation/conversation.ts'
 import { ok } from '../lib/result.ts'
 import { type Decoded, open, optional, refuse } from './validate.ts'
 
-const Named = { name: optional(Type.String()), schema: optional(Type.Object({}, open)) } as const
+const Named = {
+  name: optional(Type.String()),
+  schema: optional(Type.Object({}, open)),
+  strict: optional(Type.Boolean()),
+} as const
 
 /** How the answer's text shall be formed: `{type, json_schema: {name, schema}}`, or flat as in the Responses API. */
 export const FormatEntry = Type.Object(
@@ -22,9 +26,16 @@ export function decodeOutputFormat(
     case 'json_object':
       return ok({ type: 'json' })
     case 'json_schema': {
-      const { name, schema } = format.json_schema ?? format
-      if (schema == null) return refuse(format.json_schema ? `${at}.json_schema.schema` : `${at}.schema`, 'is required')
-      return ok({ type: 'json-schema', schema: schema as Record<string, unknown>, ...(name ? { name } : {}) })
+      const { name, schema, strict } = format.json_schema ?? format
+      const schemaAt = format.json_schema ? `${at}.json_schema.schema` : `${at}.schema`
+      if (schema == null) return refuse(schemaAt, 'is required')
+      return ok({
+        type: 'json-schema',
+        schema: schema as Record<string, unknown>,
+        ...(name ? { name } : {}),
+        ...(strict === true && { strict }),
+        at: schemaAt,
+      })
     }
     default:
       return refuse(`${at}.type`, 'must be text, json_object or json_schema')

@@ -34,6 +34,8 @@ const advice = {
   'upstream-unreachable': 'wait',
   'empty-reply': 'known',
   'broken-reply': 'known',
+  // The model was told what was wrong and could not: another try is for a person to decide.
+  'unmet-demand': 'never',
   timeout: 'known',
   'no-account': 'never',
   'no-healthy-account': 'never',

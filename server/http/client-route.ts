@@ -126,7 +126,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       standings = () => levels
       return refuse(error)
     }
-    const { keyId, userId, accounts, allows, priority } = caller.value
+    const { keyId, userId, accounts, allows, priority, terms } = caller.value
     known = { keyId, ...(userId === undefined ? {} : { userId }) }
     const entered = await deps.enter(requestId, caller.value)
     if (!entered.ok) {
@@ -163,6 +163,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
         priority,
         ...(accounts === undefined ? {} : { accounts }),
         ...(allows === undefined ? {} : { allows }),
+        ...(terms === undefined ? {} : { terms }),
         charge: admitted,
         arrivedAt,
         reasoningIfAsked: dialect.reasoningIfAsked === true,

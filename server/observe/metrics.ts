@@ -25,6 +25,10 @@ export type Metrics = {
   readonly upstreamAttempted: (outcome: string) => void
   /** A finished reply without the forced tool, or not in the form the caller demanded. */
   readonly wishMissed: (what: string) => void
+  /** A reply that was not what was demanded: what became of it. */
+  readonly repaired: (what: string, outcome: string) => void
+  /** A call whose input was held against its tool's schema, though nobody asked for that. */
+  readonly toolCallSeen: (fits: boolean) => void
   /** A request with notes of this kind. */
   readonly noted: (what: string) => void
   /** A rule of the provider's that a refused request broke, or `none` that is known; `outcome`: `repaired` or `refused`. */
@@ -95,8 +99,20 @@ export function createMetrics(): Metrics {
   })
   const missed = new Counter({
     name: `${prefix}wishes_missed_total`,
-    help: 'Replies that did not use the forced tool or the demanded output format.',
+    help: 'Replies that in the end did not do what was demanded: output format, forced tool, inputs of strict tools.',
     labelNames: ['what'],
+    registers,
+  })
+  const repairs = new Counter({
+    name: `${prefix}repairs_total`,
+    help: 'Replies that were not what was demanded at first, by what became of them.',
+    labelNames: ['what', 'outcome'],
+    registers,
+  })
+  const toolCalls = new Counter({
+    name: `${prefix}tool_inputs_total`,
+    help: 'Inputs of tools that are not strict, held against their schemas.',
+    labelNames: ['fits'],
     registers,
   })
   const notes = new Counter({
@@ -173,6 +189,8 @@ export function createMetrics(): Metrics {
     streamClosed: () => streams.dec(),
     upstreamAttempted: (outcome) => attempts.inc({ outcome }),
     wishMissed: (what) => missed.inc({ what }),
+    repaired: (what, outcome) => repairs.inc({ what, outcome }),
+    toolCallSeen: (fits) => toolCalls.inc({ fits: String(fits) }),
     noted: (what) => notes.inc({ what }),
     ruleBroken: (rule, outcome) => rules.inc({ rule, outcome }),
     watch,

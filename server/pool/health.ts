@@ -60,6 +60,7 @@ const effects = {
   'upstream-unreachable': 'none',
   'empty-reply': 'none',
   'broken-reply': 'none',
+  'unmet-demand': 'none',
   timeout: 'none',
   'no-account': 'none',
   'no-healthy-account': 'none',

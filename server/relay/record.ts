@@ -2,7 +2,9 @@ import type { Used } from '../access/limits.ts'
 import type { ErrorKind } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
 import type { ChosenBy, Consideration } from '../pool/seat-request.ts'
-import type { Missed } from './wishes.ts'
+
+/** What a caller demands of a reply. */
+export type Missed = 'output-format' | 'tool-choice' | 'tool-arguments'
 
 /** What a further model turn of a request is for; the caller's own turn has none. */
 export type Purpose = 'repair' | 'search' | 'summary'
@@ -30,8 +32,20 @@ export type RouteRecord = {
   readonly attempts: readonly Attempt[]
   /** How the candidates stood when after these attempts nobody could be chosen. */
   readonly left?: readonly Consideration[]
+  /** What the model did against a demand, and what became of it. */
+  readonly repair?: Repair
   /** The model turns of a request that took several, in order. */
   readonly turns?: readonly Turn[]
+}
+
+/** A reply that did not do what was demanded. `before` and `after` are what it said and what took its place, cut short. */
+export type Repair = {
+  readonly of: Missed
+  /** `off`: not tried, by the key's setting; `late`: some of it had gone out, or no room was left for another answer. */
+  readonly outcome: 'repaired' | 'failed' | 'off' | 'late'
+  readonly faults: readonly string[]
+  readonly before: string
+  readonly after?: string
 }
 
 /** One model turn of several: what it was for, how it ended and what it used. Times as in attempts. */

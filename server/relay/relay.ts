@@ -1,5 +1,6 @@
 import type { Admitted } from '../access/ledger.ts'
 import { costOf, type Rate } from '../access/limits.ts'
+import type { Terms } from '../access/terms.ts'
 import type { StandInReason } from '../catalog/models.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
@@ -40,6 +41,8 @@ export type RelayRequest = {
   readonly reasoningIfAsked?: boolean
   /** Told once, before anything is sent, which model serves. */
   readonly onModel?: (taken: ModelTaken) => void
+  /** How its key wants to be served. */
+  readonly terms?: Terms
   /** What keeps it on its account; absent: told from the conversation. */
   readonly session?: Session
   /** A further model turn of one request: what for, and since when (epoch ms) it may wait in line. */

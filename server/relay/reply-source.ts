@@ -10,7 +10,6 @@ import { createMeter, type Meter } from '../usage/meter.ts'
 import { createReasoningFilter, type ReasoningFilter } from './hide-reasoning.ts'
 import { createLimiter, type LimitedEvent, type Limiter } from './limit.ts'
 import type { RouteRecord, Summary } from './record.ts'
-import { createWishCheck, type Missed, type WishCheck } from './wishes.ts'
 
 /** Batches of events; wanting no more of them cancels the provider's call and gives the account back. */
 export type ReplyStream = Source<readonly ReplyEvent[]>
@@ -19,14 +18,12 @@ export type ReplyStream = Source<readonly ReplyEvent[]>
 export type Demands = {
   readonly limits: Conversation['limits']
   readonly parallelToolCalls: boolean
-  readonly wishes: WishCheck | undefined
 }
 
 /** Without the conversation: it may be megabytes, and the reply may take minutes. */
 export const demandsOf = (conversation: Conversation): Demands => ({
   limits: conversation.limits,
   parallelToolCalls: conversation.parallelToolCalls,
-  wishes: createWishCheck(conversation),
 })
 
 /** What the serving of a reply takes from the request it answers. Whatever it holds, an open stream holds. */
@@ -132,16 +129,14 @@ class RelayedReply implements ReplyStream {
     const { stage, lease, context } = this
     const end = stage?.end
     lease.release(outcome, end?.type === 'finish' ? end.usage.credits : end?.error.credits)
-    const missed = end?.type === 'finish' ? stage?.missed() : undefined
     const counted = end?.type === 'finish' ? undefined : stage?.usage()
-    const summary = summaryOf(end, counted, lease.accountId, this.firstTokenMs, context)
-    context.onEnd(missed === undefined ? summary : { ...summary, missed })
+    context.onEnd(summaryOf(end, counted, lease.accountId, this.firstTokenMs, context))
   }
 }
 
 type End = Extract<ReplyEvent, { type: 'finish' | 'error' }>
 
-/** What a reply passes between provider and caller: limits, meter, the look at what was demanded. Synchronous. */
+/** What a reply passes between provider and caller: limits and meter. Synchronous. */
 class Stage {
   /** Nothing may be pushed once there is one. */
   end: End | undefined
@@ -149,10 +144,9 @@ class Stage {
   private readonly limiter: Limiter
   private readonly meter: Meter
   private readonly visible: ReasoningFilter | undefined
-  private readonly wishes: WishCheck | undefined
 
   constructor(input: Figure, { demands, model, countTokens, hidesReasoning }: ServeContext) {
-    const { limits, parallelToolCalls, wishes } = demands
+    const { limits, parallelToolCalls } = demands
     const { stop, maxOutputTokens } = limits
     this.limiter = createLimiter({
       stop,
@@ -162,7 +156,6 @@ class Stage {
     })
     this.meter = createMeter({ input, windowTokens: model.maxInputTokens, countTokens })
     this.visible = hidesReasoning ? createReasoningFilter() : undefined
-    this.wishes = wishes
   }
 
   /** What goes on to the caller. */
@@ -194,10 +187,6 @@ class Stage {
     return this.meter.usage()
   }
 
-  missed(): Missed | undefined {
-    return this.wishes?.missed()
-  }
-
   private opening(): ReplyEvent[] {
     const first = this.begun ? [] : [this.meter.start()]
     this.begun = true
@@ -206,7 +195,6 @@ class Stage {
 
   private record(limited: LimitedEvent): ReplyEvent {
     const metered = this.meter.push(limited)
-    this.wishes?.push(metered)
     if (metered.type === 'finish' || metered.type === 'error') this.end = metered
     return metered
   }

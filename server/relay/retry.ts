@@ -42,6 +42,7 @@ export const retryTable = {
   'upstream-unreachable': { to: 'any', tries: 4, backoff: short },
   'empty-reply': { to: 'any', tries: 3, backoff: short },
   'broken-reply': { to: 'any', tries: 4, backoff: short },
+  'unmet-demand': { to: 'nobody' },
   timeout: { to: 'any', tries: 2, backoff: short },
   'invalid-request': { to: 'nobody' },
   'context-too-long': { to: 'nobody' },

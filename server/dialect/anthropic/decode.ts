@@ -128,7 +128,9 @@ function decodeOutput(body: Body): Decoded<OutputFormat> {
   if (format == null || format.type === 'text') return ok({ type: 'text' })
   if (format.type !== 'json_schema') return refuse(`${at}.type`, "must be 'json_schema'")
   if (format.schema == null) return refuse(`${at}.schema`, 'is required')
-  return ok({ type: 'json-schema', schema: format.schema as Record<string, unknown> })
+  // This API knows no lesser form: what it answers fits.
+  const schema = format.schema as Record<string, unknown>
+  return ok({ type: 'json-schema', schema, strict: true, at: `${at}.schema` })
 }
 
 // Newer clients put the turn's effort on the system message that opens it.

@@ -32,6 +32,7 @@ const wireErrors = {
   'upstream-unreachable': unavailable,
   'empty-reply': [529, 'overloaded_error'],
   'broken-reply': [502, 'api_error'],
+  'unmet-demand': [502, 'api_error'],
   timeout: [504, 'timeout_error'],
   'no-account': unavailable,
   'no-healthy-account': unavailable,

@@ -22,7 +22,7 @@ export function decodeTools({ messages, tools, tool_choice: choice }: Body): Dec
     if (isServerTool(entry)) continue
     if (!entry.name) return refuse(`tools.${index}.name`, 'is required')
     if (declared.has(entry.name)) return refuse(`tools.${index}.name`, 'tool names must be unique')
-    declared.set(entry.name, toolOf(entry, entry.name))
+    declared.set(entry.name, toolOf(entry, entry.name, `tools.${index}.input_schema`))
     if (!entry.defer_loading) offered.add(entry.name)
   }
   for (const change of toolChanges(messages)) {
@@ -42,10 +42,11 @@ export function decodeTools({ messages, tools, tool_choice: choice }: Body): Dec
   })
 }
 
-const toolOf = (entry: Entry, name: string): Tool => ({
+const toolOf = (entry: Entry, name: string, at = 'messages'): Tool => ({
   name,
   description: entry.description ?? '',
   schema: (entry.input_schema as Record<string, unknown> | null | undefined) ?? { type: 'object', properties: {} },
+  ...(entry.strict === true && { strict: { at } }),
 })
 
 function decodeToolChoice(

@@ -69,6 +69,7 @@ export const ToolEntry = Type.Object(
     description: optional(Type.String()),
     input_schema: optional(Type.Object({}, open)),
     defer_loading: optional(Type.Boolean()),
+    strict: optional(Type.Boolean()),
   },
   open,
 )

@@ -27,6 +27,9 @@ class ChatEncoder implements StreamEncoder {
   private readonly head: string
   private readonly tail: string
   private readonly contentHead: string
+  /** Of the text block that is open: content, or why there is none. */
+  private textHead: string
+  private refused = false
   private readonly textTail: string
   private readonly includesUsage: boolean
   private readonly legacy: boolean
@@ -43,6 +46,7 @@ class ChatEncoder implements StreamEncoder {
     this.head = `data: ${this.about},"choices":[{"index":0,"delta":`
     this.tail = `,"logprobs":null,"finish_reason":null}]${this.usageMember}}\n\n`
     this.contentHead = `${this.head}{"content":"`
+    this.textHead = this.contentHead
     this.textTail = `"}${this.tail}`
     this.includesUsage = includeUsage
     this.legacy = legacyFunctions
@@ -57,7 +61,7 @@ class ChatEncoder implements StreamEncoder {
       case 'reply-start':
         return `${this.head}{"role":"assistant","content":""}${this.tail}`
       case 'text-delta':
-        return event.text === '' ? '' : this.contentHead + textInJson(event.text) + this.textTail
+        return event.text === '' ? '' : this.textHead + textInJson(event.text) + this.textTail
       case 'reasoning-delta':
         return event.text === '' ? '' : `${this.head}{"reasoning_content":"${textInJson(event.text)}${this.textTail}`
       case 'tool-call-start':
@@ -67,13 +71,16 @@ class ChatEncoder implements StreamEncoder {
       case 'tool-call-end':
         return this.fed ? '' : this.feedCall('{}')
       case 'text-start':
+        if (event.isRefusal) this.refused = true
+        this.textHead = event.isRefusal ? `${this.head}{"refusal":"` : this.contentHead
+        return ''
       case 'text-end':
       case 'reasoning-start':
       case 'reasoning-end':
       case 'redacted-reasoning':
         return ''
       case 'finish': {
-        const reason = finishReason(event.reason, this.legacy)
+        const reason = this.refused ? 'stop' : finishReason(event.reason, this.legacy)
         const last = `${this.head}{},"logprobs":null,"finish_reason":"${reason}"}]${this.usageMember}}\n\n`
         const usage = this.includesUsage
           ? `data: ${this.about},"choices":[],"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`
@@ -112,12 +119,13 @@ class ChatEncoder implements StreamEncoder {
 export function encodeReply(reply: Reply, context: ReplyContext<Form>): object {
   const { legacyFunctions = false } = context.form
   const content = joined(reply.blocks, 'text')
+  const refusal = reply.blocks.map((block) => (block.type === 'text' && block.isRefusal ? block.text : '')).join('')
   const reasoning = joined(reply.blocks, 'reasoning')
   const calls = reply.blocks.flatMap((block) => (block.type === 'tool-call' ? [encodeCall(block)] : []))
   const message = {
     role: 'assistant',
-    content: content === '' && calls.length > 0 ? null : content,
-    refusal: null,
+    content: content === '' && (calls.length > 0 || refusal !== '') ? null : content,
+    refusal: refusal === '' ? null : refusal,
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...callMembers(calls, legacyFunctions),
   }
@@ -126,7 +134,14 @@ export function encodeReply(reply: Reply, context: ReplyContext<Form>): object {
     object: 'chat.completion',
     created: Math.floor(context.createdAt / 1000),
     model: context.model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason(reply.reason, legacyFunctions) }],
+    choices: [
+      {
+        index: 0,
+        message,
+        logprobs: null,
+        finish_reason: refusal === '' ? finishReason(reply.reason, legacyFunctions) : 'stop',
+      },
+    ],
     usage: encodeUsage(reply.usage),
     system_fingerprint: null,
   }
@@ -143,7 +158,7 @@ function callMembers(calls: readonly Call[], legacy: boolean): object {
 }
 
 function joined(blocks: readonly ReplyBlock[], type: 'text' | 'reasoning'): string {
-  return blocks.map((block) => (block.type === type ? block.text : '')).join('')
+  return blocks.map((block) => (block.type === type && !('isRefusal' in block) ? block.text : '')).join('')
 }
 
 const finishReason = (reason: FinishReason, legacy: boolean): string =>

@@ -39,6 +39,7 @@ function addTool(tools: Tool[], entry: NonNullable<Entry['function']>, at: strin
     name: entry.name,
     description: entry.description ?? '',
     schema: schema ?? { type: 'object', properties: {} },
+    ...(entry.strict === true && { strict: { at: `${at}.parameters` } }),
   })
   return ok(undefined)
 }

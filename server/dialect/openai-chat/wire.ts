@@ -30,6 +30,7 @@ const FunctionEntry = Type.Object(
     description: optional(Type.String()),
     parameters: optional(Type.Object({}, open)),
     input_schema: optional(Type.Object({}, open)),
+    strict: optional(Type.Boolean()),
   },
   open,
 )

@@ -12,6 +12,7 @@ import {
   writeMessage,
   writeReasoning,
   writeRedactedReasoning,
+  writeRefusal,
 } from './item-writers.ts'
 import {
   type Ending,
@@ -35,6 +36,8 @@ class ResponsesEncoder implements StreamEncoder {
   private writer: ItemWriter | undefined
   /** A text that has ended: only what follows tells whether it was cut, so its last frames wait for that. */
   private held: ItemWriter | undefined
+  /** The reply said why there is no answer: with that it is complete. */
+  private refused = false
 
   constructor(context: ReplyContext<Form>) {
     this.pen = { context, frames: createFrames(context), items: [] }
@@ -55,7 +58,8 @@ class ResponsesEncoder implements StreamEncoder {
       case 'tool-call-delta':
         return this.writer?.feed(event.json) ?? ''
       case 'text-start':
-        return this.settle() + this.start(writeMessage(pen))
+        if (event.isRefusal) this.refused = true
+        return this.settle() + this.start(event.isRefusal ? writeRefusal(pen) : writeMessage(pen))
       case 'text-end':
         this.held = this.writer
         return ''
@@ -70,7 +74,7 @@ class ResponsesEncoder implements StreamEncoder {
       case 'tool-call-end':
         return this.writer?.close('completed') ?? ''
       case 'finish': {
-        const ending = endingOf(event)
+        const ending = endingOf(event, this.refused)
         const last = this.settle(ending.status === 'completed' ? 'completed' : 'incomplete')
         return last + (needsMessage(pen.items, ending) ? emptyMessage(pen) : '') + this.finish(ending)
       }
@@ -106,14 +110,17 @@ class ResponsesEncoder implements StreamEncoder {
 export function encodeReply(reply: Reply, context: ReplyContext<Form>): object {
   const { form } = context
   if (form.compaction !== undefined) return compact(reply, context, form.compaction)
-  const ending = endingOf(reply)
+  const ending = endingOf(
+    reply,
+    reply.blocks.some((block) => block.type === 'text' && block.isRefusal),
+  )
   const response = responseOf(context, ending, encodeOutput(reply.blocks, ending, context))
   form.keep?.(response)
   return shownResponse(response, form.sealsReasoning)
 }
 
-function endingOf({ reason, usage }: Pick<Reply, 'reason' | 'usage'>): Ending {
-  const incomplete = incompleteReason(reason)
+function endingOf({ reason, usage }: Pick<Reply, 'reason' | 'usage'>, refused: boolean): Ending {
+  const incomplete = refused ? undefined : incompleteReason(reason)
   return { status: incomplete === undefined ? 'completed' : 'incomplete', reason: incomplete, usage }
 }
 

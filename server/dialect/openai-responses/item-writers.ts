@@ -5,7 +5,16 @@ import type { Form, OutputItem } from './form.ts'
 import type { Frames } from './frames.ts'
 import { createFreeformReader } from './freeform.ts'
 import { originOf } from './names.ts'
-import { encodeItem, type ItemStatus, itemId, shownItem, statusOfCall, summaryPart, textPart } from './output.ts'
+import {
+  encodeItem,
+  type ItemStatus,
+  itemId,
+  refusalPart,
+  shownItem,
+  statusOfCall,
+  summaryPart,
+  textPart,
+} from './output.ts'
 
 /** What all items of one stream are written with; `items` are those that are done. */
 export type Pen = {
@@ -23,6 +32,9 @@ export type ItemWriter = {
 }
 
 export const writeMessage = (pen: Pen): ItemWriter => new MessageWriter(pen)
+
+/** Words on why there is no answer. */
+export const writeRefusal = (pen: Pen): ItemWriter => new RefusalWriter(pen)
 
 /** Its words only when the caller asked for them; the item with its proof in any case. */
 export const writeReasoning = (pen: Pen): ItemWriter => new ReasoningWriter(pen)
@@ -102,6 +114,27 @@ class MessageWriter extends ItemFrames implements ItemWriter {
 
   private part(step: string, text: string): string {
     return this.frame(`response.content_part.${step}`, `"part":${JSON.stringify(textPart(text))}`)
+  }
+}
+
+class RefusalWriter extends ItemFrames implements ItemWriter {
+  readonly opening: string
+
+  constructor(pen: Pen) {
+    const id = itemId('text', pen.context.id, pen.items.length)
+    super(pen, id, 'response.refusal', ',"content_index":0')
+    const item = { id, type: 'message', status: 'in_progress', role: 'assistant', content: [] }
+    this.opening = this.added(item) + this.part('added', '')
+  }
+
+  close(status: ItemStatus): string {
+    const text = this.written
+    const whole = this.frame('response.refusal.done', `"refusal":${JSON.stringify(text)}`)
+    return whole + this.part('done', text) + this.done({ type: 'text', text, isRefusal: true }, status)
+  }
+
+  private part(step: string, text: string): string {
+    return this.frame(`response.content_part.${step}`, `"part":${JSON.stringify(refusalPart(text))}`)
   }
 }
 

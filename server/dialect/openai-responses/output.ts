@@ -36,6 +36,7 @@ export const isInputItemId = (itemId: string): boolean => itemId.startsWith('in_
 export const responseIdOf = (itemId: string): string | undefined => /^[a-z]+_([A-Za-z0-9]+)_\d+$/.exec(itemId)?.[1]
 
 export const textPart = (text: string): object => ({ type: 'output_text', annotations: [], logprobs: [], text })
+export const refusalPart = (refusal: string): object => ({ type: 'refusal', refusal })
 export const summaryPart = (text: string): object => ({ type: 'summary_text', text })
 
 /** A block as an item, its reasoning sealed. `index` counts the items of one response. */
@@ -47,7 +48,7 @@ export function encodeItem(
 ): OutputItem {
   switch (block.type) {
     case 'text': {
-      const content = [textPart(block.text)]
+      const content = [block.isRefusal ? refusalPart(block.text) : textPart(block.text)]
       return { id: itemId('text', id, index), type: 'message', status, role: 'assistant', content }
     }
     case 'reasoning': {

@@ -76,7 +76,12 @@ function addTool(bench: Bench, entry: Entry, at: string, group: string | undefin
   bench.tools.push(
     kind === 'custom'
       ? { name, description: freeformDescription(entry), schema: freeformSchema }
-      : { name, description: entry.description ?? '', schema },
+      : {
+          name,
+          description: entry.description ?? '',
+          schema,
+          ...(entry.strict === true && { strict: { at: `${at}.parameters` } }),
+        },
   )
   return ok(undefined)
 }

@@ -15,7 +15,10 @@ const Role = Type.Union([
 /** An item of `input`, before its kind is known: each is read by its kind (`items` below), so that a new one is no error. */
 export const Item = Type.Object({ type: Text, id: Text, role: Text }, open)
 
-const FunctionEntry = Type.Object({ name: Text, description: Text, parameters: optional(Type.Object({}, open)) }, open)
+const FunctionEntry = Type.Object(
+  { name: Text, description: Text, parameters: optional(Type.Object({}, open)), strict: optional(Type.Boolean()) },
+  open,
+)
 
 /** `{type: "function" | "custom" | "namespace", …}`; any other kind is one that OpenAI's own servers run. */
 export const ToolEntry = Type.Object(

@@ -1,0 +1,103 @@
+import type { Conversation, Tool } from '../conversation/conversation.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { Opening } from './json-text.ts'
+import type { Judge, SchemaJudges } from './schema-judge.ts'
+
+/** What a caller demands of the reply, and how the model is asked for it. */
+export type Demand = {
+  /** As the model gets it. */
+  readonly conversation: Conversation
+  /** The answer's text shall be a JSON value. */
+  readonly value?: ValueDemand
+  readonly calls: CallDemand
+  /** The reply is wanted whole: nothing goes out before it is judged. */
+  readonly isWhole: boolean
+}
+
+export type ValueDemand = {
+  readonly judge: Judge
+  readonly opening: Opening
+  readonly isStrict: boolean
+  /** The tool of ours that the model is asked to give its answer by. */
+  readonly by?: string
+}
+
+export type CallDemand = {
+  /** At least one call: of this tool, or of any. */
+  readonly forced?: { readonly name?: string }
+  /** Calls of these are held until they are known to fit. */
+  readonly strict: ReadonlyMap<string, Judge>
+}
+
+/** The model answers by a call of it. */
+export const answerTool = 'give_answer'
+
+export const demandsAnything = ({ output, toolChoice, tools }: Conversation): boolean =>
+  output.type !== 'text' ||
+  (tools.length > 0 && (toolChoice.type === 'any' || toolChoice.type === 'tool' || tools.some(isStrict)))
+
+const isStrict = ({ strict }: Tool): boolean => strict !== undefined
+
+/** Reads what is demanded; a schema that is none is the caller's to correct. */
+export function readDemand(asked: Conversation, judges: SchemaJudges): Result<Demand, GatewayError> {
+  const strict = new Map<string, Judge>()
+  for (const { name, schema, strict: demand } of asked.tools) {
+    if (demand === undefined || asked.toolChoice.type === 'none') continue
+    const judge = judges.of(schema)
+    if (!judge.ok) return invalid(demand.at, judge.error)
+    strict.set(name, judge.value)
+  }
+  const { toolChoice, output } = asked
+  const isForced = asked.tools.length > 0 && (toolChoice.type === 'any' || toolChoice.type === 'tool')
+  const calls: CallDemand = {
+    ...(isForced && { forced: toolChoice.type === 'tool' ? { name: toolChoice.name } : {} }),
+    strict,
+  }
+  const common = { calls, isWhole: !asked.stream }
+  // A reply that has to call a tool gives no answer yet.
+  if (output.type === 'text') return ok({ ...common, conversation: asked })
+  if (output.type === 'json') {
+    const conversation: Conversation = isForced ? { ...asked, output: { type: 'text' } } : asked
+    const value = { judge: isObject, opening: '{', isStrict: false } as const
+    return ok({ ...common, conversation, ...(!isForced && { value }) })
+  }
+  const judge = judges.of(output.schema)
+  if (!judge.ok) return invalid(output.at ?? 'schema', judge.error)
+  if (isForced) return ok({ ...common, conversation: { ...asked, output: { type: 'text' } } })
+  const opening = openingOf(output.schema)
+  const value = { judge: judge.value, opening, isStrict: output.strict === true }
+  const mayCall = asked.tools.length > 0 && toolChoice.type !== 'none'
+  // Beside tools that the model may call or leave, a forced one of ours would keep it from them: there it is told in words.
+  if (mayCall || opening !== '{') return ok({ ...common, conversation: asked, value })
+  return ok({ ...common, conversation: byTool(asked, output.schema, output.name), value: { ...value, by: answerTool } })
+}
+
+function byTool(asked: Conversation, schema: Conversation['tools'][number]['schema'], name?: string): Conversation {
+  const called = name === undefined ? '' : ` It is called ${JSON.stringify(name)}.`
+  const description = `Gives the answer of this turn. Its input is the whole answer.${called} The input has to be valid against this JSON Schema, every word of it:\n${JSON.stringify(schema)}`
+  return {
+    ...asked,
+    tools: [{ name: answerTool, description, schema }],
+    toolChoice: { type: 'tool', name: answerTool },
+    parallelToolCalls: false,
+    output: { type: 'text' },
+  }
+}
+
+function invalid(
+  at: string,
+  { path, problem }: { readonly path: string; readonly problem: string },
+): Result<never, GatewayError> {
+  const field = path === '' ? at : `${at}.${path}`
+  return err(gatewayError('invalid-request', `${field}: ${problem}`, { field }))
+}
+
+const isObject: Judge = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? [] : ['#: must be a JSON object']
+
+/** With what the value has to begin, as far as the schema says so at once. */
+function openingOf({ type, properties }: Readonly<Record<string, unknown>>): Opening {
+  if (type === 'object' || (type === undefined && properties !== undefined)) return '{'
+  return type === 'array' ? '[' : 'any'
+}

@@ -1,0 +1,262 @@
+import type { FinishReason, ReplyEvent } from '../conversation/event.ts'
+import type { Missed } from '../relay/record.ts'
+import type { CallDemand, Demand, ValueDemand } from './demand.ts'
+import { createValueReader, type ValueReader, valuesIn } from './json-text.ts'
+import type { Judge } from './schema-judge.ts'
+
+/** A call the model made, as far as it is of interest to a repair. */
+export type MadeCall = {
+  readonly id: string
+  readonly name: string
+  readonly json: string
+  /** Empty: it went on to the caller. */
+  readonly faults: readonly string[]
+}
+
+/** How a finished reply stands to what was demanded. */
+export type Verdict =
+  /** `events` complete what has gone on already. */
+  | { readonly kept: true; readonly events: readonly ReplyEvent[]; readonly reason: FinishReason }
+  | {
+      readonly kept: false
+      readonly missed: Missed
+      readonly faults: readonly string[]
+      /** Nothing of what was wrong has gone on, so another turn may take its place. */
+      readonly isOpen: boolean
+      /** What the model said. */
+      readonly text: string
+      readonly calls: readonly MadeCall[]
+      /** What was right and has not gone on yet; it stands beside a repair. */
+      readonly rest: readonly ReplyEvent[]
+    }
+
+/** Reads one reply against a demand. Feed it everything but the end; what it gives may go on at once. */
+export type Reading = {
+  readonly push: (event: ReplyEvent) => readonly ReplyEvent[]
+  readonly finish: (reason: FinishReason) => Verdict
+}
+
+/** Ended by the model itself: only such a reply has to be whole. */
+const ownEnds: ReadonlySet<FinishReason> = new Set(['end', 'tool-calls', 'stop-sequence'])
+
+/** `live`: what is certain goes on; `whole`: nothing but reasoning does before the end; `repair`: nothing at all, and no reasoning. */
+export type ReadingMode = 'live' | 'whole' | 'repair'
+
+export const createReading = (demand: Demand, mode: ReadingMode): Reading => new DemandReading(demand, mode)
+
+class DemandReading implements Reading {
+  private readonly value: ValueDemand | undefined
+  private readonly calls: CallDemand
+  private readonly reader: ValueReader | undefined
+  private readonly made: MadeCall[] = []
+  /** Text before a forced call, or what waits for the judgement. */
+  private held: ReplyEvent[] = []
+  private said = ''
+  private answer: string | undefined
+  private open: { id: string; name: string; json: string; goes: 'on' | 'held' | 'out' | 'answer' } | undefined
+  private called = false
+  private readonly holdsAll: boolean
+  private textOpen = false
+  private textClosed = false
+
+  constructor(
+    demand: Demand,
+    private readonly mode: ReadingMode,
+  ) {
+    this.holdsAll = mode !== 'live'
+    this.value = demand.value
+    this.calls = demand.calls
+    this.reader = this.value && createValueReader(this.value.opening)
+  }
+
+  push(event: ReplyEvent): readonly ReplyEvent[] {
+    switch (event.type) {
+      case 'text-start':
+      case 'text-end':
+        return this.value === undefined ? this.pass(event) : []
+      case 'text-delta':
+        this.said += event.text
+        if (this.reader === undefined) return this.pass(event)
+        if (this.answer !== undefined) return []
+        return this.flow(this.reader.push(event.text))
+      case 'tool-call-start':
+        return this.start(event)
+      case 'tool-call-delta': {
+        const { open } = this
+        if (open === undefined) return []
+        open.json += event.json
+        if (open.goes === 'on') return [event]
+        if (open.goes === 'held') this.held.push(event)
+        return open.goes === 'answer' ? this.flow(event.json) : []
+      }
+      case 'tool-call-end':
+        return this.end(event)
+      default:
+        return this.mode === 'repair' ? [] : [event]
+    }
+  }
+
+  finish(reason: FinishReason): Verdict {
+    const isOwn = ownEnds.has(reason)
+    if (!isOwn) return this.kept([...this.unjudged(), ...this.closing()], reason)
+    const wrong = this.made.filter(({ faults }) => faults.length > 0)
+    if (wrong.length > 0) {
+      const faults = wrong.flatMap(({ name, faults: of }) => of.map((fault) => `${name}: ${fault}`))
+      return this.miss('tool-arguments', faults, true)
+    }
+    if (this.calls.forced !== undefined && !this.called) {
+      const { name } = this.calls.forced
+      return this.miss(
+        'tool-choice',
+        [name === undefined ? 'no tool was called' : `the tool ${name} was not called`],
+        true,
+      )
+    }
+    if (this.value === undefined || this.answer === undefined) {
+      if (this.value === undefined) return this.kept(this.release(), reason)
+      if (this.called) return this.besideCalls(this.value, reason)
+    }
+    return this.valueVerdict(this.value, reason)
+  }
+
+  private valueVerdict(value: ValueDemand | undefined, reason: FinishReason): Verdict {
+    if (value === undefined) return this.kept(this.release(), reason)
+    const ending: FinishReason = reason === 'tool-calls' ? 'end' : reason
+    const given = this.textOpen ? (this.answer ?? this.reader?.given() ?? '') : undefined
+    if (given !== undefined) {
+      const faults = faultsOf(given, value)
+      return faults.length === 0 ? this.kept(this.closing(), ending) : this.miss('output-format', faults, false, given)
+    }
+    const said = this.answer ?? this.reader?.text() ?? ''
+    const fitting = valuesIn(said).filter((one) => value.judge(one.value).length === 0)
+    const [only] = fitting
+    if (only !== undefined && fitting.length === 1) return this.kept([...this.release(), ...textOf(only.json)], ending)
+    return this.miss('output-format', whyNot(said, value, fitting.length), true, said)
+  }
+
+  /** An answer is due only when no tool is called; beside calls a value may stand, and other words would be taken for one. */
+  private besideCalls(value: ValueDemand, reason: FinishReason): Verdict {
+    const given = this.textOpen ? (this.reader?.given() ?? '') : undefined
+    if (given === undefined) return this.kept(this.release(), reason)
+    const faults = faultsOf(given, value)
+    return faults.length === 0 ? this.kept(this.closing(), reason) : this.miss('output-format', faults, false, given)
+  }
+
+  private kept(events: readonly ReplyEvent[], reason: FinishReason): Verdict {
+    return { kept: true, events, reason }
+  }
+
+  private miss(missed: Missed, faults: readonly string[], isOpen: boolean, text = this.said): Verdict {
+    const rest = missed === 'tool-arguments' ? this.release() : []
+    return { kept: false, missed, faults, isOpen, text, calls: this.made, rest }
+  }
+
+  private start(event: Extract<ReplyEvent, { type: 'tool-call-start' }>): readonly ReplyEvent[] {
+    const { forced, strict } = this.calls
+    const { id, name } = event
+    if (name === this.value?.by) {
+      // Once the value has begun in the text, that is the answer.
+      const goes = this.reader?.begun() || this.answer !== undefined ? 'out' : 'answer'
+      if (goes === 'answer') this.answer = ''
+      this.open = { id, name, json: '', goes }
+      return []
+    }
+    const isWrong = forced?.name !== undefined && forced.name !== name
+    const goes = isWrong ? 'out' : strict.has(name) || this.holdsAll ? 'held' : 'on'
+    this.open = { id, name, json: '', goes }
+    if (goes === 'out') return []
+    const before = this.value === undefined ? [] : this.closing()
+    if (goes === 'held') {
+      this.held.push(event)
+      return before
+    }
+    this.called = true
+    return [...before, ...this.release(), event]
+  }
+
+  private end(event: ReplyEvent): readonly ReplyEvent[] {
+    const { open } = this
+    this.open = undefined
+    if (open === undefined || open.goes === 'out') return []
+    if (open.goes === 'answer') return []
+    const judge = this.calls.strict.get(open.name)
+    const faults = judge === undefined || open.goes === 'on' ? [] : faultsOfInput(open.json, judge)
+    this.made.push({ id: open.id, name: open.name, json: open.json === '' ? '{}' : open.json, faults })
+    if (open.goes === 'on') return [event]
+    if (faults.length > 0) {
+      this.held.length = this.held.findLastIndex(({ type }) => type === 'tool-call-start')
+      return []
+    }
+    this.held.push(event)
+    this.called = true
+    return this.holdsAll ? [] : this.release()
+  }
+
+  /** Text that goes on, unless a forced call has to come first. */
+  private pass(event: ReplyEvent): readonly ReplyEvent[] {
+    if (!this.holdsAll && (this.calls.forced === undefined || this.called)) return [event]
+    this.held.push(event)
+    return []
+  }
+
+  /** A piece of the answer. */
+  private flow(piece: string): readonly ReplyEvent[] {
+    if (piece === '') return []
+    if (this.answer !== undefined) this.answer += piece
+    if (this.holdsAll) return []
+    if (this.textOpen) return [{ type: 'text-delta', index: 0, text: piece }]
+    this.textOpen = true
+    return [
+      { type: 'text-start', index: 0 },
+      { type: 'text-delta', index: 0, text: piece },
+    ]
+  }
+
+  private closing(): readonly ReplyEvent[] {
+    if (!this.textOpen || this.textClosed) return []
+    this.textClosed = true
+    return [{ type: 'text-end', index: 0 }]
+  }
+
+  /** What a reply that was cut short said, as it said it. */
+  private unjudged(): readonly ReplyEvent[] {
+    const words = this.answer ?? this.reader?.text() ?? ''
+    const value = this.value !== undefined && !this.textOpen && words !== '' ? textOf(words) : []
+    return [...value, ...this.release()]
+  }
+
+  private release(): readonly ReplyEvent[] {
+    const given = this.held
+    this.held = []
+    return given
+  }
+}
+
+const textOf = (text: string): readonly ReplyEvent[] => [
+  { type: 'text-start', index: 0 },
+  { type: 'text-delta', index: 0, text },
+  { type: 'text-end', index: 0 },
+]
+
+function faultsOf(json: string, { judge }: ValueDemand): readonly string[] {
+  try {
+    return judge(JSON.parse(json))
+  } catch (thrown) {
+    return [`not JSON: ${String(thrown instanceof Error ? thrown.message : thrown).slice(0, 200)}`]
+  }
+}
+
+function faultsOfInput(json: string, judge: Judge): readonly string[] {
+  try {
+    return judge(JSON.parse(json === '' ? '{}' : json))
+  } catch {
+    return ['the input is no JSON object']
+  }
+}
+
+function whyNot(said: string, value: ValueDemand, fitting: number): readonly string[] {
+  if (fitting > 1) return ['several JSON values fit, and one was asked for']
+  const [only, more] = valuesIn(said)
+  if (only === undefined) return [said.trim() === '' ? 'the answer is empty' : 'the answer holds no JSON value']
+  return more === undefined ? value.judge(only.value) : ['none of the JSON values in the answer fits']
+}

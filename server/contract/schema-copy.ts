@@ -1,0 +1,189 @@
+import { err, ok, type Result } from '../lib/result.ts'
+import { readPattern } from './pattern.ts'
+
+export type SchemaFault = {
+  /** Path within the schema, `''` for itself. */
+  readonly path: string
+  readonly problem: string
+}
+
+type Loose = Readonly<Record<string, unknown>>
+
+/** What stands for a pattern in a copy: the judge asks for a format of this name (schema-judge.ts). */
+export const patternFormat = 'pattern of a schema: '
+
+const types: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'])
+const maps: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+])
+const lists: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems'])
+const singles: ReadonlySet<string> = new Set([
+  'additionalItems',
+  'additionalProperties',
+  'contains',
+  'else',
+  'if',
+  'not',
+  'propertyNames',
+  'then',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+])
+const counts: ReadonlySet<string> = new Set([
+  'maxContains',
+  'maxItems',
+  'maxLength',
+  'maxProperties',
+  'minContains',
+  'minItems',
+  'minLength',
+  'minProperties',
+])
+const numbers: ReadonlySet<string> = new Set([
+  'exclusiveMaximum',
+  'exclusiveMinimum',
+  'maximum',
+  'minimum',
+  'multipleOf',
+])
+/** Those that the APIs name for strict schemas. Others tell the model something and are not judged. */
+const judgedFormats: ReadonlySet<unknown> = new Set([
+  'date',
+  'date-time',
+  'duration',
+  'email',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'time',
+  'uuid',
+])
+/** Kept as they are: values, not schemas. */
+const values: ReadonlySet<string> = new Set(['const', 'dependentRequired', '$id', '$anchor', '$ref', 'uniqueItems'])
+
+const mostSchemas = 5_000
+const mostLevels = 100
+
+class Refused extends Error {
+  constructor(
+    readonly path: string,
+    readonly problem: string,
+  ) {
+    super(problem)
+  }
+}
+
+/**
+ * A copy of a caller's schema with the keywords that are judged, each checked for its form. Every part of the copy calls `tick`
+ * when it is looked at, which bounds what a judgement may cost whatever the schema says.
+ */
+export function copySchema(schema: Loose, tick: () => void): Result<Loose, SchemaFault> {
+  let seen = 0
+  const refuse = (path: string, problem: string): never => {
+    throw new Refused(path, problem)
+  }
+  const join = (path: string, name: string | number): string => (path === '' ? `${name}` : `${path}.${name}`)
+
+  const copyValue = (value: unknown, path: string, level: number): unknown => {
+    if (typeof value === 'boolean') return value
+    if (!isLoose(value)) return refuse(path, 'must be a schema: an object, true or false')
+    return copy(value, path, level)
+  }
+  const copy = (given: Loose, path: string, level: number): Loose => {
+    if (++seen > mostSchemas) refuse('', `has more than ${mostSchemas} parts`)
+    if (level > mostLevels) refuse('', `is nested more than ${mostLevels} levels deep`)
+    const made: [string, unknown][] = []
+    const more: Loose[] = []
+    for (const [name, value] of Object.entries(given)) {
+      const at = join(path, name)
+      if (value === null && name !== 'const') continue
+      if (name === 'type') made.push([name, typeOf(value, at)])
+      else if (name === 'enum' || name === 'required') {
+        if (!Array.isArray(value)) refuse(at, 'must be a list')
+        if (name === 'required' && !(value as unknown[]).every((entry) => typeof entry === 'string'))
+          refuse(at, 'must be a list of names')
+        made.push([name, value])
+      } else if (maps.has(name)) {
+        if (!isLoose(value)) return refuse(at, 'must be an object of schemas')
+        if (name === 'patternProperties') for (const key of Object.keys(value)) checkKey(key, at)
+        made.push([
+          name,
+          Object.fromEntries(
+            Object.entries(value).map(([key, inner]) => [key, copyValue(inner, join(at, key), level + 1)]),
+          ),
+        ])
+      } else if (lists.has(name) || (name === 'items' && Array.isArray(value))) {
+        if (!Array.isArray(value)) return refuse(at, 'must be a list of schemas')
+        if (value.length > 0)
+          made.push([name, value.map((inner, index) => copyValue(inner, join(at, index), level + 1))])
+      } else if (singles.has(name) || name === 'items') made.push([name, copyValue(value, at, level + 1)])
+      else if (name === 'dependencies') {
+        if (!isLoose(value)) return refuse(at, 'must be an object')
+        const entries = Object.entries(value).map(
+          ([key, inner]) => [key, Array.isArray(inner) ? inner : copyValue(inner, join(at, key), level + 1)] as const,
+        )
+        made.push([name, Object.fromEntries(entries)])
+      } else if (counts.has(name)) {
+        if (!Number.isInteger(value) || (value as number) < 0) refuse(at, 'must be a whole number, 0 or more')
+        made.push([name, value])
+      } else if (numbers.has(name)) {
+        if (typeof value !== 'number') refuse(at, 'must be a number')
+        if (name === 'multipleOf' && (value as number) <= 0) refuse(at, 'must be more than 0')
+        made.push([name, value])
+      } else if (name === 'pattern') {
+        if (typeof value !== 'string') return refuse(at, 'must be a text')
+        const read = readPattern(value)
+        if (!read.ok) refuse(at, read.error)
+        more.push({ format: patternFormat + value })
+      } else if (name === 'format') {
+        if (judgedFormats.has(value)) made.push([name, value])
+      } else if (name === '$ref') {
+        if (typeof value !== 'string') refuse(at, 'must be a text')
+        made.push([name, value])
+      } else if (values.has(name)) made.push([name, value])
+    }
+    if (more.length > 0) {
+      const all = made.find(([name]) => name === 'allOf')
+      if (all === undefined) made.push(['allOf', more.map((part) => ticking(part, tick))])
+      else all[1] = [...(all[1] as unknown[]), ...more.map((part) => ticking(part, tick))]
+    }
+    return ticking(Object.fromEntries(made), tick)
+  }
+  const typeOf = (value: unknown, at: string): unknown => {
+    const list = Array.isArray(value) ? value : [value]
+    if (list.length === 0 || !list.every((entry) => types.has(entry)))
+      refuse(at, 'must be string, number, integer, boolean, object, array or null, or a list of them')
+    return value
+  }
+  const checkKey = (key: string, at: string): void => {
+    // The judge runs these by the platform's engine.
+    if (!/^[^()|]*$/.test(key) || (key.match(/[*+{]/g)?.length ?? 0) > 2)
+      refuse(at, `${JSON.stringify(key.slice(0, 100))} may take too long to judge: name the members without groups`)
+    const read = readPattern(key)
+    if (!read.ok) refuse(at, `${JSON.stringify(key.slice(0, 100))} ${read.error}`)
+    try {
+      new RegExp(key, 'u')
+    } catch {
+      refuse(at, `${JSON.stringify(key.slice(0, 100))} is no regular expression`)
+    }
+  }
+
+  try {
+    return ok(copy(schema, '', 0))
+  } catch (thrown) {
+    if (thrown instanceof Refused) return err({ path: thrown.path, problem: thrown.problem })
+    throw thrown
+  }
+}
+
+/** The judge reads this member of every part it comes to; the oldest draft that knows it is past, so no caller means it. */
+function ticking(part: Record<string, unknown> | Loose, tick: () => void): Loose {
+  Object.defineProperty(part, '$recursiveAnchor', { get: () => tick() })
+  return part
+}
+
+const isLoose = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value)

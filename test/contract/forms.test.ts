@@ -1,0 +1,408 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { createForms } from '../../server/contract/forms.ts'
+import { createHolds } from '../../server/contract/hold.ts'
+import { createJudge, createSchemaJudges } from '../../server/contract/schema-judge.ts'
+import type { Conversation } from '../../server/conversation/conversation.ts'
+import type { FinishReason, ReplyEvent } from '../../server/conversation/event.ts'
+import { foldReply } from '../../server/conversation/reply.ts'
+import type { UpstreamCall } from '../../server/upstream/upstream.ts'
+import { replyFault } from '../support/grammar.ts'
+import { sourceOf } from '../support/source.ts'
+import { calls, read, replies, says, setUp } from './set-up.ts'
+
+const schema = {
+  type: 'object',
+  properties: { name: { type: 'string' }, age: { type: 'integer' } },
+  required: ['name', 'age'],
+  additionalProperties: false,
+}
+const good = '{"name":"Ada","age":36}'
+const bad = '{"name":"Ada"}'
+const format = (more: object = {}): Partial<Conversation> => ({ output: { type: 'json-schema', schema, ...more } })
+const tool = (name: string, more: object = {}) => ({ name, description: '', schema, ...more })
+
+function serve(answers: (call: UpstreamCall, turn: number) => ReturnType<typeof says>, repairs = true) {
+  const judges = createSchemaJudges()
+  const holds = createHolds()
+  return { ...setUp([createForms({ judges, holds, repairs: () => repairs })], answers), holds }
+}
+const inTurn =
+  (...answers: readonly ReturnType<typeof says>[]) =>
+  (_: UpstreamCall, turn: number) =>
+    answers[turn - 1] ?? says('no more')
+
+const textOf = (events: readonly ReplyEvent[]): string =>
+  events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('')
+const deltasOf = (events: readonly ReplyEvent[]): readonly string[] =>
+  events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []))
+const endOf = (events: readonly ReplyEvent[]) => {
+  const end = events.at(-1)
+  return end?.type === 'finish' ? end.reason : end?.type === 'error' ? end.error.kind : undefined
+}
+const answer = (json: string | readonly string[]) => calls({ name: 'give_answer', json })
+
+describe('an answer by a schema', () => {
+  test('is asked for as a forced tool whose schema is the caller’s, and comes as text, as it arrives', async () => {
+    const { run, sent } = serve(inTurn(answer(['{"name":', '"Ada",', '"age":36}'])))
+    const events = await read(await run(format()))
+    expect(deltasOf(events)).toEqual(['{"name":', '"Ada",', '"age":36}'])
+    expect(endOf(events)).toBe('end')
+    expect(replyFault(events)).toBeUndefined()
+    expect(sent[0]?.conversation).toMatchObject({
+      tools: [{ name: 'give_answer', schema }],
+      toolChoice: { type: 'tool', name: 'give_answer' },
+      output: { type: 'text' },
+    })
+  })
+
+  test('beside the caller’s own tools, or where it is no object, it is asked for in words', async () => {
+    for (const part of [
+      { ...format(), tools: [tool('look')] },
+      { output: { type: 'json-schema', schema: { type: 'array' } } } as const,
+    ]) {
+      const { run, sent } = serve(inTurn(says(part.output?.type === 'json-schema' && 'tools' in part ? good : '[]')))
+      await read(await run(part))
+      expect(sent[0]?.conversation.output.type).toBe('json-schema')
+      expect(sent[0]?.conversation.tools.map(({ name }) => name)).toEqual('tools' in part ? ['look'] : [])
+    }
+  })
+
+  test('a code fence is taken off while it streams', async () => {
+    const { run } = serve(inTurn(says(['```js', 'on\n', '{"name":"A', 'da","age":36}\n``', '`\nDone.'])))
+    const events = await read(await run(format()))
+    expect(textOf(events)).toBe(good)
+    expect(deltasOf(events).length).toBeGreaterThan(1)
+    expect(endOf(events)).toBe('end')
+  })
+
+  test('prose around the one value is taken off', async () => {
+    const { run, sent } = serve(inTurn(says(`Sure, here {it} is: ${good} Anything else?`)))
+    const events = await read(await run(format()))
+    expect(textOf(events)).toBe(good)
+    expect(sent).toHaveLength(1)
+  })
+
+  test('what misses is asked for once more, with its faults, and only the repair goes out', async () => {
+    const { run, sent, summaries } = serve(inTurn(says('I would rather talk.'), answer(good)))
+    const events = await read(await run(format()))
+    expect(textOf(events)).toBe(good)
+    expect(endOf(events)).toBe('end')
+    expect(JSON.stringify(sent[1]?.conversation.messages)).toContain('the answer holds no JSON value')
+    expect(summaries).toMatchObject([
+      {
+        outcome: 'ok',
+        route: {
+          repair: { of: 'output-format', outcome: 'repaired', before: 'I would rather talk.', after: good },
+          turns: [{}, { purpose: 'repair' }],
+        },
+        usage: { credits: 1 },
+      },
+    ])
+    expect(summaries[0]?.missed).toBeUndefined()
+  })
+
+  test('a whole answer is judged before it goes out: a wrong call is shown as a refused one', async () => {
+    const { run, sent } = serve(inTurn(answer(bad), answer(good)))
+    const events = await read(await run({ ...format(), stream: false }))
+    expect(textOf(events)).toBe(good)
+    const again = sent[1]?.conversation.messages ?? []
+    expect(again.at(-2)?.parts[0]).toMatchObject({ type: 'tool-call', input: { name: 'Ada' } })
+    expect(again.at(-1)?.parts[0]).toMatchObject({ type: 'tool-result', isError: true })
+    expect(JSON.stringify(again.at(-1))).toContain('age')
+  })
+
+  test('what has flowed already cannot be repaired: it ends in an error', async () => {
+    const { run, sent, summaries } = serve(inTurn(answer(bad)))
+    const events = await read(await run(format()))
+    expect(endOf(events)).toBe('unmet-demand')
+    expect(sent).toHaveLength(1)
+    expect(summaries).toMatchObject([
+      { outcome: 'unmet-demand', missed: 'output-format', route: { repair: { outcome: 'late' } } },
+    ])
+  })
+
+  test('never right: a refusal that says why; of a strict one that is wanted whole an error', async () => {
+    const never = () => serve(() => says('no'))
+    const lenient = await read(await never().run({ ...format(), stream: false }))
+    expect(endOf(lenient)).toBe('refusal')
+    expect(lenient.find(({ type }) => type === 'text-start')).toMatchObject({ isRefusal: true })
+    expect(textOf(lenient)).toContain('no JSON value')
+    const streamed = await read(await never().run(format({ strict: true })))
+    expect(endOf(streamed)).toBe('refusal')
+    const strict = await read(await never().run({ ...format({ strict: true }), stream: false }))
+    expect(strict.filter(({ type }) => type !== 'reply-start')).toMatchObject([
+      { type: 'error', error: { kind: 'unmet-demand' } },
+    ])
+  })
+
+  test('with repairs off the miss is told and no other turn is run', async () => {
+    for (const [repairs, terms] of [
+      [false, undefined],
+      [true, { repair: false }],
+    ] as const) {
+      const { run, sent, summaries } = serve(() => says('no'), repairs)
+      const events = await read(await run({ ...format(), stream: false }, terms ? { terms } : {}))
+      expect(endOf(events)).toBe('refusal')
+      expect(sent).toHaveLength(1)
+      expect(summaries[0]).toMatchObject({ missed: 'output-format', route: { repair: { outcome: 'off' } } })
+    }
+    const { run, sent } = serve(inTurn(says('no'), answer(good)), false)
+    await read(await run({ ...format(), stream: false }, { terms: { repair: true } }))
+    expect(sent).toHaveLength(2)
+  })
+
+  test('the repair keeps within the caller’s limit of tokens, and is not tried where nothing is left', async () => {
+    const roomy = serve(inTurn(says('no'), answer(good)))
+    await read(await roomy.run({ ...format(), limits: { stop: [], maxOutputTokens: 100 } }))
+    expect(roomy.sent[1]?.conversation.limits.maxOutputTokens).toBe(98)
+    const tight = serve(inTurn(says('no, never')))
+    const events = await read(await tight.run({ ...format(), limits: { stop: [], maxOutputTokens: 20 } }))
+    expect(endOf(events)).toBe('refusal')
+    expect(tight.sent).toHaveLength(1)
+  })
+
+  test('an answer that a limit cuts short says so', async () => {
+    const { run } = serve(inTurn(says(bad.slice(0, 8), 'max-tokens')))
+    const events = await read(await run(format()))
+    expect(textOf(events)).toBe(bad.slice(0, 8))
+    expect(endOf(events)).toBe('max-tokens')
+  })
+
+  test('calls of the caller’s tools go on, and words beside them do not', async () => {
+    const { run } = serve(() =>
+      replies([
+        { type: 'text-start', index: 0 },
+        { type: 'text-delta', index: 0, text: 'Let me look.' },
+        { type: 'text-end', index: 0 },
+        { type: 'tool-call-start', index: 1, id: 'c', name: 'look' },
+        { type: 'tool-call-delta', index: 1, json: '{}' },
+        { type: 'tool-call-end', index: 1 },
+        { type: 'finish', reason: 'tool-calls', report: {} },
+      ]),
+    )
+    const events = await read(await run({ ...format(), tools: [tool('look')] }))
+    expect(textOf(events)).toBe('')
+    expect(events.some(({ type }) => type === 'tool-call-start')).toBe(true)
+    expect(endOf(events)).toBe('tool-calls')
+    expect(replyFault(events)).toBeUndefined()
+  })
+
+  test('reasoning goes on meanwhile, and that of a repair does not', async () => {
+    const thinks = (json: string) =>
+      replies([
+        { type: 'reasoning-start', index: 0 },
+        { type: 'reasoning-delta', index: 0, text: 'hm' },
+        { type: 'reasoning-end', index: 0 },
+        { type: 'text-start', index: 1 },
+        { type: 'text-delta', index: 1, text: json },
+        { type: 'text-end', index: 1 },
+        { type: 'finish', reason: 'end', report: {} },
+      ])
+    const { run } = serve(inTurn(thinks('no'), thinks(good)))
+    const events = await read(await run({ ...format(), stream: false }))
+    expect(events.filter(({ type }) => type === 'reasoning-start')).toHaveLength(1)
+    expect(textOf(events)).toBe(good)
+    expect(replyFault(events)).toBeUndefined()
+  })
+
+  test('a schema that is none is refused by its place in the request', async () => {
+    const { run, sent } = serve(() => says(good))
+    const refused = await run({
+      output: { type: 'json-schema', schema: { properties: { a: { type: 'x' } } }, at: 'text.format.schema' },
+    })
+    expect(refused).toMatchObject({
+      ok: false,
+      error: { kind: 'invalid-request', field: 'text.format.schema.properties.a.type' },
+    })
+    expect(sent).toHaveLength(0)
+  })
+
+  test('JSON without a schema is held to be an object', async () => {
+    const { run } = serve(inTurn(says('[1]'), says(`\`\`\`\n${good}\n\`\`\``)))
+    expect(textOf(await read(await run({ output: { type: 'json' } })))).toBe(good)
+  })
+
+  test('nothing stays held', async () => {
+    const { run, holds } = serve(inTurn(says('no'), says('no')))
+    await read(await run(format()))
+    expect(holds.stats().characters).toBe(0)
+  })
+})
+
+describe('a forced tool', () => {
+  const any: Partial<Conversation> = { tools: [tool('one'), tool('two')], toolChoice: { type: 'any' } }
+  const named: Partial<Conversation> = { ...any, toolChoice: { type: 'tool', name: 'one' } }
+  const namesOf = (events: readonly ReplyEvent[]) =>
+    events.flatMap((event) => (event.type === 'tool-call-start' ? [event.name] : []))
+
+  test('that is called goes on as it comes', async () => {
+    const { run, sent } = serve(inTurn(calls({ name: 'two', json: ['{"name":', '"x"}'] })))
+    const events = await read(await run(any))
+    expect(namesOf(events)).toEqual(['two'])
+    expect(events.filter(({ type }) => type === 'tool-call-delta')).toHaveLength(2)
+    expect(sent).toHaveLength(1)
+  })
+
+  test('that is not called is asked for once more, and words in its place do not go out', async () => {
+    const { run, sent } = serve(inTurn(says('It is sunny.'), calls({ name: 'one', json: good })))
+    const events = await read(await run(any))
+    expect(textOf(events)).toBe('')
+    expect(namesOf(events)).toEqual(['one'])
+    expect(endOf(events)).toBe('tool-calls')
+    expect(JSON.stringify(sent[1]?.conversation.messages)).toContain('no tool was called')
+  })
+
+  test('another one than the named is none', async () => {
+    const { run } = serve(inTurn(calls({ name: 'two', json: good }), calls({ name: 'one', json: good })))
+    expect(namesOf(await read(await run(named)))).toEqual(['one'])
+  })
+
+  test('never called: an error says so', async () => {
+    const { run, summaries } = serve(() => says('no'))
+    const events = await read(await run(named))
+    expect(events.at(-1)).toMatchObject({
+      type: 'error',
+      error: { kind: 'unmet-demand', message: expect.stringContaining('one') },
+    })
+    expect(textOf(events)).toBe('')
+    expect(summaries[0]).toMatchObject({ missed: 'tool-choice', route: { repair: { outcome: 'failed' } } })
+  })
+
+  test('a single call is a single call', async () => {
+    const { run } = serve(inTurn(calls({ name: 'one', json: good }, { name: 'two', json: good })))
+    expect(namesOf(await read(await run({ ...any, parallelToolCalls: false })))).toEqual(['one'])
+  })
+})
+
+describe('a strict tool', () => {
+  const strict: Partial<Conversation> = {
+    tools: [tool('one', { strict: { at: 'tools.0.function.parameters' } }), tool('two')],
+  }
+  const inputsOf = (events: readonly ReplyEvent[]) =>
+    events.flatMap((event) => (event.type === 'tool-call-delta' ? [event.json] : []))
+
+  test('is called with an input that fits, or asked again for that call alone', async () => {
+    const { run, sent, summaries } = serve(
+      inTurn(
+        calls({ name: 'one', json: good }, { name: 'one', json: bad }, { name: 'two', json: '{}' }),
+        calls({ name: 'one', json: '{"name":"B","age":1}' }, { name: 'two', json: '{}' }),
+      ),
+    )
+    const events = await read(await run(strict))
+    expect(inputsOf(events)).toEqual([good, '{}', '{"name":"B","age":1}'])
+    expect(endOf(events)).toBe('tool-calls')
+    expect(replyFault(events)).toBeUndefined()
+    const results = sent[1]?.conversation.messages.at(-1)?.parts ?? []
+    expect(results.map((part) => (part.type === 'tool-result' ? part.isError : part.type))).toEqual([
+      false,
+      true,
+      false,
+      'text',
+    ])
+    expect(summaries[0]?.route.repair).toMatchObject({ of: 'tool-arguments', outcome: 'repaired' })
+  })
+
+  test('never right: an error, and the wrong call never goes out', async () => {
+    const { run } = serve(() => calls({ name: 'one', json: bad }))
+    const events = await read(await run({ ...strict, stream: false }))
+    expect(inputsOf(events)).toEqual([])
+    expect(endOf(events)).toBe('unmet-demand')
+  })
+
+  test('with a schema that is none is refused by its place', async () => {
+    const { run } = serve(() => says('x'))
+    const tools = [tool('one', { schema: { type: 'nothing' }, strict: { at: 'tools.0.function.parameters' } })]
+    expect(await run({ tools })).toMatchObject({ ok: false, error: { field: 'tools.0.function.parameters.type' } })
+  })
+})
+
+/** Schemas of some depth, and values that may or may not fit them. */
+const leaf = fc.constantFrom<object>(
+  { type: 'string' },
+  { type: 'integer', minimum: 0 },
+  { enum: ['a', 1, null] },
+  { type: ['boolean', 'null'] },
+  { type: 'string', pattern: '^a+$' },
+)
+const { schema: anySchema } = fc.letrec<{ schema: object }>((tie) => ({
+  schema: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    leaf,
+    fc.array(tie('schema'), { maxLength: 3 }).map((list) => ({
+      type: 'object',
+      properties: Object.fromEntries(list.map((one, index) => [`m${index}`, one])),
+      required: list.map((_, index) => `m${index}`).slice(0, 2),
+      additionalProperties: false,
+    })),
+    tie('schema').map((items) => ({ type: 'array', items })),
+    fc.tuple(tie('schema'), tie('schema')).map((anyOf) => ({ anyOf })),
+  ),
+}))
+const anyValue = fc.oneof(
+  fc.jsonValue(),
+  fc.record(
+    { m0: fc.constantFrom('a', 'aa', 1, -1, null, true), m1: fc.constantFrom('a', 2, [], {}) },
+    { requiredKeys: [] },
+  ),
+)
+const anySaid = fc
+  .tuple(
+    anyValue.map((value) => JSON.stringify(value)),
+    fc.constantFrom('bare', 'fenced', 'prose', 'cut', 'twice', 'none', 'fence-open'),
+  )
+  .map(([json, how]) => {
+    switch (how) {
+      case 'fenced':
+        return `\`\`\`json\n${json}\n\`\`\``
+      case 'prose':
+        return `Here you are {really}: ${json} Bye.`
+      case 'cut':
+        return json.slice(0, Math.ceil(json.length / 2))
+      case 'twice':
+        return `${json} ${json}`
+      case 'fence-open':
+        return `\`\`\`json\n${json}`
+      case 'none':
+        return 'I cannot.'
+      default:
+        return json
+    }
+  })
+
+test('no answer to a demand by schema is both finished and not valid', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      anySchema,
+      fc.array(fc.record({ said: anySaid, byTool: fc.boolean(), piece: fc.integer({ min: 1, max: 9 }) }), {
+        minLength: 2,
+        maxLength: 2,
+      }),
+      fc.constantFrom<FinishReason>('end', 'stop-sequence', 'max-tokens'),
+      fc.record({ stream: fc.boolean(), strict: fc.boolean(), repairs: fc.boolean(), tools: fc.boolean() }),
+      async (demanded, turns, reason, { stream, strict, repairs, tools }) => {
+        const { run, pool, holds } = serve((_, turn) => {
+          const { said, byTool, piece } = turns[turn - 1] ?? { said: '', byTool: false, piece: 1 }
+          const pieces = said.match(new RegExp(`[\\s\\S]{1,${piece}}`, 'gu')) ?? []
+          return byTool && said.startsWith('{') ? answer(pieces) : says(pieces, reason)
+        }, repairs)
+        const served = await run({
+          output: { type: 'json-schema', schema: demanded as Record<string, unknown>, ...(strict && { strict }) },
+          stream,
+          ...(tools && { tools: [tool('look')] }),
+        })
+        if (!served.ok) throw new Error(served.error.message)
+        const events = await read(served)
+        expect(replyFault(events)).toBeUndefined()
+        const whole = await foldReply(sourceOf([events]))
+        expect(pool.inFlight('a')).toBe(0)
+        expect(holds.stats().characters).toBe(0)
+        if (!whole.ok || !['end', 'stop-sequence'].includes(whole.value.reason)) return
+        const text = whole.value.blocks.map((block) => (block.type === 'text' ? block.text : '')).join('')
+        const judge = createJudge(demanded as Record<string, unknown>)
+        expect(judge.ok && judge.value(JSON.parse(text))).toEqual([])
+      },
+    ),
+    { numRuns: 1_500 },
+  )
+})
