@@ -88,6 +88,7 @@ export const settingsTable: readonly Setting[] = [
     choices: selectionModes.map(({ value }) => value),
     takesEffect: true,
   },
+  flag('repairReplies', 'repair_replies', true, true),
   flag('compressionEnabled', 'compression_enabled'),
   line('compressionModel', 'compression_model', '', 200),
   flag('announcementEnabled', 'announcement_enabled', false, true),

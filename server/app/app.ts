@@ -16,7 +16,9 @@ import { configRows } from '../config/rows.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
 import { type ContractDeps, converse } from '../contract/converse.ts'
+import { createForms } from '../contract/forms.ts'
 import { createHolds, mostHeldCharacters } from '../contract/hold.ts'
+import { createSchemaJudges, mostSchemasKept } from '../contract/schema-judge.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { consoleDialects } from '../dialect/console-chat.ts'
@@ -193,7 +195,14 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
 
   const traffic = createTraffic(core, inService, { rules, estimator, rateOf: metering.rateOf }, effects)
   const holds = createHolds()
-  const contract: ContractDeps = { relay: traffic, layers: [], usedOf: metering.usedOf }
+  const judges = createSchemaJudges()
+  const forms = createForms({ judges, holds, repairs: () => settingOf(stored, 'repair_replies') === true })
+  const contract: ContractDeps = {
+    relay: traffic,
+    layers: [forms],
+    usedOf: metering.usedOf,
+    callWatch: { judges, seen: metrics.toolCallSeen },
+  }
   const kept = createKeptAnswers({ ...config.responses, ttlMs: keptAnswersTtlMs }, effects.now)
   const dialects = dialectRoutes({ kept, vault: core.vault })
   const ofConsole = consoleDialects(dialects)
@@ -395,6 +404,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     'Of replies that are looked at before they go on.',
     () => holds.stats().characters,
     mostHeldCharacters,
+  )
+  metrics.watch(
+    'schemas_kept',
+    'Schemas of callers that are remembered.',
+    () => judges.stats().schemas,
+    mostSchemasKept,
   )
   metrics.watch('database_up', '1: the database answers.', () => (store.isUp() ? 1 : 0))
   metrics.watch('unwritten_bytes', 'Kept on disk for a database that is away.', () => core.unwritten.stats().bytes)

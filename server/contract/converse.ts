@@ -10,6 +10,7 @@ import { type RelayDeps, type RelayRequest, relay } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { sessionOf } from '../relay/session.ts'
 import { type Book, createBook, type OpenTurn } from './book.ts'
+import { type CallWatch, watchCalls } from './call-watch.ts'
 import { joinedReply } from './joined-reply.ts'
 import type { Layer, Turns } from './layer.ts'
 
@@ -17,13 +18,15 @@ export type ContractDeps = {
   readonly relay: RelayDeps
   /** The outermost first. */
   readonly layers: readonly Layer[]
+  readonly callWatch?: CallWatch
   /** What one turn counts as; undefined: no call was made. */
   readonly usedOf: (summary: Summary) => Used | undefined
 }
 
 /**
  * Takes relay's place for the client APIs: the same promise, kept with as many model turns as it takes, and one summary at
- * the end. A request that no layer wants goes straight to the relay, and costs no more than there.
+ * the end. A request that no layer wants goes straight to the relay, and costs no more than there; one
+ * with tools has its calls looked at as they pass.
  */
 export function converse(
   request: RelayRequest,
@@ -33,7 +36,9 @@ export function converse(
   const { layers } = deps
   for (let index = 0; index < layers.length; index++)
     if (layers[index]?.wants(request.conversation, request) === true) return serve(request, deps, signal)
-  return relay(request, deps.relay, signal)
+  const sent = relay(request, deps.relay, signal)
+  const { tools } = request.conversation
+  return deps.callWatch === undefined || tools.length === 0 ? sent : watchCalls(sent, tools, deps.callWatch)
 }
 
 async function serve(

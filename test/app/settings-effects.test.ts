@@ -402,6 +402,20 @@ const effects: Readonly<Record<string, () => Promise<void>>> = {
     await put({ fetchAttachments: false })
     expect(hooked.filter(({ text }) => text === '')).toEqual([])
   },
+  repairReplies: async () => {
+    const ask = async () => {
+      const messages = [{ role: 'user', content: '[[sim:text=No JSON here]]' }]
+      const body = { model: 'claude-sonnet-4.5', messages, response_format: { type: 'json_object' } }
+      const answer = await gateway.call('POST', '/v1/chat/completions', body, {
+        authorization: `Bearer ${gateway.key}`,
+      })
+      return answer.json.choices[0].message
+    }
+    expect(JSON.parse((await ask()).content)).toMatchObject({ simulated: true })
+    await put({ repairReplies: false })
+    expect(await ask()).toMatchObject({ content: null, refusal: expect.stringContaining('no JSON value') })
+    await put({ repairReplies: true })
+  },
   alertsEnabled: async () => {
     await refused({ alertsEnabled: true }, /first/).catch(() => undefined)
     await put({ alertWebhookUrl: `http://127.0.0.1:${hook.port}/x`, alertWebhookSecret: 'a secret of the webhook' })

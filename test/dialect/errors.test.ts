@@ -209,6 +209,13 @@ const rows: readonly Row[] = [
     wait(5),
   ],
   ['answer broke off', e('broken-reply'), [502, 'api_error'], [502, 'server_error', 'upstream_error'], {}],
+  [
+    'not what was demanded',
+    e('unmet-demand'),
+    [502, 'api_error'],
+    [502, 'server_error', 'invalid_model_output'],
+    { 'x-should-retry': 'false' },
+  ],
   ['too slow', e('timeout'), [504, 'timeout_error'], [504, 'server_error', 'timeout'], {}],
   ['caller left', e('cancelled'), [499, 'api_error'], [499, 'server_error', 'cancelled'], {}],
   ['our fault', e('internal'), [500, 'api_error'], [500, 'server_error', 'internal_error'], {}],

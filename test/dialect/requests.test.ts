@@ -15,10 +15,12 @@ for (const dialect of dialects) {
   })
 }
 
-/** Where an image stood is each dialect's own; `documents` name it. */
+/** Where an image or a schema stood is each dialect's own, and so is how strictly it is meant (strict.test.ts). */
 function withoutPlaces(conversation: Conversation): unknown {
   return JSON.parse(
-    JSON.stringify(conversation, (_, value) => (value?.type === 'image' ? { ...value, field: undefined } : value)),
+    JSON.stringify(conversation, (key, value) =>
+      value?.type === 'image' ? { ...value, field: undefined } : key === 'strict' || key === 'at' ? undefined : value,
+    ),
   )
 }
 

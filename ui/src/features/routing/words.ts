@@ -61,6 +61,7 @@ const errorKinds = [
   'upstream-unreachable',
   'empty-reply',
   'broken-reply',
+  'unmet-demand',
   'timeout',
   'no-account',
   'no-healthy-account',

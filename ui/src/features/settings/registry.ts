@@ -49,6 +49,7 @@ export const registry = {
   forceModelEnabled: { section: 'models' },
   forceModel: { section: 'models' },
   modelPrices: { section: 'models', long: true },
+  repairReplies: { section: 'models' },
   compressionEnabled: { section: 'models' },
   compressionModel: { section: 'models' },
   enableIPRateLimit: { section: 'limits' },

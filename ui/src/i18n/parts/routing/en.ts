@@ -57,6 +57,7 @@ export const en = {
   'failure.upstream-unreachable': 'The provider could not be reached.',
   'failure.empty-reply': 'The provider sent an empty reply.',
   'failure.broken-reply': 'The reply broke off.',
+  'failure.unmet-demand': 'The model did not answer in the form that was asked for.',
   'failure.timeout': 'The reply took too long.',
   'failure.no-account': 'There was no account to serve it.',
   'failure.no-healthy-account': 'No account was able to serve.',

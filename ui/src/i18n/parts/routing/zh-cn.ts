@@ -59,6 +59,7 @@ export const zhCn = {
   'failure.upstream-unreachable': '无法连接服务商。',
   'failure.empty-reply': '服务商返回了空回答。',
   'failure.broken-reply': '回答中途断开。',
+  'failure.unmet-demand': '模型没有按要求的格式作答。',
   'failure.timeout': '等待回答超时。',
   'failure.no-account': '没有账号可以处理。',
   'failure.no-healthy-account': '没有可用的账号。',

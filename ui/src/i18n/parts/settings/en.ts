@@ -145,9 +145,12 @@ export const en = {
   'settings.field.fetchAttachments': 'Fetch images and documents',
   'settings.help.fetchAttachments':
     'Requests may name images and documents by http(s) address; the gateway then fetches them, from public addresses only. Off: callers must send the data.',
+  'settings.field.repairReplies': 'Ask again for replies that miss',
+  'settings.help.repairReplies':
+    'A reply that breaks its JSON schema, a forced tool or a strict tool’s input is asked for once more, with its faults. Off: it is checked and refused.',
   'settings.field.enableRequestLog': 'Record requests',
   'settings.help.enableRequestLog':
-    'Writes a row for each request: who, which model, how long, how many tokens. No texts.',
+    'Writes a row for each request: who, which model, how long, how many tokens. No texts, but for replies that broke a demanded form.',
   'settings.field.logRetentionDays': 'Keep records for',
   'settings.help.logRetentionDays': 'Older ones are deleted. 0: kept for ever.',
   'settings.field.logMaxSizeMb': 'Most room for records',

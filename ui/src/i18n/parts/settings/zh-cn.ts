@@ -144,8 +144,12 @@ export const zhCn = {
   'settings.field.fetchAttachments': '抓取图片与文档',
   'settings.help.fetchAttachments':
     '请求可以用 http(s) 地址引用图片和文档，由网关抓取，仅限公网地址。关闭时，调用方需直接发送数据。',
+  'settings.field.repairReplies': '不合要求的回答重问一次',
+  'settings.help.repairReplies':
+    '回答不符合 JSON Schema、没有调用指定工具或严格工具的参数有误时，附上错误再问一次。关闭时只检查并拒绝。',
   'settings.field.enableRequestLog': '记录请求',
-  'settings.help.enableRequestLog': '为每个请求写入一行记录：调用者、模型、耗时、Token 数，不含内容。',
+  'settings.help.enableRequestLog':
+    '为每个请求写入一行记录：调用者、模型、耗时、Token 数，不含内容（未按要求格式作答的回答除外）。',
   'settings.field.logRetentionDays': '记录保留时长',
   'settings.help.logRetentionDays': '更早的记录会被删除。0 表示永久保留。',
   'settings.field.logMaxSizeMb': '记录空间上限',

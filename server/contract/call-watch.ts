@@ -1,0 +1,69 @@
+import type { Tool } from '../conversation/conversation.ts'
+import type { GatewayError } from '../conversation/error.ts'
+import type { ReplyEvent } from '../conversation/event.ts'
+import { ok, type Result } from '../lib/result.ts'
+import type { Sink } from '../lib/source.ts'
+import type { ReplyStream } from '../relay/reply-source.ts'
+import type { SchemaJudges } from './schema-judge.ts'
+
+export type CallWatch = {
+  readonly judges: SchemaJudges
+  readonly seen: (fits: boolean) => void
+}
+
+/** Longer inputs, whole files mostly, are not judged: nobody demanded it. */
+const longestInput = 20_000
+
+/** Counts which inputs of calls fit their tools' schemas. Nothing is held and nothing is changed. */
+export async function watchCalls(
+  sent: Promise<Result<ReplyStream, GatewayError>>,
+  tools: readonly Tool[],
+  watch: CallWatch,
+): Promise<Result<ReplyStream, GatewayError>> {
+  const reply = await sent
+  return reply.ok ? ok(new WatchedReply(reply.value, tools, watch)) : reply
+}
+
+/** A class: each batch passes it. */
+class WatchedReply implements ReplyStream {
+  private name: string | undefined
+  private json = ''
+
+  constructor(
+    private readonly inner: ReplyStream,
+    private readonly tools: readonly Tool[],
+    private readonly watch: CallWatch,
+  ) {}
+
+  drop(): void {
+    this.inner.drop()
+  }
+
+  run(sink: Sink<readonly ReplyEvent[]>): Promise<void> {
+    return this.inner.run((batch) => {
+      for (const event of batch) if (event.type !== 'text-delta') this.look(event)
+      return sink(batch)
+    })
+  }
+
+  private look(event: ReplyEvent): void {
+    if (event.type === 'tool-call-start') {
+      this.name = event.name
+      this.json = ''
+    } else if (event.type === 'tool-call-delta') {
+      if (this.json.length <= longestInput) this.json += event.json
+    } else if (event.type === 'tool-call-end') this.count()
+  }
+
+  private count(): void {
+    const tool = this.tools.find(({ name }) => name === this.name)
+    if (this.json.length > longestInput || tool === undefined) return
+    const judge = this.watch.judges.of(tool.schema)
+    if (!judge.ok) return
+    try {
+      this.watch.seen(judge.value(JSON.parse(this.json === '' ? '{}' : this.json)).length === 0)
+    } catch {
+      this.watch.seen(false)
+    }
+  }
+}
