@@ -18,7 +18,7 @@ import { createConsole } from '../console/assets.ts'
 import { type ContractDeps, converse } from '../contract/converse.ts'
 import { createForms } from '../contract/forms.ts'
 import { createHolds, mostHeldCharacters } from '../contract/hold.ts'
-import { createSchemaJudges, mostSchemasKept } from '../contract/schema-judge.ts'
+import { createSchemaJudges, mostPatternsKept, mostSchemasKept } from '../contract/schema-judge.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { consoleDialects } from '../dialect/console-chat.ts'
@@ -410,6 +410,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     'Schemas of callers that are remembered.',
     () => judges.stats().schemas,
     mostSchemasKept,
+  )
+  metrics.watch(
+    'patterns_kept',
+    'Patterns of such schemas that are remembered.',
+    () => judges.stats().patterns,
+    mostPatternsKept,
   )
   metrics.watch('database_up', '1: the database answers.', () => (store.isUp() ? 1 : 0))
   metrics.watch('unwritten_bytes', 'Kept on disk for a database that is away.', () => core.unwritten.stats().bytes)

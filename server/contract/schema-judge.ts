@@ -12,7 +12,7 @@ export type Judge = (value: unknown) => readonly string[]
 export type SchemaJudges = {
   /** The judge of a schema, or why that is none. */
   readonly of: (schema: Loose) => Result<Judge, SchemaFault>
-  readonly stats: () => { readonly schemas: number }
+  readonly stats: () => { readonly schemas: number; readonly patterns: number }
 }
 
 export const mostSchemasKept = 500
@@ -45,7 +45,7 @@ export function createSchemaJudges(): SchemaJudges {
       kept.set(key, made)
       return made
     },
-    stats: () => ({ schemas: kept.size }),
+    stats: () => ({ schemas: kept.size, patterns: matchers.size }),
   }
 }
 
@@ -150,7 +150,8 @@ function faultsOf(errors: readonly OutputUnit[]): readonly string[] {
   return [...new Set(lines)].slice(0, mostFaults)
 }
 
-const matchers = new LRUCache<string, Matches>({ max: 1_000 })
+export const mostPatternsKept = 1_000
+const matchers = new LRUCache<string, Matches>({ max: mostPatternsKept })
 
 // The judge looks formats up in this table of the library's and knows no other place for an own engine of patterns.
 Object.setPrototypeOf(

@@ -21,6 +21,7 @@ const holders = [
   'conversations_remembered',
   'event_listeners',
   'event_streams',
+  'held_characters',
   'job_results_kept',
   'jobs_kept',
   'jobs_running',
@@ -60,6 +61,7 @@ const caches: Readonly<Record<string, readonly string[]>> = {
   'admin/unread-book.ts': ['remembered unread_accounts'],
   // The names of one view are at most so many, and go with it.
   'app/model-shelf.ts': ['remembered model_views', 'remembered model_views'],
+  'contract/schema-judge.ts': ['schemas_kept', 'patterns_kept'],
   'dialect/openai-responses/kept-answers.ts': ['answers_kept'],
   'documents/extract.ts': [
     'remembered document_characters',

@@ -22,6 +22,9 @@ const optional = {
   alertWebhookSecret: Type.Optional(Type.String({ description: 'signs every alert; shown masked' })),
   layoutFullWidth: Type.Optional(Type.Boolean()),
   accountSelectionMode: Type.Optional(Type.String()),
+  repairReplies: Type.Optional(
+    Type.Boolean({ description: 'a reply that is not in the demanded form is asked for once more' }),
+  ),
   compressionEnabled: Type.Optional(Type.Boolean()),
   compressionModel: Type.Optional(Type.String()),
   announcementEnabled: Type.Optional(Type.Boolean()),
