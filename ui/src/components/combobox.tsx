@@ -100,7 +100,11 @@ export function Combobox(props: ComboboxProps) {
         <Base.ErrorMessage class="text-12 text-danger">{props.error}</Base.ErrorMessage>
       </Show>
       <Base.Portal mount={place() ?? overlayRoot()}>
-        <Base.Content class="appear forced-border pointer-events-auto z-50 rounded-lg border border-border bg-surface shadow-overlay">
+        <Base.Content
+          // The focus stays in the field: gone to the page around it, the list would close before the choice is made.
+          onMouseDown={(event: MouseEvent) => event.preventDefault()}
+          class="appear forced-border pointer-events-auto z-50 rounded-lg border border-border bg-surface shadow-overlay"
+        >
           <Base.Listbox class="max-h-72 overflow-y-auto p-1 outline-none" />
           <Show when={found().length === 0}>
             <p class="px-3 pb-2 text-13 text-text-3">{t('common.noMatch')}</p>
