@@ -54,7 +54,8 @@ const basis =
   /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query)|lucide-solid\/dist\/source\/[^/]+\.\w+$)|icons\/(loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib\/(?!time-range|range-state|private-address|download|save-|fuzzy|url-)|api\/(client|error-text|may-change|queries|live)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|logo|states)|ui\/src\/features\/shell\/(page-fault|missing-chunk)/
 
 /** What is seen before sign-in, and by who is asked to sign in again. */
-const entrance = /ui\/src\/features\/session\/(?!signed-out)|ui\/src\/components\/field|icons\/(eye|eye-off)\./
+const entrance =
+  /ui\/src\/features\/session\/(?!signed-out)|ui\/src\/components\/(field|code-field|lockout)|icons\/(eye|eye-off)\./
 
 const imports = new Map<string, readonly string[]>()
 /** Who imports whom, for what is put together below. */

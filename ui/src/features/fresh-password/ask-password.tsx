@@ -3,13 +3,13 @@ import { createSignal, Show } from 'solid-js'
 import { ApiError, api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { Banner } from '../../components/banner.tsx'
+import { CodeField } from '../../components/code-field.tsx'
 import { Dialog } from '../../components/dialog.tsx'
-import { PasswordField, TextField } from '../../components/field.tsx'
+import { PasswordField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
+import { createLockout, isLockout, LockoutBanner } from '../../components/lockout.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { createCountdown } from '../../lib/clock.ts'
 import { focusRefusal } from '../../lib/focus.ts'
-import { countdown } from '../../lib/format.ts'
 
 type AskProps = {
   readonly open: boolean
@@ -33,18 +33,14 @@ function AskForm(props: Omit<AskProps, 'open'>) {
   const { t } = useI18n()
   const [password, setPassword] = createSignal('')
   const [code, setCode] = createSignal('')
-  const [lockedUntil, setLockedUntil] = createSignal<number>()
-  const wait = createCountdown(lockedUntil)
+  const { wait, note } = createLockout()
   let form: HTMLFormElement | undefined
   const confirm = useMutation(() => ({
     gcTime: 0,
     mutationFn: () =>
       api.confirm({ password: password(), ...(props.secondFactor && code().trim() ? { code: code().trim() } : {}) }),
     onSuccess: () => props.onEnd(true),
-    onError: (error) => {
-      if (error instanceof ApiError && error.status === 429)
-        setLockedUntil(Date.now() + (error.retryAfterSeconds ?? 30) * 1000)
-    },
+    onError: note,
   }))
   focusRefusal(
     () => confirm.error,
@@ -56,7 +52,7 @@ function AskForm(props: Omit<AskProps, 'open'>) {
   }
   const otherFault = (): string | undefined => {
     const { error } = confirm
-    if (!error || faultAt('password') || faultAt('code') || (error instanceof ApiError && error.status === 429)) return
+    if (!error || faultAt('password') || faultAt('code') || isLockout(error)) return
     return errorText(error, t)
   }
   return (
@@ -77,25 +73,10 @@ function AskForm(props: Omit<AskProps, 'open'>) {
         error={faultAt('password')}
       />
       <Show when={props.secondFactor}>
-        <TextField
-          label={t('login.code')}
-          help={t('login.codeHelp')}
-          autocomplete="one-time-code"
-          autocapitalize="characters"
-          maxLength={100}
-          mono
-          required
-          value={code()}
-          onInput={(event) => setCode(event.currentTarget.value)}
-          error={faultAt('code')}
-        />
+        <CodeField value={code()} onInput={setCode} error={faultAt('code')} />
       </Show>
       <Show when={otherFault()}>{(text) => <Banner tone="danger">{text()}</Banner>}</Show>
-      <Show when={wait() > 0}>
-        <Banner tone="warning">
-          <span class="numbers">{t('login.wait', { time: countdown(wait()) })}</span>
-        </Banner>
-      </Show>
+      <LockoutBanner wait={wait()} />
       <FormActions submit={t('confirm.submit')} busy={confirm.isPending} onCancel={() => props.onEnd(false)} />
     </form>
   )

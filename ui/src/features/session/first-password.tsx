@@ -7,10 +7,9 @@ import { queries } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { PasswordField, TextField } from '../../components/field.tsx'
+import { createLockout, LockoutBanner } from '../../components/lockout.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { createCountdown } from '../../lib/clock.ts'
 import { focusFault, focusRefusal } from '../../lib/focus.ts'
-import { countdown } from '../../lib/format.ts'
 import { passwordFault, passwordStrength } from './password-rule.ts'
 import { signInFault } from './sign-in-fault.ts'
 
@@ -25,8 +24,7 @@ export function FirstPassword(props: { session: SessionView; onDone: () => void 
   const [next, setNext] = createSignal('')
   const [repeat, setRepeat] = createSignal('')
   const [checked, setChecked] = createSignal(false)
-  const [lockedUntil, setLockedUntil] = createSignal<number>()
-  const wait = createCountdown(lockedUntil)
+  const { wait, note } = createLockout()
   const needsCode = (): boolean => props.session.setupCodeRequired
   let form: HTMLFormElement | undefined
 
@@ -42,9 +40,7 @@ export function FirstPassword(props: { session: SessionView; onDone: () => void 
       props.onDone()
     },
     onError: (error) => {
-      if (error instanceof ApiError && error.status === 429) {
-        setLockedUntil(Date.now() + (error.retryAfterSeconds ?? 30) * 1000)
-      }
+      note(error)
       // Somebody else was faster: then this is a sign-in like any other.
       if (error instanceof ApiError && error.code === 'INVALID_PASSWORD') {
         void client.invalidateQueries({ queryKey: ['session'] })
@@ -113,11 +109,7 @@ export function FirstPassword(props: { session: SessionView; onDone: () => void 
       <Show when={choose.error && !codeFault() && !nextFault() && wait() === 0}>
         <Banner tone="danger">{errorText(choose.error, t)}</Banner>
       </Show>
-      <Show when={wait() > 0}>
-        <Banner tone="warning">
-          <span class="numbers">{t('login.wait', { time: countdown(wait()) })}</span>
-        </Banner>
-      </Show>
+      <LockoutBanner wait={wait()} />
       <Button type="submit" look="primary" busy={choose.isPending} disabled={wait() > 0}>
         {t('password.save')}
       </Button>

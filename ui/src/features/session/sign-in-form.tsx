@@ -6,10 +6,10 @@ import { errorText } from '../../api/error-text.ts'
 import { queries } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
+import { CodeField } from '../../components/code-field.tsx'
 import { PasswordField, TextField } from '../../components/field.tsx'
+import { createLockout, isLockout, LockoutBanner } from '../../components/lockout.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { createCountdown } from '../../lib/clock.ts'
-import { countdown } from '../../lib/format.ts'
 import { useMemory } from '../../lib/memory.tsx'
 import { type SignInField, signInFault } from './sign-in-fault.ts'
 
@@ -27,8 +27,7 @@ export function SignInForm(props: { session: SessionView; onDone: () => void }) 
   const [codeWanted, setCodeWanted] = createSignal(false)
   const [setupCode, setSetupCode] = createSignal('')
   const [setupCodeWanted, setSetupCodeWanted] = createSignal(false)
-  const [lockedUntil, setLockedUntil] = createSignal<number>()
-  const wait = createCountdown(lockedUntil)
+  const { wait, note } = createLockout()
   const needsSetupCode = (): boolean => props.session.setupCodeRequired || setupCodeWanted()
   const named = (): string => (props.session.namedSignIn ? user().trim() : '')
   const fields: Partial<Record<SignInField | 'user', HTMLInputElement>> = {}
@@ -51,7 +50,7 @@ export function SignInForm(props: { session: SessionView; onDone: () => void }) 
     },
     onError: (error) => {
       if (!(error instanceof ApiError)) return
-      if (error.status === 429) setLockedUntil(Date.now() + (error.retryAfterSeconds ?? 30) * 1000)
+      note(error)
       const field = signInFault(error, { named: named() !== '' })?.field
       if (field === 'setupCode') setSetupCodeWanted(true)
       if (field === 'code') setCodeWanted(true)
@@ -66,7 +65,7 @@ export function SignInForm(props: { session: SessionView; onDone: () => void }) 
   }
   const otherFault = (): string | undefined => {
     const { error } = login
-    if (!error || fault() || (error instanceof ApiError && error.status === 429)) return undefined
+    if (!error || fault() || isLockout(error)) return undefined
     return errorText(error, t)
   }
   /** A code belongs to one person: for another one it is asked for anew. */
@@ -124,26 +123,15 @@ export function SignInForm(props: { session: SessionView; onDone: () => void }) 
         />
       </Show>
       <Show when={codeWanted()}>
-        <TextField
+        <CodeField
           ref={(element) => (fields.code = element)}
-          label={t('login.code')}
-          help={t('login.codeHelp')}
-          autocomplete="one-time-code"
-          autocapitalize="characters"
-          maxLength={100}
-          mono
-          required
           value={code()}
-          onInput={(event) => setCode(event.currentTarget.value)}
+          onInput={setCode}
           error={faultOf('code')}
         />
       </Show>
       <Show when={otherFault()}>{(text) => <Banner tone="danger">{text()}</Banner>}</Show>
-      <Show when={wait() > 0}>
-        <Banner tone="warning">
-          <span class="numbers">{t('login.wait', { time: countdown(wait()) })}</span>
-        </Banner>
-      </Show>
+      <LockoutBanner wait={wait()} />
       <Button type="submit" look="primary" busy={login.isPending} disabled={wait() > 0}>
         {t('login.submit')}
       </Button>
