@@ -9,7 +9,7 @@ import { leftOut } from '../support/left-out.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
 
 // Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(90_000)
+setDefaultTimeout(240_000)
 
 if (browserPath === undefined) leftOut('Chromium')
 else imports()

@@ -102,6 +102,7 @@ function keyboard(): void {
 
   test('a setting is changed', async () => {
     const { page, faults, close } = await open('/settings/routing')
+    await page.getByLabel('Take an account out after', { exact: true }).waitFor()
     await tabTo(page, 'Take an account out after')
     await page.keyboard.press('Control+A')
     await page.keyboard.type('17')
