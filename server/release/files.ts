@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Entry } from './archive.ts'
@@ -35,9 +34,7 @@ export async function documents(root: string, licences: string, os: 'linux' | 'o
     ...(os === 'linux' ? ([['claude-server.service', 'docs/examples/systemd/claude-server.service']] as const) : []),
   ]
   const read = await Promise.all(
-    own
-      .filter(([, from]) => existsSync(path.join(root, from)))
-      .map(async ([name, from]) => ({ name, bytes: await readFile(path.join(root, from)) })),
+    own.map(async ([name, from]) => ({ name, bytes: await readFile(path.join(root, from)) })),
   )
   return [...read, { name: 'THIRD-PARTY-LICENSES.txt', bytes: Buffer.from(licences) }]
 }
