@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { cp, mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { readVocabulary } from '../usage/vocabulary-data.ts'
 import type { Stamp } from './stamp.ts'
@@ -11,6 +11,9 @@ const embedded = [
   'server/store/engine/migrations-sqlite',
   'server/store/engine/migrations-mysql',
 ]
+
+/** Of migrations the SQL is run; what stands beside it is for whoever makes the next one. */
+const isEmbedded = (file: string): boolean => !file.endsWith('snapshot.json')
 
 export type ExecutablePlan = {
   readonly root: string
@@ -37,6 +40,10 @@ export async function buildExecutable(plan: ExecutablePlan): Promise<Built> {
   if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`)
   const outfile = path.join(folder, target.os === 'windows' ? 'claude-server.exe' : 'claude-server')
   await mkdir(folder, { recursive: true })
+  const staged = path.join(folder, 'embedded')
+  for (const name of embedded) {
+    await cp(path.join(root, name), path.join(staged, path.basename(name)), { recursive: true, filter: isEmbedded })
+  }
   const built = await Bun.build({
     entrypoints: [path.join(root, 'server/main.ts')],
     root,
@@ -58,7 +65,7 @@ export async function buildExecutable(plan: ExecutablePlan): Promise<Built> {
     compile: {
       target: `bun-${bunNameOf(target)}` as Bun.Build.CompileTarget,
       outfile,
-      assets: embedded.map((name) => path.join(root, name)),
+      assets: embedded.map((name) => path.join(staged, path.basename(name))),
       // Else a bunfig.toml or .env in the working directory would run inside our program.
       autoloadDotenv: false,
       autoloadBunfig: false,
@@ -66,6 +73,7 @@ export async function buildExecutable(plan: ExecutablePlan): Promise<Built> {
       ...(desktop === true && target.os === 'windows' ? { windows: { hideConsole: true } } : {}),
     },
   })
+  await rm(staged, { recursive: true, force: true })
   if (!built.success) throw new Error(built.logs.map(String).join('\n'))
   return { file: outfile, inputs: Object.keys(built.metafile?.inputs ?? {}) }
 }

@@ -67,6 +67,8 @@ function zipFiles(zip: Buffer): Result<readonly Packed[], string> {
     // Flags, method, time, date, checksum, sizes and length of the name stand in both.
     if (zip.readUInt32LE(local) !== 0x04034b50) return err(`${name}: no local header`)
     if (zip.compare(zip, at + 8, at + 30, local + 6, local + 28) !== 0) return err(`${name}: its two headers differ`)
+    if (zip.toString('utf8', local + 30, local + 30 + nameBytes) !== name)
+      return err(`${name}: called otherwise in its header`)
     const start = local + 30 + nameBytes + zip.readUInt16LE(local + 28)
     const bytes = inflateRawSync(zip.subarray(start, start + zip.readUInt32LE(at + 20)))
     if (Bun.hash.crc32(bytes) !== zip.readUInt32LE(at + 16)) return err(`${name}: its checksum is wrong`)

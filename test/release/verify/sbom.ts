@@ -13,10 +13,17 @@ type Bom = {
   }[]
 }
 
-/** The list of what is inside: whole by CycloneDX's own schema, of this release, with a licence for each, and as the licences' text says. */
+const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6)
+
+/** The list of what is inside: whole by CycloneDX's own schema, and what it says. */
 export async function sbomFaults(text: string, stamped: Stamped, licences: string): Promise<Faults> {
-  const broken = await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text).catch(String)
+  const broken = await validator.validate(text).catch(String)
   if (broken !== null) return [`not CycloneDX 1.6: ${JSON.stringify(broken).slice(0, 300)}`]
+  return bomFaults(text, stamped, licences)
+}
+
+/** It is of this release, has a licence for each package, and names those that the licences' text does. */
+export function bomFaults(text: string, stamped: Stamped, licences: string): Faults {
   const { metadata, components } = JSON.parse(text) as Bom
   const names = components.map(({ group, name }) => (group === undefined ? name : `${group}/${name}`))
   const told = [...licences.matchAll(/^-{78}\n(\S+) \S+\nLicence: \S/gm)].map(([, name = '']) => name)
