@@ -56,7 +56,10 @@ const binary = path.join(
   process.platform === 'win32' ? 'claude-server.exe' : 'claude-server',
 )
 
-/** What reads and writes the database, whichever it is. */
+/**
+ * What reads and writes the database, whichever it is. `test/admin/audit.test.ts` passes there too; it walks every route with a database
+ * of its own for each, which takes as long as all of these.
+ */
 const unitOnServer = [
   ...[
     'audit',

@@ -78,7 +78,7 @@ async function saved(call: App['call'], tool: string) {
 }
 
 async function deleted(call: App['call'], kind: string) {
-  await call('DELETE', `/v2/${kind}/one`)
+  await call('DELETE', `/v2/${kind}/${idIn(`/${kind}/`)}`)
   return {}
 }
 
@@ -102,14 +102,21 @@ async function filledApp(): Promise<App> {
     { user, key: { id: 'of-one', name: 'x', ...itsKey, enabled: true, createdAt: now, userId: 'one' } },
   ])
   await store.ips.block([{ range: '198.51.100.1', shown: '198.51.100.1', reason: '', createdAt: now }])
-  await store.modelMappings.create({ id: 'one', name: 'a', target: 'b', createdAt: now, updatedAt: now })
-  const proxy = { id: 'one', name: 'p', url: 'http://me:SECRET@p.example:1', shownUrl: 'http://p.example:1' }
+  await store.modelMappings.create({ id: 'map_one', name: 'a', target: 'b', createdAt: now, updatedAt: now })
+  const proxy = { id: 'prx_one', name: 'p', url: 'http://me:SECRET@p.example:1', shownUrl: 'http://p.example:1' }
   const health = { state: 'unchecked' as const, failures: 0 }
   await store.proxies.create({ ...proxy, weight: 1, enabled: true, health, createdAt: now, updatedAt: now })
   const passwordHash = '$argon2id$SECRET'
-  const person = { id: 'one', name: 'One', role: 'viewer' as const, passwordHash, enabled: true }
+  const person = { id: 'opr_one', name: 'One', role: 'viewer' as const, passwordHash, enabled: true }
   await store.operators.create({ ...person, createdAt: now, updatedAt: now })
-  const token = { id: 'one', name: 'one', hash: 'x', last4: 'abcd', scopes: ['read' as const], subject: 'owner' }
+  const token = {
+    id: 'one',
+    name: 'one',
+    hash: 'x'.padEnd(64, '0'),
+    last4: 'abcd',
+    scopes: ['read' as const],
+    subject: 'owner',
+  }
   await store.adminTokens.create({ ...token, createdAt: now })
   const session = { hash: 'one'.padEnd(64, '0'), createdAt: now, lastSeenAt: now, peer: '::1', userAgent: '' }
   await store.sessions.create({ ...session, mustChangePassword: false, subject: 'owner' })
@@ -119,6 +126,10 @@ async function filledApp(): Promise<App> {
 
 const idIn = (path: string): string => {
   if (path.includes('/sessions/')) return `ses_${'one'.padEnd(24, '0')}`
+  // Where the tables ask for it.
+  if (path.includes('/model-mappings/')) return 'map_one'
+  if (path.includes('/operators/')) return 'opr_one'
+  if (path.includes('/proxies/')) return 'prx_one'
   return path.includes(':ip') ? '198.51.100.9' : 'one'
 }
 
