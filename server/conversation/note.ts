@@ -19,6 +19,8 @@ export const noteKinds = [
   'reply-repeated',
   // the model
   'model-replaced',
+  // older turns
+  'history-compressed',
   // what the provider refused without a word
   'rule-repaired',
   'rule-broken',

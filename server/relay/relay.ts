@@ -43,6 +43,8 @@ export type RelayRequest = {
   readonly onModel?: (taken: ModelTaken) => void
   /** How its key wants to be served. */
   readonly terms?: Terms
+  /** Told how many messages a summary stands for; `running` while it is being written, undefined: none could be had. */
+  readonly onCompressed?: (told: number | 'running' | undefined) => void
   /** What keeps it on its account; absent: told from the conversation. */
   readonly session?: Session
   /** A further model turn of one request: what for, and since when (epoch ms) it may wait in line. */

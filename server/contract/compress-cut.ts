@@ -1,0 +1,87 @@
+import type { ImagePart, Message, Part } from '../conversation/conversation.ts'
+import { kindOfTurn, newestTurnStart } from '../conversation/newest-turn.ts'
+
+/** So many of the last messages stay as they are, where a conversation leaves the choice. */
+export const keptMessages = 6
+
+/**
+ * The places where a conversation may be cut in two: an index is one when no result behind it answers a call before it. In
+ * order; never the beginning, and never behind the beginning of the newest turn.
+ */
+export function cutsOf(messages: readonly Message[]): readonly number[] {
+  const last = newestTurnStart(messages.map(kindOfTurn))
+  const calledAt = new Map<string, number>()
+  /** For each call that is answered: no cut between it and its result. */
+  const spans: { readonly from: number; readonly to: number }[] = []
+  for (const [index, { parts }] of messages.entries()) {
+    for (const part of parts) {
+      if (part.type === 'tool-call') calledAt.set(part.id, index)
+      const from = part.type === 'tool-result' ? calledAt.get(part.callId) : undefined
+      if (from !== undefined && from < index) spans.push({ from, to: index })
+    }
+  }
+  const cuts: number[] = []
+  let closedUntil = 0
+  let span = 0
+  const inOrder = spans.toSorted((a, b) => a.from - b.from)
+  for (let index = 1; index <= last; index++) {
+    for (; (inOrder[span]?.from ?? index) < index; span++) closedUntil = Math.max(closedUntil, inOrder[span]?.to ?? 0)
+    if (index > closedUntil) cuts.push(index)
+  }
+  return cuts
+}
+
+/** So far back a cut is moved to fall before what the user says. */
+const lookBack = 10
+
+/** The latest cut that leaves so many messages, else the earliest there is; undefined: it cannot be cut behind `after`. */
+export function cutLeaving(messages: readonly Message[], kept: number, after = 0): number | undefined {
+  const cuts = cutsOf(messages).filter((cut) => cut > after)
+  const latest = cuts.findLast((cut) => messages.length - cut >= kept) ?? cuts[0]
+  if (latest === undefined) return undefined
+  const isAsked = (cut: number): boolean => {
+    const message = messages[cut]
+    return message !== undefined && kindOfTurn(message) === 'user'
+  }
+  return cuts.findLast((cut) => cut <= latest && latest - cut <= lookBack && isAsked(cut)) ?? latest
+}
+
+const naming = /\[image\s*#?\d+\]|\b(?:images?|pictures?|screenshots?|photos?|diagrams?|drawings?)\b|图|照片|截屏|画面/i
+const mostImages = 4
+
+/** The images before a cut that what stays still speaks of: those it numbers, else the last few where it speaks of any. */
+export function imagesReferredTo(replaced: readonly Message[], kept: readonly Message[]): readonly ImagePart[] {
+  const images = replaced.flatMap(({ parts }) => parts.flatMap(imagesIn))
+  if (images.length === 0) return []
+  const said = kept.flatMap(({ role, parts }) => (role === 'user' ? parts.flatMap(textIn) : [])).join('\n')
+  if (!naming.test(said)) return []
+  const numbered = [...said.matchAll(/\[image\s*#?(\d+)\]/gi)].flatMap(([, number]) => images[Number(number) - 1] ?? [])
+  return (numbered.length > 0 ? [...new Set(numbered)] : images).slice(-mostImages)
+}
+
+const imagesIn = (part: Part): readonly ImagePart[] =>
+  part.type === 'image'
+    ? [part]
+    : part.type === 'tool-result'
+      ? part.parts.filter((inner) => inner.type === 'image')
+      : []
+const textIn = (part: Part): readonly string[] => (part.type === 'text' ? [part.text] : [])
+
+/**
+ * The conversation with a summary in place of its first messages. What the system said among them stays word for word, and so
+ * does every image that is still referred to.
+ */
+export function withSummary(messages: readonly Message[], cut: number, summary: string): readonly Message[] {
+  const replaced = messages.slice(0, cut)
+  const kept = messages.slice(cut)
+  const images = imagesReferredTo(replaced, kept)
+  const text = [
+    `The earlier part of this conversation, ${cut} messages, is replaced by this summary of it:`,
+    `<summary>\n${summary}\n</summary>`,
+    images.length === 0
+      ? 'The conversation goes on from there.'
+      : 'Images of that part follow; then the conversation goes on.',
+  ].join('\n\n')
+  const opening: Message = { role: 'user', parts: [{ type: 'text', text }, ...images] }
+  return [opening, ...replaced.filter(({ role }) => role === 'system'), ...kept]
+}

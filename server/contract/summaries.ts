@@ -1,0 +1,63 @@
+import { LRUCache } from 'lru-cache'
+import type { Message } from '../conversation/conversation.ts'
+import type { Effects } from '../lib/effects.ts'
+
+export type Summaries = {
+  /** The summary that stands for the most of these messages. */
+  readonly find: (hashes: readonly string[]) => { readonly cut: number; readonly summary: string } | undefined
+  /** `hash`: of what it replaces. */
+  readonly keep: (hash: string, summary: string) => void
+  readonly stats: () => {
+    readonly count: number
+    readonly bytes: number
+    readonly hits: number
+    readonly written: number
+  }
+}
+
+export const summariesLimit = 5_000
+export const summaryBytesLimit = 64 * 1024 * 1024
+const ttlMs = 24 * 3_600_000
+const bytesOfEntry = 200
+
+/** Holds summaries by the hash of what they replace, in memory alone: the next turn of a conversation goes on from one. */
+export function createSummaries({ now }: Pick<Effects, 'now'>): Summaries {
+  const cache = new LRUCache<string, string>({
+    max: summariesLimit,
+    maxSize: summaryBytesLimit,
+    maxEntrySize: summaryBytesLimit / 16,
+    sizeCalculation: (summary) => summary.length * 2 + bytesOfEntry,
+    ttl: ttlMs,
+    perf: { now },
+  })
+  let hits = 0
+  let written = 0
+  return {
+    find: (hashes) => {
+      if (cache.size === 0) return undefined
+      for (let cut = hashes.length; cut > 0; cut--) {
+        const summary = cache.get(hashes[cut - 1] ?? '')
+        if (summary === undefined) continue
+        hits++
+        return { cut, summary }
+      }
+      return undefined
+    },
+    keep: (hash, summary) => {
+      written++
+      cache.set(hash, summary)
+    },
+    stats: () => ({ count: cache.size, bytes: cache.calculatedSize, hits, written }),
+  }
+}
+
+/** The hash of the first message, the first two, and so on, for one caller: nobody learns from another's. */
+export function prefixHashes(callerId: string, messages: readonly Message[]): readonly string[] {
+  const hasher = new Bun.CryptoHasher('sha256').update(callerId)
+  return messages.map((message) =>
+    hasher
+      .update(`\0${JSON.stringify(message)}`)
+      .copy()
+      .digest('base64'),
+  )
+}
