@@ -123,7 +123,13 @@ const shown: Readonly<Record<string, readonly (readonly [file: string, title: st
     ['e2e/edge.e2e', 'an upload that takes longer than the original’s fifteen seconds arrives'],
     ['e2e/replies.e2e', 'is waited for, kept alive and never asked twice'],
   ],
-  'D-73 compression loses half': [['admin/settings', 'has no effect, so it is refused by name and nothing is written']],
+  'D-73 compression loses half': [
+    [
+      'contract/compress',
+      'keeps calls with their results, the newest turn, the system’s words and the provider’s rules',
+    ],
+    ['contract/compress', 'images that are still spoken of stay, others do not'],
+  ],
   // accounts and data
   'D-02 a PATCH of an unknown account ends the process': [['admin/original-contract', "why: 'D-02, D-75'"]],
   'D-07 disabled accounts go on serving': [

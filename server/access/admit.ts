@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import { consoleKey, isInternalKey } from './console-key.ts'
 import { sha256Hex } from './digest.ts'
 import { maxKeyLength } from './key.ts'
+import type { KeyCompression } from './key-compression.ts'
 import type { Limits, Subject } from './limits.ts'
 import { allowsModel } from './model-names.ts'
 import type { Terms } from './terms.ts'
@@ -22,6 +23,10 @@ export type Caller = {
   readonly priority: number
   /** How the key's requests are served; absent: as the settings say. */
   readonly terms?: Terms
+  /** When its long conversations are made shorter; absent: as the settings say. */
+  readonly compression?: KeyCompression
+  /** It may ask what would be sent. */
+  readonly dryRun?: boolean
   /** Whose limits hold: the key's, and its user's. */
   readonly subjects: readonly Subject[]
 }
@@ -42,6 +47,8 @@ export type KnownKey = Known & {
   /** The hash of the string it had before, and until when that one opens as well. */
   readonly previousHash?: string
   readonly previousUntil?: number
+  readonly compression?: KeyCompression
+  readonly dryRun?: boolean
 }
 export type KnownUser = Known & { readonly priority: number }
 
@@ -266,6 +273,8 @@ function callerOf(key: KnownKey, user: KnownUser | undefined): Caller {
     ...(models.length === 0 ? {} : { allows: (names) => models.every((list) => allowsModel(list, names)) }),
     priority: user?.priority ?? 0,
     ...(key.terms === undefined ? {} : { terms: key.terms }),
+    ...(key.compression === undefined ? {} : { compression: key.compression }),
+    ...(key.dryRun === true && { dryRun: true }),
     subjects: [
       { kind: 'key', id: key.id, limits: key.limits ?? {} },
       ...(user === undefined ? [] : [{ kind: 'user' as const, id: user.id, limits: user.limits ?? {} }]),

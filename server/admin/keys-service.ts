@@ -1,5 +1,6 @@
 import { consoleKey, isInternalKey } from '../access/console-key.ts'
 import { checkImportedKey, keyTraces, makeKey } from '../access/key.ts'
+import { keyCompressions } from '../access/key-compression.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
@@ -66,7 +67,10 @@ export function createKeysService({ store, effects, usage, keysChanged, log }: K
   const save = async (
     name: string,
     key: string,
-    more: Pick<KeyRecord, 'userId' | 'accountIds' | 'models' | 'expiresAt' | 'notes' | 'limits'> = {},
+    more: Pick<
+      KeyRecord,
+      'userId' | 'accountIds' | 'models' | 'expiresAt' | 'notes' | 'limits' | 'compression' | 'dryRun'
+    > = {},
   ): Promise<KeyRecord> => {
     const record = {
       ...more,
@@ -106,7 +110,7 @@ export function createKeysService({ store, effects, usage, keysChanged, log }: K
       const rights = await rightsChange(ask, accounts)
       if (!rights.ok) return rights
       const key = makeKey()
-      const more = { ...given(rights.value), ...given({ userId, limits: newLimits(ask) }) }
+      const more = { ...given(rights.value), ...given({ userId, limits: newLimits(ask), ...waysOf(ask) }) }
       return ok({ ...(await viewOf(await save(name.value, key, more))), key })
     },
     update: async (id, patch) => {
@@ -122,6 +126,7 @@ export function createKeysService({ store, effects, usage, keysChanged, log }: K
         ...(name === undefined ? {} : { name: name.value }),
         ...(patch.enabled === undefined ? {} : { enabled: patch.enabled }),
         ...rights.value,
+        ...waysOf(patch),
         limits: limitsChange(patch),
       })
       keysChanged()
@@ -216,6 +221,14 @@ export const internalKey = gatewayError(
 
 const noSuchKey = gatewayError('not-found', 'There is no key with this id.')
 
+/** What is given of how its requests are served; null takes it away. */
+function waysOf({ compression, dry_run: dryRun }: Pick<KeyPatch, 'compression' | 'dry_run'>) {
+  return {
+    ...(compression !== undefined && { compression: keyCompressions.find((one) => one === compression) ?? null }),
+    ...(dryRun !== undefined && { dryRun: dryRun || null }),
+  }
+}
+
 function checkName(given: string): Result<string, GatewayError> {
   const name = given.trim()
   if (name === '') return err(gatewayError('invalid-request', 'name must not be blank.', { field: 'name' }))
@@ -247,6 +260,8 @@ export const keyView = (key: KeyRecord, { of, periods }: UsageReading, link: Han
   ...rightsView(key),
   ...limitsView(key.limits),
   ...usedView(of(key.id), limitsView(key.limits), periods),
+  compression: key.compression ?? 'inherit',
+  dry_run: key.dryRun === true,
   previous_until: key.previousUntil === undefined ? null : new Date(key.previousUntil).toISOString(),
   hand_over: link === undefined ? null : handOverView(link),
   created_at: new Date(key.createdAt).toISOString(),

@@ -17,14 +17,8 @@ const readOnly = new Set([
 ])
 const secrets = ['apiKey', 'adminPassword']
 
-const later = 'nothing follows from it in this version, so it cannot be changed.'
-const reasons: Readonly<Record<string, string>> = {
-  compressionEnabled: 'long conversations are not compressed in this version; clients compact theirs themselves.',
-  compressionModel: 'long conversations are not compressed in this version; clients compact theirs themselves.',
-}
-
 /** Why a setting that is known cannot be changed. */
-export const whyWithout = (name: string): string => reasons[name] ?? later
+export const whyWithout = 'nothing follows from it in this version, so it cannot be changed.'
 
 const gone: Readonly<Record<string, string>> = {
   freeRequestCount: 'freeRequestCount belonged to older editions of the original; nothing follows from it.',

@@ -185,7 +185,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         const isSame = JSON.stringify(readSetting(setting, stored[setting.stored])) === JSON.stringify(value)
         if (!setting.takesEffect) {
           if (isSame) continue
-          return err(gatewayError('invalid-request', `${name}: ${whyWithout(name)}`, { field: name }))
+          return err(gatewayError('invalid-request', `${name}: ${whyWithout}`, { field: name }))
         }
         if (isSealed(setting)) addresses[setting.stored] = text.value.stored
         else changed[setting.stored] = text.value.stored

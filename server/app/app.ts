@@ -51,6 +51,7 @@ import { measureLatency } from '../upstream/amazonq/latency.ts'
 import { createAttachments } from './attachments.ts'
 import { backupJob, createBackupAccess } from './backups.ts'
 import { createCaptures } from './capture.ts'
+import { createLongConversations } from './compression.ts'
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
@@ -199,7 +200,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const forms = createForms({ judges, holds, repairs: () => settingOf(stored, 'repair_replies') === true })
   const contract: ContractDeps = {
     relay: traffic,
-    layers: [forms],
+    layers: [forms, createLongConversations(traffic, () => stored, effects, metrics)],
     usedOf: metering.usedOf,
     callWatch: { judges, seen: metrics.toolCallSeen },
   }

@@ -53,7 +53,8 @@ export function parseFile(text: string, name: string): Result<FileSettings, stri
     const schema = leafByKey.get(key)
     if (schema !== undefined) visitLeaf(key, schema, spelled, node, line)
     else if (sections.has(key)) visitMap(node, key, line)
-    else if (idleKeys.includes(key)) warnings.push(`${name}:${line}: ${key} has no effect in this version`)
+    else if (idleKeys.includes(key))
+      warnings.push(`${name}:${line}: ${key} has no effect here: it is set in the console`)
     else if (!silentKeys.includes(key)) warnings.push(unknown(key, `${name}:${line}`))
   }
 

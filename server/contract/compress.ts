@@ -174,6 +174,7 @@ export function createCompression(deps: CompressDeps): Layer {
     }
 
     const tooLong = async (error: GatewayError): Promise<Result<never, GatewayError>> => {
+      turns.asked.onCompressed?.(undefined)
       const maximum = await windowTokens()
       const input = (await estimate(conversation)).tokens
       if (error.contextTokens !== undefined || maximum === undefined) return err(error)

@@ -59,6 +59,7 @@ function lineOf(part: Part): readonly string[] {
     case 'image':
       return ['(an image)']
     case 'document':
+    case 'remote':
       return ['(a document)']
     case 'tool-call':
       return [`Calls ${part.name} (${part.id}): ${shortened(JSON.stringify(part.input))}`]

@@ -90,11 +90,14 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   const notes = createNoteBook()
   let known: Partial<RequestEnd> = {}
   let taken: ModelTaken | undefined
+  let compressed: number | 'running' | undefined
   let capture: Capture | undefined
   let admitted: Admitted | undefined
   let standings = (): readonly Level[] => []
   const headers = (): Record<string, string> => {
     const common = clientHeaders(requestId, taken)
+    if (compressed !== undefined)
+      common['x-claude-server-compressed'] = compressed === 'running' ? compressed : `messages=${compressed}`
     const standing = standings()
     if (standing.length === 0) return common
     return Object.assign(common, limitHeaders(standing, dialect.family, effects.now()))
@@ -126,7 +129,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       standings = () => levels
       return refuse(error)
     }
-    const { keyId, userId, accounts, allows, priority, terms } = caller.value
+    const { keyId, userId, accounts, allows, priority, terms, compression } = caller.value
     known = { keyId, ...(userId === undefined ? {} : { userId }) }
     const entered = await deps.enter(requestId, caller.value)
     if (!entered.ok) {
@@ -164,6 +167,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
         ...(accounts === undefined ? {} : { accounts }),
         ...(allows === undefined ? {} : { allows }),
         ...(terms === undefined ? {} : { terms }),
+        ...(compression && { compression }),
         charge: admitted,
         arrivedAt,
         reasoningIfAsked: dialect.reasoningIfAsked === true,
@@ -171,6 +175,9 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
         locate: createLocate(body.value),
         onModel: (told) => {
           taken = told
+        },
+        onCompressed: (told) => {
+          compressed = told
         },
         onEnd: (told) => {
           summary = told

@@ -1,3 +1,4 @@
+import type { KeyCompression } from '../access/key-compression.ts'
 import type { Admitted } from '../access/ledger.ts'
 import { costOf, type Rate } from '../access/limits.ts'
 import type { Terms } from '../access/terms.ts'
@@ -43,6 +44,8 @@ export type RelayRequest = {
   readonly onModel?: (taken: ModelTaken) => void
   /** How its key wants to be served. */
   readonly terms?: Terms
+  /** When its long conversations are made shorter; absent: as the settings say. */
+  readonly compression?: KeyCompression
   /** Told how many messages a summary stands for; `running` while it is being written, undefined: none could be had. */
   readonly onCompressed?: (told: number | 'running' | undefined) => void
   /** What keeps it on its account; absent: told from the conversation. */

@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm'
+import { keyCompressions } from '../access/key-compression.ts'
 import type { Engine, Tables } from './engine/engine.ts'
 import { limitChange, limitsOf, listChange, listColumn, readList, withoutLimits } from './limit-columns.ts'
 import { present } from './row.ts'
@@ -78,11 +79,23 @@ export const keyRow = ({ accountIds, models, limits, ...row }: KeyRecord): Table
 })
 
 function toRecord(row: Tables['apiKeys']['$inferSelect']): KeyRecord {
-  const { lastUsedAt, userId, expiresAt, notes, previousHash, previousUntil, accountIds, models, ...rest } =
-    withoutLimits(row)
+  const {
+    lastUsedAt,
+    userId,
+    expiresAt,
+    notes,
+    previousHash,
+    previousUntil,
+    accountIds,
+    models,
+    compression,
+    dryRun,
+    ...rest
+  } = withoutLimits(row)
   return {
     ...rest,
     ...present({ lastUsedAt, userId, expiresAt, notes, previousHash, previousUntil, limits: limitsOf(row) }),
+    ...present({ compression: keyCompressions.find((one) => one === compression) ?? null, dryRun: dryRun || null }),
     ...present({ accountIds: readList(accountIds), models: readList(models) }),
   }
 }

@@ -1,3 +1,4 @@
+import type { KeyCompression } from '../access/key-compression.ts'
 import type { UsageBook, UsageMark } from '../access/ledger.ts'
 import type { Limits, Used } from '../access/limits.ts'
 import type { Role, Scope } from '../access/role.ts'
@@ -163,13 +164,22 @@ export type KeyRecord = {
   /** The hash of the string before the last one, which opens as well until `previousUntil`. */
   readonly previousHash?: string
   readonly previousUntil?: number
+  /** When its long conversations are made shorter; absent: as the settings say. */
+  readonly compression?: KeyCompression
+  /** It may ask what would be sent. */
+  readonly dryRun?: boolean
 }
 /** Members that may be taken away by null: no list, no end, no notes, no such limit from now on. */
 type Clearable<T> = { readonly [Name in keyof T]?: T[Name] | null }
 export type LimitChange = Clearable<Limits>
 /** `hash`, `prefix` and `last4` change together. */
 export type KeyChange = Partial<Pick<KeyRecord, 'name' | 'enabled' | 'hash' | 'prefix' | 'last4'>> &
-  Clearable<Pick<KeyRecord, 'accountIds' | 'models' | 'expiresAt' | 'notes' | 'previousHash' | 'previousUntil'>> & {
+  Clearable<
+    Pick<
+      KeyRecord,
+      'accountIds' | 'models' | 'expiresAt' | 'notes' | 'previousHash' | 'previousUntil' | 'compression' | 'dryRun'
+    >
+  > & {
     readonly limits?: LimitChange
   }
 export type KeyStore = {

@@ -49,6 +49,25 @@ afterEach(async () => {
   await put({ enableIPRateLimit: false, alertsEnabled: false, forceModelEnabled: false, overageEnabled: false })
 })
 
+/** Twenty-five messages, more than the model reads. */
+const longTalk = (about: string): Promise<Answered> =>
+  gateway.call(
+    'POST',
+    '/v1/messages',
+    {
+      model: 'claude-sonnet-4.5',
+      max_tokens: 100,
+      messages: [
+        ...Array.from({ length: 12 }, (_, index) => [
+          { role: 'user', content: `${about} ${index} ${'word '.repeat(9_000)}` },
+          { role: 'assistant', content: `${about} ${index} ${'said '.repeat(9_000)}` },
+        ]).flat(),
+        { role: 'user', content: 'And now?' },
+      ],
+    },
+    { authorization: `Bearer ${gateway.key}` },
+  )
+
 const put = async (settings: object, status = 200): Promise<Answered> => {
   const answer = await gateway.call('PUT', '/v2/settings', settings)
   expect([settings, answer.status, answer.status === 200 ? '' : answer.text]).toEqual([
@@ -296,10 +315,45 @@ const effects: Readonly<Record<string, () => Promise<void>>> = {
   },
   randomAccountSelection: () => refused({ randomAccountSelection: true }, /accountSelectionMode: "random"/),
   compressionEnabled: async () => {
-    await put({ compressionEnabled: false }) // as it stands in the answer of GET
-    await refused({ compressionEnabled: true }, /not compressed in this version/)
+    expect((await longTalk('one')).status).toBe(400)
+    await put({ compressionEnabled: true })
+    const shorter = await longTalk('one')
+    expect([shorter.status, shorter.headers.get('x-claude-server-compressed')]).toEqual([200, 'messages=18'])
+    await put({ compressionEnabled: false })
+    expect((await longTalk('one')).status).toBe(400)
   },
-  compressionModel: () => refused({ compressionModel: 'claude-haiku-4.5' }, /not compressed in this version/),
+  compressionModel: async () => {
+    await put({ compressionEnabled: true, compressionModel: 'claude-haiku-4.5' })
+    expect((await longTalk('two')).status).toBe(200)
+    await gateway.pass(2_000)
+    const { notes } = (await gateway.call('GET', '/v2/logs?limit=1')).json.logs[0]
+    expect(notes.first).toMatchObject([
+      { what: 'history-compressed', detail: expect.stringContaining('claude-haiku-4.5') },
+    ])
+    await put({ compressionEnabled: false, compressionModel: '' })
+  },
+  compressionAtPercent: async () => {
+    await put({ compressionEnabled: true, compressionAtPercent: 0 })
+    const asked = () =>
+      gateway.simulator.requests().filter(({ operation }) => operation === 'GenerateAssistantResponse')
+    const before = asked().length
+    expect((await longTalk('three')).status).toBe(200)
+    // What does not fit is only noticed by the provider; from a share on it is not sent first.
+    expect(
+      asked()
+        .slice(before)
+        .map(({ status }) => status),
+    ).toEqual([400, 200, 200])
+    await put({ compressionAtPercent: 80 })
+    const after = asked().length
+    expect((await longTalk('four')).status).toBe(200)
+    expect(
+      asked()
+        .slice(after)
+        .map(({ status }) => status),
+    ).toEqual([200, 200])
+    await put({ compressionEnabled: false, compressionAtPercent: 90 })
+  },
   forceModelEnabled: async () => {
     const model = async (name = 'claude-sonnet-4.5') =>
       (await gateway.ask('Hi.', gateway.key, { model: name })).headers.get('x-model-served')

@@ -271,7 +271,7 @@ describe('warnings', () => {
     ['port: 1', 'config.yaml:1: unknown key port, did you mean server.port?'],
     ['colours: {a: 1}', 'config.yaml:1: unknown key colours'],
     ['constructor: 1', 'config.yaml:1: unknown key constructor'],
-    ['compression_enabled: true', 'config.yaml:1: compression_enabled has no effect in this version'],
+    ['compression_enabled: true', 'config.yaml:1: compression_enabled has no effect here: it is set in the console'],
   ]
   test.each(rows)('%j', (text, warning) => {
     expect(resolved({ files: { 'config.yaml': text } }).warnings).toEqual([warning])

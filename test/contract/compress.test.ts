@@ -114,7 +114,7 @@ describe('on overflow', () => {
     expect(second.notes).toMatchObject([{ detail: '18 of 27 messages; by a summary that was kept' }])
     const third = start({}, (call) => (asked(call) === 'summary' ? says('Third summary.') : fitting(call)), first.kept)
     await read(await third.run(talk(20)))
-    expect(third.sent.map(asked)).toEqual(['turn', 'turn', 'summary', 'turn'].slice(1))
+    expect(third.sent.map(asked)).toEqual(['turn', 'summary', 'turn'])
     const summary = textOf(third.sent[1] as UpstreamCall)
     expect([summary.includes('First summary.'), summary.includes('"3 qqq'), summary.includes('16 qqq')]).toEqual([
       true,

@@ -16,6 +16,8 @@ export const KeyView = Type.Composite([
     internal: Type.Boolean({ description: 'the console’s own: nobody holds it' }),
     created_at: Type.String(),
     last_used_at: Type.Union([Type.String(), Type.Null()]),
+    compression: Type.String({ description: '`inherit`: as the settings say; `off`, `overflow` or `share`' }),
+    dry_run: Type.Boolean({ description: 'it may ask what would be sent' }),
     previous_until: Type.Union([Type.String(), Type.Null()], {
       description: 'until then the string it had before opens too',
     }),
@@ -30,6 +32,17 @@ export type KeyView = Static<typeof KeyView>
 
 const name = Type.String({ minLength: 1, maxLength: 64 })
 
+/** What holds for its requests, whatever the settings say. Absent leaves it as it is. */
+const ways = {
+  compression: Type.Optional(
+    Type.Union(
+      ['inherit', 'off', 'overflow', 'share'].map((word) => Type.Literal(word)),
+      { description: 'when its long conversations are made shorter; `inherit`: as the settings say' },
+    ),
+  ),
+  dry_run: Type.Optional(Type.Boolean({ description: 'it may ask what would be sent: `?dry_run=1`' })),
+}
+
 /** As the accounts' members are spelt: ignored, it would make a key for every account. */
 const misspelt = { accountIds: Type.Optional(Type.Never()) }
 
@@ -37,6 +50,7 @@ const misspelt = { accountIds: Type.Optional(Type.Never()) }
 export const KeyCreate = Type.Object({
   name,
   user_id: Type.Optional(Type.String({ maxLength: 100 })),
+  ...ways,
   ...RightsPatch.properties,
   ...LimitsPatch.properties,
   ...misspelt,
@@ -55,6 +69,7 @@ export type KeyRegenerate = Static<typeof KeyRegenerate>
 export const KeyPatch = Type.Object({
   name: Type.Optional(name),
   enabled: Type.Optional(Type.Boolean()),
+  ...ways,
   ...RightsPatch.properties,
   ...LimitsPatch.properties,
   ...misspelt,

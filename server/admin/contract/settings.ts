@@ -26,7 +26,10 @@ const optional = {
     Type.Boolean({ description: 'a reply that is not in the demanded form is asked for once more' }),
   ),
   compressionEnabled: Type.Optional(Type.Boolean()),
-  compressionModel: Type.Optional(Type.String()),
+  compressionModel: Type.Optional(Type.String({ description: 'writes the summaries; empty: the one that serves' })),
+  compressionAtPercent: Type.Optional(
+    Type.Integer({ description: 'of the model’s window; 0: only once a conversation does not fit' }),
+  ),
   announcementEnabled: Type.Optional(Type.Boolean()),
   announcementText: Type.Optional(Type.String()),
   forceModelEnabled: Type.Optional(Type.Boolean()),

@@ -241,6 +241,8 @@ export const apiKeys = ourTable(
     ...limitColumns(),
     previousHash: varchar('previous_hash', { length: 64 }),
     previousUntil: whole('previous_until'),
+    compression: varchar('compression', { length: 20 }),
+    dryRun: boolean('dry_run'),
   },
   (table) => [
     index('api_keys_by_user').on(table.userId),

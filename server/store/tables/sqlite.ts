@@ -256,6 +256,10 @@ export const apiKeys = sqliteTable(
     /** The key string before the last one, which opens as well until then. */
     previousHash: text('previous_hash'),
     previousUntil: integer('previous_until'),
+    /** When its long conversations are made shorter; none: as the settings say. */
+    compression: text('compression'),
+    /** It may ask what would be sent. */
+    dryRun: integer('dry_run', { mode: 'boolean' }),
   },
   (table) => [
     index('api_keys_by_user').on(table.userId),

@@ -7,6 +7,7 @@ export type Section = (typeof sections)[number]
 export const isSection = (text: string | undefined): text is Section => sections.some((section) => section === text)
 
 type Unit =
+  | 'percent'
   | 'days'
   | 'hours'
   | 'minutes'
@@ -52,6 +53,7 @@ export const registry = {
   repairReplies: { section: 'models' },
   compressionEnabled: { section: 'models' },
   compressionModel: { section: 'models' },
+  compressionAtPercent: { section: 'models', unit: 'percent' },
   enableIPRateLimit: { section: 'limits' },
   ipRateLimitWindow: { section: 'limits', unit: 'minutes' },
   ipRateLimitMax: { section: 'limits', unit: 'requests' },

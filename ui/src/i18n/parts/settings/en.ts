@@ -65,6 +65,7 @@ export const en = {
   'settings.seeModels': 'Mappings and the forced model are on the Models page.',
   'settings.seeProxies': 'Proxies and the pool are on the Proxies page.',
   'settings.seeBackup': 'Copies, restore and undo are on the Backup page.',
+  'settings.unit.percent': '% of the window',
   'settings.unit.days': 'days',
   'settings.unit.hours': 'hours',
   'settings.unit.minutes': 'minutes',
@@ -124,9 +125,12 @@ export const en = {
   'settings.help.modelPrices':
     'JSON: each name with its two prices in US dollars for a million tokens, input and output, as in "claude-sonnet*": [3, 15]. For estimates only.',
   'settings.field.compressionEnabled': 'Compress long conversations',
-  'settings.help.compressionEnabled': 'Not in this version: clients compact their conversations themselves.',
+  'settings.help.compressionEnabled':
+    'Older turns are replaced by a summary the model writes; tools, system text, the last turns and images still spoken of stay. Each summary is a call that counts.',
   'settings.field.compressionModel': 'Compression model',
-  'settings.help.compressionModel': 'Not in this version.',
+  'settings.help.compressionModel': 'Writes the summaries. Empty, or where it fails: the model that serves.',
+  'settings.field.compressionAtPercent': 'Compress from',
+  'settings.help.compressionAtPercent': 'Share of the model’s window. 0: only once a conversation does not fit.',
   'settings.field.enableIPRateLimit': 'Limit requests by address',
   'settings.help.enableIPRateLimit': 'Counts the requests of each client address.',
   'settings.field.ipRateLimitWindow': 'Window',

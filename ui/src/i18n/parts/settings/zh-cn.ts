@@ -67,6 +67,7 @@ export const zhCn = {
   'settings.seeModels': '名称映射与强制模型见“模型”页面。',
   'settings.seeProxies': '代理与代理池见“代理”页面。',
   'settings.seeBackup': '备份文件、恢复与撤销见“备份”页面。',
+  'settings.unit.percent': '％',
   'settings.unit.days': '天',
   'settings.unit.hours': '小时',
   'settings.unit.minutes': '分钟',
@@ -124,9 +125,12 @@ export const zhCn = {
   'settings.help.modelPrices':
     'JSON 格式：名称对应输入与输出价格（美元／百万 Token），例如 "claude-sonnet*": [3, 15]。仅用于估算。',
   'settings.field.compressionEnabled': '压缩长对话',
-  'settings.help.compressionEnabled': '当前版本不支持，由客户端自行压缩。',
+  'settings.help.compressionEnabled':
+    '用模型写的摘要替换较早的对话；工具、系统提示、最近几轮和仍被提到的图片保留不变。每次摘要都是一次计费调用。',
   'settings.field.compressionModel': '压缩模型',
-  'settings.help.compressionModel': '当前版本不支持。',
+  'settings.help.compressionModel': '用于撰写摘要。留空或调用失败时，使用当前对话的模型。',
+  'settings.field.compressionAtPercent': '触发比例',
+  'settings.help.compressionAtPercent': '占模型窗口的百分比。0 表示仅在放不下时压缩。',
   'settings.field.enableIPRateLimit': '按地址限流',
   'settings.help.enableIPRateLimit': '按客户端地址统计并限制请求。',
   'settings.field.ipRateLimitWindow': '统计窗口',

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { type Answered, type ClockedGateway, startClockedGateway } from '../support/clocked-gateway.ts'
+
+let gateway: ClockedGateway
+beforeAll(async () => {
+  gateway = await startClockedGateway()
+  // The tokenizer loads and the texts are counted.
+  await ask('/v1/messages', talk('warm'))
+  await gateway.call('PUT', '/v2/settings', { compressionEnabled: true })
+}, 60_000)
+afterAll(() => gateway.stop())
+
+const model = 'claude-sonnet-4.5'
+const asked = () => gateway.simulator.requests().filter(({ operation }) => operation === 'GenerateAssistantResponse')
+const record = async () => {
+  await gateway.pass(2_000)
+  return (await gateway.call('GET', '/v2/logs?limit=1')).json.logs[0]
+}
+
+type Said = { readonly role: 'user' | 'assistant'; readonly content: string }
+// The same texts for all: they are counted once.
+const question = 'word '.repeat(9_000)
+const reply = 'said '.repeat(9_000)
+/** Twenty-five messages, more than the model reads. */
+const talk = (about: string, last = 'And now? [[sim:text=Fine]]'): readonly Said[] => [
+  ...Array.from({ length: 12 }, (_, index): readonly Said[] => [
+    { role: 'user', content: index === 0 ? about : question },
+    { role: 'assistant', content: reply },
+  ]).flat(),
+  { role: 'user', content: last },
+]
+
+const schema = { type: 'object', properties: {} }
+const apis = {
+  '/v1/messages': (messages: readonly Said[]) => ({
+    max_tokens: 200,
+    system: 'Be brief.',
+    tools: [{ name: 'look', input_schema: schema }],
+    messages,
+  }),
+  '/v1/chat/completions': (messages: readonly Said[]) => ({
+    tools: [{ type: 'function', function: { name: 'look', parameters: schema } }],
+    messages: [{ role: 'system', content: 'Be brief.' }, ...messages],
+  }),
+  '/v1/responses': (messages: readonly Said[]) => ({
+    instructions: 'Be brief.',
+    tools: [{ type: 'function', name: 'look', parameters: schema }],
+    input: messages,
+  }),
+}
+type Path = keyof typeof apis
+const ask = (path: Path, messages: readonly Said[], more: object = {}, key = gateway.key): Promise<Answered> =>
+  gateway.call('POST', path, { model, ...apis[path](messages), ...more }, { authorization: `Bearer ${key}` })
+
+describe.each(Object.keys(apis).flatMap((path) => [false, true].map((stream) => [path as Path, stream] as const)))(
+  '%s, streamed: %p',
+  (path, stream) => {
+    test('is compressed with the system text, the tools and the last turns whole, and says so', async () => {
+      const about = `${path} ${stream}`
+      const before = asked().length
+      const answer = await ask(path, talk(about), { stream })
+      expect([answer.status, /F.*i.*n.*e/s.test(answer.text)]).toEqual([200, true])
+      expect(answer.headers.get('x-claude-server-compressed')).toBe('messages=18')
+      expect(answer.headers.get('access-control-expose-headers')).toContain('x-claude-server-compressed')
+      const sent = asked().slice(before)
+      expect(sent.map(({ status }) => status)).toEqual([200, 200])
+      const { notes, route, input_tokens: input } = await record()
+      expect(notes.first).toMatchObject([
+        { what: 'history-compressed', field: path === '/v1/responses' ? 'input' : 'messages' },
+      ])
+      expect(route.attempts).toMatchObject([{ purpose: 'summary' }, {}])
+      expect(input).toBeGreaterThan(100_000)
+    })
+
+    test('the next turn goes on from the same summary', async () => {
+      const about = `${path} ${stream}`
+      const before = asked().length
+      const messages = [
+        ...talk(about),
+        { role: 'assistant', content: 'Fine' },
+        { role: 'user', content: 'Then?' },
+      ] as const
+      const answer = await ask(path, messages, { stream })
+      expect([answer.status, answer.headers.get('x-claude-server-compressed')]).toEqual([200, 'messages=18'])
+      expect(asked().slice(before)).toHaveLength(1)
+    })
+  },
+)
+
+test('what the caller is shown of its use is its own turn alone; its limits count both', async () => {
+  const { key, id } = (await gateway.call('POST', '/v2/keys', { name: 'counted' })).json
+  const answer = await ask('/v1/messages', talk('counted'), {}, key)
+  const shown = answer.json.usage.input_tokens
+  expect(shown).toBeLessThan(120_000)
+  const used = (await gateway.call('GET', '/v1/usage', undefined, { authorization: `Bearer ${key}` })).json
+  expect(used.key.id).toBe(id)
+  expect([used.key.usage.today.requests, used.key.usage.today.input_tokens > shown + 20_000]).toEqual([1, true])
+})
+
+test('a key may have its own way', async () => {
+  const made = await gateway.call('POST', '/v2/keys', { name: 'never', compression: 'off' })
+  expect(made.json.compression).toBe('off')
+  const answer = await ask('/v1/messages', talk('never'), {}, made.json.key)
+  expect([answer.status, answer.json.error.message]).toEqual([400, expect.stringContaining('prompt is too long')])
+  const changed = await gateway.call('PATCH', `/v2/keys/${made.json.id}`, { compression: 'overflow' })
+  expect(changed.json.compression).toBe('overflow')
+  const before = asked().length
+  expect((await ask('/v1/messages', talk('never'), {}, made.json.key)).status).toBe(200)
+  expect(
+    asked()
+      .slice(before)
+      .map(({ status }) => status),
+  ).toEqual([400, 200, 200])
+  expect((await gateway.call('PATCH', `/v2/keys/${made.json.id}`, { compression: 'inherit' })).json.compression).toBe(
+    'inherit',
+  )
+  expect((await gateway.call('PATCH', `/v2/keys/${made.json.id}`, { compression: 'often' })).status).toBe(400)
+})
+
+test('one message that is too long alone is told so, with numbers', async () => {
+  const answer = await ask('/v1/messages', talk('alone', question.repeat(29)))
+  expect(answer.status).toBe(400)
+  expect(answer.json.error.message).toMatch(/^prompt is too long: \d{6} tokens > 200000 maximum/)
+  expect(answer.headers.get('x-claude-server-compressed')).toBeNull()
+})
+
+test('a client’s own compaction is sent whole', async () => {
+  const before = asked().length
+  const answer = await ask('/v1/messages', talk('own', 'Write a detailed summary of the conversation so far.'))
+  expect([answer.status, answer.headers.get('x-claude-server-compressed')]).toEqual([400, null])
+  expect(asked().slice(before)).toHaveLength(1)
+})
+
+test('where no summary can be had, what fits goes out as it is and nothing is dropped', async () => {
+  gateway.simulator.enqueue({ name: 'malformed' })
+  const before = asked().length
+  const shorter = talk('fits').slice(6)
+  const answer = await ask('/v1/messages', shorter)
+  expect([answer.status, answer.headers.get('x-claude-server-compressed')]).toEqual([200, null])
+  expect(
+    asked()
+      .slice(before)
+      .map(({ status }) => status),
+  ).toEqual([400, 200])
+})
+
+test('summaries are held within bounds that the metrics show', async () => {
+  const { text } = await gateway.call('GET', '/metrics')
+  expect(text).toMatch(/claude_server_summaries_kept [1-9]/)
+  expect(text).toMatch(/claude_server_summaries_reused [1-9]/)
+  expect(text).toContain('claude_server_limit{of="summaries_kept_bytes"} 67108864')
+})
