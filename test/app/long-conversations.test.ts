@@ -132,9 +132,10 @@ test('a client’s own compaction is sent whole', async () => {
 })
 
 test('where no summary can be had, what fits goes out as it is and nothing is dropped', async () => {
+  await gateway.call('PUT', '/v2/settings', { compressionAtPercent: 50 })
   gateway.simulator.enqueue({ name: 'malformed' })
   const before = asked().length
-  const shorter = talk('fits').slice(6)
+  const shorter = talk('fits').slice(10)
   const answer = await ask('/v1/messages', shorter)
   expect([answer.status, answer.headers.get('x-claude-server-compressed')]).toEqual([200, null])
   expect(
