@@ -368,6 +368,8 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         created_at: ago(0),
         last_used_at: null,
         previous_until: null,
+        compression: 'inherit',
+        dry_run: false,
         hand_over: null,
         total_tokens_used: 0,
         total_requests: 0,

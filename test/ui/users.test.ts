@@ -116,7 +116,17 @@ test('a user is found by name, e-mail, notes and the end of a key', () => {
   const shown = user({
     email: 'li@example.com',
     notes: 'desk 4',
-    keys: [{ ...key, last_used_at: '2026-11-28T10:00:00Z', previous_until: null, hand_over: null, internal: false }],
+    keys: [
+      {
+        ...key,
+        last_used_at: '2026-11-28T10:00:00Z',
+        previous_until: null,
+        compression: 'inherit',
+        dry_run: false,
+        hand_over: null,
+        internal: false,
+      },
+    ],
   })
   for (const text of ['li', 'EXAMPLE', 'desk 4', 'x9zz', 'laptop', 'usr_1', ''])
     expect([text, foundBy(shown, text)]).toEqual([text, true])
