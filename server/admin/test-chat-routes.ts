@@ -10,6 +10,7 @@ const nobody = gatewayError('shutting-down', 'This process serves no chats.')
 const id = (description: string) => Type.Optional(Type.String({ maxLength: 100, description }))
 const query = Type.Object({
   account_id: id('the one account that may serve'),
+  dry_run: id('`1`: only what would become of it; nothing is sent'),
   user_id: id('as this user: with its rights and its priority, and counted against its limits'),
   beta: Type.Optional(Type.String({ description: 'as the Messages clients send it; nothing rests on it' })),
 })

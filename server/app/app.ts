@@ -43,6 +43,7 @@ import type { Logger } from '../observe/log.ts'
 import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createOnline, mostAddresses } from '../observe/online.ts'
 import type { Pool, PoolSettings } from '../pool/pool.ts'
+import { dryRun } from '../relay/dry-run.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
 import { deletedKeptMs } from '../store/deleted.ts'
 import type { RequestRecord } from '../store/store.ts'
@@ -238,6 +239,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       memory,
     }).resolve,
     relay: (request, signal) => converse(request, contract, signal),
+    dryRun: (ask) => dryRun(ask, traffic),
     availableModels: shelf.available,
     modelRules: rules.of,
     estimateInput: estimator.conversation,

@@ -4,6 +4,7 @@ import { createBreaker, modelBreaker, routeBreaker } from '../relay/breaker.ts'
 import type { RelayDeps } from '../relay/relay.ts'
 import { defaultRetryLimits } from '../relay/retry.ts'
 import { createAmazonQ } from '../upstream/amazonq/client.ts'
+import type { Upstream } from '../upstream/upstream.ts'
 import type { Core } from './core.ts'
 import type { LazyEstimator } from './estimator.ts'
 import type { ModelRulesHolder } from './model-rules.ts'
@@ -23,7 +24,7 @@ export function createTraffic(
   { pool, shelf, accounting }: Roster,
   { rules, estimator, rateOf }: TrafficRules,
   effects: Effects,
-): RelayDeps {
+): RelayDeps & Pick<Upstream, 'preview'> {
   const { outbound, settings, tokens } = core
   /** A way is closed when most of the accounts on it say so; what only some meet is theirs, or their network's. */
   const mostOf = (way: string): number => {
@@ -56,7 +57,7 @@ export function createTraffic(
     consider: pool.consider,
     forgetModel: pool.forgetModel,
     guardsCredits: pool.guardsCredits,
-    send: createAmazonQ({ settings, effects: core.effects, tokens, accounting }).send,
+    ...createAmazonQ({ settings, effects: core.effects, tokens, accounting }),
     models: createBreaker(modelBreaker, effects),
     routes,
     routeOf: outbound.routeOf,

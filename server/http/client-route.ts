@@ -12,12 +12,14 @@ import { createLocate } from '../dialect/locate.ts'
 import type { Effects } from '../lib/effects.ts'
 import { headerText } from '../lib/header-text.ts'
 import type { Result } from '../lib/result.ts'
+import type { DryRun, DryRunAsk } from '../relay/dry-run.ts'
 import type { Summary } from '../relay/record.ts'
 import type { ModelTaken, RelayRequest } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { readJson } from './body.ts'
 import { acceptedEncodings } from './content-encoding.ts'
 import { openToAll } from './cors.ts'
+import { answerDryRun, isDryRun } from './dry-run.ts'
 import { clientEdgeHeaders } from './edge-headers.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { Peer } from './peer.ts'
@@ -71,6 +73,8 @@ export type ClientDeps = {
     note?: AddNote,
   ) => Promise<Result<Conversation, GatewayError>>
   readonly relay: (request: RelayRequest, signal: AbortSignal) => Promise<Result<ReplyStream, GatewayError>>
+  /** What would become of a request; nothing is sent. */
+  readonly dryRun: (ask: DryRunAsk) => Promise<Result<DryRun, GatewayError>>
   readonly onEnd: (end: RequestEnd) => void
   /** A reply stream was opened, or has ended. */
   readonly onStream: (open: boolean) => void
@@ -131,6 +135,11 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     }
     const { keyId, userId, accounts, allows, priority, terms, compression } = caller.value
     known = { keyId, ...(userId === undefined ? {} : { userId }) }
+    if (isDryRun(request)) {
+      const seen = await answerDryRun(dialect, request, caller.value, deps)
+      if (seen.ok) return Response.json(seen.value, { headers: headers() })
+      return errorResponse(dialect, seen.error, requestId)
+    }
     const entered = await deps.enter(requestId, caller.value)
     if (!entered.ok) {
       const standing = await deps.standings(caller.value)

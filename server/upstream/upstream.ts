@@ -27,6 +27,29 @@ export type UpstreamCall = {
   readonly locate?: Locate
 }
 
+/** A demand of the provider's that a request breaks, as the caller is told of it. */
+export type Finding = {
+  readonly rule: string
+  /** `reported`: it once was so, or somebody says so; as a rule the provider lets it pass. */
+  readonly sure: 'known' | 'reported'
+  readonly demands: string
+  /** In the caller's own request and spelling; absent: it does not stand there. */
+  readonly field?: string
+  /** What was found there. */
+  readonly is: string
+  /** What would be done about it, where that changes nothing of what the request says. */
+  readonly repair?: string
+}
+
+/** What a call would be, without the account that would make it. */
+export type Preview = {
+  /** Without secrets and the data of images; long texts and lists are cut. */
+  readonly body: unknown
+  /** Of the whole. */
+  readonly bytes: number
+  readonly findings: readonly Finding[]
+}
+
 export type UpstreamReply = {
   /** The provider's request id, when it gave one. */
   readonly providerRequestId?: string
@@ -40,4 +63,8 @@ export type UpstreamReply = {
  */
 export type Upstream = {
   readonly send: (call: UpstreamCall, signal: AbortSignal) => Promise<Result<UpstreamReply, GatewayError>>
+  /** What `send` would make of it; nothing is sent, and no account is asked for anything. */
+  readonly preview: (
+    call: Pick<UpstreamCall, 'conversation' | 'model' | 'note' | 'locate'>,
+  ) => Result<Preview, GatewayError>
 }

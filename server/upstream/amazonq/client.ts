@@ -11,6 +11,7 @@ import { type EncodedRequest, encodeRequest } from './encode.ts'
 import { type AmazonQSettings, dataUrl, userAgent } from './endpoint.ts'
 import { classifyHttpError, requestIdOf } from './errors.ts'
 import { explainedError, findingsOf, isNameless, notesOf } from './explain.ts'
+import { preview } from './preview.ts'
 import { createReplyStream, eventsOf, unreachable } from './reply-stream.ts'
 import { bodyOf } from './request-body.ts'
 import { brokenRules, type Mended, mend } from './rules.ts'
@@ -60,6 +61,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
   /** Models that said they take no images; what the list declares is not always so. */
   const blind = new Set<string>()
   return {
+    preview: (call) => preview(call, deps.settings),
     send: async (call, signal) => {
       const first = await tokenWithin(deps.tokens.get(call.accountId), deps.effects, signal)
       if (!first.ok) return err(withoutToken(first.error))

@@ -2,24 +2,12 @@ import type { Conversation } from '../../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { Note } from '../../conversation/note.ts'
 import type { Locate, Subject } from '../../conversation/subject.ts'
+import type { Finding } from '../upstream.ts'
 import { type Breach, checkedOf, type Place } from './breach.ts'
 import { type Broken, type Mended, rules } from './rules.ts'
 import { type ToolNames, toolUseId } from './tool-names.ts'
 import { turnsOf } from './turns.ts'
 import type { RequestBody } from './wire.ts'
-
-/** A broken rule as the caller is told of it. */
-export type Finding = {
-  readonly rule: string
-  readonly sure: 'known' | 'reported'
-  readonly demands: string
-  /** In the caller's own request and spelling; absent: it does not stand there. */
-  readonly field?: string
-  /** What was found there. */
-  readonly is: string
-  /** What would be done about it, where that changes nothing of what the request says. */
-  readonly repair?: string
-}
 
 /** What a request was made of. */
 export type Explained = {
