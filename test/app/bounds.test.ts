@@ -62,6 +62,7 @@ const caches: Readonly<Record<string, readonly string[]>> = {
   // The names of one view are at most so many, and go with it.
   'app/model-shelf.ts': ['remembered model_views', 'remembered model_views'],
   'contract/schema-judge.ts': ['schemas_kept', 'patterns_kept'],
+  'contract/summaries.ts': ['summaries_kept'],
   'dialect/openai-responses/kept-answers.ts': ['answers_kept'],
   'documents/extract.ts': [
     'remembered document_characters',
