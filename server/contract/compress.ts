@@ -32,6 +32,8 @@ const mostPieces = 8
 const leastGain = 0.1
 /** Shorter conversations are never looked up: no hash of them is worth its time. */
 const worthHashing = 4_000
+/** Less than this, characters, a summary would hardly shorten. */
+const worthReplacing = 4_000
 /** From this share of the window on a summary that is kept serves at once; below it the whole conversation may fit again. */
 const shareOfKnown = 0.5
 /** Where no list says how much a model reads. */
@@ -113,7 +115,7 @@ export function createCompression(deps: CompressDeps): Layer {
     /** Everything behind `from`, which the last summary stands for, up to the last messages; undefined: no summary could be had. */
     const shorten = async (from: number, kept: number): Promise<Shortened | undefined> => {
       const cut = cutLeaving(messages, kept, from)
-      if (cut === undefined) return undefined
+      if (cut === undefined || sizeOf(messages.slice(from, cut)) < worthReplacing) return undefined
       turns.asked.onCompressed?.('running')
       let earlier = from === 0 ? undefined : summaries.find([hashOf(from)])?.summary
       const begin = earlier === undefined ? 0 : from

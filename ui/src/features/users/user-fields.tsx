@@ -40,10 +40,29 @@ export function KeyFields(props: Props) {
     <>
       <Access {...props} />
       <LimitFields form={props.form} legend={t('keys.limitsOwn')} help={t('keys.limitsHelp')} />
+      <SelectField
+        label={t('keys.compression')}
+        help={t('keys.compressionHelp')}
+        value={props.form.values.compression}
+        options={compressions.map((value) => ({ value, label: t(`keys.compression.${value}`) }))}
+        onChange={(value) => props.form.set('compression', value)}
+      />
+      <SelectField
+        label={t('keys.dryRun')}
+        help={t('keys.dryRunHelp')}
+        value={props.form.values.dry_run}
+        options={[
+          { value: 'false', label: t('keys.dryRun.no') },
+          { value: 'true', label: t('keys.dryRun.yes') },
+        ]}
+        onChange={(value) => props.form.set('dry_run', value)}
+      />
       <Ends {...props} />
     </>
   )
 }
+
+const compressions = ['inherit', 'off', 'overflow', 'share'] as const
 
 function Access(props: Props) {
   return (

@@ -15,6 +15,9 @@ export type FormValues = LimitValues &
     readonly email: string
     readonly priority: string
     readonly count: string
+    /** Of keys alone, as the next. */
+    readonly compression: string
+    readonly dry_run: string
   }
 
 /** A user or a key as a form has it; undefined: a new one. `models`: those that can be picked. */
@@ -27,10 +30,18 @@ export const formValues = (held: UserView | KeyView | undefined, models: readonl
   ...accessValues(held, models),
   expires_at: localTime(held?.expires_at ?? null),
   notes: held?.notes ?? '',
+  compression: held && 'compression' in held ? held.compression : 'inherit',
+  dry_run: String(held !== undefined && 'dry_run' in held && held.dry_run),
 })
 
 /** What is sent of a key. What is empty takes away. */
 export const sentKey = (values: FormValues) => ({
+  ...sentBoth(values),
+  compression: values.compression,
+  dry_run: values.dry_run === 'true',
+})
+
+const sentBoth = (values: FormValues) => ({
   name: values.name.trim(),
   expires_at: sentTime(values.expires_at),
   notes: values.notes.trim(),
@@ -39,7 +50,7 @@ export const sentKey = (values: FormValues) => ({
 })
 
 export const sentUser = (values: FormValues) => ({
-  ...sentKey(values),
+  ...sentBoth(values),
   email: values.email.trim(),
   priority: Number(values.priority),
 })
@@ -49,7 +60,14 @@ export const filledOf = (body: object): object =>
   Object.fromEntries(
     Object.entries(body).filter(
       ([name, value]) =>
-        name === 'name' || !(value === '' || value === 0 || (Array.isArray(value) && value.length === 0)),
+        name === 'name' ||
+        !(
+          value === '' ||
+          value === 0 ||
+          value === false ||
+          value === 'inherit' ||
+          (Array.isArray(value) && value.length === 0)
+        ),
     ),
   )
 
