@@ -44,7 +44,7 @@ export function KeyFields(props: Props) {
         label={t('keys.compression')}
         help={t('keys.compressionHelp')}
         value={props.form.values.compression}
-        options={compressions.map((value) => ({ value, label: t(`keys.compression.${value}`) }))}
+        options={compressions.map((value) => ({ value, text: t(`keys.compression.${value}`) }))}
         onChange={(value) => props.form.set('compression', value)}
       />
       <SelectField
@@ -52,8 +52,8 @@ export function KeyFields(props: Props) {
         help={t('keys.dryRunHelp')}
         value={props.form.values.dry_run}
         options={[
-          { value: 'false', label: t('keys.dryRun.no') },
-          { value: 'true', label: t('keys.dryRun.yes') },
+          { value: 'false', text: t('keys.dryRun.no') },
+          { value: 'true', text: t('keys.dryRun.yes') },
         ]}
         onChange={(value) => props.form.set('dry_run', value)}
       />
