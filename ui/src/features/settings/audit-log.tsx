@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/solid-query'
-import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
+import { createSignal, For, type JSX, Show } from 'solid-js'
 import type { AuditView } from '../../../../server/admin/contract/audit.ts'
 import { care, careQueries } from '../../api/care.ts'
 import { errorText } from '../../api/error-text.ts'
@@ -9,9 +9,9 @@ import { Button } from '../../components/button.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { Drawer } from '../../components/dialog.tsx'
 import { TextField } from '../../components/field.tsx'
-import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
+import { Listed } from './listed.tsx'
 import { Part } from './part.tsx'
 
 type Row = AuditView & { readonly id: string }
@@ -74,56 +74,45 @@ export function AuditLog() {
         <TextField label={t('settings.audit.actor')} value={actor()} onInput={filter(setActor)} />
         <TextField label={t('settings.audit.action')} value={action()} onInput={filter(setAction)} />
       </div>
-      <Switch>
-        <Match when={list.isPending}>
-          <Skeleton rows={3} label={t('common.loading')} />
-        </Match>
-        <Match when={!dataOf(list) && list.error}>
-          <ErrorState
-            text={t('settings.audit.failed')}
-            detail={errorText(list.error, t)}
-            retry={t('common.retry')}
-            onRetry={() => void list.refetch()}
-          />
-        </Match>
-        <Match when={rows().length === 0}>
-          <p class="text-text-3">{t(isFiltered() ? 'settings.audit.noMatch' : 'settings.audit.empty')}</p>
-        </Match>
-        <Match when={dataOf(list)}>
-          <DataTable
-            items={rows()}
-            columns={[
-              { text: t('settings.audit.column.time') },
-              { text: t('settings.audit.column.actor') },
-              { text: t('settings.audit.column.action') },
-              { text: t('settings.audit.column.address') },
-            ]}
-            actions={t('settings.audit.column.actions')}
-            cells={(entry) => (
-              <>
-                <td class="numbers whitespace-nowrap px-3">{time(entry.timestamp)}</td>
-                <td class="wrap-anywhere px-3">{entry.actor.name}</td>
-                <td class="wrap-anywhere px-3 font-mono text-12">{entry.action}</td>
-                <td class="numbers px-3">{entry.client_ip}</td>
-                <td class="px-3 text-right">
-                  <Details entry={entry} />
-                </td>
-              </>
-            )}
-            card={(entry) => (
-              <div class="flex items-start justify-between gap-2">
-                <div class="min-w-0">
-                  <span class="wrap-anywhere font-mono text-12">{entry.action}</span>
-                  <p class="numbers text-12 text-text-3">
-                    {time(entry.timestamp)} · {entry.actor.name}
-                  </p>
-                </div>
+      <Listed
+        read={list}
+        rows={3}
+        failed={t('settings.audit.failed')}
+        empty={rows().length === 0 && t(isFiltered() ? 'settings.audit.noMatch' : 'settings.audit.empty')}
+      >
+        <DataTable
+          items={rows()}
+          columns={[
+            { text: t('settings.audit.column.time') },
+            { text: t('settings.audit.column.actor') },
+            { text: t('settings.audit.column.action') },
+            { text: t('settings.audit.column.address') },
+          ]}
+          actions={t('settings.audit.column.actions')}
+          cells={(entry) => (
+            <>
+              <td class="numbers whitespace-nowrap px-3">{time(entry.timestamp)}</td>
+              <td class="wrap-anywhere px-3">{entry.actor.name}</td>
+              <td class="wrap-anywhere px-3 font-mono text-12">{entry.action}</td>
+              <td class="numbers px-3">{entry.client_ip}</td>
+              <td class="px-3 text-right">
                 <Details entry={entry} />
+              </td>
+            </>
+          )}
+          card={(entry) => (
+            <div class="flex items-start justify-between gap-2">
+              <div class="min-w-0">
+                <span class="wrap-anywhere font-mono text-12">{entry.action}</span>
+                <p class="numbers text-12 text-text-3">
+                  {time(entry.timestamp)} · {entry.actor.name}
+                </p>
               </div>
-            )}
-          />
-        </Match>
-      </Switch>
+              <Details entry={entry} />
+            </div>
+          )}
+        />
+      </Listed>
       <div class="flex gap-2">
         <Show when={before() !== undefined}>
           <Button onClick={() => setBefore(undefined)}>{t('settings.audit.newest')}</Button>

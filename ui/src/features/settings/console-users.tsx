@@ -4,7 +4,7 @@ import Pencil from 'lucide-solid/icons/pencil'
 import ShieldOff from 'lucide-solid/icons/shield-off'
 import Trash2 from 'lucide-solid/icons/trash'
 import UserPlus from 'lucide-solid/icons/user-plus'
-import { createSignal, Match, Show, Switch } from 'solid-js'
+import { createSignal, Show } from 'solid-js'
 import type { OperatorPatch, OperatorView } from '../../../../server/admin/contract/operators.ts'
 import { care, careQueries } from '../../api/care.ts'
 import { ApiError } from '../../api/client.ts'
@@ -17,13 +17,13 @@ import { ConfirmDialog, Dialog } from '../../components/dialog.tsx'
 import { PasswordField, SelectField, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { Menu, MenuItem } from '../../components/menu.tsx'
-import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { Switch as Toggle } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { focusFault, focusRefusal } from '../../lib/focus.ts'
+import { Listed } from './listed.tsx'
 import { Part } from './part.tsx'
 
 type Role = OperatorView['role']
@@ -98,68 +98,53 @@ export function ConsoleUsers() {
         </Button>
       }
     >
-      <Switch>
-        <Match when={list.isPending}>
-          <Skeleton rows={1} label={t('common.loading')} />
-        </Match>
-        <Match when={!dataOf(list) && list.error}>
-          <ErrorState
-            text={t('settings.people.failed')}
-            detail={errorText(list.error, t)}
-            retry={t('common.retry')}
-            onRetry={() => void list.refetch()}
-          />
-        </Match>
-        <Match when={dataOf(list)?.operators.length === 0}>
-          <p class="text-text-3">{t('settings.people.empty')}</p>
-        </Match>
-        <Match when={dataOf(list)}>
-          {(shown) => (
-            <DataTable
-              items={shown().operators}
-              columns={[
-                { text: t('settings.people.column.name'), value: ({ name }) => name },
-                { text: t('settings.people.column.role') },
-                { text: t('settings.people.column.factor') },
-                { text: t('settings.people.column.seen'), value: ({ lastSignInAt }) => lastSignInAt ?? '' },
-                { text: t('settings.people.column.on') },
-              ]}
-              actions={t('settings.people.column.actions')}
-              faded={({ enabled }) => !enabled}
-              cells={(person) => (
-                <>
-                  <td class="wrap-anywhere px-3">{person.name}</td>
-                  <td class="px-3">{t(`role.${person.role}`)}</td>
-                  <td class="px-3">
-                    {t(person.secondFactor ? 'settings.people.factorOn' : 'settings.people.factorOff')}
-                  </td>
-                  <td class="px-3">
-                    <TimeAgo at={person.lastSignInAt} now={now} never={t('common.never')} />
-                  </td>
-                  <td class="px-3">
-                    <On person={person} />
-                  </td>
-                  <td class="px-3 text-right">
-                    <Actions person={person} />
-                  </td>
-                </>
-              )}
-              card={(person) => (
-                <div class="flex items-center justify-between gap-2">
-                  <div class="min-w-0">
-                    <span class="wrap-anywhere font-medium">{person.name}</span>
-                    <p class="text-12 text-text-3">{t(`role.${person.role}`)}</p>
-                  </div>
-                  <div class="flex items-center">
-                    <On person={person} />
-                    <Actions person={person} />
-                  </div>
-                </div>
-              )}
-            />
+      <Listed
+        read={list}
+        rows={1}
+        failed={t('settings.people.failed')}
+        empty={dataOf(list)?.operators.length === 0 && t('settings.people.empty')}
+      >
+        <DataTable
+          items={dataOf(list)?.operators ?? []}
+          columns={[
+            { text: t('settings.people.column.name'), value: ({ name }) => name },
+            { text: t('settings.people.column.role') },
+            { text: t('settings.people.column.factor') },
+            { text: t('settings.people.column.seen'), value: ({ lastSignInAt }) => lastSignInAt ?? '' },
+            { text: t('settings.people.column.on') },
+          ]}
+          actions={t('settings.people.column.actions')}
+          faded={({ enabled }) => !enabled}
+          cells={(person) => (
+            <>
+              <td class="wrap-anywhere px-3">{person.name}</td>
+              <td class="px-3">{t(`role.${person.role}`)}</td>
+              <td class="px-3">{t(person.secondFactor ? 'settings.people.factorOn' : 'settings.people.factorOff')}</td>
+              <td class="px-3">
+                <TimeAgo at={person.lastSignInAt} now={now} never={t('common.never')} />
+              </td>
+              <td class="px-3">
+                <On person={person} />
+              </td>
+              <td class="px-3 text-right">
+                <Actions person={person} />
+              </td>
+            </>
           )}
-        </Match>
-      </Switch>
+          card={(person) => (
+            <div class="flex items-center justify-between gap-2">
+              <div class="min-w-0">
+                <span class="wrap-anywhere font-medium">{person.name}</span>
+                <p class="text-12 text-text-3">{t(`role.${person.role}`)}</p>
+              </div>
+              <div class="flex items-center">
+                <On person={person} />
+                <Actions person={person} />
+              </div>
+            </div>
+          )}
+        />
+      </Listed>
       <Dialog
         open={open() === 'form'}
         onClose={close}

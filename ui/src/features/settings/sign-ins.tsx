@@ -1,7 +1,7 @@
 import { useNavigate } from '@solidjs/router'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/solid-query'
 import LogOut from 'lucide-solid/icons/log-out'
-import { createSignal, Match, Show, Switch } from 'solid-js'
+import { createSignal, Show } from 'solid-js'
 import type { SignedInView } from '../../../../server/admin/contract/operators.ts'
 import { care, careQueries } from '../../api/care.ts'
 import { api } from '../../api/client.ts'
@@ -10,12 +10,12 @@ import { dataOf } from '../../api/queries.ts'
 import { Button } from '../../components/button.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { ConfirmDialog } from '../../components/dialog.tsx'
-import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { deviceName } from './device.ts'
+import { Listed } from './listed.tsx'
 import { Part } from './part.tsx'
 import { Tag } from './setting-row.tsx'
 
@@ -87,60 +87,46 @@ export function SignIns() {
         </>
       }
     >
-      <Switch>
-        <Match when={list.isPending}>
-          <Skeleton rows={2} label={t('common.loading')} />
-        </Match>
-        <Match when={!dataOf(list) && list.error}>
-          <ErrorState
-            text={t('settings.sessions.failed')}
-            detail={errorText(list.error, t)}
-            retry={t('common.retry')}
-            busy={list.isFetching}
-            onRetry={() => void list.refetch()}
-          />
-        </Match>
-        <Match when={dataOf(list)}>
-          <DataTable
-            items={sessions()}
-            columns={[
-              { text: t('settings.sessions.column.device') },
-              { text: t('settings.sessions.column.address') },
-              { text: t('settings.sessions.column.since'), value: ({ signedInAt }) => signedInAt },
-              { text: t('settings.sessions.column.seen'), value: ({ lastSeenAt }) => lastSeenAt },
-            ]}
-            actions={t('settings.sessions.column.actions')}
-            cells={(one) => (
-              <>
-                <td class="px-3">
-                  <Device one={one} />
-                </td>
-                <td class="numbers px-3">{one.address}</td>
-                <td class="px-3">
-                  <TimeAgo at={one.signedInAt} now={now} never="" />
-                </td>
-                <td class="px-3">
-                  <TimeAgo at={one.lastSeenAt} now={now} never="" />
-                </td>
-                <td class="px-3 text-right">
-                  <End one={one} />
-                </td>
-              </>
-            )}
-            card={(one) => (
-              <div class="flex items-start justify-between gap-2">
-                <div class="min-w-0">
-                  <Device one={one} />
-                  <p class="numbers text-12 text-text-3">
-                    {one.address} · <TimeAgo at={one.lastSeenAt} now={now} never="" />
-                  </p>
-                </div>
+      <Listed read={list} rows={2} failed={t('settings.sessions.failed')}>
+        <DataTable
+          items={sessions()}
+          columns={[
+            { text: t('settings.sessions.column.device') },
+            { text: t('settings.sessions.column.address') },
+            { text: t('settings.sessions.column.since'), value: ({ signedInAt }) => signedInAt },
+            { text: t('settings.sessions.column.seen'), value: ({ lastSeenAt }) => lastSeenAt },
+          ]}
+          actions={t('settings.sessions.column.actions')}
+          cells={(one) => (
+            <>
+              <td class="px-3">
+                <Device one={one} />
+              </td>
+              <td class="numbers px-3">{one.address}</td>
+              <td class="px-3">
+                <TimeAgo at={one.signedInAt} now={now} never="" />
+              </td>
+              <td class="px-3">
+                <TimeAgo at={one.lastSeenAt} now={now} never="" />
+              </td>
+              <td class="px-3 text-right">
                 <End one={one} />
+              </td>
+            </>
+          )}
+          card={(one) => (
+            <div class="flex items-start justify-between gap-2">
+              <div class="min-w-0">
+                <Device one={one} />
+                <p class="numbers text-12 text-text-3">
+                  {one.address} · <TimeAgo at={one.lastSeenAt} now={now} never="" />
+                </p>
               </div>
-            )}
-          />
-        </Match>
-      </Switch>
+              <End one={one} />
+            </div>
+          )}
+        />
+      </Listed>
       <ConfirmDialog
         open={asking()}
         onClose={() => setAsking(false)}

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/solid-query'
 import Plus from 'lucide-solid/icons/plus'
-import { createSignal, For, Match, Show, Switch } from 'solid-js'
+import { createSignal, For, Show } from 'solid-js'
 import type { AdminTokenCreate, AdminTokenView } from '../../../../server/admin/contract/operators.ts'
 import { care, careQueries } from '../../api/care.ts'
 import { errorText } from '../../api/error-text.ts'
@@ -12,13 +12,13 @@ import { ConfirmDialog, Dialog } from '../../components/dialog.tsx'
 import { Checkbox, SelectField, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { SecretReveal } from '../../components/secret-reveal.tsx'
-import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { focusFault } from '../../lib/focus.ts'
 import { parseTime } from '../../lib/format.ts'
+import { Listed } from './listed.tsx'
 import { Part } from './part.tsx'
 
 type Scope = AdminTokenCreate['scopes'][number]
@@ -72,66 +72,53 @@ export function AdminTokens() {
         </Button>
       }
     >
-      <Switch>
-        <Match when={list.isPending}>
-          <Skeleton rows={1} label={t('common.loading')} />
-        </Match>
-        <Match when={!dataOf(list) && list.error}>
-          <ErrorState
-            text={t('settings.tokens.failed')}
-            detail={errorText(list.error, t)}
-            retry={t('common.retry')}
-            onRetry={() => void list.refetch()}
-          />
-        </Match>
-        <Match when={dataOf(list)?.tokens.length === 0}>
-          <p class="text-text-3">{t('settings.tokens.empty')}</p>
-        </Match>
-        <Match when={dataOf(list)}>
-          {(shown) => (
-            <DataTable
-              items={shown().tokens}
-              columns={[
-                { text: t('settings.tokens.column.name'), value: ({ name }) => name },
-                { text: t('settings.tokens.column.scopes') },
-                { text: t('settings.tokens.column.owner') },
-                { text: t('settings.tokens.column.expires'), value: ({ expiresAt }) => expiresAt ?? '' },
-                { text: t('settings.tokens.column.used'), value: ({ lastUsedAt }) => lastUsedAt ?? '' },
-              ]}
-              actions={t('settings.tokens.column.actions')}
-              cells={(token) => (
-                <>
-                  <td class="px-3">
-                    <span class="wrap-anywhere">{token.name}</span>{' '}
-                    <span class="font-mono text-12 text-text-3">…{token.last4}</span>
-                  </td>
-                  <td class="px-3">{scopeText(token)}</td>
-                  <td class="px-3">{token.owner}</td>
-                  <td class="numbers px-3">{ends(token)}</td>
-                  <td class="px-3">
-                    <TimeAgo at={token.lastUsedAt} now={now} never={t('common.never')} />
-                  </td>
-                  <td class="px-3 text-right">
-                    <Revoke token={token} />
-                  </td>
-                </>
-              )}
-              card={(token) => (
-                <div class="flex items-start justify-between gap-2">
-                  <div class="min-w-0">
-                    <span class="wrap-anywhere font-medium">{token.name}</span>{' '}
-                    <span class="font-mono text-12 text-text-3">…{token.last4}</span>
-                    <p class="numbers text-12 text-text-3">
-                      {scopeText(token)} · {ends(token)}
-                    </p>
-                  </div>
-                  <Revoke token={token} />
-                </div>
-              )}
-            />
+      <Listed
+        read={list}
+        rows={1}
+        failed={t('settings.tokens.failed')}
+        empty={dataOf(list)?.tokens.length === 0 && t('settings.tokens.empty')}
+      >
+        <DataTable
+          items={dataOf(list)?.tokens ?? []}
+          columns={[
+            { text: t('settings.tokens.column.name'), value: ({ name }) => name },
+            { text: t('settings.tokens.column.scopes') },
+            { text: t('settings.tokens.column.owner') },
+            { text: t('settings.tokens.column.expires'), value: ({ expiresAt }) => expiresAt ?? '' },
+            { text: t('settings.tokens.column.used'), value: ({ lastUsedAt }) => lastUsedAt ?? '' },
+          ]}
+          actions={t('settings.tokens.column.actions')}
+          cells={(token) => (
+            <>
+              <td class="px-3">
+                <span class="wrap-anywhere">{token.name}</span>{' '}
+                <span class="font-mono text-12 text-text-3">…{token.last4}</span>
+              </td>
+              <td class="px-3">{scopeText(token)}</td>
+              <td class="px-3">{token.owner}</td>
+              <td class="numbers px-3">{ends(token)}</td>
+              <td class="px-3">
+                <TimeAgo at={token.lastUsedAt} now={now} never={t('common.never')} />
+              </td>
+              <td class="px-3 text-right">
+                <Revoke token={token} />
+              </td>
+            </>
           )}
-        </Match>
-      </Switch>
+          card={(token) => (
+            <div class="flex items-start justify-between gap-2">
+              <div class="min-w-0">
+                <span class="wrap-anywhere font-medium">{token.name}</span>{' '}
+                <span class="font-mono text-12 text-text-3">…{token.last4}</span>
+                <p class="numbers text-12 text-text-3">
+                  {scopeText(token)} · {ends(token)}
+                </p>
+              </div>
+              <Revoke token={token} />
+            </div>
+          )}
+        />
+      </Listed>
       <CreateToken
         open={creating()}
         onClose={() => {
