@@ -26,7 +26,7 @@ export function SearchBox(props: {
     if (typed().trim() !== props.value) props.onSearch(typed().trim())
   }
   return (
-    <div class={`relative min-w-40 grow md:min-w-48 md:max-w-72 ${props.class ?? ''}`}>
+    <div class={`relative min-w-40 grow basis-40 md:min-w-48 md:max-w-72 md:basis-auto ${props.class ?? ''}`}>
       <span class="pointer-events-none absolute inset-y-0 left-2.5 flex items-center text-text-3">
         <Search size={16} strokeWidth={1.75} aria-hidden="true" />
       </span>

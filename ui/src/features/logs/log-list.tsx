@@ -26,10 +26,10 @@ type ListProps = {
 }
 
 const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
-  { key: 'logs.column.time', class: 'w-33' },
-  { key: 'logs.column.outcome', class: 'w-34' },
+  { key: 'logs.column.time', class: 'w-32' },
+  { key: 'logs.column.outcome', class: 'w-31' },
   { key: 'logs.column.caller' },
-  { key: 'logs.column.model', class: 'lg:w-1/6' },
+  { key: 'logs.column.model', class: 'lg:w-[15%]' },
   { key: 'logs.column.account', class: 'max-lg:hidden' },
   { key: 'logs.column.firstToken', class: 'w-23 text-right' },
   { key: 'logs.column.total', class: 'w-20 text-right' },
