@@ -1,6 +1,6 @@
 // Runs the tests in three parts and sums them up: `unit` (*.test.ts), `e2e` (*.e2e.ts, against the built executable), and `mariadb`:
-// those of what is stored once more, on a database server started for them. A fourth, `console`, is run by name only: each page of
-// the console by itself in a browser takes longer than all the rest (`npm run test:console`).
+// those of what is stored once more, on a database server started for them. A fourth, `console`, is run by name only: what each page
+// of the console can do takes longer than all the rest (`npm run test:console`); `e2e` walks through all of them.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'

@@ -109,7 +109,9 @@ function looks(): void {
         for (const way of ways) {
           for (const step of way) await press(step)
           const window = page.getByRole('dialog').nth(drawers)
-          await window.waitFor()
+          await window.waitFor().catch(() => {
+            throw new Error(`${path}: ${way.join(' > ')} opens nothing`)
+          })
           await page.waitForTimeout(250)
           const found = { way, faults: await accessibilityFaults(page), sideways: await scrollsSideways(page) }
           expect(found).toEqual({ way, faults: [], sideways: false })
