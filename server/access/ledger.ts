@@ -49,6 +49,16 @@ export type Ledger = {
   readonly flush: () => Promise<void>
   /** What is not written yet. */
   readonly unwritten: () => UnwrittenUsage
+  /** Whether the call was noted as open by this process. */
+  readonly holds: (id: string) => boolean
+  /** All a successor must know for the limits to hold, and from now on each beginning and end of a call here. */
+  readonly handOver: (tell: GuestNews) => GuestState
+  /** Takes over what a predecessor told. Its calls count as under way here; what they use is written there. */
+  readonly host: (state: GuestState) => Promise<void>
+  readonly guestEntered: (call: GuestCall) => Promise<void>
+  readonly guestLeft: (id: string, used: Used | undefined) => void
+  /** The predecessor is gone, and its calls with it. */
+  readonly dismissGuests: () => void
   readonly stats: () => {
     readonly subjects: number
     readonly open: number
@@ -56,6 +66,21 @@ export type Ledger = {
     /** Number of the last batch that was written. */
     readonly written: number
   }
+}
+
+/** A call under way in the process that is being replaced. */
+export type GuestCall = { readonly id: string; readonly subjects: readonly Subject[]; readonly reserved: Used }
+export type GuestState = {
+  readonly calls: readonly GuestCall[]
+  /** Requests of the last minute, by subject. */
+  readonly windows: readonly {
+    readonly subject: string
+    readonly starts: readonly (readonly [at: number, count: number])[]
+  }[]
+}
+export type GuestNews = {
+  readonly entered: (call: GuestCall) => void
+  readonly settled: (id: string, used: Used | undefined) => void
 }
 
 /** A call under way, as it is kept for the case that this process ends first. */

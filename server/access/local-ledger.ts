@@ -3,7 +3,7 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Calendar, Periods } from '../lib/calendar.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { Admitted, Ask, Ledger, UsageBook } from './ledger.ts'
+import type { Admitted, Ask, GuestCall, GuestNews, Ledger, UsageBook } from './ledger.ts'
 import { addressFault, limitFault, type Shortage } from './limit-fault.ts'
 import { costOf, minus, nothing, plus, type Subject, type Used } from './limits.ts'
 import { newlyReached, type Reached, usedUp } from './reached.ts'
@@ -23,6 +23,7 @@ import {
   usedOfMetered,
 } from './subject-state.ts'
 import { createUsageWriter } from './usage-writer.ts'
+import { createWindow } from './window.ts'
 
 export type LocalLedgerDeps = {
   readonly book: UsageBook
@@ -38,6 +39,7 @@ export type LocalLedgerDeps = {
 
 /** A reply shorter than this is not worth a call: what is left under a limit must allow for it, or for all that was asked. */
 const leastOutputTokens = 256
+const minuteMs = 60_000
 
 type Seat = { readonly subject: Subject; readonly state: SubjectState }
 
@@ -55,7 +57,10 @@ export function createLocalLedger({
   const busy = new Map<string, SubjectState>()
   const loading = new Map<string, Promise<SubjectState>>()
   const writer = createUsageWriter(book.write, effects, onFailure)
-  let open = 0
+  const calls = new Map<string, () => GuestCall>()
+  /** Of the process this one replaces. */
+  const guests = new Map<string, { readonly seats: readonly Seat[]; readonly call: GuestCall }>()
+  let successor: GuestNews | undefined
 
   const known = (id: string): SubjectState | undefined => busy.get(id) ?? idle.get(id)
 
@@ -97,6 +102,53 @@ export function createLocalLedger({
     state.ofMonth = plus(state.ofMonth, used)
   }
 
+  const occupy = ({ subject, state }: Seat): void => {
+    idle.delete(subject.id)
+    busy.set(subject.id, state)
+  }
+  /** Takes the end of a call into the counters of this process; gives the day and month it ended in. */
+  const leave = (seats: readonly Seat[], ids: readonly string[], reserved: Used, used: Used | undefined): Periods => {
+    const periods = calendar(effects.now())
+    for (const { subject, state } of seats) {
+      turnPage(state, periods)
+      leaveCall(state, reserved, used)
+      if (onReached !== undefined && used !== undefined) newlyReached(subject, state, periods).forEach(onReached)
+      if (!isIdle(state)) continue
+      busy.delete(subject.id)
+      idle.set(subject.id, state)
+    }
+    for (const subject of ids)
+      if (used !== undefined && !seats.some((seat) => seat.subject.id === subject)) count(subject, used, periods)
+    return periods
+  }
+  /** `isNew`: no window counts it yet. */
+  const receive = async (call: GuestCall, isNew: boolean): Promise<void> => {
+    const seats = await seatsOf(call.subjects)
+    const now = effects.now()
+    for (const seat of seats) {
+      const { state, subject } = seat
+      if (isNew && subject.limits.requestsPerMinute !== undefined) {
+        state.window ??= createWindow(minuteMs)
+        state.window.add(now)
+      }
+      state.inFlight++
+      state.reserved = plus(state.reserved, call.reserved)
+      occupy(seat)
+    }
+    guests.set(call.id, { seats, call })
+  }
+  const guestLeft = (id: string, used: Used | undefined): void => {
+    const guest = guests.get(id)
+    if (!guests.delete(id) || guest === undefined) return
+    const { seats, call } = guest
+    leave(
+      seats,
+      call.subjects.map((subject) => subject.id),
+      call.reserved,
+      used,
+    )
+  }
+
   const refuse = (shortages: readonly Shortage[]): GatewayError | undefined => {
     const now = effects.now()
     for (const shortage of onReached === undefined ? [] : shortages) {
@@ -120,7 +172,8 @@ export function createLocalLedger({
     let reserved: Used = { ...nothing, requests: 1 }
     let over = false
     let begun = false
-    open++
+    calls.set(id, () => ({ id, subjects, reserved }))
+    successor?.entered({ id, subjects, reserved })
     return {
       metered: subjects.some(hasMetered),
       reserve: async (ask) => {
@@ -146,22 +199,13 @@ export function createLocalLedger({
       settle: (used) => {
         if (over) return
         over = true
-        open--
-        const periods = calendar(effects.now())
-        for (const { subject, state } of seats) {
-          turnPage(state, periods)
-          leaveCall(state, reserved, used)
-          if (onReached !== undefined && used !== undefined) newlyReached(subject, state, periods).forEach(onReached)
-          if (!isIdle(state)) continue
-          busy.delete(subject.id)
-          idle.set(subject.id, state)
-        }
-        for (const subject of ids)
-          if (used !== undefined && !seats.some((seat) => seat.subject.id === subject)) count(subject, used, periods)
+        calls.delete(id)
+        const periods = leave(seats, ids, reserved, used)
         if (begun) writer.close(id)
         if (used !== undefined)
           for (const subject of ids) writer.add(subject, [periods.day, periods.month, 'all'], used)
         if (begun || used !== undefined) writer.nudge()
+        successor?.settled(id, used)
       },
       standings: () => {
         if (seats.length === 0) return []
@@ -214,10 +258,9 @@ export function createLocalLedger({
       const periods = calendar(now)
       const fault = refuse(seats.flatMap(({ subject, state }) => entryShortages(subject, state, periods, now)))
       if (fault !== undefined) return err(fault)
-      for (const { subject, state } of seats) {
-        enterCall(state, subject, now)
-        idle.delete(subject.id)
-        busy.set(subject.id, state)
+      for (const seat of seats) {
+        enterCall(seat.state, seat.subject, now)
+        occupy(seat)
       }
       return ok(admitted(id, subjects, seats))
     },
@@ -249,8 +292,33 @@ export function createLocalLedger({
     },
     flush: writer.flush,
     unwritten: writer.rest,
+    holds: writer.holds,
+    handOver: (tell) => {
+      successor = tell
+      const now = effects.now()
+      return {
+        calls: [...[...calls.values()].map((call) => call()), ...[...guests.values()].map(({ call }) => call)],
+        windows: [...busy, ...idle].flatMap(([subject, { window }]) => {
+          const starts = window?.told(now) ?? []
+          return starts.length === 0 ? [] : [{ subject, starts }]
+        }),
+      }
+    },
+    host: async ({ calls: theirs, windows }) => {
+      for (const call of theirs) await receive(call, false)
+      for (const { subject, starts } of windows) {
+        const state = await stateOf(subject)
+        state.window ??= createWindow(minuteMs)
+        for (const [at, count] of starts) state.window.add(at, count)
+      }
+    },
+    guestEntered: (call) => receive(call, true),
+    guestLeft,
+    dismissGuests: () => {
+      for (const id of guests.keys()) guestLeft(id, undefined)
+    },
     stats: () => ({
-      ...{ subjects: idle.size + busy.size, open },
+      ...{ subjects: idle.size + busy.size, open: calls.size },
       ...{ unwritten: writer.unwritten(), written: writer.written() },
     }),
   }
@@ -260,8 +328,12 @@ export function createLocalLedger({
  * Counts the calls that an earlier process left under way: it ended before they did, so what they had used for sure is all that
  * is known. Nothing stays reserved.
  */
-export async function countLeftCalls(book: UsageBook, calendar: Calendar): Promise<number> {
-  const left = await book.openCalls()
+export async function countLeftCalls(
+  book: UsageBook,
+  calendar: Calendar,
+  isOurs: (id: string) => boolean = () => false,
+): Promise<number> {
+  const left = (await book.openCalls()).filter(({ id }) => !isOurs(id))
   const add = left.flatMap(({ keyId, userId, at, inputTokens, inputMicroUsd }) => {
     const { day, month } = calendar(at)
     const used = { ...nothing, requests: 1, inputTokens, inputMicroUsd }

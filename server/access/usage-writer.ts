@@ -9,6 +9,8 @@ export type UsageWriter = {
   /** What was added is written soon: at once, unless something was written a moment ago. */
   readonly nudge: () => void
   readonly flush: () => Promise<void>
+  /** Whether the call is noted as open, or will be. */
+  readonly holds: (id: string) => boolean
   readonly unwritten: () => number
   /** Number of the last batch that was written. */
   readonly written: () => number
@@ -145,6 +147,7 @@ export function createUsageWriter(
       await writing
       await writeNow()
     },
+    holds: (id) => kept.has(id) || pending.open.has(id),
     unwritten: () => pending.add.size + pending.open.size + pending.close.size + sizeOf(underWay),
     written: () => written,
     rest: () => ({

@@ -7,9 +7,11 @@ const parts = 60
 export type Window = {
   /** How many count at `now`. */
   readonly count: (now: number) => number
-  readonly add: (now: number) => void
+  readonly add: (now: number, count?: number) => void
   /** Epoch ms at which fewer than `max` count; `now` when that is so already. */
   readonly freeAt: (now: number, max: number) => number
+  /** What counts at `now`, as times (epoch ms) and how many, oldest first: for another window of the same length. */
+  readonly told: (now: number) => readonly (readonly [at: number, count: number])[]
 }
 
 export function createWindow(lengthMs: number): Window {
@@ -35,11 +37,11 @@ export function createWindow(lengthMs: number): Window {
       move(now)
       return total
     },
-    add: (now) => {
+    add: (now, count = 1) => {
       move(now)
       const slot = slotOf(newest)
-      counts[slot] = (counts[slot] ?? 0) + 1
-      total++
+      counts[slot] = (counts[slot] ?? 0) + count
+      total += count
     },
     freeAt: (now, max) => {
       move(now)
@@ -50,6 +52,13 @@ export function createWindow(lengthMs: number): Window {
         if (left < max) return (part + parts + 1) * partMs
       }
       return now + lengthMs
+    },
+    told: (now) => {
+      move(now)
+      return Array.from({ length: parts + 1 }, (_, index) => newest - parts + index).flatMap((part) => {
+        const count = counts[slotOf(part)] ?? 0
+        return count === 0 ? [] : [[part * partMs, count] as const]
+      })
     },
   }
 }

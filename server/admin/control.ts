@@ -17,6 +17,7 @@ import type { ModelMappingsService } from './model-mappings-service.ts'
 import { proxyStates } from './proxies-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
 import { resetPassword } from './stored-passwords.ts'
+import { successionRoutes } from './succession-routes.ts'
 import { userRoutes } from './user-routes.ts'
 import type { UsersService } from './users-service.ts'
 
@@ -78,6 +79,7 @@ export function controlRoutes(
       },
     )
     .use(backupControlRoutes(deps))
+    .use(successionRoutes(deps))
     .get('/api/control/audit/verify', () => deps.store.audit.verify())
     .get('/api/control/doctor', async () => ({
       version: deps.version,

@@ -29,6 +29,7 @@ import type { EventStreams } from './event-streams.ts'
 import type { Live } from './live.ts'
 
 import type { ClientRoute } from './openapi/document.ts'
+import type { SuccessionAccess } from './succession-routes.ts'
 import type { UnreadBook } from './unread-book.ts'
 import type { UsageAccess } from './used-view.ts'
 
@@ -213,6 +214,8 @@ export type AdminDeps = Omit<AccountDeps, 'effects'> & {
   readonly controlToken: string
   /** Absent: there is no server, whose work it is. */
   readonly backup?: BackupAccess
+  /** Absent likewise. */
+  readonly succession?: SuccessionAccess
   /** The newest report of an import into this data folder; undefined: there is none. */
   readonly importReport?: () => ImportReport | undefined
   /** What `doctor` asks a running server besides accounts and keys. */

@@ -22,7 +22,7 @@ import { createSchemaJudges, mostPatternsKept, mostSchemasKept } from '../contra
 import type { GatewayError } from '../conversation/error.ts'
 import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { consoleDialects } from '../dialect/console-chat.ts'
-import { createKeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
+import { createKeptAnswers, type KeptAnswer, type KeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
 import { dialectRoutes } from '../dialect/registry.ts'
 import { createClientRoutes, smallClientRoutes } from '../http/client-routes.ts'
 import { createCors } from '../http/cors.ts'
@@ -30,6 +30,7 @@ import { createPeerOf, type Peer, type PeerOf } from '../http/peer.ts'
 import { findPortHolder, freePortAfter, isAnswered, portTakenText } from '../http/port-holder.ts'
 import { readinessOf } from '../http/readiness.ts'
 import { createServer, type Listening } from '../http/server.ts'
+import { createPortShare } from '../http/share-port.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
 import { garbageJob } from '../jobs/garbage.ts'
 import { logUpkeepJobs } from '../jobs/log-upkeep.ts'
@@ -56,6 +57,7 @@ import { createLongConversations } from './compression.ts'
 import { type Core, openCore } from './core.ts'
 import type { StartFault } from './data.ts'
 import { createLazyEstimator } from './estimator.ts'
+import { createGuests, isAlive, whenGone } from './guests.ts'
 import { lanUrlsOf } from './lan-urls.ts'
 import { createLimitAlerts } from './limit-alerts.ts'
 import { readMachine } from './machine.ts'
@@ -64,8 +66,10 @@ import { createModelRules } from './model-rules.ts'
 import { modelViews } from './model-views.ts'
 import type { Moving } from './original.ts'
 import { configuredSettings, logLevel, poolSettings, type StoredSettings, settingOf } from './pool-settings.ts'
+import { approach } from './predecessor.ts'
 import { observeRequest } from './request-end.ts'
 import { createRoster, type Roster } from './roster.ts'
+import { createSuccessor, type Successor } from './successor.ts'
 import { createTraffic } from './traffic.ts'
 import { watchUnwritten } from './unwritten-watch.ts'
 
@@ -83,6 +87,13 @@ export type AppOptions = {
   readonly origins?: Resolved['origins']
   /** Stops and starts anew, soon: a backup was restored. Absent: none can be. */
   readonly restart?: () => void
+  /** Takes the place of the server that runs in this folder, if one does, while that one finishes what it has begun. */
+  readonly takeOver?: {
+    /** The other one ends before this one serves. */
+    readonly onLeaving: () => void
+  }
+  /** Starts this program once more, to take over from this process. */
+  readonly respawn?: () => Result<{ readonly pid: number; readonly exited: Promise<number> }, string>
 }
 
 export type App = {
@@ -91,8 +102,14 @@ export type App = {
   readonly setupCode?: string
   readonly keyCreated: boolean
   readonly keyFile?: string
+  /** Resolves when another process is to serve in this one's place: `replaced`, it does; `asked-to-leave`, it will. */
+  readonly succeeded: Promise<'replaced' | 'asked-to-leave'>
+  /** Has this program started anew in another process; resolves once that one serves. */
+  readonly handOn: () => Promise<Result<{ readonly pid: number }, string>>
   /** Lets open streams finish within the grace time, writes what is waiting, closes the data. True when nothing was cut. */
-  readonly stop: () => Promise<boolean>
+  readonly stop: (graceMs?: number) => Promise<boolean>
+  /** Cuts the streams a stop waits for. */
+  readonly cut: () => void
 }
 
 const dayMs = 86_400_000
@@ -107,19 +124,27 @@ const keptAnswersTtlMs = 3_600_000
 /** Plugs everything into everything and serves. The list of what there is; no decisions of its own. */
 export async function startApp(options: AppOptions): Promise<Result<App, StartFault>> {
   const { config, effects, log, version } = options
-  const { host, port } = config.server
+  const before =
+    options.takeOver === undefined
+      ? ok(undefined)
+      : await approach(config, effects, log, isAlive, options.takeOver.onLeaving)
+  if (!before.ok) return before
+  const predecessor = before.value
+  const { host } = config.server
+  const port = config.server.port === 0 ? (predecessor?.port ?? 0) : config.server.port
   const portTaken = async (): Promise<Result<never, StartFault>> => {
     const holder = await findPortHolder(host, port, effects)
     const wanted = { hostname: host, port, demo: options.demo !== undefined }
     return err({ message: portTakenText(wanted, holder, freePortAfter(host, port)), exitCode: 1 })
   }
   // Before the data: a start that cannot be leaves no new folder behind.
-  if (await isAnswered(host, port, effects)) return portTaken()
+  if (predecessor === undefined && (await isAnswered(host, port, effects))) return portTaken()
   let roster: Roster | undefined
   let live: Live | undefined
   let stored: StoredSettings = {}
   const metrics = createMetrics()
   const { memory } = metrics
+  let successor: Successor | undefined
   const opened = await openCore(config, effects, log, version, {
     memory,
     ...(options.moving === undefined ? {} : { moving: options.moving }),
@@ -128,6 +153,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       live?.accountChanged(id)
     },
     signInLost: (id, reason) => roster?.pool.signInLost(id, reason),
+    renewElsewhere: () => successor?.renewElsewhere(),
     inFlight: (id) => roster?.pool.inFlight(id) ?? 0,
     troubles: (id) => roster?.pool.troubles(id) ?? [],
     poolStats: () => roster?.pool.stats(),
@@ -175,6 +201,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     createLimitAlerts(store, running.alerts.raise, log),
     core.storeFaults.failed,
     memory,
+    predecessor === undefined,
   )
   const requestLog = createRequestLog(store.requests.append, effects, core.storeFaults.failed)
   const unwritten = watchUnwritten({
@@ -205,13 +232,24 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     usedOf: metering.usedOf,
     callWatch: { judges, seen: metrics.toolCallSeen },
   }
-  const kept = createKeptAnswers({ ...config.responses, ttlMs: keptAnswersTtlMs }, effects.now)
+  const shelfOfAnswers = createKeptAnswers({ ...config.responses, ttlMs: keptAnswersTtlMs }, effects.now)
+  let tellKept: ((callerId: string, answer: KeptAnswer) => void) | undefined
+  const kept: KeptAnswers = {
+    ...shelfOfAnswers,
+    keep: (callerId, answer) => {
+      shelfOfAnswers.keep(callerId, answer)
+      tellKept?.(callerId, answer)
+    },
+  }
   const dialects = dialectRoutes({ kept, vault: core.vault })
   const ofConsole = consoleDialects(dialects)
+  /** What the process before this one knows, which limits and kept answers need. */
+  const guests = predecessor && createGuests({ ledger: metering.ledger, kept, effects })
   /** The limits of an address hold before anything is known of who calls. */
   const visited =
     (admit: (request: Request) => Promise<Result<Caller, GatewayError>>) =>
     async (request: Request, peer: Peer): Promise<Result<Caller, Barred>> => {
+      if (guests?.isExpected() === true) await guests.arrived
       const passed = await metering.ips.visit(peer.address)
       return passed.ok ? admit(request) : passed
     }
@@ -255,20 +293,31 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     },
   })
 
+  const settle = async (): Promise<void> => {
+    await metering.ledger.flush()
+    await requestLog.flush()
+    await inService.flush()
+  }
   const backups = createBackupAccess({
     config,
     store,
     effects,
     log,
     version,
-    settle: async () => {
-      await metering.ledger.flush()
-      await requestLog.flush()
-      await inService.flush()
-    },
+    settle,
     stored: () => stored,
     ...(options.restart === undefined ? {} : { restart: options.restart }),
   })
+  const left = Promise.withResolvers<'asked-to-leave'>()
+  const handOn: App['handOn'] = async () => {
+    const child = options.respawn?.() ?? err('This start cannot be repeated by the program itself.')
+    if (!child.ok) return child
+    const { pid, exited } = child.value
+    const failed = exited.then((code) =>
+      err(`The new process ended with exit code ${code} before it served; the log says why. This one goes on.`),
+    )
+    return Promise.race([next.succeeded.then(() => ok({ pid })), left.promise.then(() => ok({ pid })), failed])
+  }
   const setupCode = makeSetupCode()
   const controlToken = newControlToken()
   const admin = createAdmin({
@@ -334,6 +383,14 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     setupCode,
     controlToken,
     backup: backups,
+    succession: {
+      begin: (pid) => next.begin(pid),
+      openPort: () => next.openPort(),
+      leave: () => left.resolve('asked-to-leave'),
+      restart: handOn,
+      hear: async (news) => guests?.hear(news),
+      renew: async (id, token) => (token === undefined ? tokens.get(id) : tokens.replaceAside(id, token)),
+    },
     importReport: () => latestReport(config.dataDir)?.report,
     ...(config.test ? { testMode: config.testPassword === undefined ? {} : { password: config.testPassword } } : {}),
     requestIdOf: (request) => server.requestIdOf(request),
@@ -341,6 +398,32 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     consoleOrigins: config.server.consoleOrigins,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
   })
+  const next = createSuccessor({
+    ...{ effects, log, dataDir: config.dataDir, controlToken, lock: core.lock, isUp: store.isUp, isAlive },
+    listening: () => listening,
+    share: createPortShare,
+    elders: () => predecessor?.pids.filter(isAlive) ?? [],
+    stopJobs: async () => scheduler?.stop(),
+    startJobs: () => {
+      scheduler = startJobs()
+    },
+    settle: async () => {
+      await tokens.atRest()
+      await settle()
+    },
+    handOver: async (tell) => {
+      streams.close() // they come again, to the successor
+      tellKept = (callerId, answer) => tell({ type: 'answer', callerId, answer })
+      for (const [callerId, answer] of shelfOfAnswers.all()) tellKept(callerId, answer)
+      await settle()
+      const state = metering.ledger.handOver({
+        entered: (call) => tell({ type: 'entered', call }),
+        settled: (id, used) => tell({ type: 'settled', id, ...(used === undefined ? {} : { used }) }),
+      })
+      tell({ type: 'state', state })
+    },
+  })
+  successor = next
   const server = createServer({
     effects,
     isBlocked: (request, addressOf) =>
@@ -354,6 +437,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       }),
     ],
     build: { ...build, version },
+    isHandedOver: () => next.isHandedOver(),
     readiness: () =>
       readinessOf({ isUp: store.isUp(), isServed: pool.nobodyServes(undefined) === undefined, stopping }),
     isHttps: (request, address) => peerOf(request, address).https || new URL(request.url).protocol === 'https:',
@@ -424,7 +508,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   metrics.watch('unwritten_bytes', 'Kept on disk for a database that is away.', () => core.unwritten.stats().bytes)
   metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)
 
-  const heard = server.listen(host, port)
+  const shared = predecessor?.port === port && (await predecessor.openPort())
+  const heard = server.listen(host, port, shared)
   if (!heard.ok) {
     unwritten.stop()
     await core.close()
@@ -438,69 +523,83 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     token: controlToken,
     startedAt: effects.now(),
   })
-  scheduler = startScheduler(
-    [
-      ...upkeepJobs({
-        effects,
-        accounts,
-        pool,
-        tokens,
-        check: inService.check,
-        refreshWidth: 4,
-        poll: () => ({
-          everyMs: Number(settingOf(stored, 'quota_refresh_interval')) * 1_000,
-          width: Number(settingOf(stored, 'quota_refresh_concurrency')),
+  const startJobs = (): Scheduler =>
+    startScheduler(
+      [
+        ...upkeepJobs({
+          effects,
+          accounts,
+          pool,
+          tokens,
+          check: inService.check,
+          refreshWidth: 4,
+          poll: () => ({
+            everyMs: Number(settingOf(stored, 'quota_refresh_interval')) * 1_000,
+            width: Number(settingOf(stored, 'quota_refresh_concurrency')),
+          }),
         }),
-      }),
-      ...logUpkeepJobs({
-        store,
-        effects,
-        keep: () => ({
-          days: Number(settingOf(stored, 'log_retention_days')),
-          bytes: Number(settingOf(stored, 'log_max_size_mb')) * 1_048_576,
+        ...logUpkeepJobs({
+          store,
+          effects,
+          keep: () => ({
+            days: Number(settingOf(stored, 'log_retention_days')),
+            bytes: Number(settingOf(stored, 'log_max_size_mb')) * 1_048_576,
+          }),
         }),
-      }),
-      {
-        name: 'prune',
-        everyMs: 3_600_000,
-        firstAfterMs: 60_000,
-        run: async () => {
-          const { idleMs, longestMs } = await sessionLife(store.settings)
-          await store.sessions.prune({ lastSeen: effects.now() - idleMs, created: effects.now() - longestMs })
-          await accounts.pruneQuotaReadings()
-          await accounts.pruneEvents()
-          await store.deleted.prune(effects.now() - deletedKeptMs)
-          await store.usage.pruneDays(metering.calendar(effects.now() - usageKeptMs).day)
+        {
+          name: 'prune',
+          everyMs: 3_600_000,
+          firstAfterMs: 60_000,
+          run: async () => {
+            const { idleMs, longestMs } = await sessionLife(store.settings)
+            await store.sessions.prune({ lastSeen: effects.now() - idleMs, created: effects.now() - longestMs })
+            await accounts.pruneQuotaReadings()
+            await accounts.pruneEvents()
+            await store.deleted.prune(effects.now() - deletedKeptMs)
+            await store.usage.pruneDays(metering.calendar(effects.now() - usageKeptMs).day)
+          },
         },
-      },
-      // The database's file alone is a usable copy, a few seconds old: people copy it.
-      { name: 'checkpoint', everyMs: checkpointMs, run: store.checkpoint },
-      garbageJob({
-        heapBytes: () => process.memoryUsage().heapUsed,
-        collect: () => Bun.gc(true),
-        isBusy: () => metering.ledger.stats().open > 0,
-      }),
-      backupJob(backups, () => stored, running.jobs, effects.now),
-      { name: 'check-proxies', everyMs: 60_000, firstAfterMs: 3_000, run: core.outbound.checkAll },
-    ],
-    effects,
-    (job, error) => core.storeFaults.isAway(error) || log.error('job.failed', { job, cause: String(error) }),
-  )
+        // The database's file alone is a usable copy, a few seconds old: people copy it.
+        { name: 'checkpoint', everyMs: checkpointMs, run: store.checkpoint },
+        garbageJob({
+          heapBytes: () => process.memoryUsage().heapUsed,
+          collect: () => Bun.gc(true),
+          isBusy: () => metering.ledger.stats().open > 0,
+        }),
+        backupJob(backups, () => stored, running.jobs, effects.now),
+        { name: 'check-proxies', everyMs: 60_000, firstAfterMs: 3_000, run: core.outbound.checkAll },
+      ],
+      effects,
+      (job, error) => core.storeFaults.isAway(error) || log.error('job.failed', { job, cause: String(error) }),
+    )
+  scheduler = startJobs()
   inService.checkUnchecked()
   running.watch.start()
+  if (predecessor !== undefined) {
+    whenGone(predecessor.pids, effects, () => {
+      guests?.dismiss()
+      if (shared) createPortShare(heard.value.port).close()
+      metering.countLeft().catch(core.storeFaults.failed)
+      log.info('succession.alone', { predecessors: predecessor.pids.join(' ') })
+    })
+  }
 
   return ok({
     port: heard.value.port,
     ...((await core.passwords.isFirst()) ? { setupCode } : {}),
     keyCreated: core.keyCreated,
     ...(core.keyFile === undefined ? {} : { keyFile: core.keyFile }),
-    stop: async () => {
+    succeeded: Promise.race([next.replaced.then(() => 'replaced' as const), left.promise]),
+    handOn,
+    cut: heard.value.cut,
+    stop: async (graceMs = config.server.shutdownGraceSeconds * 1_000) => {
+      await next.decided()
       stopping = true
       removeControl(config.dataDir, controlToken)
       core.signIns.stop()
       streams.close()
       running.stop()
-      const whole = await heard.value.stop(config.server.shutdownGraceSeconds * 1_000)
+      const whole = await heard.value.stop(graceMs)
       await scheduler?.stop()
       await tokens.settled()
       await Promise.race([
@@ -510,6 +609,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       unwritten.stop()
       if (core.unwritten.keepLast(unwritten.left())) log.warn('database.unwritten', { file: unwrittenFileName })
       await inService.flush()
+      await next.told()
       await core.close()
       return whole
     },

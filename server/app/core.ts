@@ -17,10 +17,10 @@ import { createUnwrittenKeeper, type UnwrittenKeeper } from '../store/unwritten.
 import { createAccountChecker } from '../upstream/amazonq/check.ts'
 import type { AmazonQSettings } from '../upstream/amazonq/endpoint.ts'
 import { classifyHttpError } from '../upstream/amazonq/errors.ts'
-import { createTokenKeeper, type TokenKeeper } from '../upstream/amazonq/refresh.ts'
+import { createTokenKeeper, type TokenKeeper, type TokenKeeperDeps } from '../upstream/amazonq/refresh.ts'
 import { createSignIns, type SignIns } from '../upstream/amazonq/sign-in.ts'
 import type { Vault } from '../vault/vault.ts'
-import { openData, type StartFault } from './data.ts'
+import { type FolderLock, openData, type StartFault } from './data.ts'
 import type { Moving } from './original.ts'
 import { createOutbound, type Outbound } from './outbound.ts'
 import { poolSettings } from './pool-settings.ts'
@@ -35,6 +35,8 @@ export type CoreHooks = {
   readonly accountsChanged?: (id: string) => Promise<void> | void
   /** The sign-in of an account turned out dead. */
   readonly signInLost?: (id: string, reason: string) => void
+  /** As the token keeper asks it: another process renews tokens now. */
+  readonly renewElsewhere?: NonNullable<TokenKeeperDeps['elsewhere']>
   readonly inFlight?: (id: string) => number
   readonly poolStats?: () => PoolStats | undefined
   readonly troubles?: (id: string) => readonly Trouble[]
@@ -54,6 +56,7 @@ export type Core = {
   readonly log: Logger
   readonly store: Store
   readonly vault: Vault
+  readonly lock: FolderLock
   readonly storeFaults: StoreFaults
   /** What waits for a database that is away. */
   readonly unwritten: UnwrittenKeeper
@@ -78,7 +81,7 @@ export async function openCore(
 ): Promise<Result<Core, StartFault>> {
   const data = await openData(config, given, log, hooks.mustExist === true, hooks.moving)
   if (!data.ok) return data
-  const { store, vault, keyCreated, keyFile } = data.value
+  const { store, vault, keyCreated, keyFile, lock } = data.value
   const { accounts } = store
   const settings = upstreamSettings(config, version)
   const storeFaults = createStoreFaults(given, log)
@@ -98,6 +101,7 @@ export async function openCore(
       hooks.signInLost?.(accountId, message)
     },
     onUnsaved: unwritten.keepTokens,
+    ...(hooks.renewElsewhere === undefined ? {} : { elsewhere: hooks.renewElsewhere }),
     onRefresh: (accountId, outcome) =>
       quietly(
         accounts.updateProfile(accountId, {
@@ -157,6 +161,7 @@ export async function openCore(
     log,
     store,
     vault,
+    lock,
     storeFaults,
     unwritten,
     settings,

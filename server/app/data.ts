@@ -6,7 +6,7 @@ import { buildingPath, isExchangePending, isSwitchPending } from '../moving/swit
 import type { Logger } from '../observe/log.ts'
 import type { MysqlOptions } from '../store/engine/mysql.ts'
 import { isOriginalDatabase } from '../store/engine/recognise.ts'
-import { acquireLock } from '../store/lock.ts'
+import { acquireLock, type Lock } from '../store/lock.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -21,7 +21,15 @@ export type StartFault = {
   readonly held?: boolean
 }
 
+/** The data folder's lock, while a successor takes it. */
+export type FolderLock = {
+  readonly giveUp: () => void
+  /** False: another process has it. */
+  readonly takeBack: () => boolean
+}
+
 export type Data = {
+  readonly lock: FolderLock
   /** Closing it also gives the data folder's lock back. */
   readonly store: Store
   readonly vault: Vault
@@ -112,12 +120,25 @@ export async function openData(
     }
   }
   for (const warning of vault.warnings) log.warn('vault.warning', { message: warning })
+  let held: Lock | undefined = lock.value
+  const giveUp = (): void => {
+    held?.release()
+    held = undefined
+  }
   return ok({
+    lock: {
+      giveUp,
+      takeBack: () => {
+        const again = acquireLock(config.dataDir)
+        if (again.ok) held = again.value
+        return again.ok
+      },
+    },
     store: {
       ...store,
       close: async () => {
         await store.close()
-        lock.value.release()
+        giveUp()
       },
     },
     vault: vault.vault,

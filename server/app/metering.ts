@@ -34,10 +34,13 @@ export type Metering = {
   readonly standings: (caller: Caller) => Promise<readonly Standing[]>
   /** Takes over the settings as they are stored now. */
   readonly settingsChanged: (stored: StoredSettings) => void
+  /** Counts the calls of a process that ended before they did. */
+  readonly countLeft: () => Promise<void>
   /** Takes over blocked addresses and limits of single ones from the store. */
   readonly ipsChanged: () => Promise<void>
 }
 
+/** `isAlone`: no other process has calls under way. */
 export async function createMetering(
   store: Pick<Store, 'usage' | 'ips'>,
   initial: StoredSettings,
@@ -46,6 +49,7 @@ export async function createMetering(
   onReached: (reached: Reached) => void,
   onFailure: (error: unknown) => void,
   memory: WatchMemory = unwatched,
+  isAlone = true,
 ): Promise<Metering> {
   let stored = initial
   let prices: PriceOverrides = new Map()
@@ -96,8 +100,12 @@ export async function createMetering(
 
   settingsChanged(initial)
   await ipsChanged()
-  const left = await countLeftCalls(store.usage, calendar)
-  if (left > 0) log.warn('usage.calls-left', { calls: left })
+  const countLeft = async (): Promise<void> => {
+    const left = await countLeftCalls(store.usage, calendar, ledger.holds)
+    if (left > 0) log.warn('usage.calls-left', { calls: left })
+  }
+  // A predecessor's calls are still under way.
+  if (isAlone) await countLeft()
 
   return {
     calendar,
@@ -106,6 +114,7 @@ export async function createMetering(
     rateOf,
     pricingOf: (modelId) => pricingOf(modelId, prices),
     settingsChanged,
+    countLeft,
     ipsChanged,
     usageOf: async ({ subjects }) => {
       await ledger.flush()

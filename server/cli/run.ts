@@ -14,6 +14,7 @@ import { health } from './health.ts'
 import { type ImportAsk, importOriginal } from './import-original.ts'
 import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
 import { accountIdsOf, enabledOf, keyLimitsOf } from './key-limits.ts'
+import { restart } from './restart.ts'
 import { prepareUser } from './user-commands.ts'
 
 /**
@@ -38,7 +39,9 @@ export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliI
               ? await restore(command, config, deps, io)
               : command.name === 'health'
                 ? await untilInterrupted(health(command, config, deps.effects), io)
-                : await perform(resolved, deps, io)
+                : command.name === 'restart'
+                  ? await untilInterrupted(restart(config, deps.effects), io)
+                  : await perform(resolved, deps, io)
     if (!said.ok) return fail(said.error, io)
     const { json, text, ok: good = true } = said.value
     io.out(command.options.json === true ? `${JSON.stringify(json)}\n` : withFolder(text, resolved))
@@ -196,6 +199,7 @@ async function prepare(
     case 'restore':
     case 'doctor':
     case 'health':
+    case 'restart':
     case 'import':
     case 'serve':
     case 'desktop':

@@ -67,7 +67,23 @@ const userOptions: readonly OptionSpec[] = [
 ]
 
 export const commands = [
-  { name: 'serve', operands: [], options: [], about: 'run the gateway (also without a command)' },
+  {
+    name: 'serve',
+    operands: [],
+    options: [
+      {
+        name: 'take-over',
+        about: 'take the place of the server of this folder, which lets its streams finish, if there is one',
+      },
+    ],
+    about: 'run the gateway (also without a command)',
+  },
+  {
+    name: 'restart',
+    operands: [],
+    options: [json],
+    about: 'start the running server anew: its port stays open, its streams finish in the old process',
+  },
   {
     name: 'desktop',
     operands: [],

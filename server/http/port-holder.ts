@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { Effects } from '../lib/effects.ts'
+import { listeningInodes } from './share-port.ts'
 
 /** What could be found out about the program that listens on a port. */
 export type PortHolder = {
@@ -105,16 +106,6 @@ function listeningProcess(port: number): PortHolder['process'] {
   }
 }
 
-/** Lines of `/proc/net/tcp`: `sl local_address rem_address st …` with the inode tenth; state 0A is LISTEN. */
-function listeningInodes(file: string, port: number): readonly string[] {
-  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  return read(file)
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, , state]) => state === '0A' && local?.endsWith(wanted))
-    .flatMap((fields) => fields[9] ?? [])
-}
-
 function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some((fd) => {
@@ -131,14 +122,6 @@ function link(file: string): string {
     return readlinkSync(file)
   } catch {
     return '' // closed meanwhile
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return '' // no IPv6
   }
 }
 

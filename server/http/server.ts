@@ -1,5 +1,6 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import { databaseAway } from '../admin/database-away.ts'
+import { successionPath } from '../admin/succession-routes.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ClientRoutes } from './client-routes.ts'
@@ -16,6 +17,8 @@ export type ServerDeps = {
   /** Answered at `/version` as it is. */
   readonly build: { readonly version: string; readonly commit: string | null; readonly date: string | null }
   readonly readiness: () => Readiness
+  /** Another process is about to own the data, or does: the admin API changes nothing here any more. */
+  readonly isHandedOver: () => boolean
   /** Whether the browser has come by TLS, to us or to a trusted proxy that says so. */
   readonly isHttps: (request: Request, address: string | undefined) => boolean
   /** How long browsers that have come by TLS keep to it. 0: they are not told. */
@@ -37,6 +40,13 @@ export type Listening = {
   readonly port: number
   /** Stops accepting, waits for open answers at most `graceMs`, then cuts what is left. True when nothing was cut. */
   readonly stop: (graceMs: number) => Promise<boolean>
+  /** Cuts what is left now. */
+  readonly cut: () => void
+  /** Every answer from now on is the last of its connection: the next one reaches the successor. */
+  readonly lastAnswers: () => void
+  /** Closes the port and leaves open answers alone; `reopen` takes it again. */
+  readonly closePort: () => void
+  readonly reopen: () => Result<void, ListenFault>
 }
 
 export type ListenFault = { readonly code: 'port-taken' | 'address' | 'other'; readonly message: string }
@@ -44,6 +54,7 @@ export type ListenFault = { readonly code: 'port-taken' | 'address' | 'other'; r
 /** Routes of everybody, then the client APIs, the admin API and the console. */
 export function createServer(deps: ServerDeps) {
   const ids = new WeakMap<Request, string>()
+  let isLast = false
   const app = new Elysia({
     // The framework shares the port with whoever else wants it, unless told not to.
     // In development mode the runtime answers what nobody caught with a page of our source.
@@ -59,8 +70,10 @@ export function createServer(deps: ServerDeps) {
         const body = { error: 'The Host header is not a host.', code: 'INVALID_REQUEST' }
         return Response.json(body, { status: 400, headers: edgeHeaders })
       }
+      if (isLast) set.headers.connection = 'close'
       const addressOf = (): string | undefined => server?.requestIP(request)?.address
       if (deps.isBlocked(request, addressOf)) return deps.clientRoutes.refuseBlocked(request)
+      if (deps.isHandedOver() && isAdminWrite(request)) return changesElsewhere()
       if (isClientPath(request.url)) return // the client APIs name their requests themselves
       const id = deps.newRequestId()
       ids.set(request, id)
@@ -103,29 +116,60 @@ export function createServer(deps: ServerDeps) {
 
     handle: (request: Request): Promise<Response> => app.handle(request),
 
-    listen: (hostname: string, port: number): Result<Listening, ListenFault> => {
-      try {
-        app.listen({ hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port })
-      } catch (thrown) {
-        return err(faultOf(thrown, hostname, port))
+    /** `shared`: beside the process that has the port, which has agreed to it. */
+    listen: (hostname: string, port: number, shared = false): Result<Listening, ListenFault> => {
+      const open = (reusePort: boolean): Result<void, ListenFault> => {
+        try {
+          app.listen({ hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port, reusePort })
+          return app.server === null ? err({ code: 'other', message: 'The server did not start.' }) : ok(undefined)
+        } catch (thrown) {
+          return err(faultOf(thrown, hostname, port))
+        }
       }
-      const { server } = app
-      if (server === null) return err({ code: 'other', message: 'The server did not start.' })
+      const opened = open(shared)
+      if (!opened.ok) return opened
+      const taken = app.server?.port ?? port
+      const closed = new Set<Bun.Server<unknown>>()
+      const all = (): readonly Bun.Server<unknown>[] => [...closed, ...(app.server === null ? [] : [app.server])]
+      let wasCut = false
+      const cut = (): void => {
+        wasCut = true
+        for (const server of all()) void server.stop(true)
+      }
       return ok({
-        port: server.port ?? port,
+        port: taken,
         stop: async (graceMs) => {
-          let cut = false
-          const cancel = deps.effects.after(graceMs, () => {
-            cut = true
-            void server.stop(true)
-          })
-          await server.stop(false)
+          const cancel = deps.effects.after(graceMs, cut)
+          await Promise.all(all().map((server) => server.stop(false)))
           cancel()
-          return !cut
+          return !wasCut
         },
+        cut,
+        lastAnswers: () => {
+          isLast = true
+        },
+        closePort: () => {
+          if (app.server === null) return
+          closed.add(app.server)
+          void app.server.stop(false)
+        },
+        reopen: () => open(false),
       })
     },
   }
+}
+
+/** While two processes have the data, one of them makes the changes. Nothing of what is asked here has happened. */
+const changesElsewhere = (): Response =>
+  Response.json(
+    { error: 'The gateway is being started anew; ask again in a moment.', code: 'RESTARTING' },
+    { status: 503, headers: { ...edgeHeaders, 'retry-after': '1', connection: 'close' } },
+  )
+
+function isAdminWrite({ method, url }: Request): boolean {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return false
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  return (url.startsWith('/v2/', start) || url.startsWith('/api/', start)) && !url.startsWith(successionPath, start)
 }
 
 /** Load balancers look whether we live by HTTP/1.0, which needs no Host: HAProxy's first question is `OPTIONS /`. */

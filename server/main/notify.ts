@@ -7,6 +7,8 @@ type Env = Readonly<Record<string, string | undefined>>
 export type Notifier = {
   /** It serves. `successor`: this process takes the place of the one that the service manager knows. */
   readonly ready: (successor: boolean) => void
+  /** The service manager shall look after this process from now on, though it does not serve yet. */
+  readonly claim: () => void
   /** It starts anew within this process and serves again in a moment. */
   readonly reloading: () => void
   readonly stopping: () => void
@@ -69,6 +71,7 @@ export function createNotifier({ env, pid, effects, monotonic, post, send, onFau
       if (watchMs > 0 && isWatched(successor) && cancelBeat === undefined) beat()
       post?.('ready')
     },
+    claim: () => say(`MAINPID=${pid}`, 'STATUS=Waiting for the server before this one.'),
     reloading: () => say('RELOADING=1', `MONOTONIC_USEC=${monotonic()}`, 'STATUS=Starting anew.'),
     stopping: () => say('STOPPING=1', 'STATUS=Letting open streams finish.'),
     silence: quiet,

@@ -8,6 +8,7 @@ import type { Resolved } from '../config/resolve.ts'
 import type { Config } from '../config/schema.ts'
 import type { Shell } from '../desktop/shell.ts'
 import { realEffects } from '../lib/effects.ts'
+import { err, ok, type Result } from '../lib/result.ts'
 import { reportText } from '../moving/report.ts'
 import { createLogger, type Logger, logFormat } from '../observe/log.ts'
 import { isDesktop, openBrowser } from './browser.ts'
@@ -28,6 +29,7 @@ export async function serve(resolved: Resolved, shell?: Shell): Promise<number> 
   for (const warning of resolved.warnings) log.warn('config.warning', { message: warning })
   const notifier = openNotifier(log)
   const stopAsked = shell === undefined ? stopSignal() : Promise.race([stopSignal(), shell.quit])
+  const mayTakeOver = resolved.command.options['take-over'] === true && demo === undefined
   // A port that was chosen by the system stays the same.
   let { port } = config.server
   for (let isFirst = true; ; isFirst = false) {
@@ -38,8 +40,14 @@ export async function serve(resolved: Resolved, shell?: Shell): Promise<number> 
       log,
       version: build.version,
       origins: resolved.origins,
+      ...(isFirst && mayTakeOver ? { takeOver: { onLeaving: notifier.claim } } : {}),
       ...(demo === undefined
-        ? { moving: movingOf(config, log), restart: restart.resolve }
+        ? {
+            moving: movingOf(config, log),
+            restart: restart.resolve,
+            // A window that is open is this process's.
+            ...(shell === undefined ? { respawn: () => respawn(port) } : {}),
+          }
         : { demo: demo.shown, prepare: demo.prepare }),
     })
     if (!started.ok) {
@@ -53,18 +61,68 @@ export async function serve(resolved: Resolved, shell?: Shell): Promise<number> 
     const url = urlOf(config, port)
     announce(app, config, url, log, demo, isFirst)
     if (isFirst) shell?.serving(url)
-    notifier.ready(false)
-    const signal = await Promise.race([stopAsked, restart.promise])
-    const why = signal === undefined ? { restart: true } : { signal }
-    if (signal === undefined) notifier.reloading()
-    else notifier.stopping()
-    log.info('server.stopping', { ...why, graceSeconds: config.server.shutdownGraceSeconds })
-    const whole = await app.stop()
+    notifier.ready(isFirst && mayTakeOver)
+    const forgetRestarts = demo === undefined && shell === undefined ? onRestartSignal(app, log) : () => {}
+    const end = await Promise.race([
+      stopAsked.then((signal) => ({ signal })),
+      restart.promise.then(() => ({ restart: true as const })),
+      app.succeeded.then((successor) => ({ successor })),
+    ])
+    forgetRestarts()
+    if ('restart' in end) notifier.reloading()
+    else if ('signal' in end) notifier.stopping()
+    else notifier.silence() // the successor speaks now
+    const graceSeconds = config.server.shutdownGraceSeconds
+    const isReplaced = 'successor' in end && end.successor === 'replaced'
+    log.info('server.stopping', { ...end, graceSeconds: isReplaced ? replacedGraceMs / 1_000 : graceSeconds })
+    if (isReplaced) {
+      // Nobody waits for this process any more, until somebody does.
+      void stopAsked.then(() => realEffects.sleep(graceSeconds * 1_000)).then(app.cut)
+    }
+    const whole = await app.stop(isReplaced ? replacedGraceMs : undefined)
     log.info('server.stopped', { whole })
-    if (signal !== undefined) break
+    if (!('restart' in end)) break
   }
   await demo?.stop()
   return 0
+}
+
+/** As long may streams go on that a process has begun whose port is another's now. */
+const replacedGraceMs = 3_600_000
+
+/** The same command line in another process, which takes over from this one. */
+function respawn(port: number): Result<{ readonly pid: number; readonly exited: Promise<number> }, string> {
+  if (process.send !== undefined) {
+    return err('Another program watches over this process (PM2?): have that one start it anew (pm2 reload).')
+  }
+  if (process.pid === 1)
+    return err('This is the first process of a container, which ends with it: replace the container.')
+  const given = Bun.isStandaloneExecutable ? process.argv.slice(2) : process.argv.slice(1)
+  const added = [
+    ...(given.includes('--take-over') ? [] : ['--take-over']),
+    ...(given.includes('--no-browser') ? [] : ['--no-browser']),
+  ]
+  try {
+    const child = Bun.spawn([process.execPath, ...given, ...added, '--port', String(port)], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    child.unref()
+    return ok({ pid: child.pid, exited: child.exited })
+  } catch (error) {
+    return err(`${process.execPath} cannot be started: ${(error as Error).message}.`)
+  }
+}
+
+/** SIGUSR2 starts this program anew, as `claude-server restart` does. */
+function onRestartSignal(app: App, log: Logger): () => void {
+  if (process.platform === 'win32') return () => {}
+  const restart = async (): Promise<void> => {
+    const done = await app.handOn()
+    if (!done.ok) log.error('server.not-restarted', { message: done.error })
+  }
+  const heard = (): void => void restart()
+  process.on('SIGUSR2', heard)
+  return () => process.off('SIGUSR2', heard)
 }
 
 function openNotifier(log: Logger): Notifier {

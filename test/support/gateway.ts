@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { AccountSpec, SimulatedAccount } from '../../server/simulator/account.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../server/simulator/simulator.ts'
-import { gatewayCommand } from './command.ts'
+import { gatewayCommand, runGateway } from './command.ts'
 import { databaseConfig } from './database.ts'
 
 export type GatewayOptions = {
@@ -33,6 +33,8 @@ export type Gateway = {
   readonly logs: () => string
   /** Ends the process, gently or by force, and starts another in the same data folder and at the same address. */
   readonly restart: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
+  /** `claude-server restart`: another process takes over while the one before finishes. Gives both ids. */
+  readonly handOn: () => Promise<{ readonly pid: number; readonly before: number }>
   /** Stops it as an operator would and gives the exit code. */
   readonly stop: () => Promise<number>
 }
@@ -98,7 +100,19 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     child = run()
     await healthy(url, child, () => log)
   }
+  let successor: number | undefined
+  const handOn: Gateway['handOn'] = async () => {
+    const done = await runGateway(['restart', '--json'], { DATA_DIR: dataDir })
+    if (done.code !== 0) throw new Error(`${done.err}\n${log}`)
+    const { pid, before } = JSON.parse(done.out) as { readonly pid: number; readonly before: number }
+    successor = pid
+    return { pid, before }
+  }
   const stop = async (): Promise<number> => {
+    if (successor !== undefined) {
+      const { killed, gone } = { killed: tryKill(successor, 'SIGTERM'), gone: () => !tryKill(successor ?? 0, 0) }
+      if (killed && (await eventually(gone, 10_000)) === undefined) tryKill(successor, 'SIGKILL')
+    }
     child.kill('SIGTERM')
     const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
     const code = await child.exited
@@ -120,7 +134,19 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     }
     const { key } = await admin('POST', '/v2/keys', { name: 'test' })
     if (typeof key !== 'string') throw new Error('POST /v2/keys gave no key')
-    return { url, key, simulator, accounts, dataDir, pid: () => child.pid, admin, logs: () => log, restart, stop }
+    return {
+      url,
+      key,
+      simulator,
+      accounts,
+      dataDir,
+      pid: () => successor ?? child.pid,
+      admin,
+      logs: () => log,
+      restart,
+      handOn,
+      stop,
+    }
   } catch (thrown) {
     await stop()
     throw thrown
@@ -163,4 +189,12 @@ export async function eventually(holds: () => boolean, ms: number): Promise<numb
     await Bun.sleep(5)
   }
   return undefined
+}
+
+function tryKill(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
 }

@@ -62,6 +62,7 @@ export const errorCodes = [
   // us
   'SHUTTING_DOWN',
   'DATABASE_UNAVAILABLE',
+  'RESTARTING',
   'INTERNAL',
 ] as const
 

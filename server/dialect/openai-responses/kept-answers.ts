@@ -14,6 +14,8 @@ export type KeptAnswers = {
   readonly history: (callerId: string, responseId: string) => readonly OutputItem[] | undefined
   /** Looks up single items of answers and of their requests, by their own ids: for one request, which may name many. */
   readonly itemFinder: (callerId: string) => (itemId: string) => OutputItem | undefined
+  /** All there are, each caller's least recently used first. */
+  readonly all: () => Iterable<readonly [callerId: string, answer: KeptAnswer]>
   readonly stats: () => { readonly answers: number; readonly bytes: number }
 }
 
@@ -105,6 +107,15 @@ export function createKeptAnswers({ keptAnswers, keptBytes, ttlMs }: KeptLimits,
       return (itemId) => {
         const responseId = responseIdOf(itemId)
         return responseId === undefined ? undefined : itemsOf(`resp_${responseId}`, isInputItemId(itemId)).get(itemId)
+      }
+    },
+    all: function* () {
+      for (const [callerId, shelf] of shelves) {
+        for (const stored of shelf.rvalues()) {
+          if (stored === undefined) continue
+          const { response, input } = stored
+          yield [callerId, { response: parsed<KeptResponse>(response), input: parsed<OutputItem[]>(input) }]
+        }
       }
     },
     stats: () => {

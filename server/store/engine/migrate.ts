@@ -22,6 +22,40 @@ export function readMigrations(folder = path.join(import.meta.dir, 'migrations-s
     })
 }
 
+/** What lies between a database and this program. */
+export type Gap = {
+  readonly missing: readonly Migration[]
+  /** Names this program does not know: a newer one has been here. */
+  readonly strange: readonly string[]
+}
+
+/** Looks at the file alone and changes nothing; undefined: nothing of ours is in it. */
+export function gapOf(db: Database, migrations: readonly Migration[]): Gap | undefined {
+  const there = db.query(`SELECT 1 FROM sqlite_master WHERE name = '${migrationsTable}'`).get()
+  if (there === null) return undefined
+  const done = new Set(
+    db
+      .query<{ readonly name: string }, []>(`SELECT name FROM ${migrationsTable}`)
+      .all()
+      .map(({ name }) => name),
+  )
+  const known = new Set(migrations.map(({ name }) => name))
+  return {
+    missing: migrations.filter(({ name }) => !done.has(name)),
+    strange: [...done].filter((name) => !known.has(name)),
+  }
+}
+
+/** Only adds to what is there, so that a program which does not know of it goes on working beside. */
+export function onlyAdds({ statements }: Migration): boolean {
+  const made = new Set(statements.flatMap((statement) => /^\s*CREATE TABLE (\S+)/i.exec(statement)?.[1] ?? []))
+  return statements.every((statement) => {
+    if (/^\s*(CREATE TABLE|CREATE INDEX|ALTER TABLE \S+ ADD)\b/i.test(statement)) return true
+    const limited = /^\s*CREATE UNIQUE INDEX \S+ ON ([^\s(]+)/i.exec(statement)?.[1]
+    return limited !== undefined && made.has(limited)
+  })
+}
+
 /**
  * Applies what is missing in one transaction that begins with the write lock, so that of two processes one waits and then
  * finds nothing to do (the ORM's own migrator begins without it and fails). All or nothing. Throws; a database made by a
@@ -48,22 +82,8 @@ function applyMissing(db: Database, migrations: readonly Migration[], now: numbe
   db.exec(
     `CREATE TABLE IF NOT EXISTS ${migrationsTable} (name text PRIMARY KEY NOT NULL, hash text NOT NULL, applied_at integer NOT NULL)`,
   )
-  const done = new Set(
-    db
-      .query<{ readonly name: string }, []>(`SELECT name FROM ${migrationsTable}`)
-      .all()
-      .map(({ name }) => name),
-  )
-  const known = new Set(migrations.map(({ name }) => name))
-  const strange = [...done].filter((name) => !known.has(name))
-  if (strange.length > 0) {
-    throw new StoreFault(
-      'newer',
-      `The database ${db.filename} was made by a newer version of this program (${strange.join(', ')}). ` +
-        'Nothing was changed. Start the newer version, or restore a backup from before the update.',
-    )
-  }
-  const missing = migrations.filter(({ name }) => !done.has(name))
+  const { missing, strange } = gapOf(db, migrations) ?? { missing: migrations, strange: [] }
+  if (strange.length > 0) throw newerFault(db.filename, strange)
   for (const { name, hash, statements } of missing) {
     for (const statement of statements) db.exec(statement)
     db.query(`INSERT INTO ${migrationsTable} (name, hash, applied_at) VALUES (?, ?, ?)`).run(name, hash, now)
@@ -76,3 +96,10 @@ function applyMissing(db: Database, migrations: readonly Migration[], now: numbe
   }
   return missing.map(({ name }) => name)
 }
+
+export const newerFault = (file: string, strange: readonly string[]): StoreFault =>
+  new StoreFault(
+    'newer',
+    `The database ${file} was made by a newer version of this program (${strange.join(', ')}). ` +
+      'Nothing was changed. Start the newer version, or restore a backup from before the update.',
+  )

@@ -26,6 +26,13 @@ export type TokenKeeperDeps = {
   /** After every exchange with the provider, for "last refresh"; never a reason to enable anything. */
   readonly onRefresh?: (accountId: string, outcome: RefreshOutcome) => void
   readonly memory?: WatchMemory
+  /**
+   * Another process renews now, so that no token is ever renewed by two: asks it to, and resolves once the result is stored.
+   * Undefined: it turned out that this one does after all.
+   */
+  readonly elsewhere?: () =>
+    | ((accountId: string, token: string | undefined) => Promise<Result<void, GatewayError> | undefined>)
+    | undefined
   /** Accounts kept in memory; others are read again. Default 10,000. */
   readonly maxHeld?: number
 }
@@ -53,6 +60,8 @@ export type TokenKeeper = TokenSource & {
   readonly refreshDue: (now: number, accounts: readonly RefreshCandidate[]) => readonly string[]
   /** Resolves when no refresh is under way; a clean stop waits for it. */
   readonly settled: () => Promise<void>
+  /** Resolves when this process speaks to no sign-in service; others may be waited for `elsewhere`. */
+  readonly atRest: () => Promise<void>
   /** Refreshes that wait because as many as may be are under way. */
   readonly waiting: () => number
 }
@@ -102,6 +111,7 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
   }
   const loads = new Map<string, Promise<Held | undefined>>()
   const flights = new Map<string, Promise<Answer>>()
+  const exchanges = new Set<Promise<unknown>>()
   const inTurn = createInTurn()
   const places = createPlaces(refreshesAtOnce, lineMs, effects)
 
@@ -220,16 +230,38 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     if (buried?.grant === grantOf(before) && !insist) return err(buried.error)
     const leave = await places.take()
     if (leave === undefined) return err(lineTooLong)
+    let elsewhere: ReturnType<NonNullable<TokenKeeperDeps['elsewhere']>>
     try {
       const now = await current(accountId)
       if (now === undefined) return err(unreadable)
       // Signed in anew while this waited.
       const isNew = grantOf(before) !== grantOf(now.credentials)
       if (isNew && isUsable(now, effects.now())) return ok(accessOf(now.credentials))
-      return await exchange(accountId, now.credentials, insist)
+      // Asked at the last moment: from here to the exchange nothing is waited for.
+      elsewhere = deps.elsewhere?.()
+      if (elsewhere === undefined) return await tracked(exchange(accountId, now.credentials, insist))
     } finally {
       leave()
     }
+    const renewed = await elsewhere(accountId, before.accessToken)
+    if (renewed === undefined) return fly(accountId, insist)
+    return renewed.ok ? takeStored(accountId) : renewed
+  }
+
+  function tracked<T>(exchanging: Promise<T>): Promise<T> {
+    exchanges.add(exchanging)
+    return exchanging.finally(() => exchanges.delete(exchanging))
+  }
+
+  async function takeStored(accountId: string): Promise<Answer> {
+    const credentials = await store.load(accountId)
+    if (credentials === undefined) return err(unreadable)
+    // At most as old as the exchange of words that told of it.
+    const found: Held = { credentials, issuedAt: effects.now() }
+    held.set(accountId, found)
+    return isUsable(found, effects.now())
+      ? ok(accessOf(credentials))
+      : err(gatewayError('renewal-failed', unrenewed.refused))
   }
 
   async function exchange(accountId: string, first: Credentials, insist: boolean): Promise<Answer> {
@@ -403,7 +435,23 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
     while (flights.size > 0) await Promise.all(flights.values())
   }
 
-  return { get, replace, replaceAside, refreshNow, adopt, amend, forget, refreshDue, settled, waiting: places.waiting }
+  async function atRest(): Promise<void> {
+    while (exchanges.size > 0) await Promise.allSettled(exchanges)
+  }
+
+  return {
+    atRest,
+    get,
+    replace,
+    replaceAside,
+    refreshNow,
+    adopt,
+    amend,
+    forget,
+    refreshDue,
+    settled,
+    waiting: places.waiting,
+  }
 }
 
 const unreadable = gatewayError('token-rejected', 'No sign-in can be read for this account; sign it in again.')

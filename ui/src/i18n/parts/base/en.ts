@@ -163,6 +163,7 @@ export const en = {
   'error.code.IDEMPOTENCY_ANSWER_GONE': 'This was already sent. Check the list before sending it again.',
   'error.code.IDEMPOTENCY_KEY_REUSED': 'This was already sent with other content.',
   'error.code.DATABASE_UNAVAILABLE': 'The database is not available at the moment.',
+  'error.code.RESTARTING': 'The gateway is being started anew. Try again in a moment.',
   'error.code.CANCELLED': 'The request was cancelled.',
   'error.code.UNAUTHORIZED': 'Sign in first.',
   'error.code.FORBIDDEN': 'Your role does not allow this.',

@@ -163,6 +163,7 @@ export const zhCn = {
   'error.code.IDEMPOTENCY_ANSWER_GONE': '此请求已提交过，再次提交前请先查看列表。',
   'error.code.IDEMPOTENCY_KEY_REUSED': '此请求已用其他内容提交过。',
   'error.code.DATABASE_UNAVAILABLE': '数据库暂时不可用。',
+  'error.code.RESTARTING': '网关正在重新启动，请稍后再试。',
   'error.code.CANCELLED': '请求已取消。',
   'error.code.UNAUTHORIZED': '请先登录。',
   'error.code.FORBIDDEN': '你的角色无权执行此操作。',
