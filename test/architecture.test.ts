@@ -91,3 +91,9 @@ test('admin contracts run in a browser: TypeBox alone', () => {
     )
   expect(offenders).toEqual([])
 })
+
+test('docs/architecture.md names the rooms in this order', () => {
+  const text = readFileSync(path.join(root, '..', 'docs', 'architecture.md'), 'utf8')
+  const rows = [...text.matchAll(/^\| (`.+?`) \| /gm)].map(([, names = '']) => names.replaceAll('`', '').split(' · '))
+  expect(rows.filter((names) => names.every((name) => rank.has(name)))).toEqual(order.map((names) => [...names]))
+})

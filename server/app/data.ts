@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { Vault } from '../vault/vault.ts'
 import { removeDrafts } from './drafts.ts'
 import type { Moving } from './original.ts'
+import { copyBeforeUpdate } from './safety-copy.ts'
 
 /** Why the program cannot go on; `message` is one or more plain lines for standard error. */
 export type StartFault = {
@@ -88,6 +89,11 @@ export async function openData(
   if (!mysql.ok) {
     lock.value.release()
     return mysql
+  }
+  const copied = onServer ? ok(undefined) : await copyBeforeUpdate(config.databasePath, log, effects.now())
+  if (!copied.ok) {
+    lock.value.release()
+    return err({ message: copied.error, exitCode: 1 })
   }
   const opened = await openStore({
     path: config.databasePath,
