@@ -147,7 +147,7 @@ function looks(): void {
           const style = getComputedStyle(element)
           // Not there, read out only, or words in a line of text.
           if (style.visibility === 'hidden' || box.width <= 1 || box.height <= 1) continue
-          if (style.display === 'inline' || style.pointerEvents === 'none') continue
+          if (style.display === 'inline' || style.pointerEvents === 'none' || style.clipPath !== 'none') continue
           if (Math.max(box.height, around?.height ?? 0) < 43.5)
             names.push(
               `${element.tagName} ${element.getAttribute('aria-label') ?? element.textContent?.slice(0, 40)} ${Math.round(box.height)}`,
@@ -188,7 +188,7 @@ function looks(): void {
       const badge = [...document.querySelectorAll('tbody span')].find(({ textContent }) => textContent === 'Ready')
       const button = document.querySelector<HTMLElement>('tbody button')
       button?.focus({ focusVisible: true } as FocusOptions)
-      const meter = document.querySelector('[role=meter] *, [role=meter]')
+      const meter = document.querySelector('[role=meter] .forced-fill')
       return {
         badge: badge && getComputedStyle(badge.closest('.forced-border') ?? badge).borderTopStyle,
         focus: button && getComputedStyle(button).outlineStyle,

@@ -160,7 +160,7 @@ function Identity(props: RowProps) {
       <A
         href={`/accounts/${encodeURIComponent(props.account.id)}${location.search}`}
         noScroll
-        class="block truncate font-medium hover:underline"
+        class="block truncate font-medium hover:underline max-md:-my-3 max-md:py-3"
         title={shownName(props.account)}
       >
         {shownName(props.account)}

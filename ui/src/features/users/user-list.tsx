@@ -168,7 +168,7 @@ function Identity(props: RowProps) {
         <A
           href={`/users/${encodeURIComponent(props.user.id)}${location.search}`}
           noScroll
-          class="min-w-0 truncate font-medium hover:underline"
+          class="min-w-0 truncate font-medium hover:underline max-md:-my-3 max-md:py-3"
           title={props.user.name}
         >
           {props.user.name}
