@@ -91,8 +91,8 @@ function given<T extends object>(members: T): Given<T> {
 /** Our own JSON; a damaged one shows nothing rather than taking the list with it. */
 export function routeView(route: string): RouteView {
   try {
-    const { considered = [], attempts = [], by, left } = JSON.parse(route) as Partial<RouteView>
-    return { considered, ...(by && { by }), attempts, ...(left && { left }) }
+    const { considered = [], attempts = [], by, left, searches } = JSON.parse(route) as Partial<RouteView>
+    return { considered, ...(by && { by }), attempts, ...(left && { left }), ...(searches && { searches }) }
   } catch {
     return { considered: [], attempts: [] }
   }

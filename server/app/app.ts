@@ -19,6 +19,7 @@ import { type ContractDeps, converse } from '../contract/converse.ts'
 import { createForms } from '../contract/forms.ts'
 import { createHolds, mostHeldCharacters } from '../contract/hold.ts'
 import { createSchemaJudges, mostPatternsKept, mostSchemasKept } from '../contract/schema-judge.ts'
+import { searchLayer } from '../contract/search.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { consoleDialects } from '../dialect/console-chat.ts'
@@ -45,11 +46,14 @@ import { createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createOnline, mostAddresses } from '../observe/online.ts'
 import type { Pool, PoolSettings } from '../pool/pool.ts'
 import { dryRun } from '../relay/dry-run.ts'
+import { createSearch } from '../relay/search.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
 import { deletedKeptMs } from '../store/deleted.ts'
 import type { RequestRecord } from '../store/store.ts'
 import { unwrittenFileName, writeKept } from '../store/unwritten.ts'
+import { classifyHttpError } from '../upstream/amazonq/errors.ts'
 import { measureLatency } from '../upstream/amazonq/latency.ts'
+import { createWebSearch } from '../upstream/amazonq/search.ts'
 import { createAttachments } from './attachments.ts'
 import { backupJob, createBackupAccess } from './backups.ts'
 import { createCaptures } from './capture.ts'
@@ -226,9 +230,15 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const holds = createHolds()
   const judges = createSchemaJudges()
   const forms = createForms({ judges, holds, repairs: () => settingOf(stored, 'repair_replies') === true })
+  const search = createSearch({
+    search: createWebSearch({ ...core, classify: classifyHttpError }),
+    accounts: () => pool.list().flatMap(({ id, enabled }) => (enabled ? [id] : [])),
+    now: effects.now,
+  })
   const contract: ContractDeps = {
     relay: traffic,
-    layers: [forms, createLongConversations(traffic, () => stored, effects, metrics)],
+    // Above what makes long conversations short: that holds for every turn, those after a search too.
+    layers: [forms, searchLayer({ search }), createLongConversations(traffic, () => stored, effects, metrics)],
     usedOf: metering.usedOf,
     callWatch: { judges, seen: metrics.toolCallSeen },
   }

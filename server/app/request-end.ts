@@ -31,6 +31,7 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
     metrics.tokensUsed(record.upstreamModel, 'input', record.inputSource, record.inputTokens)
     metrics.tokensUsed(record.upstreamModel, 'output', record.outputSource, record.outputTokens)
   }
+  for (const { outcome: searched } of summary?.route.searches ?? []) metrics.searched(searched)
   const noted = new Set(end.notes.first.map(({ what }) => what))
   for (const what of noted) metrics.noted(what)
   for (const { what, rule } of end.notes.first) {

@@ -1,7 +1,7 @@
 import { plus, type Used } from '../access/limits.ts'
 import type { ErrorKind } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
-import type { Purpose, Repair, RouteRecord, Summary, Turn } from '../relay/record.ts'
+import type { Purpose, Repair, RouteRecord, SearchRecord, Summary, Turn } from '../relay/record.ts'
 import { sumUsage } from './usage.ts'
 
 /** A turn as it goes. */
@@ -32,15 +32,23 @@ export type Book = {
   readonly used: () => Used | undefined
   readonly usage: (isShown?: (purpose: Purpose | undefined) => boolean) => Usage | undefined
   readonly summary: (ending: Ending) => Summary
+  readonly accountId: () => string | undefined
+  readonly searched: (record: SearchRecord) => void
 }
 
 export function createBook(elapsed: () => number, usedOf: (summary: Summary) => Used | undefined): Book {
   const turns: OpenTurn[] = []
+  const searches: SearchRecord[] = []
   let used: Used | undefined
   let repair: Repair | undefined
   const ended = (): readonly Summary[] => turns.flatMap(({ summary }) => summary ?? [])
-  const usage: Book['usage'] = (isShown = () => true) =>
-    sumUsage(turns.flatMap((turn) => (isShown(turn.purpose) ? (turn.usage ?? turn.summary?.usage ?? []) : [])))
+  const usage: Book['usage'] = (isShown = () => true) => {
+    const sum = sumUsage(
+      turns.flatMap((turn) => (isShown(turn.purpose) ? (turn.usage ?? turn.summary?.usage ?? []) : [])),
+    )
+    const done = searches.filter(({ outcome }) => outcome === 'ok').length
+    return sum === undefined || done === 0 ? sum : { ...sum, searches: done }
+  }
 
   return {
     open: (purpose) => {
@@ -59,6 +67,8 @@ export function createBook(elapsed: () => number, usedOf: (summary: Summary) => 
     },
     hasOpen: () => turns.some(({ summary }) => summary === undefined),
     used: () => used,
+    accountId: () => turns.findLast(({ summary }) => summary?.accountId !== undefined)?.summary?.accountId,
+    searched: (record) => void searches.push(record),
     usage,
     summary: (ending) => {
       const summaries = ended()
@@ -78,7 +88,11 @@ export function createBook(elapsed: () => number, usedOf: (summary: Summary) => 
         ...(used && { used }),
         ...(lostCredits > 0 && { lostCredits }),
         ...(repair && repair.outcome !== 'repaired' && { missed: repair.of }),
-        route: { ...routeOf(turns, summaries), ...(repair && { repair }) },
+        route: {
+          ...routeOf(turns, summaries),
+          ...(repair && { repair }),
+          ...(searches.length > 0 && { searches }),
+        },
       }
     },
   }

@@ -58,6 +58,8 @@ async function serve(
     elapsed,
     usage: () => book.usage(),
     tell: book.tell,
+    accountId: book.accountId,
+    searched: book.searched,
   }
   const runFrom = (
     depth: number,

@@ -62,6 +62,13 @@ function sizeOf(event: ReplyEvent): number {
       return charactersOfEvent + event.base64.length
     case 'reasoning-end':
       return charactersOfEvent + (event.signature?.length ?? 0)
+    case 'search-result':
+      return event.outcome.ok
+        ? event.outcome.results.reduce(
+            (sum, { title, url, snippet }) => sum + title.length + url.length + snippet.length,
+            charactersOfEvent,
+          )
+        : charactersOfEvent
     default:
       return charactersOfEvent
   }

@@ -80,6 +80,8 @@ class JoinedReply implements ReplyStream {
       case 'reasoning-start':
       case 'tool-call-start':
       case 'redacted-reasoning':
+      case 'search-call':
+      case 'search-result':
         this.firstTokenMs ??= this.context.elapsed()
         return { ...event, index: this.next++ }
       case 'text-delta':
@@ -88,6 +90,7 @@ class JoinedReply implements ReplyStream {
       case 'reasoning-end':
       case 'tool-call-delta':
       case 'tool-call-end':
+      case 'citation':
         return event.index === this.next - 1 ? event : { ...event, index: this.next - 1 }
       case 'finish':
         this.end = { ...event, usage: this.context.usage() ?? event.usage }

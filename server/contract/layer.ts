@@ -3,7 +3,7 @@ import type { GatewayError } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
 import type { AddNote } from '../conversation/note.ts'
 import type { Result } from '../lib/result.ts'
-import type { Purpose, Repair } from '../relay/record.ts'
+import type { Purpose, Repair, SearchRecord } from '../relay/record.ts'
 import type { RelayRequest } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 
@@ -38,6 +38,10 @@ export type Turns = {
   readonly run: (conversation: Conversation, purpose?: Purpose) => Promise<Result<ReplyStream, GatewayError>>
   /** What the turns so far have used together; undefined: none has. A turn under way counts once its `finish` has passed. */
   readonly usage: () => Usage | undefined
+  /** The account that served the last turn. */
+  readonly accountId: () => string | undefined
+  /** Takes a web search down for usage and record. */
+  readonly searched: (record: SearchRecord) => void
   readonly asked: Asked
   /** For the request's record. */
   readonly tell: (repair: Repair) => void

@@ -19,6 +19,7 @@ export function sumUsage(usages: readonly Usage[]): Usage | undefined {
   const cacheRead = sumOf(usages.map((usage) => usage.cacheRead))
   const cacheWrite = sumOf(usages.map((usage) => usage.cacheWrite))
   const credits = usages.flatMap((usage) => (usage.credits === undefined ? [] : [usage.credits]))
+  const searches = usages.reduce((sum, usage) => sum + (usage.searches ?? 0), 0)
   return {
     input,
     output,
@@ -26,5 +27,6 @@ export function sumUsage(usages: readonly Usage[]): Usage | undefined {
     ...(cacheRead && { cacheRead }),
     ...(cacheWrite && { cacheWrite }),
     ...(credits.length > 0 && { credits: credits.reduce((sum, one) => sum + one, 0) }),
+    ...(searches > 0 && { searches }),
   }
 }

@@ -1,3 +1,5 @@
+import type { SearchWish } from './search.ts'
+
 /** What a caller asked for, in the one form that every dialect decodes to and every provider encodes from. */
 export type Conversation = {
   /** The model as the caller spelled it; the catalogue resolves it. */
@@ -10,6 +12,8 @@ export type Conversation = {
   readonly toolChoice: ToolChoice
   /** False: at most one tool call in the reply. */
   readonly parallelToolCalls: boolean
+  /** Absent: no search. Without effect where the tool choice is `none`. */
+  readonly search?: SearchWish
   readonly limits: { readonly maxOutputTokens?: number; readonly stop: readonly string[] }
   readonly sampling: { readonly temperature?: number; readonly topP?: number }
   readonly thinking: Thinking

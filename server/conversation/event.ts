@@ -1,4 +1,5 @@
 import type { GatewayError } from './error.ts'
+import type { Citation, SearchOutcome } from './search.ts'
 
 /**
  * What comes back, in steps. `index` counts blocks of one reply from 0 without gaps; a block is started, fed and ended
@@ -19,6 +20,20 @@ export type BlockEvent =
   /** A fragment of the JSON text of the input; fragments joined are one JSON object, `{}` when there was none. */
   | { readonly type: 'tool-call-delta'; readonly index: number; readonly json: string }
   | { readonly type: 'tool-call-end'; readonly index: number }
+
+/** A search that we ran between two turns of the model; each a whole block of its own. A provider's adapter gives none. */
+export type SearchEvent =
+  | { readonly type: 'search-call'; readonly index: number; readonly id: string; readonly query: string }
+  /** Always the next block after its call. */
+  | {
+      readonly type: 'search-result'
+      readonly index: number
+      readonly callId: string
+      readonly query: string
+      readonly outcome: SearchOutcome
+    }
+  /** Within a text block, before its end. */
+  | { readonly type: 'citation'; readonly index: number; readonly citation: Citation }
 
 export type FinishReason =
   | 'end'
@@ -50,6 +65,7 @@ export type UsageReport = {
 export type ReplyEvent =
   | { readonly type: 'reply-start'; readonly input: Figure }
   | BlockEvent
+  | SearchEvent
   | {
       readonly type: 'finish'
       readonly reason: FinishReason
@@ -70,4 +86,6 @@ export type Usage = {
   readonly cacheRead?: Figure
   readonly cacheWrite?: Figure
   readonly credits?: number
+  /** Searches that were done; absent: none. */
+  readonly searches?: number
 }

@@ -2,6 +2,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Source } from '../lib/source.ts'
 import type { GatewayError } from './error.ts'
 import type { FinishReason, ReplyEvent, Usage } from './event.ts'
+import type { Citation, SearchOutcome } from './search.ts'
 
 /** A whole reply: the same stream as ever, folded at its end. */
 export type Reply = {
@@ -12,16 +13,23 @@ export type Reply = {
 }
 
 export type ReplyBlock =
-  | { readonly type: 'text'; readonly text: string; readonly isRefusal?: true }
+  | {
+      readonly type: 'text'
+      readonly text: string
+      readonly isRefusal?: true
+      readonly citations?: readonly Citation[]
+    }
   | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string }
   | { readonly type: 'redacted-reasoning'; readonly base64: string }
   /** `json` is the input's JSON text, `{}` when the model gave none. */
   | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly json: string }
+  | { readonly type: 'search'; readonly id: string; readonly query: string; readonly outcome: SearchOutcome }
 
 /** Folds a stream of event batches into one reply; an `error` event, or an end without `finish`, is an error. */
 export async function foldReply(source: Source<readonly ReplyEvent[]>): Promise<Result<Reply, GatewayError>> {
   const blocks: ReplyBlock[] = []
   let open: { id: string; name: string; text: string; isRefusal?: true } = { id: '', name: '', text: '' }
+  let citations: Citation[] = []
   let folded: Result<Reply, GatewayError> | undefined
   const take = (event: ReplyEvent): void => {
     switch (event.type) {
@@ -44,7 +52,21 @@ export async function foldReply(source: Source<readonly ReplyEvent[]>): Promise<
         open.text += event.json
         break
       case 'text-end':
-        blocks.push({ type: 'text', text: open.text, ...(open.isRefusal && { isRefusal: true }) })
+        blocks.push({
+          type: 'text',
+          text: open.text,
+          ...(open.isRefusal && { isRefusal: true }),
+          ...(citations.length > 0 && { citations }),
+        })
+        citations = []
+        break
+      case 'citation':
+        citations.push(event.citation)
+        break
+      case 'search-call':
+        break // told again with its result
+      case 'search-result':
+        blocks.push({ type: 'search', id: event.callId, query: event.query, outcome: event.outcome })
         break
       case 'reasoning-end':
         blocks.push({

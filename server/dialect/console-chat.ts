@@ -73,6 +73,9 @@ function createEncoder({ id, model }: ReplyContext<unknown>): StreamEncoder {
       case 'tool-call-start':
       case 'tool-call-delta':
       case 'tool-call-end':
+      case 'search-call':
+      case 'search-result':
+      case 'citation':
         return ''
     }
   }

@@ -1,5 +1,7 @@
 import type { Tool, ToolChoice } from '../conversation/conversation.ts'
+import type { SearchWish } from '../conversation/search.ts'
 import { ok } from '../lib/result.ts'
+import { isSearchType } from './search-wish.ts'
 import { type Decoded, refuse } from './validate.ts'
 
 /** The tools the model may see and how it may use them. */
@@ -7,6 +9,7 @@ export type Toolbox = {
   readonly tools: readonly Tool[]
   readonly toolChoice: ToolChoice
   readonly parallelToolCalls: boolean
+  readonly search?: SearchWish
 }
 /** `only`: the names the caller allows; absent: all. */
 export type Choice = { readonly toolChoice: ToolChoice; readonly only?: readonly string[] }
@@ -39,14 +42,20 @@ export function narrow(
   hosted: readonly string[],
   choice: Choice,
   parallelToolCalls: boolean,
+  wish?: SearchWish,
 ): Decoded<Toolbox> {
+  const search = choice.only === undefined || choice.only.some(isSearchType) ? wish : undefined
   const tools = choice.only === undefined ? all : all.filter((tool) => choice.only?.includes(tool.name))
   const { toolChoice } = choice
-  const found = (value: ToolChoice): Decoded<Toolbox> => ok({ tools, toolChoice: value, parallelToolCalls })
+  const found = (value: ToolChoice, isForced = false): Decoded<Toolbox> =>
+    ok({
+      ...{ tools, toolChoice: value, parallelToolCalls },
+      ...(search === undefined ? {} : { search: isForced ? { ...search, isForced } : search }),
+    })
   if (toolChoice.type !== 'tool') {
-    return found(toolChoice.type === 'any' && tools.length === 0 ? { type: 'auto' } : toolChoice)
+    return toolChoice.type === 'any' && tools.length === 0 ? found({ type: 'auto' }, true) : found(toolChoice)
   }
   if (tools.some((tool) => tool.name === toolChoice.name)) return found(toolChoice)
-  if (hosted.includes(toolChoice.name)) return found({ type: 'auto' })
+  if (hosted.includes(toolChoice.name)) return found({ type: 'auto' }, isSearchType(toolChoice.name))
   return refuse('tool_choice', 'names no tool of this request')
 }

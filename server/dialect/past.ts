@@ -1,6 +1,7 @@
 import type { Message, Part } from '../conversation/conversation.ts'
 import { newestTurnStart, type TurnKind } from '../conversation/newest-turn.ts'
 import type { AddNote } from '../conversation/note.ts'
+import { searchIdPrefix } from '../conversation/search.ts'
 import { ok } from '../lib/result.ts'
 import { mergeCalls, pastCall, pastId } from './past-calls.ts'
 import { createPastParts, type PastParts, type ReadPart, textOf, textParts } from './past-parts.ts'
@@ -151,8 +152,10 @@ function roleOf(message: Loose): Role | 'results' {
 
 /** Calls are the assistant's, results and pictures the user's: what stands on the other side gets a message of its own. */
 function sides(role: Role, parts: readonly Part[], at: string, note: AddNote): readonly Message[] {
-  if (parts.every((part) => sideOf(part, role) === role)) return [{ role, parts }]
-  note({ what: 'role-corrected', field: `${at}.content` })
+  const astray = parts.filter((part) => sideOf(part, role) !== role)
+  if (astray.length === 0) return [{ role, parts }]
+  // A search the server ran stands with its result in one message of this API; nothing is wrong about that.
+  if (!astray.every(isSearchResult)) note({ what: 'role-corrected', field: `${at}.content` })
   const messages: { readonly role: Role; readonly parts: Part[] }[] = []
   for (const part of parts) {
     const side = sideOf(part, role)
@@ -162,6 +165,8 @@ function sides(role: Role, parts: readonly Part[], at: string, note: AddNote): r
   }
   return messages
 }
+
+const isSearchResult = (part: Part): boolean => part.type === 'tool-result' && part.callId.startsWith(searchIdPrefix)
 
 function sideOf(part: Part, role: Role): Role {
   switch (part.type) {

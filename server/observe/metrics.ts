@@ -29,6 +29,8 @@ export type Metrics = {
   readonly repaired: (what: string, outcome: string) => void
   /** A call whose input was held against its tool's schema, though nobody asked for that. */
   readonly toolCallSeen: (fits: boolean) => void
+  /** One web search for a request; `outcome` is `ok` or why it gave nothing. */
+  readonly searched: (outcome: string) => void
   /** A request with notes of this kind. */
   readonly noted: (what: string) => void
   /** A rule of the provider's that a refused request broke, or `none` that is known; `outcome`: `repaired` or `refused`. */
@@ -94,6 +96,12 @@ export function createMetrics(): Metrics {
   const attempts = new Counter({
     name: `${prefix}upstream_attempts_total`,
     help: 'Calls to the provider.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const searches = new Counter({
+    name: `${prefix}searches_total`,
+    help: 'Web searches run for requests, by how they ended.',
     labelNames: ['outcome'],
     registers,
   })
@@ -191,6 +199,7 @@ export function createMetrics(): Metrics {
     wishMissed: (what) => missed.inc({ what }),
     repaired: (what, outcome) => repairs.inc({ what, outcome }),
     toolCallSeen: (fits) => toolCalls.inc({ fits: String(fits) }),
+    searched: (outcome) => searches.inc({ outcome }),
     noted: (what) => notes.inc({ what }),
     ruleBroken: (rule, outcome) => rules.inc({ rule, outcome }),
     watch,

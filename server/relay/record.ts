@@ -1,6 +1,7 @@
 import type { Used } from '../access/limits.ts'
 import type { ErrorKind } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
+import type { SearchFault } from '../conversation/search.ts'
 import type { ChosenBy, Consideration } from '../pool/seat-request.ts'
 
 /** What a caller demands of a reply. */
@@ -36,6 +37,19 @@ export type RouteRecord = {
   readonly repair?: Repair
   /** The model turns of a request that took several, in order. */
   readonly turns?: readonly Turn[]
+  /** The web searches that were run for it, in order. */
+  readonly searches?: readonly SearchRecord[]
+}
+
+/** One web search: how it ended and how many pages it gave. Times as in attempts. */
+export type SearchRecord = {
+  readonly outcome: 'ok' | SearchFault
+  readonly results: number
+  readonly accountId?: string
+  readonly startedMs: number
+  readonly endedMs: number
+  /** For the operator, bounded. */
+  readonly cause?: string
 }
 
 /** A reply that did not do what was demanded. `before` and `after` are what it said and what took its place, cut short. */

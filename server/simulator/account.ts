@@ -14,6 +14,7 @@ export type SideCall =
   | 'ListAvailableProfiles'
   | 'CreateToken'
   | 'SocialRefresh'
+  | 'InvokeMCP'
 export type SideCallFaults = Readonly<Partial<Record<SideCall, Fault | FaultName>>>
 
 /** What may be changed while the simulator runs. */

@@ -4,6 +4,7 @@ import { countTokens } from './meter.ts'
 import type { SimulatedModel } from './models.ts'
 import type { Prompt } from './prompt.ts'
 import { sampleOf } from './sample-input.ts'
+import { asksForSearch, pagesIn, searchToolOf } from './search-request.ts'
 import { shapeOf, textOf } from './shape.ts'
 import type { Script, Step, ToolStep } from './step.ts'
 import { asksForTools } from './tool-request.ts'
@@ -81,7 +82,9 @@ function callsOf(prompt: Prompt, told: Directives, model: SimulatedModel): reado
   if (prompt.tools.length === 0) return []
   const isResult = prompt.results.length > 0
   if (isResult && prompt.rounds >= (told.rounds ?? 1)) return []
-  return wanted(prompt, told).flatMap((call): readonly ToolStep[] => {
+  const searches = searchesOf(prompt, told)
+  const others = wanted(prompt, told).filter(({ name }) => searches.length === 0 || name !== searches[0]?.name)
+  return [...searches, ...others].flatMap((call): readonly ToolStep[] => {
     const { name } = call
     const tool = prompt.tools.find((candidate) => candidate.name === name)
     if (tool === undefined) return []
@@ -97,6 +100,21 @@ function callsOf(prompt: Prompt, told: Directives, model: SimulatedModel): reado
   })
 }
 
+/** Searches of this round: as directed, else once where the words ask for one. */
+function searchesOf(prompt: Prompt, told: Directives): Directives['calls'] {
+  const name = searchToolOf(prompt.tools.map((tool) => tool.name))
+  if (name === undefined) return []
+  const call = (query: string): Directives['calls'][number] => ({ name, input: { query } })
+  if (told.searches.length > 0) {
+    if ((told.rounds ?? 1) <= 1) return told.searches.map(call)
+    return told.searches.slice(prompt.rounds, prompt.rounds + 1).map(call)
+  }
+  if (told.calls.length > 0 || told.tool !== undefined || told.tools !== undefined || told.rounds !== undefined)
+    return []
+  const query = asksForSearch(withoutDirectives(prompt.asked))
+  return query === undefined ? [] : [call(query)]
+}
+
 /** The tools to call, in order. */
 function wanted(prompt: Prompt, told: Directives): Directives['calls'] {
   const names = prompt.tools.map((tool) => tool.name)
@@ -107,7 +125,7 @@ function wanted(prompt: Prompt, told: Directives): Directives['calls'] {
   if (told.tools !== undefined) return around(names, told.tools)
   const request = asksForTools(prompt.asked, names)
   if (request !== undefined) return around(request.names, request.count)
-  return told.rounds === undefined ? [] : around(names, 1)
+  return told.rounds === undefined || told.searches.length > 0 ? [] : around(names, 1)
 }
 
 function textAnswer(prompt: Prompt, told: Directives, model: SimulatedModel): string {
@@ -128,6 +146,8 @@ function textAnswer(prompt: Prompt, told: Directives, model: SimulatedModel): st
 function english(prompt: Prompt, model: SimulatedModel): string {
   const head = `This answer is simulated; no model was asked (${model.id}). `
   if (prompt.results.length > 0) {
+    const pages = pagesIn(prompt.results)
+    if (pages.length > 0) return `${head}The simulated search found ${pages.join(' and ')}.`
     return `${head}The tool results were: ${prompt.results.map((result) => `“${quoted(result)}”`).join(', ')}.`
   }
   const images = prompt.images > 0 ? ` It came with ${prompt.images} image(s).` : ''
@@ -137,6 +157,8 @@ function english(prompt: Prompt, model: SimulatedModel): string {
 function chinese(prompt: Prompt, model: SimulatedModel): string {
   const head = `这是模拟的回答，没有询问任何模型（${model.id}）。`
   if (prompt.results.length > 0) {
+    const pages = pagesIn(prompt.results)
+    if (pages.length > 0) return `${head}模拟的搜索找到了 ${pages.join(' 和 ')}。`
     return `${head}工具返回：${prompt.results.map((result) => `“${quoted(result)}”`).join('、')}。`
   }
   const images = prompt.images > 0 ? `附有 ${prompt.images} 张图片。` : ''

@@ -85,14 +85,5 @@ export function usageLimits(call: Call, account: Account, now: number): Answer {
 }
 
 /** `tools/list` only: the search itself is not played yet. */
-export function invokeMcp(call: Call): Answer {
-  const asked = shapeOf(call.body)
-  if (asked === undefined) return failed(malformed, 'the body is not an object')
-  const head = { jsonrpc: '2.0', id: asked.id ?? null }
-  if (asked.method !== 'tools/list') return json({ ...head, error: { code: -32601, message: 'Method not found' } })
-  const inputSchema = { type: 'object', properties: { query: { type: 'string' } }, required: ['query'] }
-  return json({ ...head, result: { tools: [{ name: 'web_search', description: 'Searches the web', inputSchema }] } })
-}
-
 /** What a refused bearer is told. */
 export const bearerRefused: Answer = failed(tokenInvalid, 'unknown or expired bearer')

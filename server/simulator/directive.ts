@@ -11,6 +11,7 @@ export type Directives = {
   /** Calls told one by one, in order. */
   readonly calls: readonly { readonly name: string; readonly input?: Shape }[]
   readonly rounds?: number
+  readonly searches: readonly string[]
   readonly delayMs?: number
   readonly paceMs?: number
   readonly json?: boolean
@@ -37,6 +38,8 @@ const maxTools = 64
  *   `[[sim:input={…}]]` gives the input (JSON without `]]`); `[[sim:rounds=N]]` calls again after each result, N replies in all.
  * - `[[sim:call=name {…}]]` calls this tool with this input; several make one reply with calls that differ.
  * - `[[sim:thoughts=N]]` thinks N times between tags, the answer standing between the thoughts (where thinking is on by tags).
+ * - `[[sim:search=words]]` searches the web for these words, where the model has such a tool; several search several times, one
+ *   after the other when given with `[[sim:rounds=N]]`. Words with `no results`, `as text`, `fails` or `is refused` in them meet what they say (mcp.ts).
  * - `[[sim:json]]` answers JSON; `[[sim:think=…]]` reasons with this text; `[[sim:redacted]]` adds a redacted block.
  * - `[[sim:stop=MAX_TOKENS]]` is the `stopReason` of the metadata event.
  * - `[[sim:delay=ms]]` waits before the first frame (headers are sent); `[[sim:pace=ms]]` waits before each frame.
@@ -46,6 +49,7 @@ const maxTools = 64
 export function readDirectives(text: string): Directives {
   const found: { -readonly [Name in keyof Directives]?: Directives[Name] } = {}
   const calls: Directives['calls'][number][] = []
+  const searches: string[] = []
   for (const [, name, value = ''] of text.matchAll(directivePattern)) {
     switch (name) {
       case 'text':
@@ -72,6 +76,9 @@ export function readDirectives(text: string): Directives {
           calls.push({ name: tool, ...(input === undefined ? {} : { input }) })
         break
       }
+      case 'search':
+        if (searches.length < maxTools) searches.push(value)
+        break
       case 'rounds':
         found.rounds = count(value, 1000)
         break
@@ -104,7 +111,7 @@ export function readDirectives(text: string): Directives {
       default:
     }
   }
-  return { ...found, calls, markers: markersOf(text) }
+  return { ...found, calls, searches, markers: markersOf(text) }
 }
 
 export function markersOf(text: string): readonly string[] {

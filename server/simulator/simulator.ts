@@ -12,9 +12,10 @@ import {
   restPaths,
   rpcOperation,
 } from './call.ts'
-import { bearerRefused, invokeMcp, listModels, listProfiles, usageLimits } from './control-plane.ts'
+import { bearerRefused, listModels, listProfiles, usageLimits } from './control-plane.ts'
 import { type Age, type FailureWire, malformed } from './failure.ts'
 import { asFault, failureOf } from './fault.ts'
+import { invokeMcp } from './mcp.ts'
 import { createOidc } from './oidc.ts'
 import { createQueue, type NextAnswer, type Queued, type QueueTarget } from './queue.ts'
 import {
@@ -257,7 +258,7 @@ function controlAnswer(operation: ControlOperation, call: Call, account: Account
     case 'GetUsageLimits':
       return usageLimits(call, account, now)
     case 'InvokeMCP':
-      return invokeMcp(call)
+      return invokeMcp(call, now)
   }
 }
 

@@ -122,15 +122,22 @@ describe('openai-responses takes without an effect', () => {
     },
     { client_metadata: { a: 'b' }, prompt_cache_options: {}, stream_options: { include_obfuscation: true } },
     { include: ['file_search_call.results', 'a.future.thing'] },
-    { tools: [{ type: 'web_search' }, { type: 'tool_search' }, { type: 'image_generation' }, { type: 'local_shell' }] },
+    {
+      tools: [
+        { type: 'web_search', external_web_access: false },
+        { type: 'tool_search' },
+        { type: 'image_generation' },
+        { type: 'local_shell' },
+      ],
+    },
     {
       tools: [
         { type: 'mcp', server_label: 'x', server_url: 'https://x' },
         { type: 'a_kind_of_the_future', name: 'x' },
       ],
     },
-    { tools: [{ type: 'web_search' }], tool_choice: { type: 'web_search_preview' } },
-    { tools: [{ type: 'web_search' }], tool_choice: 'required' },
+    { tools: [{ type: 'file_search' }], tool_choice: { type: 'file_search' } },
+    { tools: [{ type: 'file_search' }], tool_choice: 'required' },
     {
       input: [
         { role: 'user', content: 'Hello' },

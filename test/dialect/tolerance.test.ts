@@ -59,7 +59,7 @@ describe('parameters that change nothing', () => {
     [
       {
         tools: [
-          { type: 'web_search_20250305', name: 'web_search' },
+          { type: 'code_execution_20250825', name: 'code_execution' },
           { type: 'future_20300101', name: 'x' },
         ],
       },
@@ -77,12 +77,12 @@ describe('parameters that change nothing', () => {
     [{ n: 1, seed: 1, store: false, service_tier: 'auto', verbosity: 'low', logit_bias: {}, prediction: null }],
     [{ presence_penalty: 1, frequency_penalty: -1, logprobs: false, top_logprobs: 0, metadata: { a: 'b' } }],
     [{ modalities: ['text'], audio: null, background: false, include: ['reasoning.encrypted_content'] }],
-    [{ web_search_options: {}, truncation: 'auto', client_metadata: {}, safety_identifier: '' }],
+    [{ truncation: 'auto', client_metadata: {}, safety_identifier: '' }],
     [{ tools: [], tool_choice: 'required' }],
     [
       {
         tools: [
-          { type: 'web_search' },
+          { type: 'web_search', external_web_access: false },
           { type: 'custom', custom: { name: 'c' } },
           { type: 'namespace', name: 'n', tools: [] },
         ],

@@ -116,12 +116,25 @@ test('GetUsageLimits reports the main part, trial, bonuses and overage', async (
   expect(plain.userInfo).toMatchObject({ email: null })
 })
 
-test('InvokeMCP lists its tool and no more', async () => {
+test('InvokeMCP lists its tool and searches with sample pages', async () => {
   const account = simulator.accounts.add()
-  const call = async (method: string) =>
-    jsonOf(await control(simulator, account, 'InvokeMCP', { jsonrpc: '2.0', id: '1', method }))
+  const call = async (method: string, params?: object) =>
+    jsonOf(await control(simulator, account, 'InvokeMCP', { jsonrpc: '2.0', id: '1', method, params }))
+  const search = (query: string) => call('tools/call', { name: 'web_search', arguments: { query } })
+  const pages = async (query: string) => {
+    const { result } = (await search(query)) as { result: { content: readonly { text: string }[] } }
+    return JSON.parse(result.content[0]?.text ?? '')
+  }
   expect(await call('tools/list')).toMatchObject({ result: { tools: [{ name: 'web_search' }] } })
-  expect(await call('tools/call')).toMatchObject({ error: { code: -32601 } })
+  expect(await call('tools/forget')).toMatchObject({ error: { code: -32601 } })
+  expect(await call('tools/call', { name: 'fetch' })).toMatchObject({ error: { code: -32602 } })
+  expect(await search('x'.repeat(201))).toMatchObject({ error: { code: -32602 } })
+  expect(await search('what is broken')).toMatchObject({ error: { code: -32603 } })
+  expect(await search('what fails')).toMatchObject({ result: { isError: true } })
+  const { results, totalResults } = await pages('bun')
+  expect([totalResults, results[0].snippet]).toEqual([3, expect.stringContaining('simulated; no search was done')])
+  expect((await pages('no results')).results).toEqual([])
+  expect(typeof (await search('bun as text')).result).toBe('string')
 })
 
 test('the path in front of the base is kept, another is unknown', async () => {

@@ -20,6 +20,19 @@ export const RouteView = Type.Object({
     }),
   ),
   left: Type.Optional(Considered),
+  searches: Type.Optional(
+    Type.Array(
+      Type.Object({
+        outcome: Type.String({ description: '`ok` or why it gave nothing' }),
+        results: Type.Integer({ description: 'pages found' }),
+        accountId: Type.Optional(Type.String()),
+        startedMs: Type.Number(),
+        endedMs: Type.Number(),
+        cause: Type.Optional(Type.String()),
+      }),
+      { description: 'web searches that were run for it, without their words' },
+    ),
+  ),
 })
 export type RouteView = Static<typeof RouteView>
 

@@ -10,7 +10,8 @@ import type {
 } from '../../conversation/conversation.ts'
 import { ok } from '../../lib/result.ts'
 import { decodeDocument, decodeDocumentUrl, decodeImage, decodeImageUrl, inlinedText } from '../media.ts'
-import { createValidator, type Decoded, decodeEach, refuse } from '../validate.ts'
+import { createValidator, type Decoded, decodeEach, type Loose, refuse } from '../validate.ts'
+import { pastSearchCall, pastSearchResult } from './search-blocks.ts'
 import { type Block, type BlockList, blocks, placeholderTool } from './wire.ts'
 
 type Role = Message['role']
@@ -59,6 +60,10 @@ export function decodeBlock(block: string | Static<typeof Block>, at: string, ro
       const parts = decodeResultContent(content, `${at}.content`)
       return parts.ok ? ok([{ type: 'tool-result', callId, parts: parts.value, isError: isError === true }]) : parts
     }
+    case 'server_tool_use':
+      return ok((block as Loose).name === 'web_search' ? pastSearchCall(block) : [])
+    case 'web_search_tool_result':
+      return ok(pastSearchResult(block))
     default:
       return decodeResultBlock(block, at)
   }
@@ -100,8 +105,6 @@ function decodeResultBlock(block: string | Static<typeof Block>, at: string): De
       const summary = read.compaction(block, at)
       return summary.ok ? ok(textParts(summary.value.content ?? '')) : summary
     }
-    case 'web_search_tool_result':
-      return ok(textParts(webSearchText((block as { readonly content?: unknown }).content)))
     default:
       return ok([])
   }
@@ -158,14 +161,5 @@ function misplacedIn(type: string, role: Role): string | undefined {
 
 // The model asked for the tool; the tool itself appears in the list of tools (`tools.ts`).
 const referenceText = (name: string): string => (name === placeholderTool ? '' : `Tool ${name} is now available.`)
-
-// Results of a search another server ran: the pages are what can be said; their text is sealed for that server.
-function webSearchText(content: unknown): string {
-  const pages = Array.isArray(content) ? (content as readonly Record<string, unknown>[]) : []
-  const lines = pages
-    .filter((page) => typeof page?.url === 'string')
-    .map((page) => (typeof page.title === 'string' ? `- ${page.title}: ${page.url}` : `- ${page.url}`))
-  return lines.length === 0 ? '' : ['Web search results:', ...lines].join('\n')
-}
 
 const textParts = (text: string): readonly TextPart[] => (text === '' ? [] : [{ type: 'text', text }])

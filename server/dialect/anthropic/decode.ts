@@ -6,6 +6,7 @@ import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok } from '../../lib/result.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { createPast, decodeTurns, kindOfMessage } from '../past.ts'
+import { withoutSearchCalls } from '../past-searches.ts'
 import { decodeEffort, decodeThinking } from '../reasoning.ts'
 import { firstId } from '../session.ts'
 import { checkNesting, createValidator, type Decoded, isAmong, isObject, refuse } from '../validate.ts'
@@ -54,6 +55,7 @@ function decodeBody(body: Body, note: AddNote): Decoded<Conversation> {
   if (!messages.ok) return messages
   const toolbox = decodeTools(body)
   if (!toolbox.ok) return toolbox
+  const said = toolbox.value.search === undefined ? withoutSearchCalls(messages.value) : messages.value
   const output = decodeOutput(body)
   if (!output.ok) return output
   const effort = decodeEffort(body.output_config?.effort ?? lastEffort(body.messages))
@@ -63,7 +65,7 @@ function decodeBody(body: Body, note: AddNote): Decoded<Conversation> {
   return ok({
     model: body.model ?? '',
     system: system.value.texts,
-    messages: messages.value.filter(hasSubstance),
+    messages: said.filter(hasSubstance),
     ...toolbox.value,
     limits: {
       ...(body.max_tokens == null ? {} : { maxOutputTokens: body.max_tokens }),

@@ -3,6 +3,7 @@ import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
 import { textInJson } from '../../lib/json.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { errorBody } from './error.ts'
+import { citationOf, searchCallBlock, searchResultBlock } from './search-blocks.ts'
 
 const stopReasons = {
   end: 'end_turn',
@@ -64,6 +65,20 @@ class MessagesEncoder implements StreamEncoder {
         return (this.fed ? '' : this.feed('{}')) + blockStop(event.index)
       case 'text-end':
         return blockStop(event.index)
+      case 'search-call': {
+        const start = this.open(
+          event.index,
+          searchCallBlock(event.id, undefined),
+          '{"type":"input_json_delta","partial_json":',
+        )
+        return start + this.feed(JSON.stringify({ query: event.query })) + blockStop(event.index)
+      }
+      case 'search-result':
+        return this.open(event.index, searchResultBlock(event.callId, event.outcome), '') + blockStop(event.index)
+      case 'citation': {
+        const delta = { type: 'citations_delta', citation: citationOf(event.citation) }
+        return frame('content_block_delta', { type: 'content_block_delta', index: event.index, delta })
+      }
       case 'finish': {
         const delta = { stop_reason: stopReasons[event.reason], stop_sequence: event.stopSequence ?? null }
         const last = frame('message_delta', { type: 'message_delta', delta, usage: encodeUsage(event.usage) })
@@ -94,17 +109,23 @@ export function encodeReply(reply: Reply, context: ReplyContext<unknown>): objec
     type: 'message',
     role: 'assistant',
     model: context.model,
-    content: reply.blocks.map(encodeBlock),
+    content: reply.blocks.flatMap(encodeBlock),
     stop_reason: stopReasons[reply.reason],
     stop_sequence: reply.stopSequence ?? null,
     usage: encodeUsage(reply.usage),
   }
 }
 
-function encodeBlock(block: ReplyBlock): object {
+function encodeBlock(block: ReplyBlock): object | readonly object[] {
   switch (block.type) {
     case 'text':
-      return { type: 'text', text: block.text }
+      return {
+        type: 'text',
+        text: block.text,
+        ...(block.citations === undefined ? {} : { citations: block.citations.map(citationOf) }),
+      }
+    case 'search':
+      return [searchCallBlock(block.id, block.query), searchResultBlock(block.id, block.outcome)]
     case 'reasoning':
       return { type: 'thinking', thinking: block.text, signature: block.signature ?? '' }
     case 'redacted-reasoning':
@@ -132,6 +153,9 @@ function encodeUsage(usage: Usage): object {
     output_tokens: usage.output.tokens,
     cache_creation_input_tokens: cacheWrite,
     cache_read_input_tokens: cacheRead,
+    ...(usage.searches === undefined
+      ? {}
+      : { server_tool_use: { web_search_requests: usage.searches, web_fetch_requests: 0 } }),
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Static } from '@sinclair/typebox'
 import type { Tool, ToolChoice } from '../../conversation/conversation.ts'
+import type { SearchWish } from '../../conversation/search.ts'
 import { ok } from '../../lib/result.ts'
+import { decodeSearch, isSearchType } from '../search-wish.ts'
 import { createValidator, type Decoded, isObject, refuse } from '../validate.ts'
 import { type MessagesBody, placeholderTool, ToolEntry } from './wire.ts'
 
@@ -10,16 +12,26 @@ type Toolbox = {
   readonly tools: readonly Tool[]
   readonly toolChoice: ToolChoice
   readonly parallelToolCalls: boolean
+  readonly search?: SearchWish
 }
 
 const readEntry = createValidator(ToolEntry)
 
-/** The tools the model may see now and how it may use them. Tools that another server would run are left out. */
+/**
+ * The tools the model may see now and how it may use them. Of the tools that another server would run there is the web search
+ * alone; the others are left out.
+ */
 export function decodeTools({ messages, tools, tool_choice: choice }: Body): Decoded<Toolbox> {
   const declared = new Map<string, Tool>()
   const offered = new Set<string>()
+  let search: SearchWish | undefined
   for (const [index, entry] of (tools ?? []).entries()) {
-    if (isServerTool(entry)) continue
+    if (isServerTool(entry)) {
+      const wish = isSearchType(entry.type) ? decodeSearch(entry, `tools.${index}`) : ok(undefined)
+      if (!wish.ok) return wish
+      search ??= wish.value
+      continue
+    }
     if (!entry.name) return refuse(`tools.${index}.name`, 'is required')
     if (declared.has(entry.name)) return refuse(`tools.${index}.name`, 'tool names must be unique')
     declared.set(entry.name, toolOf(entry, entry.name, `tools.${index}.input_schema`))
@@ -35,9 +47,11 @@ export function decodeTools({ messages, tools, tool_choice: choice }: Body): Dec
   const visible = [...declared.values()].filter((tool) => offered.has(tool.name) && tool.name !== placeholderTool)
   const toolChoice = decodeToolChoice(choice, visible, (tools ?? []).filter(isServerTool))
   if (!toolChoice.ok) return toolChoice
+  if (search !== undefined && isForced(choice, visible, tools ?? [])) search = { ...search, isForced: true }
   return ok({
     tools: visible,
     toolChoice: toolChoice.value,
+    ...(search === undefined ? {} : { search }),
     parallelToolCalls: choice?.disable_parallel_tool_use !== true,
   })
 }
@@ -63,6 +77,13 @@ function decodeToolChoice(
   // A plain answer is what clients take in place of a server tool's.
   if (server.some((entry) => entry.name === choice.name)) return ok({ type: 'auto' })
   return refuse('tool_choice.name', 'names no tool of this request')
+}
+
+/** The search is demanded by its name, or any tool is and there is no other. */
+function isForced(choice: Body['tool_choice'], visible: readonly Tool[], tools: readonly Entry[]): boolean {
+  if (choice?.type === 'any') return visible.length === 0
+  const named = tools.find(({ name }) => name === choice?.name)
+  return choice?.type === 'tool' && named !== undefined && isServerTool(named) && isSearchType(named.type)
 }
 
 // web_search_20250305 and its like: a kind of their own and no schema. Anything with a schema is the caller's to run.

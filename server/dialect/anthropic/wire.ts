@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { ThinkingWish } from '../reasoning.ts'
+import { searchMembers } from '../search-wish.ts'
 import { open, optional } from '../validate.ts'
 
 /** Blocks are read by their kind (`blocks` below), so that an unknown kind is no error. */
@@ -70,6 +71,7 @@ export const ToolEntry = Type.Object(
     input_schema: optional(Type.Object({}, open)),
     defer_loading: optional(Type.Boolean()),
     strict: optional(Type.Boolean()),
+    ...searchMembers,
   },
   open,
 )

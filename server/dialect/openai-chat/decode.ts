@@ -6,6 +6,7 @@ import type { DecodedRequest } from '../dialect.ts'
 import { decodeContent } from '../openai-content.ts'
 import { decodeInput, noSources } from '../openai-responses/items.ts'
 import { decodeOutputFormat } from '../output-format.ts'
+import { withoutSearchCalls } from '../past-searches.ts'
 import { decodeEffort, decodeThinking, thinkingOfEffort } from '../reasoning.ts'
 import { firstId } from '../session.ts'
 import { splitSystem } from '../system-prompt.ts'
@@ -42,7 +43,7 @@ export function decode(raw: unknown, note: AddNote = addNoNote): Decoded<Decoded
   const endUser = firstId(body.user, body.safety_identifier)
   const conversation = {
     model: body.model,
-    ...splitSystem(turns.value),
+    ...splitSystem(toolbox.value.search === undefined ? withoutSearchCalls(turns.value) : turns.value),
     ...toolbox.value,
     limits: { ...(maxOutputTokens == null ? {} : { maxOutputTokens }), stop: stopsOf(body.stop) },
     sampling: {

@@ -1,5 +1,6 @@
 import type { FinishReason, ReplyEvent, Usage } from '../../conversation/event.ts'
 import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
+import type { Citation } from '../../conversation/search.ts'
 import { textInJson } from '../../lib/json.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { errorBody } from './error.ts'
@@ -78,7 +79,11 @@ class ChatEncoder implements StreamEncoder {
       case 'reasoning-start':
       case 'reasoning-end':
       case 'redacted-reasoning':
+      case 'search-call':
+      case 'search-result':
         return ''
+      case 'citation':
+        return `${this.head}${JSON.stringify({ annotations: [annotationOf(event.citation)] })}${this.tail}`
       case 'finish': {
         const reason = this.refused ? 'stop' : finishReason(event.reason, this.legacy)
         const last = `${this.head}{},"logprobs":null,"finish_reason":"${reason}"}]${this.usageMember}}\n\n`
@@ -122,11 +127,15 @@ export function encodeReply(reply: Reply, context: ReplyContext<Form>): object {
   const refusal = reply.blocks.map((block) => (block.type === 'text' && block.isRefusal ? block.text : '')).join('')
   const reasoning = joined(reply.blocks, 'reasoning')
   const calls = reply.blocks.flatMap((block) => (block.type === 'tool-call' ? [encodeCall(block)] : []))
+  const annotations = reply.blocks.flatMap((block) =>
+    block.type === 'text' ? (block.citations ?? []).map(annotationOf) : [],
+  )
   const message = {
     role: 'assistant',
     content: content === '' && (calls.length > 0 || refusal !== '') ? null : content,
     refusal: refusal === '' ? null : refusal,
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...(annotations.length === 0 ? {} : { annotations }),
     ...callMembers(calls, legacyFunctions),
   }
   return {
@@ -151,6 +160,12 @@ type Call = ReturnType<typeof encodeCall>
 
 const encodeCall = ({ id, name, json }: Extract<ReplyBlock, { type: 'tool-call' }>) =>
   ({ id, type: 'function', function: { name, arguments: json } }) as const
+
+/** Its places are those of the whole content, which is all texts joined. */
+function annotationOf({ result, start, end, before }: Citation): object {
+  const { url, title } = result
+  return { type: 'url_citation', url_citation: { start_index: before + start, end_index: before + end, url, title } }
+}
 
 function callMembers(calls: readonly Call[], legacy: boolean): object {
   if (calls.length === 0) return {}

@@ -2,18 +2,26 @@ import type { Static } from '@sinclair/typebox'
 import type { Tool } from '../../conversation/conversation.ts'
 import { ok } from '../../lib/result.ts'
 import { type Choice, choiceOfName, choiceOfWord, narrow, type Toolbox } from '../openai-tools.ts'
+import { decodeSearch, isSearchType } from '../search-wish.ts'
 import { type Decoded, refuse } from '../validate.ts'
 import type { ChatBody, ToolEntry } from './wire.ts'
 
 type Body = Static<typeof ChatBody>
 type Entry = Static<typeof ToolEntry>
 
-/** The tools the model may see and how it may use them. Kinds that another server would run are left out. */
+/** The tools the model may see and how it may use them. Kinds that another server would run are left out, but for the web search. */
 export function decodeTools(body: Body): Decoded<Toolbox> {
   const tools: Tool[] = []
   const hosted: string[] = []
+  const wish =
+    body.web_search_options == null ? ok(undefined) : decodeSearch(body.web_search_options, 'web_search_options')
+  if (!wish.ok) return wish
+  let search = wish.value
   for (const [index, entry] of (body.tools ?? []).entries()) {
     if (!isFunction(entry)) {
+      const hostedSearch = isSearchType(entry.type) ? decodeSearch(entry, `tools.${index}`) : ok(undefined)
+      if (!hostedSearch.ok) return hostedSearch
+      search ??= hostedSearch.value
       hosted.push(entry.name ?? entry.type ?? '')
       continue
     }
@@ -27,7 +35,7 @@ export function decodeTools(body: Body): Decoded<Toolbox> {
   }
   const choice = decodeChoice(body)
   if (!choice.ok) return choice
-  return narrow(tools, hosted, choice.value, allowsParallel(body))
+  return narrow(tools, hosted, choice.value, allowsParallel(body), search)
 }
 
 // The same name twice is no error of this API; the provider takes each once.
@@ -66,7 +74,10 @@ function decodeChoice({ tool_choice: choice, function_call: legacy, functions }:
       const { mode, tools } = choice.allowed_tools ?? choice
       const decoded = choiceOfWord(mode ?? 'auto', 'tool_choice.allowed_tools.mode')
       if (!decoded.ok) return decoded
-      return ok({ ...decoded.value, only: (tools ?? []).map((tool) => tool.function?.name ?? tool.name ?? '') })
+      return ok({
+        ...decoded.value,
+        only: (tools ?? []).map((tool) => tool.function?.name ?? tool.name ?? tool.type ?? ''),
+      })
     }
     default:
       return choiceOfWord(choice.type ?? '', 'tool_choice.type')

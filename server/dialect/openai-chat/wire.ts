@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { ContentEntry, PartList } from '../openai-content.ts'
 import { FormatEntry } from '../output-format.ts'
 import { ThinkingWish } from '../reasoning.ts'
+import { searchMembers, UserLocation } from '../search-wish.ts'
 import { open, optional } from '../validate.ts'
 
 const Role = Type.Union([
@@ -37,11 +38,15 @@ const FunctionEntry = Type.Object(
 
 /** `{type, function: {…}}`, or flat as in the Responses API, or `{name, input_schema}` as in Messages. */
 export const ToolEntry = Type.Object(
-  { type: optional(Type.String()), function: optional(FunctionEntry), ...FunctionEntry.properties },
+  { type: optional(Type.String()), function: optional(FunctionEntry), ...FunctionEntry.properties, ...searchMembers },
   open,
 )
 
 const Named = Type.Object({ name: optional(Type.String()) }, open)
+const NamedTool = Type.Object(
+  { type: optional(Type.String()), name: optional(Type.String()), function: optional(Named) },
+  open,
+)
 
 export const ToolChoiceEntry = Type.Union([
   Type.String(),
@@ -51,14 +56,12 @@ export const ToolChoiceEntry = Type.Union([
       name: optional(Type.String()),
       function: optional(Named),
       mode: optional(Type.String()),
-      tools: optional(Type.Array(Type.Object({ name: optional(Type.String()), function: optional(Named) }, open))),
+      tools: optional(Type.Array(NamedTool)),
       allowed_tools: optional(
         Type.Object(
           {
             mode: optional(Type.String()),
-            tools: optional(
-              Type.Array(Type.Object({ name: optional(Type.String()), function: optional(Named) }, open)),
-            ),
+            tools: optional(Type.Array(NamedTool)),
           },
           open,
         ),
@@ -95,6 +98,7 @@ export const ChatBody = Type.Object(
     reasoning_effort: optional(Type.Unknown()),
     reasoning: optional(Type.Object({ effort: optional(Type.Unknown()) }, open)),
     thinking: optional(ThinkingWish),
+    web_search_options: optional(Type.Object({ user_location: UserLocation }, open)),
     stream: optional(Type.Boolean()),
     stream_options: optional(Type.Object({ include_usage: optional(Type.Boolean()) }, open)),
     user: optional(Type.String()),

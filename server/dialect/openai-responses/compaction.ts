@@ -35,6 +35,9 @@ export function createCompactionEncoder(context: ReplyContext<Form>, seal: Seal)
       case 'tool-call-start':
       case 'tool-call-delta':
       case 'tool-call-end':
+      case 'search-call':
+      case 'search-result':
+      case 'citation':
         return ''
     }
   }

@@ -7,6 +7,7 @@ import type { UnsealFault } from '../../vault/vault.ts'
 import { compactionRequest } from '../compaction-request.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { decodeOutputFormat } from '../output-format.ts'
+import { withoutSearchCalls } from '../past-searches.ts'
 import { decodeEffort, thinkingOfEffort } from '../reasoning.ts'
 import { firstId } from '../session.ts'
 import { splitSystem } from '../system-prompt.ts'
@@ -151,7 +152,7 @@ function conversationOf(
   const endUser = firstId(body.user, body.safety_identifier)
   return {
     model: body.model,
-    ...splitSystem([...instructions, ...turns]),
+    ...splitSystem([...instructions, ...(toolbox.search === undefined ? withoutSearchCalls(turns) : turns)]),
     ...toolbox,
     limits: { ...(body.max_output_tokens == null ? {} : { maxOutputTokens: body.max_output_tokens }), stop: [] },
     sampling: {
@@ -175,11 +176,12 @@ function formOf(body: Body, { toolbox, names }: NamedToolbox, keeps: boolean): O
     names,
     showsReasoning: summary !== null && summary !== 'none',
     sealsReasoning: body.include?.includes('reasoning.encrypted_content') === true,
+    ...(body.include?.includes('web_search_call.action.sources') === true ? { showsSources: true } : {}),
     echo: {
       background: false,
       instructions: body.instructions ?? null,
       max_output_tokens: body.max_output_tokens ?? null,
-      max_tool_calls: null,
+      max_tool_calls: body.max_tool_calls ?? null,
       metadata: body.metadata ?? {},
       parallel_tool_calls: toolbox.parallelToolCalls,
       previous_response_id: body.previous_response_id || null,

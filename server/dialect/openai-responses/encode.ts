@@ -1,5 +1,6 @@
 import type { ReplyEvent } from '../../conversation/event.ts'
 import type { Reply } from '../../conversation/reply.ts'
+import type { SearchOutcome } from '../../conversation/search.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { compact, createCompactionEncoder } from './compaction.ts'
 import { failureOf } from './error.ts'
@@ -13,6 +14,7 @@ import {
   writeReasoning,
   writeRedactedReasoning,
   writeRefusal,
+  writeSearch,
 } from './item-writers.ts'
 import {
   type Ending,
@@ -73,6 +75,13 @@ class ResponsesEncoder implements StreamEncoder {
         return this.settle() + this.start(writeCall(pen, event.id, event.name))
       case 'tool-call-end':
         return this.writer?.close('completed') ?? ''
+      case 'search-call':
+        return this.settle() + this.start(writeSearch(pen, event.id, event.query))
+      case 'search-result':
+        return this.searched(event.outcome)
+      case 'citation':
+        this.writer?.cite?.(event.citation)
+        return ''
       case 'finish': {
         const ending = endingOf(event, this.refused)
         const last = this.settle(ending.status === 'completed' ? 'completed' : 'incomplete')
@@ -90,6 +99,11 @@ class ResponsesEncoder implements StreamEncoder {
     const last = this.held?.close(status) ?? ''
     this.held = undefined
     return last
+  }
+
+  private searched(outcome: SearchOutcome): string {
+    this.writer?.found?.(outcome)
+    return this.writer?.close('completed') ?? ''
   }
 
   private start(writer: ItemWriter): string {

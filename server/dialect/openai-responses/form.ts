@@ -9,6 +9,8 @@ export type Form = {
   readonly showsReasoning: boolean
   /** The provider's proof of its reasoning goes out, so that the caller can send it back. */
   readonly sealsReasoning: boolean
+  /** What a search found is told with it. */
+  readonly showsSources?: boolean
   /** The answer is one item that holds the summary the model wrote, sealed. */
   readonly compaction?: (summary: string) => string
   /** Told the response as it ended, its reasoning sealed; absent: nothing of it is to be kept. */

@@ -1,4 +1,5 @@
 import type { ReplyBlock } from '../../conversation/reply.ts'
+import type { Citation, SearchOutcome } from '../../conversation/search.ts'
 import { textInJson } from '../../lib/json.ts'
 import type { ReplyContext } from '../dialect.ts'
 import type { Form, OutputItem } from './form.ts'
@@ -6,10 +7,12 @@ import type { Frames } from './frames.ts'
 import { createFreeformReader } from './freeform.ts'
 import { originOf } from './names.ts'
 import {
+  annotationOf,
   encodeItem,
   type ItemStatus,
   itemId,
   refusalPart,
+  searchAction,
   shownItem,
   statusOfCall,
   summaryPart,
@@ -29,6 +32,10 @@ export type ItemWriter = {
   readonly feed: (text: string) => string
   /** `status` is for texts: whether a call was cut short shows in its input. */
   readonly close: (status: ItemStatus, signature?: string) => string
+  /** Of a message: what its text refers to. */
+  readonly cite?: (citation: Citation) => void
+  /** Of a search: how it ended. */
+  readonly found?: (outcome: SearchOutcome) => void
 }
 
 export const writeMessage = (pen: Pen): ItemWriter => new MessageWriter(pen)
@@ -44,6 +51,8 @@ export function writeRedactedReasoning(pen: Pen, base64: string): string {
   const added = item.added({ id: item.id, type: 'reasoning', summary: [] })
   return added + item.done({ type: 'redacted-reasoning', base64 }, 'completed')
 }
+
+export const writeSearch = (pen: Pen, id: string, query: string): ItemWriter => new SearchWriter(pen, id, query)
 
 export const writeCall = (pen: Pen, id: string, name: string): ItemWriter =>
   originOf(name, pen.context.form.names).kind === 'custom'
@@ -79,7 +88,7 @@ class ItemFrames {
   }
 
   frame(type: string, members: string): string {
-    return this.pen.frames.frame(type, `${this.place},${members}`)
+    return this.pen.frames.frame(type, members === '' ? this.place : `${this.place},${members}`)
   }
 
   added(item: object): string {
@@ -98,6 +107,7 @@ class ItemFrames {
 
 class MessageWriter extends ItemFrames implements ItemWriter {
   readonly opening: string
+  private readonly citations: Citation[] = []
 
   constructor(pen: Pen) {
     const id = itemId('text', pen.context.id, pen.items.length)
@@ -106,14 +116,26 @@ class MessageWriter extends ItemFrames implements ItemWriter {
     this.opening = this.added(item) + this.part('added', '')
   }
 
+  cite(citation: Citation): void {
+    this.citations.push(citation)
+  }
+
   close(status: ItemStatus): string {
     const text = this.written
+    const { citations } = this
+    const cited = citations
+      .map((citation, index) => {
+        const members = `"content_index":0,"annotation_index":${index},"annotation":${JSON.stringify(annotationOf(citation))}`
+        return this.frame('response.output_text.annotation.added', members)
+      })
+      .join('')
     const whole = this.frame('response.output_text.done', `"text":${JSON.stringify(text)},"logprobs":[]`)
-    return whole + this.part('done', text) + this.done({ type: 'text', text }, status)
+    const block = { type: 'text', text, ...(citations.length > 0 && { citations }) } as const
+    return cited + whole + this.part('done', text) + this.done(block, status)
   }
 
   private part(step: string, text: string): string {
-    return this.frame(`response.content_part.${step}`, `"part":${JSON.stringify(textPart(text))}`)
+    return this.frame(`response.content_part.${step}`, `"part":${JSON.stringify(textPart(text, this.citations))}`)
   }
 }
 
@@ -168,6 +190,36 @@ class ReasoningWriter extends ItemFrames implements ItemWriter {
     return this.frame(`response.reasoning_summary_part.${step}`, `"part":${JSON.stringify(summaryPart(text))}`)
   }
 }
+
+class SearchWriter extends ItemFrames implements ItemWriter {
+  readonly opening: string
+  private outcome: SearchOutcome = { ok: false, fault: 'unavailable' }
+
+  constructor(
+    pen: Pen,
+    private readonly callId: string,
+    private readonly query: string,
+  ) {
+    super(pen, itemId('search', pen.context.id, pen.items.length), searchEvent, '')
+    const item = { id: this.id, type: 'web_search_call', status: 'in_progress', action: searchAction(query) }
+    this.opening = this.added(item) + this.step('in_progress') + this.step('searching')
+  }
+
+  found(outcome: SearchOutcome): void {
+    this.outcome = outcome
+  }
+
+  close(status: ItemStatus): string {
+    const { callId: id, query, outcome } = this
+    const step = outcome.ok ? this.step('completed') : ''
+    return step + this.done({ type: 'search', id, query, outcome }, status)
+  }
+
+  private step(name: string): string {
+    return this.frame(`${searchEvent}.${name}`, '')
+  }
+}
+const searchEvent = 'response.web_search_call'
 
 type Call = { readonly id: string; readonly name: string }
 const callBlock = ({ id, name }: Call, json: string): ReplyBlock => ({ type: 'tool-call', id, name, json })

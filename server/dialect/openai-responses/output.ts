@@ -1,5 +1,6 @@
 import type { FinishReason, Usage } from '../../conversation/event.ts'
 import type { ReplyBlock } from '../../conversation/reply.ts'
+import type { Citation, SearchResult } from '../../conversation/search.ts'
 import type { ReplyContext } from '../dialect.ts'
 import type { Form, KeptResponse, OutputItem } from './form.ts'
 import { textOf } from './freeform.ts'
@@ -22,7 +23,14 @@ const incompleteReasons = {
 
 export const incompleteReason = (reason: FinishReason): string | undefined => incompleteReasons[reason]
 
-const idPrefix = { text: 'msg', reasoning: 'rs', 'redacted-reasoning': 'rs', function: 'fc', custom: 'ctc' } as const
+const idPrefix = {
+  text: 'msg',
+  reasoning: 'rs',
+  'redacted-reasoning': 'rs',
+  function: 'fc',
+  custom: 'ctc',
+  search: 'ws',
+} as const
 
 /** Items carry their response's id, so that an item alone tells whose it is. */
 export const itemId = (kind: keyof typeof idPrefix, responseId: string, index: number): string =>
@@ -35,8 +43,29 @@ export const isInputItemId = (itemId: string): boolean => itemId.startsWith('in_
 /** The id without prefix of the response that an item id of ours belongs to. */
 export const responseIdOf = (itemId: string): string | undefined => /^[a-z]+_([A-Za-z0-9]+)_\d+$/.exec(itemId)?.[1]
 
-export const textPart = (text: string): object => ({ type: 'output_text', annotations: [], logprobs: [], text })
 export const refusalPart = (refusal: string): object => ({ type: 'refusal', refusal })
+export const textPart = (text: string, citations: readonly Citation[] = []): object => ({
+  type: 'output_text',
+  annotations: citations.map(annotationOf),
+  logprobs: [],
+  text,
+})
+
+export const annotationOf = ({ result: { url, title }, start, end }: Citation): object => ({
+  type: 'url_citation',
+  start_index: start,
+  end_index: end,
+  url,
+  title,
+})
+
+/** `sources` are told to who asked for them. */
+export const searchAction = (query: string, sources?: readonly SearchResult[]): object => ({
+  type: 'search',
+  query,
+  queries: [query],
+  ...(sources === undefined ? {} : { sources: sources.map(({ url }) => ({ type: 'url', url })) }),
+})
 export const summaryPart = (text: string): object => ({ type: 'summary_text', text })
 
 /** A block as an item, its reasoning sealed. `index` counts the items of one response. */
@@ -48,8 +77,18 @@ export function encodeItem(
 ): OutputItem {
   switch (block.type) {
     case 'text': {
-      const content = [block.isRefusal ? refusalPart(block.text) : textPart(block.text)]
+      const content = [block.isRefusal ? refusalPart(block.text) : textPart(block.text, block.citations)]
       return { id: itemId('text', id, index), type: 'message', status, role: 'assistant', content }
+    }
+    case 'search': {
+      const { query, outcome } = block
+      const sources = form.showsSources === true && outcome.ok ? outcome.results : undefined
+      return {
+        id: itemId('search', id, index),
+        type: 'web_search_call',
+        status: outcome.ok ? 'completed' : 'failed',
+        action: searchAction(query, sources),
+      }
     }
     case 'reasoning': {
       const { text, signature } = block
@@ -144,7 +183,7 @@ export function encodeOutput(
 
 /** An answer that says nothing at all is an empty message: agents ask again without one. */
 export const needsMessage = (items: readonly OutputItem[], { status }: Ending): boolean =>
-  status === 'completed' && items.every(({ type }) => type === 'reasoning')
+  status === 'completed' && items.every(({ type }) => type === 'reasoning' || type === 'web_search_call')
 
 /** A whole response as it goes out. */
 export const shownResponse = (response: KeptResponse, sealsReasoning: boolean): KeptResponse => ({

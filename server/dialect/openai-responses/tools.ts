@@ -1,9 +1,11 @@
 import type { Static } from '@sinclair/typebox'
 import type { Tool } from '../../conversation/conversation.ts'
 import type { AddNote } from '../../conversation/note.ts'
+import type { SearchWish } from '../../conversation/search.ts'
 import { ok } from '../../lib/result.ts'
 import { nameForModel } from '../group-name.ts'
 import { type Choice, choiceOfName, choiceOfWord, narrow, type Toolbox } from '../openai-tools.ts'
+import { decodeSearch, isSearchType } from '../search-wish.ts'
 import { createValidator, type Decoded, refuse } from '../validate.ts'
 import type { LaterTool } from './items.ts'
 import { freeformMember, type Origin, type ToolNames } from './names.ts'
@@ -17,11 +19,16 @@ export type NamedToolbox = { readonly toolbox: Toolbox; readonly names: ToolName
 const readTool = createValidator(ToolEntry)
 
 /** A list while it grows: the tools the model sees, where each came from, and the kinds that are left out. */
-type Bench = { readonly tools: Tool[]; readonly names: Map<string, Origin>; readonly hosted: string[] }
+type Bench = {
+  readonly tools: Tool[]
+  readonly names: Map<string, Origin>
+  readonly hosted: string[]
+  search?: SearchWish
+}
 
 /**
  * The tools of the request and those that came in the course of the conversation. Freeform tools become functions of one
- * text; groups (`namespace`) are laid flat. Kinds that OpenAI's own servers run are left out.
+ * text; groups (`namespace`) are laid flat. Kinds that OpenAI's own servers run are left out, but for the web search.
  */
 export function decodeTools(body: Body, later: readonly LaterTool[], note: AddNote): Decoded<NamedToolbox> {
   const bench: Bench = { tools: [], names: new Map(), hosted: [] }
@@ -37,7 +44,9 @@ export function decodeTools(body: Body, later: readonly LaterTool[], note: AddNo
   }
   const choice = decodeChoice(body.tool_choice, bench.names)
   if (!choice.ok) return choice
-  const toolbox = narrow(bench.tools, bench.hosted, choice.value, body.parallel_tool_calls !== false)
+  const uses = body.max_tool_calls == null ? {} : { maxUses: body.max_tool_calls }
+  const search = bench.search && { ...bench.search, ...uses }
+  const toolbox = narrow(bench.tools, bench.hosted, choice.value, body.parallel_tool_calls !== false, search)
   return toolbox.ok ? ok({ toolbox: toolbox.value, names: bench.names }) : toolbox
 }
 
@@ -59,9 +68,14 @@ function addEntry(bench: Bench, given: unknown, at: string, group?: string): Dec
       explainGroup(bench.tools, first, description)
       return ok(undefined)
     }
-    default:
+    default: {
       bench.hosted.push(name ?? type ?? '')
+      if (!isSearchType(type)) return ok(undefined)
+      const wish = decodeSearch(entry.value, at)
+      if (!wish.ok) return wish
+      if (wish.value !== undefined) bench.search ??= wish.value
       return ok(undefined)
+    }
   }
 }
 
@@ -132,10 +146,14 @@ function decodeChoice(choice: Body['tool_choice'], names: ToolNames): Decoded<Ch
     case 'allowed_tools': {
       const decoded = choiceOfWord(choice.mode ?? 'auto', 'tool_choice.mode')
       if (!decoded.ok) return decoded
-      return ok({ ...decoded.value, only: (choice.tools ?? []).map((tool) => knownName(tool, names) ?? '') })
+      return ok({
+        ...decoded.value,
+        only: (choice.tools ?? []).map((tool) => knownName(tool, names) ?? tool.type ?? ''),
+      })
     }
     default:
-      return ok({ toolChoice: { type: 'auto' } }) // one that another server would run: it is not there
+      // One that another server would run: it is not there, but for the search.
+      return ok({ toolChoice: isSearchType(choice.type) ? { type: 'tool', name: choice.type } : { type: 'auto' } })
   }
 }
 

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { ContentEntry } from '../openai-content.ts'
 import { FormatEntry } from '../output-format.ts'
+import { searchMembers } from '../search-wish.ts'
 import { open, optional } from '../validate.ts'
 
 const Text = optional(Type.String())
@@ -27,6 +28,7 @@ export const ToolEntry = Type.Object(
     ...FunctionEntry.properties,
     format: optional(Type.Object({ type: Text, syntax: Text, definition: Text }, open)),
     tools: optional(Type.Array(Type.Unknown())),
+    ...searchMembers,
   },
   open,
 )
@@ -83,6 +85,7 @@ export const ResponsesBody = Type.Object(
     tools: optional(Type.Array(ToolEntry)),
     tool_choice: optional(ToolChoiceEntry),
     parallel_tool_calls: optional(Type.Boolean()),
+    max_tool_calls: optional(Type.Integer({ minimum: 1 })),
     max_output_tokens: optional(Type.Integer({ minimum: 1 })),
     temperature: optional(Type.Number({ minimum: 0, maximum: 2 })),
     top_p: optional(Type.Number({ minimum: 0, maximum: 1 })),

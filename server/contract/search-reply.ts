@@ -1,0 +1,206 @@
+import type { Conversation, Message, ToolResultPart } from '../conversation/conversation.ts'
+import type { ReplyEvent } from '../conversation/event.ts'
+import {
+  type SearchFault,
+  type SearchOutcome,
+  type SearchResult,
+  type SearchWish,
+  searchText,
+} from '../conversation/search.ts'
+import type { Sink } from '../lib/source.ts'
+import type { ReplyStream } from '../relay/reply-source.ts'
+import type { Search } from '../relay/search.ts'
+import { longestQuery } from '../upstream/search.ts'
+import { addressKey, charactersOf, citationsIn } from './citations.ts'
+import { withinDomains } from './domains.ts'
+import type { Turns } from './layer.ts'
+import { inputOf, type SearchCall, TurnReader } from './turn-reader.ts'
+
+export type SearchDeps = {
+  readonly search: Search
+}
+
+/** Of one request, whatever the caller allows. */
+const mostSearches = 20
+const mostRounds = 10
+
+/** A conversation with the search tool among its tools. */
+export type Prepared = {
+  readonly conversation: Conversation
+  readonly wish: SearchWish
+  readonly toolName: string
+}
+
+/** The turns of one reply, with the searches between them. */
+export class SearchReply implements ReplyStream {
+  private readonly found = new Map<string, SearchResult>()
+  private stream: ReplyStream
+  private messages: readonly Message[]
+  private uses = 0
+  /** Characters of the texts that have ended. */
+  private before = 0
+  private text = ''
+
+  constructor(
+    first: ReplyStream,
+    private readonly prepared: Prepared,
+    private readonly turns: Turns,
+    private readonly deps: SearchDeps,
+  ) {
+    this.stream = first
+    this.messages = prepared.conversation.messages
+  }
+
+  drop(): void {
+    this.stream.drop()
+  }
+
+  async run(sink: Sink<readonly ReplyEvent[]>): Promise<void> {
+    for (let round = 1; ; round++) {
+      const reader = new TurnReader(this.prepared.toolName)
+      const isWanted = await this.pass(reader, sink)
+      const { end, searches } = reader
+      if (!isWanted || end === undefined) return
+      const isDue =
+        end.type === 'finish' && searches.length > 0 && (end.reason === 'tool-calls' || end.reason === 'end')
+      if (!isDue) {
+        await sink([end])
+        return
+      }
+      const results = await this.searchAll(searches, sink)
+      if (results === undefined) return
+      const left = this.outputLeft()
+      if (reader.callsCaller || left === 0) {
+        await sink([{ ...end, reason: reader.callsCaller ? 'tool-calls' : 'max-tokens' }])
+        return
+      }
+      this.messages = [...this.messages, { role: 'assistant', parts: reader.parts }, { role: 'user', parts: results }]
+      const next = await this.turns.run(this.nextConversation(round, left), 'search')
+      if (!next.ok) {
+        await sink([{ type: 'error', error: next.error }])
+        return
+      }
+      this.stream = next.value
+    }
+  }
+
+  /** False: the caller wants no more. */
+  private async pass(reader: TurnReader, sink: Sink<readonly ReplyEvent[]>): Promise<boolean> {
+    let isWanted = true
+    await this.stream.run((batch) => {
+      const out: ReplyEvent[] = []
+      for (const event of batch) {
+        const shown = reader.read(event)
+        if (shown === undefined) continue
+        if (shown.type === 'text-end') out.push(...this.cited(shown.index))
+        if (shown.type === 'text-start') this.text = ''
+        if (shown.type === 'text-delta') this.text += shown.text
+        out.push(shown)
+      }
+      if (reader.end !== undefined) {
+        // The turn ends here, the reply perhaps not: what is left of it is shown, and its end kept back.
+        const taken = out.length === 0 || sink(out)
+        if (typeof taken !== 'boolean')
+          return taken.then((more) => {
+            isWanted = more
+            return true
+          })
+        isWanted = taken
+        return true
+      }
+      if (out.length === 0) return true
+      const taken = sink(out)
+      if (typeof taken === 'boolean') {
+        isWanted = taken
+        return taken
+      }
+      return taken.then((more) => {
+        isWanted = more
+        return more
+      })
+    })
+    return isWanted
+  }
+
+  private cited(index: number): readonly ReplyEvent[] {
+    const citations = citationsIn(this.text, this.found, this.before)
+    this.before += charactersOf(this.text)
+    return citations.map((citation) => ({ type: 'citation', index, citation }))
+  }
+
+  /** What the model gets; undefined: the caller wants no more. */
+  private async searchAll(
+    calls: readonly SearchCall[],
+    sink: Sink<readonly ReplyEvent[]>,
+  ): Promise<readonly ToolResultPart[] | undefined> {
+    const results: ToolResultPart[] = []
+    for (const call of calls) {
+      const query = queryOf(call)
+      const callId = call.id
+      if (!(await sink([{ type: 'search-call', index: 0, id: callId, query: query ?? '' }]))) return undefined
+      const outcome = await this.searchOne(query)
+      if (this.turns.signal.aborted) return undefined
+      if (outcome.ok) for (const result of outcome.results) this.found.set(addressKey(result.url), result)
+      if (!(await sink([{ type: 'search-result', index: 0, callId, query: query ?? '', outcome }]))) return undefined
+      const parts = [{ type: 'text', text: searchText(outcome) }] as const
+      results.push({ type: 'tool-result', callId, parts, isError: !outcome.ok })
+    }
+    return results
+  }
+
+  private async searchOne(query: string | undefined): Promise<SearchOutcome> {
+    const { wish } = this.prepared
+    const startedMs = this.turns.elapsed()
+    const tell = (outcome: SearchOutcome, more: { accountId?: string; cause?: string } = {}): SearchOutcome => {
+      const endedMs = this.turns.elapsed()
+      this.turns.searched({
+        ...(outcome.ok ? { outcome: 'ok', results: outcome.results.length } : { outcome: outcome.fault, results: 0 }),
+        ...{ startedMs, endedMs, ...more },
+      })
+      return outcome
+    }
+    if (query === undefined) return tell({ ok: false, fault: 'invalid-input' })
+    if (this.uses >= Math.min(wish.maxUses ?? mostSearches, mostSearches))
+      return tell({ ok: false, fault: 'uses-spent' })
+    this.uses++
+    const asked = { accountId: this.turns.accountId(), accounts: this.turns.asked.accounts }
+    const { accountId, found } = await this.deps.search(query, asked, this.turns.signal)
+    const who = accountId === undefined ? {} : { accountId }
+    if (found.ok) return tell({ ok: true, results: withinDomains(found.value, wish) }, who)
+    const { kind, cause } = found.error
+    return tell({ ok: false, fault: faultOf(kind) }, { ...who, cause: (cause ?? kind).slice(0, 300) })
+  }
+
+  /** What the caller's `max_tokens` leaves for further turns; undefined: no limit. */
+  private outputLeft(): number | undefined {
+    const { maxOutputTokens } = this.prepared.conversation.limits
+    if (maxOutputTokens === undefined) return undefined
+    return Math.max(0, maxOutputTokens - (this.turns.usage()?.output.tokens ?? 0))
+  }
+
+  private nextConversation(round: number, left: number | undefined): Conversation {
+    const { conversation } = this.prepared
+    return {
+      ...conversation,
+      messages: this.messages,
+      // A search was forced, or the caller's demand was met by one; from here on the model goes on as it likes.
+      toolChoice: { type: round < mostRounds ? 'auto' : 'none' },
+      limits: { ...conversation.limits, ...(left === undefined ? {} : { maxOutputTokens: left }) },
+    }
+  }
+}
+
+function queryOf({ json }: SearchCall): string | undefined {
+  const { query } = inputOf(json)
+  const words = typeof query === 'string' ? query.replace(/\s+/g, ' ').trim() : ''
+  if (words === '') return undefined
+  return words.length <= longestQuery
+    ? words
+    : words
+        .slice(0, longestQuery + 1)
+        .replace(/\s*\S*$/, '')
+        .slice(0, longestQuery) || words.slice(0, longestQuery)
+}
+
+const faultOf = (kind: string): SearchFault =>
+  kind === 'rate-limited' || kind === 'service-throttled' ? 'rate-limited' : 'unavailable'

@@ -1,0 +1,330 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import Anthropic from '@anthropic-ai/sdk'
+import OpenAI from 'openai'
+import { type App, startApp } from '../../server/app/app.ts'
+import { realEffects } from '../../server/lib/effects.ts'
+import { type Simulator, startSimulator } from '../../server/simulator/simulator.ts'
+import { quietLog, resolvedFor, version } from '../cli/cli.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into member by member
+type Json = any
+
+const password = 'correct horse battery'
+const model = 'claude-sonnet-4.5'
+const folder = mkdtempSync(path.join(tmpdir(), 'gateway-search-'))
+let simulator: Simulator
+let app: App
+let anthropic: Anthropic
+let openai: OpenAI
+let call: (method: string, route: string, body?: unknown) => Promise<Json>
+
+beforeAll(async () => {
+  simulator = await startSimulator()
+  const accounts = [simulator.accounts.add({ plan: 'power' }), simulator.accounts.add({ plan: 'power' })]
+  const env = {
+    ...{ DATA_DIR: folder, HOST: '127.0.0.1', PORT: '0', ADMIN_PASSWORD: password, SHUTDOWN_GRACE_SECONDS: '0' },
+    ...{ UPSTREAM_Q_URL: simulator.url, UPSTREAM_OIDC_URL: simulator.url, UPSTREAM_KIRO_AUTH_URL: simulator.url },
+  }
+  const started = await startApp({
+    config: resolvedFor([], env).config,
+    effects: realEffects,
+    log: quietLog(),
+    version,
+  })
+  if (!started.ok) throw new Error(started.error.message)
+  app = started.value
+  const base = `http://127.0.0.1:${app.port}`
+  call = async (method, route, body) => {
+    const headers = { authorization: `Bearer ${password}`, 'content-type': 'application/json' }
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+    const text = await (await fetch(base + route, init)).text()
+    return route === '/metrics' ? text : JSON.parse(text)
+  }
+  for (const account of accounts) {
+    const { method, clientId, clientSecret, refreshToken } = account.secrets()
+    await call('POST', '/v2/accounts', { label: account.id, method, clientId, clientSecret, refreshToken })
+  }
+  const { key } = await call('POST', '/v2/keys', { name: 'search' })
+  anthropic = new Anthropic({ baseURL: base, apiKey: key, maxRetries: 0 })
+  openai = new OpenAI({ baseURL: `${base}/v1`, apiKey: key, maxRetries: 0 })
+}, 60_000)
+afterAll(async () => {
+  await app.stop()
+  await simulator.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+beforeEach(() => {
+  for (const account of simulator.accounts.list()) account.set({ calls: undefined })
+})
+
+const calls = (operation: string) => simulator.requests().filter((request) => request.operation === operation)
+const lastSent = (): Json => calls('GenerateAssistantResponse').at(-1)?.body
+const webSearch = { type: 'web_search_20250305', name: 'web_search' } as const
+const caller = {
+  name: 'web_search',
+  description: 'The caller’s own',
+  input_schema: { type: 'object', properties: { q: { type: 'string' } } },
+} as const
+const messages = async (content: string, tools: Json = [webSearch], more: object = {}): Promise<Anthropic.Message> =>
+  anthropic.messages.create({
+    ...{ model, max_tokens: 4_000, messages: [{ role: 'user', content }], tools },
+    ...more,
+  } as Anthropic.MessageCreateParamsNonStreaming)
+const streamed = (content: string, tools: Json = [webSearch]): Promise<Anthropic.Message> =>
+  anthropic.messages.stream({ model, max_tokens: 4_000, messages: [{ role: 'user', content }], tools }).finalMessage()
+const types = ({ content }: Anthropic.Message): readonly string[] => content.map(({ type }) => type)
+const found = (message: Anthropic.Message): Json =>
+  message.content.flatMap((block) => (block.type === 'web_search_tool_result' ? [block.content] : []))
+
+describe('Messages', () => {
+  for (const [way, ask] of [
+    ['whole', messages],
+    ['streamed', streamed],
+  ] as const) {
+    test(`${way}: the search, its pages and a text that cites them are the API's own blocks`, async () => {
+      const message = await ask('Search the web for bun sqlite.')
+      expect(types(message)).toEqual(['server_tool_use', 'web_search_tool_result', 'text'])
+      const [use, result, text] = message.content as readonly Json[]
+      expect(use).toMatchObject({ name: 'web_search', input: { query: 'bun sqlite' }, caller: { type: 'direct' } })
+      expect(use.id).toStartWith('srvtoolu_')
+      expect(result.tool_use_id).toBe(use.id)
+      expect(result.content).toHaveLength(3)
+      expect(result.content[0]).toMatchObject({
+        type: 'web_search_result',
+        title: 'Simulated page 1 about bun sqlite',
+        url: 'https://page1.simulated.example/bun%20sqlite',
+        page_age: expect.stringMatching(/^\w+ \d{1,2}, \d{4}$/),
+      })
+      expect(result.content[2].page_age).toBeNull()
+      expect(text.citations.map(({ type, url }: Json) => [type, url])).toEqual([
+        ['web_search_result_location', 'https://page1.simulated.example/bun%20sqlite'],
+        ['web_search_result_location', 'https://page2.simulated.example/bun%20sqlite'],
+      ])
+      expect(text.citations[0].cited_text).toStartWith('This page is simulated')
+      expect(message.stop_reason).toBe('end_turn')
+      expect(message.usage.server_tool_use).toEqual({ web_search_requests: 1, web_fetch_requests: 0 })
+    })
+  }
+
+  test('several rounds in one reply, and several searches in one round', async () => {
+    const rounds = await streamed('[[sim:search=first]][[sim:search=second]][[sim:rounds=2]]')
+    expect(types(rounds)).toEqual([
+      ...['server_tool_use', 'web_search_tool_result', 'server_tool_use', 'web_search_tool_result', 'text'],
+    ])
+    const together = await messages('[[sim:search=first]][[sim:search=second]]')
+    expect(types(together)).toEqual(types(rounds))
+    expect(together.usage.server_tool_use?.web_search_requests).toBe(2)
+  })
+
+  test('what comes back in the next turn is the same conversation, its excerpts too', async () => {
+    const first = await messages('Search the web for bun.')
+    const before = lastSent()
+    const next = [
+      { role: 'user', content: 'Search the web for bun.' },
+      { role: 'assistant', content: first.content },
+      { role: 'user', content: 'Thanks' },
+    ]
+    await messages('', [webSearch], { messages: next })
+    const { history } = lastSent().conversationState
+    const was = before.conversationState
+    expect(history.slice(0, 2)).toEqual(was.history)
+    const { toolResults } = was.currentMessage.userInputMessage.userInputMessageContext
+    expect(history[2].userInputMessage.userInputMessageContext.toolResults).toEqual(toolResults)
+    expect(JSON.stringify(toolResults)).toContain('This page is simulated')
+    // Without the tool nothing is left that the model could call.
+    await messages('', undefined, { messages: next, tools: [] })
+    const plain = lastSent()
+    expect(JSON.stringify(plain)).not.toContain('internet_search')
+    expect(JSON.stringify(plain)).toContain('This page is simulated')
+  })
+
+  test('a call of the caller’s own ends the turn, whatever its name, and the search stands beside it', async () => {
+    const message = await streamed('[[sim:search=bun]][[sim:tools=1]]', [webSearch, { ...caller, name: 'look' }])
+    expect(types(message)).toEqual(['tool_use', 'server_tool_use', 'web_search_tool_result'])
+    expect(message.stop_reason).toBe('tool_use')
+    const id = (message.content[0] as Anthropic.ToolUseBlock).id
+    const answer = { type: 'tool_result', tool_use_id: id, content: 'seen' }
+    const more = await messages('', [webSearch, { ...caller, name: 'look' }], {
+      messages: [
+        { role: 'user', content: '[[sim:search=bun]][[sim:tools=1]]' },
+        { role: 'assistant', content: message.content },
+        { role: 'user', content: [answer] },
+      ],
+    })
+    expect(more.stop_reason).toBe('end_turn')
+    await messages('Hello', [webSearch, caller])
+    const { tools } = lastSent().conversationState.currentMessage.userInputMessage.userInputMessageContext
+    const names = tools.map(({ toolSpecification }: Json) => toolSpecification.name)
+    expect(names).toEqual([expect.stringMatching(/^web_search_\w{10}$/), 'internet_search'])
+    await messages('Hello', [webSearch, { ...caller, name: 'Internet_Search' }])
+    const clash = JSON.stringify(lastSent())
+    expect(clash).toContain('"internet_search_2"')
+  })
+
+  test('max_uses holds, and the model is told', async () => {
+    const message = await messages('[[sim:search=first]][[sim:search=second]]', [{ ...webSearch, max_uses: 1 }])
+    expect(found(message)[1]).toEqual({ type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' })
+    expect(message.usage.server_tool_use?.web_search_requests).toBe(1)
+    expect(JSON.stringify(lastSent())).toContain('no more searches are allowed')
+  })
+
+  test('domains: only what is allowed, nothing that is blocked; both at once is refused by name', async () => {
+    const only = await messages('Search the web for bun', [
+      { ...webSearch, allowed_domains: ['page2.simulated.example'] },
+    ])
+    expect(found(only)[0].map(({ url }: Json) => url)).toEqual(['https://page2.simulated.example/bun'])
+    const none = await messages('Search the web for bun', [{ ...webSearch, blocked_domains: ['simulated.example'] }])
+    expect(found(none)).toEqual([[]])
+    const both = { ...webSearch, allowed_domains: ['a.example'], blocked_domains: ['b.example'] }
+    const refused = await messages('x', [both]).catch((error) => error)
+    expect([refused.status, refused.message]).toEqual([400, expect.stringContaining('tools.0.blocked_domains')])
+  })
+
+  test('where the user is goes along in words', async () => {
+    const user_location = { type: 'approximate', city: 'Köln', country: 'DE', timezone: 'Europe/Berlin' }
+    await messages('Hello', [{ ...webSearch, user_location }])
+    const sent = JSON.stringify(lastSent())
+    expect(sent).toContain('The user is in Köln, DE, time zone Europe/Berlin')
+  })
+
+  test('a demanded search is demanded of the model, and the demand is met by one', async () => {
+    await messages('Search the web for bun', [webSearch], { tool_choice: { type: 'tool', name: 'web_search' } })
+    const [first, second] = calls('GenerateAssistantResponse')
+      .slice(-2)
+      .map(({ body }) => JSON.stringify(body))
+    expect(first).toContain('Call the tool \\"internet_search\\" in this reply.')
+    expect(second?.match(/Call the tool/g) ?? []).toHaveLength(0)
+    await messages('Hello', [webSearch], { tool_choice: { type: 'none' } })
+    expect(JSON.stringify(lastSent())).not.toContain('internet_search')
+  })
+
+  test.each([
+    ['no results', []],
+    ['bun as text', expect.arrayContaining([expect.objectContaining({ type: 'web_search_result' })])],
+    ['what fails', { type: 'web_search_tool_result_error', error_code: 'unavailable' }],
+    ['what is broken', { type: 'web_search_tool_result_error', error_code: 'unavailable' }],
+  ])('%s', async (query, content) => {
+    const message = await streamed(`[[sim:search=${query}]]`)
+    expect(found(message)).toEqual([content])
+    expect(message.stop_reason).toBe('end_turn')
+  })
+})
+
+describe('Responses', () => {
+  const ask = { model, input: 'Search the web for bun sqlite.', tools: [{ type: 'web_search' as const }] }
+  const check = (response: OpenAI.Responses.Response): void => {
+    expect(response.output.map(({ type }) => type)).toEqual(['web_search_call', 'message'])
+    const [search, message] = response.output as readonly Json[]
+    expect(search).toMatchObject({ status: 'completed', action: { type: 'search', query: 'bun sqlite' } })
+    const { text, annotations } = message.content[0]
+    expect(annotations).toHaveLength(2)
+    for (const { type, start_index, end_index, url, title } of annotations) {
+      expect(type).toBe('url_citation')
+      expect([...text].slice(start_index, end_index).join('')).toBe(`[${title}](${url})`)
+    }
+  }
+
+  test('whole: the search is an item, and what the text links to is annotated', async () => {
+    const response = await openai.responses.create({ ...ask, include: ['web_search_call.action.sources'] })
+    check(response)
+    expect((response.output[0] as Json).action.sources).toHaveLength(3)
+    expect(response.output_text).toContain('https://page1.simulated.example')
+  })
+
+  test('streamed: with the events of a search', async () => {
+    const stream = openai.responses.stream(ask)
+    const events: Json[] = []
+    for await (const event of stream) events.push(event)
+    check(await stream.finalResponse())
+    const names = events.map(({ type }) => type)
+    expect(names.filter((name) => name.startsWith('response.web_search_call'))).toEqual([
+      'response.web_search_call.in_progress',
+      'response.web_search_call.searching',
+      'response.web_search_call.completed',
+    ])
+    expect(names.filter((name) => name === 'response.output_text.annotation.added')).toHaveLength(2)
+    expect(events.map(({ sequence_number }) => sequence_number)).toEqual(events.map((_, index) => index))
+  })
+
+  test('goes on from an answer with a search, kept or sent back', async () => {
+    const first = await openai.responses.create(ask)
+    const kept = await openai.responses.create({ model, input: 'Thanks', previous_response_id: first.id })
+    expect(kept.status).toBe('completed')
+    const input = [{ role: 'user', content: ask.input }, ...first.output, { role: 'user', content: 'Thanks' }]
+    const sent = await openai.responses.create({ ...ask, input: input as OpenAI.Responses.ResponseInput })
+    expect(sent.output.map(({ type }) => type)).toEqual(['message'])
+  })
+
+  test('a search that fails is an item that failed; max_tool_calls holds; a search without the web is none', async () => {
+    const failed = await openai.responses.create({ ...ask, input: '[[sim:search=what fails]]' })
+    expect(failed.output).toMatchObject([{ type: 'web_search_call', status: 'failed' }, { type: 'message' }])
+    const input = '[[sim:search=first]][[sim:search=second]]'
+    const bounded = await openai.responses.create({ ...ask, input, max_tool_calls: 1 })
+    expect(bounded.output.map((item: Json) => item.status)).toEqual(['completed', 'failed', 'completed'])
+    const tools = [{ type: 'web_search', external_web_access: false }] as Json
+    const cached = await openai.responses.create({ ...ask, tools })
+    expect(cached.output.map(({ type }) => type)).toEqual(['message'])
+  })
+})
+
+describe('Chat Completions', () => {
+  const ask = {
+    model,
+    messages: [{ role: 'user' as const, content: 'Search the web for bun sqlite.' }],
+    web_search_options: {},
+  }
+  const check = (content: string, annotations: Json): void => {
+    expect(annotations).toHaveLength(2)
+    for (const { type, url_citation } of annotations) {
+      expect(type).toBe('url_citation')
+      const { start_index, end_index, url, title } = url_citation
+      expect([...content].slice(start_index, end_index).join('')).toBe(`[${title}](${url})`)
+    }
+  }
+
+  test('whole: what the text links to is annotated', async () => {
+    const { choices } = await openai.chat.completions.create(ask)
+    expect(choices[0]?.finish_reason).toBe('stop')
+    check(choices[0]?.message.content ?? '', choices[0]?.message.annotations)
+  })
+
+  test('streamed', async () => {
+    let content = ''
+    const annotations: Json[] = []
+    for await (const chunk of await openai.chat.completions.create({ ...ask, stream: true })) {
+      const delta: Json = chunk.choices[0]?.delta
+      content += delta?.content ?? ''
+      annotations.push(...(delta?.annotations ?? []))
+      expect(delta?.tool_calls).toBeUndefined()
+    }
+    check(content, annotations)
+  })
+})
+
+test('searches are counted, and stand in the record without their words', async () => {
+  const count = async (): Promise<number> =>
+    Number(/claude_server_searches_total\{outcome="ok"\} (\d+)/.exec(await call('GET', '/metrics'))?.[1] ?? 0)
+  const before = await count()
+  await messages('Search the web for a very private thing')
+  expect((await count()) - before).toBe(1)
+  const { logs } = await call('GET', '/v2/logs?limit=1')
+  expect(logs[0].route.searches).toMatchObject([{ outcome: 'ok', results: 3 }])
+  expect(JSON.stringify(logs[0])).not.toContain('private')
+})
+
+// Last: who cannot search is not asked again for a while.
+test('where no account can search, the caller sees the tool’s error and the model is told not to pretend', async () => {
+  for (const account of simulator.accounts.list()) account.set({ calls: { InvokeMCP: 'feature-gate' } })
+  const message = await messages('Search the web for bun.')
+  expect(found(message)).toEqual([{ type: 'web_search_tool_result_error', error_code: 'unavailable' }])
+  expect(message.usage.server_tool_use).toBeUndefined()
+  expect(JSON.stringify(lastSent())).toContain('Do not make up results')
+  const { accounts } = await call('GET', '/v2/accounts')
+  expect(accounts.map(({ state }: Json) => state)).toEqual(['ready', 'ready'])
+  const { logs } = await call('GET', '/v2/logs?limit=1')
+  expect(logs[0].route.searches).toMatchObject([{ outcome: 'unavailable', results: 0 }])
+  expect(JSON.stringify(logs[0])).not.toContain('bun')
+})
