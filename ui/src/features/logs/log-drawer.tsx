@@ -20,6 +20,7 @@ import type { LogFilters } from './filters.ts'
 import { OutcomeBadge } from './outcome-badge.tsx'
 import { RouteWords } from './route-words.tsx'
 import { callerOf, costText, sourceKey, tokensText } from './row-view.ts'
+import { Searches } from './searches.tsx'
 import { Section } from './section.tsx'
 import { TimingBar } from './timing-bar.tsx'
 
@@ -136,6 +137,7 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
       </section>
       <RouteWords request={request} />
       <Attempts request={request} />
+      <Searches request={request} />
       <Section title={t('logs.section.tokens')}>
         <FactList>
           <Fact term={t('logs.column.input')}>

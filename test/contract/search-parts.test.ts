@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'bun:test'
+import { citationsIn } from '../../server/contract/citations.ts'
+import { withinDomains } from '../../server/contract/domains.ts'
+import type { SearchResult } from '../../server/conversation/search.ts'
+
+const page = (url: string): SearchResult => ({ title: 'A page', url, snippet: 'Words.' })
+
+describe('citationsIn', () => {
+  const found = new Map([['https://a.example/x', page('https://a.example/x/')]])
+  const cited = (text: string) =>
+    citationsIn(text, found, 7).map(({ start, end, before }) => [[...text].slice(start, end).join(''), before])
+
+  test.each([
+    ['see [the page](https://a.example/x).', ['[the page](https://a.example/x)']],
+    ['see https://a.example/x.', ['https://a.example/x']],
+    [
+      '🙂 中文 [一](https://a.example/x/#part) and https://a.example/x',
+      ['[一](https://a.example/x/#part)', 'https://a.example/x'],
+    ],
+    ['[other](https://b.example) https://a.example/xy', []],
+    ['nothing', []],
+  ])('%s', (text, expected) => {
+    expect(cited(text)).toEqual(expected.map((part) => [part, 7]))
+  })
+
+  test('without pages nothing is looked through', () => {
+    expect(citationsIn('https://a.example/x', new Map(), 0)).toEqual([])
+  })
+})
+
+describe('withinDomains', () => {
+  const urls = ['https://a.example/blog/1', 'https://www.a.example/', 'https://b.example/', 'https://evil-a.example/']
+  const kept = (allowedDomains: readonly string[], blockedDomains: readonly string[] = []) =>
+    withinDomains(urls.map(page), { allowedDomains, blockedDomains }).map(({ url }) => url)
+
+  test.each([
+    [[], [], urls],
+    [['a.example'], [], urls.slice(0, 2)],
+    [['https://A.example/'], [], urls.slice(0, 2)],
+    [['*.a.example'], [], urls.slice(0, 2)],
+    [['a.example/blog'], [], urls.slice(0, 1)],
+    [['a.example/blo'], [], []],
+    [[], ['a.example'], urls.slice(2)],
+  ])('allowed %j, blocked %j', (allowed, blocked, expected) => {
+    expect(kept(allowed, blocked)).toEqual(expected)
+  })
+})
