@@ -72,8 +72,9 @@ export function createRemote({
     const bare = url.hostname.replace(/^\[(.*)\]$/, '$1')
     if (isIP(bare) !== 0) return isPublic(bare) ? ok(bare) : err(notPublic)
     const addresses = await lookUp(bare).catch(() => [])
-    if (addresses.length === 0) return err('the name of its host is not known')
-    return addresses.every(isPublic) ? ok(addresses[0] as string) : err(notPublic) // there is one
+    // One answer for both: names of an inner network are not to be told from those that are none.
+    const [first] = addresses
+    return first !== undefined && addresses.every(isPublic) ? ok(first) : err(notPublic)
   }
 
   async function request(url: URL, mostBytes: number, signal: AbortSignal): Promise<Outcome | URL> {
@@ -175,7 +176,7 @@ export function createRemote({
   }
 }
 
-const notPublic = 'its host has no public address'
+const notPublic = 'its host is not known or has no public address'
 const tooSlow = `it took longer than ${remoteLimits.timeMs / 1_000} seconds`
 const tooLarge = (mostBytes: number): string => `it is larger than ${mostBytes} bytes`
 

@@ -325,6 +325,9 @@ test('searches are counted, and stand in the record without their words', async 
   const record = await recordOf(message)
   expect(record.route.searches).toMatchObject([{ outcome: 'ok', results: 3 }])
   expect(JSON.stringify(record)).not.toContain('private')
+  const failed = await recordOf(await messages('[[sim:search=a private thing fails]]'))
+  expect(failed.route.searches).toMatchObject([{ outcome: 'unavailable', cause: expect.stringContaining('InvokeMCP') }])
+  expect(JSON.stringify(failed)).not.toContain('private')
 })
 
 // Last: who cannot search is not asked again for a while.

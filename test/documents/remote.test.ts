@@ -209,7 +209,7 @@ describe('createRemote', () => {
     const page = makeRemote({ answer: () => new Response('<html>', { headers: { 'content-type': 'image/png' } }) })
     expect(await page.get('https://pictures.example/a')).toEqual(refusal('not a PNG, JPEG, GIF or WebP'))
     const unknown = makeRemote({ lookUp: () => Promise.reject(new Error('ENOTFOUND')) })
-    expect(await unknown.get('https://pictures.example/a')).toEqual(refusal('the name of its host is not known'))
+    expect(await unknown.get('https://pictures.example/a')).toEqual(refusal('not known or has no public address'))
     const broken = makeRemote({
       answer: () => {
         throw new Error('connect ECONNREFUSED 93.184.216.34:443')

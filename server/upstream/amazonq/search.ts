@@ -34,7 +34,7 @@ export function createWebSearch({ settings, effects, tokens, classify }: SearchD
       return err(gatewayError('upstream-unreachable', 'The provider could not be reached.', { cause }))
     }
     const { status, headers, text, json } = answer
-    return status === 200 ? resultsOf(json) : err(classify(status, headers, text))
+    return status === 200 ? withoutWords(resultsOf(json), query) : err(classify(status, headers, text))
   }
 
   return async (accountId, query, signal) => {
@@ -88,8 +88,8 @@ export function resultsOf(json: unknown): Result<readonly SearchResult[], Gatewa
   const result = membersOf(typeof answer.result === 'string' ? parseJson(answer.result) : answer.result)
   const { content } = result
   const text = Array.isArray(content) ? textOf(membersOf(content[0]).text) : undefined
-  if (result.isError === true) return failed(text ?? 'isError')
   const found = membersOf(text === undefined ? undefined : parseJson(text))
+  if (result.isError === true) return failed(textOf(found.error) ?? 'the tool failed')
   if (typeof found.error === 'string' && found.error !== '') return failed(found.error)
   if (!Array.isArray(found.results)) return failed('a result without a list')
   return ok(found.results.flatMap(resultOf).slice(0, mostResults))
@@ -110,6 +110,15 @@ function resultOf(value: unknown): readonly SearchResult[] {
     },
   ]
 }
+
+/** What was searched for is content, and has no place in logs and records; an error may quote it. */
+const withoutWords = (
+  found: Result<readonly SearchResult[], GatewayError>,
+  query: string,
+): Result<readonly SearchResult[], GatewayError> =>
+  found.ok || found.error.cause === undefined
+    ? found
+    : err({ ...found.error, cause: found.error.cause.replaceAll(query, '…') })
 
 function failed(cause: string): Result<never, GatewayError> {
   const kind = /thrott|too many|rate/i.test(cause) ? 'rate-limited' : 'upstream-failed'
