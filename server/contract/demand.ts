@@ -67,7 +67,7 @@ export function readDemand(asked: Conversation, judges: SchemaJudges): Result<De
   if (isForced) return ok({ ...common, conversation: { ...asked, output: { type: 'text' } } })
   const opening = openingOf(output.schema)
   const value = { judge: judge.value, opening, isStrict: output.strict === true }
-  const mayCall = asked.tools.length > 0 && toolChoice.type !== 'none'
+  const mayCall = (asked.tools.length > 0 || asked.search !== undefined) && toolChoice.type !== 'none'
   // Beside tools that the model may call or leave, a forced one of ours would keep it from them: there it is told in words.
   if (mayCall || opening !== '{') return ok({ ...common, conversation: asked, value })
   return ok({ ...common, conversation: byTool(asked, output.schema, output.name), value: { ...value, by: answerTool } })

@@ -123,7 +123,9 @@ export class SearchReply implements ReplyStream {
   }
 
   private cited(index: number): readonly ReplyEvent[] {
-    const citations = citationsIn(this.text, this.found, this.before)
+    // A value that is held to a schema has no words to mark.
+    const isProse = this.prepared.conversation.output.type === 'text'
+    const citations = isProse ? citationsIn(this.text, this.found, this.before) : []
     this.before += charactersOf(this.text)
     return citations.map((citation) => ({ type: 'citation', index, citation }))
   }

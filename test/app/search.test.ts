@@ -195,6 +195,21 @@ describe('Messages', () => {
     expect([refused.status, refused.message]).toEqual([400, expect.stringContaining('tools.0.blocked_domains')])
   })
 
+  test('a search and an answer by a schema go together', async () => {
+    const schema = {
+      type: 'object',
+      properties: { a: { type: 'string' } },
+      required: ['a'],
+      additionalProperties: false,
+    }
+    const message = await messages('[[sim:search=bun]]', [webSearch], {
+      output_config: { format: { type: 'json_schema', schema } },
+    })
+    expect(types(message).slice(0, 2)).toEqual(['server_tool_use', 'web_search_tool_result'])
+    const text = message.content.findLast((block) => block.type === 'text')
+    expect(JSON.parse(text?.text ?? '')).toEqual({ a: expect.any(String) })
+  })
+
   test('where the user is goes along in words', async () => {
     const user_location = { type: 'approximate', city: 'Köln', country: 'DE', timezone: 'Europe/Berlin' }
     await messages('Hello', [{ ...webSearch, user_location }])
