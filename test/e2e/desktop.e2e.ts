@@ -37,7 +37,8 @@ while [ ! -e '${close}' ]; do sleep 0.05; done
       cwd: folder,
       env: {
         ...{ PATH: process.env.PATH ?? '', HOME: folder, XDG_DATA_HOME: path.join(folder, 'share') },
-        CLAUDE_SERVER_BROWSER: browser,
+        // On the command line 0 means that none was given.
+        ...{ CLAUDE_SERVER_BROWSER: browser, PORT: '0' },
       },
       stdout: 'pipe',
       stderr: 'pipe',
@@ -62,7 +63,7 @@ const addressIn = (line: string): string => /--app=(\S+)/.exec(line)?.[1] ?? ''
 
 test('the desktop application serves from a folder of its own, shows its console, and ends with its window', async () => {
   const { folder, data, start, windows, closeWindow } = desk()
-  const first = start('--port', '0')
+  const first = start()
   const address = addressIn(await until(() => windows()[0]))
   expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   expect(windows()[0]).toContain(`--user-data-dir=${path.join(data, 'window')}`)
@@ -72,7 +73,7 @@ test('the desktop application serves from a folder of its own, shows its console
   expect(readFileSync(path.join(data, 'desktop.log'), 'utf8')).toContain('server.started')
 
   // A second start is another look at the same server.
-  const second = start('--port', '0')
+  const second = start()
   expect(await second.exited).toBe(0)
   expect(windows().map(addressIn)).toEqual([address, address])
   expect(first.exitCode).toBeNull()
