@@ -4,7 +4,7 @@ import type { ReplyEvent } from '../conversation/event.ts'
 import { ok, type Result } from '../lib/result.ts'
 import type { Sink } from '../lib/source.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
-import type { SchemaJudges } from './schema-judge.ts'
+import type { SchemaJudges } from './schema-judges.ts'
 
 export type CallWatch = {
   readonly judges: SchemaJudges

@@ -2,7 +2,7 @@ import type { Conversation, Tool } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Opening } from './json-text.ts'
-import type { Judge, SchemaJudges } from './schema-judge.ts'
+import type { Judge, SchemaJudges } from './schema-judges.ts'
 
 /** What a caller demands of the reply, and how the model is asked for it. */
 export type Demand = {

@@ -10,7 +10,7 @@ import type { Holds } from './hold.ts'
 import type { Layer, Turns } from './layer.ts'
 import { createReading, type MadeCall, type Reading, type Verdict } from './reading.ts'
 import { repairOf } from './repair.ts'
-import type { SchemaJudges } from './schema-judge.ts'
+import type { SchemaJudges } from './schema-judges.ts'
 
 export type FormsDeps = {
   readonly judges: SchemaJudges

@@ -3,21 +3,8 @@ import { LRUCache } from 'lru-cache'
 import { err, ok, type Result } from '../lib/result.ts'
 import { type Matches, readPattern } from './pattern.ts'
 import { copySchema, patternFormat, type SchemaFault } from './schema-copy.ts'
+import { type Judge, type Loose, mostPatternsKept } from './schema-judges.ts'
 
-type Loose = Readonly<Record<string, unknown>>
-
-/** What is wrong with a value, a line for each fault, bounded; empty: it is valid. */
-export type Judge = (value: unknown) => readonly string[]
-
-export type SchemaJudges = {
-  /** The judge of a schema, or why that is none. */
-  readonly of: (schema: Loose) => Result<Judge, SchemaFault>
-  readonly stats: () => { readonly schemas: number; readonly patterns: number }
-}
-
-export const mostSchemasKept = 500
-/** Characters of schemas that are kept, all together. */
-const mostCharactersKept = 8_000_000
 /** Parts of a schema that one judgement may look at: some tenths of a second. */
 const mostTicks = 100_000
 /** The same of an empty value. */
@@ -28,26 +15,6 @@ const longestFault = 300
 const mostUniqueItems = 2_000
 
 class TooMuch extends Error {}
-
-/** Keeps the judges of the schemas that come again and again: every turn of an agent brings the same. */
-export function createSchemaJudges(): SchemaJudges {
-  const kept = new LRUCache<string, Result<Judge, SchemaFault>>({
-    max: mostSchemasKept,
-    maxSize: mostCharactersKept,
-    sizeCalculation: (_, key) => Math.max(1, key.length),
-  })
-  return {
-    of: (schema) => {
-      const key = JSON.stringify(schema)
-      const known = kept.get(key)
-      if (known !== undefined) return known
-      const made = createJudge(schema)
-      kept.set(key, made)
-      return made
-    },
-    stats: () => ({ schemas: kept.size, patterns: matchers.size }),
-  }
-}
 
 /** One judge, by draft-07 where the schema says so or can only mean that, else by 2020-12. Nothing is fetched. */
 export function createJudge(schema: Loose): Result<Judge, SchemaFault> {
@@ -150,8 +117,7 @@ function faultsOf(errors: readonly OutputUnit[]): readonly string[] {
   return [...new Set(lines)].slice(0, mostFaults)
 }
 
-export const mostPatternsKept = 1_000
-const matchers = new LRUCache<string, Matches>({ max: mostPatternsKept })
+export const matchers = new LRUCache<string, Matches>({ max: mostPatternsKept })
 
 // The judge looks formats up in this table of the library's and knows no other place for an own engine of patterns.
 Object.setPrototypeOf(

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { converse } from '../../server/contract/converse.ts'
-import { createSchemaJudges } from '../../server/contract/schema-judge.ts'
+import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
 import { makeConversation } from '../support/conversation.ts'
 import { calls, read, setUp } from './set-up.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { createJudge, createSchemaJudges } from '../../server/contract/schema-judge.ts'
+import { createJudge } from '../../server/contract/schema-judge.ts'
+import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
 
 type Loose = Readonly<Record<string, unknown>>
 const judge = (schema: Loose, value: unknown): readonly string[] => {
