@@ -42,7 +42,7 @@ type Known = {
   readonly limits?: Limits
 }
 export type KnownKey = Known & {
-  readonly terms?: Terms
+  readonly repair?: boolean
   readonly userId?: string
   /** The hash of the string it had before, and until when that one opens as well. */
   readonly previousHash?: string
@@ -272,7 +272,7 @@ function callerOf(key: KnownKey, user: KnownUser | undefined): Caller {
     ...(accounts === undefined ? {} : { accounts }),
     ...(models.length === 0 ? {} : { allows: (names) => models.every((list) => allowsModel(list, names)) }),
     priority: user?.priority ?? 0,
-    ...(key.terms === undefined ? {} : { terms: key.terms }),
+    ...(key.repair === undefined ? {} : { terms: { repair: key.repair } }),
     ...(key.compression === undefined ? {} : { compression: key.compression }),
     ...(key.dryRun === true && { dryRun: true }),
     subjects: [

@@ -69,7 +69,7 @@ export function createKeysService({ store, effects, usage, keysChanged, log }: K
     key: string,
     more: Pick<
       KeyRecord,
-      'userId' | 'accountIds' | 'models' | 'expiresAt' | 'notes' | 'limits' | 'compression' | 'dryRun'
+      'userId' | 'accountIds' | 'models' | 'expiresAt' | 'notes' | 'limits' | 'compression' | 'dryRun' | 'repair'
     > = {},
   ): Promise<KeyRecord> => {
     const record = {
@@ -222,10 +222,11 @@ export const internalKey = gatewayError(
 const noSuchKey = gatewayError('not-found', 'There is no key with this id.')
 
 /** What is given of how its requests are served; null takes it away. */
-function waysOf({ compression, dry_run: dryRun }: Pick<KeyPatch, 'compression' | 'dry_run'>) {
+function waysOf({ compression, dry_run: dryRun, repair }: Pick<KeyPatch, 'compression' | 'dry_run' | 'repair'>) {
   return {
     ...(compression !== undefined && { compression: keyCompressions.find((one) => one === compression) ?? null }),
     ...(dryRun !== undefined && { dryRun: dryRun || null }),
+    ...(repair !== undefined && { repair }),
   }
 }
 
@@ -256,6 +257,7 @@ export const keyView = (key: KeyRecord, { of, periods }: UsageReading, link: Han
   last4: key.last4,
   enabled: key.enabled,
   user_id: key.userId ?? null,
+  repair: key.repair ?? null,
   internal: isInternalKey(key),
   ...rightsView(key),
   ...limitsView(key.limits),

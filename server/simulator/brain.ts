@@ -17,7 +17,7 @@ const quoteLength = 200
  * fields or tags in the text), answers JSON when told to, and echoes markers.
  */
 export function answer(prompt: Prompt, model: SimulatedModel): { readonly script: Script; readonly told: Directives } {
-  const told = readDirectives(prompt.asked)
+  const told = willed(readDirectives(prompt.asked), readDirectives(prompt.opening))
   const calls = callsOf(prompt, told, model)
   const spoken = calls.length > 0 && told.text === undefined ? '' : textAnswer(prompt, told, model)
   const thought = told.think ?? (thinks(prompt, model) ? thinking(prompt) : undefined)
@@ -40,6 +40,12 @@ export function answer(prompt: Prompt, model: SimulatedModel): { readonly script
   if (isGpt(model) && textOf(shapeOf(prompt.fields.reasoning)?.effort) !== undefined) steps.push({ type: 'redacted' })
   const stopReason = told.stop ?? (text.isCut ? 'MAX_TOKENS' : undefined)
   return { script: { steps, ...(stopReason === undefined ? {} : { stopReason }) }, told }
+}
+
+/** What is said instead of all else goes before it. */
+function willed(told: Directives, atFirst: Directives): Directives {
+  const instead = told.instead ?? told.always ?? atFirst.always
+  return instead === undefined ? told : { ...told, text: instead, instead }
 }
 
 /** Thoughts between tags, with the answer after each. */
@@ -79,7 +85,7 @@ function thinking(prompt: Prompt): string {
 }
 
 function callsOf(prompt: Prompt, told: Directives, model: SimulatedModel): readonly ToolStep[] {
-  if (prompt.tools.length === 0) return []
+  if (prompt.tools.length === 0 || told.instead !== undefined) return []
   const isResult = prompt.results.length > 0
   if (isResult && prompt.rounds >= (told.rounds ?? 1)) return []
   const searches = searchesOf(prompt, told)

@@ -4,6 +4,10 @@ import { parseShape, type Shape } from './shape.ts'
 /** What the prompt tells the simulator to do; see `readDirectives`. */
 export type Directives = {
   readonly text?: string
+  /** Said in place of whatever was asked for; no tool is called. */
+  readonly instead?: string
+  /** The same, and again in every later turn. */
+  readonly always?: string
   readonly repeat?: number
   readonly tools?: number
   readonly tool?: string
@@ -33,6 +37,8 @@ const maxTools = 64
  *
  * - `[[marker:anything]]` comes back in the reply (and from tool results), so that mixed-up streams are noticed.
  * - `[[sim:text=…]]` answers exactly this text (up to the first `]]`).
+ * - `[[sim:instead=…]]` answers this text and calls nothing, whatever is asked for; `[[sim:always=…]]` in the first message does so in
+ *   every turn of the conversation: a model that never does what it is told.
  * - `[[sim:repeat=N]]` says the answer N times over: long replies.
  * - `[[sim:tools=N]]` calls N tools in one reply, going round the declared ones; `[[sim:tool=name]]` calls that one;
  *   `[[sim:input={…}]]` gives the input (JSON without `]]`); `[[sim:rounds=N]]` calls again after each result, N replies in all.
@@ -54,6 +60,12 @@ export function readDirectives(text: string): Directives {
     switch (name) {
       case 'text':
         found.text = value
+        break
+      case 'instead':
+        found.instead = value
+        break
+      case 'always':
+        found.always = value
         break
       case 'repeat':
         found.repeat = count(value, maxRepeat)

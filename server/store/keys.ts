@@ -90,11 +90,12 @@ function toRecord(row: Tables['apiKeys']['$inferSelect']): KeyRecord {
     models,
     compression,
     dryRun,
+    repair,
     ...rest
   } = withoutLimits(row)
   return {
     ...rest,
-    ...present({ lastUsedAt, userId, expiresAt, notes, previousHash, previousUntil, limits: limitsOf(row) }),
+    ...present({ lastUsedAt, userId, expiresAt, notes, previousHash, previousUntil, repair, limits: limitsOf(row) }),
     ...present({ compression: keyCompressions.find((one) => one === compression) ?? null, dryRun: dryRun || null }),
     ...present({ accountIds: readList(accountIds), models: readList(models) }),
   }

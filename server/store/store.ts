@@ -161,6 +161,8 @@ export type KeyRecord = {
   readonly accountIds?: readonly string[]
   readonly models?: readonly string[]
   readonly limits?: Limits
+  /** Whether replies that miss are asked for once more; absent: as the setting says. */
+  readonly repair?: boolean
   /** The hash of the string before the last one, which opens as well until `previousUntil`. */
   readonly previousHash?: string
   readonly previousUntil?: number
@@ -177,7 +179,15 @@ export type KeyChange = Partial<Pick<KeyRecord, 'name' | 'enabled' | 'hash' | 'p
   Clearable<
     Pick<
       KeyRecord,
-      'accountIds' | 'models' | 'expiresAt' | 'notes' | 'previousHash' | 'previousUntil' | 'compression' | 'dryRun'
+      | 'accountIds'
+      | 'models'
+      | 'expiresAt'
+      | 'notes'
+      | 'previousHash'
+      | 'previousUntil'
+      | 'compression'
+      | 'dryRun'
+      | 'repair'
     >
   > & {
     readonly limits?: LimitChange

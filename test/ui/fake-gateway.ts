@@ -353,6 +353,7 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
         last4: key.slice(-4),
         enabled: true,
         user_id: null,
+        repair: null,
         internal: false,
         expires_at: null,
         notes: null,

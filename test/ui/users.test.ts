@@ -123,6 +123,7 @@ test('a user is found by name, e-mail, notes and the end of a key', () => {
         previous_until: null,
         compression: 'inherit',
         dry_run: false,
+        repair: null,
         hand_over: null,
         internal: false,
       },

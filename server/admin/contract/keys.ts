@@ -13,6 +13,9 @@ export const KeyView = Type.Composite([
     last4: Type.String(),
     enabled: Type.Boolean(),
     user_id: Type.Union([Type.String(), Type.Null()]),
+    repair: Type.Union([Type.Boolean(), Type.Null()], {
+      description: 'whether replies that miss a demand are asked for once more; null: as the setting says',
+    }),
     internal: Type.Boolean({ description: 'the console’s own: nobody holds it' }),
     created_at: Type.String(),
     last_used_at: Type.Union([Type.String(), Type.Null()]),
@@ -41,6 +44,11 @@ const ways = {
     ),
   ),
   dry_run: Type.Optional(Type.Boolean({ description: 'it may ask what would be sent: `?dry_run=1`' })),
+  repair: Type.Optional(
+    Type.Union([Type.Boolean(), Type.Null()], {
+      description: 'whether replies that miss a demand are asked for once more; null: as the settings say',
+    }),
+  ),
 }
 
 /** As the accounts' members are spelt: ignored, it would make a key for every account. */

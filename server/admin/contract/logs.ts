@@ -10,6 +10,7 @@ export const RouteView = Type.Object({
   by: Type.Optional(Type.String({ description: 'what decided: the strategy, or `conversation`' })),
   attempts: Type.Array(
     Type.Object({
+      purpose: Type.Optional(Type.String({ description: 'of a further model turn: `repair`, `search`, `summary`' })),
       accountId: Type.String(),
       startedMs: Type.Number(),
       waitedMs: Type.Number({ description: 'in line for the account' }),
@@ -31,6 +32,28 @@ export const RouteView = Type.Object({
         cause: Type.Optional(Type.String()),
       }),
       { description: 'web searches that were run for it, without their words' },
+    ),
+  ),
+  repair: Type.Optional(
+    Type.Object({
+      of: Type.String({ description: '`output-format`, `tool-choice` or `tool-arguments`' }),
+      outcome: Type.String({ description: '`repaired`, `failed`, `off` or `late`' }),
+      faults: Type.Array(Type.String()),
+      before: Type.String({ description: 'what the model said, cut short' }),
+      after: Type.Optional(Type.String()),
+    }),
+  ),
+  turns: Type.Optional(
+    Type.Array(
+      Type.Object({
+        purpose: Type.Optional(Type.String()),
+        outcome: Type.String(),
+        upstreamModel: Type.Optional(Type.String()),
+        startedMs: Type.Number(),
+        endedMs: Type.Number(),
+        usage: Type.Optional(Type.Unknown({ description: 'figures with their sources' })),
+        lostCredits: Type.Optional(Type.Number()),
+      }),
     ),
   ),
 })

@@ -239,6 +239,7 @@ export const apiKeys = ourTable(
     notes: text('notes'),
     models: mediumtext('models'),
     ...limitColumns(),
+    repair: boolean('repair'),
     previousHash: varchar('previous_hash', { length: 64 }),
     previousUntil: whole('previous_until'),
     compression: varchar('compression', { length: 20 }),

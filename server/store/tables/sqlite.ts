@@ -253,6 +253,8 @@ export const apiKeys = sqliteTable(
     /** The only models it may use, as a JSON list of names; none: any. */
     models: text('models'),
     ...limitColumns(),
+    /** Whether replies that miss are asked for once more; none: as the setting says. */
+    repair: integer('repair', { mode: 'boolean' }),
     /** The key string before the last one, which opens as well until then. */
     previousHash: text('previous_hash'),
     previousUntil: integer('previous_until'),

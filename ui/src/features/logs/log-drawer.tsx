@@ -18,6 +18,7 @@ import { Attempts } from './attempts.tsx'
 import { Content } from './content.tsx'
 import type { LogFilters } from './filters.ts'
 import { OutcomeBadge } from './outcome-badge.tsx'
+import { Repair } from './repair.tsx'
 import { RouteWords } from './route-words.tsx'
 import { callerOf, costText, sourceKey, tokensText } from './row-view.ts'
 import { Searches } from './searches.tsx'
@@ -138,6 +139,7 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
       <RouteWords request={request} />
       <Attempts request={request} />
       <Searches request={request} />
+      <Repair request={request} />
       <Section title={t('logs.section.tokens')}>
         <FactList>
           <Fact term={t('logs.column.input')}>

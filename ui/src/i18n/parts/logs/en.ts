@@ -120,6 +120,10 @@ export const en = {
   'logs.searchFault.uses-spent': 'No more searches were allowed',
   'logs.searchFault.rate-limited': 'Too many searches at the moment',
   'logs.section.attempts': 'Attempts ({count})',
+  'logs.section.repair': 'Demanded form',
+  'logs.repaired':
+    'The first reply was not in the demanded form and was asked for once more. Below: what it said, and what took its place.',
+  'logs.notRepaired': 'The reply was not in the demanded form, and the caller was told so. Below: what the model said.',
   'logs.attemptTimes': 'after {start}, took {time}',
   'logs.attemptOk': 'Answered',
   'logs.attemptWaited': 'waited {time} in line for this account',

@@ -1,0 +1,1 @@
+ALTER TABLE `claude_server_api_keys` ADD `repair` boolean;
