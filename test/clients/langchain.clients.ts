@@ -69,4 +69,19 @@ describe.each([...providers])('LangChain over $api', ({ chat }) => {
     expect(answer.text).toContain('Paris is sunny')
     expect(answer.text).toContain('Oslo is sunny')
   })
+  test('structured output fits its schema, also where the first reply is prose, and is none where it never does', async () => {
+    const schema = z.object({ city: z.string(), degrees: z.number().int() })
+    const structured = chat().withStructuredOutput(schema, { name: 'weather', method: 'jsonSchema' })
+    const right = { city: expect.any(String), degrees: expect.any(Number) }
+    expect(await structured.invoke('How is the weather?')).toEqual(right)
+    expect(await structured.invoke('[[sim:instead=It is warm.]]')).toEqual(right)
+    const never = await structured.invoke('[[sim:always=It is warm.]]').catch((error: Error) => error)
+    expect(never === null || never === undefined || never instanceof Error).toBe(true)
+  })
+
+  test('structured output by a forced function', async () => {
+    const schema = z.object({ city: z.string() })
+    const structured = chat().withStructuredOutput(schema, { name: 'weather', method: 'functionCalling' })
+    expect(await structured.invoke('[[sim:instead=It is warm.]]')).toEqual({ city: expect.any(String) })
+  })
 })

@@ -48,6 +48,10 @@ async function runFile(file: string, fence: readonly string[]): Promise<Counts> 
 }
 
 await must([process.execPath, 'install', '--frozen-lockfile'], here)
+// Python's clients, in a place of their own.
+const venv = path.join(here, '.venv')
+await must(['python3', '-m', 'venv', venv], here)
+await must([path.join(venv, 'bin/pip'), 'install', '--quiet', '--requirement', 'requirements.txt'], here)
 await must([path.join(root, 'node_modules/.bin/tsc'), '-p', 'test/clients'], root)
 const fence = await aloneOnLoopback()
 console.log(fence.length > 0 ? 'network   loopback alone' : 'network   not fenced in; the watch of each sandbox stands')
