@@ -91,7 +91,15 @@ function given<T extends object>(members: T): Given<T> {
 /** Our own JSON; a damaged one shows nothing rather than taking the list with it. */
 export function routeView(route: string): RouteView {
   try {
-    const { considered = [], attempts = [], by, left, repair, turns, searches } = JSON.parse(route) as Partial<RouteView>
+    const {
+      considered = [],
+      attempts = [],
+      by,
+      left,
+      repair,
+      turns,
+      searches,
+    } = JSON.parse(route) as Partial<RouteView>
     return {
       considered,
       ...(by && { by }),
