@@ -12,6 +12,9 @@ type Loose = Readonly<Record<string, unknown>>
 /** What stands for a pattern in a copy: the judge asks for a format of this name (schema-judge.ts). */
 export const patternFormat = 'pattern of a schema: '
 
+/** A format every text has: it weighs the text before its length or form is looked at. */
+export const lengthFormat = 'any text of a schema'
+
 const types: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'])
 const maps: ReadonlySet<string> = new Set([
   'properties',
@@ -63,7 +66,7 @@ const judgedFormats: ReadonlySet<unknown> = new Set([
   'uuid',
 ])
 /** Kept as they are: values, not schemas. */
-const values: ReadonlySet<string> = new Set(['const', 'dependentRequired', '$id', '$anchor', '$ref', 'uniqueItems'])
+const values: ReadonlySet<string> = new Set(['dependentRequired', '$id', '$anchor', '$ref'])
 
 const mostSchemas = 5_000
 const mostLevels = 100
@@ -77,11 +80,19 @@ class Refused extends Error {
   }
 }
 
+/** What takes the place of keywords that the library judges at a cost nobody bounds. */
+export type Stands = {
+  /** Work done, in parts of a schema looked at. */
+  readonly tick: (weight: number) => void
+  readonly oneOf: (members: readonly unknown[]) => Loose
+  readonly unique: Loose
+}
+
 /**
  * A copy of a caller's schema with the keywords that are judged, each checked for its form. Every part of the copy calls `tick`
  * when it is looked at, which bounds what a judgement may cost whatever the schema says.
  */
-export function copySchema(schema: Loose, tick: () => void): Result<Loose, SchemaFault> {
+export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Result<Loose, SchemaFault> {
   let seen = 0
   const refuse = (path: string, problem: string): never => {
     throw new Refused(path, problem)
@@ -102,11 +113,15 @@ export function copySchema(schema: Loose, tick: () => void): Result<Loose, Schem
       const at = join(path, name)
       if (value === null && name !== 'const') continue
       if (name === 'type') made.push([name, typeOf(value, at)])
-      else if (name === 'enum' || name === 'required') {
-        if (!Array.isArray(value)) refuse(at, 'must be a list')
-        if (name === 'required' && !(value as unknown[]).every((entry) => typeof entry === 'string'))
+      else if (name === 'const') more.push(oneOf([value]))
+      else if (name === 'uniqueItems') {
+        if (value === true) more.push(unique)
+      } else if (name === 'enum' || name === 'required') {
+        if (!Array.isArray(value)) return refuse(at, 'must be a list')
+        if (name === 'required' && !value.every((entry) => typeof entry === 'string'))
           refuse(at, 'must be a list of names')
-        made.push([name, value])
+        if (name === 'enum') more.push(oneOf(value))
+        else made.push([name, value])
       } else if (maps.has(name)) {
         if (!isLoose(value)) return refuse(at, 'must be an object of schemas')
         if (name === 'patternProperties') for (const key of Object.keys(value)) checkKey(key, at)
@@ -129,6 +144,7 @@ export function copySchema(schema: Loose, tick: () => void): Result<Loose, Schem
         made.push([name, Object.fromEntries(entries)])
       } else if (counts.has(name)) {
         if (!Number.isInteger(value) || (value as number) < 0) refuse(at, 'must be a whole number, 0 or more')
+        if (name.endsWith('Length')) more.push({ format: lengthFormat })
         made.push([name, value])
       } else if (numbers.has(name)) {
         if (typeof value !== 'number') refuse(at, 'must be a number')
@@ -140,7 +156,7 @@ export function copySchema(schema: Loose, tick: () => void): Result<Loose, Schem
         if (!read.ok) refuse(at, read.error)
         more.push({ format: patternFormat + value })
       } else if (name === 'format') {
-        if (judgedFormats.has(value)) made.push([name, value])
+        if (judgedFormats.has(value)) more.push({ format: lengthFormat }, { format: value })
       } else if (name === '$ref') {
         if (typeof value !== 'string') refuse(at, 'must be a text')
         made.push([name, value])
@@ -148,8 +164,8 @@ export function copySchema(schema: Loose, tick: () => void): Result<Loose, Schem
     }
     if (more.length > 0) {
       const all = made.find(([name]) => name === 'allOf')
-      if (all === undefined) made.push(['allOf', more.map((part) => ticking(part, tick))])
-      else all[1] = [...(all[1] as unknown[]), ...more.map((part) => ticking(part, tick))]
+      if (all === undefined) made.push(['allOf', more.map((part) => ticking({ ...part }, tick))])
+      else all[1] = [...(all[1] as unknown[]), ...more.map((part) => ticking({ ...part }, tick))]
     }
     return ticking(Object.fromEntries(made), tick)
   }
@@ -181,9 +197,31 @@ export function copySchema(schema: Loose, tick: () => void): Result<Loose, Schem
 }
 
 /** The judge reads this member of every part it comes to; the oldest draft that knows it is past, so no caller means it. */
-function ticking(part: Record<string, unknown> | Loose, tick: () => void): Loose {
-  Object.defineProperty(part, '$recursiveAnchor', { get: () => tick() })
+function ticking(part: Record<string, unknown> | Loose, tick: (weight: number) => void): Loose {
+  let names = 0
+  for (const [keyword, value] of Object.entries(part)) if (namesOf.has(keyword)) names += namesIn(value as object)
+  const weight = 1 + names / namesPerTick
+  Object.defineProperty(part, '$recursiveAnchor', { get: () => tick(weight) })
   return part
+}
+
+/** Keywords whose names are gone through whatever the value has. */
+const namesOf: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  'required',
+  'dependentRequired',
+  'dependentSchemas',
+  'dependencies',
+])
+const namesPerTick = 4
+
+/** Long names count for more. */
+function namesIn(value: object): number {
+  let names = 0
+  for (const name of [...Object.keys(value), ...Object.values(value).flat()])
+    names += typeof name === 'string' ? 1 + name.length / 40 : 0
+  return names
 }
 
 const isLoose = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value)

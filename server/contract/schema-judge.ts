@@ -1,30 +1,23 @@
-import { dereference, format, type OutputUnit, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema'
-import { LRUCache } from 'lru-cache'
+import { dereference, type OutputUnit, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema'
 import { err, ok, type Result } from '../lib/result.ts'
-import { type Matches, readPattern } from './pattern.ts'
-import { copySchema, patternFormat, type SchemaFault } from './schema-copy.ts'
-import { type Judge, type Loose, mostPatternsKept } from './schema-judges.ts'
+import { copySchema, type SchemaFault } from './schema-copy.ts'
+import type { Judge, Loose } from './schema-judges.ts'
+import { createWeighed, TooMuch } from './schema-weight.ts'
 
-/** Parts of a schema that one judgement may look at: some tenths of a second. */
-const mostTicks = 100_000
-/** The same of an empty value. */
+export { matchers } from './schema-weight.ts'
+
+/** Parts of a schema that one judgement may look at: about a hundred milliseconds. */
+const mostTicks = 160_000
+/** The same of an empty value, and of telling all that is wrong: the first fault is told anyway. */
 const mostProbeTicks = 10_000
 const mostFaults = 8
 const longestFault = 300
-/** Each is compared with each other. */
-const mostUniqueItems = 2_000
 
-class TooMuch extends Error {}
-
-/** One judge, by draft-07 where the schema says so or can only mean that, else by 2020-12. Nothing is fetched. */
+/** One judge, by draft-07 where the schema says so, else by 2020-12. Nothing is fetched. */
 export function createJudge(schema: Loose): Result<Judge, SchemaFault> {
-  let left = 0
-  const tick = (): void => {
-    if (--left < 0) throw new TooMuch()
-  }
-  const copied = copySchema(schema, tick)
+  const weighed = createWeighed()
+  const copied = tryMuch(() => weighed.during(undefined, mostTicks, () => copySchema(schema, weighed)))
   if (!copied.ok) return copied
-  left = Number.POSITIVE_INFINITY
   const copy = copied.value as Schema
   let lookup: ReturnType<typeof dereference>
   try {
@@ -39,19 +32,15 @@ export function createJudge(schema: Loose): Result<Judge, SchemaFault> {
       path: '$ref',
       problem: `${JSON.stringify(astray.slice(0, 200))} is not within the schema, and nothing is fetched`,
     })
-  const comparesItems = JSON.stringify(copy).includes('"uniqueItems":true')
-  const run = (value: unknown, short: boolean, most = mostTicks) => {
-    left = most
-    return validate(value, copy, draft, lookup, short)
-  }
+  const run = (value: unknown, short: boolean, most = mostTicks) =>
+    weighed.during(value, most, (watched) => validate(watched, copy, draft, lookup, short))
   const judge: Judge = (value) => {
-    if (comparesItems && hasLongList(value))
-      return [`#: more than ${mostUniqueItems} items cannot be compared with one another`]
     try {
-      if (run(value, true).valid) return []
-      return faultsOf(tryAll(() => run(value, false).errors) ?? run(value, true).errors)
+      const first = run(value, true)
+      if (first.valid) return []
+      return faultsOf(tryAll(() => run(value, false, mostProbeTicks).errors) ?? first.errors, weighed.says)
     } catch (thrown) {
-      if (thrown instanceof TooMuch || thrown instanceof RangeError) return ['#: too much to judge']
+      if (isTooMuch(thrown)) return ['#: too much to judge']
       throw thrown
     }
   }
@@ -60,11 +49,25 @@ export function createJudge(schema: Loose): Result<Judge, SchemaFault> {
     try {
       run(probe, true, mostProbeTicks)
     } catch (thrown) {
-      if (!(thrown instanceof TooMuch || thrown instanceof RangeError)) throw thrown
-      return err({ path: '', problem: 'refers to itself without end' })
+      if (!isTooMuch(thrown)) throw thrown
+      return err({
+        path: '',
+        problem: isCircle(copy, lookup) ? 'refers to itself without end' : 'is too much to judge',
+      })
     }
   }
   return ok(judge)
+}
+
+const isTooMuch = (thrown: unknown): boolean => thrown instanceof TooMuch || thrown instanceof RangeError
+
+function tryMuch<T>(work: () => Result<T, SchemaFault>): Result<T, SchemaFault> {
+  try {
+    return work()
+  } catch (thrown) {
+    if (isTooMuch(thrown)) return err({ path: '', problem: 'is too much to judge' })
+    throw thrown
+  }
 }
 
 const probes: readonly unknown[] = [{}, [], '', 0, true, null]
@@ -77,10 +80,25 @@ function tryAll<T>(work: () => T): T | undefined {
   }
 }
 
-const draftOf = (schema: Loose): SchemaDraft => {
-  const { $schema } = schema
-  if (typeof $schema === 'string' && /draft-0[4-7]/.test($schema)) return '7'
-  return /"items":\[/.test(JSON.stringify(schema)) ? '7' : '2020-12'
+/** Tuples of draft-07 are judged in either; what stands beside a `$ref` is not. */
+const draftOf = ({ $schema }: Loose): SchemaDraft =>
+  typeof $schema === 'string' && /draft-0[4-7]/.test($schema) ? '7' : '2020-12'
+
+/** Whether a part leads back to itself for the same value. */
+function isCircle(schema: Schema, lookup: ReturnType<typeof dereference>): boolean {
+  const state = new Map<Schema, 'open' | 'done'>()
+  const visit = (part: Schema | boolean | undefined): boolean => {
+    if (typeof part !== 'object') return false
+    const known = state.get(part)
+    if (known !== undefined) return known === 'open'
+    state.set(part, 'open')
+    const { $ref, __absolute_ref__: absolute, allOf = [], anyOf = [], oneOf = [] } = part
+    const to = $ref === undefined ? undefined : lookup[absolute ?? $ref]
+    const found = [to, ...allOf, ...anyOf, ...oneOf, part.not, part.if, part.then, part.else].some(visit)
+    state.set(part, 'done')
+    return found
+  }
+  return visit(schema) || Object.values(lookup).some(visit)
 }
 
 /** A reference that leads nowhere. */
@@ -93,12 +111,6 @@ function refAstray(lookup: ReturnType<typeof dereference>): string | undefined {
   return undefined
 }
 
-function hasLongList(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value) && value.length > mostUniqueItems) return true
-  return Object.values(value).some(hasLongList)
-}
-
 /** Wrappers say only that something within is wrong. */
 const wrappers: ReadonlySet<string> = new Set([
   'properties',
@@ -107,31 +119,15 @@ const wrappers: ReadonlySet<string> = new Set([
   '$ref',
   'allOf',
   'additionalProperties',
+  'if',
 ])
 
-function faultsOf(errors: readonly OutputUnit[]): readonly string[] {
+function faultsOf(errors: readonly OutputUnit[], says: (error: string) => string): readonly string[] {
   const inner = errors.filter(({ keyword }) => !wrappers.has(keyword))
-  const lines = (inner.length > 0 ? inner : errors).map(({ instanceLocation, error }) =>
-    `${instanceLocation}: ${error.replace(`"${patternFormat}`, 'of the pattern "')}`.slice(0, longestFault),
-  )
-  return [...new Set(lines)].slice(0, mostFaults)
+  const lines = new Set<string>()
+  for (const { instanceLocation, error } of inner.length > 0 ? inner : errors) {
+    if (lines.size === mostFaults) break
+    lines.add(`${instanceLocation}: ${says(error)}`.slice(0, longestFault))
+  }
+  return [...lines]
 }
-
-export const matchers = new LRUCache<string, Matches>({ max: mostPatternsKept })
-
-// The judge looks formats up in this table of the library's and knows no other place for an own engine of patterns.
-Object.setPrototypeOf(
-  format,
-  new Proxy(Object.create(null), {
-    get: (_, name) => {
-      if (typeof name !== 'string' || !name.startsWith(patternFormat)) return undefined
-      const pattern = name.slice(patternFormat.length)
-      const known = matchers.get(pattern)
-      if (known !== undefined) return known
-      const read = readPattern(pattern)
-      const matches: Matches = read.ok ? read.value : () => false
-      matchers.set(pattern, matches)
-      return matches
-    },
-  }),
-)

@@ -61,8 +61,8 @@ const caches: Readonly<Record<string, readonly string[]>> = {
   'admin/unread-book.ts': ['remembered unread_accounts'],
   // The names of one view are at most so many, and go with it.
   'app/model-shelf.ts': ['remembered model_views', 'remembered model_views'],
-  'contract/schema-judge.ts': ['patterns_kept'],
   'contract/schema-judges.ts': ['schemas_kept'],
+  'contract/schema-weight.ts': ['patterns_kept'],
   'contract/summaries.ts': ['summaries_kept'],
   'dialect/openai-responses/kept-answers.ts': ['answers_kept'],
   'documents/extract.ts': [

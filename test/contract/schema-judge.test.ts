@@ -15,6 +15,8 @@ const tree = {
   },
 }
 
+const $refBeside = { $ref: '#/$defs/text', maxLength: 2, $defs: { text: { type: 'string' } } }
+
 const rows: readonly (readonly [string, Loose, unknown, boolean])[] = [
   ['an object that fits', { type: 'object', properties: { a: { type: 'integer' } }, required: ['a'] }, { a: 1 }, true],
   ['a member that is missing', { type: 'object', required: ['a'] }, {}, false],
@@ -39,6 +41,52 @@ const rows: readonly (readonly [string, Loose, unknown, boolean])[] = [
   ['a format nobody judges', { format: 'color' }, 'x', true],
   ['null where const says so', { const: null }, 0, false],
   ['the same item twice', { uniqueItems: true }, [1, 1], false],
+  [
+    'a list said with its members in another order',
+    { const: { a: 1, b: [null, 'x'] } },
+    { b: [null, 'x'], a: 1 },
+    true,
+  ],
+  ['an empty object where an empty list is', { enum: [[], 1] }, {}, false],
+  ['an empty list of the allowed', { enum: [{}, []] }, [], true],
+  ['null among objects', { enum: [{}, null] }, null, true],
+  ['a text among others', { enum: ['a', 1, { b: 1 }] }, 'b', false],
+  ['a number among others', { enum: ['a', 1, { b: 1 }] }, 1, true],
+  ['const beside enum', { enum: [1, 2], const: 3 }, 3, false],
+  ['a number that looks like a text', { uniqueItems: true }, [1, '1', true, 'true', [1], ['1']], true],
+  [
+    'the same object with its members in another order',
+    { uniqueItems: true },
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
+    false,
+  ],
+  [
+    'lists within, each for itself',
+    { items: { uniqueItems: true } },
+    [
+      [1, 2],
+      [2, 1],
+      [3, 3],
+    ],
+    false,
+  ],
+  ['an example that looks like a tuple', { ...$refBeside, examples: [{ items: [1] }] }, 'long', false],
+  ['a default that looks like a tuple', { ...$refBeside, default: { items: [1] } }, 'long', false],
+  [
+    'a tuple elsewhere and a limit beside a reference',
+    { properties: { t: { items: [true] }, a: $refBeside }, $defs: $refBeside.$defs },
+    { a: 'long' },
+    false,
+  ],
+  [
+    'a limit beside a reference of draft-07',
+    { $schema: 'http://json-schema.org/draft-07/schema#', ...$refBeside },
+    'long',
+    true,
+  ],
   ['one of two', { oneOf: [{ type: 'string' }, { type: 'number' }] }, true, false],
 ]
 test.each(rows)('%s', (_, schema, value, valid) => {
@@ -103,6 +151,78 @@ describe('what would take for ever', () => {
     let value: unknown = { of: [] }
     for (let level = 0; level < 20_000; level++) value = { of: [value] }
     quick(() => expect(judge(tree, value)).toEqual(['#: too much to judge']))
+  })
+})
+
+describe('work is weighed by what is compared', () => {
+  const many = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n))
+  const members = many(20_000, (k) => ({ k }))
+  const listed = { type: 'object', properties: { a: { type: 'array', items: { enum: members } } } }
+
+  test('thousands of objects against thousands of members are looked up, not compared', () => {
+    expect(judge(listed, { a: many(5_000, () => ({ k: 19_999 })) })).toEqual([])
+    const faults = judge(listed, { a: many(5_000, () => ({ k: -1 })) })
+    expect(faults[0]).toStartWith('#/a/0: Instance does not match any of [{"k":0},{"k":1}')
+    expect(faults.join('').length).toBeLessThan(3_000)
+  })
+  test('a long text that misses is not told in full', () => {
+    const faults = judge(
+      { items: { const: 'z'.repeat(300_000) } },
+      many(3_000, (n) => `${n}`),
+    )
+    expect(faults[0]).toStartWith('#/0: Instance does not match "zzz')
+    expect(faults.join('').length).toBeLessThan(3_000)
+  })
+  test('long lists are judged, unique or not', () => {
+    const schema = { properties: { a: { uniqueItems: true }, b: { items: { type: 'integer' } } } }
+    expect(judge(schema, { a: [1], b: many(12_000, () => 1) })).toEqual([])
+    expect(judge(schema, { a: many(12_000, (n) => ({ n })) })).toEqual([])
+    expect(judge(schema, { a: [...many(12_000, (n) => ({ n })), { n: 7 }] })).toEqual([
+      '#/a: Two of its items are the same.',
+    ])
+  })
+  test('12,000 rows are judged', () => {
+    const row = {
+      type: 'object',
+      properties: { id: { type: 'integer' }, name: { type: 'string' }, kind: { enum: ['a', 'b'] } },
+      required: ['id', 'name', 'kind'],
+      additionalProperties: false,
+    }
+    const rows = many(12_000, (id) => ({ id, name: `n${id}`, kind: 'a' }))
+    expect(judge({ properties: { rows: { type: 'array', items: row } } }, { rows })).toEqual([])
+  })
+  const much: readonly (readonly [string, Loose, unknown])[] = [
+    ['numbers', { items: { enum: many(20_000, (n) => n) } }, many(5_000, () => -1.5)],
+    ['required members', { items: { required: many(5_000, (n) => `m${n}`) } }, many(5_000, () => ({}))],
+    [
+      'known members',
+      { items: { properties: Object.fromEntries(many(4_000, (n) => [`m${n}`, true])) } },
+      many(5_000, () => ({})),
+    ],
+    [
+      'dependent members',
+      { items: { dependentRequired: { a: many(5_000, (n) => `m${n}`) } } },
+      many(5_000, () => ({ a: 1 })),
+    ],
+    [
+      'members by alternatives',
+      { anyOf: many(1_000, () => ({ type: 'string' })) },
+      Object.fromEntries(many(50_000, (n) => [`m${n}`, 1])),
+    ],
+    ['texts by alternatives', { oneOf: many(1_000, () => ({ maxLength: 1 })) }, 'x'.repeat(1_000_000)],
+  ]
+  test.each(much)('%s beyond the bound are too much', (_, schema, value) => {
+    // Alternatives are all looked at, items only to the first that misses.
+    const held = 'items' in schema ? { contains: schema.items } : schema
+    expect(judge(held, value)).toEqual(['#: too much to judge'])
+  })
+  test('references that double and end are too much, no circle', () => {
+    const both = (n: number) => ({ allOf: [{ $ref: `#/$defs/d${n}` }, { $ref: `#/$defs/d${n}` }] })
+    const $defs = Object.fromEntries(many(28, (n) => [`d${n}`, both(n + 1)]))
+    const made = createJudge({ ...both(0), $defs: { ...$defs, d28: {} } })
+    expect(made.ok ? '' : made.error.problem).toBe('is too much to judge')
+    const circle = createJudge({ $ref: '#' })
+    expect(circle.ok ? '' : circle.error.problem).toBe('refers to itself without end')
   })
 })
 

@@ -1,0 +1,210 @@
+import { format } from '@cfworker/json-schema'
+import { LRUCache } from 'lru-cache'
+import { type Matches, readPattern } from './pattern.ts'
+import { lengthFormat, patternFormat, type Stands } from './schema-copy.ts'
+import { type Loose, mostPatternsKept } from './schema-judges.ts'
+
+export class TooMuch extends Error {}
+
+/** What the judge's work is weighed by, and what stands for the keywords that compare values with one another. */
+export type Weighed = Stands & {
+  /** Runs a judgement over `value` seen through a watch; more than `most` ticks throw TooMuch. */
+  readonly during: <T>(value: unknown, most: number, work: (watched: unknown) => T) => T
+  /** A fault of the library's in words for the caller. */
+  readonly says: (error: string) => string
+}
+
+const memberFormat = 'member of a schema: '
+const uniqueMark = 'as items that differ'
+const longestShown = 200
+const charactersPerTick = 40
+const keysPerTick = 2
+const numbersPerTick = 50
+
+/** Member names and texts of the running judgement's schema; a judgement is synchronous. */
+let running: { readonly texts: readonly ReadonlySet<string>[]; readonly tick: (weight: number) => void } | undefined
+
+export function createWeighed(): Weighed {
+  let left = Number.POSITIVE_INFINITY
+  let seen: object | undefined
+  let watches = new Map<object, object>()
+  let canons = new Map<object, string>()
+  const texts: ReadonlySet<string>[] = []
+  const shown: string[] = []
+  const tick = (weight: number): void => {
+    left -= weight
+    if (left < 0) throw new TooMuch()
+  }
+
+  const traps: ProxyHandler<object> = {
+    get: (target, name) => {
+      if (name === 'length') seen = target
+      return watch(Reflect.get(target, name))
+    },
+    ownKeys: (target) => {
+      seen = target
+      const keys = Reflect.ownKeys(target)
+      let characters = 0
+      for (const key of keys) characters += (key as string).length
+      tick(keys.length / keysPerTick + characters / charactersPerTick)
+      return keys
+    },
+  }
+  const watch = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value
+    const known = watches.get(value)
+    if (known !== undefined) return known
+    const made = new Proxy(value, traps)
+    watches.set(value, made)
+    return made
+  }
+  const canonOf = (value: unknown): string => {
+    if (typeof value !== 'object' || value === null) {
+      const text = JSON.stringify(value)
+      tick(text.length / charactersPerTick)
+      return text
+    }
+    const known = canons.get(value)
+    if (known !== undefined) return known
+    const made = Array.isArray(value)
+      ? `[${value.map(canonOf).join()}]`
+      : `{${Object.keys(value)
+          .sort()
+          .map((key) => `${JSON.stringify(key)}:${canonOf((value as Loose)[key])}`)
+          .join()}}`
+    tick(made.length / charactersPerTick)
+    canons.set(value, made)
+    return made
+  }
+
+  const oneOf = (members: readonly unknown[]): Loose => {
+    const compound = new Set<string>()
+    const strings = new Set<string>()
+    const plain: unknown[] = []
+    for (const member of members) {
+      if (typeof member === 'string') strings.add(member)
+      else if (typeof member === 'object' && member !== null) compound.add(canonOf(member))
+      else plain.push(member)
+    }
+    canons = new Map()
+    const name = `${memberFormat}${shown.length}`
+    shown.push(shownOf(members))
+    texts.push(strings)
+    const some = (holds: (member: unknown) => boolean): boolean => {
+      // What is compared is known by the watch it is compared through.
+      seen = undefined
+      if (compound.size > 0) {
+        holds([])
+        if (seen === undefined) holds({})
+        if (seen !== undefined) return compound.has(canonOf(seen))
+      }
+      tick(plain.length / numbersPerTick)
+      return plain.some(holds)
+    }
+    return { if: { type: 'string' }, else: { enum: { some, toJSON: () => name } }, format: name }
+  }
+
+  const differs = (): boolean => {
+    const items = seen as readonly unknown[]
+    const met = new Set<string>()
+    for (const item of items) {
+      tick(1)
+      const text = canonOf(item)
+      if (met.has(text)) return false
+      met.add(text)
+    }
+    return true
+  }
+  // The library reads the list's length, then this.
+  const unique = {
+    maxItems: {
+      [Symbol.toPrimitive]: (hint: string) =>
+        hint === 'number' ? (differs() ? Number.POSITIVE_INFINITY : -1) : uniqueMark,
+    },
+  }
+
+  return {
+    tick,
+    oneOf,
+    unique,
+    during: (value, most, work) => {
+      left = most
+      const before = running
+      running = { texts, tick }
+      try {
+        return work(watch(value))
+      } finally {
+        running = before
+        left = Number.POSITIVE_INFINITY
+        seen = undefined
+        watches = new Map()
+        canons = new Map()
+      }
+    },
+    says: (error) => {
+      if (error.includes(uniqueMark)) return 'Two of its items are the same.'
+      const at = error.indexOf(`"${memberFormat}`)
+      if (at < 0) return error.replace(`"${patternFormat}`, 'of the pattern "')
+      return `Instance does not match ${shown[Number.parseInt(error.slice(at + memberFormat.length + 1), 10)]}.`
+    },
+  }
+}
+
+/** The beginning of what is allowed. */
+function shownOf(members: readonly unknown[]): string {
+  let text = ''
+  for (const member of members) {
+    if (text.length > longestShown) return `any of [${text.slice(0, longestShown)}…]`
+    text += `${text === '' ? '' : ','}${JSON.stringify(member)}`
+  }
+  const short = text.length > longestShown ? `${text.slice(0, longestShown)}…` : text
+  return members.length === 1 ? short : `any of [${short}]`
+}
+
+export const matchers = new LRUCache<string, Matches>({ max: mostPatternsKept })
+
+// The judge looks formats up in this table of the library's and knows no other place for an own engine of patterns.
+Object.setPrototypeOf(
+  format,
+  new Proxy(Object.create(null), {
+    get: (_, name) => {
+      if (typeof name !== 'string') return undefined
+      if (name.startsWith(memberFormat)) {
+        const allowed = running?.texts[Number(name.slice(memberFormat.length))]
+        return (text: string) => {
+          running?.tick(text.length / charactersPerTick)
+          return allowed?.has(text) === true
+        }
+      }
+      if (name === lengthFormat)
+        return (text: string) => {
+          running?.tick(text.length / charactersPerTick)
+          return true
+        }
+      if (!name.startsWith(patternFormat)) return undefined
+      const pattern = name.slice(patternFormat.length)
+      const matches = matchesOf(pattern)
+      return (text: string) => {
+        running?.tick(weightOf(pattern, text.length))
+        return matches(text)
+      }
+    },
+  }),
+)
+
+function matchesOf(pattern: string): Matches {
+  const known = matchers.get(pattern)
+  if (known !== undefined) return known
+  const read = readPattern(pattern)
+  const matches: Matches = read.ok ? read.value : () => false
+  matchers.set(pattern, matches)
+  return matches
+}
+
+/** Of holding a text against a pattern: states by characters, or what the platform's engine may go back over. */
+function weightOf(pattern: string, length: number): number {
+  if (/\(\?[=!<]|\\[1-9k]/.test(pattern)) return Math.min(length ** 2 / 100, mostLookingWeight)
+  return (length * (1 + pattern.length / 50)) / 2
+}
+
+const mostLookingWeight = 40_000
