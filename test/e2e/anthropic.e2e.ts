@@ -269,7 +269,7 @@ describe('images, documents and thinking', () => {
       }),
     )
     expect(failure).toMatchObject({ status: 400, type: 'invalid_request_error' })
-    expect(failure.message).toContain('image 1')
+    expect(failure.message).toContain('messages.0.content.0.source.data: image is not')
   })
 
   const withPdf = (data: string): Anthropic.MessageCreateParamsNonStreaming => ({

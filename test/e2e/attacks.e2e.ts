@@ -238,7 +238,10 @@ describe('files that are not the console’s', () => {
 })
 
 describe('bodies past the limit', () => {
-  const readers = adminRoutes.filter(({ method }) => !isRead(method))
+  // Whoever may hand the port over is the next server itself, by the folder's own token, and does so without a body.
+  const readers = adminRoutes.filter(
+    ({ method, path: route }) => !isRead(method) && !route.startsWith('/api/control/succession/'),
+  )
 
   /** Sends chunks until an answer comes, never the end of the body. Gives the status and the bytes it took. */
   async function pour(method: string, route: string, headers: Record<string, string>, most: number) {

@@ -19,7 +19,8 @@ export default function VirtualRows(props: Props) {
     },
     estimateSize: () => props.height,
     getItemKey: (index) => props.items[index]?.id ?? index,
-    overscan: 6,
+    // A jump makes all rows anew, with a switch and a menu each: every one more is 4 ms of it on a slow machine.
+    overscan: 2,
   })
   const shown = createMemo(() => virtualizer.getVirtualItems())
   const first = (): number => shown()[0]?.index ?? 0
