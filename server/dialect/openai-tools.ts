@@ -56,6 +56,9 @@ export function narrow(
     return toolChoice.type === 'any' && tools.length === 0 ? found({ type: 'auto' }, true) : found(toolChoice)
   }
   if (tools.some((tool) => tool.name === toolChoice.name)) return found(toolChoice)
-  if (hosted.includes(toolChoice.name)) return found({ type: 'auto' }, isSearchType(toolChoice.name))
+  // The search goes by many dates: `web_search_preview` chooses `web_search` too.
+  const isSearch = isSearchType(toolChoice.name)
+  if (hosted.includes(toolChoice.name) || (isSearch && hosted.some(isSearchType)))
+    return found({ type: 'auto' }, isSearch)
   return refuse('tool_choice', 'names no tool of this request')
 }

@@ -138,12 +138,12 @@ describe('too much for the provider', () => {
     expect(second).toMatchObject({ status: 400, error: { code: 'context_length_exceeded' } })
     expect(second.error?.message).toContain('maximum context length')
   })
-  test('in one image is told in the words that Claude Code knows', async () => {
+  test('in one image that cannot be made smaller is told by its field', async () => {
     const data = `iVBORw0KGgoA${'A'.repeat(14 * 1024 * 1024)}`
     const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data } }
     const answer = await whole<Message>(messages([image, { type: 'text', text: 'What is it?' }]))
     expect(answer).toMatchObject({ status: 400, error: { type: 'invalid_request_error' } })
-    expect(answer.error?.message).toMatch(/image exceeds 10 MB maximum: \d+ bytes > 10485760 bytes/)
+    expect(answer.error?.message).toBe('messages.0.content.0.source.data: image is not a sound PNG image.')
   })
 })
 
