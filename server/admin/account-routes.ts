@@ -57,7 +57,7 @@ export function accountRoutes({ accounts, imports, bulk, jobs, fresh }: AccountP
     const list = await exportAccounts(deps.store.accounts, { secrets: shown.given, format, ...(ids && { ids }) })
     deps.log(shown.given ? 'warn' : 'info', 'account.exported', {
       count: list.length,
-      secrets: shown.given,
+      masked: !shown.given,
       peer: deps.peerOf(request).address,
     })
     return [...list]

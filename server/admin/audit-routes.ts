@@ -3,6 +3,7 @@ import { gatewayError } from '../conversation/error.ts'
 import type { AuditRecord, AuditStore } from '../store/store.ts'
 import { type AuditList, AuditQuery, type AuditView } from './contract/audit.ts'
 import { fail } from './failure.ts'
+import { timeOf } from './limits-form.ts'
 
 const longestPage = 500
 
@@ -12,11 +13,10 @@ export function auditRoutes(audit: AuditStore) {
     .get(
       '/',
       async ({ query }) => {
-        const from = timeOf(query.from)
-        const until = timeOf(query.until)
-        for (const [field, time] of [['from', from] as const, ['until', until] as const]) {
-          if (Number.isNaN(time)) return fail(invalid(field, 'a time like 2026-11-28T10:00:00Z'))
-        }
+        const from = timeOf(query.from ?? '', 'from')
+        if (!from.ok) return fail(from.error)
+        const until = timeOf(query.until ?? '', 'until')
+        if (!until.ok) return fail(until.error)
         const limit = wholeOf(query.limit) ?? 100
         const before = wholeOf(query.before)
         if (Number.isNaN(limit) || limit < 1) return fail(invalid('limit', 'a whole number from 1 on'))
@@ -26,8 +26,8 @@ export function auditRoutes(audit: AuditStore) {
           ...wordOf('actor', query.actor),
           ...wordOf('action', query.action),
           ...wordOf('target', query.target),
-          ...(from === undefined ? {} : { from }),
-          ...(until === undefined ? {} : { until }),
+          ...(from.value === undefined ? {} : { from: from.value }),
+          ...(until.value === undefined ? {} : { until: until.value }),
         }
         const rows = await audit.list(filter, width + 1, before)
         const page = rows.slice(0, width)
@@ -44,8 +44,6 @@ export function auditRoutes(audit: AuditStore) {
 
 const invalid = (field: string, what: string) => gatewayError('invalid-request', `${field} must be ${what}.`, { field })
 
-const timeOf = (text: string | undefined): number | undefined =>
-  text === undefined || text === '' ? undefined : Date.parse(text)
 const wholeOf = (text: string | undefined): number | undefined =>
   text === undefined || text === '' ? undefined : /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
 const wordOf = <Name extends string>(name: Name, word: string | undefined): { readonly [Key in Name]?: string } =>

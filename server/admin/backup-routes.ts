@@ -66,7 +66,10 @@ export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
           if (backup === undefined) return failed(unavailable)
           const { secrets = true, requestLog = false, encrypt = true } = body
           const passphrase = body.passphrase ?? passphraseOf(request)
-          if (encrypt && (passphrase === undefined || passphrase === '')) return refuse(400, noPassphrase)
+          const hasPassphrase = passphrase !== undefined && passphrase !== ''
+          if (!encrypt && hasPassphrase) return refuse(400, passphraseInTheClear)
+          if (contradicts(body.passphrase, passphraseOf(request))) return refuse(400, twoPassphrases)
+          if (encrypt && !hasPassphrase) return refuse(400, secrets ? noPassphrase : noPassphraseMasked)
           const shown = await fresh(request, body.password)
           if (!shown.ok) return shown.refusal
           if (secrets && !shown.given) return refuse(403, noPassword)
@@ -227,6 +230,22 @@ const noPassphrase = {
   code: 'PASSPHRASE_REQUIRED',
   field: 'passphrase',
 }
+const noPassphraseMasked = {
+  error:
+    'A backup is encrypted, one whose secrets are masked too: give a passphrase (at least 12 characters), or ask for this one in the clear with "encrypt": false.',
+  code: 'PASSPHRASE_REQUIRED',
+  field: 'passphrase',
+}
+const passphraseInTheClear = {
+  error: 'A backup in the clear ("encrypt": false) has no passphrase: leave out one of the two.',
+  code: 'INVALID_REQUEST',
+  field: 'passphrase',
+}
+const twoPassphrases = {
+  error: `The passphrase of the body is another than that of the header ${passphraseHeader}: give one.`,
+  code: 'INVALID_REQUEST',
+  field: 'passphrase',
+}
 const noPassword = {
   error:
     'A backup holds every secret: give your password with this request, or ask for one without secrets with "secrets": false.',
@@ -246,7 +265,10 @@ const restoreNeedsPassword = {
 }
 
 function noteExport(deps: AdminDeps, request: Request, secrets: boolean): void {
-  deps.log(secrets ? 'warn' : 'info', 'backup.exported', { secrets, peer: deps.peerOf(request).address })
+  deps.log(secrets ? 'warn' : 'info', 'backup.exported', {
+    masked: !secrets, // a field named after secrets is hidden
+    peer: deps.peerOf(request).address,
+  })
 }
 
 function passphraseOf(request: Request): string | undefined {
@@ -258,6 +280,9 @@ function passphraseOf(request: Request): string | undefined {
     return header
   }
 }
+
+const contradicts = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && other !== undefined && one !== other
 
 const isYes = (word: string | undefined): boolean => word !== undefined && word !== '0' && word !== 'false'
 

@@ -1,5 +1,5 @@
 import { parseJson } from '../lib/json.ts'
-import { isSoundText } from '../lib/sound-text.ts'
+import { isShownLine, isShownText, isSoundText } from '../lib/sound-text.ts'
 import { UnknownMember } from './unknown-member.ts'
 
 /** Largest admin request body; an import of the largest size fits, as text inside of JSON too. */
@@ -57,6 +57,7 @@ function parsed(text: string): object {
     throw new UnknownMember('__proto__')
   // Neither can come but by an escape.
   if (/\\u(?:0000|d[89a-f])/i.test(text)) refuseUnsound(read.value)
+  refuseHidden(read.value)
   // A member of this name would become an object's prototype where it is copied carelessly.
   const value: unknown = text.includes('__proto__')
     ? JSON.parse(text, (name, member: unknown) => (name === '__proto__' ? undefined : member))
@@ -67,8 +68,27 @@ function parsed(text: string): object {
 
 /** A text of a body holds what no database keeps; `field`: where. */
 export class UnsoundText extends Error {
-  constructor(readonly field: string) {
+  constructor(
+    readonly field: string,
+    readonly fault = 'a NUL or half of a character',
+  ) {
     super()
+  }
+}
+
+/** Members that are shown as they are kept, by their plain names; true: of several lines. */
+const shownMembers: ReadonlyMap<string, boolean> = new Map([
+  ...['name', 'label', 'email', 'target'].map((name) => [name, false] as const),
+  ['notes', true],
+])
+
+function refuseHidden(value: unknown): void {
+  if (!isMembers(value)) return
+  for (const [name, member] of Object.entries(value)) {
+    const hasLines = shownMembers.get(name.toLowerCase())
+    if (hasLines === undefined || typeof member !== 'string') continue
+    if (!(hasLines ? isShownText : isShownLine)(member))
+      throw new UnsoundText(name, 'a control character, or one that turns the direction of text,')
   }
 }
 
@@ -87,6 +107,31 @@ const isMembers = (value: unknown): value is object => typeof value === 'object'
 export async function optionalJsonBody(context: { readonly request: Request }): Promise<object> {
   const text = await textBody(context)
   return text.trim() === '' ? {} : objectOnly(parsed(text))
+}
+
+/** The same where `null` is none too, as scripts of the original send it. */
+export async function nullableJsonBody(context: { readonly request: Request }): Promise<object> {
+  const text = await textBody(context)
+  return ['', 'null'].includes(text.trim()) ? {} : objectOnly(parsed(text))
+}
+
+/** A body came to a route that reads none; `field`: its first member. */
+export class BodyNotTaken extends Error {
+  constructor(readonly field?: string) {
+    super()
+  }
+}
+
+/** For a route without a body: scripts of the original send none, `{}` or `null`; whoever sends more expects it to count. */
+export async function noBody({ request }: { readonly request: Request }): Promise<null> {
+  const text = (await readText(request, maxOpenBytes)).trim()
+  if (text === '') return null
+  const read = parseJson(text, maxDepth)
+  if (!read.ok || Array.isArray(read.value)) throw new BodyNotTaken()
+  if (read.value === null) return null
+  const [first] = isMembers(read.value) ? Object.keys(read.value) : ['']
+  if (first !== undefined) throw new BodyNotTaken(first === '' ? undefined : first)
+  return null
 }
 
 /** Bodies that were read ahead of their route; each goes with its request. A copy of the request would read without bound. */

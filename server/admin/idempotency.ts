@@ -46,10 +46,10 @@ export function createIdempotency({ now }: Pick<Effects, 'now'>, memory: WatchMe
     const isMeant = key !== null && isWrite(request.method) && !isChat(pathname) && !makesNothing.test(pathname)
     if (!isMeant || entry === undefined || entry.by === 'nobody') return { response: await serve(), replayed: false }
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) return { response: badKey(), replayed: false }
-    const place = `${entry.actor.subject} ${credentialsOf(request)} ${request.method} ${pathname}${search} ${key}`
+    const place = `${entry.actor.subject} ${credentialsOf(request)} ${request.method} ${pathname} ${key}`
     const read = await bodyOf(request)
     if (typeof read !== 'string') return { response: read, replayed: false }
-    const asked = sha256Hex(read)
+    const asked = sha256Hex(JSON.stringify([search, read]))
     // Of many that waited for one that failed, the first goes on and the others wait for it.
     for (let known = answers.get(place); known !== undefined && known.until > now(); known = answers.get(place)) {
       if (known.asked !== asked) return { response: otherBody(), replayed: false }
@@ -129,7 +129,7 @@ const badKey = (): Response =>
 
 const otherBody = (): Response =>
   refuse(409, {
-    error: 'This Idempotency-Key came with another body before: take a new key for a new request.',
+    error: 'This Idempotency-Key came with another body or query before: take a new key for a new request.',
     code: 'IDEMPOTENCY_KEY_REUSED',
     field: 'Idempotency-Key',
   })

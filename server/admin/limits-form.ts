@@ -1,5 +1,6 @@
 import type { Limits } from '../access/limits.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { timeOfText } from '../lib/real-day.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { LimitChange, Store } from '../store/store.ts'
 import type { LimitsPatch, LimitsView, RightsPatch, RightsView } from './contract/limits.ts'
@@ -92,7 +93,7 @@ export async function rightsChange(
 export function timeOf(text: string, field: string): Result<number | undefined, GatewayError> {
   if (text.trim() === '') return ok(undefined)
   const at = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?)?$/.test(text.trim())
-    ? Date.parse(text.trim())
+    ? timeOfText(text.trim())
     : Number.NaN
   return Number.isNaN(at) || at < 0 ? invalid(`${field} must be a time like 2026-12-31T00:00:00Z.`, field) : ok(at)
 }

@@ -8,7 +8,7 @@ import { alertRoutes } from './alert-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { type AuditTrail, createAuditTrail } from './audit-trail.ts'
 import { backupRoutes } from './backup-routes.ts'
-import { BodyTooLarge, UnsoundText } from './body.ts'
+import { BodyNotTaken, BodyTooLarge, noBody, UnsoundText } from './body.ts'
 import { captureRoutes } from './capture-routes.ts'
 import { controlRoutes } from './control.ts'
 import { databaseAway } from './database-away.ts'
@@ -46,11 +46,11 @@ import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
 import { signInRoutes } from './sign-in-routes.ts'
-import { type BodyRoute, createSpelling } from './spelling.ts'
+import { type BodyRoute, createBodyReaders, createSpelling } from './spelling.ts'
 import { statsRoutes } from './stats-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { testChatRoutes } from './test-chat-routes.ts'
-import { UnknownMember } from './unknown-member.ts'
+import { TwiceGiven, UnknownMember } from './unknown-member.ts'
 import { userBulkRoutes, userRoutes } from './user-routes.ts'
 import { changeUsers } from './users-bulk.ts'
 import { createUsersService } from './users-service.ts'
@@ -121,18 +121,21 @@ function adminRoutes(
   const fresh = createFreshPassword(operator, gate, deps.effects.now)
   const { jobs, hub, watch, alerts } = deps.live
   const spelt = createSpelling(() => known())
+  const readsBody = createBodyReaders(() => known())
   // Hooks first: they cover only what is registered after them.
   return new Elysia({ handler: { standardHostname: false } }) // as in http/server.ts
     .onRequest(({ set }) => {
       set.headers['cache-control'] = 'no-store'
     })
+    .onParse(({ request, route }) => (readsBody(request.method, route) ? undefined : noBody({ request })))
     .onTransform((context) => {
       context.body = spelt(context.request, context.route, context.body)
     })
     .onBeforeHandle(async ({ request, route, params, body }) => {
       const refused = gate.checkRoute(request, route)
       if (refused !== undefined) return refused
-      if (gate.entryOf(request)?.by !== 'itself') await trail.begin(request, { route, params: params ?? {}, body })
+      if (gate.entryOf(request)?.by !== 'itself')
+        await trail.begin(request, { route, params: params ?? {}, body: body ?? undefined })
     })
     .onError(({ error, request }) => answerError(error, request, deps))
     .use(sessionRoutes(deps, operator, trail))
@@ -185,11 +188,13 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
     })
   }
   if (error instanceof UnknownMember) return unknownMember(error)
+  if (error instanceof TwiceGiven) return twiceGiven(error)
   // A wrong method ends here too.
   if (error instanceof NotFoundError) return refuse(404, { error: 'There is no such route.', code: 'NOT_FOUND' })
   if (error instanceof ParseError) {
     if (error.cause instanceof UnknownMember) return unknownMember(error.cause)
     if (error.cause instanceof UnsoundText) return unsoundText(error.cause)
+    if (error.cause instanceof BodyNotTaken) return bodyNotTaken(error.cause)
     return error.cause instanceof BodyTooLarge
       ? tooLarge(error.cause.maxBytes)
       : refuse(400, { error: 'The body is not a JSON object.', code: 'INVALID_JSON' })
@@ -215,9 +220,27 @@ function unknownMember({ member, near, where }: UnknownMember): Response {
   return refuse(400, { error: `${field} is not a member of this ${where}.${hint}`, code: 'INVALID_REQUEST', field })
 }
 
-function unsoundText({ field }: UnsoundText): Response {
+function twiceGiven({ names, where }: TwiceGiven): Response {
+  const [first = '', second] = names.map((name) => name.slice(0, 100))
+  const error =
+    second === undefined
+      ? `${first} is in this ${where} more than once: say it once.`
+      : `${first} and ${second} are the same member of this ${where}: say it once.`
+  return refuse(400, { error, code: 'INVALID_REQUEST', field: second ?? first })
+}
+
+function bodyNotTaken({ field }: BodyNotTaken): Response {
+  const shown = field?.slice(0, 100)
   return refuse(400, {
-    error: `${field === '' ? 'The body' : field} has a NUL or half of a character in it.`,
+    error: `This route takes no ${shown ?? 'body'}: it acts on all that its address names, whatever a body says.`,
+    code: 'INVALID_REQUEST',
+    ...(shown === undefined ? {} : { field: shown }),
+  })
+}
+
+function unsoundText({ field, fault }: UnsoundText): Response {
+  return refuse(400, {
+    error: `${field === '' ? 'The body' : field} has ${fault} in it.`,
     code: 'INVALID_REQUEST',
     ...(field === '' ? {} : { field: field.slice(0, 100) }),
   })

@@ -9,13 +9,13 @@ import { OperatorView } from './contract/operators.ts'
 import { ProxyView } from './contract/proxies.ts'
 import { UserView } from './contract/users.ts'
 import { VisitorView } from './contract/visitors.ts'
-import { UnknownMember } from './unknown-member.ts'
+import { TwiceGiven, UnknownMember } from './unknown-member.ts'
 
 /** A route as the framework knows it, with the schemas its body and its query must fit. */
 export type BodyRoute = {
   readonly method: string
   readonly path: string
-  readonly hooks: { readonly body?: unknown; readonly query?: unknown }
+  readonly hooks: { readonly body?: unknown; readonly query?: unknown; readonly parse?: unknown }
 }
 
 /**
@@ -62,8 +62,8 @@ const byCase: ReadonlySet<string> = new Set(['PUT /v2/settings', 'PATCH /v2/sett
 
 /**
  * Gives a body's members the names their route knows them by. The original read them in any case (`Password`, `apikey`), and so
- * do its scripts write them; of ours some have an underscore and some a capital. A member that is there in its own spelling is
- * never written over.
+ * do its scripts write them; of ours some have an underscore and some a capital. A member that is there in two spellings is
+ * refused: one of them would be lost.
  */
 export function createSpelling(routes: () => readonly BodyRoute[]) {
   let known: ReadonlyMap<string, Known> | undefined
@@ -88,6 +88,7 @@ export function createSpelling(routes: () => readonly BodyRoute[]) {
       const stranger = Object.keys(body).find((name) => !names.has(plain(name)) && !read.has(plain(name)))
       if (stranger !== undefined) throw new UnknownMember(stranger, nearest(stranger, [...new Set(names.values())]))
     }
+    refuseTwice(body, names, plain)
     const strange = Object.keys(body).filter((name) => isOtherwise(name, names.get(plain(name)), names, body))
     if (strange.length === 0) return body
     return Object.fromEntries(
@@ -99,6 +100,19 @@ export function createSpelling(routes: () => readonly BodyRoute[]) {
   }
 }
 
+/** Whether a route reads what is sent: it has a schema for it, or a reader of its own beside the one of all routes. */
+export function createBodyReaders(routes: () => readonly BodyRoute[]) {
+  let known: ReadonlySet<string> | undefined
+  return (method: string, route: string): boolean => {
+    known ??= new Set(
+      routes()
+        .filter(({ hooks: { body, parse } }) => body !== undefined || (Array.isArray(parse) && parse.length > 1))
+        .map(({ method: of, path }) => `${of} ${trimmed(path)}`),
+    )
+    return known.has(`${method} ${trimmed(route)}`)
+  }
+}
+
 type Known = { readonly members: ReadonlyMap<string, string>; readonly query: readonly string[] }
 
 const queryOf = (schema: unknown): readonly string[] => [...new Set(namesOf(schema, (name) => name).values())]
@@ -106,8 +120,23 @@ const queryOf = (schema: unknown): readonly string[] => [...new Set(namesOf(sche
 /** A filter that is not understood would show, export or delete what was to be left out. */
 function refuseQuery(url: string, names: readonly string[]): void {
   if (!url.includes('?')) return
-  for (const name of new URL(url).searchParams.keys())
+  const { searchParams } = new URL(url)
+  for (const name of searchParams.keys()) {
     if (!names.includes(name) && !noise.has(name)) throw new UnknownMember(name, nearest(name, names), 'query')
+    if (!noise.has(name) && searchParams.getAll(name).length > 1) throw new TwiceGiven([name], 'query')
+  }
+}
+
+/** Which of two spellings counts would be a guess. */
+function refuseTwice(body: object, names: ReadonlyMap<string, string>, plain: (name: string) => string): void {
+  const seen = new Map<string, string>()
+  for (const name of Object.keys(body)) {
+    const own = names.get(name) ?? names.get(plain(name))
+    if (own === undefined) continue
+    const before = seen.get(own)
+    if (before !== undefined) throw new TwiceGiven([before, name], 'body')
+    seen.set(own, name)
+  }
 }
 
 function isOtherwise(name: string, own: string | undefined, names: ReadonlyMap<string, string>, body: object): boolean {

@@ -23,7 +23,8 @@ export function testChatRoutes({ testChat }: Pick<AdminDeps, 'testChat'>) {
       path,
       ({ request, query: { account_id: accountId, user_id: userId } }) =>
         testChat?.(path, request, { ...(accountId && { accountId }), ...(userId && { userId }) }) ?? fail(nobody),
-      { parse: 'none', query },
+      // Read by the chat itself.
+      { parse: () => ({}), query },
     )
   }
   return routes

@@ -1,4 +1,7 @@
-const form = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|[+ -]\d\d:?\d\d)?$/i
+import { isRealDay } from '../lib/real-day.ts'
+
+const form =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|[+ -](?:[01]\d|2[0-3]):?[0-5]\d)?$/i
 
 /**
  * Epoch ms of an RFC 3339 time, a date, or epoch milliseconds; undefined for anything else. What names no zone is meant in
@@ -13,8 +16,7 @@ export function parseTime(text: string, timeZone: string): number | undefined {
     .map((part) => Number(part ?? 0))
   const ms = Math.floor(Number(`0.${parts[7] ?? '0'}`) * 1000)
   const wall = Date.UTC(year, month - 1, day, hour, minute, second, ms)
-  // 31 February would be another day.
-  if (new Date(wall).getUTCDate() !== day || month > 12 || hour > 24 || minute > 59 || second > 60) return undefined
+  if (!isRealDay(year, month, day) || hour > 23 || minute > 59 || second > 60) return undefined
   const zone = parts[8]
   if (zone !== undefined) return wall - offsetOf(zone)
   // The offset of the wall time read as UTC may be that of the other side of a change of clocks: look again from there.

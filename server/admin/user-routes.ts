@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { jsonBody, optionalJsonBody } from './body.ts'
+import { gatewayError } from '../conversation/error.ts'
+import { jsonBody, nullableJsonBody, optionalJsonBody } from './body.ts'
 import { pagedQuery } from './contract/common.ts'
 import type { BatchDone } from './contract/jobs.ts'
 import {
@@ -11,6 +12,7 @@ import {
   UserPatch,
   UsersCreate,
   type UserView,
+  VipBatch,
 } from './contract/users.ts'
 import { fail } from './failure.ts'
 import { jobAnswer } from './job-answer.ts'
@@ -50,11 +52,18 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
     )
     .post(
       '/users/batch-vip',
-      ({ query: { count }, request, set }) =>
-        jobAnswer(jobs, { request, set }, 'users.batch', (progress) => users.createBatch(count, progress), {
+      ({ query, body, request, set }) => {
+        const asked = query.count === undefined ? undefined : Number(query.count)
+        if (body.count !== undefined && asked !== undefined && body.count !== asked)
+          return fail(
+            gatewayError('invalid-request', 'count is another in the query: say it once.', { field: 'count' }),
+          )
+        const count = body.count ?? asked ?? Number.NaN
+        return jobAnswer(jobs, { request, set }, 'users.batch', (progress) => users.createBatch(count, progress), {
           secret: true,
-        }),
-      { parse: 'none', query: Type.Object({ count: Word }) },
+        })
+      },
+      { parse: nullableJsonBody, body: VipBatch, query: Type.Object({ count: Word }) },
     )
     .post(
       '/users/create-many',

@@ -122,8 +122,7 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
       return ok({ ...(await viewOf(user)), api_key: text })
     },
     /** All of them or none. */
-    createBatch: async (asked: string | undefined, progress: Progress): Promise<UsersCreated> => {
-      const wanted = Number(asked)
+    createBatch: async (wanted: number, progress: Progress): Promise<UsersCreated> => {
       const count = Number.isInteger(wanted) && wanted >= 1 && wanted <= batchMost ? wanted : batchUsual
       progress.expect(count)
       const made = await createAll(Array.from({ length: count }, () => batchUser))

@@ -145,7 +145,9 @@ describe('a body that is no object', () => {
   const withBody = routes.filter(({ members }) => members.length > 0)
   test.each(withBody.map(({ name }) => name))('%s', async (name) => {
     const [method, path] = split(name)
-    for (const raw of ['x', '5', '"text"', 'null', '[]', '{"a":']) {
+    // Scripts of the original send `null` where they have nothing to say.
+    const none = name === 'POST /v2/users/batch-vip' ? [] : ['null']
+    for (const raw of ['x', '5', '"text"', ...none, '[]', '{"a":']) {
       const answer = await app.ask(method, path, { headers: await signedIn(), raw })
       expect([raw, answer.status, typeof answer.json.error]).toEqual([raw, 400, 'string'])
     }

@@ -84,6 +84,9 @@ export const UserBatch = Type.Object({
 })
 export type UserBatch = Static<typeof UserBatch>
 
+/** `POST /v2/users/batch-vip`: the same as its query; absent from both, ten. */
+export const VipBatch = Type.Object({ count: Type.Optional(Type.Integer({ minimum: 1, maximum: mostUsersMade })) })
+
 /** `POST /v2/users/batch-vip?count=N` and `POST /v2/users/create-many`: each with its key. */
 export const UsersCreated = Type.Object({
   success: Type.Boolean(),

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../lib/result.ts'
-import { isSoundText } from '../../lib/sound-text.ts'
+import { isShownLine, isSoundText } from '../../lib/sound-text.ts'
 import { timeOf } from './wire-time.ts'
 
 /** Stable words for what is wrong, for those who say it in another language. */
@@ -108,6 +108,8 @@ export function fieldOf(name: Name, item: Item): { readonly field?: string } {
 
 function readMember(name: Name, value: unknown): string | number | boolean | undefined | { readonly error: string } {
   if (typeof value === 'string' && !isSoundText(value)) return { error: 'has a NUL or half of a character in it' }
+  if (name === 'label' && typeof value === 'string' && !isShownLine(value))
+    return { error: 'has a control character in it, or one that turns the direction of text' }
   switch (name) {
     case 'enabled':
     case 'disabled':

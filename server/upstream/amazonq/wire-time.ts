@@ -1,3 +1,5 @@
+import { timeOfText } from '../../lib/real-day.ts'
+
 // Above this a number is milliseconds already: as seconds it would lie beyond the year 5000.
 const millisecondsFrom = 100_000_000_000
 
@@ -9,7 +11,7 @@ export function timeOf(value: unknown): number | undefined {
   if (typeof value === 'number') return timeOfNumber(value)
   if (typeof value !== 'string' || value === '') return undefined
   if (/^\d+(\.\d+)?$/.test(value)) return timeOfNumber(Number(value))
-  const at = Date.parse(value.replace(/(\.\d{3})\d+/, '$1'))
+  const at = timeOfText(value.replace(/(\.\d{3})\d+/, '$1'))
   return Number.isNaN(at) ? undefined : at
 }
 
