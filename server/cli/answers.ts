@@ -4,8 +4,8 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { AccountState, CheckedAccount, Control } from './control.ts'
 import { type Failure, failed, table } from './io.ts'
 
-/** What a command has to say: `json` for `--json`, `text` for people. `ok: false` still prints, and exits with 1. */
-export type Said = { readonly json: unknown; readonly text: string; readonly ok?: boolean }
+/** What a command has to say: `json` for `--json`, `text` for people. `ok: false` still prints, and exits with 1; `exitCode` says another. */
+export type Said = { readonly json: unknown; readonly text: string; readonly ok?: boolean; readonly exitCode?: number }
 
 /** What a command does once its question is in order. */
 export type Act = (control: Control) => Promise<Result<Said, Failure>>

@@ -15,6 +15,7 @@ import { type ImportAsk, importOriginal } from './import-original.ts'
 import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
 import { accountIdsOf, enabledOf, keyLimitsOf } from './key-limits.ts'
 import { restart } from './restart.ts'
+import { checkForUpdate } from './update.ts'
 import { prepareUser } from './user-commands.ts'
 
 /**
@@ -41,11 +42,13 @@ export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliI
                 ? await untilInterrupted(health(command, config, deps.effects), io)
                 : command.name === 'restart'
                   ? await untilInterrupted(restart(config, deps.effects), io)
-                  : await perform(resolved, deps, io)
+                  : command.name === 'update'
+                    ? await untilInterrupted(checkForUpdate(command, config, deps.effects, deps.version), io)
+                    : await perform(resolved, deps, io)
     if (!said.ok) return fail(said.error, io)
-    const { json, text, ok: good = true } = said.value
+    const { json, text, ok: good = true, exitCode = good ? 0 : 1 } = said.value
     io.out(command.options.json === true ? `${JSON.stringify(json)}\n` : withFolder(text, resolved))
-    return good ? 0 : 1
+    return exitCode
   } catch (thrown) {
     return fail(failed(describeError(thrown)), io)
   }
@@ -200,6 +203,7 @@ async function prepare(
     case 'doctor':
     case 'health':
     case 'restart':
+    case 'update':
     case 'import':
     case 'serve':
     case 'desktop':

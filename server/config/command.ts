@@ -230,6 +230,16 @@ export const commands = [
     options: [{ name: 'ready', about: 'ask whether it can serve: database open, an account in service' }, json],
     about: 'ask the running server whether it lives; exit code 0: it does',
   },
+  {
+    name: 'update',
+    operands: [],
+    options: [
+      { name: 'check', about: 'say whether there is a newer version; exit code 0: no, 10: yes' },
+      { name: 'from', value: 'URL', about: 'the address to ask (update.feed_url); no other is' },
+      json,
+    ],
+    about: 'look for a newer version where you say; nothing is fetched or changed',
+  },
   { name: 'doctor', operands: [], options: [json], about: 'show settings with their origin and check everything' },
   { name: 'selftest', operands: [], options: [json], about: 'run the whole path against the simulated provider' },
   { name: 'version', operands: [], options: [json], about: 'print the version' },

@@ -30,6 +30,7 @@ const envByKey: Readonly<Record<string, string>> = {
   'upstream.q_url': 'UPSTREAM_Q_URL',
   'upstream.oidc_url': 'UPSTREAM_OIDC_URL',
   'upstream.kiro_auth_url': 'UPSTREAM_KIRO_AUTH_URL',
+  'update.feed_url': 'UPDATE_FEED_URL',
   'vault.master_key_file': 'MASTER_KEY_FILE',
   'database.mysql.password': 'DATABASE_PASSWORD',
 }

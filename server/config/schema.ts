@@ -161,6 +161,9 @@ export const FileSchema = Type.Object({
     'Test mode, for a public demo: dangerous admin routes also need the header X-Test-Password with the value of TEST_PASSWORD.',
     false,
   ),
+  update: Type.Object({
+    feed_url: url('Address that `update --check` asks for the latest version. Empty: none; nothing else asks it.'),
+  }),
   vault: Type.Object({
     master_key_file: text('File with the master key. Empty: master.key in the data folder, made at the first start.'),
   }),
@@ -195,7 +198,7 @@ type CamelTree<Tree> = Tree extends readonly (infer Item)[]
 type FileConfig = CamelTree<Static<typeof FileSchema>>
 
 /** What the program was started with; frozen, made once. Times and sizes carry their unit in the name. */
-export type Config = Omit<FileConfig, 'upstream' | 'timezone' | 'vault' | 'debug'> & {
+export type Config = Omit<FileConfig, 'upstream' | 'timezone' | 'update' | 'vault' | 'debug'> & {
   readonly upstream: Omit<FileConfig['upstream'], 'qUrl' | 'oidcUrl' | 'kiroAuthUrl'> & {
     readonly qUrl?: string
     readonly oidcUrl?: string
@@ -203,6 +206,9 @@ export type Config = Omit<FileConfig, 'upstream' | 'timezone' | 'vault' | 'debug
   }
   /** IANA name; absent: the system's zone. */
   readonly timezone?: string
+  readonly update?: {
+    readonly feedUrl?: string
+  }
   readonly vault: {
     /** Absolute path, when one was given. */
     readonly masterKeyFile?: string

@@ -103,7 +103,14 @@ export const startKeys = [
     'responses.kept_answers',
     'responses.kept_bytes',
   ] as const),
-  ...(['logging.request_retention_days', 'test', 'vault.master_key_file', 'no_browser', 'demo'] as const),
+  ...([
+    'logging.request_retention_days',
+    'test',
+    'update.feed_url',
+    'vault.master_key_file',
+    'no_browser',
+    'demo',
+  ] as const),
   ...(['new_master_key', 'admin_password', 'master_key', 'test_password'] as const),
 ]
 export type StartKey = (typeof startKeys)[number]

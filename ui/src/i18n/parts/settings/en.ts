@@ -230,6 +230,7 @@ export const en = {
   'settings.start.responses.kept_bytes': 'Memory they may take, bytes.',
   'settings.start.logging.request_retention_days': 'How long request records are kept at first, days.',
   'settings.start.test': 'Test mode of a public demo.',
+  'settings.start.update.feed_url': 'Address that `update --check` asks for the latest version.',
   'settings.start.vault.master_key_file': 'File with the master key.',
   'settings.start.no_browser': 'No browser is opened at the start.',
   'settings.start.demo': 'Every answer is simulated.',

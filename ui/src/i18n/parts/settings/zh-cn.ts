@@ -227,6 +227,7 @@ export const zhCn = {
   'settings.start.responses.kept_bytes': '其内存上限（字节）。',
   'settings.start.logging.request_retention_days': '请求记录的初始保留天数。',
   'settings.start.test': '公开演示的测试模式。',
+  'settings.start.update.feed_url': '`update --check` 查询最新版本的地址。',
   'settings.start.vault.master_key_file': '主密钥文件。',
   'settings.start.no_browser': '启动时不打开浏览器。',
   'settings.start.demo': '所有回答均为模拟。',
