@@ -32,6 +32,7 @@ test('addresses in the source are the provider’s, its sign-in hosts’, or loo
     'view.awsapps.com', // the start URL of Builder ID: sent to the sign-in host, opened by a person
     'platform.claude.com', // where the list of prices is from: shown to people
     'www.apple.com', // names what a property list is; nobody asks there
+    'schemas.microsoft.com', // names what a task of Windows is
     'localhost',
     '127.0.0.1',
     'name.awsapps.com', // an example in an error message

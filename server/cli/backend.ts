@@ -12,6 +12,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Logger } from '../observe/log.ts'
 import { newControlToken, type Control as Place, readControl } from '../store/control.ts'
 import { type Ask, answerOf, type Control, createControl } from './control.ts'
+import type { ServiceWorld } from './service-world.ts'
 
 export type Backend = Control & {
   /** The server that answers; absent when the data was opened for this command alone. */
@@ -25,6 +26,8 @@ export type CommandDeps = {
   readonly version: string
   /** How long to wait for a data folder that another process holds; default 5 s. */
   readonly heldWaitMs?: number
+  /** The machine that `service` acts on; default: this one. */
+  readonly serviceWorld?: ServiceWorld
 }
 
 const greetMs = 5_000

@@ -15,6 +15,8 @@ import { type ImportAsk, importOriginal } from './import-original.ts'
 import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
 import { accountIdsOf, enabledOf, keyLimitsOf } from './key-limits.ts'
 import { restart } from './restart.ts'
+import { service } from './service.ts'
+import { realServiceWorld } from './service-world.ts'
 import { checkForUpdate } from './update.ts'
 import { prepareUser } from './user-commands.ts'
 
@@ -44,7 +46,9 @@ export async function runCommand(resolved: Resolved, deps: CommandDeps, io: CliI
                   ? await untilInterrupted(restart(config, deps.effects), io)
                   : command.name === 'update'
                     ? await untilInterrupted(checkForUpdate(command, config, deps.effects, deps.version), io)
-                    : await perform(resolved, deps, io)
+                    : command.name.startsWith('service ')
+                      ? await service(resolved, deps.serviceWorld ?? realServiceWorld(io.home.directory))
+                      : await perform(resolved, deps, io)
     if (!said.ok) return fail(said.error, io)
     const { json, text, ok: good = true, exitCode = good ? 0 : 1 } = said.value
     io.out(command.options.json === true ? `${JSON.stringify(json)}\n` : withFolder(text, resolved))
@@ -204,6 +208,9 @@ async function prepare(
     case 'health':
     case 'restart':
     case 'update':
+    case 'service install':
+    case 'service uninstall':
+    case 'service status':
     case 'import':
     case 'serve':
     case 'desktop':

@@ -34,7 +34,9 @@ export function parseArguments(argv: readonly string[]): Result<Arguments, strin
     const [, name = '', inline] = match
     const spelling = argument.split('=', 1)[0] ?? argument
     const known = find(globalOptions, name)
-    const spec = known ?? find(anywhere, name)
+    // What a name means is the command's business, where that was said before it.
+    const said = findCommand(words.slice(0, 2).join(' ')) ?? findCommand(words[0] ?? '')
+    const spec = known ?? find(said?.options ?? [], name) ?? find(anywhere, name)
     if (spec === undefined) return err(unknownOption(spelling, name))
     let value: string | boolean
     if (spec.value === undefined) {

@@ -55,6 +55,12 @@ const keyLimits: readonly OptionSpec[] = [
   { name: 'expires', value: 'TIME', about: 'when it ends, like 2026-12-31T00:00:00Z, or `never`' },
 ]
 
+const serviceOptions: readonly OptionSpec[] = [
+  { name: 'user', about: 'of yourself alone, without rights over the system' },
+  { name: 'name', value: 'NAME', about: 'name of the service (claude-server)' },
+]
+const dryRun: OptionSpec = { name: 'dry-run', about: 'print the file and the commands; nothing is changed' }
+
 const userOptions: readonly OptionSpec[] = [
   { name: 'email', value: 'EMAIL', about: 'for your own use' },
   { name: 'notes', value: 'TEXT', about: 'for your own use' },
@@ -229,6 +235,24 @@ export const commands = [
     operands: [],
     options: [{ name: 'ready', about: 'ask whether it can serve: database open, an account in service' }, json],
     about: 'ask the running server whether it lives; exit code 0: it does',
+  },
+  {
+    name: 'service install',
+    operands: [],
+    options: [...serviceOptions, dryRun, json],
+    about: 'run the gateway as a service: systemd, launchd, Task Scheduler of Windows',
+  },
+  {
+    name: 'service uninstall',
+    operands: [],
+    options: [...serviceOptions, dryRun, json],
+    about: 'stop and remove a service that was installed so; the data folder stays',
+  },
+  {
+    name: 'service status',
+    operands: [],
+    options: [...serviceOptions, json],
+    about: 'say how the service stands; exit code 0: running, 3: not running, 4: not installed',
   },
   {
     name: 'update',

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { startApp } from '../../server/app/app.ts'
 import { openCore } from '../../server/app/core.ts'
 import { runCommand } from '../../server/cli/run.ts'
+import type { ServiceWorld } from '../../server/cli/service-world.ts'
 import { type Resolved, resolveConfig } from '../../server/config/resolve.ts'
 import { type Effects, realEffects } from '../../server/lib/effects.ts'
 import { ok } from '../../server/lib/result.ts'
@@ -31,6 +32,7 @@ export type RunOptions = {
   readonly effects?: Partial<Effects>
   readonly interrupted?: AbortSignal
   readonly isTerminal?: boolean
+  readonly serviceWorld?: ServiceWorld
   readonly heldWaitMs?: number
   readonly openUrl?: (url: string) => void
   /** Called with what is written to standard error, as it comes. */
@@ -57,6 +59,7 @@ export async function runCli(
     interrupted,
     isTerminal = false,
     heldWaitMs,
+    serviceWorld,
     openUrl,
     onErr,
   }: RunOptions = {},
@@ -70,6 +73,7 @@ export async function runCli(
       log: quietLog(),
       version,
       ...(heldWaitMs === undefined ? {} : { heldWaitMs }),
+      ...(serviceWorld === undefined ? {} : { serviceWorld }),
     },
     {
       out: (text) => {
