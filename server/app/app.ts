@@ -240,6 +240,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     // Above what makes long conversations short: that holds for every turn, those after a search too.
     layers: [forms, searchLayer({ search }), createLongConversations(traffic, () => stored, effects, metrics)],
     usedOf: metering.usedOf,
+    sizesOf: async ({ conversation, accounts, callerId }) => {
+      const resolved = await traffic.resolve(conversation, accounts, callerId)
+      if (!resolved.ok) return undefined
+      const { tokens } = await traffic.estimateInput(conversation)
+      return { input: tokens, maximum: resolved.value.model.maxInputTokens }
+    },
     callWatch: { judges, seen: metrics.toolCallSeen },
   }
   const shelfOfAnswers = createKeptAnswers({ ...config.responses, ttlMs: keptAnswersTtlMs }, effects.now)

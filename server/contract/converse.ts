@@ -19,6 +19,8 @@ export type ContractDeps = {
   /** The outermost first. */
   readonly layers: readonly Layer[]
   readonly callWatch?: CallWatch
+  /** The size of a request that did not fit and the window of its model, tokens; undefined: not known. */
+  readonly sizesOf?: (request: RelayRequest) => Promise<GatewayError['contextTokens']>
   /** What one turn counts as; undefined: no call was made. */
   readonly usedOf: (summary: Summary) => Used | undefined
 }
@@ -29,6 +31,27 @@ export type ContractDeps = {
  * with tools has its calls looked at as they pass.
  */
 export function converse(
+  request: RelayRequest,
+  deps: ContractDeps,
+  signal: AbortSignal,
+): Promise<Result<ReplyStream, GatewayError>> {
+  const sent = send(request, deps, signal)
+  return deps.sizesOf === undefined ? sent : withSizes(sent, request, deps.sizesOf)
+}
+
+/** What does not fit says by how much. */
+async function withSizes(
+  sending: Promise<Result<ReplyStream, GatewayError>>,
+  request: RelayRequest,
+  sizesOf: NonNullable<ContractDeps['sizesOf']>,
+): Promise<Result<ReplyStream, GatewayError>> {
+  const sent = await sending
+  if (sent.ok || sent.error.kind !== 'context-too-long' || sent.error.contextTokens !== undefined) return sent
+  const contextTokens = await sizesOf(request)
+  return contextTokens === undefined ? sent : err({ ...sent.error, contextTokens })
+}
+
+function send(
   request: RelayRequest,
   deps: ContractDeps,
   signal: AbortSignal,

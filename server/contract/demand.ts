@@ -39,6 +39,10 @@ export const demandsAnything = ({ output, toolChoice, tools }: Conversation): bo
 
 const isStrict = ({ strict }: Tool): boolean => strict !== undefined
 
+/** A stop sequence would cut a JSON value in two, and what is left of it is no answer. */
+const unstopped = (asked: Conversation): Conversation =>
+  asked.limits.stop.length === 0 ? asked : { ...asked, limits: { ...asked.limits, stop: [] } }
+
 /** Reads what is demanded; a schema that is none is the caller's to correct. */
 export function readDemand(asked: Conversation, judges: SchemaJudges): Result<Demand, GatewayError> {
   const strict = new Map<string, Judge>()
@@ -58,7 +62,7 @@ export function readDemand(asked: Conversation, judges: SchemaJudges): Result<De
   // A reply that has to call a tool gives no answer yet.
   if (output.type === 'text') return ok({ ...common, conversation: asked })
   if (output.type === 'json') {
-    const conversation: Conversation = isForced ? { ...asked, output: { type: 'text' } } : asked
+    const conversation: Conversation = isForced ? { ...asked, output: { type: 'text' } } : unstopped(asked)
     const value = { judge: isObject, opening: '{', isStrict: false } as const
     return ok({ ...common, conversation, ...(!isForced && { value }) })
   }
@@ -69,8 +73,9 @@ export function readDemand(asked: Conversation, judges: SchemaJudges): Result<De
   const value = { judge: judge.value, opening, isStrict: output.strict === true }
   const mayCall = (asked.tools.length > 0 || asked.search !== undefined) && toolChoice.type !== 'none'
   // Beside tools that the model may call or leave, a forced one of ours would keep it from them: there it is told in words.
-  if (mayCall || opening !== '{') return ok({ ...common, conversation: asked, value })
-  return ok({ ...common, conversation: byTool(asked, output.schema, output.name), value: { ...value, by: answerTool } })
+  if (mayCall || opening !== '{') return ok({ ...common, conversation: unstopped(asked), value })
+  const conversation = byTool(unstopped(asked), output.schema, output.name)
+  return ok({ ...common, conversation, value: { ...value, by: answerTool } })
 }
 
 function byTool(asked: Conversation, schema: Conversation['tools'][number]['schema'], name?: string): Conversation {

@@ -165,7 +165,7 @@ class FormedReply implements ReplyStream {
     if (!miss.isOpen || miss.missed !== 'output-format' || isStrict) return [{ type: 'error', error: unmet(reason) }]
     return [
       { type: 'text-start', index: 0, isRefusal: true },
-      { type: 'text-delta', index: 0, text: `${reason}.` },
+      { type: 'text-delta', index: 0, text: sentence(reason) },
       { type: 'text-end', index: 0 },
       ending(finish, 'refusal'),
     ]
@@ -178,7 +178,8 @@ const leads: Readonly<Record<Miss['missed'], string>> = {
   'tool-arguments': 'The model called a strict tool with an input that is not valid',
 }
 
-const unmet = (reason: string): GatewayError => gatewayError('unmet-demand', `${reason.replace(/\.$/, '')}.`)
+const sentence = (text: string): string => `${text.replace(/\.+$/, '')}.`
+const unmet = (reason: string): GatewayError => gatewayError('unmet-demand', sentence(reason))
 const ending = (finish: Finish, reason: FinishReason): Finish => ({
   type: 'finish',
   reason,

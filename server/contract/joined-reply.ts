@@ -95,9 +95,11 @@ class JoinedReply implements ReplyStream {
       case 'finish':
         this.end = { ...event, usage: this.context.usage() ?? event.usage }
         return this.end
-      case 'error':
-        this.end = event
-        return event
+      case 'error': {
+        const usage = this.context.usage()
+        this.end = usage === undefined ? event : { ...event, usage }
+        return this.end
+      }
     }
   }
 

@@ -19,6 +19,10 @@ export type ValueReader = {
 const fence = /^\uFEFF?\s*(?:```[\w-]*[^\S\n]*\n\s*)?$/
 const fenceBegun = /^\uFEFF?\s*`{0,3}[\w-]*[^\S\n]*$/
 
+/** What may follow the opening: from there on the start is certain. */
+const second = { '{': /^\{\s*["}]/, '[': /^\[\s*[\]{["\-\dtfn]/ } as const
+const openedOnly = /^[{[]\s*$/
+
 export function createValueReader(opening: Opening): ValueReader {
   let all = ''
   let state: 'before' | 'prose' | 'within' | 'after' = opening === 'any' ? 'prose' : 'before'
@@ -56,9 +60,13 @@ export function createValueReader(opening: Opening): ValueReader {
       if (state === 'within') return take(text, 0)
       if (state !== 'before') return ''
       const at = all.search(/[{[]/)
-      if (at >= 0 && all[at] === opening && fence.test(all.slice(0, at))) {
-        state = 'within'
-        return take(all, at)
+      if (at >= 0 && opening !== 'any' && all[at] === opening && fence.test(all.slice(0, at))) {
+        const value = all.slice(at)
+        if (openedOnly.test(value)) return ''
+        if (second[opening].test(value)) {
+          state = 'within'
+          return take(all, at)
+        }
       }
       if (at >= 0 || !(fence.test(all) || fenceBegun.test(all))) state = 'prose'
       return ''

@@ -73,7 +73,8 @@ export type ReplyEvent =
       readonly stopSequence?: string
       readonly usage: Usage
     }
-  | { readonly type: 'error'; readonly error: GatewayError }
+  /** `usage`: what was used before it broke, where that is known. */
+  | { readonly type: 'error'; readonly error: GatewayError; readonly usage?: Usage }
 
 /** A token count and where it comes from. */
 export type Figure = { readonly tokens: number; readonly source: 'measured' | 'derived' | 'estimated' }

@@ -34,8 +34,8 @@ export const choiceOfName = (name: string | null | undefined, at: string): Decod
   name ? ok({ toolChoice: { type: 'tool', name } }) : refuse(at, 'is required')
 
 /**
- * Applies the choice to what there is: a choice that no tool can meet falls back to `auto` or is refused. `hosted` names
- * the tools that another server would run, which are left out.
+ * Applies the choice to what there is: a choice that only tools left out could meet falls back to `auto`, one that no tool at
+ * all can meet is refused. `hosted` names the tools that another server would run, which are left out.
  */
 export function narrow(
   all: readonly Tool[],
@@ -53,7 +53,10 @@ export function narrow(
       ...(search === undefined ? {} : { search: isForced ? { ...search, isForced } : search }),
     })
   if (toolChoice.type !== 'tool') {
-    return toolChoice.type === 'any' && tools.length === 0 ? found({ type: 'auto' }, true) : found(toolChoice)
+    if (toolChoice.type !== 'any' || tools.length > 0) return found(toolChoice)
+    const isLeftOut = hosted.some((name) => choice.only?.includes(name) ?? true)
+    if (search !== undefined || isLeftOut) return found({ type: 'auto' }, true)
+    return refuse('tool_choice', 'demands a call, and there is no tool to call')
   }
   if (tools.some((tool) => tool.name === toolChoice.name)) return found(toolChoice)
   // The search goes by many dates: `web_search_preview` chooses `web_search` too.

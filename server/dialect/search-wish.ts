@@ -37,6 +37,11 @@ export function decodeSearch(entry: Entry, at: string): Decoded<SearchWish | und
   const blockedDomains = entry.blocked_domains ?? entry.filters?.blocked_domains ?? []
   if (allowedDomains.length > 0 && blockedDomains.length > 0)
     return refuse(`${at}.blocked_domains`, 'cannot be given together with allowed_domains')
+  for (const member of ['allowed_domains', 'blocked_domains'] as const) {
+    const isFlat = entry[member] != null
+    const wrong = ((isFlat ? entry[member] : entry.filters?.[member]) ?? []).findIndex((domain) => !isDomain(domain))
+    if (wrong >= 0) return refuse(`${at}.${isFlat ? '' : 'filters.'}${member}.${wrong}`, 'must be a domain')
+  }
   const near = placeOf(entry.user_location)
   return ok({
     allowedDomains,
@@ -44,6 +49,15 @@ export function decodeSearch(entry: Entry, at: string): Decoded<SearchWish | und
     ...(entry.max_uses == null ? {} : { maxUses: entry.max_uses }),
     ...(near === undefined ? {} : { near }),
   })
+}
+
+/** `example.com`, `*.example.com`, `example.com/blog`, each with or without a scheme. */
+function isDomain(text: string): boolean {
+  const bare = text
+    .trim()
+    .replace(/^https?:\/\//i, '')
+    .replace(/^\*\./, '')
+  return /^[^\s/?#@]+(\/\S*)?$/.test(bare) && URL.canParse(`http://${bare}`)
 }
 
 /** In words, for the model: the provider's search knows no places. */

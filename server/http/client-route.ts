@@ -135,7 +135,9 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     }
     const { keyId, userId, accounts, allows, priority, terms, compression } = caller.value
     known = { keyId, ...(userId === undefined ? {} : { userId }) }
-    if (isDryRun(request)) {
+    const dry = isDryRun(request)
+    if (!dry.ok) return errorResponse(dialect, dry.error, requestId)
+    if (dry.value) {
       const seen = await answerDryRun(dialect, request, caller.value, deps)
       if (seen.ok) return Response.json(seen.value, { headers: headers() })
       return errorResponse(dialect, seen.error, requestId)

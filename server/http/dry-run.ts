@@ -9,11 +9,16 @@ import type { DryRun } from '../relay/dry-run.ts'
 import { readJson } from './body.ts'
 import type { ClientDeps } from './client-route.ts'
 
-/** Whether the request only asks what would become of it. */
-export const isDryRun = ({ url }: Request): boolean => {
-  if (!url.includes('dry_run')) return false
-  const value = new URL(url).searchParams.get('dry_run')
-  return value !== null && !['', '0', 'false'].includes(value)
+const yes: readonly string[] = ['', '1', 'true']
+const no: readonly string[] = ['0', 'false']
+
+/** Whether the request only asks what would become of it; said several times, one yes is enough. A doubtful one is not served: it would cost. */
+export function isDryRun({ url }: Request): Result<boolean, GatewayError> {
+  if (!url.includes('dry_run')) return ok(false)
+  const values = new URL(url).searchParams.getAll('dry_run')
+  if (values.every((value) => yes.includes(value) || no.includes(value)))
+    return ok(values.some((value) => yes.includes(value)))
+  return err(gatewayError('invalid-request', 'dry_run: must be 1, true, 0 or false', { field: 'dry_run' }))
 }
 
 const mayNot =

@@ -98,6 +98,23 @@ describe.each(paths)('a dry run of %s', (path) => {
   })
 })
 
+test.each([
+  ['?dry_run', 200],
+  ['?dry_run=', 200],
+  ['?dry_run=0&dry_run=1', 200],
+  ['?dry_run=maybe', 400],
+  ['?dry_run=1&dry_run=maybe', 400],
+] as const)('%s is never a call that costs', async (query, status) => {
+  const before = gateway.simulator.requests().length
+  const body = { model, ...bodies['/v1/messages'] }
+  const answer = await gateway.call('POST', `/v1/messages${query}`, body, { authorization: `Bearer ${allowed}` })
+  expect([answer.status, answer.json.object ?? answer.json.error.message]).toEqual([
+    status,
+    status === 200 ? 'dry_run' : expect.stringContaining('dry_run'),
+  ])
+  expect(gateway.simulator.requests().length).toBe(before)
+})
+
 test('nothing of it counts or is logged', async () => {
   await gateway.pass(2_000)
   expect((await gateway.call('GET', '/v2/logs?limit=1')).json.total).toBe(0)

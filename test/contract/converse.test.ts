@@ -188,3 +188,14 @@ test('layers lie upon one another, each over the conversation the one above hand
   expect(seen).toEqual(['outer: ', 'inner: outer'])
   expect(sent[0]?.conversation.system).toEqual(['outer', 'inner'])
 })
+
+test('what does not fit says by how much, whether or not a layer wants it', async () => {
+  for (const layers of [[], [severalTurns()]]) {
+    const { run, deps } = setUp(layers, () => err(gatewayError('context-too-long', 'Input is too long.')))
+    Object.assign(deps, { sizesOf: async () => ({ input: 900_007, maximum: 200_000 }) })
+    expect(await run()).toMatchObject({
+      ok: false,
+      error: { kind: 'context-too-long', contextTokens: { input: 900_007, maximum: 200_000 } },
+    })
+  }
+})

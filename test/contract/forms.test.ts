@@ -69,6 +69,33 @@ describe('an answer by a schema', () => {
     }
   })
 
+  test.each([true, false])('is not cut by a stop sequence, streamed: %p', async (stream) => {
+    const limits = { stop: ['"age"', '{'] }
+    const inWords = { ...format(), tools: [tool('look')] }
+    for (const [part, reply] of [
+      [format(), answer(good)],
+      [inWords, says(good)],
+      [{ output: { type: 'json' } } as const, says(good)],
+    ] as const) {
+      const { run } = serve(inTurn(reply))
+      const events = await read(await run({ ...part, limits, stream }))
+      expect([textOf(events), endOf(events)]).toEqual([good, 'end'])
+    }
+  })
+
+  test('nothing goes out of a text whose second character already rules JSON out', async () => {
+    const { run } = serve(inTurn(says(['{', 'a:7}']), says(good)))
+    const events = await read(await run({ ...format(), tools: [tool('look')], stream: true }))
+    expect([textOf(events), endOf(events)]).toEqual([good, 'end'])
+  })
+
+  test('a refusal ends in one full stop, and an error tells what was used', async () => {
+    const refused = await serve(inTurn(says('none..'), says('none..'))).run({ ...format(), stream: true })
+    expect(textOf(await read(refused))).toMatch(/[^.]\.$/)
+    const broken = await read(await serve(inTurn(answer(bad))).run({ ...format(), stream: true }))
+    expect(broken.at(-1)).toMatchObject({ type: 'error', usage: { output: { tokens: expect.any(Number) } } })
+  })
+
   test('a code fence is taken off while it streams', async () => {
     const { run } = serve(inTurn(says(['```js', 'on\n', '{"name":"A', 'da","age":36}\n``', '`\nDone.'])))
     const events = await read(await run(format()))

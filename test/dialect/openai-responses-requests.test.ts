@@ -40,6 +40,13 @@ describe('openai-responses refuses by name', () => {
     [{ tools: [{ type: 'namespace', tools: [] }] }, 'tools.0.name', /is required/],
     [{ tools: [{ type: 'namespace', name: 'n', tools: [fn('')] }] }, 'tools.0.tools.0.name', /is required/],
     [{ tool_choice: secret }, 'tool_choice', /none, auto, required/],
+    [{ tool_choice: 'required' }, 'tool_choice', /no tool to call/],
+    [{ tool_choice: 'required', tools: [] }, 'tool_choice', /no tool to call/],
+    [
+      { tools: [{ type: 'web_search', filters: { allowed_domains: ['http://x y/'] } }] },
+      'tools.0.filters.allowed_domains.0',
+      /must be a domain/,
+    ],
     [{ tool_choice: { type: 'function', name: secret } }, 'tool_choice', /no tool/],
     [{ tool_choice: { type: 'function' } }, 'tool_choice.name', /is required/],
     [{ max_output_tokens: 0 }, 'max_output_tokens', /at least 1/],

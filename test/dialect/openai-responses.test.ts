@@ -428,6 +428,13 @@ describe('compaction', () => {
 })
 
 describe('failures in a stream', () => {
+  test('tell what was used where that is known', () => {
+    const usage = { input: { tokens: 7, source: 'measured' }, output: { tokens: 5, source: 'measured' } } as const
+    const sse = encodeAll(openaiResponses, [replyStart, { type: 'error', error: failure('unmet-demand'), usage }])
+    const { response } = JSON.parse(framesOf(sse).at(-1)?.data ?? '')
+    expect(response.usage).toMatchObject({ input_tokens: 7, output_tokens: 5, total_tokens: 12 })
+  })
+
   test.each([
     ['context-too-long', {}, 'context_length_exceeded', /^prompt is too long/],
     ['pool-exhausted', {}, 'insufficient_quota', /^It went wrong\.$/],

@@ -55,7 +55,7 @@ describe('parameters that change nothing', () => {
     [{ context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] } }],
     [{ safeguards: [{ type: 'dangerous_tool_use', classifier_context: { a: 1 } }] }],
     [{ cache_control: { type: 'ephemeral' } }],
-    [{ tools: [], tool_choice: { type: 'any' } }],
+    [{ tools: [{ type: 'bash_20250124', name: 'bash' }], tool_choice: { type: 'any' } }],
     [
       {
         tools: [
@@ -78,7 +78,7 @@ describe('parameters that change nothing', () => {
     [{ presence_penalty: 1, frequency_penalty: -1, logprobs: false, top_logprobs: 0, metadata: { a: 'b' } }],
     [{ modalities: ['text'], audio: null, background: false, include: ['reasoning.encrypted_content'] }],
     [{ truncation: 'auto', client_metadata: {}, safety_identifier: '' }],
-    [{ tools: [], tool_choice: 'required' }],
+    [{ tools: [{ type: 'code_interpreter' }], tool_choice: 'required' }],
     [
       {
         tools: [

@@ -45,7 +45,8 @@ export function decodeTools({ messages, tools, tool_choice: choice }: Body): Dec
   }
   if (choice?.name) offered.add(choice.name)
   const visible = [...declared.values()].filter((tool) => offered.has(tool.name) && tool.name !== placeholderTool)
-  const toolChoice = decodeToolChoice(choice, visible, (tools ?? []).filter(isServerTool))
+  const server = (tools ?? []).filter(isServerTool)
+  const toolChoice = decodeToolChoice(choice, visible, server, server.length > 0 || declared.has(placeholderTool))
   if (!toolChoice.ok) return toolChoice
   if (search !== undefined && isForced(choice, visible, tools ?? [])) search = { ...search, isForced: true }
   return ok({
@@ -67,10 +68,12 @@ function decodeToolChoice(
   choice: Body['tool_choice'],
   visible: readonly Tool[],
   server: readonly Entry[],
+  canBeLeft: boolean,
 ): Decoded<ToolChoice> {
   if (choice?.type !== 'tool') {
     const type = choice?.type ?? 'auto'
-    return ok({ type: type === 'any' && visible.length === 0 ? 'auto' : type })
+    if (type !== 'any' || visible.length > 0) return ok({ type })
+    return canBeLeft ? ok({ type: 'auto' }) : refuse('tool_choice', 'demands a call, and there is no tool to call')
   }
   if (!choice.name) return refuse('tool_choice.name', 'is required')
   if (visible.some((tool) => tool.name === choice.name)) return ok({ type: 'tool', name: choice.name })

@@ -88,9 +88,10 @@ class ResponsesEncoder implements StreamEncoder {
         return last + (needsMessage(pen.items, ending) ? emptyMessage(pen) : '') + this.finish(ending)
       }
       case 'error': {
-        const ending = { status: 'failed', error: failureOf(event.error) } as const
+        const { error, usage } = event
+        const ending = { status: 'failed', error: failureOf(error), ...(usage && { usage }) } as const
         // Who left is not told, and has nothing to come back to.
-        return pen.frames.open() + this.settle('incomplete') + this.finish(ending, event.error.kind !== 'cancelled')
+        return pen.frames.open() + this.settle('incomplete') + this.finish(ending, error.kind !== 'cancelled')
       }
     }
   }
