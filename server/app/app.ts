@@ -610,6 +610,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     cut: heard.value.cut,
     stop: async (graceMs = config.server.shutdownGraceSeconds * 1_000) => {
       await next.decided()
+      // A service manager stops the old process as soon as the new one is ready: who is on the way to its port still comes.
+      if (next.isReplaced()) await next.replaced
       stopping = true
       removeControl(config.dataDir, controlToken)
       core.signIns.stop()

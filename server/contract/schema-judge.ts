@@ -34,7 +34,9 @@ export function createJudge(schema: Loose): Result<Judge, SchemaFault> {
     })
   const run = (value: unknown, short: boolean, most = mostTicks) =>
     weighed.during(value, most, (watched) => validate(watched, copy, draft, lookup, short))
+  const namePatterns = countNamePatterns(copy)
   const judge: Judge = (value) => {
+    if (namePatterns > 0 && namePatterns * cubesOfNames(value) > mostCubes) return ['#: too much to judge']
     try {
       const first = run(value, true)
       if (first.valid) return []
@@ -58,6 +60,28 @@ export function createJudge(schema: Loose): Result<Judge, SchemaFault> {
   }
   return ok(judge)
 }
+
+/** Some hundred milliseconds: two repetitions, all that a pattern of names may have, take the cube of a name's length. */
+const mostCubes = 1_000_000_000
+
+/** Patterns of member names, which alone the platform's engine runs. */
+function countNamePatterns(schema: Schema): number {
+  let patterns = 0
+  JSON.stringify(schema, (name, value: unknown) => {
+    if (name === 'patternProperties' && typeof value === 'object' && value !== null)
+      patterns += Object.keys(value).length
+    return value
+  })
+  return patterns
+}
+
+const cubesOfNames = (value: unknown): number =>
+  typeof value !== 'object' || value === null
+    ? 0
+    : Object.entries(value).reduce(
+        (sum, [name, inner]) => sum + (Array.isArray(value) ? 0 : name.length ** 3) + cubesOfNames(inner),
+        0,
+      )
 
 const isTooMuch = (thrown: unknown): boolean => thrown instanceof TooMuch || thrown instanceof RangeError
 

@@ -231,3 +231,11 @@ test('a schema that comes again is not read again', () => {
   expect(judges.of({ type: 'object' })).toBe(judges.of({ type: 'object' }))
   expect(judges.stats().schemas).toBe(1)
 })
+
+test('patterns of member names are not run over names that would take the platform’s engine long', () => {
+  const made = createJudge({ type: 'object', patternProperties: { 'a*a*b$': { type: 'integer' } } })
+  if (!made.ok) throw new Error(made.error.problem)
+  expect(made.value({ aab: 1 })).toEqual([])
+  expect(made.value({ aab: 'x' })).not.toEqual([])
+  expect(made.value({ [`${'a'.repeat(20_000)}c`]: 1 })).toEqual(['#: too much to judge'])
+})
