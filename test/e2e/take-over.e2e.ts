@@ -128,7 +128,7 @@ test('what is only in memory goes along: answers to go on from, requests of the 
     `${gateway.url}/v1/messages`,
     gateway.key,
     1,
-    ask('[[sim:pace=300]][[sim:repeat=12]] hello'),
+    ask('[[sim:pace=300]][[sim:repeat=6]] hello'),
   )
   expect(await eventually(() => gateway.simulator.counters().openStreams === 1, 5_000)).toBeNumber()
   const { before } = await gateway.handOn()
