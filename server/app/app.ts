@@ -2,11 +2,8 @@ import { homedir } from 'node:os'
 import { type Caller, createAdmission } from '../access/admit.ts'
 import type { Barred } from '../access/limit-fault.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
-import { stateOf } from '../admin/account-view.ts'
-import { mostAlerts } from '../admin/alerts.ts'
-import { createEventStreams, mostStreams } from '../admin/event-streams.ts'
+import { createEventStreams } from '../admin/event-streams.ts'
 import { createAdmin } from '../admin/index.ts'
-import { jobLimits } from '../admin/job-board.ts'
 import { ensureConsoleKey } from '../admin/keys-service.ts'
 import { createLive, type Live } from '../admin/live.ts'
 import { sessionLife } from '../admin/persons.ts'
@@ -17,8 +14,8 @@ import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
 import { type ContractDeps, converse } from '../contract/converse.ts'
 import { createForms } from '../contract/forms.ts'
-import { createHolds, mostHeldCharacters } from '../contract/hold.ts'
-import { createSchemaJudges, mostPatternsKept, mostSchemasKept } from '../contract/schema-judges.ts'
+import { createHolds } from '../contract/hold.ts'
+import { createSchemaJudges } from '../contract/schema-judges.ts'
 import { searchLayer } from '../contract/search.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import { anthropic } from '../dialect/anthropic/anthropic.ts'
@@ -35,16 +32,15 @@ import { createPortShare } from '../http/share-port.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
 import { garbageJob } from '../jobs/garbage.ts'
 import { logUpkeepJobs } from '../jobs/log-upkeep.ts'
-import { createRequestLog, mostUnwritten, type RequestLog } from '../jobs/request-log.ts'
+import { createRequestLog } from '../jobs/request-log.ts'
 import { type Scheduler, startScheduler } from '../jobs/scheduler.ts'
 import type { Effects } from '../lib/effects.ts'
 import { createFeed } from '../lib/feed.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { latestReport } from '../moving/report.ts'
 import type { Logger } from '../observe/log.ts'
-import { createMetrics, type Metrics } from '../observe/metrics.ts'
-import { createOnline, mostAddresses } from '../observe/online.ts'
-import type { Pool, PoolSettings } from '../pool/pool.ts'
+import { createMetrics } from '../observe/metrics.ts'
+import { createOnline } from '../observe/online.ts'
 import { dryRun } from '../relay/dry-run.ts'
 import { createSearch } from '../relay/search.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
@@ -76,6 +72,7 @@ import { createRoster, type Roster } from './roster.ts'
 import { createSuccessor, type Successor } from './successor.ts'
 import { createTraffic } from './traffic.ts'
 import { watchUnwritten } from './unwritten-watch.ts'
+import { watchLive, watchSizes } from './watched.ts'
 
 export type AppOptions = {
   readonly config: Config
@@ -474,55 +471,19 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   })
-  watchSizes(metrics, pool, poolSettings(config, stored), requestLog, effects.now)
-  metrics.watch('event_streams', 'Open event streams of the admin API.', streams.size, mostStreams)
-  metrics.watch('online_addresses', 'Addresses seen in the last five minutes.', online.count, mostAddresses)
   watchLive(metrics, running)
-  metrics.watch(
-    'answers_kept',
-    'Responses that can be gone on from.',
-    () => kept.stats().answers,
-    config.responses.keptAnswers,
-  )
-  metrics.watch(
-    'answers_kept_bytes',
-    'What the kept responses take, bytes.',
-    () => kept.stats().bytes,
-    config.responses.keptBytes,
-  )
-  metrics.watch('calls_under_way', 'Calls that were let in and are not settled.', () => metering.ledger.stats().open)
-  metrics.watch(
-    'limited_subjects',
-    'Keys and users whose limits are remembered.',
-    () => metering.ledger.stats().subjects,
-  )
-  metrics.watch('usage_unwritten', 'Counters not written yet.', () => metering.ledger.stats().unwritten)
-  metrics.watch('addresses_counted', 'Addresses whose rate is remembered.', () => metering.ips.stats().addresses)
-  metrics.watch('keys_remembered', 'Keys whose look-up is remembered.', () => admission.stats().remembered)
-  metrics.watch('routes_watched', 'Ways out and hosts whose faults are counted.', () => traffic.routes.stats().keys)
-  metrics.watch('routes_resting', 'Of these, those that are closed for a while.', () => traffic.routes.stats().resting)
-  metrics.watch('models_watched', 'Models whose faults are counted.', () => traffic.models.stats().keys)
-  metrics.watch(
-    'held_characters',
-    'Of replies that are looked at before they go on.',
-    () => holds.stats().characters,
-    mostHeldCharacters,
-  )
-  metrics.watch(
-    'schemas_kept',
-    'Schemas of callers that are remembered.',
-    () => judges.stats().schemas,
-    mostSchemasKept,
-  )
-  metrics.watch(
-    'patterns_kept',
-    'Patterns of such schemas that are remembered.',
-    () => judges.stats().patterns,
-    mostPatternsKept,
-  )
-  metrics.watch('database_up', '1: the database answers.', () => (store.isUp() ? 1 : 0))
-  metrics.watch('unwritten_bytes', 'Kept on disk for a database that is away.', () => core.unwritten.stats().bytes)
-  metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)
+  watchSizes(metrics, {
+    ...{
+      pool,
+      pooled: poolSettings(config, stored),
+      requestLog,
+      ledger: metering.ledger,
+      ips: metering.ips,
+      admission,
+    },
+    ...{ traffic, holds, judges, kept, responses: config.responses, streams, online, tokens },
+    ...{ isUp: store.isUp, unwritten: core.unwritten, now: effects.now },
+  })
 
   const shared = predecessor?.port === port && (await predecessor.openPort())
   const heard = server.listen(host, port, shared)
@@ -638,75 +599,4 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
 function loopbackOf(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   return host === '::' ? '::1' : host
-}
-
-function watchLive(metrics: Metrics, { jobs, hub, alerts }: Live): void {
-  metrics.watch('jobs_running', 'Bulk jobs of the admin API that run.', () => jobs.stats().running, jobLimits.running)
-  metrics.watch(
-    'jobs_kept',
-    'Bulk jobs that can be looked at, running ones included.',
-    () => jobs.stats().kept,
-    jobLimits.kept,
-  )
-  metrics.watch(
-    'job_results_kept',
-    'Results of single items kept with the jobs.',
-    () => jobs.stats().results,
-    jobLimits.resultsOfAll,
-  )
-  metrics.watch('event_listeners', 'Pages and scripts that listen to the event stream.', hub.listeners)
-  metrics.watch('alerts_waiting', 'Alerts not delivered yet.', () => alerts.stats().waiting, mostAlerts)
-  metrics.watch('alerts_dropped', 'Alerts lost because too many waited.', () => alerts.stats().dropped)
-  metrics.watch('alerts_failed', 'Alerts given up after all tries.', () => alerts.stats().failed)
-}
-
-/** Every holder of memory has a size that can be watched. */
-function watchSizes(
-  metrics: Metrics,
-  pool: Pool,
-  limits: Pick<PoolSettings, 'maxWaiting' | 'affinityMax'>,
-  requestLog: RequestLog,
-  now: () => number,
-): void {
-  metrics.watch(
-    'waiting_requests',
-    'Requests waiting for a free account.',
-    () => pool.stats().waiting,
-    limits.maxWaiting,
-  )
-  metrics.watch(
-    'conversations_remembered',
-    'Conversations tied to an account.',
-    () => pool.stats().affinity.size,
-    limits.affinityMax,
-  )
-  metrics.watch(
-    'affinity_hits',
-    'Requests of a known conversation that its own account served.',
-    () => pool.stats().affinity.hits,
-  )
-  metrics.watch(
-    'affinity_misses',
-    'Requests of a known conversation that another account served.',
-    () => pool.stats().affinity.misses,
-  )
-  metrics.watch(
-    'request_log_waiting',
-    'Request records not written yet.',
-    () => requestLog.stats().waiting,
-    mostUnwritten,
-  )
-  metrics.watch(
-    'request_log_dropped',
-    'Request records lost because the store was too slow.',
-    () => requestLog.stats().dropped,
-  )
-  metrics.watchEach('accounts', 'Accounts by state.', 'state', () => {
-    const counts: Record<string, number> = {}
-    for (const account of pool.list()) {
-      const state = stateOf(account, now())
-      counts[state] = (counts[state] ?? 0) + 1
-    }
-    return counts
-  })
 }

@@ -76,7 +76,7 @@ export async function finishExchange(
   return ok({ kept: plan.kept })
 }
 
-/** The plan stays under another name, with what was to be restored, for whoever looks into it. */
+/** The plan stays under another name, for whoever looks into it; what was to be restored is in its backup still. */
 function giveUp(database: string): void {
   renameSync(planPath(database), `${planPath(database)}.failed`)
   remove(readyPath(database))

@@ -1,6 +1,7 @@
 import { gatewayError } from '../conversation/error.ts'
 import type { ReplyEvent, Usage } from '../conversation/event.ts'
 import type { Sink } from '../lib/source.ts'
+import { Outlet } from '../relay/outlet.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 
 type End = Extract<ReplyEvent, { type: 'finish' | 'error' }>
@@ -17,20 +18,19 @@ export type JoinContext = {
 /** What one turn gave, as one reply: opened once, blocks numbered without gaps, the usage of all, exactly one end. */
 export const joinedReply = (inner: ReplyStream, context: JoinContext): ReplyStream => new JoinedReply(inner, context)
 
-class JoinedReply implements ReplyStream {
+class JoinedReply extends Outlet implements ReplyStream {
   private opened = false
   private next = 0
   private firstTokenMs: number | undefined
   private end: End | undefined
   private over = false
-  private sink: Sink<readonly ReplyEvent[]> | undefined
-  /** Until the sink has taken what it was given. */
-  private left = false
 
   constructor(
     private readonly inner: ReplyStream,
     private readonly context: JoinContext,
-  ) {}
+  ) {
+    super()
+  }
 
   drop(): void {
     this.inner.drop()
@@ -107,19 +107,6 @@ class JoinedReply implements ReplyStream {
     const end: End = { type: 'error', error: gatewayError(kind, message, cause === undefined ? {} : { cause }) }
     this.end = end
     await this.give([end])
-  }
-
-  private give(out: readonly ReplyEvent[]): boolean | Promise<boolean> {
-    this.left = true
-    const taken = this.sink?.(out) ?? false
-    if (typeof taken === 'boolean') {
-      this.left = !taken
-      return taken
-    }
-    return taken.then((more) => {
-      this.left = !more
-      return more
-    })
   }
 
   private close(): void {

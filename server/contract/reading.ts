@@ -112,15 +112,12 @@ class DemandReading implements Reading {
         true,
       )
     }
-    if (this.value === undefined || this.answer === undefined) {
-      if (this.value === undefined) return this.kept(this.release(), reason)
-      if (this.called) return this.besideCalls(this.value, reason)
-    }
-    return this.valueVerdict(this.value, reason)
+    if (this.value === undefined) return this.kept(this.release(), reason)
+    const isBeside = this.answer === undefined && this.called
+    return isBeside ? this.besideCalls(this.value, reason) : this.valueVerdict(this.value, reason)
   }
 
-  private valueVerdict(value: ValueDemand | undefined, reason: FinishReason): Verdict {
-    if (value === undefined) return this.kept(this.release(), reason)
+  private valueVerdict(value: ValueDemand, reason: FinishReason): Verdict {
     const ending: FinishReason = reason === 'tool-calls' ? 'end' : reason
     const given = this.textOpen ? (this.answer ?? this.reader?.given() ?? '') : undefined
     if (given !== undefined) {

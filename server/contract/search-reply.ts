@@ -97,27 +97,14 @@ export class SearchReply implements ReplyStream {
         if (shown.type === 'text-delta') this.text += shown.text
         out.push(shown)
       }
-      if (reader.end !== undefined) {
-        // The turn ends here, the reply perhaps not: what is left of it is shown, and its end kept back.
-        const taken = out.length === 0 || sink(out)
-        if (typeof taken !== 'boolean')
-          return taken.then((more) => {
-            isWanted = more
-            return true
-          })
-        isWanted = taken
-        return true
-      }
-      if (out.length === 0) return true
-      const taken = sink(out)
-      if (typeof taken === 'boolean') {
-        isWanted = taken
-        return taken
-      }
-      return taken.then((more) => {
+      // Where the turn ends, the reply perhaps does not: what is left of it is shown, and its end kept back.
+      const isOver = reader.end !== undefined
+      const goesOn = (more: boolean): boolean => {
         isWanted = more
-        return more
-      })
+        return more || isOver
+      }
+      const taken = out.length === 0 || sink(out)
+      return typeof taken === 'boolean' ? goesOn(taken) : taken.then(goesOn)
     })
     return isWanted
   }

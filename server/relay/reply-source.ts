@@ -9,6 +9,7 @@ import type { UpstreamReply } from '../upstream/upstream.ts'
 import { createMeter, type Meter } from '../usage/meter.ts'
 import { createReasoningFilter, type ReasoningFilter } from './hide-reasoning.ts'
 import { createLimiter, type LimitedEvent, type Limiter } from './limit.ts'
+import { Outlet } from './outlet.ts'
 import type { RouteRecord, Summary } from './record.ts'
 
 /** Batches of events; wanting no more of them cancels the provider's call and gives the account back. */
@@ -47,20 +48,18 @@ export const replySource = (reply: UpstreamReply, lease: Lease, context: ServeCo
   new RelayedReply(reply, lease, context)
 
 /** A class: each delta passes it (docs/performance.md). */
-class RelayedReply implements ReplyStream {
+class RelayedReply extends Outlet implements ReplyStream {
   private readonly firstTokenMs: number
   private stage: Stage | undefined
   private over = false
   private input: Figure | undefined
-  private sink: Sink<readonly ReplyEvent[]> | undefined
-  /** Until the sink has taken what it was given. */
-  private left = false
 
   constructor(
     private readonly reply: UpstreamReply,
     private readonly lease: Lease,
     private readonly context: ServeContext,
   ) {
+    super()
     this.firstTokenMs = context.elapsed()
     context.estimate.then(
       (figure) => {
@@ -108,19 +107,6 @@ class RelayedReply implements ReplyStream {
     const taken = out.length === 0 || this.give(out)
     if (stage.end === undefined) return taken
     return typeof taken === 'boolean' ? false : taken.then(() => false)
-  }
-
-  private give(out: readonly ReplyEvent[]): boolean | Promise<boolean> {
-    this.left = true
-    const taken = this.sink?.(out) ?? false
-    if (typeof taken === 'boolean') {
-      this.left = !taken
-      return taken
-    }
-    return taken.then((more) => {
-      this.left = !more
-      return more
-    })
   }
 
   private close(outcome: Outcome): void {

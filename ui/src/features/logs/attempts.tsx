@@ -3,6 +3,7 @@ import { For, Show } from 'solid-js'
 import type { RequestDetail } from '../../../../server/admin/contract/logs.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { errorKindText } from '../routing/words.ts'
+import { CallCause, CallTimes } from './call-parts.tsx'
 import { Section } from './section.tsx'
 
 /** Every call to the provider: with which account, how long, how it ended. */
@@ -27,12 +28,7 @@ export function Attempts(props: { readonly request: RequestDetail }) {
                       {nameOf(attempt.accountId)}
                     </A>
                   </span>
-                  <span class="text-text-2">
-                    {t('logs.attemptTimes', {
-                      start: format().duration(attempt.startedMs),
-                      time: format().duration(Math.max(0, attempt.endedMs - attempt.startedMs)),
-                    })}
-                  </span>
+                  <CallTimes call={attempt} />
                 </div>
                 <p class={attempt.outcome === 'ok' ? 'text-success' : 'text-danger'}>
                   {attempt.outcome === 'ok' ? t('logs.attemptOk') : errorKindText(attempt.outcome, t)}
@@ -42,13 +38,7 @@ export function Attempts(props: { readonly request: RequestDetail }) {
                     {t('logs.attemptWaited', { time: format().duration(attempt.waitedMs) })}
                   </p>
                 </Show>
-                <Show when={attempt.cause}>
-                  {(cause) => (
-                    <p lang="en" class="wrap-anywhere mt-1 rounded-sm bg-code-bg px-2 py-1 font-mono text-12">
-                      {cause()}
-                    </p>
-                  )}
-                </Show>
+                <Show when={attempt.cause}>{(cause) => <CallCause text={cause()} class="mt-1" />}</Show>
                 <Show when={attempt.providerRequestId}>
                   {(id) => <p class="wrap-anywhere text-12 text-text-3">{t('logs.providerId', { id: id() })}</p>}
                 </Show>

@@ -1,6 +1,7 @@
 import { For, Show } from 'solid-js'
 import type { RequestDetail } from '../../../../server/admin/contract/logs.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { CallCause, CallTimes } from './call-parts.tsx'
 import { Section } from './section.tsx'
 
 const faults = ['invalid-input', 'unavailable', 'uses-spent', 'rate-limited'] as const
@@ -25,20 +26,9 @@ export function Searches(props: { readonly request: RequestDetail }) {
                   <span class={search.outcome === 'ok' ? '' : 'text-danger'}>
                     {format().number(index() + 1)}. {outcomeText(search.outcome, search.results)}
                   </span>
-                  <span class="text-text-2">
-                    {t('logs.attemptTimes', {
-                      start: format().duration(search.startedMs),
-                      time: format().duration(Math.max(0, search.endedMs - search.startedMs)),
-                    })}
-                  </span>
+                  <CallTimes call={search} />
                 </div>
-                <Show when={search.cause}>
-                  {(cause) => (
-                    <p lang="en" class="wrap-anywhere rounded-sm bg-code-bg px-2 py-1 font-mono text-12">
-                      {cause()}
-                    </p>
-                  )}
-                </Show>
+                <Show when={search.cause}>{(cause) => <CallCause text={cause()} />}</Show>
               </li>
             )}
           </For>
