@@ -10,7 +10,13 @@ import { canWatch, readWatched, watchVariable } from './support/outbound-watch.t
 const root = path.join(import.meta.dir, '..')
 const only = process.argv[2]
 
+/** What bun prints of a failed expectation: the code about it, the values, where. */
+const linesBeforeFailure = 30
+
 type Counts = { passed: number; failed: number }
+
+/** Each failed test by its own name, with what was said before it; told once more at the end, where a long output is still kept. */
+const failures: string[] = []
 
 async function run(name: string, files: readonly string[], env: Record<string, string>): Promise<Counts> {
   if (files.length === 0) return { passed: 0, failed: 1 }
@@ -22,15 +28,30 @@ async function run(name: string, files: readonly string[], env: Record<string, s
     stderr: 'pipe',
   })
   let text = ''
+  let file = ''
+  let told: string[] = []
+  const decoder = new TextDecoder()
+  let rest = ''
   for await (const chunk of child.stderr as unknown as AsyncIterable<Uint8Array>) {
     process.stderr.write(chunk)
-    text = (text + new TextDecoder().decode(chunk)).slice(-4_000)
+    const piece = decoder.decode(chunk, { stream: true })
+    text = (text + piece).slice(-4_000)
+    const lines = (rest + piece).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      if (/^\S+\.ts:$/.test(line)) file = line
+      if (line.startsWith('(fail)')) failures.push(`== ${name}, ${file}`, ...told, line)
+      told = /^\((pass|fail|skip)\)/.test(line) ? [] : [...told.slice(1 - linesBeforeFailure), line]
+    }
   }
   const code = await child.exited
   const count = (word: string): number => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(text)?.[1] ?? 0)
   const counts = { passed: count('pass'), failed: count('fail') }
   if (counts.passed === 0) counts.failed ||= 1
-  if (code !== 0) counts.failed ||= 1
+  if (code !== 0 && counts.failed === 0) {
+    counts.failed = 1
+    failures.push(`== ${name} ended with ${code ?? child.signalCode} and no failed test`, ...told)
+  }
   return counts
 }
 
@@ -40,8 +61,8 @@ function watchedRun(folder: string): Counts {
   if (!canWatch()) return { passed: 0, failed: 0 }
   const { traces, local, strangers } = readWatched(folder)
   console.log(`\n== sockets: ${traces} processes, ${local} connections on this machine, ${strangers.length} elsewhere`)
-  for (const stranger of strangers) console.log(`(fail) the gateway spoke to ${stranger}, which no test configured`)
-  if (traces < 20 || local < 100) console.log('(fail) the watch saw next to nothing')
+  for (const stranger of strangers) failures.push(`(fail) the gateway spoke to ${stranger}, which no test configured`)
+  if (traces < 20 || local < 100) failures.push('(fail) the watch saw next to nothing')
   else if (strangers.length === 0) return { passed: 1, failed: 0 }
   return { passed: 0, failed: 1 }
 }
@@ -116,5 +137,6 @@ if (only === 'mariadb' || (only === undefined && (hasMariaDb || process.env.CI !
 }
 const passed = parts.reduce((sum, part) => sum + part.passed, 0)
 const failed = parts.reduce((sum, part) => sum + part.failed, 0)
+if (failures.length > 0) console.log(`\nwhat failed:\n${failures.join('\n')}`)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
