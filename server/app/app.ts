@@ -482,7 +482,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       admission,
     },
     ...{ traffic, holds, judges, kept, responses: config.responses, streams, online, tokens },
-    ...{ isUp: store.isUp, unwritten: core.unwritten, now: effects.now },
+    ...{ isUp: store.isUp, unwritten: core.unwritten, successor: next, now: effects.now },
   })
 
   const shared = predecessor?.port === port && (await predecessor.openPort())

@@ -10,7 +10,7 @@ import { type Control, readControl } from '../store/control.ts'
 import type { FolderLock } from './data.ts'
 
 export type SuccessorDeps = {
-  readonly effects: Pick<Effects, 'now' | 'sleep' | 'fetch'>
+  readonly effects: Pick<Effects, 'now' | 'sleep' | 'fetch' | 'after'>
   readonly log: Logger
   readonly dataDir: string
   /** Of this process. */
@@ -43,6 +43,10 @@ const patienceMs = 120_000
 /** As long may connections be under way to us that were begun before they were led to the successor. */
 const lastArrivalsMs = 1_000
 const newsBytes = 4 * 1024 * 1024
+/** A successor that has not answered by then hangs: what was to be told is lost. */
+const askMs = 90_000
+/** More is not kept for a successor that does not listen. It forgets what the old one had under way once that one is gone. */
+export const mostNews = 50_000
 
 /** The old one's half of a hand-over. If the new one fails, before it serves, everything is as it was. */
 export function createSuccessor(deps: SuccessorDeps) {
@@ -56,6 +60,7 @@ export function createSuccessor(deps: SuccessorDeps) {
   const succeeded = Promise.withResolvers<Control>()
   let share: PortShare | undefined
   const waiting: News[] = []
+  let lost = 0
   let telling: Promise<void> = Promise.resolve()
 
   const begin = async (pid: number): Promise<Result<Begun, string>> => {
@@ -130,26 +135,36 @@ export function createSuccessor(deps: SuccessorDeps) {
         if (answer !== undefined && answer.status !== 401) return answer
         if (tries === mostTries) throw new Error(isOther ? 'It answers to another name.' : 'It is gone.')
       } catch (error) {
-        if (tries === mostTries) throw error
+        if (tries === mostTries || (error as { readonly name?: string }).name === 'AbortError') throw error
       }
       await effects.sleep(lookMs * 5)
     }
   }
-  const post = async (place: Control, path: string, body: object): Promise<Response> =>
-    effects.fetch(
-      `http://${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}${successionPath}${path}`,
-      {
+  const post = async (place: Control, path: string, body: object): Promise<Response> => {
+    const host = place.host.includes(':') ? `[${place.host}]` : place.host
+    const controller = new AbortController()
+    const cancel = effects.after(askMs, () => controller.abort())
+    try {
+      return await effects.fetch(`http://${host}:${place.port}${successionPath}${path}`, {
         method: 'POST',
         // A connection that is kept may be one to the process before.
         headers: { [controlHeader]: place.token, 'content-type': 'application/json', connection: 'close' },
         body: JSON.stringify(body),
         keepalive: false,
         proxy: false,
-      },
-    )
+        signal: controller.signal,
+      })
+    } finally {
+      cancel()
+    }
+  }
 
   /** In order, one message at a time, each with what has gathered meanwhile. */
   function tell(news: News): void {
+    if (waiting.length >= mostNews) {
+      if (lost++ === 0) log.warn('succession.news-lost', { cause: `More than ${mostNews} wait.` })
+      return
+    }
     waiting.push(news)
     if (waiting.length > 1) return
     telling = telling.then(async () => {
@@ -165,6 +180,7 @@ export function createSuccessor(deps: SuccessorDeps) {
           const answer = await ask('/news', { news: batch })
           if (!answer.ok) throw new Error(`status ${answer.status}`)
         } catch (error) {
+          lost += batch.length
           log.warn('succession.news-lost', { items: batch.length, cause: String(error) })
         }
         waiting.splice(0, batch.length)
@@ -213,5 +229,6 @@ export function createSuccessor(deps: SuccessorDeps) {
     replaced: replaced.promise,
     /** Resolves when the successor has heard all. */
     told: () => telling,
+    stats: () => ({ waiting: waiting.length, lost }),
   }
 }

@@ -16,6 +16,7 @@ import { mostAddresses, type Online } from '../observe/online.ts'
 import type { Pool, PoolSettings } from '../pool/pool.ts'
 import type { RelayDeps } from '../relay/relay.ts'
 import type { UnwrittenKeeper } from '../store/unwritten.ts'
+import { mostNews, type Successor } from './successor.ts'
 
 /** What holds memory, or stands for something that does. */
 export type Holders = {
@@ -34,6 +35,7 @@ export type Holders = {
   readonly online: Pick<Online, 'count'>
   readonly tokens: { readonly waiting: () => number }
   readonly unwritten: Pick<UnwrittenKeeper, 'stats'>
+  readonly successor: Pick<Successor, 'stats'>
   readonly isUp: () => boolean
   readonly now: () => number
 }
@@ -41,7 +43,7 @@ export type Holders = {
 /** Every holder of memory has a size that can be watched. */
 export function watchSizes(metrics: Metrics, holders: Holders): void {
   const { pool, pooled, requestLog, ledger, ips, admission, traffic, holds, judges, kept, responses } = holders
-  const { streams, online, tokens, unwritten, isUp, now } = holders
+  const { streams, online, tokens, unwritten, successor, isUp, now } = holders
   metrics.watch(
     'waiting_requests',
     'Requests waiting for a free account.',
@@ -125,6 +127,13 @@ export function watchSizes(metrics: Metrics, holders: Holders): void {
   )
   metrics.watch('database_up', '1: the database answers.', () => (isUp() ? 1 : 0))
   metrics.watch('unwritten_bytes', 'Kept on disk for a database that is away.', () => unwritten.stats().bytes)
+  metrics.watch(
+    'succession_news_waiting',
+    'What the process that takes over has not been told yet.',
+    () => successor.stats().waiting,
+    mostNews,
+  )
+  metrics.watch('succession_news_lost', 'What it could not be told.', () => successor.stats().lost)
   metrics.watch('waiting_refreshes', 'Token refreshes in line for a place.', tokens.waiting)
 }
 

@@ -33,6 +33,8 @@ const holders = [
   'request_log_waiting',
   'routes_resting',
   'routes_watched',
+  'succession_news_lost',
+  'succession_news_waiting',
   'usage_unwritten',
   'waiting_refreshes',
   'waiting_requests',
