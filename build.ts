@@ -2,6 +2,7 @@ import { chmod, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type BuildCommand, parseBuild, usage } from './server/release/command.ts'
 import { buildUi, consoleFolder } from './server/release/console.ts'
+import type { Say } from './server/release/files.ts'
 import type { Stamp } from './server/release/stamp.ts'
 
 // bun run build.ts                  the console and the executable for this machine, dist/<os>-<arch>/claude-server
@@ -11,26 +12,30 @@ import type { Stamp } from './server/release/stamp.ts'
 
 const root = import.meta.dirname
 
+/** What `--verbose` adds to the lines that tell how far it is. */
+const detailOf = ({ verbose }: BuildCommand): Say => (verbose ? (line) => console.log(`  ${line}`) : () => {})
+
 async function run(command: BuildCommand): Promise<void> {
+  const detail = detailOf(command)
   if (command.verb === 'help') return console.log(usage)
   if (command.verb === 'clean') return clean()
-  if (!(await buildUi(command))) throw new Error('the console was not built')
+  if (!(await buildUi({ noCache: command.noCache, detail }))) throw new Error('the console was not built')
   // Loaded only now: a start from source needs none of it.
   const { readStamp } = await import('./server/release/stamp.ts')
   const stamp = await readStamp(root, command.version, process.env)
-  if (command.verb === 'executable') return executable(command, stamp)
+  if (command.verb === 'executable') return executable(command, stamp, detail)
   const { buildDesktop, buildServerArchives, inWorkshop } = await import('./server/release/release.ts')
   const { targets } = await import('./server/release/targets.ts')
   console.log(`release   ${stamp.version}, commit ${stamp.commit} of ${new Date(stamp.committedAt).toISOString()}`)
   const chosen = command.target === undefined ? targets : [command.target]
-  await inWorkshop({ root, stamp, noCache: command.noCache, say: console.log }, async (shop) => {
+  await inWorkshop({ root, stamp, noCache: command.noCache, say: console.log, detail }, async (shop) => {
     if (command.verb !== 'desktop') await buildServerArchives(shop, chosen)
     if (command.verb !== 'server') await buildDesktop(shop, command.target)
   })
 }
 
 /** Where tests, smoke and CI look for it. Without `-p` it is built on the runtime that builds: nothing is fetched. */
-async function executable({ target, noCache }: BuildCommand, stamp: Stamp): Promise<void> {
+async function executable({ target, noCache }: BuildCommand, stamp: Stamp, detail: Say): Promise<void> {
   const { buildExecutable } = await import('./server/release/executable.ts')
   const { bunNameOf, thisMachine } = await import('./server/release/targets.ts')
   const { mib } = await import('./server/release/files.ts')
@@ -39,10 +44,12 @@ async function executable({ target, noCache }: BuildCommand, stamp: Stamp): Prom
   const folder = path.join(root, 'dist', bunNameOf(chosen))
   let file = ''
   if (target === undefined) {
-    file = (await buildExecutable({ root, target: chosen, stamp, folder })).file
+    file = (await buildExecutable({ root, target: chosen, stamp, folder, detail })).file
   } else {
     const { inWorkshop, makeExecutable } = await import('./server/release/release.ts')
-    const made = await inWorkshop({ root, stamp, noCache, say: console.log }, (shop) => makeExecutable(shop, chosen))
+    const made = await inWorkshop({ root, stamp, noCache, say: console.log, detail }, (shop) =>
+      makeExecutable(shop, chosen),
+    )
     file = path.join(folder, chosen.os === 'windows' ? 'claude-server.exe' : 'claude-server')
     await Bun.write(file, made.bytes)
     await chmod(file, 0o755)

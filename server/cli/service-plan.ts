@@ -30,6 +30,8 @@ export type ServicePlan = {
   /** One that stands must go before it is installed anew. */
   readonly removesFirst: boolean
   readonly install: readonly Words[]
+  /** Where one stands already: it shall run by the new definition. Absent: as at first. */
+  readonly again?: readonly Words[]
   /** Stop and disable, before the definition goes. */
   readonly remove: readonly Words[]
   readonly afterRemove: readonly Words[]

@@ -21,6 +21,11 @@ export const planSystemd: PlanService = (ask) => {
       [...control, 'daemon-reload'],
       [...control, 'enable', '--now', unit],
     ],
+    again: [
+      [...control, 'daemon-reload'],
+      [...control, 'enable', unit],
+      [...control, 'restart', unit],
+    ],
     remove: [[...control, 'disable', '--now', unit]],
     afterRemove: [[...control, 'daemon-reload']],
     status: [

@@ -86,10 +86,11 @@ async function install(
   isDry: boolean,
 ): Promise<Result<Said, Failure>> {
   const { file, text, dataDir, makesFolder, hint } = plan
-  const json = { file, text, data_dir: dataDir, commands: plan.install, dry_run: isDry }
+  const commands = isThere ? (plan.again ?? plan.install) : plan.install
+  const json = { file, text, data_dir: dataDir, commands, dry_run: isDry }
   if (isDry) {
     const folder = makesFolder ? `# The folder ${dataDir} is made where it is missing.\n` : ''
-    return ok({ json, text: `# ${file}\n${text}\n${folder}${commandText(plan.install)}` })
+    return ok({ json, text: `# ${file}\n${text}\n${folder}${commandText(commands)}` })
   }
   const made = makesFolder ? world.makeFolder(dataDir) : ok(undefined)
   if (!made.ok) return err(failed(`${dataDir} cannot be made: ${made.error}. ${plan.rights}`))
@@ -97,7 +98,7 @@ async function install(
   if (!written.ok) return err(failed(`${file} cannot be written: ${written.error}. ${plan.rights}`))
   // It may have been stopped or removed by hand: whether it stands is seen by what follows.
   if (isThere && plan.removesFirst) for (const words of plan.remove) await world.run(words)
-  const ran = await runAll(plan.install, plan, world)
+  const ran = await runAll(commands, plan, world)
   if (!ran.ok) return err(failed(`${ran.error} ${file} stays; service uninstall removes it.`))
   return ok({ json, text: `Installed and started: ${file}\nData: ${dataDir}\n${hint}\n` })
 }

@@ -22,7 +22,7 @@ Options:
   -v, --version VERSION     the version to stamp (BUILD_VERSION, else that of package.json)
   -p, --platform OS/ARCH    ${targets.map((target) => nameOf(target).replace('-', '/')).join(', ')}
       --no-cache            build the console and fetch the runtimes anew
-      --verbose             say more
+      --verbose             tell each command that is run, each step and each file written
   -h, --help                print this text
       --ui                  the console alone, for a start from source
       --start …             the console, then the server from source; what follows is the server's

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { measureBudgets } from '../../ui/budget.ts'
 import { type Asset, type Manifest, manifestName, readManifest } from '../console/manifest.ts'
+import { commandText, type Say } from './files.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const uiOutput = path.join(root, 'ui/dist')
@@ -91,24 +92,23 @@ const types: Readonly<Record<string, string>> = {
 const contentType = (file: string): string => types[path.extname(file)] ?? 'application/octet-stream'
 
 /** The console in server/console/console-dist; false when Vite failed or a view outgrew its budget. */
-export async function buildUi({ noCache = false } = {}): Promise<boolean> {
+export async function buildUi({
+  noCache = false,
+  detail = () => {},
+}: {
+  readonly noCache?: boolean
+  readonly detail?: Say
+} = {}): Promise<boolean> {
   const source = await uiSourceHash()
   if (!noCache && readManifest(consoleFolder)?.source === source) {
     console.log('console   up to date')
     return true
   }
   const startedAt = performance.now()
-  const vite = Bun.spawn(
-    [
-      process.execPath,
-      '--bun',
-      path.join(root, 'node_modules/vite/bin/vite.js'),
-      'build',
-      '--config',
-      'ui/vite.config.ts',
-    ],
-    { cwd: root, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' },
-  )
+  const vitePath = path.join(root, 'node_modules/vite/bin/vite.js')
+  const command = [process.execPath, '--bun', vitePath, 'build', '--config', 'ui/vite.config.ts']
+  detail(commandText(command))
+  const vite = Bun.spawn(command, { cwd: root, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
   const [output, errors, code] = await Promise.all([
     new Response(vite.stdout).text(),
     new Response(vite.stderr).text(),
@@ -118,6 +118,7 @@ export async function buildUi({ noCache = false } = {}): Promise<boolean> {
     console.error(`console   vite failed (exit ${code})\n${output}${errors}`)
     return false
   }
+  for (const line of `${output}${errors}`.trim().split('\n')) detail(line)
   const budgets = await measureBudgets(uiOutput)
   for (const { name, bytes, limitBytes } of budgets) {
     if (bytes > limitBytes) console.error(`console   ${name} is ${kib(bytes)} gzipped, more than ${kib(limitBytes)}`)

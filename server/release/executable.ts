@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { cp, mkdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { readVocabulary } from '../usage/vocabulary-data.ts'
+import { mib, type Say } from './files.ts'
 import type { Stamp } from './stamp.ts'
 import { bunNameOf, type Target } from './targets.ts'
 
@@ -25,6 +26,7 @@ export type ExecutablePlan = {
   readonly runtime?: string
   /** Without arguments it is the desktop application, and on Windows it has no console window. */
   readonly desktop?: boolean
+  readonly detail: Say
 }
 
 export type Built = {
@@ -35,7 +37,7 @@ export type Built = {
 
 /** One executable. Throws with the bundler's messages when it could not be made. */
 export async function buildExecutable(plan: ExecutablePlan): Promise<Built> {
-  const { root, target, stamp, folder, runtime, desktop } = plan
+  const { root, target, stamp, folder, runtime, desktop, detail } = plan
   const missing = embedded.filter((name) => !existsSync(path.join(root, name)))
   if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`)
   const outfile = path.join(folder, target.os === 'windows' ? 'claude-server.exe' : 'claude-server')
@@ -44,6 +46,8 @@ export async function buildExecutable(plan: ExecutablePlan): Promise<Built> {
   for (const name of embedded) {
     await cp(path.join(root, name), path.join(staged, path.basename(name)), { recursive: true, filter: isEmbedded })
   }
+  detail(`embedded: ${embedded.join(', ')}`)
+  detail(`bundle: server/main.ts for bun-${bunNameOf(target)}, on ${runtime ?? process.execPath}`)
   const built = await Bun.build({
     entrypoints: [path.join(root, 'server/main.ts')],
     root,
@@ -75,7 +79,9 @@ export async function buildExecutable(plan: ExecutablePlan): Promise<Built> {
   })
   await rm(staged, { recursive: true, force: true })
   if (!built.success) throw new Error(built.logs.map(String).join('\n'))
-  return { file: outfile, inputs: Object.keys(built.metafile?.inputs ?? {}) }
+  const inputs = Object.keys(built.metafile?.inputs ?? {})
+  detail(`executable: ${outfile}, ${mib((await stat(outfile)).size)}, of ${inputs.length} source files`)
+  return { file: outfile, inputs }
 }
 
 /** The tokenizer's vocabulary goes into the executable as it is kept, not as the objects it is made of. */

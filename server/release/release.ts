@@ -6,7 +6,7 @@ import { tarGz, zip } from './archive.ts'
 import { checkSignature, signAdHoc } from './code-signature.ts'
 import { consoleFolder } from './console.ts'
 import { buildExecutable } from './executable.ts'
-import { documents, mib, writeSums, writeWhole } from './files.ts'
+import { documents, mib, type Say, writeSums, writeWhole } from './files.ts'
 import { drawIcons, type Icons } from './icons.ts'
 import { bundleName, macApp } from './mac-app.ts'
 import { fetchRuntime } from './runtimes.ts'
@@ -24,7 +24,9 @@ export type Workshop = {
   /** For what is only on the way; removed at the end. */
   readonly folder: string
   readonly noCache: boolean
-  readonly say: (line: string) => void
+  readonly say: Say
+  /** What `--verbose` adds. */
+  readonly detail: Say
 }
 
 /** Gives the workshop to `work`, and clears it away whatever comes of that. */
@@ -46,22 +48,24 @@ export type Made = { readonly bytes: Uint8Array; readonly inputs: readonly strin
 
 /** An executable as it goes into an archive: with our icon on Windows, soundly signed for a Mac. */
 export async function makeExecutable(shop: Workshop, target: Target, desktop = false): Promise<Made> {
-  const { root, stamp, folder, icons } = shop
-  let runtime = await fetchRuntime(root, runtimeOf(target), shop.noCache)
+  const { root, stamp, folder, icons, detail } = shop
+  let runtime = await fetchRuntime(root, runtimeOf(target), shop)
   if (target.os === 'windows') {
     const name = desktop ? bundleName : 'claude-server'
     const text = { product: name, description: name, version: stamp.version, fileName: `${name}.exe` }
     const edited = withResources(await readFile(runtime), icons.ico, text)
     runtime = path.join(folder, `${nameOf(target)}-runtime.exe`)
     await writeFile(runtime, edited)
+    detail(`icon and version resource: ${runtime}`)
   }
   const into = path.join(folder, `${nameOf(target)}${desktop ? '-desktop' : ''}`)
-  const { file, inputs } = await buildExecutable({ root, target, stamp, runtime, folder: into, desktop })
+  const { file, inputs } = await buildExecutable({ root, target, stamp, runtime, folder: into, desktop, detail })
   const built = await readFile(file)
   if (target.os !== 'darwin') return { bytes: built, inputs }
   const bytes = signAdHoc(built, 'claude-server')
   const signed = checkSignature(bytes)
   if (!signed.ok) throw new Error(`${nameOf(target)}: ${signed.error}`)
+  detail(`signed ad hoc: ${file}, ${signed.value.pages} pages`)
   return { bytes, inputs }
 }
 
@@ -84,13 +88,14 @@ export async function buildServerArchives(shop: Workshop, targets: readonly Targ
       ...(await documents(shop.root, licencesText(licences), target.os === 'linux' ? 'linux' : 'other')),
     ]
     const archive = (isWindows ? zip : tarGz)(entries, shop.stamp.committedAt)
-    await writeWhole(path.join(folder, `${name}.${isWindows ? 'zip' : 'tar.gz'}`), archive)
-    await writeWhole(path.join(folder, 'claude-server.cdx.json'), sbomText(shop.stamp, licences))
+    shop.detail(`archive: ${entries.map((entry) => entry.name).join(', ')}`)
+    await writeWhole(path.join(folder, `${name}.${isWindows ? 'zip' : 'tar.gz'}`), archive, shop.detail)
+    await writeWhole(path.join(folder, 'claude-server.cdx.json'), sbomText(shop.stamp, licences), shop.detail)
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
     const step = `${index + 1}/${targets.length}`
     shop.say(`server    ${step} ${name}: ${mib(bytes.length)}, packed ${mib(archive.length)}, in ${seconds} s`)
   }
-  await writeSums(folder)
+  await writeSums(folder, shop.detail)
 }
 
 /** The applications in dist/desktop: of macOS, of Windows, or of the one that `target` names. */
@@ -102,11 +107,11 @@ export async function buildDesktop(shop: Workshop, target: Target | undefined): 
   for (const [index, os] of chosen.entries()) {
     const startedAt = performance.now()
     const { name, archive } = await makers[os](shop)
-    await writeWhole(path.join(folder, name), archive)
+    await writeWhole(path.join(folder, name), archive, shop.detail)
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
     shop.say(`desktop   ${index + 1}/${chosen.length} ${name}: ${mib(archive.length)}, in ${seconds} s`)
   }
-  await writeSums(folder)
+  await writeSums(folder, shop.detail)
 }
 
 type Application = { readonly name: string; readonly archive: Uint8Array }

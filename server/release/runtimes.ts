@@ -1,5 +1,6 @@
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { commandText, type Say } from './files.ts'
 import { bunVersion, type Runtime } from './targets.ts'
 
 /** Below node_modules, so that a fresh install is a fresh start. */
@@ -9,17 +10,24 @@ export const runtimeFolder = (root: string): string => path.join(root, 'node_mod
  * The runtime's executable, from the cache or the configured npm registry (Bun's own client checks the package against the
  * registry's word; the pinned hash is ours). Throws when it is not the one we know.
  */
-export async function fetchRuntime(root: string, runtime: Runtime, noCache: boolean): Promise<string> {
+export async function fetchRuntime(
+  root: string,
+  runtime: Runtime,
+  { noCache, detail }: { readonly noCache: boolean; readonly detail: Say },
+): Promise<string> {
   const folder = path.join(runtimeFolder(root), runtime.package.replace('@oven/', ''))
   const file = path.join(folder, path.basename(runtime.file))
-  if (!noCache && (await hashOf(file)) === runtime.sha256) return file
+  if (!noCache && (await hashOf(file)) === runtime.sha256) {
+    detail(`runtime: ${runtime.package}@${bunVersion} from the cache, SHA-256 ${runtime.sha256}`)
+    return file
+  }
   // Installed aside: a fetch that dies leaves nothing that looks like a runtime.
   const aside = `${folder}.new`
   await rm(aside, { recursive: true, force: true })
   await mkdir(aside, { recursive: true })
   const dependencies = { [runtime.package]: bunVersion }
   await writeFile(path.join(aside, 'package.json'), JSON.stringify({ private: true, dependencies }))
-  await install(aside, noCache)
+  await install(aside, noCache, detail)
   const fetched = path.join(aside, 'node_modules', runtime.package, runtime.file)
   const hash = await hashOf(fetched)
   if (hash !== runtime.sha256) {
@@ -31,15 +39,24 @@ export async function fetchRuntime(root: string, runtime: Runtime, noCache: bool
   await rename(fetched, file)
   await chmod(file, 0o755)
   await rm(aside, { recursive: true, force: true })
+  detail(`runtime: ${runtime.package}@${bunVersion} from the registry, SHA-256 ${runtime.sha256}`)
   return file
 }
 
-async function install(folder: string, noCache: boolean): Promise<void> {
+async function install(folder: string, noCache: boolean, detail: Say): Promise<void> {
   const anew = noCache ? ['--no-cache', '--cache-dir', path.join(folder, 'fetched')] : []
-  const child = Bun.spawn(
-    [process.execPath, 'install', '--no-save', '--ignore-scripts', '--os=*', '--cpu=*', '--libc=*', ...anew],
-    { cwd: folder, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' },
-  )
+  const command = [
+    process.execPath,
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--os=*',
+    '--cpu=*',
+    '--libc=*',
+    ...anew,
+  ]
+  detail(`${commandText(command)}   (in ${folder})`)
+  const child = Bun.spawn(command, { cwd: folder, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
   const [output, errors, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { SaxesParser } from 'saxes'
 import { unitText } from '../../server/cli/service-systemd.ts'
 import type { ServiceWorld } from '../../server/cli/service-world.ts'
 import { err, ok } from '../../server/lib/result.ts'
@@ -73,6 +74,10 @@ test('systemd: installs, tells how it stands, and removes what it wrote', async 
   expectSaid(await run('status'), 0, { out: ', running, enabled' })
   active = 'failed'
   expectSaid(await run('status', '--json'), 3, { json: { installed: true, running: false, enabled: true, own: true } })
+  ran.length = 0
+  expectSaid(await run('install', '--port', '7000'), 0, { err: '', out: 'Installed and started' })
+  const again = ['systemctl daemon-reload', 'systemctl enable claude-server.service']
+  expect(ran).toEqual([...again, 'systemctl restart claude-server.service']) // what runs has the port from before
   ran.length = 0
   expectSaid(await run('uninstall'), 0, { out: 'The data folder stays.' })
   expect(ran[0]).toBe('systemctl disable --now claude-server.service')
@@ -164,6 +169,65 @@ test('Windows: a task, its folder kept to the service', async () => {
   expectSaid(await run('status'), 3, { out: 'not running, not enabled' })
   expectSaid(await run('uninstall'), 0, { err: '' })
   expect(files.size).toBe(0)
+})
+
+/** An element: its name, the elements inside, its text. Throws where the text is not XML. */
+type Element = { readonly name: string; readonly inside: Element[]; text: string }
+function elementsOf(xml: string): Element {
+  const root: Element = { name: '', inside: [], text: '' }
+  const open = [root]
+  const parser = new SaxesParser()
+  parser.on('opentag', ({ name }) => {
+    const element = { name, inside: [], text: '' }
+    open.at(-1)?.inside.push(element)
+    open.push(element)
+  })
+  parser.on('text', (text) => {
+    const last = open.at(-1)
+    if (last !== undefined) last.text += text
+  })
+  parser.on('closetag', () => void open.pop())
+  parser.on('error', (error) => {
+    throw error
+  })
+  parser.write(xml).close()
+  return root.inside[0] ?? root
+}
+const find = (element: Element | undefined, ...names: string[]): Element | undefined =>
+  names.reduce((at, name) => at?.inside.find((one) => one.name === name), element)
+
+test('launchd: the property list, read by a parser, starts the program with its words', async () => {
+  const { files, run } = machine(mac)
+  const data = '/Users/me/<a> & "b" 日本'
+  expectSaid(await run('install', '--data-dir', data), 0, { err: '' })
+  const dict = find(elementsOf([...files.values()][0] ?? ''), 'dict')?.inside ?? []
+  const entry = (key: string) => dict[dict.findIndex(({ name, text }) => name === 'key' && text === key) + 1]
+  expect(dict.filter((_, index) => index % 2 === 0).every(({ name }) => name === 'key')).toBe(true)
+  expect(entry('Label')).toMatchObject({ name: 'string', text: 'claude-server' })
+  expect(entry('ProgramArguments')?.name).toBe('array')
+  expect(entry('ProgramArguments')?.inside.map(({ text }) => text)).toEqual([
+    ...['/opt/a & b/claude-server', 'serve', '--data-dir', data, '--no-browser'],
+  ])
+  expect([entry('RunAtLoad')?.name, entry('WorkingDirectory')?.text]).toEqual(['true', data])
+  expect(Number(entry('ExitTimeOut')?.text)).toBeGreaterThan(30)
+  expect(entry('KeepAlive')?.inside.map(({ name, text }) => name + text)).toEqual(['keySuccessfulExit', 'false'])
+})
+
+test('Windows: the task, read by a parser, starts the program with its words and is never ended by the clock', async () => {
+  const { files, run } = machine(windows)
+  const data = '/Data & <more>\\' // absolute where the tests run
+  expectSaid(await run('install', '--user', '--data-dir', data), 0, { err: '' })
+  const task = elementsOf([...files.values()][0] ?? '')
+  expect(task.name).toBe('Task')
+  const exec = find(task, 'Actions', 'Exec')
+  expect(exec?.inside.map(({ name, text }) => [name, text])).toEqual([
+    ['Command', '"C:\\Program Files\\claude-server.exe"'],
+    // A backslash before the closing quote would take it along.
+    ['Arguments', 'serve --data-dir "/Data & <more>\\\\" --no-browser'],
+    ['WorkingDirectory', data],
+  ])
+  expect(find(task, 'Settings', 'ExecutionTimeLimit')?.text).toBe('PT0S')
+  expect(find(task, 'Triggers')?.inside.map(({ name }) => name)).toEqual(['LogonTrigger'])
 })
 
 test.each([
