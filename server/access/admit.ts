@@ -225,7 +225,7 @@ const noKeyMessage =
  * The keys a client sent, each once. Both headers count: clients keep an old sign-in in one of them while the key stands in
  * the other. Either may hold the key with the scheme before it or without.
  */
-function sentKeys({ authorization, xApiKey }: KeyHeaders): readonly string[] {
+export function sentKeys({ authorization, xApiKey }: KeyHeaders): readonly string[] {
   const sent = [authorization, xApiKey].map((header) =>
     headerText(header ?? '')
       .trim()

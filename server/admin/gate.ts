@@ -1,6 +1,7 @@
 import { sameSecret } from '../access/digest.ts'
 import { createLockout } from '../access/lockout.ts'
 import { hasScope, isAtLeast } from '../access/role.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { headerText } from '../lib/header-text.ts'
 import { type Actor, commandLine, type Entry, owner } from './actor.ts'
 import { maxBodyBytes, mostBytesOf } from './body.ts'
@@ -21,9 +22,13 @@ export type Gate = {
   readonly checkRoute: (request: Request, route: string) => Response | undefined
   /** Whether what was let in would be let in now, for what goes on: sessions end, tokens are revoked, people lose their role. */
   readonly stillIn: (request: Request, path: string) => Promise<boolean>
+  /** What keeps a bearer from a route that it does not ask for itself, in words for another API; undefined: nothing. */
+  readonly faultOfBearer: (request: Request, bearer: string, route: Route) => Promise<GatewayError | undefined>
   /** Lets a request of the server's own in, with the owner's eyes. */
   readonly admitOwn: (request: Request) => void
 }
+
+type Route = { readonly method: string; readonly path: string }
 
 export const controlHeader = 'x-control-token'
 export const testPasswordHeader = 'x-test-password'
@@ -119,6 +124,18 @@ export function createGate(
       }
       return mayNot(entry.actor, needOf(request.method, route))
     },
+    faultOfBearer: async (request, bearer, { method, path }) => {
+      const known = await operator.byBearer(`Bearer ${bearer}`, deps.peerOf(request))
+      if (known === undefined) return gatewayError('authentication', 'No credential was sent.')
+      if (!known.ok) {
+        const { code, message, retryAfterMs = 0 } = known.error
+        if (code === 'LOCKED') return gatewayError('limit-reached', message, { retryAfterMs })
+        return gatewayError(code === 'SECOND_FACTOR_REQUIRED' ? 'permission' : 'authentication', message)
+      }
+      if (known.value === 'change-first') return gatewayError('permission', changeFirstText)
+      const lack = lackOf(known.value, needOf(method, path))
+      return lack && gatewayError('permission', lack.error)
+    },
     stillIn: async (request, path) => {
       const entry = entries.get(request)
       if (entry === undefined) return false
@@ -153,15 +170,20 @@ export function createGate(
 
 const isWrite = ({ method }: Request): boolean => !isRead(method)
 
-function mayNot(actor: Actor, { role, scope }: Need): Response | undefined {
+function mayNot(actor: Actor, need: Need): Response | undefined {
+  const lack = lackOf(actor, need)
+  return lack && refuse(403, lack)
+}
+
+function lackOf(actor: Actor, { role, scope }: Need): Parameters<typeof refuse>[1] | undefined {
   if (!isAtLeast(actor.role, role)) {
     const error = `This needs the role ${role}; ${actor.name} has the role ${actor.role}.`
-    return refuse(403, { error, code: 'FORBIDDEN', params: { role, has: actor.role } })
+    return { error, code: 'FORBIDDEN', params: { role, has: actor.role } }
   }
   if (actor.scopes === undefined) return undefined
-  if (scope === undefined) return refuse(403, { error: 'No admin token may do this: sign in.', code: 'FORBIDDEN' })
+  if (scope === undefined) return { error: 'No admin token may do this: sign in.', code: 'FORBIDDEN' }
   if (hasScope(actor.scopes, scope)) return undefined
-  return refuse(403, { error: `This admin token lacks the scope ${scope}.`, code: 'FORBIDDEN', params: { scope } })
+  return { error: `This admin token lacks the scope ${scope}.`, code: 'FORBIDDEN', params: { scope } }
 }
 
 export const tooLarge = (maxBytes = maxBodyBytes): Response =>
@@ -179,8 +201,8 @@ const packed = (): Response =>
     { 'accept-encoding': 'identity' },
   )
 
-const changeFirst = (): Response =>
-  refuse(403, { error: 'The first password must be changed before anything else.', code: 'PASSWORD_CHANGE_REQUIRED' })
+const changeFirstText = 'The first password must be changed before anything else.'
+const changeFirst = (): Response => refuse(403, { error: changeFirstText, code: 'PASSWORD_CHANGE_REQUIRED' })
 
 const testPasswordWanted = (isSet: boolean): Response =>
   refuse(403, {

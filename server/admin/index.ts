@@ -1,7 +1,7 @@
 import { type Context, Elysia } from 'elysia'
 import type { AdminDeps } from './deps.ts'
 import { completeFailure } from './failure.ts'
-import { createGate } from './gate.ts'
+import { createGate, type Gate } from './gate.ts'
 import { createOperator } from './operator.ts'
 import { isRead } from './permissions.ts'
 import type { AdminRoutes, RouteName } from './routes.ts'
@@ -10,6 +10,8 @@ import { createStreamGuard } from './stream-guard.ts'
 export type Admin = {
   /** All of `/api/*` and `/v2/*`, to be mounted with `.use()`: the console's API, the original's scripts' and the command line's. */
   readonly admin: Elysia
+  /** What keeps an admin credential from a route of this API, for one it was sent to in another API. */
+  readonly faultOfBearer: Gate['faultOfBearer']
   readonly routes: () => Promise<readonly RouteName[]>
 }
 
@@ -44,7 +46,7 @@ export function openAdmin(deps: AdminDeps): Admin {
     admin.get(path, handle)
     admin.all(path, handle, { parse: 'none' })
   }
-  return { admin, routes: async () => (await open()).names }
+  return { admin, faultOfBearer: gate.faultOfBearer, routes: async () => (await open()).names }
 }
 
 export const createAdmin = (deps: AdminDeps): Elysia => openAdmin(deps).admin

@@ -1,9 +1,9 @@
 import { homedir } from 'node:os'
-import { type Caller, createAdmission } from '../access/admit.ts'
+import { type Caller, createAdmission, type KeyHeaders, sentKeys } from '../access/admit.ts'
 import type { Barred } from '../access/limit-fault.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
 import { createEventStreams } from '../admin/event-streams.ts'
-import { createAdmin } from '../admin/index.ts'
+import { openAdmin } from '../admin/index.ts'
 import { ensureConsoleKey } from '../admin/keys-service.ts'
 import { createLive, type Live } from '../admin/live.ts'
 import { sessionLife } from '../admin/persons.ts'
@@ -13,6 +13,7 @@ import { configRows } from '../config/rows.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
 import { type ContractDeps, converse } from '../contract/converse.ts'
+import { forecast } from '../contract/first-turn.ts'
 import { createForms } from '../contract/forms.ts'
 import { createHolds } from '../contract/hold.ts'
 import { createSchemaJudges } from '../contract/schema-judges.ts'
@@ -41,7 +42,6 @@ import { latestReport } from '../moving/report.ts'
 import type { Logger } from '../observe/log.ts'
 import { createMetrics } from '../observe/metrics.ts'
 import { createOnline } from '../observe/online.ts'
-import { dryRun } from '../relay/dry-run.ts'
 import { createSearch } from '../relay/search.ts'
 import { newControlToken, removeControl, writeControl } from '../store/control.ts'
 import { deletedKeptMs } from '../store/deleted.ts'
@@ -273,12 +273,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     peerOf,
     cors: createCors(config.server.corsOrigins),
     captureOf: captures.of,
-    admit: visited((request) =>
-      admission.admit({
-        authorization: request.headers.get('authorization') ?? undefined,
-        xApiKey: request.headers.get('x-api-key') ?? undefined,
-      }),
-    ),
+    admit: visited((request) => admission.admit(keyHeadersOf(request))),
     enter: (requestId, caller) => metering.ledger.enter(requestId, caller.subjects),
     standings: metering.standings,
     usedOf: metering.usedOf,
@@ -290,7 +285,13 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       memory,
     }).resolve,
     relay: (request, signal) => converse(request, contract, signal),
-    dryRun: (ask) => dryRun(ask, traffic),
+    dryRun: (ask) => forecast(ask, contract.layers, traffic),
+    admitOperator: async (request) => {
+      // It may see what the console's own chats may.
+      const [bearer = ''] = sentKeys(keyHeadersOf(request))
+      const fault = await faultOfBearer(request, bearer, { method: 'POST', path: '/v2/test/v1/messages' })
+      return fault === undefined ? admission.admitConsole({}) : err(fault)
+    },
     availableModels: shelf.available,
     modelRules: rules.of,
     estimateInput: estimator.conversation,
@@ -333,7 +334,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   }
   const setupCode = makeSetupCode()
   const controlToken = newControlToken()
-  const admin = createAdmin({
+  const { admin, faultOfBearer } = openAdmin({
     ...core.accountDeps,
     store,
     effects,
@@ -594,6 +595,11 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     },
   })
 }
+
+const keyHeadersOf = ({ headers }: Request): KeyHeaders => ({
+  authorization: headers.get('authorization') ?? undefined,
+  xApiKey: headers.get('x-api-key') ?? undefined,
+})
 
 /** Where this machine reaches a server that listens on `host`. */
 function loopbackOf(host: string): string {

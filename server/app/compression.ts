@@ -1,5 +1,5 @@
 import { type CompressDeps, type Compression, createCompression } from '../contract/compress.ts'
-import type { Asked, Layer } from '../contract/layer.ts'
+import type { Asker, Layer } from '../contract/layer.ts'
 import { createSummaries, summariesLimit, summaryBytesLimit } from '../contract/summaries.ts'
 import type { Effects } from '../lib/effects.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -34,7 +34,7 @@ export function createLongConversations(
 }
 
 /** What holds for a key: its own word, else the settings'. Asked for every request. */
-export function compressionIn(stored: StoredSettings, own: Asked['compression']): Compression | undefined {
+export function compressionIn(stored: StoredSettings, own: Asker['compression']): Compression | undefined {
   if (own === 'off' || (own === undefined && settingOf(stored, 'compression_enabled') !== true)) return undefined
   const model = String(settingOf(stored, 'compression_model')).trim()
   const set = Number(settingOf(stored, 'compression_at_percent'))

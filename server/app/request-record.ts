@@ -6,7 +6,10 @@ export function requestRecord(end: RequestEnd, now: number): RequestRecord {
   const { summary, error } = end
   const usage = summary?.usage
   const failed = error?.kind ?? (summary === undefined || summary.outcome === 'ok' ? undefined : summary.outcome)
-  const message = error?.message ?? summary?.message
+  const sizes = error?.contextTokens ?? summary?.contextTokens
+  const said = error?.message ?? summary?.message
+  const message =
+    sizes === undefined ? said : `${said} (${sizes.input} tokens by our own estimate, window ${sizes.maximum})`
   const lost = summary?.lostCredits
   const credits = usage?.credits === undefined && lost === undefined ? undefined : (usage?.credits ?? 0) + (lost ?? 0)
   const record: Writable<RequestRecord> = {

@@ -1,11 +1,12 @@
 import type { Conversation, Message } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Figure } from '../conversation/event.ts'
-import { err, type Result } from '../lib/result.ts'
+import { err, ok, type Result } from '../lib/result.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
-import { cutLeaving, keptMessages, withSummary } from './compress-cut.ts'
-import type { Asked, Layer, Turns } from './layer.ts'
-import { prefixHashes, type Summaries } from './summaries.ts'
+import { keptMessages } from './compress-cut.ts'
+import { type CompressView, createView, fromMemory, type Shortened } from './compress-view.ts'
+import type { Asker, Layer, Outlook, Turns } from './layer.ts'
+import type { Summaries } from './summaries.ts'
 import { isClientsCompaction, summaryRequest, summaryTokens, transcriptOf } from './summary-request.ts'
 
 /** When long conversations are made shorter. `percent`: of the model's window; absent: only once they do not fit. */
@@ -13,10 +14,10 @@ export type Compression = { readonly percent?: number; readonly model?: string }
 
 export type CompressDeps = {
   /** As it holds for whoever asks; undefined: off. */
-  readonly compressionOf: (asked: Asked) => Compression | undefined
+  readonly compressionOf: (asker: Asker) => Compression | undefined
   readonly estimate: (conversation: Conversation) => Promise<Figure>
   /** The window of the model that will serve, tokens; undefined: not known. */
-  readonly windowOf: (conversation: Conversation, asked: Asked) => Promise<number | undefined>
+  readonly windowOf: (conversation: Conversation, asker: Asker) => Promise<number | undefined>
   readonly summaries: Summaries
 }
 
@@ -28,39 +29,32 @@ const leastShare = 0.25
 /** Few characters make fewer tokens than this: what is cut into pieces by it fits. */
 const charactersPerToken = 2
 const mostPieces = 8
-/** A summary that is kept is extended when so much of the conversation would be taken up by it. */
-const leastGain = 0.1
-/** Shorter conversations are never looked up: no hash of them is worth its time. */
-const worthHashing = 4_000
-/** Less than this, characters, a summary would hardly shorten. */
-const worthReplacing = 4_000
-/** From this share of the window on a summary that is kept serves at once; below it the whole conversation may fit again. */
-const shareOfKnown = 0.5
-/** Where no list says how much a model reads. */
-const usualWindow = 200_000
-
 /**
  * Long conversations: older turns are replaced by a summary that a model writes, when they do not fit, or from a share of the
  * window on. Never silently: where no summary can be had, the request goes out as it is.
  */
 export function createCompression(deps: CompressDeps): Layer {
   const { compressionOf, summaries } = deps
+  const isShort = ({ messages }: Conversation): boolean => messages.length <= 2
   return {
-    wants: (conversation, asked) =>
-      conversation.messages.length > 2 && compressionOf(asked) !== undefined && !isClientsCompaction(conversation),
+    wants: (conversation, asker) =>
+      !isShort(conversation) && compressionOf(asker) !== undefined && !isClientsCompaction(conversation),
+    begin: async (conversation, asker) => {
+      const how = compressionOf(asker)
+      if (how === undefined) return ok(conversation)
+      const { does, known } = await createView(conversation, asker, how, deps, false).plan()
+      return ok(does === 'whole' ? conversation : (known?.conversation ?? conversation))
+    },
+    outlook: (conversation, asker) => outlookOf(conversation, asker, deps),
     serve: async (conversation, turns) => {
       const how = compressionOf(turns.asked)
       if (how === undefined) return turns.run(conversation)
-      const work = createWork(conversation, turns, how, deps)
-      const { window, limit } = await work.limits()
-      const { tokens } = await deps.estimate(conversation)
-      const known = tokens > (limit ?? window * shareOfKnown) ? work.known() : undefined
-      const isLonger = async (one: Conversation): Promise<boolean> =>
-        limit !== undefined && (await deps.estimate(one)).tokens > limit
-      if (known !== undefined && !(await isLonger(known.conversation))) return work.send(known)
-      if (limit !== undefined && tokens > limit) {
-        const isWorth = known === undefined || work.isWorthMore(known.cut)
-        const shorter = (isWorth ? await work.shorten(known?.cut ?? 0, keptMessages) : undefined) ?? known
+      const view = createView(conversation, turns.asked, how, deps)
+      const work = createWork(conversation, turns, how, view)
+      const { does, known } = await view.plan()
+      if (does === 'known' && known !== undefined) return work.send(known)
+      if (does === 'shorten') {
+        const shorter = (await work.shorten(known?.cut ?? 0, keptMessages)) ?? known
         if (shorter !== undefined) return work.send(shorter)
       }
       const sent = await turns.run(conversation)
@@ -70,56 +64,18 @@ export function createCompression(deps: CompressDeps): Layer {
     },
   }
 
-  function createWork(
-    conversation: Conversation,
-    turns: Turns,
-    how: Compression,
-    { estimate, windowOf }: CompressDeps,
-  ) {
-    const { messages } = conversation
-    let hashes: readonly string[] | undefined
-    const hashOf = (cut: number): string => {
-      hashes ??= prefixHashes(turns.asked.callerId, messages)
-      return hashes[cut - 1] ?? ''
-    }
-    let window: Promise<number | undefined> | undefined
-    const windowTokens = (): Promise<number | undefined> => {
-      window ??= windowOf(conversation, turns.asked)
-      return window
-    }
-    const shortened = (cut: number, summary: string, by: string): Shortened => ({
-      conversation: { ...conversation, messages: withSummary(messages, cut, summary) },
-      cut,
-      by,
-    })
+  function createWork(conversation: Conversation, turns: Turns, how: Compression, view: CompressView) {
+    const { estimate } = deps
+    const { messages, hashOf, knownWindow, windowTokens, shortened, cutBehind } = view
 
-    const known = (): Shortened | undefined => {
-      if (summaries.stats().count === 0 || sizeOf(messages) < worthHashing) return undefined
-      hashOf(1)
-      const found = summaries.find((hashes ?? []).slice(0, cutLeaving(messages, 1) ?? 0))
-      return found && shortened(found.cut, found.summary, fromMemory)
-    }
-    const limits = async (): Promise<{ readonly window: number; readonly limit?: number }> => {
-      const tokens = (await windowTokens()) ?? usualWindow
-      return {
-        window: tokens,
-        ...(how.percent === undefined ? {} : { limit: Math.floor((tokens * how.percent) / 100) }),
-      }
-    }
-
-    /** A summary for each message or two would cost more than it saves. */
-    const isWorthMore = (from: number): boolean => {
-      const cut = cutLeaving(messages, keptMessages, from)
-      return cut !== undefined && sizeOf(messages.slice(from, cut)) >= sizeOf(messages) * leastGain
-    }
     /** Everything behind `from`, which the last summary stands for, up to the last messages; undefined: no summary could be had. */
     const shorten = async (from: number, kept: number): Promise<Shortened | undefined> => {
-      const cut = cutLeaving(messages, kept, from)
-      if (cut === undefined || sizeOf(messages.slice(from, cut)) < worthReplacing) return undefined
+      const cut = cutBehind(from, kept)
+      if (cut === undefined) return undefined
       turns.asked.onCompressed?.('running')
       let earlier = from === 0 ? undefined : summaries.find([hashOf(from)])?.summary
       const begin = earlier === undefined ? 0 : from
-      const tokens = (await windowTokens()) ?? usualWindow
+      const tokens = await windowTokens()
       const room = Math.floor(Math.max(tokens * shareOfSummary - summaryTokens, tokens * leastShare))
       const pieces = inPieces(messages.slice(begin, cut), room * charactersPerToken)
       if (pieces.length > mostPieces) return given(undefined)
@@ -177,7 +133,7 @@ export function createCompression(deps: CompressDeps): Layer {
 
     const tooLong = async (error: GatewayError): Promise<Result<never, GatewayError>> => {
       turns.asked.onCompressed?.(undefined)
-      const maximum = await windowTokens()
+      const maximum = await knownWindow()
       const input = (await estimate(conversation)).tokens
       if (error.contextTokens !== undefined || maximum === undefined) return err(error)
       const { message, cause } = error
@@ -186,18 +142,24 @@ export function createCompression(deps: CompressDeps): Layer {
       )
     }
 
-    return { known, limits, isWorthMore, shorten, send, tooLong }
+    return { shorten, send, tooLong }
   }
 }
 
-const fromMemory = ''
-type Shortened = { readonly conversation: Conversation; readonly cut: number; readonly by: string }
-
-const sizeOf = (messages: readonly Message[]): number =>
-  messages.reduce(
-    (sum, { parts }) => sum + parts.reduce((of, part) => of + ('text' in part ? part.text.length : 500), 0),
-    0,
-  )
+/** What would become of a conversation, and from how many tokens on. */
+async function outlookOf(conversation: Conversation, asker: Asker, deps: CompressDeps): Promise<Outlook> {
+  const how = deps.compressionOf(asker)
+  if (how === undefined) return { setting: 'off', would: 'no' }
+  const view = createView(conversation, asker, how, deps, false)
+  const { does, known, tokens, window, limit } = await view.plan()
+  const common = { setting: limit === undefined ? 'overflow' : 'share', fromTokens: limit ?? window } as const
+  const isTooShort = conversation.messages.length <= 2 || isClientsCompaction(conversation)
+  if (does === 'known' && known !== undefined && !isTooShort)
+    return { ...common, would: 'use-kept-summary', messages: known.cut }
+  const cut = isTooShort || tokens <= (limit ?? window) ? undefined : view.cutBehind(known?.cut ?? 0, keptMessages)
+  if (cut === undefined) return { ...common, would: 'no' }
+  return { ...common, would: does === 'shorten' ? 'write-summary' : 'write-summary-if-refused', messages: cut }
+}
 
 /** Messages in pieces of so many characters of transcript; one that is longer alone is a piece of its own. */
 function inPieces(messages: readonly Message[], characters: number): readonly (readonly Message[])[] {

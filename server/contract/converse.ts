@@ -35,20 +35,33 @@ export function converse(
   deps: ContractDeps,
   signal: AbortSignal,
 ): Promise<Result<ReplyStream, GatewayError>> {
-  const sent = send(request, deps, signal)
-  return deps.sizesOf === undefined ? sent : withSizes(sent, request, deps.sizesOf)
+  return deps.sizesOf === undefined ? send(request, deps, signal) : sendSized(request, deps, deps.sizesOf, signal)
 }
 
-/** What does not fit says by how much. */
-async function withSizes(
-  sending: Promise<Result<ReplyStream, GatewayError>>,
+/** What does not fit says by how much, to the caller and in the record. */
+async function sendSized(
   request: RelayRequest,
+  deps: ContractDeps,
   sizesOf: NonNullable<ContractDeps['sizesOf']>,
+  signal: AbortSignal,
 ): Promise<Result<ReplyStream, GatewayError>> {
-  const sent = await sending
-  if (sent.ok || sent.error.kind !== 'context-too-long' || sent.error.contextTokens !== undefined) return sent
-  const contextTokens = await sizesOf(request)
-  return contextTokens === undefined ? sent : err({ ...sent.error, contextTokens })
+  let isOpen = true
+  let held: Summary | undefined
+  const onEnd = (summary: Summary): void => {
+    if (isOpen && summary.outcome === 'context-too-long') held = summary
+    else request.onEnd(summary)
+  }
+  const sent = await send({ ...request, onEnd }, deps, signal)
+  isOpen = false
+  if (held === undefined) return sent
+  const known = sent.ok ? undefined : sent.error.contextTokens
+  const contextTokens = known ?? (await sizesOf(request).catch(() => undefined))
+  if (contextTokens === undefined) {
+    request.onEnd(held)
+    return sent
+  }
+  request.onEnd({ ...held, contextTokens })
+  return sent.ok ? sent : err({ ...sent.error, contextTokens })
 }
 
 function send(

@@ -25,6 +25,10 @@ export type FormsDeps = {
  */
 export const createForms = (deps: FormsDeps): Layer => ({
   wants: demandsAnything,
+  begin: async (conversation) => {
+    const demand = readDemand(conversation, deps.judges)
+    return demand.ok ? ok(demand.value.conversation) : demand
+  },
   serve: async (conversation, turns) => {
     const demand = readDemand(conversation, deps.judges)
     if (!demand.ok) return demand

@@ -10,19 +10,36 @@ import type { ReplyStream } from '../relay/reply-source.ts'
 /** What a layer is told of a request besides the conversation. */
 export type Asked = Omit<RelayRequest, 'conversation' | 'onEnd' | 'onModel' | 'charge' | 'session' | 'turn'>
 
+/** As far as it decides what layers do. */
+export type Asker = Pick<Asked, 'callerId' | 'accounts' | 'compression'>
+
 /**
  * One promise of the client APIs that takes more than one call to keep. Layers lie upon one another, the first of the list
  * outermost; each sees the conversation as the layer above hands it down and the reply as the layer below gives it up.
  */
 export type Layer = {
   /** Whether a turn needs it. Asked of every request: it looks at a member or two, makes nothing and never waits. */
-  readonly wants: (conversation: Conversation, asked: Asked) => boolean
+  readonly wants: (conversation: Conversation, asked: Asker) => boolean
+  /** The conversation of the turn `serve` would begin with, for who only asks: no turn is run and nothing is told. */
+  readonly begin: (conversation: Conversation, asked: Asker) => Promise<Result<Conversation, GatewayError>>
+  /** Whether it would shorten a conversation. */
+  readonly outlook?: (conversation: Conversation, asker: Asker) => Promise<Outlook>
   /**
    * Serves one turn by as many model turns as it takes. Like `relay`: an error value while nothing has gone to the caller; once
    * it is `ok` the stream ends in one `finish` or `error`. The stream's blocks may have any numbers, `reply-start` may come
    * several times and the usage of `finish` is not read: whoever stands above all layers puts that in order.
    */
   readonly serve: (conversation: Conversation, turns: Turns) => Promise<Result<ReplyStream, GatewayError>>
+}
+
+/** Whether a long conversation would be made shorter. */
+export type Outlook = {
+  readonly setting: 'off' | 'overflow' | 'share'
+  /** From so many tokens on, by our own estimate. */
+  readonly fromTokens?: number
+  readonly would: 'no' | 'use-kept-summary' | 'write-summary' | 'write-summary-if-refused'
+  /** So many would be replaced. */
+  readonly messages?: number
 }
 
 /** What a layer works with, for one client request. */

@@ -11,6 +11,8 @@ import { type Prepared, type SearchDeps, SearchReply } from './search-reply.ts'
  */
 export const searchLayer = (deps: SearchDeps): Layer => ({
   wants: ({ search, toolChoice }) => search !== undefined && toolChoice.type !== 'none',
+  begin: async (conversation) =>
+    ok(conversation.search === undefined ? conversation : prepare(conversation, conversation.search).conversation),
   serve: async (conversation, turns) => {
     const { search: wish } = conversation
     if (wish === undefined) return turns.run(conversation)

@@ -3,8 +3,11 @@ import type { Message } from '../conversation/conversation.ts'
 import type { Effects } from '../lib/effects.ts'
 
 export type Summaries = {
-  /** The summary that stands for the most of these messages. */
-  readonly find: (hashes: readonly string[]) => { readonly cut: number; readonly summary: string } | undefined
+  /** The summary that stands for the most of these messages; only looked at, it counts as no use. */
+  readonly find: (
+    hashes: readonly string[],
+    isCounted?: boolean,
+  ) => { readonly cut: number; readonly summary: string } | undefined
   /** `hash`: of what it replaces. */
   readonly keep: (hash: string, summary: string) => void
   readonly stats: () => {
@@ -33,12 +36,13 @@ export function createSummaries({ now }: Pick<Effects, 'now'>): Summaries {
   let hits = 0
   let written = 0
   return {
-    find: (hashes) => {
+    find: (hashes, isCounted = true) => {
       if (cache.size === 0) return undefined
       for (let cut = hashes.length; cut > 0; cut--) {
-        const summary = cache.get(hashes[cut - 1] ?? '')
+        const hash = hashes[cut - 1] ?? ''
+        const summary = isCounted ? cache.get(hash) : cache.peek(hash)
         if (summary === undefined) continue
-        hits++
+        if (isCounted) hits++
         return { cut, summary }
       }
       return undefined

@@ -5,6 +5,8 @@ export const noteKinds = [
   'attachment-left-out',
   'image-shrunk',
   'address-fetched',
+  /** In dry runs alone. */
+  'address-not-fetched',
   'call-merged',
   'content-as-text',
   'part-left-out',

@@ -1,6 +1,6 @@
 import type { ErrorKind, GatewayError } from '../conversation/error.ts'
 import type { EncodedError } from './dialect.ts'
-import { isSpentForLong, messageOf, retryHeaders } from './retry-advice.ts'
+import { isSpentForLong, openaiMessageOf, retryHeaders } from './retry-advice.ts'
 
 type WireError = readonly [status: number, type: string, code: string | null]
 
@@ -57,7 +57,7 @@ export function encodeError(error: GatewayError): EncodedError {
 /** The body, which is also the data of a stream's last frame when it breaks. */
 export function errorBody(error: GatewayError): object {
   const [type, code] = errorCodeOf(error)
-  return { error: { message: messageOf(error), type, param: error.field || null, code } }
+  return { error: { message: openaiMessageOf(error), type, param: error.field || null, code } }
 }
 
 /** What went wrong in this family's own words. */

@@ -67,13 +67,26 @@ export function retryHeaders(error: GatewayError): Readonly<Record<string, strin
   }
 }
 
-/** The text to show; a prompt that is too long says so in both wordings that clients look for before they compact. */
+/** The text to show, in the words of the Messages API by which its clients compact. */
 export function messageOf(error: GatewayError): string {
   if (error.kind !== 'context-too-long') return error.message
-  const { contextTokens: tokens } = error
-  const count =
-    tokens !== undefined && tokens.input > tokens.maximum
-      ? `${tokens.input} tokens > ${tokens.maximum} maximum (the request exceeds the model's maximum context length)`
-      : "the request exceeds the model's maximum context length"
-  return `prompt is too long: ${count}`
+  const tokens = sizesOf(error)
+  return `${tooLong}: ${tokens ?? "the request exceeds the model's maximum context length"}`
 }
+
+/** The same as OpenAI says it; the other words stand behind, for clients that know them alone (opencode). */
+export function openaiMessageOf(error: GatewayError): string {
+  if (error.kind !== 'context-too-long') return error.message
+  const tokens = sizesOf(error)
+  const { maximum, input } = error.contextTokens ?? {}
+  return tokens === undefined
+    ? `This request exceeds the model's maximum context length. Please reduce the length of the messages. (${tooLong})`
+    : `This model's maximum context length is ${maximum} tokens. However, your messages resulted in ${input} tokens. Please reduce the length of the messages. (${tooLong}: ${tokens})`
+}
+
+const tooLong = 'prompt is too long'
+/** An estimate that would fit explains nothing. */
+const sizesOf = ({ contextTokens: tokens }: GatewayError): string | undefined =>
+  tokens !== undefined && tokens.input > tokens.maximum
+    ? `${tokens.input} tokens > ${tokens.maximum} maximum`
+    : undefined

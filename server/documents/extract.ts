@@ -23,12 +23,13 @@ export type Documents = {
   /**
    * The conversation with every document replaced by its text, every image under its true format and within the provider's
    * limits, and what stands at an address fetched; the same object when there is nothing to do. What cannot be read is refused
-   * in the newest turn, naming the caller's field; in past ones a line of text stands in its place.
+   * in the newest turn, naming the caller's field; in past ones a line of text stands in its place. A dry one fetches nothing.
    */
   readonly resolve: (
     conversation: Conversation,
     signal: AbortSignal,
     note?: AddNote,
+    isDry?: boolean,
   ) => Promise<Result<Conversation, GatewayError>>
 }
 
@@ -50,6 +51,7 @@ type Turn = {
   readonly signal: AbortSignal
   readonly isPast: boolean
   readonly note: AddNote
+  readonly isDry: boolean
   /** How much may still be fetched for this request. */
   readonly room: { addresses: number; bytes: number }
 }
@@ -124,12 +126,12 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
       const message = `${field}: at most ${mostFetched.addresses} addresses are fetched for one request.`
       return err(gatewayError('invalid-request', message, { field }))
     }
-    const fetched = await fetchAttachment(part, Math.min(documentLimits.bytes, room.bytes), turn.signal)
+    const fetched = await fetchAttachment(part, Math.min(documentLimits.bytes, room.bytes), turn.signal, turn.isDry)
     if (turn.signal.aborted) return gone
     if (!fetched.ok) return fetched
-    const { part: found, about, bytes } = fetched.value
+    const { part: found, about, bytes, isPromise } = fetched.value
     room.bytes -= bytes
-    turn.note({ what: 'address-fetched', field, detail: about })
+    turn.note({ what: isPromise ? 'address-not-fetched' : 'address-fetched', field, detail: about })
     return readOne(found, turn)
   }
 
@@ -147,7 +149,7 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
   }
 
   return {
-    resolve: async (conversation, signal, note = addNoNote) => {
+    resolve: async (conversation, signal, note = addNoNote, isDry = false) => {
       if (!conversation.messages.some(({ parts }) => parts.some(concerns))) return ok(conversation)
       const newest = newestTurnStart(conversation.messages.map(kindOfTurn))
       const room = { ...mostFetched }
@@ -155,7 +157,7 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
       for (const [index, message] of conversation.messages.entries()) {
         const isPast = index < newest
         const one = async (part: Plain): Promise<Resolved> => {
-          const read = await readOne(part, { signal, isPast, note, room })
+          const read = await readOne(part, { signal, isPast, note, isDry, room })
           if (read.ok || !isPast || read.error.kind === 'cancelled') return read
           const { field = '' } = read.error
           note({ what: 'attachment-left-out', field, detail: reasonOf(read.error) })

@@ -14,12 +14,15 @@ export type Fetched = {
   /** For the record: host, size; never the path, which may hold a secret. */
   readonly about: string
   readonly bytes: number
+  /** Nothing was fetched: `part` says in words what would be. */
+  readonly isPromise?: true
 }
-/** What stands at an address; at most `mostBytes` of it. Refusals name the part's field. */
+/** What stands at an address; at most `mostBytes` of it. Refusals name the part's field. A dry one asks nobody for anything. */
 export type FetchAttachment = (
   part: RemotePart,
   mostBytes: number,
   signal: AbortSignal,
+  isDry?: boolean,
 ) => Promise<Result<Fetched, GatewayError>>
 
 export type RemoteDeps = {
@@ -147,7 +150,16 @@ export function createRemote({
     }
   }
 
-  return async (part, mostBytes, signal) => {
+  /** What can be said of an address without a call to anybody. */
+  const promise = (part: RemotePart, url: URL): Result<Fetched, string> => {
+    const bare = url.hostname.replace(/^\[(.*)\]$/, '$1')
+    const refusal = refusalOf(url) ?? (isIP(bare) !== 0 && !isPublic(bare) ? notPublic : undefined)
+    if (refusal !== undefined) return err(refusal)
+    const text = `[${part.holds} at ${url.host}: fetched when the request is sent]`
+    return ok({ part: { type: 'text', text }, about: url.host, bytes: 0, isPromise: true })
+  }
+
+  return async (part, mostBytes, signal, isDry = false) => {
     const { field } = part
     const refuse = (reason: string): Result<never, GatewayError> =>
       err(gatewayError('invalid-request', `${field}: the address was not fetched: ${reason}.`, { field }))
@@ -160,6 +172,10 @@ export function createRemote({
     if (known !== undefined && known.bytes <= mostBytes) return ok(withField(known, field))
     const url = part.url.length > remoteLimits.urlCharacters ? null : URL.parse(part.url.trim())
     if (url === null) return refuse('it is none, or too long')
+    if (isDry) {
+      const promised = promise(part, url)
+      return promised.ok ? promised : refuse(promised.error)
+    }
     if (!(await seats.take(signal))) return refuse('the caller left')
     try {
       const got = await within(url, mostBytes, signal)

@@ -3,6 +3,7 @@ import type { Admitted } from '../access/ledger.ts'
 import type { Barred } from '../access/limit-fault.ts'
 import type { Level, Standing, Used } from '../access/limits.ts'
 import { databaseAwayError } from '../admin/database-away.ts'
+import type { Forecast, ForecastAsk } from '../contract/first-turn.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { type AddNote, createNoteBook, type Notes } from '../conversation/note.ts'
@@ -12,14 +13,13 @@ import { createLocate } from '../dialect/locate.ts'
 import type { Effects } from '../lib/effects.ts'
 import { headerText } from '../lib/header-text.ts'
 import type { Result } from '../lib/result.ts'
-import type { DryRun, DryRunAsk } from '../relay/dry-run.ts'
 import type { Summary } from '../relay/record.ts'
 import type { ModelTaken, RelayRequest } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { readJson } from './body.ts'
 import { acceptedEncodings } from './content-encoding.ts'
 import { openToAll } from './cors.ts'
-import { answerDryRun, isDryRun } from './dry-run.ts'
+import { answerDryRun, isDryRun, orOperator } from './dry-run.ts'
 import { clientEdgeHeaders } from './edge-headers.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { Peer } from './peer.ts'
@@ -71,10 +71,13 @@ export type ClientDeps = {
     conversation: Conversation,
     signal: AbortSignal,
     note?: AddNote,
+    isDry?: boolean,
   ) => Promise<Result<Conversation, GatewayError>>
   readonly relay: (request: RelayRequest, signal: AbortSignal) => Promise<Result<ReplyStream, GatewayError>>
   /** What would become of a request; nothing is sent. */
-  readonly dryRun: (ask: DryRunAsk) => Promise<Result<DryRun, GatewayError>>
+  readonly dryRun: (ask: ForecastAsk) => Promise<Result<Forecast, GatewayError>>
+  /** Who asks with an admin credential in a key's place, as the operator: heard for dry runs alone. */
+  readonly admitOperator: (request: Request) => Promise<Result<Caller, GatewayError>>
   readonly onEnd: (end: RequestEnd) => void
   /** A reply stream was opened, or has ended. */
   readonly onStream: (open: boolean) => void
@@ -127,7 +130,10 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       return refuse(
         gatewayError('shutting-down', 'The gateway is restarting; try again shortly.', { retryAfterMs: 5_000 }),
       )
-    const caller = await deps.admit(request, peer)
+    const dry = isDryRun(request)
+    const byKey = await deps.admit(request, peer)
+    const isStranger = !byKey.ok && byKey.error.kind === 'authentication'
+    const caller: typeof byKey = isStranger && dry.ok && dry.value ? await orOperator(byKey, request, deps) : byKey
     if (!caller.ok) {
       const { levels = [], ...error } = caller.error
       standings = () => levels
@@ -135,7 +141,6 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     }
     const { keyId, userId, accounts, allows, priority, terms, compression } = caller.value
     known = { keyId, ...(userId === undefined ? {} : { userId }) }
-    const dry = isDryRun(request)
     if (!dry.ok) return errorResponse(dialect, dry.error, requestId)
     if (dry.value) {
       const seen = await answerDryRun(dialect, request, caller.value, deps)

@@ -1,11 +1,12 @@
 import type { Caller } from '../access/admit.ts'
 import { isInternalKey } from '../access/console-key.ts'
+import type { Barred } from '../access/limit-fault.ts'
+import type { Forecast } from '../contract/first-turn.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { createNoteBook } from '../conversation/note.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import { createLocate } from '../dialect/locate.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { DryRun } from '../relay/dry-run.ts'
 import { readJson } from './body.ts'
 import type { ClientDeps } from './client-route.ts'
 
@@ -14,15 +15,33 @@ const no: readonly string[] = ['0', 'false']
 
 /** Whether the request only asks what would become of it; said several times, one yes is enough. A doubtful one is not served: it would cost. */
 export function isDryRun({ url }: Request): Result<boolean, GatewayError> {
-  if (!url.includes('dry_run')) return ok(false)
-  const values = new URL(url).searchParams.getAll('dry_run')
+  const at = url.indexOf('?')
+  // Most requests have no query, or one of a client's own; a name may be written in escapes.
+  if (at < 0 || !/dry|%/i.test(url.slice(at))) return ok(false)
+  const query = new URLSearchParams(url.slice(at))
+  const meant = [...query.keys()].find((name) => name !== 'dry_run' && /^dry[-_ ]?run(\[\])?$/i.test(name.trim()))
+  if (meant !== undefined) {
+    const message = `${meant.slice(0, 20)}: a dry run is asked for by dry_run=1`
+    return err(gatewayError('invalid-request', message, { field: 'dry_run' }))
+  }
+  const values = query.getAll('dry_run')
   if (values.every((value) => yes.includes(value) || no.includes(value)))
     return ok(values.some((value) => yes.includes(value)))
   return err(gatewayError('invalid-request', 'dry_run: must be 1, true, 0 or false', { field: 'dry_run' }))
 }
 
+/** Somebody no key opens for may be the operator; who is neither is told about the key. */
+export async function orOperator(
+  refused: Result<Caller, Barred>,
+  request: Request,
+  { admitOperator }: Pick<ClientDeps, 'admitOperator'>,
+): Promise<Result<Caller, Barred>> {
+  const operator = await admitOperator(request)
+  return operator.ok || operator.error.kind !== 'authentication' ? operator : refused
+}
+
 const mayNot =
-  'Dry runs are for operators: ask /v2/test/v1/… with an admin credential, or give this key the permission dry_run.'
+  'Dry runs are for operators: ask with an admin credential as the bearer, or give this key the permission dry_run.'
 
 /** What would become of a request, as JSON. Nothing is sent and nothing counts. */
 export async function answerDryRun(
@@ -31,7 +50,7 @@ export async function answerDryRun(
   caller: Caller,
   deps: Pick<ClientDeps, 'resolveDocuments' | 'dryRun' | 'maxBodyBytes'>,
 ): Promise<Result<object, GatewayError>> {
-  const { keyId, accounts, allows } = caller
+  const { keyId, accounts, allows, compression } = caller
   const isOperator = isInternalKey({ id: keyId })
   if (!isOperator && caller.dryRun !== true) return err(gatewayError('permission', mayNot))
   const body = await readJson(request, deps.maxBodyBytes)
@@ -40,13 +59,14 @@ export async function answerDryRun(
   const decoded = dialect.decode(body.value, notes.add, keyId)
   if (!decoded.ok) return decoded
   const asked = decoded.value.conversation
-  const conversation = await deps.resolveDocuments(asked, request.signal, notes.add)
+  const conversation = await deps.resolveDocuments(asked, request.signal, notes.add, true)
   if (!conversation.ok) return conversation
   const seen = await deps.dryRun({
     conversation: conversation.value,
     callerId: keyId,
     ...(accounts && { accounts }),
     ...(allows && { allows }),
+    ...(compression && { compression }),
     note: notes.add,
     locate: createLocate(body.value),
   })
@@ -56,7 +76,7 @@ export async function answerDryRun(
 /** Which accounts there are is the operator's to know; a key is told how many. */
 function dryRunView(
   asked: string,
-  { model, input, windowTokens, findings, body, bytes, candidates }: DryRun,
+  { model, input, windowTokens, findings, body, bytes, candidates, compression }: Forecast,
   notes: ReturnType<ReturnType<typeof createNoteBook>['read']>,
   isOperator: boolean,
 ): object {
@@ -68,6 +88,12 @@ function dryRunView(
     input_tokens: input.tokens,
     input_source: input.source,
     window_tokens: windowTokens,
+    compression: {
+      setting: compression.setting,
+      from_tokens: compression.fromTokens ?? null,
+      would: compression.would,
+      messages: compression.messages ?? 0,
+    },
     rules: findings.map(({ is, ...finding }) => ({ ...finding, found: is })),
     notes,
     would_send: body,

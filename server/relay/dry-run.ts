@@ -15,10 +15,12 @@ export type DryRun = Preview & {
 
 export type DryRunAsk = Pick<RelayRequest, 'conversation' | 'callerId' | 'accounts' | 'allows' | 'note' | 'locate'>
 
+export type DryRunDeps = Pick<RelayDeps, 'resolve' | 'consider' | 'estimateInput'> & Pick<Upstream, 'preview'>
+
 /** Goes the way of a request up to the point where something would be sent, and leaves no trace. */
 export async function dryRun(
   { conversation, callerId, accounts, allows, note, locate }: DryRunAsk,
-  deps: Pick<RelayDeps, 'resolve' | 'consider' | 'estimateInput'> & Pick<Upstream, 'preview'>,
+  deps: DryRunDeps,
 ): Promise<Result<DryRun, GatewayError>> {
   const resolved = await deps.resolve(conversation, accounts, callerId)
   if (!resolved.ok) return resolved

@@ -1,5 +1,5 @@
 import type { Used } from '../access/limits.ts'
-import type { ErrorKind } from '../conversation/error.ts'
+import type { ErrorKind, GatewayError } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
 import type { SearchFault } from '../conversation/search.ts'
 import type { ChosenBy, Consideration } from '../pool/seat-request.ts'
@@ -78,6 +78,8 @@ export type Summary = {
   readonly outcome: 'ok' | ErrorKind
   readonly message?: string
   readonly cause?: string
+  /** Of a request that did not fit: its size and the window, as far as they are known. */
+  readonly contextTokens?: GatewayError['contextTokens']
   readonly accountId?: string
   readonly upstreamModel?: string
   /** Until the first content event; absent when there was none. */

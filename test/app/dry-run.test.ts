@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type ClockedGateway, startClockedGateway } from '../support/clocked-gateway.ts'
+import { adminPassword } from '../support/gateway.ts'
 
 let gateway: ClockedGateway
 let allowed: string
@@ -102,7 +103,13 @@ test.each([
   ['?dry_run', 200],
   ['?dry_run=', 200],
   ['?dry_run=0&dry_run=1', 200],
+  ['?beta=true&%64ry_run=1', 200],
+  ['?dry%5Frun=1', 200],
+  ['?dry%5frun=%31', 200],
   ['?dry_run=maybe', 400],
+  ['?dryRun=1', 400],
+  ['?dry-run=1', 400],
+  ['?DRY_RUN=1', 400],
   ['?dry_run=1&dry_run=maybe', 400],
 ] as const)('%s is never a call that costs', async (query, status) => {
   const before = gateway.simulator.requests().length
@@ -120,6 +127,180 @@ test('nothing of it counts or is logged', async () => {
   expect((await gateway.call('GET', '/v2/logs?limit=1')).json.total).toBe(0)
   const used = await gateway.call('GET', '/v1/usage', undefined, { authorization: `Bearer ${allowed}` })
   expect(used.json.key.usage.total).toMatchObject({ requests: 0, input_tokens: 0 })
+})
+
+describe('an admin credential in place of a key', () => {
+  const ask = (headers: Readonly<Record<string, string>>, query = '?dry_run=1', path = '/v1/messages') =>
+    gateway.call('POST', `${path}${query}`, { model, ...bodies['/v1/messages'] }, { authorization: '', ...headers })
+  const tokenWith = async (scopes: readonly string[]) =>
+    (await gateway.call('POST', '/v2/admin-tokens', { name: `dry ${scopes.join(' ')}`, scopes })).json.token
+
+  test('the password, and a token with the scope of the console’s own chats, may ask in any API', async () => {
+    const token = await tokenWith(['accounts'])
+    for (const headers of [
+      { authorization: `Bearer ${adminPassword}` },
+      { 'x-api-key': adminPassword },
+      { authorization: `Bearer ${token}` },
+      { 'x-api-key': token },
+    ]) {
+      const answer = await ask(headers as Readonly<Record<string, string>>)
+      expect([answer.status, answer.json.candidates?.accounts?.length]).toEqual([200, 1])
+    }
+    for (const path of paths) {
+      const body = { model, ...bodies[path] }
+      const answer = await gateway.call('POST', `${path}?dry_run=1`, body)
+      expect([path, answer.status, answer.json.object]).toEqual([path, 200, 'dry_run'])
+    }
+  })
+  test('it opens nothing but dry runs', async () => {
+    const before = gateway.simulator.requests().length
+    for (const query of ['', '?dry_run=0', '?dry_run=maybe'])
+      expect((await ask({ authorization: `Bearer ${adminPassword}` }, query)).status).toBe(401)
+    expect(gateway.simulator.requests().length).toBe(before)
+  })
+  test('a token without the scope is told so, and who knows neither is told about keys', async () => {
+    const narrow = await ask({ authorization: `Bearer ${await tokenWith(['logs'])}` })
+    expect([narrow.status, narrow.json.error]).toEqual([
+      403,
+      { type: 'permission_error', message: expect.stringContaining('accounts') },
+    ])
+    const stranger = await ask({ authorization: `Bearer sk-${'x'.repeat(48)}` })
+    expect([stranger.status, stranger.json.error.type]).toEqual([401, 'authentication_error'])
+    expect((await ask({})).status).toBe(401)
+  })
+})
+
+describe('what would be sent is what is sent', () => {
+  const format = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
+  const asked = (type: 'chat' | 'messages' | 'responses') =>
+    type === 'chat'
+      ? {
+          path: '/v1/chat/completions',
+          body: {
+            messages: [{ role: 'user', content: 'Where?' }],
+            response_format: { type: 'json_schema', json_schema: { name: 'place', schema: format } },
+          },
+        }
+      : type === 'messages'
+        ? {
+            path: '/v1/messages',
+            body: {
+              max_tokens: 99,
+              messages: [{ role: 'user', content: 'Where?' }],
+              tools: [{ type: 'web_search_20250305', name: 'web_search' }],
+            },
+          }
+        : { path: '/v1/responses', body: { input: 'Where?', text: { format: { type: 'json_object' } } } }
+
+  test.each(['chat', 'messages', 'responses'] as const)('%s: with what the gateway adds to it', async (type) => {
+    const { path, body } = asked(type)
+    const headers = { authorization: `Bearer ${allowed}` }
+    const dry = await gateway.call('POST', `${path}?dry_run=1`, { model, ...body }, headers)
+    expect(dry.status).toBe(200)
+    expect((await gateway.call('POST', path, { model, ...body }, headers)).status).toBe(200)
+    const sent = gateway.simulator
+      .requests()
+      .map((request) => request.body)
+      .findLast((one) => typeof one === 'object' && one !== null && 'conversationState' in one)
+    const plain = (value: unknown) =>
+      JSON.parse(JSON.stringify(value, (name, member) => (/Id$|profileArn/.test(name) ? undefined : member)))
+    expect(plain(dry.json.would_send)).toEqual(plain(sent))
+  })
+
+  test('a schema that would be refused is', async () => {
+    const body = {
+      messages: [{ role: 'user', content: 'x' }],
+      response_format: { type: 'json_schema', json_schema: { name: 'n', schema: { type: 'text' } } },
+    }
+    const answer = await gateway.call(
+      'POST',
+      '/v1/chat/completions?dry_run=1',
+      { model, ...body },
+      { authorization: `Bearer ${allowed}` },
+    )
+    expect([answer.status, answer.json.error.param]).toEqual([400, 'response_format.json_schema.schema.type'])
+  })
+})
+
+describe('what stands at an address', () => {
+  const withImage = (url: string) => ({
+    model,
+    messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],
+  })
+  const ask = (url: string) =>
+    gateway.call('POST', '/v1/chat/completions?dry_run=1', withImage(url), { authorization: `Bearer ${allowed}` })
+
+  test('is not fetched; where it would be refused, it is', async () => {
+    expect((await ask('https://pictures.example/a.png')).status).toBe(400)
+    await gateway.call('PATCH', '/v2/settings', { fetchAttachments: true })
+    const answer = await ask('https://pictures.example/a.png')
+    expect([answer.status, answer.json.notes.first]).toEqual([
+      200,
+      [{ what: 'address-not-fetched', field: 'messages.0.content.0.image_url.url', detail: 'pictures.example' }],
+    ])
+    expect(JSON.stringify(answer.json.would_send)).toContain('fetched when the request is sent')
+    for (const url of [
+      'http://169.254.169.254/x',
+      'http://[::1]/x',
+      'ftp://pictures.example/x',
+      'http://u:p@a.example/',
+    ])
+      expect([url, (await ask(url)).status]).toEqual([url, 400])
+    await gateway.call('PATCH', '/v2/settings', { fetchAttachments: false })
+  })
+})
+
+describe('whether a long conversation would be made shorter', () => {
+  const turn = (index: number) => ({
+    role: index % 2 === 0 ? 'user' : 'assistant',
+    content: `${index} ${'words of it '.repeat(3_000)}`,
+  })
+  const long = Array.from({ length: 11 }, (_, index) => turn(index))
+  const ask = async (messages: readonly object[]) =>
+    (
+      await gateway.call(
+        'POST',
+        '/v1/messages?dry_run=1',
+        { model, max_tokens: 9, messages },
+        { authorization: `Bearer ${allowed}` },
+      )
+    ).json
+  const set = (settings: object) => gateway.call('PATCH', '/v2/settings', settings)
+
+  test('is told, and no summary is written', async () => {
+    expect((await ask(long)).compression).toEqual({ setting: 'off', from_tokens: null, would: 'no', messages: 0 })
+    await set({ compressionEnabled: true, compressionAtPercent: 25 })
+    const before = gateway.simulator.requests().length
+    expect((await ask(long)).compression).toEqual({
+      setting: 'share',
+      from_tokens: 50_000,
+      would: 'write-summary',
+      messages: 4,
+    })
+    expect((await ask(long.slice(0, 3))).compression).toMatchObject({ setting: 'share', would: 'no' })
+    expect(gateway.simulator.requests().length).toBe(before)
+  })
+  test('one that is kept is gone on from', async () => {
+    await gateway.call(
+      'POST',
+      '/v1/messages',
+      { model, max_tokens: 9, messages: long },
+      { authorization: `Bearer ${allowed}` },
+    )
+    const { compression, would_send } = await ask(long)
+    expect(compression).toMatchObject({ would: 'use-kept-summary', messages: 4 })
+    expect(would_send.conversationState.history.length).toBeLessThan(10)
+  })
+  test('on overflow alone, the provider has the word', async () => {
+    await set({ compressionAtPercent: 0 })
+    const other = [{ role: 'user', content: 'Another one.' }, ...long.slice(1), ...long.slice(1), ...long.slice(1)]
+    expect((await ask(other)).compression).toMatchObject({
+      setting: 'overflow',
+      from_tokens: 200_000,
+      would: 'write-summary-if-refused',
+    })
+    await set({ compressionEnabled: false })
+  })
 })
 
 test('the permission is given and taken by key', async () => {

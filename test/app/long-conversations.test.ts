@@ -117,10 +117,21 @@ test('a key may have its own way', async () => {
   expect((await gateway.call('PATCH', `/v2/keys/${made.json.id}`, { compression: 'often' })).status).toBe(400)
 })
 
+test.each(['/v1/chat/completions', '/v1/responses'] as const)('%s says it in its own words', async (path) => {
+  for (const stream of [false, true]) {
+    const answer = await ask(path, talk(`alone ${path}`, question.repeat(29)), { stream })
+    expect([answer.status, answer.json.error.code]).toEqual([400, 'context_length_exceeded'])
+    expect(answer.json.error.message).toMatch(
+      /^This model's maximum context length is 200000 tokens\. However, your messages resulted in \d{6} tokens\./,
+    )
+    expect((await record()).error_message).toMatch(/\(\d{6} tokens by our own estimate, window 200000\)$/)
+  }
+})
+
 test('one message that is too long alone is told so, with numbers', async () => {
   const answer = await ask('/v1/messages', talk('alone', question.repeat(29)))
   expect(answer.status).toBe(400)
-  expect(answer.json.error.message).toMatch(/^prompt is too long: \d{6} tokens > 200000 maximum/)
+  expect(answer.json.error.message).toMatch(/^prompt is too long: \d{6} tokens > 200000 maximum$/)
   expect(answer.headers.get('x-claude-server-compressed')).toBeNull()
 })
 

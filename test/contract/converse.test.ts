@@ -9,9 +9,12 @@ import { calls, chargeOf, read, says, setUp } from './set-up.ts'
 
 const say = (text: string) => [{ role: 'user', parts: [{ type: 'text', text }] }] as const
 
+const begin: Layer['begin'] = async (conversation) => ok(conversation)
+
 /** Shows all turns as one reply: the first, one for every purpose, without the ends between them. */
 const severalTurns = (...purposes: readonly ('repair' | 'search' | 'summary')[]): Layer => ({
   wants: () => true,
+  begin,
   serve: async (conversation, turns) => {
     const first = await turns.run(conversation)
     if (!first.ok) return first
@@ -46,6 +49,7 @@ test('a request that no layer wants goes to the relay as it is', async () => {
       asked.push(conversation.output)
       return false
     },
+    begin,
     serve: async () => err(gatewayError('internal', 'not wanted')),
   }
   const { run, summaries, sent } = setUp([layer], () => says('Hello'))
@@ -163,6 +167,7 @@ describe('several turns of one request', () => {
   test('a turn that begins while another is under way is a bug, told as the gateway’s own', async () => {
     const layer: Layer = {
       wants: () => true,
+      begin,
       serve: async (conversation, turns) => {
         await turns.run(conversation)
         return turns.run(conversation)
@@ -178,6 +183,7 @@ test('layers lie upon one another, each over the conversation the one above hand
   const seen: string[] = []
   const layer = (name: string): Layer => ({
     wants: ({ system }) => !system.includes(name),
+    begin,
     serve: (conversation, turns) => {
       seen.push(`${name}: ${conversation.system.join()}`)
       return turns.run({ ...conversation, system: [...conversation.system, name] })
@@ -191,11 +197,14 @@ test('layers lie upon one another, each over the conversation the one above hand
 
 test('what does not fit says by how much, whether or not a layer wants it', async () => {
   for (const layers of [[], [severalTurns()]]) {
-    const { run, deps } = setUp(layers, () => err(gatewayError('context-too-long', 'Input is too long.')))
+    const { run, deps, summaries } = setUp(layers, () => err(gatewayError('context-too-long', 'Input is too long.')))
     Object.assign(deps, { sizesOf: async () => ({ input: 900_007, maximum: 200_000 }) })
     expect(await run()).toMatchObject({
       ok: false,
       error: { kind: 'context-too-long', contextTokens: { input: 900_007, maximum: 200_000 } },
     })
+    expect(summaries).toMatchObject([
+      { outcome: 'context-too-long', contextTokens: { input: 900_007, maximum: 200_000 } },
+    ])
   }
 })

@@ -436,7 +436,7 @@ describe('failures in a stream', () => {
   })
 
   test.each([
-    ['context-too-long', {}, 'context_length_exceeded', /^prompt is too long/],
+    ['context-too-long', {}, 'context_length_exceeded', /maximum context length.*prompt is too long/],
     ['pool-exhausted', {}, 'insufficient_quota', /^It went wrong\.$/],
     ['rate-limited', { retryAfterMs: 1_500 }, 'rate_limit_exceeded', /Please try again in 2s\.$/],
     ['pool-cooling', {}, 'rate_limit_exceeded', /Please try again in \d+s\.$/],

@@ -1,6 +1,6 @@
 import type { GatewayError } from '../../conversation/error.ts'
 import { errorCodeOf } from '../openai-error.ts'
-import { messageOf, retryHeaders } from '../retry-advice.ts'
+import { openaiMessageOf, retryHeaders } from '../retry-advice.ts'
 
 export { encodeError } from '../openai-error.ts'
 
@@ -12,7 +12,7 @@ type Failure = { readonly code: string; readonly message: string }
  * tries again at any other code.
  */
 export function failureOf(error: GatewayError): Failure {
-  const message = messageOf(error)
+  const message = openaiMessageOf(error)
   const [type, code] = errorCodeOf(error)
   switch (code) {
     case 'context_length_exceeded':
