@@ -65,11 +65,11 @@ const judgedFormats: ReadonlySet<unknown> = new Set([
   'time',
   'uuid',
 ])
-/** Kept as they are: values, not schemas. */
-const values: ReadonlySet<string> = new Set(['dependentRequired', '$id', '$anchor', '$ref'])
 
 const mostSchemas = 5_000
 const mostLevels = 100
+/** Names of their own within one another: the library goes through what is below each of them twice, and so 2 to the power of these. */
+const mostNames = 3
 
 class Refused extends Error {
   constructor(
@@ -99,10 +99,15 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
   }
   const join = (path: string, name: string | number): string => (path === '' ? `${name}` : `${path}.${name}`)
 
+  let names = 0
   const copyValue = (value: unknown, path: string, level: number): unknown => {
     if (typeof value === 'boolean') return value
     if (!isLoose(value)) return refuse(path, 'must be a schema: an object, true or false')
-    return copy(value, path, level)
+    const isNamed = typeof value.$id === 'string'
+    if (isNamed && ++names > mostNames) refuse(join(path, '$id'), `stands within more than ${mostNames} others`)
+    const made = copy(value, path, level)
+    if (isNamed) names--
+    return made
   }
   const copy = (given: Loose, path: string, level: number): Loose => {
     if (++seen > mostSchemas) refuse('', `has more than ${mostSchemas} parts`)
@@ -157,10 +162,15 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
         more.push({ format: patternFormat + value })
       } else if (name === 'format') {
         if (judgedFormats.has(value)) more.push({ format: lengthFormat }, { format: value })
-      } else if (name === '$ref') {
+      } else if (name === '$ref' || name === '$id' || name === '$anchor') {
         if (typeof value !== 'string') refuse(at, 'must be a text')
         made.push([name, value])
-      } else if (values.has(name)) made.push([name, value])
+      } else if (name === 'dependentRequired') {
+        const isNames = (list: unknown) => Array.isArray(list) && list.every((entry) => typeof entry === 'string')
+        if (!isLoose(value) || !Object.values(value).every(isNames))
+          return refuse(at, 'must be an object of lists of names')
+        made.push([name, value])
+      }
     }
     if (more.length > 0) {
       const all = made.find(([name]) => name === 'allOf')

@@ -108,6 +108,13 @@ const refused: readonly (readonly [string, Loose, string])[] = [
   ['a reference to nothing', { $ref: '#/$defs/none' }, '$ref'],
   ['a circle', { $ref: '#' }, ''],
   ['a circle of two', { $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' }, ''],
+  [
+    'names of their own within one another',
+    { properties: { a: { $id: 'a', items: { $id: 'b', not: { $id: 'c', items: { $id: 'd' } } } } } },
+    'properties.a.items.not.items.$id',
+  ],
+  ['dependent members that are no names', { dependentRequired: { a: 5 } }, 'dependentRequired'],
+  ['a name that is no text', { $id: 5 }, '$id'],
   ['a pattern that looks ahead and repeats repetition', { pattern: '^(?=a)(a+)+$' }, 'pattern'],
   ['member names by groups', { patternProperties: { '^(a+)+$': {} } }, 'patternProperties'],
 ]
