@@ -1,6 +1,7 @@
 import { parseJson } from '../lib/json.ts'
 import { isShownLine, isShownText, isSoundText } from '../lib/sound-text.ts'
-import { UnknownMember } from './unknown-member.ts'
+import { twiceIn } from './given-twice.ts'
+import { TwiceGiven, UnknownMember } from './unknown-member.ts'
 
 /** Largest admin request body; an import of the largest size fits, as text inside of JSON too. */
 export const maxBodyBytes = 16 * 1024 * 1024
@@ -30,6 +31,11 @@ export async function jsonBody(context: { readonly request: Request }): Promise<
   return objectOnly(parsed(await textBody(context)))
 }
 
+/** The same from another process of this program: whatever that one holds within its bounds, however deep, it tells. */
+export async function ownJsonBody({ request }: { readonly request: Request }): Promise<object> {
+  return objectOnly(objectIn(await readText(request, Number.POSITIVE_INFINITY), maxOwnDepth))
+}
+
 /** The same for who has not signed in yet, and must not cost much. */
 export async function openJsonBody({ request }: { readonly request: Request }): Promise<object> {
   return objectOnly(parsed(await readText(request, maxOpenBytes)))
@@ -46,11 +52,22 @@ function objectOnly(value: object): object {
   return value
 }
 
+/** What clients sent is in it, which may nest 1,000 levels deep. */
+const maxOwnDepth = 1_100
+
 /** More than any body nests; what refuses one writes it out indented, so each level makes that longer. */
 const maxDepth = 64
 
+/** Which of two values counts would be a guess. */
 function parsed(text: string): object {
-  const read = parseJson(text, maxDepth)
+  const value = objectIn(text)
+  const twice = twiceIn(text)
+  if (twice !== undefined) throw new TwiceGiven([twice], 'body')
+  return value
+}
+
+function objectIn(text: string, depth = maxDepth): object {
+  const read = parseJson(text, depth)
   if (!read.ok) throw new SyntaxError(read.error.reason)
   // What is sent so is meant to do harm; deeper in, where text of others may stand, it is only left out.
   if (text.includes('__proto__') && isMembers(read.value) && Object.hasOwn(read.value, '__proto__'))

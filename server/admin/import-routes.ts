@@ -2,15 +2,18 @@ import { Type } from '@sinclair/typebox'
 import { gatewayError } from '../conversation/error.ts'
 import { type ImportRead, type ImportSource, readImport } from '../upstream/amazonq/import.ts'
 import { type ItemOptions, parseItem } from '../upstream/amazonq/import-item.ts'
+import { isJsonLines } from '../upstream/amazonq/import-lines.ts'
 import { faultText } from './account-takeover.ts'
 import type { AccountsService } from './accounts-service.ts'
 import { textBody } from './body.ts'
 import type { ImportResult } from './contract/imports.ts'
 import type { AccountDeps } from './deps.ts'
 import { fail } from './failure.ts'
+import { twiceIn } from './given-twice.ts'
 import { previewImport } from './import-preview.ts'
 import { type JobContext, jobAnswer } from './job-answer.ts'
 import type { JobBoard, Progress } from './job-board.ts'
+import { TwiceGiven } from './unknown-member.ts'
 
 /** One sign-in in any spelling, with what `POST /v2/accounts` takes besides; the reader of sign-ins says what is wrong with it. */
 export const AnyItem = Type.Object(
@@ -24,7 +27,15 @@ export const AnyItem = Type.Object(
 )
 
 /** Sign-ins in whatever form, read as they came: JSON, JSON Lines, a list of tokens. */
-export const textRoute = { parse: textBody, body: Type.String() }
+export const textRoute = { parse: importText, body: Type.String() }
+
+async function importText(context: { readonly request: Request }): Promise<string> {
+  const text = await textBody(context)
+  // Lines are files of other tools, each a sign-in for itself.
+  const twice = isJsonLines(text) ? undefined : twiceIn(text)
+  if (twice !== undefined) throw new TwiceGiven([twice], 'body')
+  return text
+}
 
 export async function createAccount(
   accounts: AccountsService,

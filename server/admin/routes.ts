@@ -193,6 +193,7 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
   if (error instanceof NotFoundError) return refuse(404, { error: 'There is no such route.', code: 'NOT_FOUND' })
   if (error instanceof ParseError) {
     if (error.cause instanceof UnknownMember) return unknownMember(error.cause)
+    if (error.cause instanceof TwiceGiven) return twiceGiven(error.cause)
     if (error.cause instanceof UnsoundText) return unsoundText(error.cause)
     if (error.cause instanceof BodyNotTaken) return bodyNotTaken(error.cause)
     return error.cause instanceof BodyTooLarge

@@ -1,6 +1,7 @@
 import { readPrices } from '../catalog/prices.ts'
 import { maskProxyUrl, parseProxyUrl } from '../egress/proxy-url.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { twiceIn } from './given-twice.ts'
 import { mask } from './mask.ts'
 import { isTimeZone } from './time.ts'
 
@@ -184,6 +185,8 @@ export function writeSetting(
       const text = value.trim() === '' ? '{}' : value.trim()
       try {
         const read = readPrices(JSON.parse(text))
+        const twice = twiceIn(text)
+        if (twice !== undefined) return err(`has ${JSON.stringify(twice.slice(0, 100))} more than once`)
         return read.ok ? ok({ stored: text }) : read
       } catch {
         return err('must be JSON')

@@ -71,7 +71,7 @@ export function createSpelling(routes: () => readonly BodyRoute[]) {
     known ??= new Map(
       routes().map(({ method: of, path, hooks }) => {
         const name = `${of} ${trimmed(path)}`
-        return [name, { members: namesOf(hooks.body, plainOf(name)), query: queryOf(hooks.query) }] as const
+        return [name, { body: hooks.body, query: queryOf(hooks.query) }] as const
       }),
     )
     const place = `${method} ${trimmed(route)}`
@@ -79,23 +79,39 @@ export function createSpelling(routes: () => readonly BodyRoute[]) {
     const found = known.get(place)
     if (found === undefined) return body
     refuseQuery(url, found.query)
-    const names = found.members
-    if (names.size === 0 || !isMembers(body)) return body
     // The command line's own routes are those of the scripts.
     const rule = place.replace('/api/control/', '/v2/')
-    if (!lenient.has(rule)) {
-      const read = namesOf(shown[rule], plain)
-      const stranger = Object.keys(body).find((name) => !names.has(plain(name)) && !read.has(plain(name)))
-      if (stranger !== undefined) throw new UnknownMember(stranger, nearest(stranger, [...new Set(names.values())]))
+    return speltAs(found.body, shown[rule], { plain, isLenient: lenient.has(rule) })(body)
+  }
+}
+
+type How = { readonly plain: (name: string) => string; readonly isLenient: boolean }
+
+/** A value in the spelling of its schema, and so all objects inside of it; `read`: what the thing has when it is read. */
+function speltAs(schema: unknown, read: unknown, how: How, place: readonly string[] = []) {
+  const { plain, isLenient } = how
+  const names = namesOf(schema, plain)
+  const shownNames = namesOf(read, plain)
+  return (value: unknown): unknown => {
+    if (Array.isArray(value)) {
+      const inner = itemOf(schema)
+      return inner === undefined
+        ? value
+        : value.map((one, at) => speltAs(inner, itemOf(read), how, [...place, `${at}`])(one))
     }
-    refuseTwice(body, names, plain)
-    const strange = Object.keys(body).filter((name) => isOtherwise(name, names.get(plain(name)), names, body))
-    if (strange.length === 0) return body
+    if (names.size === 0 || !isMembers(value)) return value
+    const path = (name: string): string => [...place, name].join('.')
+    if (!isLenient) {
+      const stranger = Object.keys(value).find((name) => !names.has(plain(name)) && !shownNames.has(plain(name)))
+      if (stranger !== undefined)
+        throw new UnknownMember(path(stranger), nearest(stranger, [...new Set(names.values())]))
+    }
+    refuseTwice(value, names, plain, path)
     return Object.fromEntries(
-      Object.entries(body).map(([name, value]) => [
-        strange.includes(name) ? (names.get(plain(name)) ?? name) : name,
-        value,
-      ]),
+      Object.entries(value).map(([name, member]) => {
+        const own = isOtherwise(name, names.get(plain(name)), names, value) ? (names.get(plain(name)) ?? name) : name
+        return [own, speltAs(memberOf(schema, own), memberOf(read, own), how, [...place, name])(member)]
+      }),
     )
   }
 }
@@ -113,7 +129,7 @@ export function createBodyReaders(routes: () => readonly BodyRoute[]) {
   }
 }
 
-type Known = { readonly members: ReadonlyMap<string, string>; readonly query: readonly string[] }
+type Known = { readonly body: unknown; readonly query: readonly string[] }
 
 const queryOf = (schema: unknown): readonly string[] => [...new Set(namesOf(schema, (name) => name).values())]
 
@@ -121,20 +137,29 @@ const queryOf = (schema: unknown): readonly string[] => [...new Set(namesOf(sche
 function refuseQuery(url: string, names: readonly string[]): void {
   if (!url.includes('?')) return
   const { searchParams } = new URL(url)
+  const seen = new Map<string, string>()
   for (const name of searchParams.keys()) {
-    if (!names.includes(name) && !noise.has(name)) throw new UnknownMember(name, nearest(name, names), 'query')
-    if (!noise.has(name) && searchParams.getAll(name).length > 1) throw new TwiceGiven([name], 'query')
+    if (noise.has(name)) continue
+    if (!names.includes(name)) throw new UnknownMember(name, nearest(name, names), 'query')
+    const before = seen.get(joined(name))
+    if (before !== undefined) throw new TwiceGiven(before === name ? [name] : [before, name], 'query')
+    seen.set(joined(name), name)
   }
 }
 
 /** Which of two spellings counts would be a guess. */
-function refuseTwice(body: object, names: ReadonlyMap<string, string>, plain: (name: string) => string): void {
+function refuseTwice(
+  value: object,
+  names: ReadonlyMap<string, string>,
+  plain: (name: string) => string,
+  path: (name: string) => string,
+): void {
   const seen = new Map<string, string>()
-  for (const name of Object.keys(body)) {
+  for (const name of Object.keys(value)) {
     const own = names.get(name) ?? names.get(plain(name))
     if (own === undefined) continue
     const before = seen.get(own)
-    if (before !== undefined) throw new TwiceGiven([before, name], 'body')
+    if (before !== undefined) throw new TwiceGiven([path(before), path(name)], 'body')
     seen.set(own, name)
   }
 }
@@ -144,15 +169,32 @@ function isOtherwise(name: string, own: string | undefined, names: ReadonlyMap<s
 }
 
 function namesOf(schema: unknown, plain: (name: string) => string): ReadonlyMap<string, string> {
-  const { properties = {} } = isMembers(schema) ? (schema as Partial<TSchema>) : {}
-  const names = Object.keys(properties as object)
+  const names = choicesOf(schema).flatMap(({ properties = {} }) => Object.keys(properties))
   return new Map([...names.map((name) => [plain(name), name] as const), ...names.map((name) => [name, name] as const)])
 }
 
-const plainOf = (place: string) =>
-  byCase.has(place)
-    ? (name: string): string => name.toLowerCase()
-    : (name: string): string => name.toLowerCase().replaceAll('_', '')
+const memberOf = (schema: unknown, name: string): unknown => find(schema, ({ properties }) => properties?.[name])
+const itemOf = (schema: unknown): unknown => find(schema, ({ items }) => items)
+
+function find(schema: unknown, of: (choice: Choice) => unknown): unknown {
+  for (const choice of choicesOf(schema)) {
+    const found = of(choice)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+type Choice = { readonly properties?: Readonly<Record<string, unknown>>; readonly items?: unknown }
+
+/** A schema, or those of which a value may fit any. */
+function choicesOf(schema: unknown): readonly Choice[] {
+  if (!isMembers(schema)) return []
+  const { anyOf } = schema as Partial<TSchema> // its other members are what is looked for
+  return Array.isArray(anyOf) ? anyOf.flatMap(choicesOf) : [schema]
+}
+
+const joined = (name: string): string => name.toLowerCase().replaceAll('_', '')
+const plainOf = (place: string) => (byCase.has(place) ? (name: string): string => name.toLowerCase() : joined)
 
 const trimmed = (path: string): string => path.replace(/(?<=.)\/$/, '')
 const isMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,3 +1,4 @@
+import { afterEach, beforeEach } from 'bun:test'
 import { keyTraces } from '../../server/access/key.ts'
 import type { Role } from '../../server/access/role.ts'
 import { newAccountRecord } from '../../server/admin/account-draft.ts'
@@ -62,11 +63,27 @@ export const secretsOf = (id: string): Credentials => ({
   accessToken: `SECRET-access-token-of-${id}-0003`,
 })
 
+/** Made by the test that runs, and done with when it ends: the next one has their databases. */
+let ofTest: Store[] | undefined
+if (onMysql) {
+  beforeEach(() => {
+    ofTest = []
+  })
+  afterEach(async () => {
+    const done = ofTest ?? []
+    ofTest = undefined
+    for (const store of done) await store.close()
+  })
+}
+
 /** In memory; on MariaDB the real one, when the tests run there. */
 async function storeOf(now: () => number): Promise<Store> {
   if (!onMysql) return memoryStore(now)
+  const engine = await freshEngine(now)
   const vault = createVault(new Uint8Array(32))
-  return createStore({ engine: await freshEngine(now), vault, now, sleep: async () => {}, onUnreadable: () => {} })
+  const store = createStore({ engine, vault, now, sleep: async () => {}, onUnreadable: () => {} })
+  ofTest?.push(store)
+  return store
 }
 
 const copy = {

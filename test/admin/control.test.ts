@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { ok } from '../../server/lib/result.ts'
 import { onMysql } from '../support/database.ts'
 import { adminApp, atTheMachine, controlToken, elsewhere, failure } from './admin-app.ts'
 
@@ -186,4 +187,27 @@ test('a check tells the models; doctor names accounts whose secrets cannot be op
     unreadableAccounts: ['b'],
     accounts: [{ id: 'a', state: 'disabled' }, { id: 'b' }],
   })
+})
+
+test('what a server tells the next one is taken however large and deep it is', async () => {
+  const heard: unknown[] = []
+  const refused = { ok: false as const, error: 'no' }
+  const { ask } = await adminApp({
+    deps: {
+      succession: {
+        begin: async () => refused,
+        openPort: () => true,
+        leave: () => {},
+        restart: async () => refused,
+        hear: async (news) => void heard.push(...news),
+        renew: async () => ok(undefined),
+      },
+    },
+  })
+  const deep = `${'['.repeat(1_000)}${']'.repeat(1_000)}`
+  const answer = `{"text":"${'x'.repeat(17 * 1024 * 1024)}","input":${deep}}`
+  const raw = `{"news":[{"type":"answer","callerId":"k","answer":${answer}}]}`
+  expect((await ask('POST', '/api/control/succession/news', { headers, raw })).status).toBe(200)
+  expect(heard).toHaveLength(1)
+  expect((await ask('POST', '/api/control/succession/news', { headers, raw: '{"news":[]' })).status).toBe(400)
 })

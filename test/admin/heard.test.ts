@@ -88,6 +88,16 @@ test.each([
   expect(json.error).toContain('more than once')
 })
 
+test.each([
+  ['/v2/accounts?page_size=1&pageSize=2', 'page_size', 'pageSize'],
+  ['/v2/logs?pageSize=2&page_size=1', 'pageSize', 'page_size'],
+] as const)('%s has one member of a query in two spellings', async (path, one, other) => {
+  const { call } = await adminApp()
+  const { status, json } = await call('GET', path)
+  expect([status, json.code, json.field]).toEqual([400, 'INVALID_REQUEST', other])
+  expect(json.error).toContain(`${one} and ${other}`)
+})
+
 test('what keeps caches away may come twice', async () => {
   const { call } = await adminApp()
   expect((await call('GET', '/v2/accounts?_=1&_=2')).status).toBe(200)
@@ -103,6 +113,75 @@ test.each([
   const { status, json } = await call(method, path, body)
   expect([status, json.code, json.field]).toEqual([400, 'INVALID_REQUEST', other])
   expect(json.error).toContain(`${one} and ${other}`)
+})
+
+test.each([
+  ['PATCH', '/v2/keys/k', '{"enabled":true,"enabled":false}', 'enabled'],
+  ['PATCH', '/v2/keys/k', String.raw`{"enabled":true,"en\u0061bled":false}`, 'enabled'],
+  ['PUT', '/v2/settings', '{"debugLog":true,"maxErrorCount":5,"debugLog":true}', 'debugLog'],
+  ['POST', '/v2/logs/cleanup', '{"days":5,"preview":true,"preview":false}', 'preview'],
+  ['POST', '/v2/users/batch', '{"action":"disable","ids":["u"],"action":"delete"}', 'action'],
+  ['PATCH', '/v2/accounts/a', '{"overage":{"enabled":true,"enabled":false}}', 'overage.enabled'],
+  ['PATCH', '/v2/accounts/a', '{"overage":{"enabled":true},"notes":"{\\"a\\":1}","overage":false}', 'overage'],
+  ['POST', '/v2/accounts/import', '[{"label":"a"},{"refreshToken":"a","refreshToken":"b"}]', '1.refreshToken'],
+  ['POST', '/api/login', '{"password":"a","password":"b"}', 'password'],
+] as const)('%s %s with %s is refused: which value counts would be a guess', async (method, path, raw, field) => {
+  const { ask, store } = await adminApp()
+  const { status, json } = await ask(method, path, { raw, headers: { authorization: `Bearer ${password}` } })
+  expect([status, json.code, json.field]).toEqual([400, 'INVALID_REQUEST', field])
+  expect(json.error).toContain(`${field} is in this body more than once`)
+  expect(await store.audit.list({}, 1)).toEqual([])
+})
+
+test('members of one name in different objects are no such guess, nor what a text holds', async () => {
+  const app = await adminApp()
+  await app.addAccount('a')
+  const raw = String.raw`{"overage":{"enabled":true},"enabled":true,"notes":"{\"enabled\":1,\"enabled\":2}"}`
+  const headers = { authorization: `Bearer ${password}` }
+  expect((await app.ask('PATCH', '/v2/accounts/a', { raw, headers })).status).toBe(200)
+  const lines = '{"label":"a","label":"b"}\n{"label":"c"}'
+  expect(
+    (
+      await app.ask('POST', '/v2/accounts/import-preview', {
+        raw: JSON.stringify({ sources: [{ text: lines }] }),
+        headers,
+      })
+    ).status,
+  ).toBe(200)
+})
+
+test('a model with two prices is refused by its name', async () => {
+  const { call } = await adminApp()
+  const { status, json } = await call('PUT', '/v2/settings', { modelPrices: '{"m":[1,2],"n":[1,2],"m":[3,4]}' })
+  expect([status, json.field]).toEqual([400, 'modelPrices'])
+  expect(json.error).toContain('"m"')
+})
+
+describe('objects inside of a body', () => {
+  const patch = async (overage: object) => {
+    const app = await adminApp()
+    await app.addAccount('a')
+    return app.call('PATCH', '/v2/accounts/a', { overage })
+  }
+  test('are known in both spellings', async () => {
+    const { status, json } = await patch({ Enabled: true, maxCredits: 5, max_micro_usd: 7 })
+    expect([status, json.overage]).toEqual([200, expect.objectContaining({ max_credits: 5, max_micro_usd: 7 })])
+  })
+  test('have no member in two of them', async () => {
+    const { status, json } = await patch({ enabled: true, maxCredits: 5, max_credits: 6 })
+    expect([status, json.field]).toEqual([400, 'overage.max_credits'])
+    expect(json.error).toContain('overage.maxCredits and overage.max_credits')
+  })
+  test('have no member that nobody reads', async () => {
+    const { status, json } = await patch({ enabled: true, max_credit: 5 })
+    expect([status, json.field]).toEqual([400, 'overage.max_credit'])
+    expect(json.error).toContain('Did you mean max_credits?')
+    const { call } = await adminApp()
+    const list = await call('POST', '/v2/accounts/import-preview', {
+      sources: [{ text: '[]' }, { text: '[]', nmae: 'x' }],
+    })
+    expect([list.status, list.json.field]).toEqual([400, 'sources.1.nmae'])
+  })
 })
 
 describe('a day that does not exist is no other day', () => {

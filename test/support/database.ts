@@ -60,13 +60,16 @@ async function engineOnServer(): Promise<Engine> {
     return lent({ engine: opened.value, database: place.database })
   }
   await onServer(used.database, async (sql) => {
-    const rows = await sql.unsafe(`SHOW TABLES LIKE 'claude\\_server\\_%'`).values()
-    const names = (rows as readonly (readonly string[])[]).map(([name]) => name ?? '')
+    const rows = async (text: string) => (await sql.unsafe(text).values()) as readonly (readonly string[])[]
+    const all = (await rows(`SHOW TABLES LIKE 'claude\\_server\\_%'`)).map(([name]) => name ?? '')
+    const names = all.filter((name) => !/_migrations$|_write_marks$/.test(name))
+    const asked = names.map((name) => `SELECT '${name}' WHERE EXISTS (SELECT 1 FROM ${name})`)
     await sql.unsafe('SET SESSION foreign_key_checks = 0')
-    for (const name of names.filter((one) => !/_migrations$|_write_marks$/.test(one))) {
-      // The log's numbers begin anew, and the audit log cannot be deleted from.
-      await sql.unsafe(/_requests$|_audit_entries$/.test(name) ? `TRUNCATE ${name}` : `DELETE FROM ${name}`)
-    }
+    // The audit log cannot be deleted from.
+    for (const [name = ''] of await rows(asked.join(' UNION ALL ')))
+      await sql.unsafe(/_audit_entries$/.test(name) ? `TRUNCATE ${name}` : `DELETE FROM ${name}`)
+    // The log's numbers begin anew.
+    await sql.unsafe('ALTER TABLE claude_server_requests AUTO_INCREMENT = 1')
   })
   return lent(used)
 }

@@ -172,7 +172,7 @@ function freePort(): number {
 }
 
 async function healthy(url: string, child: Bun.Subprocess, logs: () => string): Promise<void> {
-  const until = Date.now() + 20_000
+  const until = Date.now() + 60_000
   while (Date.now() < until && child.exitCode === null) {
     const answer = await fetch(`${url}/healthz`).catch(() => undefined)
     if (answer?.ok) return

@@ -38,7 +38,7 @@ export function sendRaw(
 const isEndless = (path: string): boolean => /\/(stream|events)(\?|$)/.test(path)
 
 /** Writes bytes as they are and gives all that comes back until the server closes, or says nothing more for `quietMs`. */
-export function sendBytes(base: string, bytes: string | Uint8Array, quietMs = 500): Promise<string> {
+export function sendBytes(base: string, bytes: string | Uint8Array, quietMs = 30_000): Promise<string> {
   return new Promise((resolve) => {
     const { port } = new URL(base)
     let text = ''
