@@ -4,7 +4,7 @@ import type { GuestCall, GuestState } from '../access/ledger.ts'
 import type { Used } from '../access/limits.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import type { Result } from '../lib/result.ts'
-import { ownJsonBody } from './body.ts'
+import { jsonBody, ownJsonBody } from './body.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail, refuse } from './failure.ts'
 
@@ -44,7 +44,7 @@ export function successionRoutes({ succession }: Pick<AdminDeps, 'succession'>) 
         const begun = await succession?.begin(body.pid)
         return begun === undefined ? absent() : begun.ok ? begun.value : refused(begun.error)
       },
-      { parse: ownJsonBody, body: Type.Object({ pid: Type.Integer() }) },
+      { parse: jsonBody, body: Type.Object({ pid: Type.Integer() }) },
     )
     .post('/port', () => (succession === undefined ? absent() : { shared: succession.openPort() }))
     .post('/leave', () => {
@@ -71,7 +71,7 @@ export function successionRoutes({ succession }: Pick<AdminDeps, 'succession'>) 
         const renewed = await succession.renew(body.accountId, body.token)
         return renewed.ok ? { success: true } : fail(renewed.error)
       },
-      { parse: ownJsonBody, body: Type.Object({ accountId: Type.String(), token: Type.Optional(Type.String()) }) },
+      { parse: jsonBody, body: Type.Object({ accountId: Type.String(), token: Type.Optional(Type.String()) }) },
     )
 }
 

@@ -167,14 +167,22 @@ function parsed(line: string): unknown {
 /** Lines of a text that comes in pieces; empty ones are left out. Throws where it is no UTF-8 or a line has no end. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  let waiting = ''
+  // The pieces of a line that has not ended: the original's backup is one of any length, and each of its characters is seen once.
+  let waiting: string[] = []
+  let length = 0
   for await (const chunk of chunks) {
-    const text = decoder.decode(chunk, { stream: true })
-    const parts = (waiting + text).split('\n')
-    waiting = parts.pop() ?? ''
-    if (waiting.length > longestLine) throw new RangeError('a line is too long')
-    for (const part of parts) if (part.trim() !== '') yield part
+    const parts = decoder.decode(chunk, { stream: true }).split('\n')
+    const rest = parts.pop() ?? ''
+    for (const part of parts) {
+      const line = waiting.join('') + part
+      waiting = []
+      length = 0
+      if (line.trim() !== '') yield line
+    }
+    waiting.push(rest)
+    length += rest.length
+    if (length > longestLine) throw new RangeError('a line is too long')
   }
-  waiting += decoder.decode()
-  if (waiting.trim() !== '') yield waiting
+  const last = waiting.join('') + decoder.decode()
+  if (last.trim() !== '') yield last
 }

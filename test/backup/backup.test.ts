@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'bun:test'
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { backUpToFile, backupName, draftOf, listBackups, pruneBackups } from '../../server/backup/file-backup.ts'
+import { linesOf } from '../../server/backup/read-backup.ts'
 import { isBackupDue } from '../../server/backup/schedule.ts'
 import { sourceOf } from '../../server/backup/service.ts'
 import type { Store } from '../../server/store/store.ts'
@@ -294,3 +295,21 @@ test('a backup is due at its hour, or when one was missed', () => {
   expect([due(24, 23.9, 3), due(24, 22, 3), due(24, 30, 9), due(24, 48, 9)]).toEqual([true, false, false, true])
   expect([due(6, undefined, 9), due(6, 5.9, 3), due(6, 6, 9)]).toEqual([true, false, true])
 })
+
+test('a backup that is one long line, as the original makes them, is read once and not once more for each piece of it', async () => {
+  async function* pieces() {
+    for (let piece = 0; piece < 4_096; piece++) yield new Uint8Array(16 * 1024).fill(0x78)
+    // A character in two pieces, and a line in three.
+    for (const bytes of ['é'.repeat(3), '\n\nsecond ', 'line', '\nthird'].map((text) => Buffer.from(text))) {
+      yield bytes.subarray(0, 1)
+      yield bytes.subarray(1)
+    }
+  }
+  const lines: string[] = []
+  for await (const line of linesOf(pieces())) lines.push(line)
+  expect(lines.map((line) => [line.length, line.slice(-6)])).toEqual([
+    [4_096 * 16 * 1024 + 3, 'xxxééé'],
+    [11, 'd line'],
+    [5, 'third'],
+  ])
+}, 60_000)
