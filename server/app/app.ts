@@ -29,7 +29,7 @@ import { createPeerOf, type Peer, type PeerOf } from '../http/peer.ts'
 import { findPortHolder, freePortAfter, isAnswered, portTakenText } from '../http/port-holder.ts'
 import { readinessOf } from '../http/readiness.ts'
 import { createServer, type Listening } from '../http/server.ts'
-import { createPortShare } from '../http/share-port.ts'
+import { createPortShare, isPortShared } from '../http/share-port.ts'
 import { upkeepJobs } from '../jobs/account-upkeep.ts'
 import { garbageJob } from '../jobs/garbage.ts'
 import { logUpkeepJobs } from '../jobs/log-upkeep.ts'
@@ -416,6 +416,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     ...{ effects, log, dataDir: config.dataDir, controlToken, lock: core.lock, isUp: store.isUp, isAlive },
     listening: () => listening,
     share: createPortShare,
+    isPortShared,
     elders: () => predecessor?.pids.filter(isAlive) ?? [],
     stopJobs: async () => scheduler?.stop(),
     startJobs: () => {

@@ -20,6 +20,8 @@ export type SuccessorDeps = {
   readonly isAlive: (pid: number) => boolean
   readonly listening: () => Listening | undefined
   readonly share: (port: number) => PortShare
+  /** The process before this one has the port open, too. */
+  readonly isPortShared: (port: number) => boolean
   /** Ends the work nobody asked for. */
   readonly stopJobs: () => Promise<void>
   readonly startJobs: () => void
@@ -40,8 +42,15 @@ const lookMs = 20
 const mostTries = 50
 /** A new process that has not served by then never will. */
 const patienceMs = 120_000
-/** As long may connections be under way to us that were begun before they were led to the successor. */
-const lastArrivalsMs = 1_000
+/**
+ * Connections that were begun before they were led to the successor bring their request later, on a busy machine much later. Closing
+ * the port resets those that wait at it and those that have said nothing yet, so it stays until so long nothing has come, and not
+ * longer than a stop leaves room for.
+ */
+const quietMs = 1_500
+const lastArrivalsMs = 5_000
+/** Of three processes at one port the last could not be led to: a hand-over waits so long for the first to close it. */
+const aloneMs = 15_000
 const newsBytes = 4 * 1024 * 1024
 /** A successor that has not answered by then hangs: what was to be told is lost. */
 const askMs = 90_000
@@ -63,12 +72,27 @@ export function createSuccessor(deps: SuccessorDeps) {
   let lost = 0
   let telling: Promise<void> = Promise.resolve()
 
+  let isBeginning = false
   const begin = async (pid: number): Promise<Result<Begun, string>> => {
+    if (isBeginning) return err('Another process is taking this server over already.')
+    isBeginning = true
+    try {
+      return await beginOnce(pid)
+    } finally {
+      isBeginning = false
+    }
+  }
+
+  async function beginOnce(pid: number): Promise<Result<Begun, string>> {
     const listening = deps.listening()
     if (phase !== 'serving' || listening === undefined) {
       return err('Another process is taking this server over already.')
     }
     if (!deps.isUp()) return err('The database is away: what waits for it can be handed over to nobody.')
+    for (const until = effects.now() + aloneMs; deps.isPortShared(listening.port); ) {
+      if (effects.now() > until) return err('The process before this one still has the port. Ask again in a moment.')
+      await effects.sleep(lookMs * 5)
+    }
     phase = 'yielding'
     decided = Promise.withResolvers()
     isPortClosed = false
@@ -102,8 +126,19 @@ export function createSuccessor(deps: SuccessorDeps) {
     succeeded.resolve(place)
     await deps.handOver(tell).catch((error) => log.warn('succession.news-lost', { cause: String(error) }))
     await telling
-    await effects.sleep(lastArrivalsMs)
+    await quiet()
     replaced.resolve()
+  }
+
+  /** Looks often rather than once: between two looks the system has what waits at the port taken in, however late they come. */
+  async function quiet(): Promise<void> {
+    const since = effects.now()
+    for (let looks = 1; ; looks++) {
+      await effects.sleep(lookMs)
+      const now = effects.now()
+      const isQuiet = now - Math.max(since, deps.listening()?.lastArrivalAt() ?? 0) >= quietMs
+      if (looks * lookMs >= quietMs && (isQuiet || now - since >= lastArrivalsMs)) return
+    }
   }
 
   async function goOn(pid: number): Promise<void> {

@@ -8,7 +8,7 @@ import { edgeHeaders, transportSecurity } from './edge-headers.ts'
 import { type Readiness, readinessAnswer } from './readiness.ts'
 
 export type ServerDeps = {
-  readonly effects: Pick<Effects, 'after'>
+  readonly effects: Pick<Effects, 'after' | 'now'>
   /** Whether the client's address gets no answer; `addressOf` gives the socket's. Asked of every request. */
   readonly isBlocked: (request: Request, addressOf: () => string | undefined) => boolean
   readonly clientRoutes: ClientRoutes
@@ -44,6 +44,8 @@ export type Listening = {
   readonly cut: () => void
   /** Every answer from now on is the last of its connection: the next one reaches the successor. */
   readonly lastAnswers: () => void
+  /** When a request came last since then; epoch ms. */
+  readonly lastArrivalAt: () => number | undefined
   /** Closes the port and leaves open answers alone; `reopen` takes it again. */
   readonly closePort: () => void
   readonly reopen: () => Result<void, ListenFault>
@@ -55,6 +57,7 @@ export type ListenFault = { readonly code: 'port-taken' | 'address' | 'other'; r
 export function createServer(deps: ServerDeps) {
   const ids = new WeakMap<Request, string>()
   let isLast = false
+  let lastArrivalAt: number | undefined
   const app = new Elysia({
     // The framework shares the port with whoever else wants it, unless told not to.
     // In development mode the runtime answers what nobody caught with a page of our source.
@@ -70,7 +73,10 @@ export function createServer(deps: ServerDeps) {
         const body = { error: 'The Host header is not a host.', code: 'INVALID_REQUEST' }
         return Response.json(body, { status: 400, headers: edgeHeaders })
       }
-      if (isLast) set.headers.connection = 'close'
+      if (isLast) {
+        set.headers.connection = 'close'
+        lastArrivalAt = deps.effects.now()
+      }
       const addressOf = (): string | undefined => server?.requestIP(request)?.address
       if (deps.isBlocked(request, addressOf)) return deps.clientRoutes.refuseBlocked(request)
       if (deps.isHandedOver() && isAdminWrite(request)) return changesElsewhere()
@@ -148,6 +154,7 @@ export function createServer(deps: ServerDeps) {
         lastAnswers: () => {
           isLast = true
         },
+        lastArrivalAt: () => lastArrivalAt,
         closePort: () => {
           if (app.server === null) return
           closed.add(app.server)

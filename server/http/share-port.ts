@@ -44,9 +44,18 @@ export function createPortShare(port: number): PortShare {
   }
 }
 
+/** Whether another socket listens where this process does: one before it has not closed the port yet. */
+export function isPortShared(port: number): boolean {
+  const own = ownListeners(port).length
+  return own > 0 && listeningAt(port).length > own
+}
+
+const listeningAt = (port: number): readonly string[] =>
+  ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((file) => listeningInodes(file, port))
+
 /** The open files of this process that listen on the port. */
 function ownListeners(port: number): readonly number[] {
-  const inodes = new Set(['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((file) => listeningInodes(file, port)))
+  const inodes = new Set(listeningAt(port))
   return namesIn('/proc/self/fd').flatMap((name) => {
     const inode = /^socket:\[(\d+)\]$/.exec(target(`/proc/self/fd/${name}`))?.[1]
     return inode !== undefined && inodes.has(inode) ? [Number(name)] : []

@@ -3,10 +3,43 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { adminPassword, startGateway } from '../support/gateway.ts'
 import { hasMariaDb, startMariaDb } from '../support/mariadb.ts'
+import { ask, openStreams } from '../support/open-streams.ts'
 
 test('a machine that must test MariaDB has it', () => expect(hasMariaDb || process.env.CI === undefined).toBe(true))
 
 if (hasMariaDb) {
+  test('started anew on MariaDB: the old process lets its streams finish, then the new one serves, and the command waits for that', async () => {
+    const server = await startMariaDb()
+    const place = await server.createDatabase('claude-api')
+    const config = `database:\n  type: mysql\n  mysql: {host: 127.0.0.1, port: ${place.port}, user: root, start_wait_seconds: 60}\n`
+    const gateway = await startGateway({ config })
+    try {
+      const streams = openStreams(`${gateway.url}/v1/messages`, gateway.key, 20, ask('[[sim:pace=200]] hello'))
+      while (gateway.simulator.counters().openStreams < 20) await Bun.sleep(10)
+      const { pid, before } = await gateway.handOn()
+      expect(pid).not.toBe(before)
+      const answer = await fetch(`${gateway.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'x-api-key': gateway.key, 'content-type': 'application/json' },
+        body: JSON.stringify({ ...ask('hello')(), stream: false }),
+      })
+      expect([answer.status, (await answer.json()).stop_reason]).toEqual([200, 'end_turn'])
+      await streams.done
+      expect(streams.ends.filter((end) => end?.status === 200 && end.whole)).toHaveLength(20)
+      expect(streams.texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(20)
+      expect(gateway.logs()).toContain('succession.one-after-the-other')
+      expect(existsSync(path.join(gateway.dataDir, 'unwritten.jsonl'))).toBe(false)
+      let rows = 0
+      for (const until = Date.now() + 20_000; Date.now() < until && rows < 21; await Bun.sleep(100)) {
+        rows = Number((await gateway.admin('GET', '/v2/logs?pageSize=1')).total)
+      }
+      expect(rows).toBe(21)
+    } finally {
+      await gateway.stop()
+      await server.stop()
+    }
+  }, 120_000)
+
   test('the database goes and comes back: chats go on, nothing is lost, also when it stops, is killed or hears nothing', async () => {
     const server = await startMariaDb()
     const place = await server.createDatabase('claude-api')
