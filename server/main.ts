@@ -1,10 +1,13 @@
 // The entry: nothing is loaded before the process has the limits it needs.
 const manyFetches = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
+// The last optimising compiler begins five times as late as by default: most of our code runs once per request and is never so hot
+// that its compiling pays (docs/performance.md).
+const tuning = { BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: '500000' }
 
 // Bun allows 256 concurrent fetches per process unless this variable was set before the process began, and an open stream
-// holds one for its whole life. So the process replaces itself once, with the variable set.
+// holds one for its whole life. So the process replaces itself once, with the variables set.
 if (process.env[manyFetches] === undefined) {
-  const env = { ...process.env, [manyFetches]: '65535' }
+  const env = { ...tuning, ...process.env, [manyFetches]: '65535' }
   const args = Bun.isStandaloneExecutable ? process.argv.slice(2) : process.argv.slice(1)
   const { execve } = process
   if (process.platform !== 'win32' && execve !== undefined) {
