@@ -92,7 +92,7 @@ export function createIpRules({ now, limit, countVisit, maxAddresses = 20_000 }:
       return blocked.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
     },
     visit: async (address) => {
-      const rule = own.size === 0 ? undefined : own.get(canonical(address))
+      const rule = own.size === 0 ? undefined : (own.get(address) ?? own.get(canonical(address)))
       const { max, windowMs } = limit()
       const passed =
         rule?.requestsPerMinute !== undefined

@@ -1,7 +1,7 @@
 import type { GatewayError } from '../conversation/error.ts'
 import type { Result } from '../lib/result.ts'
 import type { Barred } from './limit-fault.ts'
-import type { Rate, Standing, Subject, Used } from './limits.ts'
+import type { Level, Rate, Standing, Subject, Used } from './limits.ts'
 
 /** What a call may use at most, said before it is made. */
 export type Ask = {
@@ -29,7 +29,8 @@ export type Admitted = {
   readonly begin: (sure: Pick<Used, 'inputTokens' | 'inputMicroUsd'>) => void
   /** Frees what was reserved and counts what was used; undefined: no call was made, and nothing is counted. */
   readonly settle: (used: Used | undefined) => void
-  readonly standings: () => readonly Standing[]
+  /** How the limits stand that every answer tells of. */
+  readonly levels: () => readonly Level[]
 }
 
 /**

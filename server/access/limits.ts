@@ -24,6 +24,14 @@ export const limitNames = [
   'concurrency',
 ] as const satisfies readonly LimitName[]
 
+/** Those that every answer tells of. */
+export const toldLimits = [
+  'requestsPerMinute',
+  'requestsPerDay',
+  'tokensPerDay',
+  'tokensPerMonth',
+] as const satisfies readonly LimitName[]
+
 /** As limits are called where programs read them. */
 export const wireNames: Readonly<Record<LimitName, string>> = {
   requestsPerMinute: 'requests_per_minute',

@@ -1,11 +1,10 @@
-import { LRUCache } from 'lru-cache'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Calendar, Periods } from '../lib/calendar.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Admitted, Ask, GuestCall, GuestNews, Ledger, UsageBook } from './ledger.ts'
 import { addressFault, limitFault, type Shortage } from './limit-fault.ts'
-import { costOf, minus, nothing, plus, type Subject, type Used } from './limits.ts'
+import { costOf, minus, nothing, plus, type Subject, toldLimits, type Used } from './limits.ts'
 import { newlyReached, type Reached, usedUp } from './reached.ts'
 import {
   enterCall,
@@ -52,7 +51,8 @@ export function createLocalLedger({
   onReached,
   maxSubjects = 20_000,
 }: LocalLedgerDeps): Ledger {
-  const idle = new LRUCache<string, SubjectState>({ max: maxSubjects })
+  /** In the order of their last use. */
+  const idle = new Map<string, SubjectState>()
   /** Never forgotten while calls are under way. */
   const busy = new Map<string, SubjectState>()
   const loading = new Map<string, Promise<SubjectState>>()
@@ -63,13 +63,19 @@ export function createLocalLedger({
   let successor: GuestNews | undefined
 
   const known = (id: string): SubjectState | undefined => busy.get(id) ?? idle.get(id)
+  const keepIdle = (id: string, state: SubjectState): void => {
+    idle.delete(id)
+    idle.set(id, state)
+    if (idle.size <= maxSubjects) return
+    for (const oldest of idle.keys()) return void idle.delete(oldest)
+  }
 
   const load = async (id: string): Promise<SubjectState> => {
     await writer.flush() // what was forgotten a moment ago may not be written yet
     const periods = calendar(effects.now())
     const rows = await book.read(id, [periods.day, periods.month])
     const state = newState(periods, rows.get(periods.day), rows.get(periods.month))
-    idle.set(id, state)
+    keepIdle(id, state)
     return state
   }
   const stateOf = (id: string): SubjectState | Promise<SubjectState> => {
@@ -115,7 +121,7 @@ export function createLocalLedger({
       if (onReached !== undefined && used !== undefined) newlyReached(subject, state, periods).forEach(onReached)
       if (!isIdle(state)) continue
       busy.delete(subject.id)
-      idle.set(subject.id, state)
+      keepIdle(subject.id, state)
     }
     for (const subject of ids)
       if (used !== undefined && !seats.some((seat) => seat.subject.id === subject)) count(subject, used, periods)
@@ -207,10 +213,11 @@ export function createLocalLedger({
         if (begun || used !== undefined) writer.nudge()
         successor?.settled(id, used)
       },
-      standings: () => {
+      levels: () => {
         if (seats.length === 0) return []
         const now = effects.now()
-        return seats.flatMap(({ subject, state }) => standingsOf(subject, state, calendar(now), now))
+        const periods = calendar(now)
+        return seats.flatMap(({ subject, state }) => standingsOf(subject, state, periods, now, toldLimits))
       },
     }
   }
@@ -273,7 +280,9 @@ export function createLocalLedger({
       const id = `ip:${address}`
       await stateOf(id)
       const periods = calendar(effects.now())
-      const state = known(id) ?? newState(periods)
+      const remembered = known(id)
+      if (remembered !== undefined) keepIdle(id, remembered)
+      const state = remembered ?? newState(periods)
       turnPage(state, periods)
       if (state.ofDay.requests >= perDay) {
         const message = `Requests from this address are limited to ${perDay} per day.`

@@ -73,23 +73,31 @@ export type MeteredLimit = (typeof meteredLimits)[number]
 export const hasMetered = ({ limits }: Subject): boolean => meteredLimits.some((name) => limits[name] !== undefined)
 export const hasLimits = ({ limits }: Subject): boolean => limitNames.some((name) => limits[name] !== undefined)
 
-/** How each of a subject's limits stands. */
-export function standingsOf(subject: Subject, state: SubjectState, periods: Periods, now: number): readonly Standing[] {
-  return limitNames.flatMap((limit) => {
-    const max = subject.limits[limit]
-    return max === undefined ? [] : [standingOf(subject, limit, max, state, periods, now)]
-  })
+/** How each of a subject's limits stands, or those of these names. */
+export function standingsOf(
+  { kind, id, limits }: Subject,
+  state: SubjectState,
+  periods: Periods,
+  now: number,
+  names: readonly LimitName[] = limitNames,
+): readonly Standing[] {
+  const subject = { kind, id }
+  const standings: Standing[] = []
+  for (const limit of names) {
+    const max = limits[limit]
+    if (max !== undefined) standings.push(standingOf(subject, limit, max, state, periods, now))
+  }
+  return standings
 }
 
 function standingOf(
-  { kind, id }: Subject,
+  subject: Standing['subject'],
   limit: LimitName,
   max: number,
   state: SubjectState,
   periods: Periods,
   now: number,
 ): Standing {
-  const subject = { kind, id }
   if (limit === 'concurrency') return { subject, limit, max, used: state.inFlight, reserved: state.inFlight }
   if (limit === 'requestsPerMinute') {
     const used = state.window?.count(now) ?? 0

@@ -21,7 +21,7 @@ import { acceptedEncodings } from './content-encoding.ts'
 import { openToAll } from './cors.ts'
 import { answerDryRun, isDryRun, orOperator } from './dry-run.ts'
 import { clientEdgeHeaders } from './edge-headers.ts'
-import { limitHeaders } from './limit-headers.ts'
+import { addLimitHeaders } from './limit-headers.ts'
 import type { Peer } from './peer.ts'
 import { sseResponse } from './sse.ts'
 
@@ -100,14 +100,13 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   let compressed: number | 'running' | undefined
   let capture: Capture | undefined
   let admitted: Admitted | undefined
-  let standings = (): readonly Level[] => []
+  let levels = (): readonly Level[] => []
   const headers = (): Record<string, string> => {
     const common = clientHeaders(requestId, taken)
     if (compressed !== undefined)
       common['x-claude-server-compressed'] = compressed === 'running' ? compressed : `messages=${compressed}`
-    const standing = standings()
-    if (standing.length === 0) return common
-    return Object.assign(common, limitHeaders(standing, dialect.family, effects.now()))
+    addLimitHeaders(common, levels(), dialect.family, effects.now())
+    return common
   }
   const end = (status: number, more: Partial<RequestEnd> = {}): void => {
     const userAgent = headerText(request.headers.get('user-agent') ?? '').slice(0, 300)
@@ -135,8 +134,8 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     const isStranger = !byKey.ok && byKey.error.kind === 'authentication'
     const caller: typeof byKey = isStranger && dry.ok && dry.value ? await orOperator(byKey, request, deps) : byKey
     if (!caller.ok) {
-      const { levels = [], ...error } = caller.error
-      standings = () => levels
+      const { levels: ofError = [], ...error } = caller.error
+      levels = () => ofError
       return refuse(error)
     }
     const { keyId, userId, accounts, allows, priority, terms, compression } = caller.value
@@ -150,11 +149,11 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     const entered = await deps.enter(requestId, caller.value)
     if (!entered.ok) {
       const standing = await deps.standings(caller.value)
-      standings = () => standing
+      levels = () => standing
       return refuse(entered.error)
     }
     admitted = entered.value
-    standings = admitted.standings
+    levels = admitted.levels
     const body = await readJson(request, deps.maxBodyBytes)
     if (!body.ok) return refuse(body.error)
     capture = deps.captureOf(keyId)

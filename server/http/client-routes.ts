@@ -19,7 +19,7 @@ import { readJson } from './body.ts'
 import { type ClientDeps, clientHeaders, errorResponse, serveClient } from './client-route.ts'
 import { type Cors, closed } from './cors.ts'
 import { edgeHeaders } from './edge-headers.ts'
-import { limitHeaders } from './limit-headers.ts'
+import { addLimitHeaders } from './limit-headers.ts'
 import type { Peer, PeerOf } from './peer.ts'
 import { type CallerUsage, usageView } from './usage-view.ts'
 
@@ -94,8 +94,9 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
     const response = caller.ok ? await answer(caller.value) : refuse(request, caller.error)
     const { family } = dialectOf(request)
     const standings = caller.ok ? await deps.standings(caller.value) : (caller.error.levels ?? [])
-    for (const [name, value] of Object.entries(limitHeaders(standings, family, deps.effects.now())))
-      response.headers.set(name, value)
+    const headers: Record<string, string> = {}
+    addLimitHeaders(headers, standings, family, deps.effects.now())
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
     return cors.settle(request, response)
   }
 

@@ -1,51 +1,67 @@
-import { type Level, remainingOf } from '../access/limits.ts'
+import { type Level, type LimitName, remainingOf } from '../access/limits.ts'
 import { exposedHeaders } from './exposed-headers.ts'
 
 type Family = 'anthropic' | 'openai'
 
-const requestLimits = ['requestsPerMinute', 'requestsPerDay']
-const tokenLimits = ['tokensPerDay', 'tokensPerMonth']
+type Names = { readonly limit: string; readonly remaining: string; readonly reset: string }
 
+const requestLimits: readonly LimitName[] = ['requestsPerMinute', 'requestsPerDay']
+const tokenLimits: readonly LimitName[] = ['tokensPerDay', 'tokensPerMonth']
+
+const namesOf = (name: (figure: string) => string): Names => ({
+  limit: name('limit'),
+  remaining: name('remaining'),
+  reset: name('reset'),
+})
 /** The names each family of clients looks for. */
-const headerNames = [
-  ...['requests', 'tokens'].flatMap((what) =>
-    ['limit', 'remaining', 'reset'].map((figure) => `anthropic-ratelimit-${what}-${figure}`),
-  ),
-  ...['requests', 'tokens'].flatMap((what) =>
-    ['limit', 'remaining', 'reset'].map((figure) => `x-ratelimit-${figure}-${what}`),
-  ),
+const names = {
+  anthropic: {
+    requests: namesOf((figure) => `anthropic-ratelimit-requests-${figure}`),
+    tokens: namesOf((figure) => `anthropic-ratelimit-tokens-${figure}`),
+  },
+  openai: {
+    requests: namesOf((figure) => `x-ratelimit-${figure}-requests`),
+    tokens: namesOf((figure) => `x-ratelimit-${figure}-tokens`),
+  },
+} as const satisfies Record<Family, unknown>
+
+const allExposed = [
+  exposedHeaders,
+  ...Object.values(names).flatMap(({ requests, tokens }) => [...Object.values(requests), ...Object.values(tokens)]),
 ].join(', ')
 
 /**
  * How the caller's limits stand, in its API's own headers: of requests and of tokens the one of which the least is left. None
  * for a caller without limits.
  */
-export function limitHeaders(standings: readonly Level[], family: Family, now: number): Record<string, string> {
-  if (standings.length === 0) return {}
-  const headers: Record<string, string> = {}
-  for (const [what, limits] of [
-    ['requests', requestLimits],
-    ['tokens', tokenLimits],
-  ] as const) {
-    const tightest = leastLeft(standings.filter(({ limit }) => limits.includes(limit)))
-    if (tightest === undefined) continue
-    const resetsAt = Math.max(now, tightest.resetsAt ?? now)
-    const figures = { limit: String(tightest.max), remaining: String(Math.floor(remainingOf(tightest))) }
-    const reset = family === 'anthropic' ? rfc3339(resetsAt) : duration(resetsAt - now)
-    for (const [figure, value] of Object.entries({ ...figures, reset })) {
-      headers[family === 'anthropic' ? `anthropic-ratelimit-${what}-${figure}` : `x-ratelimit-${figure}-${what}`] =
-        value
-    }
-  }
-  if (Object.keys(headers).length === 0) return headers
-  return { ...headers, 'access-control-expose-headers': `${exposedHeaders}, ${headerNames}` }
+export function addLimitHeaders(
+  headers: Record<string, string>,
+  levels: readonly Level[],
+  family: Family,
+  now: number,
+): void {
+  const requests = leastLeft(levels, requestLimits)
+  const tokens = leastLeft(levels, tokenLimits)
+  if (requests !== undefined) add(headers, names[family].requests, requests, family, now)
+  if (tokens !== undefined) add(headers, names[family].tokens, tokens, family, now)
+  if (requests !== undefined || tokens !== undefined) headers['access-control-expose-headers'] = allExposed
 }
 
-const leastLeft = (standings: readonly Level[]): Level | undefined =>
-  standings.reduce<Level | undefined>(
-    (least, one) => (least === undefined || remainingOf(one) < remainingOf(least) ? one : least),
-    undefined,
-  )
+function add(headers: Record<string, string>, name: Names, level: Level, family: Family, now: number): void {
+  const resetsAt = Math.max(now, level.resetsAt ?? now)
+  headers[name.limit] = String(level.max)
+  headers[name.remaining] = String(Math.floor(remainingOf(level)))
+  headers[name.reset] = family === 'anthropic' ? rfc3339(resetsAt) : duration(resetsAt - now)
+}
+
+function leastLeft(levels: readonly Level[], limits: readonly LimitName[]): Level | undefined {
+  let least: Level | undefined
+  for (const level of levels) {
+    if (!limits.includes(level.limit)) continue
+    if (least === undefined || remainingOf(level) < remainingOf(least)) least = level
+  }
+  return least
+}
 
 /** To the second, rounded up: at that time it is so. */
 const rfc3339 = (at: number): string => new Date(Math.ceil(at / 1000) * 1000).toISOString().replace('.000Z', 'Z')
