@@ -134,13 +134,15 @@ function walkObject(value: object, depth: number, seen: Set<object>, fieldOf: Fi
     const items = value.slice(0, maxItems).map((item) => walk(item, depth + 1, seen, fieldOf))
     return value.length > maxItems ? [...items, `… (${value.length} items)`] : items
   }
-  const entries = Object.entries(value)
-  const kept = entries.slice(0, maxItems).map(([name, member]) => {
+  const names = Object.keys(value)
+  const kept: Record<string, unknown> = Object.create(null) // a member called `__proto__` is one as any other
+  for (const name of names.length > maxItems ? names.slice(0, maxItems) : names) {
+    const member = (value as Readonly<Record<string, unknown>>)[name]
     const { shown, secrecy } = fieldOf(name)
-    return [shown, hides(secrecy, member) ? hidden : walk(member, depth + 1, seen, fieldOf)]
-  })
-  if (entries.length > maxItems) kept.push(['…', `(${entries.length} members)`])
-  return Object.fromEntries(kept)
+    kept[shown] = hides(secrecy, member) ? hidden : walk(member, depth + 1, seen, fieldOf)
+  }
+  if (names.length > maxItems) kept['…'] = `(${names.length} members)`
+  return kept
 }
 
 /** Name, message, code and causes of what was thrown, redacted. */

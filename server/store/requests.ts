@@ -149,6 +149,7 @@ export function createRequestStore(
 /** Clocks may give fractions; columns are whole. */
 function toRow(record: RequestRecord): Tables['requests']['$inferInsert'] {
   const { at, durationMs, firstTokenMs } = record
+  if ([at, durationMs, firstTokenMs ?? 0].every(Number.isInteger)) return record
   const row = { ...record, at: Math.round(at), durationMs: Math.round(durationMs) }
   return firstTokenMs === undefined ? row : Object.assign(row, { firstTokenMs: Math.round(firstTokenMs) })
 }
