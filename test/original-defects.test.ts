@@ -16,7 +16,7 @@ const shown: Readonly<Record<string, readonly (readonly [file: string, title: st
   'D-04 open without a key': [['e2e/attacks.e2e', 'asks for who calls under /v1 too']],
   'D-05 counting tokens is open and without a bound': [
     ['e2e/attacks.e2e', 'are cut off where their length is not said, on every route that reads one'],
-    ['e2e/anthropic.e2e', '25 counts at once are answered quickly'],
+    ['e2e/anthropic.e2e', '25 counts at once are answered, and nobody else is asked'],
   ],
   'D-12 secrets in the clear': [
     ['e2e/secrets.e2e', 'in the database and its journal while the server runs, or in any other file of its folder'],

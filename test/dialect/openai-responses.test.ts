@@ -378,7 +378,8 @@ describe('compaction', () => {
     const last = JSON.parse(framesOf(sse).at(-1)?.data ?? '') as { response: KeptResponse }
     for (const { output, status } of [whole, last.response]) {
       expect([status, output.length, output[0]?.type]).toEqual(['completed', 1, 'compaction'])
-      expect(JSON.stringify(output)).not.toContain('42')
+      // In words: two digits meet by chance in what is sealed.
+      expect(JSON.stringify(output)).not.toMatch(/It is|42\./)
       const { conversation } = decoded({ input: [...output, { role: 'user', content: 'Which?' }] })
       expect(textsOf(conversation)).toEqual(['user: Summary of the conversation so far:\n\nIt is 42.', 'user: Which?'])
     }

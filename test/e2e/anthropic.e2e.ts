@@ -3,7 +3,8 @@ import Anthropic from '@anthropic-ai/sdk'
 import { samplePdf } from '../documents/sample-pdf.ts'
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts'
 import { anthropicFault } from '../support/grammar.ts'
-import { longText, readSse, tinyPng } from '../support/sse.ts'
+import { heldReplies } from '../support/held-replies.ts'
+import { longText, readSse, readSseUntil, tinyPng } from '../support/sse.ts'
 
 const model = 'claude-sonnet-4.5'
 const thinker = 'claude-opus-4-7'
@@ -19,11 +20,12 @@ const tools = ['Read', 'Write', 'Bash', 'Grep', 'mcp__server__tool'].map(
   }),
 )
 
+const { simulator, hold } = heldReplies()
 let gateway: Gateway
 let client: Anthropic
 const ask = (content: string): Anthropic.MessageParam[] => [{ role: 'user', content }]
 const clientOf = (of: Gateway, apiKey = of.key): Anthropic =>
-  new Anthropic({ baseURL: of.url, apiKey, maxRetries: 0, timeout: 20_000 })
+  new Anthropic({ baseURL: of.url, apiKey, maxRetries: 0, timeout: 60_000 })
 const post = (body: object, of = gateway, path = '/v1/messages'): Promise<Response> =>
   fetch(of.url + path, {
     method: 'POST',
@@ -43,6 +45,7 @@ const textOf = (message: Anthropic.Message): string =>
 
 beforeAll(async () => {
   gateway = await startGateway({
+    simulator,
     config: 'server:\n  keep_alive_seconds: 1\n  headers_hold_ms: 300\n  max_body_bytes: 2097152\n',
   })
   client = clientOf(gateway)
@@ -383,12 +386,12 @@ describe('limits of the caller', () => {
       .finalMessage()
     expect(reply.stop_reason).toBe('max_tokens')
     expect(reply.usage.output_tokens).toBeWithin(15, 26)
-    expect(await eventually(() => gateway.simulator.counters().abortedStreams > before, 1_000)).toBeDefined()
+    expect(await eventually(() => gateway.simulator.counters().abortedStreams > before, 30_000)).toBeDefined()
   })
 })
 
 describe('leaving and waiting', () => {
-  test('a stream that is left is cancelled at the provider within a second', async () => {
+  test('a stream that is left is cancelled at the provider', async () => {
     const before = gateway.simulator.counters()
     const stream = client.messages.stream({
       model,
@@ -398,18 +401,18 @@ describe('leaving and waiting', () => {
     await new Promise((resolve) => stream.once('text', resolve))
     stream.abort()
     await expect(stream.finalMessage()).rejects.toThrow()
-    const took = await eventually(() => gateway.simulator.counters().abortedStreams > before.abortedStreams, 1_000)
+    const took = await eventually(() => gateway.simulator.counters().abortedStreams > before.abortedStreams, 30_000)
     expect(took).toBeDefined()
     expect(gateway.simulator.counters().openStreams).toBe(0)
   })
 
   test('a silent provider: headers come early, then pings, then the answer', async () => {
-    const start = performance.now()
-    const response = await post({ model, max_tokens: 100, messages: ask('[[sim:delay=2500]] Hello'), stream: true })
+    const held = hold()
+    const response = await post({ model, max_tokens: 100, messages: ask(`${held.directive} Hello`), stream: true })
     expect(response.status).toBe(200)
-    expect(performance.now() - start).toBeLessThan(2_000)
-    const { text, data } = await readSse(response)
-    expect(data.filter((one) => one.includes('"ping"')).length).toBeGreaterThanOrEqual(2)
+    const pings = (all: string): number => all.split('event: ping').length - 1
+    const { text, data } = await readSseUntil(response, (all) => pings(all) >= 2, held.release)
+    expect(pings(text)).toBeGreaterThanOrEqual(2)
     expect(data.at(-1)).toContain('message_stop')
     expect(anthropicFault(text)).toBeUndefined()
   })
@@ -424,15 +427,15 @@ describe('leaving and waiting', () => {
 })
 
 describe('counting tokens', () => {
-  test('25 counts at once are answered quickly', async () => {
+  test('25 counts at once are answered, and nobody else is asked', async () => {
     await client.messages.countTokens({ model, messages: ask('warm up') })
-    const start = performance.now()
+    const requests = gateway.simulator.counters().requests
     const counts = await Promise.all(
       Array.from({ length: 25 }, (_, index) =>
         client.messages.countTokens({ model, messages: ask('foo'), tools: tools.slice(0, index % 5) }),
       ),
     )
-    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(gateway.simulator.counters().requests).toBe(requests)
     for (const { input_tokens: tokens } of counts) expect(tokens).toBeGreaterThan(0)
   })
 

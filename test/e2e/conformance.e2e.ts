@@ -2,12 +2,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { streamFault } from '../dialect/samples.ts'
 import { type Answer, type Asked, type DialectClient, dialectClients } from '../support/dialect-clients.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
+import { heldReplies } from '../support/held-replies.ts'
+import { readSseUntil } from '../support/sse.ts'
 
 // What holds for every client API, whichever way it is spelled: one table, run for each, whole and streamed.
 
+const { simulator, hold } = heldReplies()
 let gateway: Gateway
 beforeAll(async () => {
-  gateway = await startGateway({ config: 'server:\n  keep_alive_seconds: 1\n  headers_hold_ms: 300\n' })
+  gateway = await startGateway({
+    simulator,
+    config: 'server:\n  keep_alive_seconds: 1\n  headers_hold_ms: 300\n',
+  })
 })
 afterAll(async () => {
   await gateway?.stop()
@@ -15,12 +21,15 @@ afterAll(async () => {
 
 const toolNames = ['read_file', 'list_files', 'run_tests', 'search', 'get_weather']
 
-async function send(client: DialectClient, body: object): Promise<{ readonly status: number; readonly text: string }> {
-  const response = await fetch(gateway.url + client.path, {
+const post = (client: DialectClient, body: object): Promise<Response> =>
+  fetch(gateway.url + client.path, {
     method: 'POST',
     headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
+
+async function send(client: DialectClient, body: object): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await post(client, body)
   return { status: response.status, text: await response.text() }
 }
 
@@ -157,21 +166,22 @@ for (const client of dialectClients) {
     })
 
     test('a silent provider: the stream is opened early, kept alive, then answered', async () => {
-      const body = client.request({ text: '[[sim:delay=2600]] Hello', stream: true })
-      const { text } = await send(client, body ?? {})
+      const held = hold()
+      const body = client.request({ text: `${held.directive} Hello`, stream: true })
+      const isKeptAlive = (all: string): boolean => client.keepAlive.test(all)
+      const { text } = await readSseUntil(await post(client, body ?? {}), isKeptAlive, held.release)
       expect(text).toMatch(client.keepAlive)
       expect(streamFault(client, text)).toBeUndefined()
       expect(client.readStream(text)).toMatchObject({ end: 'end', text: expect.stringContaining('Hello') })
     })
 
     test('an error after the headers went out is told in the stream', async () => {
-      const body = client.request({
-        text: '[[sim:delay=700]] [[sim:fault=exception-first]] Hello',
-        stream: true,
-      })
-      const { status, text } = await send(client, body ?? {})
-      expect(status).toBe(200)
-      expect(streamFault(client, text)).toBeUndefined()
+      const held = hold()
+      const body = client.request({ text: `${held.directive} [[sim:fault=exception-first]] Hello`, stream: true })
+      const response = await post(client, body ?? {})
+      held.release()
+      expect(response.status).toBe(200)
+      expect(streamFault(client, await response.text())).toBeUndefined()
     })
   })
 }

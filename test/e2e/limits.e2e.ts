@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import http from 'node:http'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
-import { eventually, type Gateway, startGateway } from '../support/gateway.ts'
+import { readRaw } from '../support/database.ts'
+import { answerOnce, eventually, type Gateway, loggedRows, startGateway } from '../support/gateway.ts'
+import { heldReplies } from '../support/held-replies.ts'
 
 type Sent = {
   readonly status: number
@@ -70,17 +72,32 @@ const makeUser = async (gateway: Gateway, limits: object): Promise<{ id: string;
   return { id: String(user.id), key: String(user.api_key) }
 }
 
+const { simulator, hold } = heldReplies()
+
 let gateway: Gateway
 beforeAll(async () => {
-  gateway = await startGateway({ accounts: [plenty, plenty, plenty] })
+  gateway = await startGateway({ accounts: [plenty, plenty, plenty], simulator })
 })
 afterAll(async () => {
   await gateway.stop()
 })
 
-/** A hundred at once, each of them long enough to be under way together. */
-const hundred = (key: string, text = 'Say it. [[sim:repeat=20]] [[sim:delay=200]]'): Promise<readonly Sent[]> =>
-  Promise.all(Array.from({ length: 100 }, () => ask(gateway, key, text)))
+/** A hundred at once; `atOnce`: those that are let in are under way together, until all others have their answers. */
+async function hundred(key: string, atOnce?: number): Promise<readonly Sent[]> {
+  const held = hold()
+  const text = `Say it. [[sim:repeat=20]] ${atOnce === undefined ? '[[sim:delay=200]]' : held.directive}`
+  let answered = 0
+  const answers = Array.from({ length: 100 }, async () => {
+    const answer = await ask(gateway, key, text)
+    answered++
+    return answer
+  })
+  if (atOnce !== undefined) {
+    await eventually(() => answered + atOnce >= 100, 30_000)
+    held.release()
+  }
+  return Promise.all(answers)
+}
 
 describe('of a hundred requests at once no limit lets more through than it allows', () => {
   const rows: readonly (readonly [limit: object, name: string, max: number])[] = [
@@ -99,7 +116,7 @@ describe('of a hundred requests at once no limit lets more through than it allow
           who === 'user'
             ? (await makeUser(gateway, limit)).key
             : String((await gateway.admin('POST', '/v2/keys', { name, ...limit })).key)
-        const answers = await hundred(key)
+        const answers = await hundred(key, name === 'concurrency' ? max : undefined)
         const served = answers.filter(({ status }) => status === 200)
         const refused = answers.filter(({ status }) => status === 429)
         expect(served.length).toBeGreaterThan(0)
@@ -167,11 +184,10 @@ test('usage is counted with the request log off, and of a client that leaves', a
   const reader = left.body?.getReader()
   for (let chunk = 0; chunk < 10; chunk++) await reader?.read()
   controller.abort()
-  let after = await usageOf(gateway, key)
-  for (let tries = 0; tries < 100 && after.user?.usage.today.requests !== 2; tries++) {
-    await Bun.sleep(20)
-    after = await usageOf(gateway, key)
-  }
+  const after = await answerOnce(
+    () => usageOf(gateway, key),
+    ({ user }) => user?.usage.today.requests === 2,
+  )
   expect(after.user?.usage.today.requests).toBe(2)
   expect(after.user?.usage.today.output_tokens ?? 0).toBeGreaterThan(before?.output_tokens ?? 0)
   expect(after.user?.limits[0]?.reserved).toBe(0)
@@ -202,9 +218,8 @@ test('credits that the provider took for calls that gave nothing count, those it
   expect((await ask(gateway, key, 'Hello.')).status).toBe(400)
   expect(await credits()).toBeCloseTo(usual * 3 + 14, 6)
   expect((await usageOf(gateway, key)).user?.usage.month.requests).toBe(3)
-  await Bun.sleep(1_200)
-  const { logs } = (await gateway.admin('GET', '/v2/logs?limit=1')) as { logs: { credits: number }[] }
-  expect(logs[0]?.credits).toBe(7)
+  const newest = async () => (await loggedRows<{ credits: number }>(gateway, 1))[0]?.credits
+  expect(await answerOnce(newest, (found) => found === 7)).toBe(7)
 })
 
 test('a kill between reserve and settle frees what was reserved and loses no count', async () => {
@@ -217,11 +232,9 @@ test('a kill between reserve and settle frees what was reserved and loses no cou
     const cut = Array.from({ length: 15 }, () =>
       ask(own, key, 'Say it. [[sim:repeat=500]] [[sim:pace=50]]', { max_tokens: 1_000 }).catch(() => undefined),
     )
-    for (let tries = 0; tries < 100; tries++) {
-      if (((await usageOf(own, key)).user?.limits.find(({ limit }) => limit === 'concurrency')?.used ?? 0) === 15) break
-      await Bun.sleep(20)
-    }
-    await Bun.sleep(200) // the calls under way are noted after a moment
+    // The calls under way are noted a moment after they began.
+    const noted = async () => Number((await readRaw(own.dataDir, 'SELECT count(*) FROM {open_calls}'))[0]?.[0])
+    expect(await answerOnce(noted, (count) => count === 15)).toBe(15)
     expect((await usageOf(own, key)).user?.limits[0]?.reserved ?? 0).toBeGreaterThan(15_000)
     await own.restart('SIGKILL')
     await Promise.all(cut)
@@ -413,23 +426,31 @@ describe('addresses', () => {
 })
 
 test('a caller of higher priority goes first in line', async () => {
-  const own = await startGateway({ accounts: [plenty] })
+  const own = await startGateway({ accounts: [plenty], simulator })
   try {
     const [account] = (await own.admin('GET', '/v2/accounts')).accounts as { id: string }[]
     await own.admin('PATCH', `/v2/accounts/${account?.id}`, { maxInFlight: 1 })
     const usual = await makeUser(own, {})
     const vip = await makeUser(own, { is_vip: true })
     const order: string[] = []
-    const go = (name: string, key: string) =>
-      ask(own, key, 'Hi. [[sim:delay=400]]').then(({ status }) => order.push(`${name} ${status}`))
-    const first = go('first', usual.key)
-    await Bun.sleep(50)
+    const go = (name: string, key: string, text = 'Hi. [[sim:delay=100]]') =>
+      ask(own, key, text).then(({ status }) => order.push(`${name} ${status}`))
+    const inLine = async (count: number): Promise<void> => {
+      const metrics = async () => (await fetch(`${own.url}/metrics`)).text()
+      const words = `claude_server_waiting_requests ${count}\n`
+      expect(await answerOnce(metrics, (text) => text.includes(words))).toContain(words)
+    }
+    const held = hold()
+    const first = go('first', usual.key, `Hi. ${held.directive}`)
+    expect(await eventually(() => own.simulator.counters().openStreams === 1, 30_000)).toBeNumber()
     const waiting = [1, 2, 3].map((at) => go(`usual${at}`, usual.key))
-    await Bun.sleep(20)
+    await inLine(3)
     waiting.push(go('vip', vip.key))
+    await inLine(4)
+    held.release()
     await Promise.all([first, ...waiting])
     expect(order.slice(0, 2)).toEqual(['first 200', 'vip 200'])
-    expect(await eventually(() => order.length === 5, 1_000)).toBeDefined()
+    expect(order).toHaveLength(5)
   } finally {
     await own.stop()
   }

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import type { FaultName } from '../../server/simulator/fault.ts'
-import { eventually, type Gateway, startGateway } from '../support/gateway.ts'
+import { answerOnce, eventually, type Gateway, loggedRows, startGateway } from '../support/gateway.ts'
 import { ask, openStreams, textOf } from '../support/open-streams.ts'
 
 const running: Gateway[] = []
@@ -22,11 +22,12 @@ type Route = {
 const listed = async (gateway: Gateway): Promise<readonly Listed[]> =>
   ((await gateway.admin('GET', '/v2/accounts')) as { accounts: Listed[] }).accounts
 const ready = async (gateway: Gateway): Promise<void> => {
-  for (let tries = 0; tries < 200; tries++) {
-    if ((await listed(gateway)).every(({ state }) => state === 'ready')) return
-    await Bun.sleep(50)
-  }
-  throw new Error(`not all accounts became ready: ${JSON.stringify(await listed(gateway))}`)
+  const accounts = await answerOnce(
+    () => listed(gateway),
+    (all) => all.every(({ state }) => state === 'ready'),
+  )
+  if (accounts.some(({ state }) => state !== 'ready'))
+    throw new Error(`not all accounts became ready: ${JSON.stringify(accounts)}`)
 }
 const messages = (gateway: Gateway): string => `${gateway.url}/v1/messages`
 const plenty = { plan: 'power', quota: { limit: 1_000_000 } } as const
@@ -147,14 +148,15 @@ describe('one gateway with three accounts', () => {
 
   test('an aborting client frees its seat at once', async () => {
     const streams = openStreams(messages(gateway), gateway.key, 30, ask('[[sim:pace=300]][[sim:repeat=100]] hello'))
-    expect(await eventually(() => gateway.simulator.counters().openStreams === 30, 5_000)).toBeNumber()
+    expect(await eventually(() => gateway.simulator.counters().openStreams === 30, 30_000)).toBeNumber()
     for (let index = 0; index < 30; index++) streams.abort(index)
-    expect(await eventually(() => gateway.simulator.counters().openStreams === 0, 1_000)).toBeNumber()
-    await Bun.sleep(50)
-    expect((await listed(gateway)).reduce((sum, account) => sum + account.in_flight, 0)).toBe(0)
+    expect(await eventually(() => gateway.simulator.counters().openStreams === 0, 30_000)).toBeNumber()
+    const inFlight = async () => (await listed(gateway)).reduce((sum, account) => sum + account.in_flight, 0)
+    expect(await answerOnce(inFlight, (count) => count === 0)).toBe(0)
   })
 
   test('a conversation stays on its account and keeps its id at the provider', async () => {
+    const ids: (string | null)[] = []
     for (let turn = 0; turn < 6; turn++) {
       const answer = await fetch(messages(gateway), {
         method: 'POST',
@@ -166,11 +168,18 @@ describe('one gateway with three accounts', () => {
         body: JSON.stringify({ ...ask(`turn ${turn}`)(), stream: false }),
       })
       expect(answer.status).toBe(200)
+      ids.push(answer.headers.get('request-id'))
       await answer.json()
     }
-    await Bun.sleep(700) // the log is written in batches
-    const { logs } = (await gateway.admin('GET', '/v2/logs?limit=6')) as { logs: { account_id: string }[] }
-    expect(new Set(logs.map((row) => row.account_id)).size).toBe(1)
+    const rows = async () => {
+      const { logs } = (await gateway.admin('GET', '/v2/logs?limit=100')) as {
+        logs: { id: string; account_id: string }[]
+      }
+      return logs.filter(({ id }) => ids.includes(id))
+    }
+    const written = await answerOnce(rows, ({ length }) => length === 6)
+    expect(written).toHaveLength(6)
+    expect(new Set(written.map((row) => row.account_id)).size).toBe(1)
     const { poolStats } = (await gateway.admin('GET', '/v2/accounts')) as {
       poolStats: { conversationHits: number; conversationHitRate: number }
     }
@@ -193,9 +202,9 @@ describe('one gateway with three accounts', () => {
       ((await gateway.admin('GET', '/v2/logs?limit=1000')).logs as { api_key_id?: string; route: Route }[])
         .filter((log) => log.api_key_id === made.id)
         .map(({ route }) => route)
-    for (let tries = 0; tries < 100 && (await routes()).length < 30; tries++) await Bun.sleep(50) // written in batches
-    expect(await routes()).toHaveLength(30)
-    for (const { considered, by, attempts } of await routes()) {
+    const written = await answerOnce(routes, (rows) => rows.length >= 30)
+    expect(written).toHaveLength(30)
+    for (const { considered, by, attempts } of written) {
       expect(considered).toEqual([{ accountId: String(ids[0]), verdict: 'chosen' }])
       expect(by).toBeOneOf(['conversation', 'least_loaded'])
       expect(attempts.map(({ accountId, outcome }) => [accountId, outcome])).toEqual([[String(ids[0]), 'ok']])
@@ -275,8 +284,7 @@ test('an account starts no more requests within a minute than the setting allows
   const streams = openStreams(messages(gateway), gateway.key, 6, ask('hello'))
   await streams.done
   expect(streams.ends.map((end) => end?.status)).toEqual(Array(6).fill(200))
-  await Bun.sleep(700) // the log is written in batches
-  const { logs } = (await gateway.admin('GET', '/v2/logs?limit=6')) as { logs: { account_id: string }[] }
+  const logs = await loggedRows<{ account_id: string }>(gateway, 6)
   const each = Map.groupBy(logs, ({ account_id }) => account_id)
   expect([...each.values()].map((rows) => rows.length)).toEqual([3, 3])
 }, 60_000)

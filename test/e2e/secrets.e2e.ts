@@ -4,7 +4,7 @@ import path from 'node:path'
 import { Secret, TOTP } from 'otpauth'
 import { adminApp } from '../admin/admin-app.ts'
 import { runGateway } from '../support/command.ts'
-import { adminPassword, eventually, type Gateway, startGateway } from '../support/gateway.ts'
+import { adminPassword, answerOnce, eventually, type Gateway, startGateway } from '../support/gateway.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
 import { formsOf, tracesIn } from '../support/traces.ts'
 
@@ -236,8 +236,13 @@ async function scenario(proxyPort: number): Promise<void> {
   await done('PUT', `/v2/captures/${made.id}`, { hours: 1 })
   const kept = { role: 'user', content: secrets['prompt that is kept, sealed'] }
   const captured = await send('POST', '/v1/messages', { ...chat, messages: [kept] }, { 'x-api-key': made.key })
-  await Bun.sleep(1_500)
-  const content = await done('GET', `/v2/logs/${captured.headers.get('request-id')}/content`)
+  // Kept a moment after the answer.
+  const id = captured.headers.get('request-id')
+  await answerOnce(
+    () => fetch(`${gateway.url}/v2/logs/${id}/content`, { headers: { authorization: `Bearer ${adminPassword}` } }),
+    ({ ok }) => ok,
+  )
+  const content = await done('GET', `/v2/logs/${id}/content`)
   expect(content.prompt).toContain(kept.content)
 
   for (const { id, secrets: now } of gateway.accounts.map((account) => ({

@@ -4,10 +4,10 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import path from 'node:path'
 import { gatewayCommand, runGateway } from '../support/command.ts'
-import { eventually, type Gateway, startGateway } from '../support/gateway.ts'
+import { answerOnce, eventually, type Gateway, startGateway } from '../support/gateway.ts'
 import { ask, openStreams } from '../support/open-streams.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(240_000)
 
 let gateway: Gateway
 afterEach(async () => void (await gateway?.stop()))
@@ -19,7 +19,7 @@ const isAlive = (pid: number): boolean => {
     return false
   }
 }
-const gone = (pid: number, ms = 20_000): Promise<number | undefined> => eventually(() => !isAlive(pid), ms)
+const gone = (pid: number, ms = 60_000): Promise<number | undefined> => eventually(() => !isAlive(pid), ms)
 
 /** One whole answer, by a connection of its own or by one of many that are kept. */
 function chat(agent: Agent, text = 'hello'): Promise<string> {
@@ -48,12 +48,13 @@ const tally = (all: readonly string[]): Record<string, number> =>
   Object.fromEntries([...new Set(all)].map((one) => [one, all.filter((other) => other === one).length]))
 
 /** Fifty a second, evenly, until told to end; half of them by connections that are kept. */
-function traffic(): { readonly end: () => Promise<readonly string[]> } {
+function traffic(): { readonly sent: () => number; readonly end: () => Promise<readonly string[]> } {
   const fresh = new Agent({ keepAlive: false })
   const kept = new Agent({ keepAlive: true, maxSockets: 20 })
   const answers: Promise<string>[] = []
   const timer = setInterval(() => answers.push(chat(answers.length % 2 === 0 ? fresh : kept)), 20)
   return {
+    sent: () => answers.length,
     end: async () => {
       clearInterval(timer)
       const all = await Promise.all(answers)
@@ -79,22 +80,22 @@ test('100 open streams and 50 requests a second go through two restarts: none fa
     100,
     ask('[[sim:pace=150]][[sim:repeat=9]][[sim:text=one two three four five six seven eight nine ten]]'),
   )
-  expect(await eventually(() => gateway.simulator.counters().openStreams === 100, 20_000)).toBeNumber()
+  expect(await eventually(() => gateway.simulator.counters().openStreams === 100, 60_000)).toBeNumber()
   const load = traffic()
   await Bun.sleep(1_000)
   const handedOn = gateway.handOn()
   // Both processes meet a token that must be renewed, before there is a new owner and after.
-  expect(await eventually(() => gateway.logs().includes('succession.begun'), 20_000)).toBeNumber()
+  expect(await eventually(() => gateway.logs().includes('succession.begun'), 60_000)).toBeNumber()
   for (const account of gateway.accounts) account.expireAccess()
   const first = await handedOn
   // At once: the first process may have the port still, and of three the last could not be led to.
   const second = await gateway.handOn()
   expect(second.before).toBe(first.pid)
   await Bun.sleep(1_500)
+  expect(await eventually(() => load.sent() > 150, 30_000)).toBeNumber()
   const answers = await load.end()
   await streams.done
 
-  expect(answers.length).toBeGreaterThan(150)
   expect(tally(answers)).toEqual({ 200: answers.length })
   const ends = streams.ends.map((end, index) =>
     end?.status === 200 && end.whole && streams.texts[index]?.includes('event: message_stop') ? 'whole' : 'cut',
@@ -104,8 +105,8 @@ test('100 open streams and 50 requests a second go through two restarts: none fa
   expect(await gone(second.before)).toBeNumber()
   const { accounts } = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { state: string }[] }
   expect(accounts.map(({ state }) => state)).toEqual(['ready', 'ready'])
-  await Bun.sleep(700) // rows are written in batches
-  expect(await loggedTotal()).toBe(answers.length + 100)
+  // Rows are written in batches.
+  expect(await answerOnce(loggedTotal, (total) => total >= answers.length + 100)).toBe(answers.length + 100)
   expect(existsSync(path.join(gateway.dataDir, 'unwritten.jsonl'))).toBe(false)
   expect(gateway.logs()).not.toContain('succession.news-lost')
 })
@@ -130,7 +131,7 @@ test('what is only in memory goes along: answers to go on from, requests of the 
     1,
     ask('[[sim:pace=300]][[sim:repeat=6]] hello'),
   )
-  expect(await eventually(() => gateway.simulator.counters().openStreams === 1, 5_000)).toBeNumber()
+  expect(await eventually(() => gateway.simulator.counters().openStreams === 1, 30_000)).toBeNumber()
   const { before } = await gateway.handOn()
 
   const [status, next] = await post('/v1/responses', {
@@ -153,7 +154,7 @@ test('a successor that never serves changes nothing: the server goes on, renews 
   const config = path.join(gateway.dataDir, 'config.yaml')
   writeFileSync(config, 'server:\n  port: "many"\n')
   process.kill(gateway.pid(), 'SIGUSR2')
-  expect(await eventually(() => gateway.logs().includes('server.not-restarted'), 20_000)).toBeNumber()
+  expect(await eventually(() => gateway.logs().includes('server.not-restarted'), 60_000)).toBeNumber()
   expect(gateway.logs()).toContain('ended with exit code 2 before it served')
   writeFileSync(config, '')
 
@@ -165,9 +166,9 @@ test('a successor that never serves changes nothing: the server goes on, renews 
   }
   const { port } = new URL(gateway.url)
   const stray = Bun.spawn([...gatewayCommand(''), 'serve', '--take-over', '--port', port], { env, stdout: 'ignore' })
-  expect(await eventually(() => gateway.logs().includes('succession.begun'), 20_000)).toBeNumber()
+  expect(await eventually(() => gateway.logs().includes('succession.begun'), 60_000)).toBeNumber()
   stray.kill('SIGKILL')
-  expect(await eventually(() => gateway.logs().includes('succession.failed'), 20_000)).toBeNumber()
+  expect(await eventually(() => gateway.logs().includes('succession.failed'), 60_000)).toBeNumber()
   gateway.accounts[0]?.expireAccess()
   expect((await post('/v1/messages', { ...ask('hello')(), stream: false }))[0]).toBe(200)
   await gateway.admin('POST', '/v2/keys', { name: 'after' })

@@ -111,10 +111,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const stop = async (): Promise<number> => {
     if (successor !== undefined) {
       const { killed, gone } = { killed: tryKill(successor, 'SIGTERM'), gone: () => !tryKill(successor ?? 0, 0) }
-      if (killed && (await eventually(gone, 10_000)) === undefined) tryKill(successor, 'SIGKILL')
+      if (killed && (await eventually(gone, 60_000)) === undefined) tryKill(successor, 'SIGKILL')
     }
     child.kill('SIGTERM')
-    const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    const late = setTimeout(() => child.kill('SIGKILL'), 60_000)
     const code = await child.exited
     clearTimeout(late)
     await simulator.stop()
@@ -189,6 +189,22 @@ export async function eventually(holds: () => boolean, ms: number): Promise<numb
     await Bun.sleep(5)
   }
   return undefined
+}
+
+/** As `eventually`, for what has to be asked for: gives the first answer that is enough, or the last one after `ms`. */
+export async function answerOnce<T>(ask: () => Promise<T>, isEnough: (answer: T) => boolean, ms = 30_000): Promise<T> {
+  const until = performance.now() + ms
+  for (;;) {
+    const answer = await ask()
+    if (isEnough(answer) || performance.now() > until) return answer
+    await Bun.sleep(25)
+  }
+}
+
+/** The newest rows of the request log, once there are so many: they are written in batches, after the answers. */
+export async function loggedRows<Row>(gateway: Gateway, count: number, query = ''): Promise<readonly Row[]> {
+  const ask = async () => (await gateway.admin('GET', `/v2/logs?limit=${count}${query}`)).logs as readonly Row[]
+  return answerOnce(ask, (rows) => rows.length >= count)
 }
 
 function tryKill(pid: number, signal: NodeJS.Signals | 0): boolean {

@@ -37,8 +37,11 @@ export function sendRaw(
 
 const isEndless = (path: string): boolean => /\/(stream|events)(\?|$)/.test(path)
 
-/** Writes bytes as they are and gives all that comes back until the server closes, or says nothing more for `quietMs`. */
-export function sendBytes(base: string, bytes: string | Uint8Array, quietMs = 30_000): Promise<string> {
+/**
+ * Writes bytes as they are and gives all that comes back until the server closes, or says nothing more for half a second. For the
+ * first word it is waited `silentMs`, which a busy machine may need.
+ */
+export function sendBytes(base: string, bytes: string | Uint8Array, silentMs = 30_000): Promise<string> {
   return new Promise((resolve) => {
     const { port } = new URL(base)
     let text = ''
@@ -47,9 +50,10 @@ export function sendBytes(base: string, bytes: string | Uint8Array, quietMs = 30
       socket.destroy()
       resolve(text)
     }
-    socket.setTimeout(quietMs, end)
+    socket.setTimeout(silentMs, end)
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
+      socket.setTimeout(500)
     })
     socket.on('error', end)
     socket.on('close', end)

@@ -8,6 +8,20 @@ export async function readSse(
   return { text, data: framesOf(text).map((frame) => frame.data) }
 }
 
+/** As `readSse`; `whenSaid` is called once, when what has come is enough for `isEnough`. */
+export async function readSseUntil(response: Response, isEnough: (text: string) => boolean, whenSaid: () => void) {
+  const decoder = new TextDecoder()
+  let text = ''
+  let isSaid = false
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true })
+    if (isSaid || !isEnough(text)) continue
+    isSaid = true
+    whenSaid()
+  }
+  return { text, data: framesOf(text).map((frame) => frame.data) }
+}
+
 /** A 1 × 1 PNG. */
 export const tinyPng =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
