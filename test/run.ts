@@ -10,6 +10,9 @@ import { canWatch, readWatched, watchVariable } from './support/outbound-watch.t
 const root = path.join(import.meta.dir, '..')
 const only = process.argv[2]
 
+/** Of one test, where it sets none itself: a slow machine is no fault of it. */
+const timeoutMs = 180_000
+
 /** What bun prints of a failed expectation: the code about it, the values, where. */
 const linesBeforeFailure = 30
 
@@ -21,7 +24,7 @@ const failures: string[] = []
 async function run(name: string, files: readonly string[], env: Record<string, string>): Promise<Counts> {
   if (files.length === 0) return { passed: 0, failed: 1 }
   console.log(`\n== ${name}: ${files.length} files`)
-  const child = Bun.spawn([process.execPath, 'test', '--timeout', '60000', ...files], {
+  const child = Bun.spawn([process.execPath, 'test', '--timeout', String(timeoutMs), ...files], {
     cwd: root,
     env: { ...process.env, ...env },
     stdout: 'inherit',

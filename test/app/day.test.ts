@@ -41,7 +41,7 @@ describe('a day of the pool', () => {
     fetch(`http://127.0.0.1:${app.port}${route}`, {
       method,
       headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(120_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   const ask = async (): Promise<{ readonly status: number; readonly retryAfter: string | null }> => {

@@ -83,7 +83,7 @@ const found = (message: Anthropic.Message): Json =>
 async function recordOf({
   _request_id: id,
 }: Anthropic.Message & { readonly _request_id?: string | null }): Promise<Json> {
-  for (let look = 0; look < 200; look++) {
+  for (const end = performance.now() + 30_000; performance.now() < end; ) {
     const row = await call('GET', `/v2/logs/${id}`)
     if (row.route !== undefined) return row
     await Bun.sleep(25)

@@ -41,7 +41,7 @@ const chat = async (accountId: string): Promise<number> => {
   return answer.status
 }
 async function settled(id: string): Promise<Json> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (const end = performance.now() + 30_000; performance.now() < end; ) {
     const account = await call('GET', `/v2/accounts/${id}`)
     if (account.state !== 'unchecked') return account
     await Bun.sleep(10)

@@ -31,7 +31,7 @@ const starts = (): number => serving.logs().split('"event":"server.started"').le
 async function restored(name: string) {
   const before = starts()
   const done = await (await ask('POST', `/v2/backup/files/${name}/restore`, {})).json()
-  for (const until = Date.now() + 30_000; starts() <= before; await Bun.sleep(20)) {
+  for (const until = Date.now() + 60_000; starts() <= before; await Bun.sleep(20)) {
     if (Date.now() > until) throw new Error(`it did not start anew:\n${serving.logs()}`)
   }
   return done

@@ -192,11 +192,11 @@ test('an interrupt ends a command that waits, and the data is given back', async
   const [id] = (await world.run(['account', 'add', '--refresh-token-stdin', '--json'], { stdin: refreshToken ?? '' }))
     .json.ids
   const controller = new AbortController()
-  setTimeout(() => controller.abort(), 20)
   const slow = await world.run(['account', 'check', id], {
     interrupted: controller.signal,
     effects: {
       fetch: async (url, init) => {
+        controller.abort()
         await Bun.sleep(100)
         return fetch(url, init as RequestInit)
       },

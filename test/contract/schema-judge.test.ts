@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createJudge } from '../../server/contract/schema-judge.ts'
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
+import { cpuMs } from '../support/cpu.ts'
 
 type Loose = Readonly<Record<string, unknown>>
 const judge = (schema: Loose, value: unknown): readonly string[] => {
@@ -125,9 +126,9 @@ test.each(refused)('%s is refused by its place', (_, schema, path) => {
 
 describe('what would take for ever', () => {
   const quick = (work: () => void): void => {
-    const begin = performance.now()
+    const begin = cpuMs()
     work()
-    expect(performance.now() - begin).toBeLessThan(3_000)
+    expect(cpuMs() - begin).toBeLessThan(10_000)
   }
   test('a pattern made for backtracking is judged in linear time', () => {
     quick(() => {

@@ -22,6 +22,8 @@ const tools = ['Read', 'Write', 'Bash', 'Grep', 'mcp__server__tool'].map(
 
 const { simulator, hold } = heldReplies()
 let gateway: Gateway
+/** Sends headers before there is an answer: the others wait for it, so that errors keep their status on a busy machine too. */
+let hasty: Gateway
 let client: Anthropic
 const ask = (content: string): Anthropic.MessageParam[] => [{ role: 'user', content }]
 const clientOf = (of: Gateway, apiKey = of.key): Anthropic =>
@@ -46,11 +48,13 @@ const textOf = (message: Anthropic.Message): string =>
 beforeAll(async () => {
   gateway = await startGateway({
     simulator,
-    config: 'server:\n  keep_alive_seconds: 1\n  headers_hold_ms: 300\n  max_body_bytes: 2097152\n',
+    config: 'server:\n  keep_alive_seconds: 1\n  max_body_bytes: 2097152\n',
   })
+  hasty = await startGateway({ simulator, config: 'server:\n  keep_alive_seconds: 1\n  headers_hold_ms: 100\n' })
   client = clientOf(gateway)
 })
 afterAll(async () => {
+  await hasty?.stop()
   await gateway?.stop()
 })
 
@@ -408,7 +412,10 @@ describe('leaving and waiting', () => {
 
   test('a silent provider: headers come early, then pings, then the answer', async () => {
     const held = hold()
-    const response = await post({ model, max_tokens: 100, messages: ask(`${held.directive} Hello`), stream: true })
+    const response = await post(
+      { model, max_tokens: 100, messages: ask(`${held.directive} Hello`), stream: true },
+      hasty,
+    )
     expect(response.status).toBe(200)
     const pings = (all: string): number => all.split('event: ping').length - 1
     const { text, data } = await readSseUntil(response, (all) => pings(all) >= 2, held.release)

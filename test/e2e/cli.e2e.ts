@@ -120,7 +120,7 @@ describe.each(['without a server', 'beside a running server'])('%s', (where) => 
   test('a device sign-in prints address and code, and ends with the account', async () => {
     const account = simulator.accounts.add({ method: 'builder-id', plan: 'power' })
     const signing = run(['account', 'add'])
-    for (let tries = 0; tries < 200 && simulator.signIns.pending().length === 0; tries++) await Bun.sleep(50)
+    for (let tries = 0; tries < 1_200 && simulator.signIns.pending().length === 0; tries++) await Bun.sleep(50)
     const [pending] = simulator.signIns.pending()
     const code = typeof pending === 'string' ? pending : (pending as { userCode: string }).userCode
     simulator.signIns.approve(code, account.id)
@@ -128,7 +128,7 @@ describe.each(['without a server', 'beside a running server'])('%s', (where) => 
     expect(done.code).toBe(0)
     expect(done.err).toContain(code)
     expect(done.out).toContain('acc_')
-  }, 30_000)
+  })
 
   test('doctor shows every setting with its origin and finds what is wrong', async () => {
     const doctor = await run(['doctor', '--json'])
@@ -168,7 +168,7 @@ test('selftest runs the whole path and says what passed', async () => {
   })
   expect(passed).toBeGreaterThan(10)
   rmSync(folder, { recursive: true })
-}, 60_000)
+})
 
 test('in a folder without a gateway no command makes one', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-cli-'))

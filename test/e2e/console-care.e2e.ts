@@ -7,7 +7,7 @@ import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts
 import { leftOut } from '../support/left-out.ts'
 
 // Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 if (browserPath === undefined) leftOut('Chromium')
 else care()
@@ -232,7 +232,7 @@ function care(): void {
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
     try {
       const url = `http://127.0.0.1:${free}`
-      const until = Date.now() + 20_000
+      const until = Date.now() + 60_000
       while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok && Date.now() < until) await Bun.sleep(50)
       await page.goto(url)
       await page.getByRole('button', { name: 'Enter the demo' }).click()

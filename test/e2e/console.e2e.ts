@@ -12,7 +12,7 @@ import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts
 import { leftOut } from '../support/left-out.ts'
 
 // Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 let gateway: Gateway
 beforeAll(async () => {
@@ -146,7 +146,7 @@ function driveThePages(): void {
       .catch(() => undefined)
     await dialog
       .getByText(/is ready\./)
-      .waitFor({ timeout: 5_000 })
+      .waitFor({ timeout: 20_000 })
       .catch(() => undefined)
     expect(await dialog.textContent()).toContain(' is ready.')
     await dialog.getByRole('button', { name: 'Done' }).click()
@@ -214,7 +214,7 @@ function driveThePages(): void {
       }
       await Promise.all(looks.map(walk))
     },
-    180_000,
+    300_000,
   )
 
   test('the language changes without a reload', async () => {
@@ -283,7 +283,7 @@ async function startFresh(): Promise<{ readonly url: string; readonly stop: () =
     stderr: 'ignore',
   })
   const url = `http://127.0.0.1:${port}`
-  const until = Date.now() + 20_000
+  const until = Date.now() + 60_000
   while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok) {
     if (Date.now() > until || child.exitCode !== null)
       throw new Error(`the fresh gateway did not start (${child.exitCode})`)

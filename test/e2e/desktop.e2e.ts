@@ -51,7 +51,7 @@ while [ ! -e '${close}' ]; do sleep 0.05; done
 }
 
 async function until<T>(found: () => T | undefined | false): Promise<T> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     const value = found()
     if (value !== undefined && value !== false) return value
     await Bun.sleep(50)
@@ -84,7 +84,7 @@ test('the desktop application serves from a folder of its own, shows its console
   expect(await first.exited).toBe(0)
   expect(readFileSync(path.join(data, 'desktop.log'), 'utf8')).toContain('window closed')
   await expect(fetch(address)).rejects.toThrow()
-}, 60_000)
+})
 
 test('a start that fails is told in the log of the folder, with the exit code of a failed start', async () => {
   const { data, start } = desk()
@@ -93,4 +93,4 @@ test('a start that fails is told in the log of the folder, with the exit code of
   expect(await child.exited).toBe(1)
   expect(readFileSync(path.join(data, 'desktop.log'), 'utf8')).toContain(`Port ${taken.port}`)
   await taken.stop(true)
-}, 60_000)
+})

@@ -3,7 +3,7 @@ import { contentSecurityPolicy } from '../../server/console/security-headers.ts'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 import { type RawAnswer, sendRaw } from '../support/raw-request.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const app = 'https://app.example.com'
 let gateway: Gateway

@@ -36,7 +36,7 @@ type Log = {
 }
 /** The notes in a request's record, which is written a moment after the answer. */
 async function notesOf(id: string): Promise<NonNullable<Log['notes']>['first']> {
-  for (let waited = 0; waited < 5_000; waited += 50) {
+  for (let waited = 0; waited < 30_000; waited += 50) {
     const { logs } = (await gateway.admin('GET', '/v2/logs?limit=20')) as { logs: readonly Log[] }
     const log = logs.find((one) => one.id === id)
     if (log !== undefined) return log.notes?.first ?? []

@@ -27,7 +27,7 @@ async function ask(content: string, stream: boolean): Promise<string> {
   return answer.headers.get('request-id') ?? ''
 }
 async function rowOf(id: string): Promise<Record<string, unknown>> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     const { logs } = await gateway.admin('GET', `/v2/logs?request_id=${id}`)
     const [row] = logs as Record<string, unknown>[]
     if (row !== undefined) return row

@@ -26,7 +26,7 @@ async function told(response: Response) {
 }
 /** The request's row, once it is written. */
 async function recordOf(id: string | null): Promise<unknown> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     const { logs } = await gateway.admin('GET', '/v2/logs?limit=50')
     const row = (logs as { id: string }[]).find((one) => one.id === id)
     if (row !== undefined) return row

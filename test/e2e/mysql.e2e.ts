@@ -68,7 +68,7 @@ if (hasMariaDb) {
     }
     const eventually = async (wanted: readonly number[]): Promise<readonly number[]> => {
       let found: readonly number[] = []
-      for (const until = Date.now() + 20_000; Date.now() < until; await Bun.sleep(100)) {
+      for (const until = Date.now() + 60_000; Date.now() < until; await Bun.sleep(100)) {
         found = await kept().catch(() => [])
         if (found.join() === wanted.join()) break
       }
@@ -100,7 +100,7 @@ if (hasMariaDb) {
       const keptFile = path.join(gateway.dataDir, 'unwritten.jsonl')
       const isKept = (): boolean =>
         existsSync(keptFile) && readFileSync(keptFile, 'utf8').split('"request",').length === 3
-      for (const until = Date.now() + 10_000; Date.now() < until && !isKept(); ) await Bun.sleep(50)
+      for (const until = Date.now() + 30_000; Date.now() < until && !isKept(); ) await Bun.sleep(50)
       expect(isKept()).toBe(true)
       const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
       expect(metrics).toMatch(/^claude_server_database_up 0$/m)
@@ -117,7 +117,7 @@ if (hasMariaDb) {
       await server.signal('SIGKILL')
       expect([await chat(), await chat()]).toEqual([200, 200])
       const stopped = gateway.restart('SIGTERM')
-      for (let turn = 0; turn < 200 && !existsSync(keptFile); turn++) await Bun.sleep(50)
+      for (let turn = 0; turn < 1_200 && !existsSync(keptFile); turn++) await Bun.sleep(50)
       await server.start()
       await stopped
       expect(await eventually([11, 11, 0])).toEqual([11, 11, 0])
@@ -132,7 +132,7 @@ if (hasMariaDb) {
         for (let turn = 0; turn < 35; turn++) {
           const asked = performance.now()
           expect(await chat()).toBe(200)
-          expect(performance.now() - asked).toBeLessThan(3_000)
+          expect(performance.now() - asked).toBeLessThan(10_000)
           await Bun.sleep(Math.max(0, begun + turn * 1_000 - performance.now()))
         }
       } finally {
@@ -144,7 +144,7 @@ if (hasMariaDb) {
       const ended = performance.now()
       const again = gateway.restart('SIGTERM')
       for (let turn = 0; turn < 600 && !existsSync(keptFile); turn++) await Bun.sleep(50)
-      expect(performance.now() - ended).toBeLessThan(15_000)
+      expect(performance.now() - ended).toBeLessThan(25_000)
       await server.signal('SIGCONT')
       await again
       expect(await eventually([49, 49, 0])).toEqual([49, 49, 0])
@@ -152,5 +152,5 @@ if (hasMariaDb) {
       await gateway.stop()
       await server.stop()
     }
-  }, 240_000)
+  }, 420_000)
 }

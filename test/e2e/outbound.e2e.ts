@@ -7,7 +7,7 @@ import { adminPassword, eventually, type Gateway, startGateway } from '../suppor
 import { leftOut } from '../support/left-out.ts'
 import { canWatch, readWatched } from '../support/outbound-watch.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const folders: string[] = []
 const newFolder = (): string => {
@@ -24,7 +24,7 @@ const add = (gateway: Gateway, body: object): Promise<Response> =>
     method: 'POST',
     headers: { authorization: `Bearer ${adminPassword}` },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(30_000),
   })
 
 // The whole end-to-end run is watched by test/run.ts in the same way; here it is shown that the watch sees.
@@ -39,7 +39,7 @@ function seeing(): void {
     const secrets = { clientId: 'a', clientSecret: 'b', refreshToken: 'aorAAAAAGxxxxxxxxxxxxxxxx' }
     await add(gateway, { method: 'builder-id', ...secrets }).catch(() => undefined)
     await add(gateway, { method: 'api-key', apiKey: 'ksk_xxxxxxxxxxxxxxxxxxxxxxxx' }).catch(() => undefined)
-    const seen = await eventually(() => readWatched(watch).strangers.length >= 2, 10_000)
+    const seen = await eventually(() => readWatched(watch).strangers.length >= 2, 60_000)
     await gateway.stop()
     const { traces, strangers } = readWatched(watch)
     expect([seen !== undefined, traces]).toEqual([true, 1])

@@ -3,11 +3,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startSimulator } from '../../server/simulator/simulator.ts'
-import { adminPassword } from '../support/gateway.ts'
+import { adminPassword, eventually } from '../support/gateway.ts'
+import { heldReplies } from '../support/held-replies.ts'
 import { leftOut } from '../support/left-out.ts'
 import { ask, openStreams } from '../support/open-streams.ts'
 
-setDefaultTimeout(150_000)
+setDefaultTimeout(240_000)
 
 const pm2 = process.env.GATEWAY_BINARY && Bun.which('pm2')
 if (!pm2) leftOut('PM2 (npm install -g pm2), with a built executable,')
@@ -16,7 +17,8 @@ else {
     const folder = mkdtempSync(path.join(tmpdir(), 'pm2-'))
     const app = path.join(folder, 'app')
     cpSync(path.join(import.meta.dir, '../../docs/examples/pm2'), app, { recursive: true })
-    const simulator = await startSimulator()
+    const replies = heldReplies()
+    const simulator = await startSimulator(replies.simulator)
     const account = simulator.accounts.add({ plan: 'power' })
     const probe = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
     const { port } = probe
@@ -60,9 +62,20 @@ else {
       expect(streams.ends.filter((end) => end?.status === 200 && end.whole)).toHaveLength(20)
       expect(streams.texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(20)
 
-      const last = openStreams(`${url}/v1/messages`, String(key), 20, ask('[[sim:pace=100]] hello'))
-      while (simulator.counters().openStreams < 20) await Bun.sleep(10)
-      expect(await run('stop', 'claude-server')).toBe(0)
+      const held = replies.hold()
+      const last = openStreams(`${url}/v1/messages`, String(key), 20, ask(`${held.directive} hello`))
+      expect(await eventually(() => simulator.counters().openStreams === 20, 30_000)).toBeNumber()
+      const stopped = run('stop', 'claude-server')
+      // It has begun to stop when it takes nobody any more.
+      while (
+        await fetch(`${url}/readyz`, { headers: { connection: 'close' } }).then(
+          ({ ok }) => ok,
+          () => false,
+        )
+      )
+        await Bun.sleep(20)
+      held.release()
+      expect(await stopped).toBe(0)
       await last.done
       expect(last.ends.filter((end) => end?.status === 200 && end.whole)).toHaveLength(20)
       expect(fetch(`${url}/healthz`)).rejects.toThrow()

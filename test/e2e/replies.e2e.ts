@@ -13,10 +13,8 @@ const tool = { name: 'run', input_schema: { type: 'object', properties: { x: { t
 let gateway: Gateway
 beforeAll(async () => {
   gateway = await startGateway({
-    config: [
-      'server:\n  keep_alive_seconds: 1\n  headers_hold_ms: 200\n',
-      'upstream:\n  connect_timeout_ms: 1000\n  first_event_timeout_ms: 10000\n',
-    ].join(''),
+    config:
+      'server:\n  keep_alive_seconds: 1\nupstream:\n  connect_timeout_ms: 1000\n  first_event_timeout_ms: 30000\n',
   })
 })
 afterAll(async () => {
@@ -68,7 +66,7 @@ const calls = (): number =>
 async function notesOf(response: Response): Promise<readonly string[]> {
   const id = response.headers.get('request-id')
   await response.body?.cancel()
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     const { logs } = await gateway.admin('GET', '/v2/logs?limit=5')
     const record = (logs as { id: string; notes?: { first: { what: string }[] } }[]).find((one) => one.id === id)
     if (record !== undefined) return record.notes?.first.map(({ what }) => what) ?? []
@@ -203,16 +201,25 @@ describe('characters cut in two', () => {
 
 describe('a slow model', () => {
   test('is waited for, kept alive and never asked twice', async () => {
-    const before = calls()
-    enqueue({ name: 'slow-headers', waitMs: 2_500 })
-    const { text } = await streamed(messages('[[sim:delay=2000]]Good day', { stream: true }))
-    expect(text).toContain('event: ping')
-    expect(anthropicFault(text)).toBeUndefined()
-    expect(text).toContain('message_stop')
-    enqueue({ name: 'slow-headers', waitMs: 2_500 })
-    expect(await whole<Message>(messages('[[sim:delay=500]]Good day'))).toMatchObject({ status: 200 })
-    expect(calls() - before).toBe(2)
-  }, 30_000)
+    const shared = gateway
+    // Elsewhere headers wait for the first event, whose error has a status.
+    gateway = await startGateway({
+      config: 'server:\n  keep_alive_seconds: 1\n  headers_hold_ms: 100\nupstream:\n  connect_timeout_ms: 1000\n',
+    })
+    try {
+      enqueue({ name: 'slow-headers', waitMs: 2_500 })
+      const { text } = await streamed(messages('[[sim:delay=2000]]Good day', { stream: true }))
+      expect(text).toContain('event: ping')
+      expect(anthropicFault(text)).toBeUndefined()
+      expect(text).toContain('message_stop')
+      enqueue({ name: 'slow-headers', waitMs: 2_500 })
+      expect(await whole<Message>(messages('[[sim:delay=500]]Good day'))).toMatchObject({ status: 200 })
+      expect(calls()).toBe(2)
+    } finally {
+      await gateway.stop()
+      gateway = shared
+    }
+  })
 })
 
 describe('an account', () => {
@@ -238,10 +245,10 @@ describe('an account', () => {
       // What was learnt outlives the process.
       await own.restart('SIGKILL')
       expect((await streamed(messages('hi', { stream: true }))).text).toContain('event: error')
-      expect(await eventually(() => own.logs().includes('broken-reply'), 5_000)).toBeDefined()
+      expect(await eventually(() => own.logs().includes('broken-reply'), 30_000)).toBeDefined()
     } finally {
       gateway = shared
       await own.stop()
     }
-  }, 60_000)
+  }, 120_000)
 })

@@ -4,8 +4,9 @@ import path from 'node:path'
 import OpenAI from 'openai'
 import type { ResponseInput, Tool } from 'openai/resources/responses/responses'
 import { type Gateway, startGateway } from '../support/gateway.ts'
+import { heldReplies } from '../support/held-replies.ts'
 import { openaiResponsesFault } from '../support/responses-grammar.ts'
-import { readSse, tinyPng } from '../support/sse.ts'
+import { readSse, readSseUntil, tinyPng } from '../support/sse.ts'
 
 const model = 'claude-sonnet-4.5'
 const thinkingModel = 'claude-opus-4.7'
@@ -17,14 +18,17 @@ const weather = {
   strict: false,
 } as const satisfies Tool
 
+const { simulator, hold } = heldReplies()
 let gateway: Gateway
+/** Sends headers before there is an answer: the others wait for it, so that errors keep their status on a busy machine too. */
+let hasty: Gateway
 let client: OpenAI
 const clientOf = (apiKey: string): OpenAI =>
   new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey, maxRetries: 0, timeout: 20_000 })
-const post = (body: object): Promise<Response> =>
-  fetch(`${gateway.url}/v1/responses`, {
+const post = (body: object, of = gateway): Promise<Response> =>
+  fetch(`${of.url}/v1/responses`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${of.key}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
 const failureOf = async (promise: PromiseLike<unknown>) => {
@@ -42,10 +46,12 @@ const metric = async (name: string): Promise<number> => {
 }
 
 beforeAll(async () => {
-  gateway = await startGateway({ config: 'server:\n  keep_alive_seconds: 1\n  headers_hold_ms: 300\n' })
+  gateway = await startGateway()
+  hasty = await startGateway({ simulator, config: 'server:\n  keep_alive_seconds: 1\n  headers_hold_ms: 100\n' })
   client = clientOf(gateway.key)
 })
 afterAll(async () => {
+  await hasty?.stop()
   await gateway?.stop()
 })
 
@@ -300,7 +306,9 @@ describe('edges', () => {
   })
 
   test('a long silence is opened and kept alive with data that every client counts', async () => {
-    const { text, data } = await readSse(await post({ model, input: '[[sim:delay=2600]] Hello', stream: true }))
+    const held = hold()
+    const response = await post({ model, input: `${held.directive} Hello`, stream: true }, hasty)
+    const { text, data } = await readSseUntil(response, (all) => all.includes('keepalive'), held.release)
     expect(openaiResponsesFault(text)).toBeUndefined()
     const types = data.map((one) => (JSON.parse(one) as { type: string }).type)
     expect(types.slice(0, 3)).toEqual(['response.created', 'response.in_progress', 'keepalive'])

@@ -5,7 +5,7 @@ import { caddyPath, example, type Front, nginxPath, startCaddy, startNginx } fro
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 let gateway: Gateway
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { runGateway } from '../support/command.ts'
 import { startGateway } from '../support/gateway.ts'
 import { listenUnixgram } from '../support/unixgram.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const folder = mkdtempSync(path.join(tmpdir(), 'service-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -6,7 +6,7 @@ import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts
 import { leftOut } from '../support/left-out.ts'
 
 // Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const wrongName = 'That name or password is not right.'
 const passwordOf = (name: string): string => `the password of ${name}`

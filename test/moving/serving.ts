@@ -60,7 +60,7 @@ export async function serveOn(
     await simulator.stop()
     return code
   }
-  for (const until = Date.now() + 30_000; ; await Bun.sleep(20)) {
+  for (const until = Date.now() + 60_000; ; await Bun.sleep(20)) {
     const url = /"event":"server.started","url":"([^"]+)"/.exec(log)?.[1]
     if (url !== undefined) {
       const ask: Serving['ask'] = async (route, method = 'GET', body) => {

@@ -102,7 +102,7 @@ export async function startClockedGateway(
     const sent = fetch(url() + route, {
       method,
       headers: { authorization: `Bearer ${adminPassword}`, 'content-type': 'application/json', ...headers },
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(120_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     let answered = false

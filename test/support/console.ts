@@ -53,7 +53,7 @@ const focused = (page: Page): Promise<string> =>
 
 /** Waits until the focus is on what is called so, and shows what had it instead. */
 export async function focusIs(page: Page, name: string): Promise<void> {
-  const until = Date.now() + 5_000
+  const until = Date.now() + 20_000
   while (!(await focused(page)).startsWith(name) && Date.now() < until) await Bun.sleep(50)
   expect(await focused(page)).toStartWith(name)
 }

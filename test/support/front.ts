@@ -68,7 +68,7 @@ async function start(
   })
   const said = new Response(child.stderr).text()
   const url = `http://127.0.0.1:${port}`
-  for (let tries = 0; tries < 400 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 2_400 && child.exitCode === null; tries++) {
     if ((await fetch(`${url}/healthz`).catch(() => undefined))?.ok) {
       return {
         port,

@@ -84,7 +84,7 @@ export async function startMariaDb(): Promise<MariaDb> {
       ],
       { stdin: 'ignore', stdout: Bun.file(log), stderr: Bun.file(log) },
     )
-    for (let turn = 0; turn < 200 && child.exitCode === null; turn++) {
+    for (let turn = 0; turn < 1_200 && child.exitCode === null; turn++) {
       const isUp = await query('SELECT 1').then(
         () => true,
         () => false,

@@ -11,6 +11,8 @@ export type ProxyServer = {
   /** Lets nothing through any more, and cuts what is open; `up` undoes it. */
   readonly down: () => void
   readonly up: () => void
+  /** How many came while it was down. */
+  readonly refused: () => number
   readonly stop: () => void
 }
 
@@ -23,9 +25,13 @@ export async function startProxyServer(login?: {
   const logins: string[] = []
   const sockets = new Set<Socket>()
   let isDown = false
+  let refused = 0
   const expected = login === undefined ? undefined : Buffer.from(`${login.user}:${login.password}`).toString('base64')
   const server = createServer((client) => {
-    if (isDown) return void client.destroy()
+    if (isDown) {
+      refused++
+      return void client.destroy()
+    }
     sockets.add(client)
     client.on('close', () => sockets.delete(client))
     client.on('error', () => client.destroy())
@@ -97,6 +103,7 @@ export async function startProxyServer(login?: {
     up: () => {
       isDown = false
     },
+    refused: () => refused,
     stop: () => {
       cut()
       server.close()

@@ -2,7 +2,7 @@ import { dlopen, FFIType, ptr } from 'bun:ffi'
 
 /** A service manager's end of a notify socket: datagrams, read one by one. `@` in front: an abstract name. */
 export type UnixgramListener = {
-  /** The next datagram; rejects when none comes within five seconds. */
+  /** The next datagram; rejects when none comes within thirty seconds. */
   readonly next: () => Promise<string>
   /** All that have come and were not read. */
   readonly rest: () => readonly string[]
@@ -29,7 +29,7 @@ export async function listenUnixgram(path: string): Promise<UnixgramListener> {
   }
   return {
     next: async () => {
-      for (let tries = 0; tries < 500; tries++) {
+      for (let tries = 0; tries < 3_000; tries++) {
         const text = read()
         if (text !== undefined) return text
         await Bun.sleep(10)

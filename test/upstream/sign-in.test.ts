@@ -37,9 +37,17 @@ function setUp(replies: readonly (() => Reply)[], more: Record<string, Route> = 
     ...more,
   })
   stop = provider.stop
-  const effects = createTestEffects({ random: () => 0.5 }, startAt)
+  const clock = createTestEffects({ random: () => 0.5 }, startAt)
+  let waits = 0
+  const effects: typeof clock = {
+    ...clock,
+    sleep: (ms, signal) => {
+      waits++
+      return clock.sleep(ms, signal)
+    },
+  }
   const signedIn: SignedIn[] = []
-  const signIns = createSignIns({
+  const made = createSignIns({
     settings: provider.settings,
     effects,
     classify,
@@ -49,6 +57,15 @@ function setUp(replies: readonly (() => Reply)[], more: Record<string, Route> = 
     },
     ...(maxPending === undefined ? {} : { maxPending }),
   })
+  const authIds: string[] = []
+  const signIns: typeof made = {
+    ...made,
+    start: async (...request) => {
+      const started = await made.start(...request)
+      if (started.ok) authIds.push(started.value.authId)
+      return started
+    },
+  }
   const start = async (request: SignInRequest = {}): Promise<string> => {
     const started = await signIns.start(request)
     if (!started.ok) throw new Error(started.error.message)
@@ -56,10 +73,9 @@ function setUp(replies: readonly (() => Reply)[], more: Record<string, Route> = 
   }
   /** One poll: moves the clock and waits until the provider has answered and the next wait (or the end) is reached. */
   const poll = async (ms: number): Promise<void> => {
-    const before = provider.calls('token').length
+    const before = waits
     await effects.advance(ms)
-    await until(() => provider.calls('token').length > before)
-    await Bun.sleep(5)
+    await until(() => waits > before || authIds.every((authId) => signIns.status(authId)?.status !== 'pending'))
   }
   return { ...provider, effects, signIns, signedIn, start, poll, polls: () => provider.calls('token').length }
 }
