@@ -100,10 +100,13 @@ const signIn = async (): Promise<string> => {
 }
 const asSession = (cookie: string, path: string) => gateway.call('GET', path, undefined, { cookie, authorization: '' })
 const replies = (): readonly number[] => gateway.accounts.map((account) => account.counts().replies)
+let questions = 0
+/** Another conversation than all before. */
+const question = (): string => `Question ${++questions}`
 /** How many replies each account gave meanwhile, the busiest first. */
 const served = async (calls: number): Promise<readonly number[]> => {
   const before = replies()
-  for (let call = 0; call < calls; call++) expect((await gateway.ask(`Question ${Math.random()}`)).status).toBe(200)
+  for (let call = 0; call < calls; call++) expect((await gateway.ask(question())).status).toBe(200)
   return replies()
     .map((count, at) => count - (before[at] ?? 0))
     .toSorted((a, b) => b - a)
@@ -256,7 +259,7 @@ const effects: Readonly<Record<string, () => Promise<void>>> = {
     const fail = async (times: number): Promise<void> => {
       for (let time = 0; time < times; time++) {
         gateway.simulator.enqueue('forbidden', { account: account?.id ?? '' })
-        for (let call = 0; call < 12; call++) await gateway.ask(`Again ${Math.random()}`)
+        for (let call = 0; call < 12; call++) await gateway.ask(question())
         await gateway.pass(6 * minuteMs)
       }
     }

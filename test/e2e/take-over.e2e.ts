@@ -5,6 +5,7 @@ import { Agent, request } from 'node:http'
 import path from 'node:path'
 import { gatewayCommand, runGateway } from '../support/command.ts'
 import { answerOnce, eventually, type Gateway, startGateway } from '../support/gateway.ts'
+import { heldReplies } from '../support/held-replies.ts'
 import { ask, openStreams } from '../support/open-streams.ts'
 
 setDefaultTimeout(240_000)
@@ -121,16 +122,13 @@ const post = async (where: string, body: object): Promise<[number, Record<string
 }
 
 test('what is only in memory goes along: answers to go on from, requests of the last minute, calls under way', async () => {
-  gateway = await startGateway()
+  const { simulator, hold } = heldReplies()
+  gateway = await startGateway({ simulator })
   const { keys } = (await gateway.admin('GET', '/v2/keys')) as { keys: { id: string }[] }
   await gateway.admin('PATCH', `/v2/keys/${keys[0]?.id}`, { rate_limit_rpm: 4, concurrency: 2 })
   const [, { id }] = await post('/v1/responses', { model: 'claude-sonnet-4.5', input: 'Remember the word marmalade.' })
-  const stream = openStreams(
-    `${gateway.url}/v1/messages`,
-    gateway.key,
-    1,
-    ask('[[sim:pace=300]][[sim:repeat=6]] hello'),
-  )
+  const held = hold()
+  const stream = openStreams(`${gateway.url}/v1/messages`, gateway.key, 1, ask(`${held.directive} hello`))
   expect(await eventually(() => gateway.simulator.counters().openStreams === 1, 30_000)).toBeNumber()
   const { before } = await gateway.handOn()
 
@@ -144,6 +142,7 @@ test('what is only in memory goes along: answers to go on from, requests of the 
   const [allowed] = await post('/v1/messages', { ...ask('one more')(), stream: false })
   const [refused, why] = await post('/v1/messages', { ...ask('one too many')(), stream: false })
   expect([allowed, refused, JSON.stringify(why)]).toEqual([200, 429, expect.stringContaining('per minute')])
+  held.release()
   await stream.done
   expect(stream.ends[0]).toEqual({ status: 200, whole: true })
   expect(await gone(before)).toBeNumber()

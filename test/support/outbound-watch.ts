@@ -49,7 +49,8 @@ export function readWatched(folder: string): Watched {
 export function readTrace(text: string): Omit<Watched, 'traces'> {
   let local = 0
   const strangers: string[] = []
-  for (const line of text.split('\n')) {
+  // A tracer that outlives its process by a moment may be writing its last line.
+  for (const line of text.split('\n').slice(0, -1)) {
     const call = /^(?:\d+\s+)?(socket|connect)\((.*)$/.exec(line)
     if (call === null) {
       // The second half of a call that was interrupted holds its result alone.
