@@ -62,7 +62,7 @@ test('of an answer that was too long it is said that the work was done', async (
   const again = await send()
   expect([again.status, again.json.code]).toEqual([409, 'IDEMPOTENCY_ANSWER_GONE'])
   expect((await store.accounts.list()).length).toBe(2_000)
-}, 60_000)
+}, 240_000)
 
 test('a body past the bound is refused, one that is no text is the route’s to judge', async () => {
   const { ask } = await adminApp()

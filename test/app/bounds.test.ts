@@ -6,7 +6,7 @@ import { type ClockedGateway, startClockedGateway } from '../support/clocked-gat
 let gateway: ClockedGateway
 beforeAll(async () => {
   gateway = await startClockedGateway()
-}, 60_000)
+}, 240_000)
 afterAll(() => gateway.stop())
 
 /** Whatever holds memory while the server runs: caches, lines, buffers, counters by name. */

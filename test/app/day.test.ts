@@ -95,7 +95,7 @@ describe('a day of the pool', () => {
     expect(cost).toBeGreaterThan(0)
     for (const account of simulator.accounts.list())
       account.setQuota({ limit: cost * windowRequests, used: 0, resetsAt: startAt + 4 * hour, periodMs: 4 * hour })
-  }, 60_000)
+  }, 240_000)
   afterAll(async () => {
     await app?.stop()
     await simulator?.stop()

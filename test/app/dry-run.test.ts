@@ -7,7 +7,7 @@ let allowed: string
 beforeAll(async () => {
   gateway = await startClockedGateway()
   allowed = (await gateway.call('POST', '/v2/keys', { name: 'asks', dry_run: true })).json.key
-}, 60_000)
+}, 240_000)
 afterAll(() => gateway.stop())
 
 const model = 'claude-sonnet-4.5'

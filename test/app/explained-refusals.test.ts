@@ -5,7 +5,7 @@ import { type Answered, type ClockedGateway, startClockedGateway } from '../supp
 let gateway: ClockedGateway
 beforeAll(async () => {
   gateway = await startClockedGateway()
-}, 60_000)
+}, 240_000)
 afterAll(() => gateway.stop())
 afterEach(() => refuses())
 

@@ -7,7 +7,7 @@ beforeAll(async () => {
   // The tokenizer loads and the texts are counted.
   await ask('/v1/messages', talk('warm'))
   await gateway.call('PUT', '/v2/settings', { compressionEnabled: true })
-}, 60_000)
+}, 240_000)
 afterAll(() => gateway.stop())
 
 const model = 'claude-sonnet-4.5'

@@ -50,7 +50,7 @@ beforeAll(async () => {
   const { key } = await call('POST', '/v2/keys', { name: 'search' })
   anthropic = new Anthropic({ baseURL: base, apiKey: key, maxRetries: 0 })
   openai = new OpenAI({ baseURL: `${base}/v1`, apiKey: key, maxRetries: 0 })
-}, 60_000)
+}, 240_000)
 afterAll(async () => {
   await app.stop()
   await simulator.stop()

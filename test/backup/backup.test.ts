@@ -59,7 +59,7 @@ test('a backup holds everything, and another machine with another master key ope
   expect(after.rollupMarks).toEqual([{ id: 1, seq: 700 }])
   await there.close()
   await store.close()
-}, 60_000)
+}, 240_000)
 
 test('counters beyond what can be told apart are backed up and come back cut, whatever wrote them', async () => {
   const { store } = await filled()
@@ -81,7 +81,7 @@ test('counters beyond what can be told apart are backed up and come back cut, wh
   })
   await there.close()
   await store.close()
-}, 60_000)
+}, 240_000)
 
 test.each([1, 7, 4096])('a database file that is sent in pieces of %d bytes is told where it belongs', async (size) => {
   const one = place()
@@ -111,7 +111,7 @@ test('without the request log the sums are kept, and new rows are added up from 
   expect([after.requests, after.captures, after.rollupMarks]).toEqual([[], [], []])
   await there.close()
   await store.close()
-}, 60_000)
+}, 240_000)
 
 test('without secrets none is in it, and it is not taken for a backup', async () => {
   const { store } = await filled()
@@ -130,7 +130,7 @@ test('without secrets none is in it, and it is not taken for a backup', async ()
   })
   expect(statSync(there.database).size).toBe(size)
   await store.close()
-}, 60_000)
+}, 240_000)
 
 test('whatever is changed, cut, left out or moved in a backup is found, and nothing that was there changes', async () => {
   const { place: here, store } = await filled()
@@ -174,7 +174,7 @@ test('whatever is changed, cut, left out or moved in a backup is found, and noth
   expect(readFileSync(here.database).equals(before)).toBe(true)
   expect(readdirSync(here.dataDir).filter((name) => /importing|plan/.test(name))).toEqual([])
   expect(await faults(clear)).toBe('taken')
-}, 120_000)
+}, 240_000)
 
 test('a backup of the original replaces the parts it has and leaves the rest; what is none, or empty, changes nothing', async () => {
   const { place: here, store } = await filled()
@@ -230,7 +230,7 @@ test('a backup of the original replaces the parts it has and leaves the rest; wh
   await after.close()
   // Nobody gets in by the password every original begins with.
   expect(await hash()).toBe(before)
-}, 60_000)
+}, 240_000)
 
 test('a database file is copied while it is open, whole, for the operator alone, and brought back', async () => {
   const { place: here, store } = await filled()
@@ -270,7 +270,7 @@ test('a database file is copied while it is open, whole, for the operator alone,
     error: expect.stringContaining('not the one the saved sign-ins are sealed with'),
   })
   expect(readFileSync(here.database).equals(current)).toBe(true)
-}, 60_000)
+}, 240_000)
 
 test('of the files in the folder the newest stay, and what is nobody’s is left alone', () => {
   const { dataDir } = place()
@@ -312,4 +312,4 @@ test('a backup that is one long line, as the original makes them, is read once a
     [11, 'd line'],
     [5, 'third'],
   ])
-}, 60_000)
+}, 240_000)

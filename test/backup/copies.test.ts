@@ -12,7 +12,7 @@ let serving: Serving
 beforeAll(async () => {
   cpSync(fixtureDatabase, path.join(folder, 'data.sqlite3'))
   serving = await serveOn(folder, facts)
-}, 60_000)
+}, 240_000)
 afterAll(async () => {
   await serving.stop()
   removeFolder(folder)
@@ -72,7 +72,7 @@ test('a copy is made, listed, looked through, taken away, restored, and the rest
   expect(await keyNames()).toEqual([...before, 'made later'].toSorted())
   expect((await ask('DELETE', `/v2/backup/files/${made.name}`)).status).toBe(200)
   expect(existsSync(made.file)).toBe(false)
-}, 120_000)
+}, 240_000)
 
 test('a name that is on no list is no way to a file', async () => {
   for (const name of ['master.key', 'data.sqlite3', '..%2Fmaster.key', '%2Fetc%2Fpasswd', 'claude-server-1.sqlite3']) {

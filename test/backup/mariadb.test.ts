@@ -24,7 +24,7 @@ const newOne = () => {
 let server: MariaDb
 beforeAll(async () => {
   if (hasMariaDb) server = await startMariaDb()
-}, 120_000)
+}, 240_000)
 afterAll(async () => {
   for (const one of places) one.remove()
   await server?.stop()
@@ -140,7 +140,7 @@ describe.if(hasMariaDb)('a database on a server', () => {
     if (!opened.ok) throw opened.error
     expect(await opened.value.store.settings.all()).toEqual({ a: 'two', b: 'two' })
     await opened.value.store.close()
-  }, 60_000)
+  }, 240_000)
 
   test('is left as it was by rows that do not fit its tables, and by a fault in the middle', async () => {
     const from = newOne()
@@ -174,7 +174,7 @@ describe.if(hasMariaDb)('a database on a server', () => {
     expect(await there.finish(target)).toMatchObject({ ok: true, value: { kept: expect.any(String) } })
     expect(await target.settings.all()).toEqual({ a: 'from elsewhere' })
     await target.close()
-  }, 60_000)
+  }, 240_000)
 
   test(`holds the old data or the new, whole, whenever a restore is killed (${kills} times)`, async () => {
     const { store } = await fill(newOne())

@@ -21,7 +21,7 @@ beforeAll(async () => {
     if (imported.code !== 0) throw new Error(imported.err)
   } else cpSync(fixtureDatabase, database)
   serving = await serveOn(folder, facts)
-}, 60_000)
+}, 240_000)
 afterAll(async () => {
   await serving.stop()
   removeFolder(folder)
@@ -92,7 +92,7 @@ test('a backup needs a passphrase and the password, holds no secret in the clear
   expect(leftovers()).toEqual([])
   const entries = (await serving.ask('/v2/audit')).entries as readonly { readonly action: string }[]
   expect(entries.some(({ action }) => action === 'POST /v2/backup/import')).toBe(true)
-}, 120_000)
+}, 240_000)
 
 test('the original’s scripts: export has its keys and masks its secrets, import takes what the original made and refuses nothing at all', async () => {
   const text = await (await ask('/v2/backup/export')).text()
@@ -124,7 +124,7 @@ test('the original’s scripts: export has its keys and masks its secrets, impor
   const { accounts } = await serving.ask('/v2/accounts?pageSize=100')
   expect(accounts).toHaveLength(made.accounts.length)
   expect((await chat(serving.url, made.settings.api_key, 'messages')).status).toBe(200)
-}, 120_000)
+}, 240_000)
 
 test('the command line backs up and restores beside the running server, and without one', async () => {
   const env = { DATA_DIR: folder }
@@ -159,7 +159,7 @@ test('the command line backs up and restores beside the running server, and with
   expect(leftovers()).toEqual([])
   serving = await serveOn(folder, facts)
   expect(await keyNames()).toEqual(before)
-}, 120_000)
+}, 240_000)
 
 // There is a file with SQLite alone.
 test.if(!onMysql)(

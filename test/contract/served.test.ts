@@ -11,7 +11,7 @@ beforeAll(async () => {
   gateway = await startClockedGateway()
   openai = new OpenAI({ apiKey: gateway.key, baseURL: `${gateway.url()}/v1`, maxRetries: 0 })
   anthropic = new Anthropic({ apiKey: gateway.key, baseURL: gateway.url(), maxRetries: 0 })
-}, 60_000)
+}, 240_000)
 afterAll(() => gateway.stop())
 
 const model = 'claude-sonnet-4.5'

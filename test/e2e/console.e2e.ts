@@ -226,7 +226,7 @@ function driveThePages(): void {
     await page.getByRole('menuitemradio', { name: '简体中文' }).click()
     await page.getByRole('heading', { level: 1, name: '账号' }).waitFor()
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN')
-    expect(await page.title()).toStartWith('账号')
+    await page.waitForFunction(() => document.title.startsWith('账号'))
     expect(addresses.filter((address) => address.endsWith('/accounts')).length).toBe(before)
     await close()
   })

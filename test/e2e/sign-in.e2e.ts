@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { Secret, TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
 import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { adminPassword, answerOnce, type Gateway, startGateway } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
 
 // Two shared cores may be slow, and a test that runs out of time takes the browser with it.
@@ -53,8 +53,11 @@ const field = {
   password: (page: Page) => page.locator('[autocomplete=current-password]'),
   code: (page: Page) => page.locator('[autocomplete=one-time-code]'),
 }
-const focused = (page: Page): Promise<string | null> =>
-  page.evaluate(() => document.activeElement?.getAttribute('autocomplete') ?? null)
+/** Waits until the focus is in the field of that name; a failure shows where it is instead. */
+async function focusIsIn(page: Page, name: string): Promise<void> {
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('autocomplete') ?? null)
+  expect(await answerOnce(focused, (found) => found === name)).toBe(name)
+}
 
 async function signIn(page: Page, address: string, user: string): Promise<void> {
   await page.goto(address)
@@ -87,14 +90,14 @@ function driveThePages(): void {
     await first.page.goto(`${alone.url}/login`)
     await field.password(first.page).waitFor()
     expect(await field.user(first.page).count()).toBe(0)
-    expect(await focused(first.page)).toBe('current-password')
+    await focusIsIn(first.page, 'current-password')
     await first.close()
     await alone.stop()
 
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
     await page.goto(`${gateway.url}/login`)
     await field.user(page).waitFor()
-    expect(await focused(page)).toBe('username')
+    await focusIsIn(page, 'username')
     await field.password(page).fill(adminPassword)
     await page.keyboard.press('Enter')
     await page.waitForURL(({ pathname }) => pathname === '/')
@@ -113,7 +116,7 @@ function driveThePages(): void {
     await page.getByText(wrongName).waitFor()
     expect(await field.password(page).getAttribute('aria-invalid')).toBe('true')
     expect(await field.user(page).getAttribute('aria-invalid')).toBeNull()
-    expect(await focused(page)).toBe('current-password')
+    await focusIsIn(page, 'current-password')
     await page.keyboard.type(passwordOf('Adam'))
     await page.keyboard.press('Enter')
     await page.waitForURL('**/proxies')
@@ -141,6 +144,7 @@ function driveThePages(): void {
     ] as const) {
       await page.goto(gateway.url + route)
       await page.getByText(shown).first().waitFor()
+      await page.waitForLoadState('networkidle')
       const main = page.getByRole('main')
       const names = await main
         .getByRole('button')
@@ -164,7 +168,9 @@ function driveThePages(): void {
       '/proxies': [],
     })
     await page.goto(`${gateway.url}/accounts`)
+    await page.getByText('sim-1').first().waitFor()
     await page.getByRole('main').getByRole('button').last().click()
+    await page.getByRole('menuitem').first().waitFor()
     expect(await page.getByRole('menuitem').allTextContents()).toEqual(['View requests', 'Copy ID'])
 
     const refused = await page.evaluate(async () => {
@@ -187,7 +193,7 @@ function driveThePages(): void {
     await field.code(page).waitFor()
     // Asked for is not yet wrong.
     expect(await field.code(page).getAttribute('aria-invalid')).toBeNull()
-    expect(await focused(page)).toBe('one-time-code')
+    await focusIsIn(page, 'one-time-code')
     expect(await accessibilityFaults(page)).toEqual([])
     await page.keyboard.type('000000')
     await page.keyboard.press('Enter')
@@ -223,7 +229,7 @@ function driveThePages(): void {
     const dialog = page.getByRole('dialog')
     await dialog.getByText('You were signed out.').waitFor()
     expect(await field.user(page).inputValue()).toBe('Adam')
-    expect(await focused(page)).toBe('current-password')
+    await focusIsIn(page, 'current-password')
     await page.keyboard.type(passwordOf('Adam'))
     await page.keyboard.press('Enter')
     await field.code(page).fill(recoveryCodes[1] ?? '')

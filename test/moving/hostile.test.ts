@@ -100,5 +100,5 @@ test.each(Array.from({ length: seeds }, (_, at) => at + Number(process.env.HOSTI
     if (!again.ok) throw new Error(again.error)
     expect(contentOf(database)).toEqual(content)
   },
-  60_000,
+  240_000,
 )

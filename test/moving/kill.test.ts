@@ -125,4 +125,4 @@ test('the switch is finished wherever it was cut', async () => {
     expect(rowsIn(database)).toMatchObject({ accounts: 13, requests: 41 })
     expect(existsSync(`${database}.import-plan.json`)).toBe(false)
   }
-}, 120_000)
+}, 240_000)

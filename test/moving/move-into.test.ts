@@ -93,7 +93,7 @@ test('an import into a database on a server that was cut at any table is undone 
   expect((await moveInto(sourceOf(), store, options(dataDir))).ok).toBe(true)
   await store.close()
   expect(countsIn(dataDir)).toEqual(expected)
-}, 120_000)
+}, 240_000)
 
 test('a database that is in use is refused untouched', async () => {
   const dataDir = path.join(root, 'used')

@@ -10,7 +10,7 @@ const folder = newFolder()
 let server: MysqlServer
 beforeAll(async () => {
   if (hasServer) server = await startServer()
-}, 120_000)
+}, 240_000)
 afterAll(async () => {
   await server?.stop()
   removeFolder(folder)

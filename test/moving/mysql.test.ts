@@ -13,7 +13,7 @@ const folder = newFolder()
 
 beforeAll(async () => {
   if (hasServer) server = await startServer()
-}, 120_000)
+}, 240_000)
 afterAll(async () => {
   await server?.stop()
   removeFolder(folder)
@@ -73,7 +73,7 @@ describe.if(hasServer)('the original’s MySQL database', () => {
     expect([again.code, again.err]).toEqual([0, expect.not.stringContaining('claude-server:')])
     for (const { name, imported } of JSON.parse(again.out).tables)
       if (!['settings', 'imported_accounts'].includes(name)) expect([name, imported]).toEqual([name, 0])
-  }, 60_000)
+  }, 240_000)
 
   test('in which the gateway keeps its own data is imported at the first start, its tables untouched beside ours', async () => {
     await server.load('inplace', fixtureDump)
@@ -110,7 +110,7 @@ describe.if(hasServer)('the original’s MySQL database', () => {
     } finally {
       await serving.stop()
     }
-  }, 120_000)
+  }, 240_000)
 
   test('that cannot be reached, or holds nothing of the original, is said clearly and makes nothing', async () => {
     await server.query('create database other')
@@ -128,5 +128,5 @@ describe.if(hasServer)('the original’s MySQL database', () => {
     expect(closed.err).not.toContain('secret-pass')
     expect(existsSync(path.join(empty, 'new', 'data.sqlite3'))).toBe(false)
     removeFolder(empty)
-  }, 60_000)
+  }, 240_000)
 })

@@ -13,7 +13,7 @@ let serving: Serving
 beforeAll(async () => {
   cpSync(fixtureDatabase, database)
   serving = await serveOn(folder, facts)
-}, 60_000)
+}, 240_000)
 afterAll(async () => {
   await serving.stop()
   removeFolder(folder)
@@ -29,11 +29,11 @@ test('what the original’s API said of its database, ours says after the first 
     await before.stop()
     removeFolder(other)
   }
-}, 60_000)
+}, 240_000)
 
 test('every account that was on and every key goes on serving; who was shut out stays so', async () => {
   await expectServing(serving, facts)
-}, 60_000)
+}, 240_000)
 
 test('the old password opens the console, and no first password does', async () => {
   const login = (password: string): Promise<Response> =>

@@ -29,7 +29,7 @@ test('rows that a killed original left in its log are imported, and its log is k
   const report = JSON.parse(imported.out)
   expect(report.tables.find(({ name }: { readonly name: string }) => name === 'blocked_ips').imported).toBe(3)
   expect(['', '-wal', '-shm'].map((suffix) => readFileSync(report.keptAs + suffix))).toEqual(before)
-}, 60_000)
+}, 240_000)
 
 test('a database that another process has open is seen without touching it', async () => {
   if (!existsSync('/proc/locks')) return expect(holderOf('/nowhere')).toBeUndefined()
@@ -50,7 +50,7 @@ test('a database that another process has open is seen without touching it', asy
   holder.kill('SIGKILL')
   await holder.exited
   expect(holderOf(file)).toBeUndefined()
-}, 60_000)
+}, 240_000)
 
 test('with a new data folder the first start takes the original’s database from the current folder, and leaves it there', async () => {
   const [old, data] = [fresh('old'), fresh('new')]
@@ -73,7 +73,7 @@ test('with a new data folder the first start takes the original’s database fro
   expect(readFileSync(path.join(old, 'data.sqlite3')).equals(readFileSync(fixtureDatabase))).toBe(true)
   expect(readdirSync(old).toSorted()).toEqual(['config.json', 'data.sqlite3'])
   expect(existsSync(path.join(data, 'data.sqlite3'))).toBe(true)
-}, 60_000)
+}, 240_000)
 
 test('what is no original is refused and makes nothing; deleting the kept copies is asked for', async () => {
   const folder = fresh('asked')
@@ -88,7 +88,7 @@ test('what is no original is refused and makes nothing; deleting the kept copies
   expect([unsure.code, kept().length]).toEqual([1, 1])
   const sure = await runGateway(['import', '--purge-original', '--data-dir', folder], {}, 'yes\n')
   expect([sure.code, kept().length]).toEqual([0, 0])
-}, 60_000)
+}, 240_000)
 
 test('of a damaged file every row comes in that can be read', async () => {
   const file = fresh('damaged.sqlite3')
@@ -109,4 +109,4 @@ test('of a damaged file every row comes in that can be read', async () => {
   writeFileSync(file, bytes.subarray(0, 50_000))
   const cut = await runGateway(['import', '--dry-run', file, '--data-dir', fresh('of-cut')])
   expect([cut.code, cut.err]).toEqual([1, expect.stringContaining('damaged')])
-}, 60_000)
+}, 240_000)

@@ -50,7 +50,7 @@ beforeAll(async () => {
   proxy = await startProxyServer()
   makeQuirky(path.join(folder, 'data.sqlite3'))
   serving = await serveOn(folder, facts)
-}, 60_000)
+}, 240_000)
 afterAll(async () => {
   await serving.stop()
   proxy.stop()
@@ -78,7 +78,7 @@ test('a proxy with the original’s session sign goes on carrying each account i
     expect((await chat(serving.url, key, 'messages')).status).toBe(200)
     expect(new Set(proxy.logins.filter((one) => one.endsWith(`pw${sessionOf(id)}`)))).toEqual(new Set([login(id)]))
   }
-}, 60_000)
+}, 240_000)
 
 test('an address that cannot be used closes the way and wants a person; nothing goes past it', async () => {
   const [sessions, broken] = [await proxyOf('sessions'), await proxyOf('broken')]
@@ -96,7 +96,7 @@ test('an address that cannot be used closes the way and wants a person; nothing 
   await serving.ask(`/v2/proxies/${broken.id}`, 'PUT', { enabled: false })
   await serving.ask(`/v2/proxies/${sessions.id}`, 'PUT', { enabled: true })
   expect((await chat(serving.url, key, 'messages')).status).toBe(200)
-}, 60_000)
+}, 240_000)
 
 test('limits the original could hold come in, and can be sent back as they are', async () => {
   const users = await serving.ask('/v2/users')
@@ -152,7 +152,7 @@ test('a token of no known form is kept and settled by the provider; an empty swi
   expect(await notesOf('accounts')).toContainEqual(
     expect.objectContaining({ text: expect.stringContaining('no form we know'), rows: ['odd-1', 'odd-2'] }),
   )
-}, 60_000)
+}, 240_000)
 
 test('the kept original is its owner’s alone to read', () => {
   const kept = readdirSync(folder).find((name) => name.startsWith('data.sqlite3.original-'))

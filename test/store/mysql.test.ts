@@ -138,7 +138,7 @@ if (hasMariaDb) {
       }),
     )
     expect(found).toEqual(declared.toSorted())
-  }, 30_000)
+  }, 240_000)
 
   describe('migrations', () => {
     const migrations = readMigrations(mysqlMigrations)
@@ -161,7 +161,7 @@ if (hasMariaDb) {
         expect([...(rows[0] ?? [])]).toEqual([count, 1])
         expect((await server.query('SHOW TABLES', database)).length).toBeGreaterThan(25)
       }
-    }, 60_000)
+    }, 240_000)
     test('of a newer version are not touched', async () => {
       const place = await server.createDatabase()
       const newer = { name: '29990101000000_newer', hash: '', statements: ['CREATE TABLE extra (id int)'] }
@@ -182,7 +182,7 @@ if (hasMariaDb) {
       expect(told.length).toBeGreaterThan(2)
       expect(told.at(-1)).toContain('29990101000000_slow, step 1 of 1')
       await engine.close()
-    }, 30_000)
+    }, 240_000)
     test('need rights of their own, which a fault names; where nothing is missing a user without them is enough', async () => {
       const place = await server.createDatabase()
       await server.query(`CREATE USER IF NOT EXISTS 'reader'@'%' IDENTIFIED BY 'R3ADER-PASS'`)
@@ -200,7 +200,7 @@ if (hasMariaDb) {
       expect((await refusal(reader)).message).toMatch(/lacks the right (CREATE|ALTER|DROP)/)
       await (await open(place)).close()
       await (await open(reader)).close()
-    }, 30_000)
+    }, 240_000)
     async function undo(statement: string, database: string): Promise<void> {
       const [, table] = /^\s*CREATE TABLE `(\w+)`/.exec(statement) ?? []
       const [, index, of] = /^\s*CREATE INDEX `(\w+)` ON `(\w+)`/.exec(statement) ?? []
@@ -234,7 +234,7 @@ if (hasMariaDb) {
       expect(await names(engine)).toEqual(['after', 'before'])
       expect(events).toEqual(['lost', 'back'])
       await engine.close()
-    }, 60_000)
+    }, 240_000)
     test('a connection that is cut, as by an administrator, costs nobody a write', async () => {
       const place = await server.createDatabase()
       const engine = await open(place)
@@ -266,7 +266,7 @@ if (hasMariaDb) {
       expect(row?.requests).toBe(done)
       expect(done).toBeGreaterThan(190)
       await engine.close()
-    }, 60_000)
+    }, 240_000)
     test('is waited for by the first query alone when it is silent: those after it are refused soon', async () => {
       const after: MysqlOptions['effects']['after'] = (ms, task) => realEffects.after(ms / 10, task)
       const engine = await open(await server.createDatabase(), { effects: { ...realEffects, after } })
@@ -292,7 +292,7 @@ if (hasMariaDb) {
       expect(await eventually(async () => (await kindOf(names(engine))) === 'done')).toBe(true)
       expect(await names(engine)).toEqual(['before'])
       await engine.close()
-    }, 60_000)
+    }, 240_000)
     test('that another gateway took meanwhile is not written to', async () => {
       const events: string[] = []
       const place = await server.createDatabase()
@@ -318,6 +318,6 @@ if (hasMariaDb) {
       expect(await kindOf(write(winner, 'b'))).toBe('done')
       await first.close()
       await winner.close()
-    }, 60_000)
+    }, 240_000)
   })
 }

@@ -156,7 +156,7 @@ test('a rare combination is searched for in bounded steps and gone on with from 
   const second = await store.page({ minDurationMs: 9000 }, { limit: 10, ...(first.next && { before: first.next }) })
   expect(second.rows.map(({ id }) => id)).toEqual(['req_old'])
   expect(second.searchedUntil).toBeUndefined()
-}, 30_000)
+}, 240_000)
 
 test('where the sums say that there is nothing it does not look, and nothing is missed', async () => {
   const hourMs = 3_600_000
@@ -208,7 +208,7 @@ test('where the sums say that there is nothing it does not look, and nothing is 
     expect((await log.count(filter)).count).toBeLessThanOrEqual(expected.length)
     if (filter.peer === undefined) expect(pages).toBeLessThanOrEqual(1 + Math.ceil(expected.length / 5))
   }
-}, 30_000)
+}, 240_000)
 
 describe('indexes', () => {
   /** Of what a search asks: the places of the rows. */

@@ -126,4 +126,4 @@ test('the file is bounded, and gone when nothing waits', () => {
   keeper.clear()
   expect([keeper.stats().bytes, existsSync(path.join(dataDir, unwrittenFileName))]).toEqual([0, false])
   expect(keeper.keepLast({ usage: usage(0, batch(0)), requests: [] })).toBe(false)
-}, 30_000)
+}, 240_000)
