@@ -6,6 +6,7 @@ import { factsOf, fixtureDatabase } from '../moving/fixture.ts'
 import { chat, newFolder, removeFolder, type Serving, serveOn } from '../moving/serving.ts'
 import { runGateway } from '../support/command.ts'
 import { databaseConfig, onMysql } from '../support/database.ts'
+import { saidBy } from '../support/gateway.ts'
 import { originalBackup } from './place.ts'
 
 const facts = factsOf('original')
@@ -60,7 +61,7 @@ test('a backup needs a passphrase and the password, holds no secret in the clear
   const masked = await (await post('/v2/backup/export', { secrets: false })).json()
   expect(masked).toMatchObject({ code: 'PASSPHRASE_REQUIRED', error: expect.stringContaining('masked') })
   expect((await post('/v2/backup/export', { secrets: false, encrypt: false })).status).toBe(200)
-  expect(serving.logs()).toMatch(/backup\.exported.*masked"?[:=]\s*true/)
+  await saidBy(serving.logs, /backup\.exported.*masked"?[:=]\s*true/)
   const answer = await post('/v2/backup/export', { passphrase, password: facts.password, requestLog: true })
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-ndjson; charset=utf-8'])
   const text = await answer.text()

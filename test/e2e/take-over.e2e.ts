@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import path from 'node:path'
 import { gatewayCommand, runGateway } from '../support/command.ts'
-import { answerOnce, eventually, type Gateway, startGateway } from '../support/gateway.ts'
+import { answerOnce, eventually, type Gateway, saidBy, startGateway } from '../support/gateway.ts'
 import { heldReplies } from '../support/held-replies.ts'
 import { ask, openStreams } from '../support/open-streams.ts'
 
@@ -154,7 +154,7 @@ test('a successor that never serves changes nothing: the server goes on, renews 
   writeFileSync(config, 'server:\n  port: "many"\n')
   process.kill(gateway.pid(), 'SIGUSR2')
   expect(await eventually(() => gateway.logs().includes('server.not-restarted'), 60_000)).toBeNumber()
-  expect(gateway.logs()).toContain('ended with exit code 2 before it served')
+  await saidBy(gateway.logs, 'ended with exit code 2 before it served')
   writeFileSync(config, '')
 
   const env = {
@@ -185,7 +185,7 @@ test('a database of a newer version is refused before anything is asked of the s
   db.run(`INSERT INTO ${table?.name} (name, hash, applied_at) VALUES ('29990101000000_newer', '', 0)`)
   db.close()
   await expect(gateway.handOn()).rejects.toThrow('before it served')
-  expect(gateway.logs()).toContain('made by a newer version')
+  await saidBy(gateway.logs, 'made by a newer version')
   expect(gateway.logs()).not.toContain('succession.begun')
   expect((await post('/v1/messages', { ...ask('hello')(), stream: false }))[0]).toBe(200)
 })

@@ -191,6 +191,12 @@ export async function eventually(holds: () => boolean, ms: number): Promise<numb
   return undefined
 }
 
+/** Waits until a process has said it: what it writes comes by another way than its answers. */
+export async function saidBy(logs: () => string, words: string | RegExp): Promise<void> {
+  const isSaid = (): boolean => (typeof words === 'string' ? logs().includes(words) : words.test(logs()))
+  if ((await eventually(isSaid, 30_000)) === undefined) throw new Error(`${words} was not said:\n${logs()}`)
+}
+
 /** As `eventually`, for what has to be asked for: gives the first answer that is enough, or the last one after `ms`. */
 export async function answerOnce<T>(ask: () => Promise<T>, isEnough: (answer: T) => boolean, ms = 30_000): Promise<T> {
   const until = performance.now() + ms

@@ -2,6 +2,8 @@ import { realEffects } from '../../server/lib/effects.ts'
 import type { SimulatorOptions } from '../../server/simulator/simulator.ts'
 
 export type Hold = {
+  /** For whatever takes a delay. */
+  readonly ms: number
   /** In a prompt: the reply opens, and says nothing until `release`. */
   readonly directive: string
   /** Lets those go on that are held, and those that come later. */
@@ -31,7 +33,7 @@ export function heldReplies(): {
     hold: () => {
       const hold = Promise.withResolvers<void>()
       const ms = first + holds.push(hold) - 1
-      return { directive: `[[sim:delay=${ms}]]`, release: () => hold.resolve() }
+      return { ms, directive: `[[sim:delay=${ms}]]`, release: () => hold.resolve() }
     },
   }
 }
