@@ -8,20 +8,22 @@ describe.each(places)('a device sign-in %s', (place) => {
   })
   afterAll(() => world.stop())
 
-  /** Starts one and hands over its code as soon as it is printed. */
+  /** Starts one and hands over its code as soon as it is printed, or on a terminal as soon as it is waited for. */
   const signIn = async (
     act: (code: string) => void,
     args: readonly string[] = [],
     options: RunOptions = {},
   ): Promise<Ran & { readonly userCode: string }> => {
     let userCode = ''
+    const last = options.isTerminal === true ? / left, / : /^Code {3}/m
+    let isDone = false
     const ran = await world.run(['account', 'add', ...args], {
       ...options,
       onErr: (text) => {
-        const code = /^Code {3}(\S+)/m.exec(text)?.[1]
-        if (code === undefined) return
-        userCode = code
-        act(code)
+        userCode = /^Code {3}(\S+)/m.exec(text)?.[1] ?? userCode
+        if (isDone || !last.test(text)) return
+        isDone = true
+        act(userCode)
       },
     })
     return { ...ran, userCode }
@@ -68,7 +70,7 @@ describe.each(places)('a device sign-in %s', (place) => {
   test('is cancelled by an interrupt, at the provider’s end too', async () => {
     const controller = new AbortController()
     const polls = (): number => world.simulator.requests().length
-    const ran = await signIn(() => setTimeout(() => controller.abort(), 20), [], {
+    const ran = await signIn(() => controller.abort(), [], {
       interrupted: controller.signal,
       isTerminal: true,
     })
@@ -80,11 +82,9 @@ describe.each(places)('a device sign-in %s', (place) => {
 
   test('draws one live line on a terminal and takes it away', async () => {
     const account = world.simulator.accounts.add({ method: 'builder-id' })
-    const ran = await signIn(
-      (code) => setTimeout(() => world.simulator.signIns.approve(code, account.id), 30),
-      ['--json'],
-      { isTerminal: true },
-    )
+    const ran = await signIn((code) => void world.simulator.signIns.approve(code, account.id), ['--json'], {
+      isTerminal: true,
+    })
     expect(ran.code).toBe(0)
     expect(ran.err).toContain('\r\x1b[KWaiting for you to confirm it in the browser… ')
     expect(ran.err).toMatch(/(10:00|9:\d\d) left/)
