@@ -76,3 +76,37 @@ export async function costs(
   }
   return each
 }
+
+type TraceEvent = {
+  readonly pid: number
+  readonly tid: number
+  readonly name: string
+  /** On the processor, µs. */
+  readonly tdur?: number
+  readonly args?: { readonly name?: string }
+}
+
+/** The longest single task of the pages' main threads while `act` runs, ms on the processor: how busy the machine is does not matter. */
+export async function longestTask(page: Page, act: () => Promise<unknown>): Promise<number> {
+  const browser = page.context().browser()
+  if (browser === null) throw new Error('a page without a browser')
+  const session = await browser.newBrowserCDPSession()
+  const events: TraceEvent[] = []
+  session.on('Tracing.dataCollected', ({ value }) => events.push(...(value as unknown as readonly TraceEvent[])))
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { includedCategories: ['toplevel'], excludedCategories: ['*'] },
+  })
+  await act()
+  const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve))
+  await session.send('Tracing.end')
+  await complete
+  await session.detach()
+  const threadOf = ({ pid, tid }: TraceEvent): string => `${pid}/${tid}`
+  const mains = new Set(
+    events.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(threadOf),
+  )
+  const tasks = events.filter((event) => mains.has(threadOf(event))).map(({ tdur = 0 }) => tdur / 1000)
+  if (!tasks.some((ms) => ms > 0)) throw new Error('the browser told of no task')
+  return Math.round(Math.max(...tasks))
+}

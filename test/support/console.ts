@@ -59,8 +59,8 @@ export async function focusIs(page: Page, name: string): Promise<void> {
 }
 
 /**
- * Answers the list of accounts with made-up ones, made from the first real one: states that would take a provider days. The list
- * may be changed between two answers.
+ * Answers the list of accounts with made-up ones, made from the first real one, page by page: states that would take a provider
+ * days. The list may be changed between two answers.
  */
 export async function showAccounts(
   page: Page,
@@ -72,8 +72,11 @@ export async function showAccounts(
     const list = (await response.json()) as AccountList
     const [first] = list.accounts
     const all = items().map((item) => ({ ...first, troubles: [], ...item }) as AccountListItem)
-    const status = new URL(route.request().url()).searchParams.get('status') ?? 'all'
-    const accounts = all.filter(({ state }) => status === 'all' || state === status)
+    const { searchParams } = new URL(route.request().url())
+    const status = searchParams.get('status') ?? 'all'
+    const matching = all.filter(({ state }) => status === 'all' || state === status)
+    const [page, pageSize] = [Number(searchParams.get('page') ?? 1), Number(searchParams.get('pageSize') ?? 100)]
+    const accounts = matching.slice((page - 1) * pageSize, page * pageSize)
     const counts: Record<string, number> = {}
     for (const { state } of all) counts[state] = (counts[state] ?? 0) + 1
     answers += 1
@@ -84,7 +87,8 @@ export async function showAccounts(
         accounts,
         counts,
         count: accounts.length,
-        pagination: { total: accounts.length, page: 1, pageSize: 500, pages: 1 },
+        total: matching.length,
+        pagination: { total: matching.length, page, pageSize, pages: Math.ceil(matching.length / pageSize) },
         accountStats: { ...list.accountStats, totalCount: all.length },
       } satisfies AccountList,
     })

@@ -1,5 +1,5 @@
-import { Dynamic } from 'solid-js/web'
 import type { Icon } from './button.tsx'
+import { Glyph } from './glyph.tsx'
 
 const tones = {
   success: 'bg-success-soft text-success',
@@ -17,7 +17,7 @@ export function Badge(props: { tone: keyof typeof tones; icon: Icon; text: strin
       class={`forced-border inline-flex shrink-0 items-center gap-1.5 rounded-full px-2 py-0.5 font-medium text-12 ${tones[props.tone]}`}
     >
       <span class="shrink-0">
-        <Dynamic component={props.icon} size={14} strokeWidth={1.75} aria-hidden="true" />
+        <Glyph icon={props.icon} size={14} />
       </span>
       <span class="md:whitespace-nowrap">{props.text}</span>
     </span>

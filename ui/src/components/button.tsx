@@ -1,6 +1,6 @@
 import LoaderCircle from 'lucide-solid/icons/loader-circle'
 import { type Component, type JSX, Show, splitProps } from 'solid-js'
-import { Dynamic } from 'solid-js/web'
+import { Glyph } from './glyph.tsx'
 
 export type Icon = Component<{ size?: number; strokeWidth?: number; class?: string; 'aria-hidden'?: boolean | 'true' }>
 
@@ -50,11 +50,7 @@ export function Button(props: ButtonProps) {
 }
 
 function ButtonIcon(props: { icon: Icon | undefined }) {
-  return (
-    <Show when={props.icon}>
-      {(icon) => <Dynamic component={icon()} size={16} strokeWidth={1.75} aria-hidden="true" />}
-    </Show>
-  )
+  return <Show when={props.icon}>{(icon) => <Glyph icon={icon()} size={16} />}</Show>
 }
 
 type IconButtonProps = JSX.ButtonHTMLAttributes<HTMLButtonElement> & { readonly icon: Icon; readonly label: string }
@@ -69,7 +65,7 @@ export function IconButton(props: IconButtonProps) {
       title={own.label}
       class={`control-square inline-flex shrink-0 items-center justify-center rounded-md text-text-2 transition-colors duration-120 hover:bg-surface-2 hover:text-text active:bg-surface-3 disabled:opacity-50 ${own.class ?? ''}`}
     >
-      <Dynamic component={own.icon} size={16} strokeWidth={1.75} aria-hidden="true" />
+      <Glyph icon={own.icon} size={16} />
     </button>
   )
 }

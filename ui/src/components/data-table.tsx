@@ -48,7 +48,7 @@ type DataTableProps<Item> = {
 }
 
 /** From here on only the rows in view are in the page. */
-export const virtualFrom = 200
+export const virtualFrom = 60
 
 const rowClass = 'h-11 border-border border-b last:border-b-0 hover:bg-surface-2'
 const cardClass = 'mb-2 flex flex-col gap-3 rounded-lg border border-border bg-surface p-3'

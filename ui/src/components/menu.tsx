@@ -1,12 +1,7 @@
-import { DropdownMenu } from '@kobalte/core/dropdown-menu'
-import Check from 'lucide-solid/icons/check'
-import { For, type JSX, Show } from 'solid-js'
-import { Dynamic } from 'solid-js/web'
+import { createContext, createSignal, type JSX, lazy, Show, Suspense, useContext } from 'solid-js'
 import type { Icon } from './button.tsx'
-import { overlayRoot } from './overlay-root.ts'
 
-const itemClass =
-  'control flex w-full cursor-default items-center gap-2 rounded-md px-2 outline-none data-highlighted:bg-surface-2 data-disabled:opacity-50'
+const MenuList = lazy(() => import('./menu-list.tsx'))
 
 type MenuProps = {
   readonly label: string
@@ -15,77 +10,106 @@ type MenuProps = {
   readonly children: JSX.Element
 }
 
+/** What was done to the button before its menu could listen. */
+const presses = ['pointerdown', 'click', 'keydown'] as const
+const opening: readonly string[] = ['Enter', ' ', 'ArrowDown', 'ArrowUp']
+
+/**
+ * A button, until a pointer or the focus comes to it: what a menu is made of is loaded and made only then, for each row of a list has one.
+ * A press that comes before is said again once there is somebody to hear it.
+ */
 export function Menu(props: MenuProps) {
-  return (
-    <DropdownMenu gutter={4} placement="bottom-end" modal={false}>
-      <DropdownMenu.Trigger class={props.triggerClass} aria-label={props.label} title={props.label}>
-        {props.trigger}
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal mount={overlayRoot()}>
-        <DropdownMenu.Content class="appear forced-border pointer-events-auto z-50 max-h-[80dvh] min-w-48 overflow-y-auto rounded-lg border border-border bg-surface p-1 shadow-overlay outline-none">
-          {props.children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu>
-  )
-}
-
-/** A closing menu gives the focus back last of all, and would take it from the dialog that its item opened before. */
-function afterClosing(run: () => void): void {
-  const look = (): void => {
-    if (document.querySelector('[role="menu"]')) requestAnimationFrame(look)
-    else setTimeout(run)
+  const [wanted, setWanted] = createSignal(false)
+  let early: Event[] | undefined = []
+  const want = (): void => {
+    setWanted(true)
   }
-  requestAnimationFrame(look)
-}
-
-export function MenuItem(props: { icon: Icon; text: string; danger?: boolean; onSelect: () => void }) {
-  return (
-    <DropdownMenu.Item
-      class={`${itemClass} ${props.danger ? 'text-danger' : ''}`}
-      onSelect={() => afterClosing(() => props.onSelect())}
+  const note = (event: Event): void => {
+    if (early === undefined) return
+    if (event instanceof KeyboardEvent) {
+      if (!opening.includes(event.key)) return
+      event.preventDefault()
+    }
+    early.push(event)
+    want()
+  }
+  const button = (
+    <button
+      type="button"
+      aria-haspopup="true"
+      aria-expanded="false"
+      class={props.triggerClass}
+      aria-label={props.label}
+      title={props.label}
+      ref={(element) => {
+        element.addEventListener('pointerenter', want, { once: true })
+        element.addEventListener('focus', want, { once: true })
+        for (const name of presses) element.addEventListener(name, note)
+      }}
     >
-      <Dynamic component={props.icon} size={16} strokeWidth={1.75} aria-hidden="true" />
-      {props.text}
-    </DropdownMenu.Item>
+      {props.trigger}
+    </button>
+  ) as HTMLButtonElement
+  const listen = (): void => {
+    const missed = early ?? []
+    early = undefined
+    for (const event of missed) button.dispatchEvent(repeated(event))
+  }
+  return (
+    <>
+      {button}
+      <Show when={wanted()}>
+        <Suspense>
+          <MenuList button={button} onReady={listen}>
+            {props.children}
+          </MenuList>
+        </Suspense>
+      </Show>
+    </>
   )
 }
 
-/** A line that is no choice. */
-export function MenuNote(props: { text: string }) {
-  return <p class="wrap-anywhere max-w-64 px-2 py-1 text-12 text-text-2">{props.text}</p>
+function repeated(event: Event): Event {
+  if (event instanceof KeyboardEvent) return new KeyboardEvent(event.type, event)
+  return event instanceof PointerEvent ? new PointerEvent(event.type, event) : new MouseEvent(event.type, event)
 }
 
-export function MenuSeparator() {
-  return <DropdownMenu.Separator class="my-1 border-border border-t" />
+export type MenuItemProps = {
+  readonly icon: Icon
+  readonly text: string
+  readonly danger?: boolean
+  readonly onSelect: () => void
 }
-
-type MenuChoiceProps<Value extends string> = {
+export type MenuChoiceProps<Value extends string> = {
   readonly label: string
   readonly value: Value
   readonly options: readonly { readonly value: Value; readonly text: string; readonly lang?: string }[]
   readonly onChange: (value: Value) => void
 }
+/** What an open menu makes of what stands in it. */
+type MenuParts = {
+  readonly item: (props: MenuItemProps) => JSX.Element
+  readonly choice: (props: MenuChoiceProps<string>) => JSX.Element
+  readonly separator: () => JSX.Element
+}
+
+export const MenuContext = createContext<MenuParts>()
+
+function useParts(): MenuParts {
+  const parts = useContext(MenuContext)
+  if (!parts) throw new Error('outside of a menu')
+  return parts
+}
+
+export const MenuItem = (props: MenuItemProps): JSX.Element => useParts().item(props)
 
 /** One of several, with a tick at the current one. */
-export function MenuChoice<Value extends string>(props: MenuChoiceProps<Value>) {
-  return (
-    <DropdownMenu.Group>
-      <DropdownMenu.GroupLabel class="px-2 pt-1 text-12 text-text-3">{props.label}</DropdownMenu.GroupLabel>
-      <DropdownMenu.RadioGroup value={props.value} onChange={(value) => props.onChange(value as Value)}>
-        <For each={props.options}>
-          {(option) => (
-            <DropdownMenu.RadioItem value={option.value} class={itemClass} lang={option.lang}>
-              <span class="inline-flex size-4 items-center justify-center">
-                <Show when={option.value === props.value}>
-                  <Check size={16} strokeWidth={1.75} aria-hidden="true" />
-                </Show>
-              </span>
-              {option.text}
-            </DropdownMenu.RadioItem>
-          )}
-        </For>
-      </DropdownMenu.RadioGroup>
-    </DropdownMenu.Group>
-  )
+export const MenuChoice = <Value extends string>(props: MenuChoiceProps<Value>): JSX.Element =>
+  useParts().choice(props as unknown as MenuChoiceProps<string>)
+
+export const MenuSeparator = (): JSX.Element => useParts().separator()
+
+/** A line that is no choice. */
+export function MenuNote(props: { text: string }) {
+  return <p class="wrap-anywhere max-w-64 px-2 py-1 text-12 text-text-2">{props.text}</p>
 }

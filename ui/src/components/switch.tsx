@@ -1,5 +1,3 @@
-import { Switch as Base } from '@kobalte/core/switch'
-
 type SwitchProps = {
   /** Read out; not shown, the row already names the thing. */
   readonly label: string
@@ -8,19 +6,25 @@ type SwitchProps = {
   readonly disabled?: boolean
 }
 
+/** The browser's own box in another dress: a long list shows hundreds, and each must cost next to nothing. */
 export function Switch(props: SwitchProps) {
   return (
-    <Base
-      checked={props.checked}
-      onChange={props.onChange}
-      disabled={props.disabled ?? false}
-      class="control-square inline-flex items-center justify-center"
-    >
-      <Base.Label class="sr-only">{props.label}</Base.Label>
-      <Base.Input class="peer" />
-      <Base.Control class="forced-border inline-flex h-5 w-9 cursor-pointer items-center rounded-full border border-control bg-surface-3 p-px transition-colors duration-120 data-checked:border-accent data-checked:bg-accent data-disabled:opacity-50 peer-focus-visible:outline-2 peer-focus-visible:outline-accent peer-focus-visible:outline-offset-2">
-        <Base.Thumb class="forced-fill size-4 rounded-full bg-control transition-transform duration-120 data-checked:translate-x-4 data-checked:bg-on-accent" />
-      </Base.Control>
-    </Base>
+    <label class="control-square inline-flex items-center justify-center">
+      <input
+        type="checkbox"
+        // biome-ignore lint/a11y/useAriaPropsForRole: the box itself says whether it is checked
+        role="switch"
+        aria-label={props.label}
+        checked={props.checked}
+        disabled={props.disabled}
+        onChange={(event) => {
+          const wanted = event.currentTarget.checked
+          props.onChange(wanted)
+          // It shows what is, which need not be what was asked for.
+          event.currentTarget.checked = props.checked
+        }}
+        class="forced-border flex h-5 w-9 cursor-pointer appearance-none items-center rounded-full border border-control bg-surface-3 p-px transition-colors duration-120 before:size-4 before:rounded-full before:bg-control before:transition-transform before:duration-120 checked:border-accent checked:bg-accent checked:before:translate-x-4 checked:before:bg-on-accent disabled:cursor-default disabled:opacity-50 forced-colors:before:bg-[Highlight] forced-colors:before:forced-color-adjust-none"
+      />
+    </label>
   )
 }

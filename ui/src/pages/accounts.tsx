@@ -17,6 +17,7 @@ import { dataOf, queries, useRefresh } from '../api/queries.ts'
 import { Banner } from '../components/banner.tsx'
 import { Button, IconButton } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
+import { Glyph } from '../components/glyph.tsx'
 import { Menu, MenuItem } from '../components/menu.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { usePaletteActions } from '../components/palette-actions.tsx'
@@ -197,7 +198,7 @@ export default function AccountsPage() {
           <Menu
             label={t('accounts.moreActions')}
             triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
-            trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
+            trigger={<Glyph icon={Ellipsis} size={16} />}
           >
             <MenuItem icon={Download} text={t('accounts.export.all')} onSelect={() => openExport('all')} />
             <MenuItem icon={Undo2} text={t('accounts.deletedTitle')} onSelect={() => setRestoring(true)} />

@@ -14,6 +14,7 @@ import { dataOf, queries } from '../api/queries.ts'
 import { userQueries } from '../api/users.ts'
 import { Button } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
+import { Glyph } from '../components/glyph.tsx'
 import { Menu, MenuItem } from '../components/menu.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { usePaletteActions } from '../components/palette-actions.tsx'
@@ -194,7 +195,7 @@ export default function UsersPage() {
           <Menu
             label={t('users.more')}
             triggerClass="control-square inline-flex items-center justify-center rounded-md border border-control text-text-2 hover:bg-surface-2"
-            trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
+            trigger={<Glyph icon={Ellipsis} size={16} />}
           >
             <MenuItem icon={ArchiveRestore} text={t('users.recent')} onSelect={() => setOpen({ what: 'deleted' })} />
           </Menu>

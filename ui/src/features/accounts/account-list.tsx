@@ -11,6 +11,7 @@ import type { AccountListItem } from '../../../../server/admin/contract/accounts
 import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { IconButton } from '../../components/button.tsx'
 import { type Column, DataTable, type Selection } from '../../components/data-table.tsx'
+import { Glyph } from '../../components/glyph.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
@@ -240,7 +241,7 @@ function RowMenu(props: RowProps) {
     <Menu
       label={t('common.more', { name: fullName(props.account) })}
       triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
-      trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
+      trigger={<Glyph icon={Ellipsis} size={16} />}
     >
       <Show when={mayChange()}>
         <MenuItem

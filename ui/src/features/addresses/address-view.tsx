@@ -14,6 +14,7 @@ import { Badge } from '../../components/badge.tsx'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { DataTable } from '../../components/data-table.tsx'
+import { Glyph } from '../../components/glyph.tsx'
 import { Menu, MenuItem } from '../../components/menu.tsx'
 import { SearchBox } from '../../components/search-box.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
@@ -104,7 +105,7 @@ export function AddressView(props: { readonly onShowLogs: (ip: string) => void }
     <Menu
       label={t('common.more', { name: own.row.ip })}
       triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
-      trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
+      trigger={<Glyph icon={Ellipsis} size={16} />}
     >
       <MenuItem icon={ListFilter} text={t('addresses.showLogs')} onSelect={() => props.onShowLogs(own.row.ip)} />
       <Show when={mayChange()}>

@@ -10,6 +10,7 @@ import { errorText } from '../../api/error-text.ts'
 import { Button } from '../../components/button.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { ConfirmDialog } from '../../components/dialog.tsx'
+import { Glyph } from '../../components/glyph.tsx'
 import { Menu, MenuItem } from '../../components/menu.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
@@ -60,7 +61,7 @@ export function Copies(props: {
       <Menu
         label={t('common.more', { name: row.copy.name })}
         triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2"
-        trigger={<EllipsisVertical size={16} strokeWidth={1.75} aria-hidden="true" />}
+        trigger={<Glyph icon={EllipsisVertical} size={16} />}
       >
         <MenuItem icon={Download} text={t('backup.download')} onSelect={() => void fetchCopy(row.copy)} />
         <MenuItem

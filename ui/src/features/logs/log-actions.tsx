@@ -5,6 +5,7 @@ import Trash2 from 'lucide-solid/icons/trash'
 import { Show } from 'solid-js'
 import { exportAddress } from '../../api/logs.ts'
 import { buttonClass } from '../../components/button.tsx'
+import { Glyph } from '../../components/glyph.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createTimeRange } from '../../lib/range-state.ts'
@@ -50,7 +51,7 @@ export function LogActions(props: Props) {
         <Menu
           label={t('logs.moreActions')}
           triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
-          trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
+          trigger={<Glyph icon={Ellipsis} size={16} />}
         >
           <MenuItem icon={Eye} text={t('logs.capture.menu')} onSelect={props.onCapture} />
           <MenuSeparator />

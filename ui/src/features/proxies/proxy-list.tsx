@@ -13,6 +13,7 @@ import { createMayChange, MayChange } from '../../api/may-change.tsx'
 import { Badge } from '../../components/badge.tsx'
 import { type Icon, IconButton } from '../../components/button.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
+import { Glyph } from '../../components/glyph.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
@@ -196,7 +197,7 @@ function RowMenu(props: RowProps) {
     <Menu
       label={t('common.more', { name: props.proxy.name })}
       triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
-      trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
+      trigger={<Glyph icon={Ellipsis} size={16} />}
     >
       <MenuItem icon={Gauge} text={t('proxies.test')} onSelect={() => props.actions.test.mutate(props.proxy)} />
       <MenuItem icon={Pencil} text={t('common.edit')} onSelect={() => props.onEdit(props.proxy)} />

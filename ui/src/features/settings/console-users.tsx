@@ -16,6 +16,7 @@ import { DataTable } from '../../components/data-table.tsx'
 import { ConfirmDialog, Dialog } from '../../components/dialog.tsx'
 import { PasswordField, SelectField, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
+import { Glyph } from '../../components/glyph.tsx'
 import { Menu, MenuItem } from '../../components/menu.tsx'
 import { Switch as Toggle } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
@@ -75,7 +76,7 @@ export function ConsoleUsers() {
     <Menu
       label={t('common.more', { name: props.person.name })}
       triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2"
-      trigger={<EllipsisVertical size={16} strokeWidth={1.75} aria-hidden="true" />}
+      trigger={<Glyph icon={EllipsisVertical} size={16} />}
     >
       <MenuItem icon={Pencil} text={t('common.edit')} onSelect={() => show('form', props.person)} />
       <Show when={props.person.secondFactor}>

@@ -27,6 +27,7 @@ import { api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { LiveProvider } from '../../api/live.tsx'
 import { liveness } from '../../api/liveness.ts'
+import { MayChangeProvider } from '../../api/may-change.tsx'
 import { dataOf, queries } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { PaletteProvider, usePalette, usePaletteActions } from '../../components/palette-actions.tsx'
@@ -104,7 +105,7 @@ export function Shell(props: ShellProps) {
       </Match>
       <Match when={entered() && view()}>
         {(shown) => (
-          <>
+          <MayChangeProvider>
             <LiveProvider>
               <PaletteProvider>
                 <Frame
@@ -119,7 +120,7 @@ export function Shell(props: ShellProps) {
             </LiveProvider>
             <Show when={!shown().signedIn}>{props.signedOut(shown)}</Show>
             <ToastRegion />
-          </>
+          </MayChangeProvider>
         )}
       </Match>
     </Switch>

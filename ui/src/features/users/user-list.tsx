@@ -9,6 +9,7 @@ import { type Accessor, type JSX, Show } from 'solid-js'
 import type { UserView } from '../../../../server/admin/contract/users.ts'
 import { createMayChange } from '../../api/may-change.tsx'
 import { type Column, DataTable, type Selection } from '../../components/data-table.tsx'
+import { Glyph } from '../../components/glyph.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
@@ -224,7 +225,7 @@ function RowMenu(props: RowProps) {
     <Menu
       label={t('common.more', { name: props.user.name })}
       triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
-      trigger={<Ellipsis size={16} strokeWidth={1.75} aria-hidden="true" />}
+      trigger={<Glyph icon={Ellipsis} size={16} />}
     >
       <Show when={mayChange()}>
         <MenuItem icon={Pencil} text={t('users.edit')} onSelect={() => props.onEdit(props.user)} />
