@@ -1,31 +1,17 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(120_000)
-
-if (browserPath === undefined) leftOut('Chromium')
-else accounts()
+consoleTests(accounts, { accounts: Array.from({ length: 6 }, () => ({ plan: 'power' as const })) })
 
 const desktop = { locale: 'en-US', viewport: { width: 1280, height: 740 } }
 
-function accounts(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway({ accounts: Array.from({ length: 6 }, () => ({ plan: 'power' as const })) })
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
+function accounts({ gateway, openPage }: ConsoleStand): void {
   const open = async (path: string, options: object = desktop) => {
-    const opened = await openPage(browser, options)
+    const opened = await openPage(options)
     await signIn(opened.page, `${gateway.url}/login?next=${encodeURIComponent(path)}`, adminPassword)
     await opened.page.getByText('sim-2', { exact: true }).waitFor()
     return opened

@@ -1,34 +1,20 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import type { Page } from 'playwright-core'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(120_000)
-
-if (browserPath === undefined) leftOut('Chromium')
-else backups()
+consoleTests(backups)
 
 const passphrase = 'correct horse battery staple'
 
-function backups(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
+function backups({ gateway, openPage }: ConsoleStand): void {
   const at = (): string => `${gateway.url}/login?next=${encodeURIComponent('/backup')}`
   const open = async (locale = 'en-US') => {
-    const opened = await openPage(browser, { locale, acceptDownloads: true })
+    const opened = await openPage({ locale, acceptDownloads: true })
     await signIn(opened.page, at(), adminPassword)
     await opened.page.waitForURL(({ pathname }) => pathname !== '/login')
     await opened.page.getByRole('heading', { level: 1 }).waitFor()
@@ -142,7 +128,7 @@ function backups(): void {
   })
 
   test('in Chinese and on a phone the page fits, and nothing is wrong with it for who listens', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
+    const { page, faults, close } = await openPage({ locale: 'zh-CN', viewport: { width: 360, height: 740 } })
     await signIn(page, at(), adminPassword)
     await page.getByRole('heading', { name: '备份', level: 1 }).waitFor()
     await page.getByText('恢复前保留').first().waitFor()

@@ -1,32 +1,15 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser } from 'playwright-core'
-import { browserPath, openPage, startBrowser } from '../support/browser.ts'
+import { expect, test } from 'bun:test'
 import { gatewayCommand } from '../support/command.ts'
 import { focusIs, signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(180_000)
-
-if (browserPath === undefined) leftOut('Chromium')
-else care()
+consoleTests(care)
 
 /** Small things that make a console one can trust: focus, errors at their place, nothing lost, nothing that jumps. */
-function care(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
-
+function care({ gateway, openPage }: ConsoleStand): void {
   test('dialogs begin at their first field and give the focus back to what opened them', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=/users/owner`, adminPassword)
     await page.getByRole('button', { name: 'New key' }).focus()
     await page.keyboard.press('Enter')
@@ -49,7 +32,7 @@ function care(): void {
   })
 
   test('a wrong password in the dialog over the page says so there', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog')
     await signIn(page, `${gateway.url}/login?next=/users`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
@@ -64,7 +47,7 @@ function care(): void {
   })
 
   test('on the first visit from elsewhere each field has its own error', async () => {
-    const { page, close } = await openPage(browser, { locale: 'zh-CN' })
+    const { page, close } = await openPage({ locale: 'zh-CN' })
     await page.route('**/api/session', async (route) => {
       const response = await route.fetch()
       await route.fulfill({ response, json: { ...(await response.json()), firstVisit: true, setupCodeRequired: true } })
@@ -93,7 +76,7 @@ function care(): void {
   })
 
   test('a refusal is said in Chinese, and only words from elsewhere stay as they came', async () => {
-    const { page, close } = await openPage(browser, { locale: 'zh-CN' })
+    const { page, close } = await openPage({ locale: 'zh-CN' })
     await page.route('**/v2/keys', (route) =>
       route.request().method() === 'POST'
         ? route.fulfill({ status: 503, json: { error: 'No account is left.', code: 'NO_ACCOUNT' } })
@@ -110,7 +93,7 @@ function care(): void {
   })
 
   test('no menu moves the page, and the playground opens at its top on a phone', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 390, height: 500 } })
+    const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 390, height: 500 } })
     const top = (): Promise<number> => page.evaluate(() => scrollY)
     await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
@@ -128,7 +111,7 @@ function care(): void {
   })
 
   test('a server that is away is no new version: the page comes by itself when it is back', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=/users`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
     await page.waitForLoadState('networkidle')
@@ -142,7 +125,7 @@ function care(): void {
   })
 
   test('a new key is seen whole, and leaving by the playground asks for it too', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog', { name: 'New key for Owner' })
     await signIn(page, `${gateway.url}/login?next=/users/owner`, adminPassword)
     await page.getByRole('button', { name: 'New key' }).click()
@@ -163,7 +146,7 @@ function care(): void {
   })
 
   test('a waiting sign-in outlives a glance at another tab, and the dialog stays where it is', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 1280, height: 740 } })
+    const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 1280, height: 740 } })
     const dialog = page.getByRole('dialog')
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('button', { name: 'Add account' }).first().click()
@@ -181,7 +164,7 @@ function care(): void {
   })
 
   test('the playground says after a while what goes on, stops with the focus in the message, and keeps the chat', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await page.route('**/v2/test/v1/messages*', () => undefined)
     await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
     await page.getByLabel('Message').fill('Is anybody there?')
@@ -203,7 +186,7 @@ function care(): void {
   })
 
   test('the first page comes with at most 15 requests, before sign-in and after', async () => {
-    const { page, addresses, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, addresses, close } = await openPage({ locale: 'en-US' })
     await page.goto(gateway.url)
     await page.waitForLoadState('networkidle')
     expect(addresses.length).toBeLessThanOrEqual(15)
@@ -229,7 +212,7 @@ function care(): void {
       stdout: 'pipe',
       stderr: 'ignore',
     })
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     try {
       const url = `http://127.0.0.1:${free}`
       const until = Date.now() + 60_000

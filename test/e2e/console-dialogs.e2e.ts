@@ -1,20 +1,23 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { PlainKey } from '../../ui/src/i18n/dictionary.ts'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { accessibilityFaults, scrollsSideways, type WatchedPage } from '../support/browser.ts'
 import { consolePaths, signedIn, signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 import { en, zhCn } from '../support/words.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(180_000)
-
-if (browserPath === undefined) leftOut('Chromium')
-else looks()
+consoleTests(looks)
 
 /** Pressed one after the other; `row`: the menu of the first account. */
 type Way = readonly (PlainKey | 'row')[]
+
+/** What appears has appeared: colours are judged as they stay. What turns goes on turning. */
+const standsStill = (page: Page): Promise<unknown> =>
+  page.evaluate(() => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    return Promise.all(ending.map(({ finished }) => finished.catch(() => undefined)))
+  })
 
 /** Every window that opens without anything having to be made first; those of a flow are looked at in its own test. */
 const windows: readonly { readonly path: string; readonly ways: readonly Way[] }[] = [
@@ -50,12 +53,8 @@ const windows: readonly { readonly path: string; readonly ways: readonly Way[] }
   { path: '/', ways: [['jobs.title']] },
 ]
 
-function looks(): void {
-  let gateway: Gateway
-  let browser: Browser
+function looks({ gateway, openPage }: ConsoleStand): void {
   beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
     await gateway.admin('POST', '/v2/users', { name: 'Somebody', request_quota: 10 })
     await fetch(`${gateway.url}/v1/messages`, {
       method: 'POST',
@@ -63,12 +62,8 @@ function looks(): void {
       body: JSON.stringify({ model: 'claude-sonnet-4.5', max_tokens: 50, messages: [{ role: 'user', content: 'Hi' }] }),
     }).then((response) => response.text())
   })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
-  const open = async (options: Parameters<typeof openPage>[1]) => {
-    const opened = await openPage(browser, options)
+  const open = async (options: BrowserContextOptions) => {
+    const opened = await openPage(options)
     await signIn(opened.page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await signedIn(opened.page)
     return opened
@@ -79,57 +74,67 @@ function looks(): void {
     await page.waitForLoadState('networkidle')
   }
 
-  test.each([
+  describe.each([
     ['en-US', 'light', 1280],
     ['zh-CN', 'dark', 1280],
     ['zh-CN', 'light', 360],
     ['en-US', 'dark', 360],
-  ] as const)(
-    'every window in %s, %s, %p px wide: axe finds nothing, nothing lies beside the screen (49)',
-    async (locale, colorScheme, width) => {
-      const touch = width < 700
-      const { page, faults, close } = await open({
-        ...{ locale, colorScheme, viewport: { width, height: 740 }, hasTouch: touch },
-      })
-      const words = locale === 'zh-CN' ? zhCn : en
-      const press = async (step: PlainKey | 'row'): Promise<void> => {
-        const exact = {
-          name: step === 'row' ? new RegExp(words['common.more'].replace('{name}', '.*sim-1.*')) : words[step],
-          exact: true,
-        }
-        const target = page
-          .getByRole('button', exact)
-          .or(page.getByRole('menuitem', exact))
-          .or(page.getByRole('tab', exact))
-        await target.first().click()
+  ] as const)('in %s, %s, %p px wide, axe finds nothing and nothing lies beside the screen (49)', (...look) => {
+    const [locale, colorScheme, width] = look
+    const words = locale === 'zh-CN' ? zhCn : en
+    let watched: WatchedPage
+    beforeAll(async () => {
+      watched = await open({ locale, colorScheme, viewport: { width, height: 740 }, hasTouch: width < 700 })
+    })
+    afterAll(() => watched.close())
+    const press = async (step: PlainKey | 'row'): Promise<void> => {
+      const { page } = watched
+      const exact = {
+        name: step === 'row' ? new RegExp(words['common.more'].replace('{name}', '.*sim-1.*')) : words[step],
+        exact: true,
       }
-      for (const { path, ways } of windows) {
-        await shown(page, path)
-        const drawers = await page.getByRole('dialog').count()
-        for (const way of ways) {
-          for (const step of way) await press(step)
-          const window = page.getByRole('dialog').nth(drawers)
-          await window.waitFor().catch(() => {
-            throw new Error(`${path}: ${way.join(' > ')} opens nothing`)
-          })
-          await page.waitForTimeout(250)
-          const found = { way, faults: await accessibilityFaults(page), sideways: await scrollsSideways(page) }
-          expect(found).toEqual({ way, faults: [], sideways: false })
-          await page.keyboard.press('Escape')
-          await window.waitFor({ state: 'detached' })
-        }
+      const target = page
+        .getByRole('button', exact)
+        .or(page.getByRole('menuitem', exact))
+        .or(page.getByRole('tab', exact))
+      await target.first().click()
+    }
+
+    test.each(windows)('every window of $path', async ({ path, ways }) => {
+      const { page, faults } = watched
+      await shown(page, path)
+      for (const way of ways) {
+        // The drawer that the address opens stays beneath.
+        await page.evaluate(() => {
+          for (const one of document.querySelectorAll<HTMLElement>('[role=dialog]')) one.dataset.beneath = ''
+        })
+        for (const step of way) await press(step)
+        const window = page.locator('[role=dialog]:not([data-beneath])')
+        await window.waitFor()
+        await standsStill(page)
+        const found = { way, faults: await accessibilityFaults(page), sideways: await scrollsSideways(page) }
+        expect(found).toEqual({ way, faults: [], sideways: false })
+        await page.keyboard.press('Escape')
+        await window.waitFor({ state: 'detached' })
       }
+      expect(faults).toEqual([])
+    })
+
+    test('the palette, and the menu of who is signed in', async () => {
+      const { page, faults } = watched
+      await shown(page, '/')
       await page.keyboard.press('Control+k')
       await page.getByRole('combobox', { name: words['palette.title'] }).waitFor()
+      await standsStill(page)
       expect(await accessibilityFaults(page)).toEqual([])
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: words['me.label'], exact: true }).click()
       await page.getByRole('menuitem', { name: words['me.devices'] }).waitFor()
+      await standsStill(page)
       expect(await accessibilityFaults(page)).toEqual([])
       expect(faults).toEqual([])
-      await close()
-    },
-  )
+    })
+  })
 
   test('for fingers everything that is pressed is 44 px high (51)', async () => {
     const { page, close } = await open({ locale: 'en-US', viewport: { width: 360, height: 740 }, hasTouch: true })
@@ -202,7 +207,7 @@ function looks(): void {
 
   test('words two fifths longer than English push nothing off the screen and are not cut (52)', async () => {
     for (const width of [1280, 360]) {
-      const { page, faults, close } = await openPage(browser, { locale: 'en-US', viewport: { width, height: 740 } })
+      const { page, faults, close } = await openPage({ locale: 'en-US', viewport: { width, height: 740 } })
       let translated = 0
       await page.route('**/assets/*.js', async (route) => {
         const response = await route.fetch()

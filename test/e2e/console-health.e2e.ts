@@ -1,35 +1,12 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { expect, test } from 'bun:test'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(60_000)
+consoleTests(health)
 
-if (browserPath === undefined) leftOut('Chromium')
-else health()
-
-function health(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
-  const open = async (path: string, options: Parameters<typeof openPage>[1] = { locale: 'en-US' }) => {
-    const opened = await openPage(browser, options)
-    await signIn(opened.page, `${gateway.url}/login?next=${encodeURIComponent(path)}`, adminPassword)
-    await opened.page.waitForURL(({ pathname }) => pathname !== '/login')
-    await opened.page.getByRole('heading', { level: 1 }).waitFor()
-    return opened
-  }
-
+function health({ gateway, openPage, open }: ConsoleStand): void {
   test('the page says what is well, what is not, what is held and how far that may grow, and what was configured where', async () => {
     const { page, faults, close } = await open('/health')
     await page.getByText('1 thing to look at.').waitFor()
@@ -110,7 +87,7 @@ function health(): void {
   })
 
   test('5,000 lines are searched without holding the page up, and only what is in view is in it', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, close } = await openPage({ locale: 'en-US' })
     const body = Array.from({ length: 5_000 }, (_, index) => {
       const fields = { message: `line ${index} of very many`, requestId: `req_${index}`, status: index % 7 ? 200 : 503 }
       const line = { id: index + 1, at: 1_700_000_000_000 + index, level: 'info', event: 'relay.finished', fields }

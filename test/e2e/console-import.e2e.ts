@@ -1,31 +1,15 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, startBrowser } from '../support/browser.ts'
+import { accessibilityFaults } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(240_000)
+consoleTests(imports)
 
-if (browserPath === undefined) leftOut('Chromium')
-else imports()
-
-function imports(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
-
+function imports({ gateway, openPage }: ConsoleStand): void {
   test('an import says what a file is, what each line of it is worth, and afterwards what came of it', async () => {
     const password = 'Correct-Horse-Battery-Staple'
     const [here] = gateway.accounts
@@ -40,7 +24,7 @@ function imports(): void {
       version: '1',
       accounts: [...managed, { email: 'nobody@example.com', credentials: {} }],
     })
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog')
     const row = (name: string) => dialog.getByRole('row').filter({ hasText: name })
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
@@ -99,7 +83,7 @@ function imports(): void {
     const countHere = async (): Promise<number> =>
       ((await gateway.admin('GET', '/v2/accounts')) as { accountStats: { totalCount: number } }).accountStats.totalCount
     const before = await countHere()
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US', acceptDownloads: true })
+    const { page, faults, close } = await openPage({ locale: 'en-US', acceptDownloads: true })
     const dialog = page.getByRole('dialog')
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     const give = async (): Promise<void> => {
@@ -134,7 +118,7 @@ function imports(): void {
     const given = readFileSync(path.join(folder, 'original-export.json'), 'utf8')
     const other = given.replaceAll(/"([a-z]+(?:[A-Z][a-z]+)+)":/g, (_, name: string) => `"${snake(name)}":`)
     expect(other).not.toBe(given)
-    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog')
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('button', { name: 'Add account' }).first().click()
@@ -161,7 +145,7 @@ function imports(): void {
     const { accounts } = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { id: string; label: string }[] }
     const own = accounts.find(({ label }) => label === gateway.accounts[0]?.id)
     await gateway.admin('PATCH', `/v2/accounts/${own?.id}`, { proxyId: made.id })
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog')
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('button', { name: new RegExp(`^More actions for ${own?.label} `) }).click()

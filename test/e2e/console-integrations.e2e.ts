@@ -1,40 +1,26 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { BrowserContextOptions } from 'playwright-core'
 import type { MetaView } from '../../server/admin/contract/meta.ts'
 import { clients } from '../../ui/src/features/integrations/clients.ts'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { focusIs, signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(90_000)
+const home = mkdtempSync(path.join(tmpdir(), 'home-'))
 
-if (browserPath === undefined) leftOut('Chromium')
-else integrations()
+consoleTests(integrations, { env: { HOME: home } })
 
 // One of each kind: a file to be written, fields and a warning, two languages, a shell.
 const axed = new Set(['claude-code', 'cursor', 'openai-sdk', 'curl'])
 
-function integrations(): void {
-  let gateway: Gateway
-  let browser: Browser
-  let home = ''
-  beforeAll(async () => {
-    home = mkdtempSync(path.join(tmpdir(), 'home-'))
-    gateway = await startGateway({ env: { HOME: home } })
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-    rmSync(home, { recursive: true })
-  })
-  const open = async (route = '/integrations', options: Parameters<typeof openPage>[1] = { locale: 'en-US' }) => {
-    const opened = await openPage(browser, options)
+function integrations({ gateway, openPage }: ConsoleStand): void {
+  afterAll(() => rmSync(home, { recursive: true }))
+  const open = async (route = '/integrations', options: BrowserContextOptions = { locale: 'en-US' }) => {
+    const opened = await openPage(options)
     await signIn(opened.page, `${gateway.url}/login?next=${route}`, adminPassword)
     await opened.page.waitForURL(({ pathname }) => pathname !== '/login')
     await opened.page.getByRole('heading', { level: 1 }).waitFor()
@@ -137,7 +123,7 @@ function integrations(): void {
   })
 
   test('Codex is not offered where there is no Responses API (47); a proxy that is not trusted is told of', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, close } = await openPage({ locale: 'en-US' })
     await page.route('**/api/meta', async (route) => {
       const response = await route.fetch()
       const meta = (await response.json()) as MetaView

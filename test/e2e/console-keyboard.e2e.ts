@@ -1,30 +1,15 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
-import { browserPath, openPage, startBrowser } from '../support/browser.ts'
+import { expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
 import { focusIs, signedIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(120_000)
-
-if (browserPath === undefined) leftOut('Chromium')
-else keyboard()
+consoleTests(keyboard)
 
 /** What a page is for, without a mouse (50). */
-function keyboard(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
+function keyboard({ gateway, openPage }: ConsoleStand): void {
   const open = async (path: string) => {
-    const opened = await openPage(browser, { locale: 'en-US' })
+    const opened = await openPage({ locale: 'en-US' })
     const { page } = opened
     await page.goto(`${gateway.url}/login?next=${encodeURIComponent(path)}`)
     await page.locator('[autocomplete=current-password]:focus').waitFor()

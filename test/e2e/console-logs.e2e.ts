@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
+import { expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
 import type { RequestRowList, RequestTail } from '../../server/admin/contract/logs.ts'
-import { accessibilityFaults, browserPath, costs, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { accessibilityFaults, costs, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 import { logRow } from '../support/log-rows.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(120_000)
-
-if (browserPath === undefined) leftOut('Chromium')
-else logs()
+consoleTests(logs, { accounts: [{ plan: 'power' }, { plan: 'power' }] })
 
 const desktop = { locale: 'en-US', viewport: { width: 1280, height: 740 } }
 const pageOfRows = 200
@@ -32,17 +28,7 @@ async function showRows(page: Page, count: number): Promise<void> {
   )
 }
 
-function logs(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway({ accounts: [{ plan: 'power' }, { plan: 'power' }] })
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
+function logs({ gateway, openPage }: ConsoleStand): void {
   const send = async (text: string, more: object = {}, headers: Record<string, string> = {}) => {
     const response = await fetch(`${gateway.url}/v1/messages`, {
       method: 'POST',
@@ -56,7 +42,7 @@ function logs(): void {
     return response.headers.get('request-id') ?? response.headers.get('x-request-id') ?? ''
   }
   const open = async (path: string, options: object = desktop) => {
-    const opened = await openPage(browser, options)
+    const opened = await openPage(options)
     await signIn(opened.page, `${gateway.url}/login?next=${encodeURIComponent(path)}`, adminPassword)
     return opened
   }
@@ -114,7 +100,7 @@ function logs(): void {
   })
 
   test('J and K step through the filtered list, and Esc goes back to the row that was looked at last (37)', async () => {
-    const { page, close } = await openPage(browser, desktop)
+    const { page, close } = await openPage(desktop)
     await showRows(page, 30)
     await page.route('**/v2/logs/req_made*', (route) => {
       const number = Number(/req_made(\d+)/.exec(route.request().url())?.[1])
@@ -146,7 +132,7 @@ function logs(): void {
   })
 
   test('10,000 rows scroll without a long task, and only those in view are in the page (35)', async () => {
-    const { page, faults, close } = await openPage(browser, desktop)
+    const { page, faults, close } = await openPage(desktop)
     await showRows(page, 10_500)
     await signIn(page, `${gateway.url}/login?next=/logs`, adminPassword)
     await rowLinks(page).first().waitFor()
@@ -174,7 +160,7 @@ function logs(): void {
   })
 
   test('live rows come in batches; a pointer over the list freezes it and counts what is new; memory stays (36)', async () => {
-    const { page, faults, close } = await openPage(browser, desktop)
+    const { page, faults, close } = await openPage(desktop)
     await showRows(page, 40)
     let made = 100_000
     let asked = 0

@@ -1,33 +1,19 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser } from 'playwright-core'
+import { expect, test } from 'bun:test'
+import type { BrowserContextOptions } from 'playwright-core'
 import type { ModelList } from '../../server/admin/contract/models.ts'
 import { pricesAsOf, pricesSource } from '../../server/catalog/prices.ts'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(90_000)
+consoleTests(models, {
+  accounts: [{ plan: 'power', models: ['claude-sonnet-4.5', 'claude-haiku-4.5', 'claude-opus-4.5', 'glm-5'] }],
+})
 
-if (browserPath === undefined) leftOut('Chromium')
-else models()
-
-function models(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway({
-      accounts: [{ plan: 'power', models: ['claude-sonnet-4.5', 'claude-haiku-4.5', 'claude-opus-4.5', 'glm-5'] }],
-    })
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
-  const open = async (options: Parameters<typeof openPage>[1] = { locale: 'en-US' }) => {
-    const opened = await openPage(browser, options)
+function models({ gateway, openPage }: ConsoleStand): void {
+  const open = async (options: BrowserContextOptions = { locale: 'en-US' }) => {
+    const opened = await openPage(options)
     await signIn(opened.page, `${gateway.url}/login?next=/models`, adminPassword)
     await opened.page.waitForURL(({ pathname }) => pathname === '/models')
     await opened.page.getByRole('heading', { level: 1 }).waitFor()
@@ -130,7 +116,7 @@ function models(): void {
 
   test('a model name is mapped for one key, changed, removed, and one model answers everything', async () => {
     const { id } = await gateway.admin('POST', '/v2/keys', { name: 'editor' })
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog')
     const row = page.getByRole('row').filter({ hasText: 'gpt-4o' })
     await signIn(page, `${gateway.url}/login?next=/models`, adminPassword)

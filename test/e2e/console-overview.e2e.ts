@@ -1,25 +1,17 @@
 import { Database } from 'bun:sqlite'
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { beforeAll, expect, test } from 'bun:test'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { StatusView } from '../../server/admin/contract/events.ts'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { accessibilityFaults, costs, scrollsSideways } from '../support/browser.ts'
 import { focusIs, signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword, startGateway } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(60_000)
+consoleTests(overview)
 
-if (browserPath === undefined) leftOut('Chromium')
-else overview()
-
-function overview(): void {
-  let gateway: Gateway
-  let browser: Browser
+function overview({ gateway, openPage }: ConsoleStand): void {
   beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
     const ask = (stream: boolean, model = 'claude-sonnet-4.5') =>
       fetch(`${gateway.url}/v1/messages`, {
         method: 'POST',
@@ -28,14 +20,10 @@ function overview(): void {
       }).then((response) => response.text())
     await Promise.all([ask(true), ask(true), ask(true), ask(false), ask(false, 'no-such-model')])
   })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
   const tile = (page: Page, name: string) => page.locator('dl > div').filter({ hasText: name }).first()
 
   test('figures, charts and their tables say the same, and only streams count for the first token', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
     await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
@@ -63,7 +51,7 @@ function overview(): void {
   })
 
   test('the range is in the address: charts and figures follow it, Back and a reload keep it', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US', timezoneId: 'Asia/Shanghai' })
+    const { page, faults, close } = await openPage({ locale: 'en-US', timezoneId: 'Asia/Shanghai' })
     await signIn(page, `${gateway.url}/login`, adminPassword)
     await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Time range: Last 24 hours' }).click()
@@ -86,7 +74,7 @@ function overview(): void {
   })
 
   test('what needs a person comes first, leads there, and stays away once dismissed', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     const words = '<b>Locked</b> as a security precaution'
     const state: { shown: StatusView | undefined } = { shown: undefined }
     await page.route('**/v2/events*', async (route) => {
@@ -134,7 +122,7 @@ function overview(): void {
 
   test('an account that the provider suspends is told of first, and the way to it works (18)', async () => {
     const down = await startGateway({ accounts: [{ fault: 'suspended' }] })
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     try {
       await signIn(page, `${down.url}/login`, adminPassword)
       await page.getByText('No account is ready, so requests fail.').waitFor()
@@ -172,7 +160,7 @@ function overview(): void {
     )
     db.close()
     const dayOf = async (timezoneId: string): Promise<string> => {
-      const { page, close } = await openPage(browser, { locale: 'en-US', timezoneId })
+      const { page, close } = await openPage({ locale: 'en-US', timezoneId })
       await signIn(page, `${gateway.url}/login?next=${encodeURIComponent('/?range=7d&model=zoned')}`, adminPassword)
       await tile(page, 'Requests').getByText('1', { exact: true }).waitFor()
       const chart = page.getByRole('figure').filter({ hasText: '1 requests, 100% succeeded' })
@@ -195,7 +183,7 @@ function overview(): void {
 
   test('filters by user, key and model are in the address, choose what all figures are of, and lead to the log', async () => {
     const { keys } = (await gateway.admin('GET', '/v2/keys')) as { keys: { id: string; name: string }[] }
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login`, adminPassword)
     await page.getByRole('button', { name: 'Filters' }).click()
     const box = page.getByRole('combobox', { name: 'Key' })
@@ -219,7 +207,7 @@ function overview(): void {
   })
 
   test('the footer says how long the provider takes, and measures again when pressed', async () => {
-    const { page, addresses, close } = await openPage(browser, {
+    const { page, addresses, close } = await openPage({
       locale: 'en-US',
       viewport: { width: 1280, height: 740 },
     })
@@ -239,7 +227,7 @@ function overview(): void {
   ] as const)(
     '%s, %s, %d px wide: nothing scrolls sideways, and the table is as good as the chart',
     async (locale, colorScheme, width) => {
-      const { page, faults, close } = await openPage(browser, { locale, colorScheme, viewport: { width, height: 740 } })
+      const { page, faults, close } = await openPage({ locale, colorScheme, viewport: { width, height: 740 } })
       await signIn(page, `${gateway.url}/login`, adminPassword)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.locator('canvas').nth(3).waitFor()
@@ -256,31 +244,22 @@ function overview(): void {
   )
 
   test('a page is left and come to by its keys in less than 100 ms of the page’s own work', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login`, adminPassword)
     await tile(page, 'Requests').waitFor()
-    for (const name of ['Accounts', 'Overview', 'Models', 'Overview']) {
+    for (const name of ['Accounts', 'Models', 'Users & keys', 'Overview']) {
       await page.getByRole('link', { name, exact: true }).click()
       await page.getByRole('heading', { level: 1, name }).waitFor()
     }
-    const times = await page.evaluate(async () => {
-      const until = (name: string) =>
-        new Promise<number>((resolve) => {
-          const started = performance.now()
-          const look = (): void => {
-            if (document.querySelector('h1')?.textContent === name) resolve(performance.now() - started)
-            else requestAnimationFrame(look)
-          }
-          for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a'))
-            if (link.title === name) link.click()
-          look()
-        })
-      const measured: number[] = []
-      for (const name of ['Accounts', 'Overview', 'Models', 'Overview', 'Accounts']) measured.push(await until(name))
-      return measured
+    const names = ['Accounts', 'Overview', 'Models', 'Users & keys']
+    const spent = await costs(page, names.length * 3, async (step) => {
+      const name = names[step % names.length] ?? ''
+      await page.getByRole('link', { name, exact: true }).click()
+      await page.getByRole('heading', { level: 1, name }).waitFor()
     })
-    // The fastest: a shared machine may stop for a moment.
-    expect(Math.min(...times)).toBeLessThan(100)
+    // Each page at its best of three: a busy machine makes the same work dearer.
+    const best = names.map((_, index) => Math.min(...spent.filter((__, step) => step % names.length === index)))
+    expect(best.filter((ms) => ms >= 100)).toEqual([])
     await page.getByRole('link', { name: 'Accounts', exact: true }).focus()
     await focusIs(page, 'Accounts')
     await close()

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { expect, test } from 'bun:test'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { focusIs, signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(90_000)
-
-if (browserPath === undefined) leftOut('Chromium')
-else playground()
+consoleTests(playground)
 
 const wide = { locale: 'en-US', viewport: { width: 1440, height: 900 } } as const
 const png = Buffer.from(
@@ -46,19 +42,9 @@ const kept = (page: Page): Promise<readonly string[]> =>
       }),
   )
 
-function playground(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
-  const open = async (options: Parameters<typeof openPage>[1] = wide) => {
-    const opened = await openPage(browser, options)
+function playground({ gateway, openPage }: ConsoleStand): void {
+  const open = async (options: BrowserContextOptions = wide) => {
+    const opened = await openPage(options)
     await signIn(opened.page, `${gateway.url}/login?next=/playground`, adminPassword)
     await opened.page.waitForURL(({ pathname }) => pathname !== '/login')
     await opened.page.getByRole('heading', { level: 1 }).waitFor()
@@ -376,7 +362,7 @@ function playground(): void {
 
   test('a viewer may look, not ask', async () => {
     await gateway.admin('POST', '/v2/operators', { name: 'vera', role: 'viewer', password: 'the password of vera' })
-    const { page, close } = await openPage(browser, wide)
+    const { page, close } = await openPage(wide)
     await page.goto(`${gateway.url}/login?next=/playground`)
     await page.locator('[autocomplete=username]').fill('vera')
     await page.locator('[autocomplete=current-password]').fill('the password of vera')

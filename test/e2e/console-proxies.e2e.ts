@@ -1,34 +1,18 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, startBrowser } from '../support/browser.ts'
+import { expect, test } from 'bun:test'
+import { accessibilityFaults } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(90_000)
+consoleTests(proxies)
 
-if (browserPath === undefined) leftOut('Chromium')
-else proxies()
-
-function proxies(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
-
+function proxies({ gateway, openPage }: ConsoleStand): void {
   test('a proxy is added, given to an account and removed; its password is shown nowhere', async () => {
     const password = 'S3CRET-of-the-proxy'
     const proxy = await startProxyServer({ user: 'office', password })
     const shown = `http://office:••••@127.0.0.1:${proxy.port}`
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog')
     const row = page.getByRole('row').filter({ hasText: shown })
     const pick = async (name: string, item: string): Promise<void> => {
@@ -102,7 +86,7 @@ function proxies(): void {
 
   test('the pool and the global proxy are set and unset', async () => {
     const settings = () => gateway.admin('GET', '/v2/settings')
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog')
     await signIn(page, `${gateway.url}/login?next=/proxies`, adminPassword)
     await page.getByRole('switch', { name: 'Proxy pool' }).focus()

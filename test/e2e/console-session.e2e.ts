@@ -1,47 +1,26 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { networkInterfaces } from 'node:os'
-import type { Browser, Page } from 'playwright-core'
-import { browserPath, openPage, startBrowser } from '../support/browser.ts'
+import type { Page } from 'playwright-core'
 import { consolePaths, hideTab, signedIn, signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
-
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(120_000)
 
 const lan = Object.values(networkInterfaces())
   .flat()
   .find((one) => one?.family === 'IPv4' && !one.internal)?.address
 
-if (browserPath === undefined) leftOut('Chromium')
-else if (lan === undefined) leftOut('a network')
-else sessions(lan)
+if (lan === undefined) leftOut('a network')
+else consoleTests((stand) => sessions(stand, lan), { env: { HOST: '0.0.0.0' } })
 
 /** What a signed-in page goes through: sessions that end, servers that go and come, other addresses, many tabs. */
-function sessions(host: string): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway({ env: { HOST: '0.0.0.0' } })
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
-  const open = async (path: string, options: Parameters<typeof openPage>[1] = { locale: 'en-US' }) => {
-    const opened = await openPage(browser, options)
-    await signIn(opened.page, `${gateway.url}/login?next=${encodeURIComponent(path)}`, adminPassword)
-    await signedIn(opened.page)
-    await opened.page.getByRole('navigation').first().waitFor()
-    return opened
-  }
+function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void {
   const userNames = async (): Promise<readonly string[]> =>
     ((await gateway.admin('GET', '/v2/users')) as unknown as readonly { name: string }[]).map(({ name }) => name)
 
   test('wrong passwords start a countdown, and meanwhile the right one is refused too (8)', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.50' }
-    const { page, close } = await openPage(browser, { locale: 'en-US', extraHTTPHeaders: headers })
+    const { page, close } = await openPage({ locale: 'en-US', extraHTTPHeaders: headers })
     await page.goto(`${gateway.url}/login`)
     const waits = page.getByText(/^Too many attempts\. Try again in \d+:\d\d\.$/)
     for (let tries = 0; tries < 5; tries++) {
@@ -66,7 +45,7 @@ function sessions(host: string): void {
   test.each(['https://evil.example', '//evil.example', '/\\evil.example'])(
     'after sign-in nobody is sent to %s (9)',
     async (next) => {
-      const { page, addresses, close } = await openPage(browser, { locale: 'en-US' })
+      const { page, addresses, close } = await openPage({ locale: 'en-US' })
       await signIn(page, `${gateway.url}/login?next=${encodeURIComponent(next)}`, adminPassword)
       await page.waitForURL(`${gateway.url}/`)
       expect(addresses.filter((address) => new URL(address).origin !== gateway.url)).toEqual([])
@@ -98,7 +77,7 @@ function sessions(host: string): void {
 
   test('by plain HTTP from another machine every page loads, and nothing claims to be copied that is not (17)', async () => {
     const url = gateway.url.replace('127.0.0.1', host)
-    const { page, faults, addresses, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, addresses, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${url}/login?next=/accounts`, adminPassword)
     await signedIn(page)
     expect(await page.evaluate(() => window.isSecureContext)).toBe(false)
@@ -108,6 +87,8 @@ function sessions(host: string): void {
       await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()
     }
     await page.goto(`${url}/integrations/claude-code`)
+    // The model in it is one the gateway has, once it has said which.
+    await page.waitForLoadState('networkidle')
     const figure = page.locator('figure').filter({ hasText: 'ANTHROPIC_BASE_URL' }).first()
     const text = ((await figure.locator('pre').textContent()) ?? '').trim()
     await figure.getByRole('button', { name: /^Copy/ }).click()
@@ -118,6 +99,7 @@ function sessions(host: string): void {
     expect((await page.getByLabel('Message', { exact: true }).inputValue()).trim()).toBe(text)
 
     await page.goto(`${url}/integrations/claude-code`)
+    await page.waitForLoadState('networkidle')
     await page.evaluate(() => Object.assign(document, { execCommand: () => false }))
     await figure.getByRole('button', { name: /^Copy/ }).click()
     await figure.getByRole('button', { name: /^Press Ctrl\+C/ }).waitFor()

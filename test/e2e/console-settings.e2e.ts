@@ -1,37 +1,14 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { Secret, TOTP } from 'otpauth'
-import type { Browser, Page } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
-import { focusIs, signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import type { Page } from 'playwright-core'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
+import { focusIs } from '../support/console.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(60_000)
+consoleTests(settings)
 
-if (browserPath === undefined) leftOut('Chromium')
-else settings()
-
-const at = (gateway: Gateway, path: string): string => `${gateway.url}/login?next=${encodeURIComponent(path)}`
-
-function settings(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
-  const open = async (path: string, options: Parameters<typeof openPage>[1] = { locale: 'en-US' }) => {
-    const opened = await openPage(browser, options)
-    await signIn(opened.page, at(gateway, path), adminPassword)
-    await opened.page.waitForURL(({ pathname }) => pathname !== '/login')
-    await opened.page.getByRole('heading', { level: 1 }).waitFor()
-    return opened
-  }
+function settings({ gateway, openPage, open }: ConsoleStand): void {
   const save = (page: Page) => page.getByRole('button', { name: 'Save changes' }).click()
 
   test('an invalid value blocks saving and gets the focus, a right one is saved, and the default is one press away', async () => {
@@ -194,8 +171,8 @@ function settings(): void {
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Verify' }).click()
     await page.getByText('The log is whole').waitFor()
-    const viewer = await openPage(browser, { locale: 'en-US' })
-    await viewer.page.goto(at(gateway, '/settings/security'))
+    const viewer = await openPage({ locale: 'en-US' })
+    await viewer.page.goto(`${gateway.url}/login?next=/settings/security`)
     await viewer.page.getByLabel('Username').fill('vera')
     await viewer.page.locator('[autocomplete=current-password]').fill('a quiet long passphrase')
     await viewer.page.locator('button[type=submit]').click()

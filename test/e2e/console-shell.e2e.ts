@@ -1,34 +1,19 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { expect, test } from 'bun:test'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { focusIs, hideTab, signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(60_000)
+consoleTests(shell)
 
-if (browserPath === undefined) leftOut('Chromium')
-else shell()
-
-function shell(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
+function shell({ gateway, openPage }: ConsoleStand): void {
   const accountId = async (): Promise<string> => {
     const { accounts } = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { id: string }[] }
     return accounts[0]?.id ?? ''
   }
 
   test('the palette finds pages, accounts, keys and actions by typing, and what was used last comes first', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await gateway.admin('PATCH', `/v2/accounts/${await accountId()}`, { label: 'night shift' })
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByText('night shift', { exact: true }).waitFor()
@@ -61,7 +46,7 @@ function shell(): void {
   })
 
   test('keys in a row lead to pages, not while somebody types, and the sheet names them', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'zh-CN' })
+    const { page, faults, close } = await openPage({ locale: 'zh-CN' })
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.waitForURL('**/accounts')
     // The page's own: the one of the sign-in stands until then.
@@ -89,7 +74,7 @@ function shell(): void {
   })
 
   test('what happens elsewhere shows without a reload, and a tab that nobody sees holds no stream', async () => {
-    const { page, faults, addresses, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, addresses, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByText('Live', { exact: false }).first().waitFor()
     const id = await accountId()
@@ -113,7 +98,7 @@ function shell(): void {
   })
 
   test('without the stream the pages ask by themselves and say so quietly', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, close } = await openPage({ locale: 'en-US' })
     await page.route('**/v2/events*', (route) => route.fulfill({ status: 503, body: '{}' }))
     await page.clock.install()
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
@@ -130,7 +115,7 @@ function shell(): void {
   })
 
   test('a job is found again from every page, with what failed', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=/models`, adminPassword)
     await page.waitForURL('**/models')
     await page.getByRole('button', { name: 'Jobs' }).click()
@@ -157,7 +142,7 @@ function shell(): void {
   })
 
   test('the navigation folds and stays so; on a phone the rest is behind the menu', async () => {
-    const { page, close } = await openPage(browser, { locale: 'en-US', viewport: { width: 1440, height: 800 } })
+    const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 1440, height: 800 } })
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
     const width = async (): Promise<number> => (await page.locator('aside').boundingBox())?.width ?? 0
@@ -171,7 +156,7 @@ function shell(): void {
     await page.waitForURL('**/proxies')
     await close()
 
-    const phone = await openPage(browser, { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
+    const phone = await openPage({ locale: 'zh-CN', viewport: { width: 360, height: 740 } })
     await signIn(phone.page, `${gateway.url}/login`, adminPassword)
     await phone.page.getByRole('button', { name: '菜单' }).click()
     expect(await accessibilityFaults(phone.page)).toEqual([])
@@ -183,8 +168,8 @@ function shell(): void {
   })
 
   test('signed out everywhere, another browser is asked to sign in within five seconds', async () => {
-    const one = await openPage(browser, { locale: 'en-US' })
-    const other = await openPage(browser, { locale: 'en-US' })
+    const one = await openPage({ locale: 'en-US' })
+    const other = await openPage({ locale: 'en-US' })
     for (const { page } of [one, other]) {
       await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
       await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()

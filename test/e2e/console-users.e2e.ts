@@ -1,29 +1,15 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import { expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { focusIs, signIn } from '../support/console.ts'
-import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
-import { leftOut } from '../support/left-out.ts'
+import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
+import { adminPassword } from '../support/gateway.ts'
 
-// Two shared cores may be slow, and a test that runs out of time takes the browser with it.
-setDefaultTimeout(60_000)
-
-if (browserPath === undefined) leftOut('Chromium')
-else people()
+consoleTests(people)
 
 type Made = { readonly id: string; readonly api_key: string; readonly keys: readonly { readonly id: string }[] }
 
-function people(): void {
-  let gateway: Gateway
-  let browser: Browser
-  beforeAll(async () => {
-    gateway = await startGateway()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await gateway.stop()
-  })
+function people({ gateway, openPage }: ConsoleStand): void {
   const make = (body: object): Promise<Made> => gateway.admin('POST', '/v2/users', body) as unknown as Promise<Made>
   const chat = async (key: string): Promise<number> => {
     const response = await fetch(`${gateway.url}/v1/messages`, {
@@ -45,7 +31,7 @@ function people(): void {
   }
 
   test('a user is created with limits as people write them; the key is shown once and works', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, '/users')
     await page.getByRole('button', { name: 'Create user' }).first().click()
     const dialog = page.getByRole('dialog', { name: 'Create user' })
@@ -75,7 +61,7 @@ function people(): void {
   })
 
   test('many users are a file with their keys, once; each key works', async () => {
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, '/users')
     await page.getByRole('button', { name: 'Create many' }).click()
     const dialog = page.getByRole('dialog', { name: 'Create many users' })
@@ -104,7 +90,7 @@ function people(): void {
 
   test('with an hour of grace both strings of a key work, without one the old one ends at once', async () => {
     const { id, api_key: first } = await make({ name: 'Rota' })
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, `/users/${id}?tab=keys`)
     const rotate = async (grace: string): Promise<string> => {
       await page.getByRole('button', { name: 'Rotate: default' }).click()
@@ -133,7 +119,7 @@ function people(): void {
   test('a user at a limit says so with the time it begins anew, is found by it, and the address says all of it', async () => {
     const { api_key: key } = await make({ name: 'Spent', request_quota: 1 })
     expect([await chat(key), await chat(key)]).toEqual([200, 429])
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, '/users')
     const row = page.getByRole('row').filter({ hasText: 'Spent' })
     await row.getByText(/At limit, resets in/).waitFor()
@@ -163,7 +149,7 @@ function people(): void {
 
   test('many are disabled and deleted together, named before, and come back by one Undo', async () => {
     for (const name of ['Ann', 'Ben']) await make({ name })
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await make({ name: 'Marked', notes: '<b onclick="window.hurt = 1">bold</b>' })
     await open(page, '/users?sort=name')
     await page.getByRole('link', { name: 'Marked' }).click()
@@ -192,7 +178,7 @@ function people(): void {
 
   test('a link hands a key over once: nothing before the button, nothing of it in any address that is asked for', async () => {
     const { id } = await make({ name: 'Guest' })
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, `/users/${id}?tab=keys`)
     await page.getByRole('button', { name: 'Hand over by link: default' }).click()
     const dialog = page.getByRole('dialog', { name: 'Hand over default' })
@@ -200,7 +186,7 @@ function people(): void {
     const link = await dialog.getByLabel('One-time link').inputValue()
     expect(await accessibilityFaults(page)).toEqual([])
     const token = new URL(link).hash.slice(1)
-    const guest = await openPage(browser, { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
+    const guest = await openPage({ locale: 'zh-CN', viewport: { width: 360, height: 740 } })
     await guest.page.goto(link)
     await guest.page.getByText('Guest，为你准备了 claude-server 的密钥。').waitFor()
     expect(await accessibilityFaults(guest.page)).toEqual([])
@@ -228,7 +214,7 @@ function people(): void {
     })
     const keyOf = async (name: string) =>
       ((await gateway.admin('GET', '/v2/keys')) as { keys: { name: string }[] }).keys.find((key) => key.name === name)
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog', { name: 'New key for Owner' })
     const card = page.getByRole('listitem').filter({ hasText: 'kept key' })
     await signIn(page, `${gateway.url}/login?next=/users/owner`, adminPassword)
@@ -276,7 +262,7 @@ function people(): void {
     'every tab in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways',
     async (locale, colorScheme, width) => {
       const { id } = await make({ name: 'Tabs', daily_quota: 5_000, notes: 'desk 4', models: ['claude-*'] })
-      const { page, faults, close } = await openPage(browser, {
+      const { page, faults, close } = await openPage({
         ...{ locale, colorScheme, viewport: { width, height: 740 }, hasTouch: width < 700 },
       })
       await open(page, '/users')
