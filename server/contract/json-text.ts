@@ -22,6 +22,8 @@ const fenceBegun = /^\uFEFF?\s*`{0,3}[\w-]*[^\S\n]*$/
 /** What may follow the opening: from there on the start is certain. */
 const second = { '{': /^\{\s*["}]/, '[': /^\[\s*[\]{["\-\dtfn]/ } as const
 const openedOnly = /^[{[]\s*$/
+/** What may stand before the start is certain; a model that says nothing but spaces is not looked through again with each of them. */
+const longestStart = 1_000
 
 export function createValueReader(opening: Opening): ValueReader {
   let all = ''
@@ -56,8 +58,10 @@ export function createValueReader(opening: Opening): ValueReader {
 
   return {
     push: (text) => {
+      const known = all.length
       all += text
       if (state === 'within') return take(text, 0)
+      if (known > longestStart && state === 'before') state = 'prose'
       if (state !== 'before') return ''
       const at = all.search(/[{[]/)
       if (at >= 0 && opening !== 'any' && all[at] === opening && fence.test(all.slice(0, at))) {
@@ -90,7 +94,7 @@ export function valuesIn(text: string): readonly { readonly json: string; readon
   const bare = text.replace(/^\uFEFF/, '').trim()
   const whole = parsed(bare)
   if (whole !== undefined) return [whole]
-  const fenced = [...bare.matchAll(/```[\w-]*[^\S\n]*\n([\s\S]*?)\n?[^\S\n]*```/g)]
+  const fenced = [...bare.matchAll(/```[\w-]*[^\S\n]*\n([\s\S]*?)```/g)]
     .slice(0, mostCandidates)
     .flatMap(([, inner = '']) => parsed(inner.trim()) ?? [])
   if (fenced.length > 0) return fenced

@@ -165,6 +165,9 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
       } else if (name === '$ref' || name === '$id' || name === '$anchor') {
         if (typeof value !== 'string') refuse(at, 'must be a text')
         made.push([name, value])
+      } else if (name === '$dynamicRef' || name === '$recursiveRef') {
+        // The library passes over both, and what nobody judges would pass for valid.
+        refuse(at, 'cannot be judged: refer by $ref')
       } else if (name === 'dependentRequired') {
         const isNames = (list: unknown) => Array.isArray(list) && list.every((entry) => typeof entry === 'string')
         if (!isLoose(value) || !Object.values(value).every(isNames))

@@ -142,6 +142,7 @@ export function createWeighed(): Weighed {
       }
     },
     says: (error) => {
+      if (error === 'False boolean schema.') return 'Is not allowed here.'
       if (error.includes(uniqueMark)) return 'Two of its items are the same.'
       const at = error.indexOf(`"${memberFormat}`)
       if (at < 0) return error.replace(`"${patternFormat}`, 'of the pattern "')

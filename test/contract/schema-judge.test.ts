@@ -116,6 +116,12 @@ const refused: readonly (readonly [string, Loose, string])[] = [
   ],
   ['dependent members that are no names', { dependentRequired: { a: 5 } }, 'dependentRequired'],
   ['a name that is no text', { $id: 5 }, '$id'],
+  [
+    'a reference that depends on who refers',
+    { $dynamicAnchor: 'n', properties: { c: { $dynamicRef: '#n' } } },
+    'properties.c.$dynamicRef',
+  ],
+  ['one of an older draft', { properties: { c: { $recursiveRef: '#' } } }, 'properties.c.$recursiveRef'],
   ['a pattern that looks ahead and repeats repetition', { pattern: '^(?=a)(a+)+$' }, 'pattern'],
   ['member names by groups', { patternProperties: { '^(a+)+$': {} } }, 'patternProperties'],
 ]
@@ -232,6 +238,12 @@ describe('work is weighed by what is compared', () => {
     const circle = createJudge({ $ref: '#' })
     expect(circle.ok ? '' : circle.error.problem).toBe('refers to itself without end')
   })
+})
+
+test('a member that is not allowed is told in words', () => {
+  expect(judge({ properties: { a: true }, additionalProperties: false }, { b: 1 })).toEqual([
+    '#/b: Is not allowed here.',
+  ])
 })
 
 test('a schema that comes again is not read again', () => {
