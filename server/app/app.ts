@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { type Caller, createAdmission, type KeyHeaders, sentKeys } from '../access/admit.ts'
 import type { Barred } from '../access/limit-fault.ts'
 import { makeSetupCode } from '../access/setup-code.ts'
@@ -37,6 +36,7 @@ import { createRequestLog } from '../jobs/request-log.ts'
 import { type Scheduler, startScheduler } from '../jobs/scheduler.ts'
 import type { Effects } from '../lib/effects.ts'
 import { createFeed } from '../lib/feed.ts'
+import { homeFolder } from '../lib/home.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { latestReport } from '../moving/report.ts'
 import type { Logger } from '../observe/log.ts'
@@ -350,7 +350,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
         peerOf(request, server.addressOf(request)),
         visited(() => admission.admitConsole(as)),
       ),
-    homeDir: homedir(),
+    homeDir: homeFolder(),
     clientApi: [
       ...dialects.map(({ path, dialect }) => ({ method: 'POST', path, body: dialect.body })),
       ...smallClientRoutes,

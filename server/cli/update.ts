@@ -97,15 +97,21 @@ async function read(
       url = sound.value
     }
     return err(`${placeOf(feed)} leads on more than ${maxRedirects} times.`)
-  } catch {
+  } catch (error) {
     return err(
       controller.signal.aborted
         ? `${placeOf(feed)} did not answer within ${askMs / 1_000} s.`
-        : `${placeOf(feed)} cannot be reached.`,
+        : `${placeOf(feed)} cannot be reached${codeOf(error)}.`,
     )
   } finally {
     cancel()
   }
+}
+
+/** A certificate that is not trusted has a code of its own, which tells what to do. */
+function codeOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  return /^\w{1,60}$/.test(code) ? ` (${code})` : ''
 }
 
 async function limited(answer: Response, url: URL): Promise<Result<string, string>> {

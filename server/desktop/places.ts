@@ -1,12 +1,12 @@
-import { homedir } from 'node:os'
 import path from 'node:path'
+import { homeFolder } from '../lib/home.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
 const folderName = 'Claude-API-Server'
 
 /** Where the desktop application keeps its data when nobody said otherwise. */
-export function desktopFolder(env: Env, platform: NodeJS.Platform, home = homedir()): string {
+export function desktopFolder(env: Env, platform: NodeJS.Platform, home = homeFolder()): string {
   if (platform === 'darwin') return path.join(home, 'Library/Application Support', folderName)
   if (platform === 'win32') return path.join(env.APPDATA || path.join(home, 'AppData/Roaming'), folderName)
   return path.join(env.XDG_DATA_HOME || path.join(home, '.local/share'), folderName)
@@ -16,7 +16,7 @@ export function desktopFolder(env: Env, platform: NodeJS.Platform, home = homedi
 export const browserVariable = 'CLAUDE_SERVER_BROWSER'
 
 /** Programs that open one address as a window of its own (`--app`), the system's own first. */
-export function browserCandidates(env: Env, platform: NodeJS.Platform, home = homedir()): readonly string[] {
+export function browserCandidates(env: Env, platform: NodeJS.Platform, home = homeFolder()): readonly string[] {
   const chosen = env[browserVariable]
   if (chosen) return [chosen]
   if (platform === 'win32') {

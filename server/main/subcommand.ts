@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { runCommand } from '../cli/run.ts'
 import { selftest } from '../cli/selftest.ts'
 import { build } from '../config/build.ts'
 import type { Resolved } from '../config/resolve.ts'
 import { realEffects } from '../lib/effects.ts'
+import { homeFolder } from '../lib/home.ts'
 import { createLogger, type Logger } from '../observe/log.ts'
 import { isDesktop, openBrowser } from './browser.ts'
 import { readInput } from './read-input.ts'
@@ -41,7 +41,7 @@ export async function runOnTerminal(resolved: Resolved): Promise<number> {
       stdin: (what) => readInput(what, interrupt),
       readFile: (file) => readFile(file, 'utf8'),
       home: {
-        directory: homedir(),
+        directory: homeFolder(),
         platform: process.platform,
         ...(process.env.LOCALAPPDATA === undefined ? {} : { localAppData: process.env.LOCALAPPDATA }),
       },

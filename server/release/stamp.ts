@@ -1,7 +1,7 @@
 /** What an executable says about itself. */
 export type Stamp = {
   readonly version: string
-  /** Twelve hex digits, `-dirty` behind it when the tree had changes; `unknown` outside a clone. */
+  /** Twelve hex digits, `-dirty` behind it when the tree had changes; outside a clone BUILD_COMMIT, else `unknown`. */
   readonly commit: string
   /** When the source was committed (SOURCE_DATE_EPOCH, where set); every date in an archive is this one. Epoch ms. */
   readonly committedAt: number
@@ -21,10 +21,14 @@ export async function readStamp(
   const epoch = Number(env.SOURCE_DATE_EPOCH || seconds) * 1_000
   return {
     version: version ?? file.version,
-    commit: commit === '' ? 'unknown' : `${commit}${isDirty ? '-dirty' : ''}`,
+    commit: commit === '' ? givenCommit(env) : `${commit}${isDirty ? '-dirty' : ''}`,
     committedAt: Number.isFinite(epoch) && epoch > firstDay ? epoch : firstDay,
   }
 }
+
+/** Where the source came without its history, as into the build of a container image. */
+const givenCommit = ({ BUILD_COMMIT }: Readonly<Record<string, string | undefined>>): string =>
+  /^[0-9a-f]{7,40}$/.test(BUILD_COMMIT ?? '') ? (BUILD_COMMIT ?? '').slice(0, 12) : 'unknown'
 
 async function git(root: string, args: readonly string[]): Promise<string> {
   try {

@@ -64,9 +64,18 @@ describe('the container', () => {
     expect(given('VOLUME')).toEqual(['/data'])
     expect(given('HEALTHCHECK')).toEqual([expect.stringContaining('["/usr/local/bin/claude-server", "health"]')])
     for (const line of lines) {
-      expect(line).toMatch(/^(FROM|WORKDIR|COPY|RUN|ENV|VOLUME|EXPOSE|USER|HEALTHCHECK|STOPSIGNAL|ENTRYPOINT|CMD) /)
+      expect(line).toMatch(/^(FROM|WORKDIR|COPY|ARG|RUN|ENV|VOLUME|EXPOSE|USER|HEALTHCHECK|STOPSIGNAL|ENTRYPOINT|CMD) /)
     }
     for (const list of [...given('ENTRYPOINT'), ...given('CMD')]) expect(JSON.parse(list)).toBeArray()
+    // What is copied from the first stage is made there, and what is left out of it is not needed to build.
+    const made = given('RUN').join(' ')
+    const copied = given('COPY').flatMap((line) => [...line.matchAll(/--from=build .*?(\/\S+) \//g)])
+    expect(copied).toHaveLength(2)
+    for (const [, source = ''] of copied) {
+      expect(made).toMatch(new RegExp(`(cp|mkdir) [^&]*${source}(\\s|$)`))
+    }
+    const ignored = read('docker/Dockerfile.dockerignore').split('\n').filter(Boolean)
+    expect(ignored).toEqual(['.git', 'dist', 'node_modules', 'docs/screenshots'])
   })
 
   test('has nothing to write to but its volume, no powers, and time to stop', () => {
