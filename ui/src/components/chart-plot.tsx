@@ -95,6 +95,7 @@ function options(props: PlotProps, host: HTMLElement): uPlot.Options {
       {
         ...axis,
         grid: { show: false },
+        size: 28,
         space: 64,
         values: (_, splits) => splits.map((at) => props.axisTime(at * 1000)),
       },

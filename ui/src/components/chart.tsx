@@ -38,12 +38,20 @@ const swatches: Readonly<Record<ChartSeries['color'], string>> = {
   'outcome-upstream': 'bg-outcome-upstream',
 }
 
-function Swatch(props: { readonly series: ChartSeries }) {
+/** As it is drawn: a line, a broken line, an area. */
+function Swatch(props: { readonly series: ChartSeries; readonly form: ChartForm }) {
+  const piece = (size: string): JSX.Element => (
+    <span class={`forced-fill inline-block shrink-0 rounded-sm ${size} ${swatches[props.series.color]}`} />
+  )
   return (
-    <span
-      aria-hidden="true"
-      class={`forced-fill inline-block shrink-0 rounded-sm ${props.series.dashed ? 'h-0.5 w-3' : 'size-2.5'} ${swatches[props.series.color]}`}
-    />
+    <span aria-hidden="true" class="inline-flex shrink-0 gap-0.5">
+      <Show when={props.form === 'lines'} fallback={piece('size-2.5')}>
+        <Show when={props.series.dashed} fallback={piece('h-0.5 w-3.5')}>
+          {piece('h-0.5 w-1.5')}
+          {piece('h-0.5 w-1.5')}
+        </Show>
+      </Show>
+    </span>
   )
 }
 
@@ -98,7 +106,7 @@ export function Chart(props: ChartProps) {
           <For each={props.series}>
             {(series) => (
               <li class="inline-flex items-center gap-1.5">
-                <Swatch series={series} />
+                <Swatch series={series} form={props.form} />
                 {series.text}
               </li>
             )}
@@ -149,7 +157,7 @@ export function Chart(props: ChartProps) {
                     {(series) => (
                       <p class="flex items-center justify-between gap-3">
                         <span class="inline-flex items-center gap-1.5 text-text-2">
-                          <Swatch series={series} />
+                          <Swatch series={series} form={props.form} />
                           {series.text}
                         </span>
                         <span class="numbers">{shown(series.values[at().index])}</span>

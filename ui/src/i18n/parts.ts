@@ -12,6 +12,10 @@ export const parts = {
     en: () => import('./parts/accounts/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/accounts/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  audit: {
+    en: () => import('./parts/audit/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/audit/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   backup: {
     en: () => import('./parts/backup/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/backup/zh-cn.ts').then(({ zhCn }) => zhCn),

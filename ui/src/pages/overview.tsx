@@ -108,7 +108,7 @@ export default function OverviewPage() {
               <p class="text-12 text-text-3">{t('overview.partial')}</p>
             </Show>
             <div class="grid gap-4 xl:grid-cols-3">
-              <div class="min-w-0 xl:col-span-2">
+              <div class="min-w-0 *:h-full xl:col-span-2">
                 <RequestChart stats={figures()} />
               </div>
               <Show when={dataOf(quota)} fallback={<div class="rounded-lg border border-border bg-surface" />}>

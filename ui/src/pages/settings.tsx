@@ -1,7 +1,18 @@
 import { A, useBeforeLeave, useNavigate, useParams, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import Search from 'lucide-solid/icons/search'
-import { createEffect, createMemo, createResource, createSignal, For, Match, onCleanup, Show, Switch } from 'solid-js'
+import {
+  createEffect,
+  createMemo,
+  createResource,
+  createSignal,
+  For,
+  Match,
+  onCleanup,
+  Show,
+  Suspense,
+  Switch,
+} from 'solid-js'
 import { careQueries } from '../api/care.ts'
 import { errorText } from '../api/error-text.ts'
 import { dataOf, queries } from '../api/queries.ts'
@@ -11,7 +22,6 @@ import { ErrorState, Skeleton } from '../components/states.tsx'
 import { showToast } from '../components/toast.tsx'
 import { Blocked } from '../features/addresses/blocked.tsx'
 import { AlertDeliveries } from '../features/settings/alert-deliveries.tsx'
-import { AuditLog } from '../features/settings/audit-log.tsx'
 import { ConflictDialog } from '../features/settings/conflict-dialog.tsx'
 import { ConsoleUsers } from '../features/settings/console-users.tsx'
 import { createDraft } from '../features/settings/draft.ts'
@@ -32,14 +42,16 @@ import { isSame } from '../features/settings/settings-draft.ts'
 import { SignIns } from '../features/settings/sign-ins.tsx'
 import { StartRows } from '../features/settings/start-rows.tsx'
 import { AdminTokens } from '../features/settings/tokens.tsx'
-import { useI18n } from '../i18n/i18n.tsx'
+import { lazyWith, useI18n } from '../i18n/i18n.tsx'
 import { loadParts } from '../i18n/parts.ts'
 import { focusFault } from '../lib/focus.ts'
 import { matchesWords } from '../lib/search.ts'
 
 /** How is it set, and what happens if I change it? */
 export default function SettingsPage() {
-  const { t, format } = useI18n()
+  const i18n = useI18n()
+  const { t, format } = i18n
+  const AuditLog = lazyWith(i18n, ['audit'], () => import('../features/settings/audit-log.tsx'))
   const params = useParams<{ section?: string }>()
   const navigate = useNavigate()
   const [search, setSearch] = useSearchParams<{ q?: string; changed?: string }>()
@@ -212,7 +224,9 @@ export default function SettingsPage() {
                       <ConsoleUsers />
                     </Show>
                     <Show when={may('admin')}>
-                      <AuditLog />
+                      <Suspense>
+                        <AuditLog />
+                      </Suspense>
                     </Show>
                   </Match>
                   <Match when={section() === 'blocked'}>

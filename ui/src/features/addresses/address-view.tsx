@@ -175,14 +175,22 @@ export function AddressView(props: { readonly onShowLogs: (ip: string) => void }
               { text: t('addresses.notes'), class: 'max-lg:hidden' },
               { text: t('addresses.column.user'), class: 'max-lg:hidden', value: ({ user_name }) => user_name ?? '' },
               { text: t('addresses.column.last'), value: ({ last_visit }) => parseTime(last_visit) ?? 0 },
-              { text: t('addresses.column.hour'), value: ({ request_count_hour }) => request_count_hour },
-              { text: t('addresses.column.day'), value: ({ request_count_day }) => request_count_day },
+              {
+                text: t('addresses.column.hour'),
+                class: 'text-right',
+                value: ({ request_count_hour }) => request_count_hour,
+              },
+              {
+                text: t('addresses.column.day'),
+                class: 'text-right',
+                value: ({ request_count_day }) => request_count_day,
+              },
               {
                 text: t('addresses.column.total'),
-                class: 'max-xl:hidden',
+                class: 'text-right max-xl:hidden',
                 value: ({ request_count }) => request_count,
               },
-              { text: t('addresses.column.success'), class: 'max-xl:hidden', value: rate },
+              { text: t('addresses.column.success'), class: 'text-right max-xl:hidden', value: rate },
               { text: t('addresses.column.limits'), class: 'max-lg:hidden' },
             ]}
             cells={(row) => (
@@ -195,7 +203,7 @@ export function AddressView(props: { readonly onShowLogs: (ip: string) => void }
                 <Cell>
                   <TimeAgo at={row.last_visit} now={now} never={t('common.never')} />
                 </Cell>
-                <Cell>
+                <Cell class="text-right">
                   <span
                     class={
                       row.rate_limit_rpm > 0 && row.request_count_hour > row.rate_limit_rpm * 60 ? 'text-warning' : ''
@@ -204,9 +212,9 @@ export function AddressView(props: { readonly onShowLogs: (ip: string) => void }
                     {format().number(row.request_count_hour)}
                   </span>
                 </Cell>
-                <Cell>{format().number(row.request_count_day)}</Cell>
-                <Cell class="max-xl:hidden">{format().number(row.request_count)}</Cell>
-                <Cell class="max-xl:hidden">{format().share(rate(row))}</Cell>
+                <Cell class="text-right">{format().number(row.request_count_day)}</Cell>
+                <Cell class="text-right max-xl:hidden">{format().number(row.request_count)}</Cell>
+                <Cell class="text-right max-xl:hidden">{format().share(rate(row))}</Cell>
                 <Cell class="text-12 text-text-2 max-lg:hidden">{limitsOf(row)}</Cell>
                 <td class="w-12 pr-1 text-right">
                   <Acts row={row} />

@@ -32,6 +32,15 @@ export function providerCheck(latency: LatencyView | undefined): Check {
     : check('pass', 'reached', { ms: latency.latency })
 }
 
+/** The page where what was found can be mended; undefined: not in the console. */
+export function remedyOf({ name }: Check) {
+  if (name === 'accounts') return { href: '/accounts', text: 'health.goto.accounts' } as const
+  if (name === 'keys') return { href: '/users', text: 'health.goto.keys' } as const
+  if (name === 'backup') return { href: '/backup', text: 'health.goto.backup' } as const
+  if (name === 'provider') return { href: '/proxies', text: 'health.goto.proxies' } as const
+  return undefined
+}
+
 const order = ['fail', 'warn', 'pass'] as const
 
 /** What is wrong first. */

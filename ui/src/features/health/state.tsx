@@ -9,6 +9,7 @@ import { careQueries } from '../../api/care.ts'
 import { errorText } from '../../api/error-text.ts'
 import { dataOf, queries } from '../../api/queries.ts'
 import { Badge } from '../../components/badge.tsx'
+import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Meter } from '../../components/meter.tsx'
@@ -17,7 +18,7 @@ import type { Key } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { parseTime } from '../../lib/format.ts'
-import { type Check, clockCheck, providerCheck, worstFirst } from './checks.ts'
+import { type Check, clockCheck, providerCheck, remedyOf, worstFirst } from './checks.ts'
 
 const badges = {
   pass: { tone: 'success', icon: CircleCheck },
@@ -99,6 +100,13 @@ function CheckRow(props: { readonly check: Check }) {
       <span class="w-28 shrink-0 font-medium">{t(`health.check.${props.check.name}`)}</span>
       <Badge {...badges[props.check.level]} text={t(`health.level.${props.check.level}`)} />
       <span class="numbers min-w-0 text-13 text-text-2">{found()}</span>
+      <Show when={props.check.level !== 'pass' && remedyOf(props.check)}>
+        {(remedy) => (
+          <A href={remedy().href} class="text-13 text-accent-text underline">
+            {t(remedy().text)}
+          </A>
+        )}
+      </Show>
     </li>
   )
 }
@@ -140,7 +148,7 @@ function Facts(props: { readonly view: HealthView }) {
     return commit === null ? runtime : [commit, ...(date === null ? [] : [date.slice(0, 10)])].join(' · ')
   }
   return (
-    <dl class="grid gap-3 sm:grid-cols-2 xl:grid-cols-4">
+    <dl class="grid grid-cols-2 gap-3 xl:grid-cols-4">
       <Fact term={t('health.fact.version')} more={builtFrom()}>
         {props.view.version}
       </Fact>
@@ -203,13 +211,27 @@ function Fact(props: { readonly term: string; readonly more?: string; readonly c
 /** They stand among the facts. */
 const aboveSizes = new Set(['resident_memory_bytes', 'heap_bytes', 'uptime_seconds'])
 
+const isNearlyFull = ({ value, limit }: HealthView['sizes'][number]): boolean =>
+  Boolean(limit) && value >= (limit ?? 0) * 0.9
+
 function Sizes(props: { readonly view: HealthView }) {
   const { t, format } = useI18n()
+  const sizes = () => props.view.sizes.filter(({ name }) => !aboveSizes.has(name))
+  const full = (): readonly string[] =>
+    sizes()
+      .filter(isNearlyFull)
+      .map(({ name }) => name)
   const shown = (name: string, value: number): string =>
     name.endsWith('_bytes') ? format().bytes(value) : format().number(value)
   return (
     <Block title={t('health.sizes')} lead={t('health.sizesLead')}>
-      <div class="overflow-x-auto rounded-lg border border-border bg-surface">
+      <Show when={full().length > 0}>
+        <Banner tone="warning">{t('health.sizesFull', { names: format().list(full()) })}</Banner>
+      </Show>
+      <details class="overflow-x-auto rounded-lg border border-border bg-surface">
+        <summary class="control cursor-pointer px-3 py-2 text-13">
+          {t('health.sizesShow', { count: format().number(sizes().length) })}
+        </summary>
         <table class="w-full text-13">
           <thead>
             <tr class="text-12 text-text-2">
@@ -220,7 +242,7 @@ function Sizes(props: { readonly view: HealthView }) {
             </tr>
           </thead>
           <tbody>
-            <For each={props.view.sizes.filter(({ name }) => !aboveSizes.has(name))}>
+            <For each={sizes()}>
               {(size) => (
                 <tr class="border-border border-t">
                   <td class="wrap-anywhere px-3 py-1.5 font-mono text-12" title={size.help}>
@@ -235,7 +257,7 @@ function Sizes(props: { readonly view: HealthView }) {
                       {(limit) => (
                         <Meter
                           ratio={size.value / limit()}
-                          level={size.value >= limit() * 0.9 ? 'warning' : 'normal'}
+                          level={isNearlyFull(size) ? 'warning' : 'normal'}
                           label={`${size.name}: ${format().percent(size.value / limit())}`}
                         />
                       )}
@@ -246,7 +268,7 @@ function Sizes(props: { readonly view: HealthView }) {
             </For>
           </tbody>
         </table>
-      </div>
+      </details>
     </Block>
   )
 }

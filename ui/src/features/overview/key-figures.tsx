@@ -78,7 +78,7 @@ function Tile(props: {
         <Maybe href={props.href}>{props.value}</Maybe>
       </dd>
       <Show when={props.note}>
-        <dd class="numbers truncate text-12 text-text-3" title={props.note}>
+        <dd class="numbers text-12 text-text-3">
           <Maybe href={props.noteHref}>{props.note}</Maybe>
         </dd>
       </Show>

@@ -8,16 +8,17 @@ import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { Drawer } from '../../components/dialog.tsx'
-import { TextField } from '../../components/field.tsx'
+import { SelectField, TextField } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
+import { abouts, knownAction, subjectOf } from './audit-words.ts'
 import { Listed } from './listed.tsx'
 import { Part } from './part.tsx'
 
 type Row = AuditView & { readonly id: string }
 
 /** Who changed what, from where; and whether the log is whole. */
-export function AuditLog() {
+export default function AuditLog() {
   const { t, format } = useI18n()
   const [actor, setActor] = createSignal('')
   const [action, setAction] = createSignal('')
@@ -32,10 +33,18 @@ export function AuditLog() {
     return at === undefined ? '' : format().dateTime(at)
   }
   const isFiltered = (): boolean => actor() !== '' || action() !== '' || before() !== undefined
-  const filter = (set: (text: string) => unknown) => (event: { readonly currentTarget: HTMLInputElement }) => {
-    set(event.currentTarget.value)
-    setBefore(undefined)
+  const done = ({ action }: AuditView): string => {
+    const known = knownAction(action)
+    return known === undefined ? action : t(`audit.do.${known}`)
   }
+  const who = ({ actor: { kind, name } }: AuditView): string =>
+    kind === 'owner' || kind === 'command-line' ? t(`audit.by.${kind}`) : name
+  const Done = (props: { readonly entry: AuditView }) => (
+    <span class="wrap-anywhere" title={props.entry.action}>
+      {done(props.entry)}
+      <Show when={subjectOf(props.entry)}>{(name) => <span class="text-text-2"> · {name()}</span>}</Show>
+    </span>
+  )
   const Details = (props: { readonly entry: AuditView }) => (
     <Button
       look="quiet"
@@ -70,9 +79,27 @@ export function AuditLog() {
           </Banner>
         )}
       </Show>
-      <div class="grid gap-3 sm:grid-cols-2 lg:max-w-xl">
-        <TextField label={t('settings.audit.actor')} value={actor()} onInput={filter(setActor)} />
-        <TextField label={t('settings.audit.action')} value={action()} onInput={filter(setAction)} />
+      <div class="grid gap-3 md:grid-cols-2 lg:max-w-xl">
+        <SelectField
+          label={t('settings.audit.action')}
+          value={action()}
+          options={[
+            { value: '', text: t('audit.about.any') },
+            ...abouts.map((about) => ({ value: `/${about}`, text: t(`audit.about.${about}`) })),
+          ]}
+          onChange={(value) => {
+            setAction(value)
+            setBefore(undefined)
+          }}
+        />
+        <TextField
+          label={t('settings.audit.actor')}
+          value={actor()}
+          onInput={(event) => {
+            setActor(event.currentTarget.value)
+            setBefore(undefined)
+          }}
+        />
       </div>
       <Listed
         read={list}
@@ -92,8 +119,10 @@ export function AuditLog() {
           cells={(entry) => (
             <>
               <td class="numbers whitespace-nowrap px-3">{time(entry.timestamp)}</td>
-              <td class="wrap-anywhere px-3">{entry.actor.name}</td>
-              <td class="wrap-anywhere px-3 font-mono text-12">{entry.action}</td>
+              <td class="wrap-anywhere px-3">{who(entry)}</td>
+              <td class="px-3">
+                <Done entry={entry} />
+              </td>
               <td class="numbers px-3">{entry.client_ip}</td>
               <td class="px-3 text-right">
                 <Details entry={entry} />
@@ -103,9 +132,9 @@ export function AuditLog() {
           card={(entry) => (
             <div class="flex items-start justify-between gap-2">
               <div class="min-w-0">
-                <span class="wrap-anywhere font-mono text-12">{entry.action}</span>
+                <Done entry={entry} />
                 <p class="numbers text-12 text-text-3">
-                  {time(entry.timestamp)} · {entry.actor.name}
+                  {time(entry.timestamp)} · {who(entry)}
                 </p>
               </div>
               <Details entry={entry} />
@@ -130,8 +159,11 @@ export function AuditLog() {
           {(entry) => (
             <dl class="flex flex-col gap-3">
               <Term term={t('settings.audit.column.time')}>{time(entry().timestamp)}</Term>
-              <Term term={t('settings.audit.column.actor')}>{entry().actor.name}</Term>
-              <Term term={t('settings.audit.column.action')}>{entry().action}</Term>
+              <Term term={t('settings.audit.column.actor')}>{who(entry())}</Term>
+              <Term term={t('settings.audit.column.action')}>
+                {done(entry())}
+                <span class="block font-mono text-12 text-text-2">{entry().action}</span>
+              </Term>
               <Show when={entry().target}>{(target) => <Term term={t('settings.audit.target')}>{target()}</Term>}</Show>
               <Term term={t('settings.audit.column.address')}>{entry().client_ip}</Term>
               <Term term={t('settings.audit.client')}>{entry().user_agent}</Term>

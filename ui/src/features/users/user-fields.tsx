@@ -48,6 +48,13 @@ export function KeyFields(props: Props) {
         onChange={(value) => props.form.set('compression', value)}
       />
       <SelectField
+        label={t('keys.repair')}
+        help={t('keys.repairHelp')}
+        value={props.form.values.repair}
+        options={repairs.map((value) => ({ value, text: t(`keys.repair.${value}`) }))}
+        onChange={(value) => props.form.set('repair', value)}
+      />
+      <SelectField
         label={t('keys.dryRun')}
         help={t('keys.dryRunHelp')}
         value={props.form.values.dry_run}
@@ -63,6 +70,7 @@ export function KeyFields(props: Props) {
 }
 
 const compressions = ['inherit', 'off', 'overflow', 'share'] as const
+const repairs = ['inherit', 'true', 'false'] as const
 
 function Access(props: Props) {
   return (

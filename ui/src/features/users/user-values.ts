@@ -15,8 +15,9 @@ export type FormValues = LimitValues &
     readonly email: string
     readonly priority: string
     readonly count: string
-    /** Of keys alone, as the next. */
+    /** Of keys alone, as the next two. */
     readonly compression: string
+    readonly repair: string
     readonly dry_run: string
   }
 
@@ -31,6 +32,7 @@ export const formValues = (held: UserView | KeyView | undefined, models: readonl
   expires_at: localTime(held?.expires_at ?? null),
   notes: held?.notes ?? '',
   compression: held && 'compression' in held ? held.compression : 'inherit',
+  repair: held && 'repair' in held && held.repair !== null ? String(held.repair) : 'inherit',
   dry_run: String(held !== undefined && 'dry_run' in held && held.dry_run),
 })
 
@@ -38,6 +40,7 @@ export const formValues = (held: UserView | KeyView | undefined, models: readonl
 export const sentKey = (values: FormValues) => ({
   ...sentBoth(values),
   compression: values.compression,
+  repair: values.repair === 'inherit' ? null : values.repair === 'true',
   dry_run: values.dry_run === 'true',
 })
 
@@ -64,7 +67,7 @@ export const filledOf = (body: object): object =>
         !(
           value === '' ||
           value === 0 ||
-          value === false ||
+          value === null ||
           value === 'inherit' ||
           (Array.isArray(value) && value.length === 0)
         ),

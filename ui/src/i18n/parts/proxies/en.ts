@@ -3,7 +3,7 @@ export const en = {
   'proxies.lead': 'How traffic reaches the provider.',
   'proxies.answer': '{up} of {total} proxies up',
   'proxies.add': 'Add proxy',
-  'proxies.empty': 'No proxies yet. Add one where the way to the provider leads through a proxy.',
+  'proxies.empty': 'No proxies yet. Add one if this server reaches the provider through a proxy.',
   'proxies.failed': 'The proxies could not be read.',
   'proxies.settingsFailed': 'The settings could not be read.',
   'proxies.shared': 'Accounts without a dedicated proxy',

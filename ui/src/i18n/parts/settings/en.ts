@@ -355,7 +355,7 @@ export const en = {
   'settings.audit.empty': 'Nothing was changed yet.',
   'settings.audit.noMatch': 'No entry matches.',
   'settings.audit.actor': 'Who',
-  'settings.audit.action': 'Action contains',
+  'settings.audit.action': 'About',
   'settings.audit.column.time': 'Time',
   'settings.audit.column.actor': 'Who',
   'settings.audit.column.action': 'Action',

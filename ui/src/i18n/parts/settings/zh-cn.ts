@@ -349,7 +349,7 @@ export const zhCn = {
   'settings.audit.empty': '还没有变更记录。',
   'settings.audit.noMatch': '没有匹配的记录。',
   'settings.audit.actor': '操作者',
-  'settings.audit.action': '操作包含',
+  'settings.audit.action': '操作对象',
   'settings.audit.column.time': '时间',
   'settings.audit.column.actor': '操作者',
   'settings.audit.column.action': '操作',
