@@ -86,8 +86,8 @@ export function Chart(props: ChartProps) {
   }
   return (
     <figure class="flex min-w-0 flex-col gap-2 rounded-lg border border-border bg-surface p-4">
-      <figcaption class="flex items-start justify-between gap-x-3">
-        <div class="min-w-0 flex-1">
+      <figcaption class="flex flex-wrap items-start justify-between gap-x-3">
+        <div class="min-w-40 flex-1">
           <h2 class="font-semibold text-14">{props.title}</h2>
           <p class="numbers text-13 text-text-2">{props.summary}</p>
         </div>

@@ -1,15 +1,13 @@
-import { A } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import ListFilter from 'lucide-solid/icons/list-filter'
-import Rocket from 'lucide-solid/icons/rocket'
-import { createSignal, Show, Suspense } from 'solid-js'
+import { createSignal, lazy, Show, Suspense } from 'solid-js'
 import { errorText } from '../api/error-text.ts'
 import { dataOf, queries } from '../api/queries.ts'
 import { statsQueries } from '../api/stats.ts'
-import { Button, buttonClass } from '../components/button.tsx'
+import { Button } from '../components/button.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { RangePicker } from '../components/range-picker.tsx'
-import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
+import { ErrorState, Skeleton } from '../components/states.tsx'
 import { Attention } from '../features/overview/attention.tsx'
 import { CreditChart, LatencyChart, RequestChart, TokenChart } from '../features/overview/charts.tsx'
 import { healthOf } from '../features/overview/figures.ts'
@@ -21,6 +19,8 @@ import { lazyWith, useI18n } from '../i18n/i18n.tsx'
 import { createTimeRange } from '../lib/range-state.ts'
 import { writeRange } from '../lib/time-range.ts'
 import { createUrlState } from '../lib/url-state.ts'
+
+const FirstSteps = lazy(() => import('../features/overview/first-steps.tsx'))
 
 /** Is it working, and what needs me today? The range is in the address, and whose requests the figures are of. */
 export default function OverviewPage() {
@@ -42,6 +42,9 @@ export default function OverviewPage() {
     const { total_requests: requests = 0, failed_requests: failed = 0 } = dataOf(stats)?.now ?? {}
     return healthOf({ accounts, inService: in_service, attention: view.attention.length, requests, failed })
   }
+  const isQuiet = (): boolean => dataOf(stats)?.now.total_requests === 0
+  /** Nobody has asked for anything, of all there is: there may be something to set up yet. */
+  const isNew = (): boolean => chosen() === 0 && (health() === 'empty' || isQuiet())
   const answer = (): string | undefined => {
     const counters = status.data?.counters
     const word = health()
@@ -76,12 +79,12 @@ export default function OverviewPage() {
           <ScopeBar state={scope} open={choosing()} />
         </Suspense>
       </Show>
-      <Show when={health() === 'empty'}>
-        <EmptyState icon={Rocket} text={t('overview.first')}>
-          <A href="/setup" class={buttonClass('primary')}>
-            {t('overview.setup')}
-          </A>
-        </EmptyState>
+      <Show when={isNew() && status.data}>
+        {(view) => (
+          <Suspense>
+            <FirstSteps accounts={view().counters.accounts} />
+          </Suspense>
+        )}
       </Show>
       <Show when={health() !== 'empty' && status.data}>{(view) => <Attention items={view().attention} />}</Show>
       <Show when={stats.isError && !dataOf(stats)}>
@@ -94,7 +97,7 @@ export default function OverviewPage() {
         />
       </Show>
       <Show
-        when={dataOf(stats)}
+        when={(health() !== 'empty' || !isQuiet()) && dataOf(stats)}
         fallback={
           <Show when={stats.isPending}>
             <Skeleton rows={6} label={t('common.loading')} />

@@ -1,4 +1,4 @@
-import { useNavigate, useParams, useSearchParams } from '@solidjs/router'
+import { A, useNavigate, useParams, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import ArrowDown from 'lucide-solid/icons/arrow-down'
 import Code from 'lucide-solid/icons/code'
@@ -11,7 +11,7 @@ import { errorText } from '../api/error-text.ts'
 import { createMayChange } from '../api/may-change.tsx'
 import { dataOf, queries } from '../api/queries.ts'
 import { Banner } from '../components/banner.tsx'
-import { Button } from '../components/button.tsx'
+import { Button, buttonClass } from '../components/button.tsx'
 import { ConfirmDialog, Drawer } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { usePaletteActions } from '../components/palette-actions.tsx'
@@ -93,6 +93,7 @@ export default function PlaygroundPage() {
     const current = settings()
     return current ? settingsFaults(current) : {}
   })
+  const noModels = (): boolean => dataOf(models)?.models.length === 0
   const model = () => {
     const current = settings()
     return current && playground.modelOf(current)
@@ -226,14 +227,24 @@ export default function PlaygroundPage() {
         </Show>
         <section
           aria-label={t('playground.conversation')}
-          class="flex min-h-[60dvh] min-w-0 flex-col rounded-lg border border-border bg-surface"
+          class="flex min-h-[60dvh] min-w-0 flex-col xl:min-h-[calc(100dvh-10rem)] rounded-lg border border-border bg-surface"
         >
           <div class="flex grow flex-col gap-6 p-4">
             <Show
               when={exchanges().length > 0}
               fallback={
                 <div class="my-auto">
-                  <EmptyState icon={MessageSquare} text={missing() ? t('playground.missing') : t('playground.empty')}>
+                  <EmptyState
+                    icon={MessageSquare}
+                    text={t(
+                      missing() ? 'playground.missing' : noModels() ? 'playground.noAccounts' : 'playground.empty',
+                    )}
+                  >
+                    <Show when={noModels() && !missing()}>
+                      <A href="/accounts" class={buttonClass('primary')}>
+                        {t('playground.addAccount')}
+                      </A>
+                    </Show>
                     <Show when={missing()}>
                       <Button onClick={startNew}>{t('playground.new')}</Button>
                     </Show>

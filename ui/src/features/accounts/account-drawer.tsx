@@ -108,7 +108,11 @@ function Facts(props: Props & { readonly account: AccountListItem }) {
   const now = createDeadlineClock(() => [parseTime(props.account.state_until) ?? 0])
   const state = () => stateNow(props.account, now())
   const calm = (): boolean => state() === 'ready' || state() === 'disabled'
-  const troubles = () => props.account.troubles.flatMap((trouble) => troubleText(trouble, t, format(), now()) ?? [])
+  // Who is suspended answers no side question either: the same words would stand there again.
+  const troubles = () =>
+    state() === 'suspended'
+      ? []
+      : props.account.troubles.flatMap((trouble) => troubleText(trouble, t, format(), now()) ?? [])
   const help = (): string | undefined => {
     const key = statusHelp(props.account)
     return key && t(key)

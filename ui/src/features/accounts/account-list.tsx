@@ -185,7 +185,7 @@ function Status(props: RowProps) {
   const why = (): string | undefined => {
     const key = shortReason(props.account)
     if (key) return t(key)
-    const [trouble] = props.account.troubles
+    const [trouble] = props.account.state === 'suspended' ? [] : props.account.troubles
     return trouble && troubleText(trouble, t, format(), props.now())
   }
   return (

@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js'
 import type { RequestDetail } from '../../../../server/admin/contract/logs.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { errorKindText } from '../routing/words.ts'
-import { CallCause, CallTimes } from './call-parts.tsx'
+import { CallCause, CallTimes, purposeKey } from './call-parts.tsx'
 import { Section } from './section.tsx'
 
 /** Every call to the provider: with which account, how long, how it ended. */
@@ -27,6 +27,9 @@ export function Attempts(props: { readonly request: RequestDetail }) {
                     >
                       {nameOf(attempt.accountId)}
                     </A>
+                    <Show when={purposeKey(attempt.purpose)}>
+                      {(key) => <span class="text-text-2"> · {t(key())}</span>}
+                    </Show>
                   </span>
                   <CallTimes call={attempt} />
                 </div>

@@ -13,6 +13,14 @@ export function CallTimes(props: { readonly call: { readonly startedMs: number; 
   )
 }
 
+const purposes = ['repair', 'search', 'summary'] as const
+
+/** What a further turn of the model was for; undefined: it answered the caller. */
+export function purposeKey(purpose: string | undefined) {
+  const known = purposes.find((one) => one === purpose)
+  return known && (`logs.purpose.${known}` as const)
+}
+
 /** The provider's own words. */
 export function CallCause(props: { readonly text: string; readonly class?: string }) {
   return (

@@ -2,7 +2,7 @@ import { A } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import ChevronDown from 'lucide-solid/icons/chevron-down'
 import ChevronUp from 'lucide-solid/icons/chevron-up'
-import { createEffect, type JSX, onCleanup, Show } from 'solid-js'
+import { createEffect, For, type JSX, onCleanup, Show } from 'solid-js'
 import type { RequestDetail } from '../../../../server/admin/contract/logs.ts'
 import { errorText } from '../../api/error-text.ts'
 import { logQueries } from '../../api/logs.ts'
@@ -15,8 +15,10 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import { errorKindText } from '../routing/words.ts'
 import { Attempts } from './attempts.tsx'
+import { purposeKey } from './call-parts.tsx'
 import { Content } from './content.tsx'
 import type { LogFilters } from './filters.ts'
+import { noted } from './noted.ts'
 import { OutcomeBadge } from './outcome-badge.tsx'
 import { Repair } from './repair.tsx'
 import { RouteWords } from './route-words.tsx'
@@ -109,6 +111,23 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
       ? t('logs.words.streamed', { ...took, first: format().duration(request.first_token_ms) })
       : t('logs.words.whole', took)
   }
+  const spent = (): boolean => request.input_tokens + request.output_tokens > 0
+  /** What the turns cost that the caller did not ask for: they are part of the sums. */
+  const furtherTurns = () =>
+    (request.route.turns ?? []).flatMap(({ purpose, usage }) => {
+      const key = purposeKey(purpose)
+      return key === undefined || usage === undefined ? [] : [{ key, usage }]
+    })
+  const turnText = (usage: unknown): string => {
+    const { input, output, credits } = usage as TurnUsage // as the relay writes it
+    const tokens = t('logs.tokensOf', {
+      input: format().number(input?.tokens ?? 0),
+      output: format().number(output?.tokens ?? 0),
+    })
+    return credits === undefined
+      ? tokens
+      : `${tokens} · ${t('logs.sum.credits', { count: format().number(Math.round(credits * 1000) / 1000) })}`
+  }
   return (
     <>
       <section class="flex flex-col items-start gap-2">
@@ -154,9 +173,16 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
           <Show when={request.credits !== undefined}>
             <Fact term={t('logs.credits')}>{format().number(request.credits ?? 0)}</Fact>
           </Show>
+          <For each={furtherTurns()}>
+            {({ key, usage }) => (
+              <Fact term={t(key)}>
+                <span class="numbers">{turnText(usage)}</span>
+              </Fact>
+            )}
+          </For>
           <Fact term={t('logs.column.cost')}>
             {request.cost_usd === undefined
-              ? t('logs.noPrice')
+              ? t(spent() ? 'logs.noPrice' : 'logs.nothingSpent')
               : t('logs.costOf', {
                   total: costText(request.cost_usd, format(), t),
                   input: costText(request.input_cost_usd, format(), t),
@@ -229,7 +255,9 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
           <Fact term={t('logs.id')}>
             <span class="inline-flex flex-wrap items-center gap-x-2">
               <code class="wrap-anywhere select-all font-mono text-12">{request.id}</code>
-              <CopyButton text={request.id} look="quiet" about={t('logs.id')} />
+              <span class="-my-1.5">
+                <CopyButton text={request.id} look="quiet" about={t('logs.id')} />
+              </span>
             </span>
           </Fact>
         </FactList>
@@ -252,7 +280,7 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
     </>
   )
   function noteText(what: string): string {
-    const known = explained.find((one) => one === what)
+    const known = noted.find((one) => one === what)
     return known ? t(`logs.note.${known}`) : what
   }
   function reasonText(reason: string): string {
@@ -261,9 +289,13 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
   }
 }
 
-/** What says more than a name of ours: why the provider refused, and what was made of it. */
-const explained = ['rule-repaired', 'rule-broken', 'refusal-unexplained', 'history-compressed'] as const
 const reasons = ['mapped', 'forced', 'retired', 'unversioned', 'small-model'] as const
+
+type TurnUsage = {
+  readonly input?: { readonly tokens: number }
+  readonly output?: { readonly tokens: number }
+  readonly credits?: number
+}
 
 function Tokens(props: { readonly tokens: number; readonly source: string }) {
   const { t, format } = useI18n()
@@ -283,7 +315,7 @@ function Alike(props: { readonly onClick: () => void }) {
   return (
     <button
       type="button"
-      class="control rounded-md px-1.5 text-12 text-accent-text hover:bg-surface-2"
+      class="control -my-1.5 rounded-md px-1.5 text-12 text-accent-text hover:bg-surface-2"
       onClick={() => props.onClick()}
     >
       {t('logs.alike')}
@@ -292,9 +324,7 @@ function Alike(props: { readonly onClick: () => void }) {
 }
 
 function FactList(props: { readonly children: JSX.Element }) {
-  return (
-    <dl class="grid grid-cols-[minmax(5rem,auto)_1fr] items-baseline gap-x-4 gap-y-1.5 text-13">{props.children}</dl>
-  )
+  return <dl class="grid grid-cols-[7rem_1fr] items-baseline gap-x-4 gap-y-1.5 text-13">{props.children}</dl>
 }
 
 function Fact(props: { readonly term: string; readonly children: JSX.Element }) {

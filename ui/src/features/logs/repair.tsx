@@ -14,12 +14,17 @@ export function Repair(props: { readonly request: RequestDetail }) {
           <ul class="wrap-anywhere text-12 text-text-2" lang="en">
             <For each={repair().faults}>{(fault) => <li>{fault}</li>}</For>
           </ul>
-          <For each={[repair().before, repair().after ?? '']}>
-            {(text) => (
-              <Show when={text}>
-                <pre class="wrap-anywhere mt-1 whitespace-pre-wrap rounded-sm bg-code-bg px-2 py-1 font-mono text-12">
-                  {text}
-                </pre>
+          <For each={['before', 'after'] as const}>
+            {(side) => (
+              <Show when={repair()[side]}>
+                {(text) => (
+                  <figure>
+                    <figcaption class="text-12 text-text-3">{t(`logs.repair.${side}`)}</figcaption>
+                    <pre class="wrap-anywhere whitespace-pre-wrap rounded-sm bg-code-bg px-2 py-1 font-mono text-12">
+                      {text()}
+                    </pre>
+                  </figure>
+                )}
               </Show>
             )}
           </For>

@@ -31,7 +31,7 @@ export function RouteWords(props: { readonly request: RequestDetail }) {
   return (
     <Section title={t('logs.section.why')}>
       <p>{why()}</p>
-      <Show when={route().attempts.length > 1}>
+      <Show when={movedOn(props.request)}>
         <p class="text-text-2">{t('logs.why.moved')}</p>
       </Show>
       <Groups
@@ -49,6 +49,10 @@ export function RouteWords(props: { readonly request: RequestDetail }) {
     </Section>
   )
 }
+
+/** An attempt failed and another account was asked: further turns of the model are no such thing. */
+const movedOn = ({ route }: RequestDetail): boolean =>
+  route.attempts.slice(0, -1).some(({ outcome }) => outcome !== 'ok')
 
 type Group = readonly [verdict: string, accounts: readonly { readonly accountId: string }[]]
 const countOf = (groups: readonly Group[]): number => groups.reduce((sum, [, accounts]) => sum + accounts.length, 0)

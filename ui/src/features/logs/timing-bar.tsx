@@ -11,6 +11,7 @@ export function TimingBar(props: { readonly request: RequestDetail }) {
   const { t, format } = useI18n()
   const waited = (): number => props.request.route.attempts.reduce((sum, { waitedMs }) => sum + waitedMs, 0)
   const times = () => timesOf(props.request, waited())
+  const wordless = (): boolean => !props.request.is_success && props.request.first_token_ms === undefined
   const shown = () => parts.filter((part) => times()[part] > 0)
   return (
     <Show when={props.request.route.attempts.length > 0 && props.request.duration_ms > 0}>
@@ -27,7 +28,8 @@ export function TimingBar(props: { readonly request: RequestDetail }) {
             {(part) => (
               <li class="inline-flex items-center gap-1.5">
                 <span class={`forced-fill size-2 rounded-full ${fills[part]}`} aria-hidden="true" />
-                {t(`logs.time.${part}`)} {format().duration(times()[part])}
+                {t(part === 'connecting' && wordless() ? 'logs.time.wordless' : `logs.time.${part}`)}{' '}
+                {format().duration(times()[part])}
               </li>
             )}
           </For>

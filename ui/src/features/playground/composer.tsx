@@ -173,7 +173,7 @@ export function Composer(props: Props) {
           <IconButton icon={ImagePlus} label={t('playground.image')} onClick={() => chooser?.click()} />
           <span id={hint} class="min-w-0 text-12 text-text-3">
             {t('playground.enterHint')}
-            <span class="max-md:hidden"> {t('playground.imageHelp')}</span>
+            <span class="max-md:hidden max-2xl:sr-only"> {t('playground.imageHelp')}</span>
           </span>
         </span>
         <span class="inline-flex shrink-0 gap-2">

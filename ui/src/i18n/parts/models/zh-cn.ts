@@ -64,13 +64,13 @@ export const zhCn = {
   'models.priceNameHelp': '与列表中的写法一致。以 * 结尾表示以此开头的所有名称，例如 qwen*；单独的 * 表示所有模型。',
   'models.price.input': '输入，美元/百万 Token',
   'models.price.output': '输出，美元/百万 Token',
-  'models.priceHelp': '从下一个请求起计入限额和统计。服务商实际按积分计费。',
+  'models.priceHelp': '从下一个请求起计入限额和统计。服务商实际按额度点计费。',
   'models.priceRange': '请输入 0 到 1,000,000 的数字，最多 6 位小数。',
   'models.priceRemove': '删除自定义价格',
   'models.priceSaved': '已设置 {name} 的价格。',
   'models.priceReset': '已删除 {name} 的自定义价格。',
   'models.pricesLead':
-    '价格为美元/百万 Token，采用各厂商截至 {date} 的官方价格，可自行修改。它们只用于估算同样的请求在官方处的花费，服务商实际按积分计费。来源：',
+    '价格为美元/百万 Token，采用各厂商截至 {date} 的官方价格，可自行修改。它们只用于估算同样的请求在官方处的花费，服务商实际按额度点计费。来源：',
   'models.thinking': '思考',
   'models.images': '图片',
 } as const satisfies Readonly<Record<keyof typeof en, string>>

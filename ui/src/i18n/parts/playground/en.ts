@@ -98,6 +98,8 @@ export const en = {
   'playground.log': 'Log entry',
   'playground.cut': 'Cut at the length limit',
   'playground.refused': 'The model refused to answer',
+  'playground.noAccounts': 'Add an account first: it is what answers here.',
+  'playground.addAccount': 'Add account',
   'playground.empty': 'Send a message to see the answer, its speed and its tokens.',
   'playground.error': 'No answer.',
   'playground.errorSession': 'You were signed out.',

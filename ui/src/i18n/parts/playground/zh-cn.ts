@@ -99,6 +99,8 @@ export const zhCn = {
   'playground.log': '日志详情',
   'playground.cut': '因长度上限截断',
   'playground.refused': '模型拒绝回答',
+  'playground.noAccounts': '请先添加账号，由它来回答。',
+  'playground.addAccount': '添加账号',
   'playground.empty': '发送一条消息，查看回答、速度和 Token 数。',
   'playground.error': '没有回答。',
   'playground.errorSession': '登录已失效。',

@@ -1,0 +1,22 @@
+/** What the gateway may have done to a request or a reply: each kind has its words (test/ui/logs.test.ts). */
+export const noted = [
+  'arguments-as-text',
+  'attachment-left-out',
+  'image-shrunk',
+  'address-fetched',
+  'call-merged',
+  'content-as-text',
+  'part-left-out',
+  'role-corrected',
+  'id-made',
+  'tool-renamed',
+  'schema-corrected',
+  'schema-cut',
+  'accounting-missing',
+  'reply-repeated',
+  'model-replaced',
+  'history-compressed',
+  'rule-repaired',
+  'rule-broken',
+  'refusal-unexplained',
+] as const
