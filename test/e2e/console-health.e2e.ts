@@ -16,6 +16,8 @@ function health({ gateway, openPage, open }: ConsoleStand): void {
       .filter({ hasText: 'Provider' })
       .getByText(/Answers after/)
       .waitFor()
+    expect(await page.getByRole('link', { name: 'Make a backup' }).getAttribute('href')).toBe('/backup')
+    await page.getByText(/^All \d+ figures$/).click()
     const waiting = page.getByRole('row').filter({ hasText: 'waiting_requests' })
     expect(await waiting.getByRole('cell').allTextContents()).toEqual(['waiting_requests', '0', '2,000', ''])
     await page.getByRole('row').filter({ hasText: 'server.port' }).getByText('PORT', { exact: true }).waitFor()

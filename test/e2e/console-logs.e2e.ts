@@ -99,6 +99,33 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     for (const { id } of accounts) await gateway.admin('POST', `/v2/accounts/${id}/refresh`, {}).catch(() => ({}))
   })
 
+  test('a reply that was repaired and a search that was made are told as what they were, not as failures', async () => {
+    const weather = { name: 'get_weather', input_schema: { type: 'object', properties: { city: { type: 'string' } } } }
+    const repaired = await send('[[sim:instead=It is sunny.]] weather?', {
+      ...{ stream: false, tools: [weather], tool_choice: { type: 'tool', name: 'get_weather' } },
+    })
+    const searched = await send('[[sim:search=bun releases]] what is new?', {
+      ...{ stream: false, tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
+    })
+    const known = async (id: string): Promise<boolean> =>
+      (await gateway.admin('GET', `/v2/logs/${id}`).catch(() => undefined)) !== undefined
+    while (!(await known(repaired)) || !(await known(searched))) await Bun.sleep(100)
+    const { page, faults, close } = await open(`/logs/${repaired}`)
+    const drawer = page.getByRole('dialog')
+    await drawer.getByText('so the model was asked once more').waitFor()
+    await drawer.getByText('It is sunny.').waitFor()
+    await drawer.getByRole('heading', { name: 'Attempts (2)' }).waitFor()
+    expect(await drawer.getByText('asked once more', { exact: true }).count()).toBe(1)
+    expect(await drawer.getByText('Its first attempt failed', { exact: false }).count()).toBe(0)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.goto(`${gateway.url}/logs/${searched}`)
+    await drawer.getByRole('heading', { name: 'Web searches (1)' }).waitFor()
+    await drawer.getByText('after a web search').first().waitFor()
+    expect(await drawer.getByText('Its first attempt failed', { exact: false }).count()).toBe(0)
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test('J and K step through the filtered list, and Esc goes back to the row that was looked at last (37)', async () => {
     const { page, close } = await openPage(desktop)
     await showRows(page, 30)

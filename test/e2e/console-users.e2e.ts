@@ -206,6 +206,35 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test('a key is told not to repair replies, keeps it, and follows the settings again', async () => {
+    const { id, keys } = await make({ name: 'Strict' })
+    const repair = async (): Promise<unknown> =>
+      ((await gateway.admin('GET', `/v2/keys/${keys[0]?.id}`)) as { repair: unknown }).repair
+    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    await open(page, `/users/${id}?tab=keys`)
+    const choose = async (text: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Edit: default' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Edit default' })
+      await dialog.getByLabel('Replies in the wrong form').selectOption({ label: text })
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await dialog.waitFor({ state: 'detached' })
+    }
+    expect(await repair()).toBeNull()
+    await choose('Check only, and refuse')
+    expect(await repair()).toBe(false)
+    await page.reload()
+    await page.getByRole('button', { name: 'Edit: default' }).click()
+    const again = page.getByRole('dialog', { name: 'Edit default' })
+    expect(await again.getByLabel('Replies in the wrong form').inputValue()).toBe('false')
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await again.waitFor({ state: 'detached' })
+    await choose('As in Settings')
+    expect(await repair()).toBeNull()
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test('a key is kept to some accounts, switched off and on, and says when nobody is left to serve it', async () => {
     const { id } = await gateway.admin('POST', '/v2/accounts', {
       label: 'only for ci',

@@ -2,7 +2,14 @@ import { expect, test } from 'bun:test'
 import type { HealthCheck } from '../../server/admin/contract/health.ts'
 import { type HealthFacts, healthChecks } from '../../server/admin/health-check.ts'
 import { planRows } from '../../ui/src/features/backup/plan.ts'
-import { clockCheck, countOf, providerCheck, worstFirst } from '../../ui/src/features/health/checks.ts'
+import {
+  type Check,
+  clockCheck,
+  countOf,
+  providerCheck,
+  remedyOf,
+  worstFirst,
+} from '../../ui/src/features/health/checks.ts'
 import {
   appended,
   createTest,
@@ -47,6 +54,8 @@ test('whatever the server finds has its words', () => {
   for (const { name, reason } of [...found, ...own, ...latencies]) {
     const key = `health.found.${name}.${reason}`
     expect([key, words[key]]).toEqual([key, expect.any(String)])
+    const remedy = remedyOf({ name, level: 'warn', reason, params: {} } as Check)
+    if (remedy) expect([remedy.text, words[remedy.text]]).toEqual([remedy.text, expect.any(String)])
   }
 })
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import type { RequestRow } from '../../server/admin/contract/logs.ts'
+import { noteKinds } from '../../server/conversation/note.ts'
 import { blockEnd, isBehindProxy, limitOf } from '../../ui/src/features/addresses/block-form.ts'
 import { type LogFilters, rangeQuery, searchOf, serverQuery } from '../../ui/src/features/logs/filters.ts'
+import { noted } from '../../ui/src/features/logs/noted.ts'
 import {
   costText,
   modelText,
@@ -26,6 +28,12 @@ const none: LogFilters = {
   ...{ status: 'any', model: '', api: 'any', user: '', key: '', account: '', ip: '', stream: 'any' },
   ...{ retried: false, error: '', id: '', session: '' },
 }
+
+test('whatever the gateway notes of a request has its words', () => {
+  expect<readonly string[]>(noted.toSorted()).toEqual([...noteKinds].toSorted())
+  const words = en as Readonly<Record<string, string>>
+  expect(noteKinds.filter((kind) => words[`logs.note.${kind}`] === undefined)).toEqual([])
+})
 
 describe('the rows of the log', () => {
   const rows = [at('c', 30), at('b', 20), at('a', 10)]

@@ -1,9 +1,11 @@
 import { expect, test } from 'bun:test'
 import type { SettingField } from '../../server/admin/contract/settings.ts'
+import { needOf, openRoutes } from '../../server/admin/permissions.ts'
 import { settingsTable } from '../../server/admin/settings-table.ts'
 import { resolveConfig } from '../../server/config/resolve.ts'
 import { configRows } from '../../server/config/rows.ts'
 import { ok } from '../../server/lib/result.ts'
+import { knownAction, subjectOf } from '../../ui/src/features/settings/audit-words.ts'
 import { sectionOfStart, settingNames, startKeys } from '../../ui/src/features/settings/registry.ts'
 import {
   amount,
@@ -13,6 +15,7 @@ import {
   updateOf,
   withEdit,
 } from '../../ui/src/features/settings/settings-draft.ts'
+import { adminApp } from '../admin/admin-app.ts'
 import { en } from '../support/words.ts'
 
 const field = (more: Partial<SettingField>): SettingField => ({
@@ -28,6 +31,29 @@ test('every setting of the server has its place and its words', () => {
       ...[name, expect.any(String), expect.any(String)],
     ])
   }
+})
+
+test('everything that the audit log holds has its words', async () => {
+  const { routes } = await adminApp()
+  const written = routes.filter(({ method, path }) => needOf(method, path).audited && !openRoutes.has(path))
+  const own = ['POST /api/login', 'POST /api/logout', 'POST /api/hand-over/open']
+  const actions = [...own, ...written.map(({ method, path }) => `${method} ${path.replace(/(?<=.)\/$/, '')}`)]
+  expect(actions.length).toBeGreaterThan(80)
+  const words = en as Readonly<Record<string, string>>
+  const speechless = (action: string): boolean => words[`audit.do.${knownAction(action)}`] === undefined
+  expect(actions.filter(speechless)).toEqual([])
+  expect(knownAction('POST /v3/new-thing')).toBeUndefined()
+})
+
+test('an entry names what it is about: what was made, what is gone, or the settings that differ', () => {
+  const subject = (action: string, before: unknown, after: unknown) => subjectOf({ action, before, after })
+  expect(subject('POST /v2/users', null, { id: 'usr_1', name: 'Li Wei' })).toBe('Li Wei')
+  expect(subject('DELETE /v2/accounts/:id', { label: 'team-01' }, null)).toBe('team-01')
+  expect(subject('PATCH /v2/keys/:id', { enabled: true }, { enabled: false })).toBeUndefined()
+  expect(subject('PUT /v2/settings', { debugLog: false }, { debugLog: true, maxErrorCount: 3 })).toBe(
+    'debugLog, maxErrorCount',
+  )
+  expect(subject('POST /v2/jobs/:id/cancel', null, 'gone')).toBeUndefined()
 })
 
 test('every value the server is started with has its words', () => {

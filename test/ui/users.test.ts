@@ -21,7 +21,7 @@ import {
   tightest,
   userState,
 } from '../../ui/src/features/users/user-state.ts'
-import { changesOf, filledOf, formValues, sentUser } from '../../ui/src/features/users/user-values.ts'
+import { changesOf, filledOf, formValues, sentKey, sentUser } from '../../ui/src/features/users/user-values.ts'
 
 const accounts = ['a', 'b', 'c'].map((id) => ({ id, name: id.toUpperCase(), hint: '', words: '' }))
 const now = Date.parse('2026-11-28T12:00:00Z')
@@ -186,6 +186,14 @@ test('only what was changed is sent of a user, and of a new one only what is fil
     name: 'Bo',
     daily_quota: 1_000,
   })
+})
+
+test('a key says how its replies are repaired only where it was told so', () => {
+  const fresh = { ...formValues(undefined, []), name: 'ci' }
+  expect(filledOf(sentKey(fresh))).toEqual({ name: 'ci', dry_run: false })
+  expect(filledOf(sentKey({ ...fresh, repair: 'false' }))).toMatchObject({ repair: false })
+  expect(changesOf(sentKey({ ...fresh, repair: 'true' }), sentKey(fresh))).toEqual({ repair: true })
+  expect(changesOf(sentKey(fresh), sentKey({ ...fresh, repair: 'false' }))).toEqual({ repair: null })
 })
 
 test.each([

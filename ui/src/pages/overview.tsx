@@ -9,13 +9,14 @@ import { PageHeader } from '../components/page-header.tsx'
 import { RangePicker } from '../components/range-picker.tsx'
 import { ErrorState, Skeleton } from '../components/states.tsx'
 import { Attention } from '../features/overview/attention.tsx'
-import { CreditChart, LatencyChart, RequestChart, TokenChart } from '../features/overview/charts.tsx'
+import { CreditChart, LatencyChart, OneChart, RequestChart, TokenChart } from '../features/overview/charts.tsx'
 import { healthOf } from '../features/overview/figures.ts'
 import { KeyFigures } from '../features/overview/key-figures.tsx'
 import { PoolQuota } from '../features/overview/pool-quota.tsx'
 import { Spend } from '../features/overview/spend.tsx'
 import { chosenIn, scopeParams, scopeQuery } from '../features/scope/scope.ts'
 import { lazyWith, useI18n } from '../i18n/i18n.tsx'
+import { createMediaQuery, phoneQuery } from '../lib/media.ts'
 import { createTimeRange } from '../lib/range-state.ts'
 import { writeRange } from '../lib/time-range.ts'
 import { createUrlState } from '../lib/url-state.ts'
@@ -29,6 +30,7 @@ export default function OverviewPage() {
   const ScopeBar = lazyWith(i18n, ['scope'], () => import('../features/scope/scope-bar.tsx'))
   const session = useQuery(() => queries.session())
   const status = useQuery(() => queries.status())
+  const phone = createMediaQuery(phoneQuery)
   const range = createTimeRange()
   const scope = createUrlState(scopeParams)
   const [choosing, setChoosing] = createSignal(false)
@@ -112,16 +114,20 @@ export default function OverviewPage() {
             </Show>
             <div class="grid gap-4 xl:grid-cols-3">
               <div class="min-w-0 *:h-full xl:col-span-2">
-                <RequestChart stats={figures()} />
+                <Show when={phone()} fallback={<RequestChart stats={figures()} />}>
+                  <OneChart stats={figures()} />
+                </Show>
               </div>
               <Show when={dataOf(quota)} fallback={<div class="rounded-lg border border-border bg-surface" />}>
                 {(list) => <PoolQuota list={list()} />}
               </Show>
             </div>
             <div class="grid gap-4 xl:grid-cols-2">
-              <LatencyChart stats={figures()} />
-              <TokenChart stats={figures()} />
-              <CreditChart stats={figures()} />
+              <Show when={!phone()}>
+                <LatencyChart stats={figures()} />
+                <TokenChart stats={figures()} />
+                <CreditChart stats={figures()} />
+              </Show>
               <Spend stats={figures().now} logsOf={logsOf} />
             </div>
           </div>

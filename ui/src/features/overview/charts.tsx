@@ -1,10 +1,43 @@
-import { createMemo } from 'solid-js'
+import { createMemo, createSignal, Match, Switch } from 'solid-js'
 import type { RangeStats } from '../../api/stats.ts'
 import { Chart } from '../../components/chart.tsx'
+import { ChoiceBar } from '../../components/choice-bar.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { type Figures, figuresOf, peakOf, valuesOf } from './figures.ts'
 
 type Props = { readonly stats: RangeStats }
+
+const kinds = ['requests', 'latency', 'tokens', 'credits'] as const
+
+/** One chart at a time, for a phone. */
+export function OneChart(props: Props) {
+  const { t } = useI18n()
+  const [kind, setKind] = createSignal<(typeof kinds)[number]>('requests')
+  return (
+    <div class="flex min-w-0 flex-col gap-2">
+      <ChoiceBar
+        legend={t('charts.which')}
+        value={kind()}
+        options={kinds.map((value) => ({ value, text: t(`charts.${value}`) }))}
+        onChange={setKind}
+      />
+      <Switch>
+        <Match when={kind() === 'requests'}>
+          <RequestChart stats={props.stats} />
+        </Match>
+        <Match when={kind() === 'latency'}>
+          <LatencyChart stats={props.stats} />
+        </Match>
+        <Match when={kind() === 'tokens'}>
+          <TokenChart stats={props.stats} />
+        </Match>
+        <Match when={kind() === 'credits'}>
+          <CreditChart stats={props.stats} />
+        </Match>
+      </Switch>
+    </div>
+  )
+}
 
 /** One reading of the answer for all charts of the page. */
 const createFigures = (props: Props): (() => Figures) => createMemo(() => figuresOf(props.stats.span, props.stats.now))

@@ -1,6 +1,7 @@
 import { A } from '@solidjs/router'
 import { createSignal, For, Show } from 'solid-js'
 import type { RequestStats } from '../../../../server/admin/contract/logs.ts'
+import { ChoiceBar } from '../../components/choice-bar.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 
 const kinds = ['users', 'keys', 'models', 'accounts'] as const
@@ -42,21 +43,12 @@ export function Spend(props: {
     <section class="flex min-w-0 flex-col gap-3 rounded-lg border border-border bg-surface p-4">
       <div class="flex flex-wrap items-center justify-between gap-2">
         <h2 class="font-semibold text-14">{t('spend.title')}</h2>
-        <fieldset class="flex flex-wrap gap-1">
-          <legend class="sr-only">{t('spend.by')}</legend>
-          <For each={kinds}>
-            {(name) => (
-              <button
-                type="button"
-                aria-pressed={kind() === name}
-                onClick={() => setKind(name)}
-                class="control rounded-md px-2.5 text-13 text-text-2 hover:bg-surface-2 aria-pressed:bg-accent-soft aria-pressed:font-medium aria-pressed:text-accent-text"
-              >
-                {t(`spend.${name}`)}
-              </button>
-            )}
-          </For>
-        </fieldset>
+        <ChoiceBar
+          legend={t('spend.by')}
+          value={kind()}
+          options={kinds.map((value) => ({ value, text: t(`spend.${value}`) }))}
+          onChange={setKind}
+        />
       </div>
       <Show when={rows().length > 0} fallback={<p class="py-6 text-center text-text-3">{t('spend.empty')}</p>}>
         <table class="numbers w-full text-13">

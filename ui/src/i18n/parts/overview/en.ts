@@ -65,6 +65,7 @@ export const en = {
   'charts.tokensSummary': '{in} in, {out} out',
   'charts.input': 'Input',
   'charts.output': 'Output',
+  'charts.which': 'Which chart',
   'charts.credits': 'Credits',
   'charts.creditsSummary': '{credits} credits; at list prices about {cost}',
   'charts.noCredits': 'No credits spent in this range',

@@ -66,6 +66,7 @@ export const zhCn = {
   'charts.tokensSummary': '输入 {in}，输出 {out}',
   'charts.input': '输入',
   'charts.output': '输出',
+  'charts.which': '选择图表',
   'charts.credits': '额度消耗',
   'charts.creditsSummary': '消耗额度 {credits}，按标价约合 {cost}',
   'charts.noCredits': '此时段没有消耗额度',
