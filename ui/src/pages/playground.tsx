@@ -227,7 +227,7 @@ export default function PlaygroundPage() {
         </Show>
         <section
           aria-label={t('playground.conversation')}
-          class="flex min-h-[60dvh] min-w-0 flex-col xl:min-h-[calc(100dvh-10rem)] rounded-lg border border-border bg-surface"
+          class="flex min-h-[60dvh] min-w-0 flex-col xl:min-h-[calc(100dvh-11rem)] rounded-lg border border-border bg-surface"
         >
           <div class="flex grow flex-col gap-6 p-4">
             <Show
@@ -312,7 +312,7 @@ export default function PlaygroundPage() {
         <Show when={wide() && chat()}>
           <aside
             aria-label={t('playground.settings')}
-            class="sticky top-4 max-h-[calc(100dvh-2rem)] overflow-y-auto rounded-lg border border-border bg-surface p-4"
+            class="sticky top-4 max-h-[calc(100dvh-11rem)] overflow-y-auto rounded-lg border border-border bg-surface p-4"
           >
             {panel()}
           </aside>

@@ -1,6 +1,6 @@
 import { Navigate, useNavigate, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import { createEffect, createSignal, For, lazy, Match, on, onCleanup, Show, Suspense, Switch } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, lazy, Match, on, onCleanup, Show, Suspense, Switch } from 'solid-js'
 import { dataOf, queries } from '../api/queries.ts'
 import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
@@ -94,6 +94,8 @@ function Steps(props: { readonly app: string; readonly demoKey: string | undefin
     const now = step()
     return now === undefined || now === 'done' ? 'account' : now
   }
+  /** Accounts there were when the step was opened: one that has just come is told of by its sign-in. */
+  const before = createMemo(on(step, () => known()?.accounts ?? 0))
   const go = (next: OwnStep): void => setSearch({ step: next })
   // Once shown it stays until somebody goes on: an account that has just come is told of first.
   createEffect(() => {
@@ -119,7 +121,7 @@ function Steps(props: { readonly app: string; readonly demoKey: string | undefin
             </div>
             <Switch>
               <Match when={shown() === 'account'}>
-                <Show when={(known()?.accounts ?? 0) > 0}>
+                <Show when={before() > 0}>
                   <Banner tone="success">{t('setup.accountThere')}</Banner>
                 </Show>
                 <Tabs
@@ -162,7 +164,7 @@ function Steps(props: { readonly app: string; readonly demoKey: string | undefin
                 />
                 <p class="text-12 text-text-3">{t('add.entitled')}</p>
                 <div class="flex justify-end border-border border-t pt-4">
-                  <Button look={(known()?.accounts ?? 0) > 0 ? 'primary' : 'secondary'} onClick={() => go('key')}>
+                  <Button look={before() > 0 ? 'primary' : 'secondary'} onClick={() => go('key')}>
                     {(known()?.accounts ?? 0) > 0 ? t('setup.continue') : t('setup.skip')}
                   </Button>
                 </div>
