@@ -161,7 +161,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     await dialog.getByRole('button', { name: 'Save' }).click()
     await page.getByText('vera was saved.').waitFor()
     await page.getByRole('cell', { name: 'vera', exact: true }).waitFor()
-    await page.getByLabel('About').selectOption({ label: 'Console users' })
+    await page.getByLabel('About', { exact: true }).selectOption({ label: 'Console users' })
     await page.getByRole('cell', { name: 'Added a console user · vera' }).waitFor()
     await page
       .getByRole('button', { name: /^Details of entry/ })

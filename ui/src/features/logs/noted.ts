@@ -4,6 +4,7 @@ export const noted = [
   'attachment-left-out',
   'image-shrunk',
   'address-fetched',
+  'address-not-fetched',
   'call-merged',
   'content-as-text',
   'part-left-out',

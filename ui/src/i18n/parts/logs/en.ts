@@ -158,6 +158,7 @@ export const en = {
   'logs.note.attachment-left-out': 'An old attachment replaced by a line of text',
   'logs.note.image-shrunk': 'An image made smaller',
   'logs.note.address-fetched': 'An image or document fetched from its address',
+  'logs.note.address-not-fetched': 'An address that would be fetched',
   'logs.note.call-merged': 'A call told twice made one',
   'logs.note.content-as-text': 'Content of an unknown form sent as text',
   'logs.note.part-left-out': 'A part of an old message left out',
