@@ -210,7 +210,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     const { id, keys } = await make({ name: 'Strict' })
     const repair = async (): Promise<unknown> =>
       ((await gateway.admin('GET', `/v2/keys/${keys[0]?.id}`)) as { repair: unknown }).repair
-    const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, `/users/${id}?tab=keys`)
     const choose = async (text: string): Promise<void> => {
       await page.getByRole('button', { name: 'Edit: default' }).click()
