@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { focusIs, signedIn } from '../support/console.ts'
+import { focused, focusIs, signedIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
 
@@ -22,13 +22,7 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
   /** Tab by Tab, as a hand on the keyboard goes. */
   const tabTo = async (page: Page, name: string): Promise<void> => {
     for (let tries = 0; tries < 80; tries++) {
-      const here = await page.evaluate(() => {
-        const element = document.activeElement
-        const label =
-          element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement ? element.labels?.[0] : null
-        return element?.getAttribute('aria-label') ?? label?.textContent ?? element?.textContent ?? ''
-      })
-      if (here.startsWith(name)) return
+      if ((await focused(page)).startsWith(name)) return
       await page.keyboard.press('Tab')
     }
     await focusIs(page, name)

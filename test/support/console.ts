@@ -43,12 +43,13 @@ export async function signIn(page: Page, url: string, password: string): Promise
 export const signedIn = (page: Page): Promise<void> => page.waitForURL(({ pathname }) => pathname !== '/login')
 
 /** What has the focus: its name for who listens, else its text. */
-const focused = (page: Page): Promise<string> =>
+export const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const element = document.activeElement
     const field = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement
     const label = field ? element.labels?.[0]?.textContent : undefined
-    return element?.getAttribute('aria-label') ?? label ?? element?.textContent ?? ''
+    const labelledBy = document.getElementById(element?.getAttribute('aria-labelledby')?.split(' ')[0] ?? '')
+    return element?.getAttribute('aria-label') ?? labelledBy?.textContent ?? label ?? element?.textContent ?? ''
   })
 
 /** Waits until the focus is on what is called so, and shows what had it instead. */

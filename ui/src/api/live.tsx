@@ -102,6 +102,8 @@ function keepFresh(client: QueryClient) {
         return { jobs, count: jobs.length }
       })
       if (job.state === 'running') return
+      // A list that is under way may be older than this end, and would show the job running for good: another is asked for.
+      void client.invalidateQueries({ queryKey: ['jobs'] })
       void client.invalidateQueries({ queryKey: ['job', job.id] })
       if (job.kind.startsWith('accounts.')) accountsSoon()
     },
