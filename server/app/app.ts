@@ -13,7 +13,7 @@ import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
 import { type ContractDeps, converse } from '../contract/converse.ts'
 import { forecast } from '../contract/first-turn.ts'
-import { createForms } from '../contract/forms.ts'
+import { createForcedSearches, createForms } from '../contract/forms.ts'
 import { createHolds } from '../contract/hold.ts'
 import { createSchemaJudges } from '../contract/schema-judges.ts'
 import { searchLayer } from '../contract/search.ts'
@@ -226,7 +226,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const traffic = createTraffic(core, inService, { rules, estimator, rateOf: metering.rateOf }, effects)
   const holds = createHolds()
   const judges = createSchemaJudges()
-  const forms = createForms({ judges, holds, repairs: () => settingOf(stored, 'repair_replies') === true })
+  const formsDeps = { judges, holds, repairs: () => settingOf(stored, 'repair_replies') === true }
   const search = createSearch({
     search: createWebSearch({ ...core, classify: classifyHttpError }),
     accounts: () => pool.list().flatMap(({ id, enabled }) => (enabled ? [id] : [])),
@@ -235,7 +235,12 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const contract: ContractDeps = {
     relay: traffic,
     // Above what makes long conversations short: that holds for every turn, those after a search too.
-    layers: [forms, searchLayer({ search }), createLongConversations(traffic, () => stored, effects, metrics)],
+    layers: [
+      createForms(formsDeps),
+      searchLayer({ search }),
+      createForcedSearches(formsDeps),
+      createLongConversations(traffic, () => stored, effects, metrics),
+    ],
     usedOf: metering.usedOf,
     sizesOf: async ({ conversation, accounts, callerId }) => {
       const resolved = await traffic.resolve(conversation, accounts, callerId)

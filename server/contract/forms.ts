@@ -37,6 +37,15 @@ export const createForms = (deps: FormsDeps): Layer => ({
   },
 })
 
+/**
+ * The same for a search that is demanded: it lies below the layer that gives the model a tool for it, and holds the first turn to
+ * a call of that tool.
+ */
+export const createForcedSearches = (deps: FormsDeps): Layer => ({
+  ...createForms(deps),
+  wants: ({ search, toolChoice }) => search?.isForced === true && toolChoice.type === 'tool',
+})
+
 type Finish = Extract<ReplyEvent, { type: 'finish' }>
 type Miss = Extract<Verdict, { kept: false }>
 

@@ -18,8 +18,11 @@ export function repairOf({ conversation, value }: Demand, miss: Miss, spentToken
   const { limits } = conversation
   const left = limits.maxOutputTokens === undefined ? undefined : limits.maxOutputTokens - spentTokens
   if (left !== undefined && left < leastOutputTokens) return undefined
+  const { search } = conversation
   return {
     ...conversation,
+    // The first answer came after the search that was demanded.
+    ...(search?.isForced === true && { search: { ...search, isForced: false } }),
     limits: { ...limits, ...(left !== undefined && { maxOutputTokens: left }) },
     messages: [
       ...conversation.messages,

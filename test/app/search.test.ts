@@ -217,6 +217,38 @@ describe('Messages', () => {
     expect(sent).toContain('The user is in Köln, DE, time zone Europe/Berlin')
   })
 
+  test('a search that is demanded is done, by whichever words the model would rather answer', async () => {
+    const forced = { tool_choice: { type: 'tool', name: 'web_search' } }
+    const repaired = ['server_tool_use', 'web_search_tool_result', 'text']
+    expect(types(await messages('[[sim:instead=No.]]', [webSearch], forced))).toEqual(repaired)
+    expect(types(await messages('[[sim:instead=No.]]', [webSearch], { tool_choice: { type: 'any' } }))).toEqual(
+      repaired,
+    )
+    const said = (error: { status?: number }) => error.status
+    expect(await messages('[[sim:always=No.]]', [webSearch], forced).catch(said)).toBe(502)
+    const input = '[[sim:always=No.]]'
+    for (const tool_choice of ['required', { type: 'web_search' }] as const) {
+      const asked = { model, input, tools: [{ type: 'web_search' }], tool_choice } as const
+      expect(await openai.responses.create(asked as Json).catch(said)).toBe(502)
+      const stream = openai.responses.stream(asked as Json)
+      const deltas: string[] = []
+      for await (const event of stream) if (event.type === 'response.output_text.delta') deltas.push(event.delta)
+      expect([deltas, (await stream.finalResponse()).status]).toEqual([[], 'failed'])
+    }
+  })
+
+  test('an answer by a schema that is repaired after a demanded search needs no other search', async () => {
+    const schema = { type: 'object', properties: { x: { type: 'string' } }, required: ['x'] }
+    const message = await messages('[[sim:search=bun]][[sim:text=It is warm.]]', [webSearch], {
+      tool_choice: { type: 'tool', name: 'web_search' },
+      output_config: { format: { type: 'json_schema', schema } },
+    })
+    expect(types(message)).toEqual(['server_tool_use', 'web_search_tool_result', 'text'])
+    expect(message.content.flatMap((block) => (block.type === 'text' ? [JSON.parse(block.text)] : []))).toEqual([
+      { x: 'simulated' },
+    ])
+  })
+
   test('a demanded search is demanded of the model, and the demand is met by one', async () => {
     await messages('Search the web for bun', [webSearch], { tool_choice: { type: 'tool', name: 'web_search' } })
     const [first, second] = calls('GenerateAssistantResponse')
