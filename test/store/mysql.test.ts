@@ -201,6 +201,40 @@ if (hasMariaDb) {
       await (await open(place)).close()
       await (await open(reader)).close()
     }, 240_000)
+    test('done, a user who may only read is refused at the start, by the right that lacks', async () => {
+      const place = await server.createDatabase()
+      await (await open(place)).close()
+      await server.query(`CREATE USER 'looker'@'%' IDENTIFIED BY 'L00KER-PASS'`)
+      const looker = { ...place, user: 'looker', password: 'L00KER-PASS' }
+      const rights = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
+      for (const [index, right] of rights.entries()) {
+        await server.query(`GRANT ${right} ON \`${place.database}\`.* TO 'looker'@'%'`)
+        const next = rights[index + 1]
+        if (next === undefined) continue
+        expect(await refusal(looker)).toMatchObject({
+          kind: 'denied',
+          message: expect.stringContaining(`lacks the right ${next}`),
+        })
+      }
+      await (await open(looker)).close()
+    }, 240_000)
+    test('done, a server that is read-only for now is no reason not to start', async () => {
+      const place = await server.createDatabase()
+      await (await open(place)).close()
+      await server.query(`CREATE USER 'writer'@'%' IDENTIFIED BY 'WR1TER-PASS'`)
+      await server.query(`GRANT ALL ON \`${place.database}\`.* TO 'writer'@'%'`)
+      await server.query('SET GLOBAL read_only = 1')
+      try {
+        const engine = await open({ ...place, user: 'writer', password: 'WR1TER-PASS' })
+        expect((await engine.describe()).writable).toBe(false)
+        expect(await kindOf(write(engine, 'a'))).toBe('read-only')
+        await server.query('SET GLOBAL read_only = 0')
+        expect(await kindOf(write(engine, 'a'))).toBe('done')
+        await engine.close()
+      } finally {
+        await server.query('SET GLOBAL read_only = 0')
+      }
+    }, 240_000)
     async function undo(statement: string, database: string): Promise<void> {
       const [, table] = /^\s*CREATE TABLE `(\w+)`/.exec(statement) ?? []
       const [, index, of] = /^\s*CREATE INDEX `(\w+)` ON `(\w+)`/.exec(statement) ?? []

@@ -136,6 +136,24 @@ function createdFor({ engine }: ServerKind): (statement: string) => string {
       : statement
 }
 
+/** What a gateway writes all the time, to no row at all: the server looks at the rights all the same. */
+const idleWrites = [
+  'INSERT INTO claude_server_settings SELECT * FROM claude_server_settings WHERE 1 = 0',
+  'UPDATE claude_server_settings SET value = value WHERE 1 = 0',
+  'DELETE FROM claude_server_settings WHERE 1 = 0',
+] as const
+
+/** Throws where this user may only read: such a gateway would serve, and forget what it served. A server that is read-only for now may change. */
+export async function checkMayWrite(session: Session): Promise<void> {
+  try {
+    for (const statement of idleWrites) await session.change(statement)
+  } catch (error) {
+    if ((error as StoreFault).kind === 'denied') throw error // see `Session`
+  } finally {
+    await session.change('ROLLBACK')
+  }
+}
+
 const auditTable = 'claude_server_audit_entries'
 const auditTriggers = [
   ['claude_server_audit_entries_unchanged', 'UPDATE'],

@@ -20,6 +20,7 @@ import {
 } from './mysql-connection.ts'
 import { mysqlFault } from './mysql-fault.ts'
 import {
+  checkMayWrite,
   guardAudit,
   hasTables,
   migrateMysql,
@@ -73,6 +74,7 @@ export async function openMysql(options: MysqlOptions): Promise<Result<Engine, S
     const migrations = options.migrations ?? readMigrations(mysqlMigrations)
     const onProgress = (message: string): void => onEvent('migrating', message)
     await migrateMysql(session.value, migrations, { effects, place: where, server, onProgress })
+    if (!mustExist) await checkMayWrite(session.value)
     if (!(await guardAudit(session.value))) {
       onEvent('unguarded', 'This user may make no triggers: nothing but its chain of hashes guards the audit log.')
     }
