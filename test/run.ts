@@ -81,39 +81,38 @@ const binary = path.join(
 )
 
 /**
- * What reads and writes the database, whichever it is. `test/admin/audit.test.ts` passes there too; it walks every route with a database
- * of its own for each, which takes as long as all of these.
+ * What reads and writes the database, whichever it is. Not here: what never touches it or hardly does (`validation`, `answers`, `routes`,
+ * `devtools`, `openapi`, `events` … pass there too), what has a server of its own in the first part (`store/mysql`, `moving/mysql`,
+ * `moving/mysql-kill`, `backup/mariadb`, `e2e/mysql`), and what is about a database in a file (`store/engine`, `store/lock`, the other
+ * ones of `moving` and `backup`).
  */
 const unitOnServer = [
   ...[
-    'audit',
-    'deleted',
-    'hand-overs',
-    'model-mappings',
-    'operators',
-    'proxies',
-    'requests',
-    'rollups',
-    'store',
-    'usage',
+    ...['audit', 'deleted', 'hand-overs', 'model-mappings', 'operators', 'proxies', 'requests', 'rollups', 'store'],
+    ...['unwritten', 'usage', 'whole'],
   ].map((name) => `./test/store/${name}.test.ts`),
   ...[
     ...[
+      'account-story',
       'accounts',
+      'audit',
+      'bulk',
+      'confirmation',
+      'console-key',
       'control',
       'deleted',
       'hand-overs',
-      'imports',
-      'logs',
-      'model-mappings',
-      'original-contract',
-      'people',
     ],
-    ...['preconditions', 'proxies', 'session', 'stats', 'users'],
+    ...['idempotency', 'imports', 'key-rotation', 'list-page', 'logs', 'meta', 'model-mappings', 'more-pages'],
+    ...['original-contract', 'people', 'preconditions', 'proxies', 'reads', 'secrets', 'server', 'session', 'settings'],
+    ...['settings-fields', 'sign-in', 'spelling', 'stats', 'stats-groups', 'stream-guard', 'streams', 'users'],
   ].map((name) => `./test/admin/${name}.test.ts`),
   './test/backup/server.test.ts',
 ]
-const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart'].map((name) => `./test/e2e/${name}.e2e.ts`)
+/** The rest is the client's side or the console's, or never looks at what is stored. */
+const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart', 'secrets'].map(
+  (name) => `./test/e2e/${name}.e2e.ts`,
+)
 
 const parts: Counts[] = []
 if (only === undefined || only === 'unit') parts.push(await run('unit', ending('.test.ts'), {}))

@@ -5,7 +5,7 @@ import { createFeed } from '../../server/lib/feed.ts'
 import { createStore } from '../../server/store/open.ts'
 import type { RequestRecord } from '../../server/store/store.ts'
 import { createVault } from '../../server/vault/vault.ts'
-import { memoryEngine } from '../support/memory-engine.ts'
+import { freshEngine } from '../support/database.ts'
 import { adminApp, secretsOf } from './admin-app.ts'
 
 const route = {
@@ -82,7 +82,7 @@ test('the newest requests come first, by page', async () => {
 
 test('a row says who asked, what served and what it cost, by the names of now', async () => {
   const store = createStore({
-    engine: memoryEngine(),
+    engine: await freshEngine(),
     vault: createVault(new Uint8Array(32)),
     now: () => 0,
     sleep: async () => {},

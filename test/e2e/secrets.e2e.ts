@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Secret, TOTP } from 'otpauth'
 import { adminApp } from '../admin/admin-app.ts'
 import { runGateway } from '../support/command.ts'
+import { bytesOnServer, onMysql } from '../support/database.ts'
 import { adminPassword, answerOnce, eventually, type Gateway, startGateway } from '../support/gateway.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
 import { formsOf, tracesIn } from '../support/traces.ts'
@@ -275,7 +276,8 @@ test('what is planted is long enough to be known again, in every form', () => {
 describe('no secret stands in the clear', () => {
   /** Of the files those two are secrets themselves: for the server's user alone. */
   const ownSecrets = ['master.key', 'control.json']
-  const scanFiles = (): string[] => {
+  /** Looks through all that is kept, and gives it. */
+  const scanKept = async (): Promise<{ readonly files: readonly string[]; readonly whole: Buffer }> => {
     const files = readdirSync(gateway.dataDir, { recursive: true, encoding: 'utf8' }).filter((file) =>
       statSync(path.join(gateway.dataDir, file)).isFile(),
     )
@@ -287,15 +289,17 @@ describe('no secret stands in the clear', () => {
       // The test itself wrote the configuration; nothing of it is a secret.
       expect([file, tracesIn(readFileSync(path.join(gateway.dataDir, file)), everything())]).toEqual([file, []])
     }
-    return files
+    const tables = await bytesOnServer(gateway.dataDir)
+    expect(['tables on a server', tracesIn(tables, everything())]).toEqual(['tables on a server', []])
+    const bytes = files.map((file) => readFileSync(path.join(gateway.dataDir, file)))
+    return { files, whole: Buffer.concat([...bytes, tables]) }
   }
-  const whole = (files: readonly string[]): Buffer =>
-    Buffer.concat(files.map((file) => readFileSync(path.join(gateway.dataDir, file))))
 
-  test('in the database and its journal while the server runs, or in any other file of its folder', () => {
-    const files = scanFiles()
-    expect(files).toEqual(expect.arrayContaining(['data.sqlite3', 'data.sqlite3-wal', 'master.key']))
-    expect(whole(files).includes(visible)).toBe(true)
+  test('in the database and its journal while the server runs, or in any other file of its folder', async () => {
+    const { files, whole } = await scanKept()
+    const database = onMysql ? [] : ['data.sqlite3', 'data.sqlite3-wal']
+    expect(files).toEqual(expect.arrayContaining([...database, 'master.key']))
+    expect(whole.includes(visible)).toBe(true)
   })
 
   test('in what the process wrote, at the most talkative level', () => {
@@ -396,8 +400,8 @@ describe('no secret stands in the clear', () => {
 
   test('in the files that a kill and a stop leave behind', async () => {
     await gateway.restart('SIGKILL')
-    scanFiles()
+    await scanKept()
     await gateway.restart('SIGTERM')
-    expect(whole(scanFiles()).includes(visible)).toBe(true)
+    expect((await scanKept()).whole.includes(visible)).toBe(true)
   })
 })

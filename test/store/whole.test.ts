@@ -3,7 +3,7 @@ import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import * as tables from '../../server/store/tables/sqlite.ts'
 import { createWholeStore, isLogTable, keptTableNames, passingTables, rowFault } from '../../server/store/whole.ts'
 import { createVault } from '../../server/vault/vault.ts'
-import { memoryEngine } from '../support/memory-engine.ts'
+import { freshEngine } from '../support/database.ts'
 
 const shapes: Readonly<Record<string, unknown>> = tables
 
@@ -22,7 +22,7 @@ test('a table comes after those it refers to', () => {
 })
 
 test('rows come in batches, each once, in the order of keys of several members', async () => {
-  const whole = createWholeStore({ engine: memoryEngine(), vault: createVault(new Uint8Array(32)) })
+  const whole = createWholeStore({ engine: await freshEngine(), vault: createVault(new Uint8Array(32)) })
   const rows = Array.from({ length: 1203 }, (_, index) => ({
     ...{ subject: `key_${index % 7}`, period: `2026-${String(index).padStart(5, '0')}`, requests: index },
     ...{ inputTokens: 1, outputTokens: 2, inputMicroUsd: 3, outputMicroUsd: 4, credits: 0.5 },
@@ -36,18 +36,19 @@ test('rows come in batches, each once, in the order of keys of several members',
 })
 
 test('what is sealed goes out open and comes in sealed with the key of the place', async () => {
-  const [here, there] = [1, 2].map((byte) => {
-    const engine = memoryEngine()
-    return { engine, whole: createWholeStore({ engine, vault: createVault(new Uint8Array(32).fill(byte)) }) }
-  })
+  const [here, there] = await Promise.all(
+    [1, 2].map(async (byte) => {
+      const engine = await freshEngine()
+      return { engine, whole: createWholeStore({ engine, vault: createVault(new Uint8Array(32).fill(byte)) }) }
+    }),
+  )
   const row = { name: 'http_proxy', secret: 'http://me:word@proxy:1', shown: 'http://me:••••@proxy:1', updatedAt: 5 }
   await here?.whole.write('sealedSettings', [row])
   for await (const rows of here?.whole.read('sealedSettings') ?? []) await there?.whole.write('sealedSettings', rows)
   for await (const rows of there?.whole.read('sealedSettings') ?? []) expect(rows).toEqual([row])
-  const sealed = there?.engine.client
-    .query<{ readonly sealed: Uint8Array }, []>('select sealed from sealed_settings')
-    .get()
-  expect(Buffer.from(sealed?.sealed ?? []).toString('latin1')).not.toContain('word')
+  const kept = await there?.engine.read((db) => db.select().from(there.engine.tables.sealedSettings))
+  expect(kept?.map(({ sealed }) => sealed.byteLength > 0)).toEqual([true])
+  expect(Buffer.from(kept?.[0]?.sealed ?? []).toString('latin1')).not.toContain('word')
 })
 
 test('a row that is none of its table’s is refused by the member', () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { SQL } from 'bun'
+import { eq } from 'drizzle-orm'
 import { realEffects } from '../../server/lib/effects.ts'
 import type { Engine } from '../../server/store/engine/engine.ts'
 import { openMysql } from '../../server/store/engine/mysql.ts'
@@ -74,7 +75,25 @@ async function engineOnServer(): Promise<Engine> {
   return lent(used)
 }
 
-const lent = (one: (typeof free)[number]): Engine => ({ ...one.engine, close: async () => void free.push(one) })
+/** What a test leaves under way goes nowhere once it has given its engine back, and what it has sent is done by then. */
+function lent(one: (typeof free)[number]): Engine {
+  const { engine } = one
+  let isBack = false
+  const never = new Promise<never>(() => {})
+  return {
+    ...engine,
+    read: (build) => (isBack ? never : engine.read(build)),
+    atomic: (build) => (isBack ? never : engine.atomic(build)),
+    close: async () => {
+      if (isBack) return
+      isBack = true
+      // Writes are served in their order.
+      const { settings } = engine.tables
+      await engine.atomic((db) => [db.delete(settings).where(eq(settings.name, ''))])
+      free.push(one)
+    },
+  }
+}
 
 function newFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'engine-'))
@@ -126,6 +145,19 @@ export async function readRaw(dataDir: string, text: string): Promise<readonly (
     rows = await sql.unsafe(named(text, 'claude_server_')).values()
   })
   return rows
+}
+
+/** Everything a database on a server holds for a data folder, as it is kept; none where it lies in the folder itself. */
+export async function bytesOnServer(dataDir: string): Promise<Buffer> {
+  if (!onMysql) return Buffer.alloc(0)
+  const names = await readRaw(dataDir, "SHOW TABLES LIKE 'claude\\_server\\_%'")
+  const parts: Buffer[] = []
+  for (const [name] of names) {
+    const rows = await readRaw(dataDir, `SELECT * FROM ${String(name)}`)
+    for (const value of rows.flat())
+      parts.push(value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(`${value}`))
+  }
+  return Buffer.concat(parts.flatMap((part) => [part, Buffer.from('\n')]))
 }
 
 /** Copies all rows of a table from the database of one folder into that of another. */
