@@ -58,7 +58,7 @@ export function PoolQuota(props: { readonly list: AccountList }) {
                     <li class="numbers flex items-center gap-3 text-13">
                       <A
                         href={`/accounts/${encodeURIComponent(account.id)}`}
-                        class="min-w-0 flex-1 truncate text-accent-text hover:underline"
+                        class="min-w-0 flex-1 truncate text-accent-text hover:underline max-md:py-3"
                       >
                         {account.label || (account.email && maskEmail(account.email)) || account.id}
                       </A>
