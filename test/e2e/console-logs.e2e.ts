@@ -256,7 +256,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     const { page, faults, close } = await open('/logs')
     await page.getByRole('button', { name: 'More actions for the log' }).click()
     await page.getByRole('menuitem', { name: 'Keep prompts and replies…' }).click()
-    await page.getByRole('dialog').getByText('Keep prompts and replies of test').waitFor({ state: 'attached' })
+    await page.getByRole('switch', { name: 'Keep prompts and replies of test' }).waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
     await page.getByRole('switch', { name: 'Keep prompts and replies of test' }).press('Space')
     await page.getByText(/^On until /).waitFor()
