@@ -23,11 +23,8 @@ import type { BackupFileList, BackupFileView, LastRestore, OriginalBackup, Resto
 import type { HeldSize } from './contract/health.ts'
 import type { ImportReport } from './contract/import-report.ts'
 import type { ModelList } from './contract/models.ts'
-
 import type { EventStreams } from './event-streams.ts'
-
 import type { Live } from './live.ts'
-
 import type { ClientRoute } from './openapi/document.ts'
 import type { SuccessionAccess } from './succession-routes.ts'
 import type { UnreadBook } from './unread-book.ts'

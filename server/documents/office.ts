@@ -1,12 +1,11 @@
 import { unzipSync } from 'fflate'
+import type { Package } from './package.ts'
 import { type DocumentReading, documentLimits } from './reading.ts'
 import { readSheets } from './sheets.ts'
 import { readSlides } from './slides.ts'
 import { readWord } from './word.ts'
 
 export type OfficeKind = 'docx' | 'xlsx' | 'pptx'
-/** The files inside by their names; texts, all of them XML. */
-export type Package = { readonly file: (name: string) => string | undefined }
 
 const readers = { docx: readWord, xlsx: readSheets, pptx: readSlides } as const satisfies Record<
   OfficeKind,
@@ -50,11 +49,4 @@ function unpack(bytes: Uint8Array): Package | undefined {
       return found && decoder.decode(found)
     },
   }
-}
-
-/** A package's file that has to be there. */
-export function needed(files: Package, name: string): string {
-  const text = files.file(name)
-  if (text === undefined) throw new Error(`${name} is missing`)
-  return text
 }

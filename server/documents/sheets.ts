@@ -1,5 +1,5 @@
 import { dateFormats, dateText } from './cell-dates.ts'
-import { needed, type Package } from './office.ts'
+import { needed, type Package } from './package.ts'
 import { counted, createSections, type DocumentReading, documentLimits } from './reading.ts'
 import { relationsOf, walkXml } from './xml.ts'
 

@@ -1,4 +1,4 @@
-import { needed, type Package } from './office.ts'
+import { needed, type Package } from './package.ts'
 import { counted, createSections, type DocumentReading, documentLimits } from './reading.ts'
 import { relationsOf, walkXml } from './xml.ts'
 

@@ -1,4 +1,4 @@
-import { needed, type Package } from './office.ts'
+import { needed, type Package } from './package.ts'
 import { type DocumentReading, documentLimits } from './reading.ts'
 import { walkXml } from './xml.ts'
 

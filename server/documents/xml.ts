@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes'
-import type { Package } from './office.ts'
+import type { Package } from './package.ts'
 
 export type XmlHandler = {
   readonly open?: (name: string, attributes: Readonly<Record<string, string>>) => void

@@ -2,8 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import type { Conversation, Message, OutputFormat } from '../../conversation/conversation.ts'
 import { gatewayError } from '../../conversation/error.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
-import { err, ok, type Result } from '../../lib/result.ts'
-import type { UnsealFault } from '../../vault/vault.ts'
+import { err, ok } from '../../lib/result.ts'
 import { compactionRequest } from '../compaction-request.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { decodeOutputFormat } from '../output-format.ts'
@@ -16,7 +15,7 @@ import type { Form, OutputItem } from './form.ts'
 import { decodeInput, type ItemSources, type Turns } from './items.ts'
 import type { KeptAnswers } from './kept-answers.ts'
 import { inputItemId } from './output.ts'
-import { createSummarySeal } from './summary-seal.ts'
+import { createSummarySeal, type SealingVault } from './summary-seal.ts'
 import { decodeTools, type NamedToolbox } from './tools.ts'
 import { ResponsesBody } from './wire.ts'
 
@@ -24,11 +23,7 @@ type Body = Static<typeof ResponsesBody>
 
 export type ResponsesDeps = {
   readonly kept: KeptAnswers
-  /** Seals summaries so that they come back without our keeping them. */
-  readonly vault: {
-    readonly seal: (text: string, context: string) => Uint8Array
-    readonly unseal: (sealed: Uint8Array, context: string) => Result<string, UnsealFault>
-  }
+  readonly vault: SealingVault
 }
 
 const readBody = createValidator(ResponsesBody)
