@@ -1,7 +1,7 @@
 import { madeId } from './ids.ts'
+import type { ImportContext } from './import-context.ts'
 import { readBlock, readIpConfig, readProxy } from './other-rows.ts'
 import type { Row } from './source.ts'
-import type { ImportContext } from './take-over.ts'
 import { createCells, textOf } from './values.ts'
 
 export async function importProxies({ store, all, tallyOf, now }: ImportContext): Promise<void> {

@@ -1,9 +1,9 @@
 import { StoreFault } from '../store/engine/fault.ts'
 import type { RequestRecord } from '../store/store.ts'
 import { idOf, madeId } from './ids.ts'
+import type { ImportContext } from './import-context.ts'
 import { type KnownKeys, readRequest } from './request-row.ts'
 import type { Row } from './source.ts'
-import type { ImportContext } from './take-over.ts'
 import { createCells } from './values.ts'
 
 /** The request log. Gives how many rows were added. */

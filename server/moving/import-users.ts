@@ -3,7 +3,7 @@ import { nothing, plus, type Used } from '../access/limits.ts'
 import { ownerKeySetting } from '../admin/keys-service.ts'
 import type { KeyRecord } from '../store/store.ts'
 import { createRenamed, idOf, type Renamed } from './ids.ts'
-import type { ImportContext } from './take-over.ts'
+import type { ImportContext } from './import-context.ts'
 import { cutTo, readDay, readUser, totalOf, type UserIn, wasCut } from './user-row.ts'
 import { createCells, textOf } from './values.ts'
 

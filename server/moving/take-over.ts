@@ -1,36 +1,16 @@
 import type { ImportReport } from '../admin/contract/import-report.ts'
 import type { Progress } from '../lib/progress.ts'
-import type { Store } from '../store/store.ts'
 import { adviceFor, type Circumstances } from './advice.ts'
 import { importAccounts } from './import-accounts.ts'
 import { importIps, importProxies } from './import-addresses.ts'
+import type { ImportContext, ImportMeans } from './import-context.ts'
 import { importRequests } from './import-requests.ts'
 import { importSettings } from './import-settings.ts'
 import { importUsers } from './import-users.ts'
 import { originalTables, type Row, type Source } from './source.ts'
 import { createTally, type Tally } from './tally.ts'
 
-export type TakeOverDeps = {
-  readonly source: Source
-  readonly store: Store
-  /** The time of the import: nothing that comes in is later. */
-  readonly now: number
-  readonly newId: (prefix: string) => string
-  readonly hashPassword: (password: string) => Promise<string>
-  readonly maxInFlight: number
-  /** Nothing of ours is there yet: what the original had in force without saying so is set too. */
-  readonly isNew: boolean
-  readonly progress: Progress
-}
-
-/** What the parts of an import need: the rows of a table, each reported once, and where to tell what became of them. */
-export type ImportContext = Omit<TakeOverDeps, 'source' | 'progress'> & {
-  readonly has: (table: string) => boolean
-  readonly batches: (table: string) => AsyncIterable<readonly Row[]>
-  /** For small tables. */
-  readonly all: (table: string) => Promise<readonly Row[]>
-  readonly tallyOf: (table: string) => Tally
-}
+export type TakeOverDeps = ImportMeans & { readonly source: Source; readonly progress: Progress }
 
 export type TakenOver = Pick<ImportReport, 'source' | 'tables' | 'otherTables' | 'advice'>
 
