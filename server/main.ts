@@ -27,6 +27,12 @@ if (process.argv[2] === 'read-attachment') {
   process.exit(await runAttachmentChild(process.argv.slice(3)))
 }
 
+// One that judges what takes long by a caller's schema, likewise (server/contract/far-judge.ts).
+if (process.argv[2] === 'judge-by-schema') {
+  const { runJudgeChild } = await import('./contract/far-judge.ts')
+  process.exit(await runJudgeChild())
+}
+
 // One that copies the database needs none of it either (server/backup/copy-database.ts).
 if (process.argv[2] === 'copy-database') {
   const { runCopyChild } = await import('./backup/copy-database.ts')

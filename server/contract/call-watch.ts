@@ -58,12 +58,14 @@ class WatchedReply implements ReplyStream {
   private count(): void {
     const tool = this.tools.find(({ name }) => name === this.name)
     if (this.json.length > longestInput || tool === undefined) return
-    const judge = this.watch.judges.of(tool.schema)
-    if (!judge.ok) return
+    let value: unknown
     try {
-      this.watch.seen(judge.value(JSON.parse(this.json === '' ? '{}' : this.json)).length === 0)
+      value = JSON.parse(this.json === '' ? '{}' : this.json)
     } catch {
       this.watch.seen(false)
+      return
     }
+    const faults = this.watch.judges.nearly(tool.schema, value)
+    if (faults !== undefined) this.watch.seen(faults.length === 0)
   }
 }

@@ -44,11 +44,11 @@ const unstopped = (asked: Conversation): Conversation =>
   asked.limits.stop.length === 0 ? asked : { ...asked, limits: { ...asked.limits, stop: [] } }
 
 /** Reads what is demanded; a schema that is none is the caller's to correct. */
-export function readDemand(asked: Conversation, judges: SchemaJudges): Result<Demand, GatewayError> {
+export async function readDemand(asked: Conversation, judges: SchemaJudges): Promise<Result<Demand, GatewayError>> {
   const strict = new Map<string, Judge>()
   for (const { name, schema, strict: demand } of asked.tools) {
     if (demand === undefined || asked.toolChoice.type === 'none') continue
-    const judge = judges.of(schema)
+    const judge = await judges.of(schema)
     if (!judge.ok) return invalid(demand.at, judge.error)
     strict.set(name, judge.value)
   }
@@ -66,7 +66,7 @@ export function readDemand(asked: Conversation, judges: SchemaJudges): Result<De
     const value = { judge: isObject, opening: '{', isStrict: false } as const
     return ok({ ...common, conversation, ...(!isForced && { value }) })
   }
-  const judge = judges.of(output.schema)
+  const judge = await judges.of(output.schema)
   if (!judge.ok) return invalid(output.at ?? 'schema', judge.error)
   if (isForced) return ok({ ...common, conversation: { ...asked, output: { type: 'text' } } })
   const opening = openingOf(output.schema)
@@ -98,8 +98,10 @@ function invalid(
   return err(gatewayError('invalid-request', `${field}: ${problem}`, { field }))
 }
 
-const isObject: Judge = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? [] : ['#: must be a JSON object']
+const isObject: Judge = (values) =>
+  values.map((value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? [] : ['#: must be a JSON object'],
+  )
 
 /** With what the value has to begin, as far as the schema says so at once. */
 function openingOf({ type, properties }: Readonly<Record<string, unknown>>): Opening {

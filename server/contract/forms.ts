@@ -26,11 +26,11 @@ export type FormsDeps = {
 export const createForms = (deps: FormsDeps): Layer => ({
   wants: demandsAnything,
   begin: async (conversation) => {
-    const demand = readDemand(conversation, deps.judges)
+    const demand = await readDemand(conversation, deps.judges)
     return demand.ok ? ok(demand.value.conversation) : demand
   },
   serve: async (conversation, turns) => {
-    const demand = readDemand(conversation, deps.judges)
+    const demand = await readDemand(conversation, deps.judges)
     if (!demand.ok) return demand
     const first = await turns.run(demand.value.conversation)
     return first.ok ? ok(new FormedReply(first.value, demand.value, turns, deps)) : first
@@ -89,32 +89,36 @@ class FormedReply implements ReplyStream {
       if (!taken) over = true
       return taken
     }
-    try {
-      await stream.run((batch) => {
-        const out: ReplyEvent[] = []
-        for (const event of batch) {
-          if (event.type === 'finish') finish = event
-          else if (event.type === 'error') {
-            over = true
-            out.push(event)
-          } else if (event.type === 'reply-start') out.push(event)
-          else if (hold.add([event])) for (const ready of reading.push(event)) out.push(ready)
-          else {
-            over = true
-            out.push({ type: 'error', error: unmet('the reply is too large to be looked at') })
-          }
-          if (over || finish !== undefined) break
+    const pass = (batch: readonly ReplyEvent[], from: number, out: ReplyEvent[]): boolean | Promise<boolean> => {
+      for (let at = from; at < batch.length && !over && finish === undefined; at++) {
+        const event = batch[at]
+        if (event === undefined) continue
+        if (event.type === 'finish') finish = event
+        else if (event.type === 'error') {
+          over = true
+          out.push(event)
+        } else if (event.type === 'reply-start') out.push(event)
+        else if (hold.add([event])) {
+          const ready = reading.push(event)
+          if (ready instanceof Promise) return ready.then((events) => pass(batch, at + 1, [...out, ...events]))
+          for (const one of ready) out.push(one)
+        } else {
+          over = true
+          out.push({ type: 'error', error: unmet('The reply is too large to be looked at') })
         }
-        if (out.length === 0) return true
-        const taken = sink(out)
-        const isOver = over
-        return typeof taken === 'boolean' ? more(taken) && !isOver : taken.then((goesOn) => more(goesOn) && !isOver)
-      })
+      }
+      if (out.length === 0) return true
+      const taken = sink(out)
+      const isOver = over
+      return typeof taken === 'boolean' ? more(taken) && !isOver : taken.then((goesOn) => more(goesOn) && !isOver)
+    }
+    try {
+      await stream.run((batch) => pass(batch, 0, []))
+      if (over || finish === undefined) return { how: 'over' }
+      return { how: 'finished', finish, verdict: await reading.finish(finish.reason) }
     } finally {
       hold.take()
     }
-    if (over || finish === undefined) return { how: 'over' }
-    return { how: 'finished', finish, verdict: reading.finish(finish.reason) }
   }
 
   /** What the caller gets in place of a reply that missed. */

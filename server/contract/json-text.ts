@@ -83,8 +83,9 @@ export function createValueReader(opening: Opening): ValueReader {
 
 const [quote, backslash, brace, braceEnd, bracket, bracketEnd] = [34, 92, 123, 125, 91, 93] as const
 
-/** Values looked for in one text. */
+/** Values looked for in one text, and the characters gone through for all but the first. */
 const mostCandidates = 50
+const mostLookedThrough = 1_000_000
 
 /**
  * The JSON values that a text holds: the text itself, else those in its code fences, else objects and lists that stand in it
@@ -100,11 +101,13 @@ export function valuesIn(text: string): readonly { readonly json: string; readon
   if (fenced.length > 0) return fenced
   const found: { json: string; value: unknown }[] = []
   let tries = 0
-  for (let at = 0; at < bare.length && tries < mostCandidates; at++) {
+  let through = 0
+  for (let at = 0; at < bare.length && tries < mostCandidates && through < mostLookedThrough; at++) {
     if (bare[at] !== '{' && bare[at] !== '[') continue
     tries++
     const reader = createValueReader(bare[at] as Opening)
     const json = reader.push(bare.slice(at))
+    through += json.length
     const value = parsed(json)
     if (value === undefined) continue
     found.push(value)

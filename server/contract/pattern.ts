@@ -25,6 +25,41 @@ export function readPattern(pattern: string): Result<Matches, string> {
 }
 
 const longestPattern = 2_000
+/** Steps of a matcher: counted repetitions are written out. */
+export const largestPattern = 20_000
+/** A class of Unicode has hundreds of ranges. */
+const stepsOfUnicodeClass = 20
+
+/** So many steps the matcher of a pattern has, about. */
+export function sizeOfPattern(pattern: string): number {
+  const sums = [0]
+  let last = 0
+  const add = (size: number): void => {
+    last = size
+    sums[sums.length - 1] = (sums.at(-1) ?? 0) + size
+  }
+  for (let at = 0; at < pattern.length; at++) {
+    const rest = pattern.slice(at, at + 20)
+    const counted = /^\{(\d+)(?:,(\d*))?\}/.exec(rest)
+    if (counted !== null) {
+      const [all, low = '0', high = ''] = counted
+      // The first is there already.
+      add(last * Math.max(0, Math.max(Number(low), Number(high)) - 1))
+      at += all.length - 1
+    } else if (pattern[at] === '[') {
+      const length = classLength(pattern.slice(at))
+      const classes = pattern.slice(at, at + length).split(/\\[pP]/).length - 1
+      add(1 + length / 10 + classes * stepsOfUnicodeClass)
+      at += length - 1
+    } else if (pattern[at] === '(') sums.push(0)
+    else if (pattern[at] === ')' && sums.length > 1) add(1 + (sums.pop() ?? 0))
+    else if (pattern[at] === '\\') {
+      add(/^\\[pP]/.test(rest) ? stepsOfUnicodeClass : 1)
+      at++
+    } else add(1)
+  }
+  return sums.reduce((sum, one) => sum + one, 0)
+}
 /** By the number of open repetitions: each of them multiplies the time by the text's length. */
 const longestTexts = [100_000, 4_000, 500, 256, 100, 64]
 const usualRepeat = 50

@@ -2,7 +2,7 @@ import type { FinishReason, ReplyEvent } from '../conversation/event.ts'
 import type { Missed } from '../relay/record.ts'
 import type { CallDemand, Demand, ValueDemand } from './demand.ts'
 import { createValueReader, type ValueReader, valuesIn } from './json-text.ts'
-import type { Judge } from './schema-judges.ts'
+import type { Faults, Judge } from './schema-judges.ts'
 
 /** A call the model made, as far as it is of interest to a repair. */
 export type MadeCall = {
@@ -30,10 +30,13 @@ export type Verdict =
       readonly rest: readonly ReplyEvent[]
     }
 
+/** What may go on; a promise where it is judged elsewhere first. */
+type Ready = readonly ReplyEvent[] | Promise<readonly ReplyEvent[]>
+
 /** Reads one reply against a demand. Feed it everything but the end; what it gives may go on at once. */
 export type Reading = {
-  readonly push: (event: ReplyEvent) => readonly ReplyEvent[]
-  readonly finish: (reason: FinishReason) => Verdict
+  readonly push: (event: ReplyEvent) => Ready
+  readonly finish: (reason: FinishReason) => Promise<Verdict>
 }
 
 /** Ended by the model itself: only such a reply has to be whole. */
@@ -44,6 +47,8 @@ export type ReadingMode = 'live' | 'whole' | 'repair'
 
 export const createReading = (demand: Demand, mode: ReadingMode): Reading => new DemandReading(demand, mode)
 
+type OpenCall = { id: string; name: string; json: string; goes: 'on' | 'held' | 'out' | 'answer' }
+
 class DemandReading implements Reading {
   private readonly value: ValueDemand | undefined
   private readonly calls: CallDemand
@@ -53,7 +58,7 @@ class DemandReading implements Reading {
   private held: ReplyEvent[] = []
   private said = ''
   private answer: string | undefined
-  private open: { id: string; name: string; json: string; goes: 'on' | 'held' | 'out' | 'answer' } | undefined
+  private open: OpenCall | undefined
   private called = false
   private readonly holdsAll: boolean
   private textOpen = false
@@ -69,7 +74,7 @@ class DemandReading implements Reading {
     this.reader = this.value && createValueReader(this.value.opening)
   }
 
-  push(event: ReplyEvent): readonly ReplyEvent[] {
+  push(event: ReplyEvent): Ready {
     switch (event.type) {
       case 'text-start':
       case 'text-end':
@@ -96,7 +101,7 @@ class DemandReading implements Reading {
     }
   }
 
-  finish(reason: FinishReason): Verdict {
+  async finish(reason: FinishReason): Promise<Verdict> {
     const isOwn = ownEnds.has(reason)
     if (!isOwn) return this.kept([...this.unjudged(), ...this.closing()], reason)
     const wrong = this.made.filter(({ faults }) => faults.length > 0)
@@ -117,25 +122,27 @@ class DemandReading implements Reading {
     return isBeside ? this.besideCalls(this.value, reason) : this.valueVerdict(this.value, reason)
   }
 
-  private valueVerdict(value: ValueDemand, reason: FinishReason): Verdict {
+  private async valueVerdict(value: ValueDemand, reason: FinishReason): Promise<Verdict> {
     const ending: FinishReason = reason === 'tool-calls' ? 'end' : reason
     const given = this.textOpen ? (this.answer ?? this.reader?.given() ?? '') : undefined
     if (given !== undefined) {
-      const faults = faultsOf(given, value)
+      const faults = await faultsOf(given, value)
       return faults.length === 0 ? this.kept(this.closing(), ending) : this.miss('output-format', faults, false, given)
     }
     const said = this.answer ?? this.reader?.text() ?? ''
-    const fitting = valuesIn(said).filter((one) => value.judge(one.value).length === 0)
+    const found = valuesIn(said)
+    const verdicts = await value.judge(found.map((one) => one.value))
+    const fitting = found.filter((_, index) => verdicts[index]?.length === 0)
     const [only] = fitting
     if (only !== undefined && fitting.length === 1) return this.kept([...this.release(), ...textOf(only.json)], ending)
-    return this.miss('output-format', whyNot(said, value, fitting.length), true, said)
+    return this.miss('output-format', whyNot(said, verdicts, fitting.length), true, said)
   }
 
   /** An answer is due only when no tool is called; beside calls a value may stand, and other words would be taken for one. */
-  private besideCalls(value: ValueDemand, reason: FinishReason): Verdict {
+  private async besideCalls(value: ValueDemand, reason: FinishReason): Promise<Verdict> {
     const given = this.textOpen ? (this.reader?.given() ?? '') : undefined
     if (given === undefined) return this.kept(this.release(), reason)
-    const faults = faultsOf(given, value)
+    const faults = await faultsOf(given, value)
     return faults.length === 0 ? this.kept(this.closing(), reason) : this.miss('output-format', faults, false, given)
   }
 
@@ -171,13 +178,19 @@ class DemandReading implements Reading {
     return [...before, ...this.release(), event]
   }
 
-  private end(event: ReplyEvent): readonly ReplyEvent[] {
+  private end(event: ReplyEvent): Ready {
     const { open } = this
     this.open = undefined
     if (open === undefined || open.goes === 'out') return []
     if (open.goes === 'answer') return []
     const judge = this.calls.strict.get(open.name)
     const faults = judge === undefined || open.goes === 'on' ? [] : faultsOfInput(open.json, judge)
+    return faults instanceof Promise
+      ? faults.then((found) => this.ended(event, open, found))
+      : this.ended(event, open, faults)
+  }
+
+  private ended(event: ReplyEvent, open: OpenCall, faults: readonly string[]): readonly ReplyEvent[] {
     this.made.push({ id: open.id, name: open.name, json: open.json === '' ? '{}' : open.json, faults })
     if (open.goes === 'on') return [event]
     if (faults.length > 0) {
@@ -235,25 +248,28 @@ const textOf = (text: string): readonly ReplyEvent[] => [
   { type: 'text-end', index: 0 },
 ]
 
-function faultsOf(json: string, { judge }: ValueDemand): readonly string[] {
+async function faultsOf(json: string, { judge }: ValueDemand): Promise<Faults> {
   try {
-    return judge(JSON.parse(json))
+    return (await judge([JSON.parse(json)]))[0] ?? []
   } catch (thrown) {
     return [`not JSON: ${String(thrown instanceof Error ? thrown.message : thrown).slice(0, 200)}`]
   }
 }
 
-function faultsOfInput(json: string, judge: Judge): readonly string[] {
+function faultsOfInput(json: string, judge: Judge): Faults | Promise<Faults> {
+  let value: unknown
   try {
-    return judge(JSON.parse(json === '' ? '{}' : json))
+    value = JSON.parse(json === '' ? '{}' : json)
   } catch {
     return ['the input is no JSON object']
   }
+  const judged = judge([value])
+  return judged instanceof Promise ? judged.then(([faults = []]) => faults) : (judged[0] ?? [])
 }
 
-function whyNot(said: string, value: ValueDemand, fitting: number): readonly string[] {
+function whyNot(said: string, verdicts: readonly Faults[], fitting: number): Faults {
   if (fitting > 1) return ['several JSON values fit, and one was asked for']
-  const [only, more] = valuesIn(said)
+  const [only, more] = verdicts
   if (only === undefined) return [said.trim() === '' ? 'the answer is empty' : 'the answer holds no JSON value']
-  return more === undefined ? value.judge(only.value) : ['none of the JSON values in the answer fits']
+  return more === undefined ? only : ['none of the JSON values in the answer fits']
 }

@@ -1,10 +1,12 @@
 import { err, ok, type Result } from '../lib/result.ts'
-import { readPattern } from './pattern.ts'
+import { largestPattern, readPattern, sizeOfPattern } from './pattern.ts'
 
 export type SchemaFault = {
   /** Path within the schema, `''` for itself. */
   readonly path: string
   readonly problem: string
+  /** Not wrong: more than was to be looked at. */
+  readonly isTooMuch?: true
 }
 
 type Loose = Readonly<Record<string, unknown>>
@@ -68,6 +70,10 @@ const judgedFormats: ReadonlySet<unknown> = new Set([
 
 const mostSchemas = 5_000
 const mostLevels = 100
+/** Of reading a part of a schema, a step of its patterns, what is below a name of its own: a tick is some microseconds. */
+const ticksOfPart = 12
+const ticksOfStep = 2.5
+const ticksOfName = 15_000
 /** Names of their own within one another: the library goes through what is below each of them twice, and so 2 to the power of these. */
 const mostNames = 3
 
@@ -105,11 +111,13 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
     if (!isLoose(value)) return refuse(path, 'must be a schema: an object, true or false')
     const isNamed = typeof value.$id === 'string'
     if (isNamed && ++names > mostNames) refuse(join(path, '$id'), `stands within more than ${mostNames} others`)
+    if (isNamed) tick(ticksOfName)
     const made = copy(value, path, level)
     if (isNamed) names--
     return made
   }
   const copy = (given: Loose, path: string, level: number): Loose => {
+    tick(ticksOfPart)
     if (++seen > mostSchemas) refuse('', `has more than ${mostSchemas} parts`)
     if (level > mostLevels) refuse('', `is nested more than ${mostLevels} levels deep`)
     const made: [string, unknown][] = []
@@ -157,6 +165,7 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
         made.push([name, value])
       } else if (name === 'pattern') {
         if (typeof value !== 'string') return refuse(at, 'must be a text')
+        weigh(value, at)
         const read = readPattern(value)
         if (!read.ok) refuse(at, read.error)
         more.push({ format: patternFormat + value })
@@ -188,7 +197,13 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
       refuse(at, 'must be string, number, integer, boolean, object, array or null, or a list of them')
     return value
   }
+  const weigh = (pattern: string, at: string): void => {
+    const size = sizeOfPattern(pattern)
+    if (size > largestPattern) refuse(at, 'repeats too much to be judged')
+    tick(size * ticksOfStep)
+  }
   const checkKey = (key: string, at: string): void => {
+    weigh(key, at)
     // The judge runs these by the platform's engine.
     if (!/^[^()|]*$/.test(key) || (key.match(/[*+{]/g)?.length ?? 0) > 2)
       refuse(at, `${JSON.stringify(key.slice(0, 100))} may take too long to judge: name the members without groups`)

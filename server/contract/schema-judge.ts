@@ -1,22 +1,35 @@
 import { dereference, type OutputUnit, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema'
 import { err, ok, type Result } from '../lib/result.ts'
 import { copySchema, type SchemaFault } from './schema-copy.ts'
-import type { Judge, Loose } from './schema-judges.ts'
+import type { Loose } from './schema-judges.ts'
 import { createWeighed, TooMuch } from './schema-weight.ts'
 
 export { matchers } from './schema-weight.ts'
 
-/** Parts of a schema that one judgement may look at: about a hundred milliseconds. */
-const mostTicks = 160_000
-/** The same of an empty value, and of telling all that is wrong: the first fault is told anyway. */
-const mostProbeTicks = 10_000
+/** Parts of a schema that may be looked at, of which each takes some microseconds. */
+export type Bounds = {
+  /** While a schema is read. */
+  readonly make: number
+  readonly judge: number
+  /** Of an empty value, and of telling all that is wrong: the first fault is told anyway. */
+  readonly probe: number
+}
+/** Beside open streams, which wait meanwhile. */
+export const nearBounds: Bounds = { make: 15_000, judge: 15_000, probe: 2_000 }
+/** In a process of its own. */
+export const farBounds: Bounds = { make: 400_000, judge: 400_000, probe: 10_000 }
+
+/** What is wrong with a value; `tooMuch`: nobody knows within the bounds. */
+export type BoundedJudge = (value: unknown, most?: number) => readonly string[]
+export const tooMuch: readonly string[] = ['#: too much to judge']
+
 const mostFaults = 8
 const longestFault = 300
 
 /** One judge, by draft-07 where the schema says so, else by 2020-12. Nothing is fetched. */
-export function createJudge(schema: Loose): Result<Judge, SchemaFault> {
+export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge, SchemaFault> {
   const weighed = createWeighed()
-  const copied = tryMuch(() => weighed.during(undefined, mostTicks, () => copySchema(schema, weighed)))
+  const copied = tryMuch(() => weighed.during(undefined, bounds.make, () => copySchema(schema, weighed)))
   if (!copied.ok) return copied
   const copy = copied.value as Schema
   let lookup: ReturnType<typeof dereference>
@@ -32,37 +45,36 @@ export function createJudge(schema: Loose): Result<Judge, SchemaFault> {
       path: '$ref',
       problem: `${JSON.stringify(astray.slice(0, 200))} is not within the schema, and nothing is fetched`,
     })
-  const run = (value: unknown, short: boolean, most = mostTicks) =>
+  const run = (value: unknown, short: boolean, most: number) =>
     weighed.during(value, most, (watched) => validate(watched, copy, draft, lookup, short))
   const namePatterns = countNamePatterns(copy)
-  const judge: Judge = (value) => {
-    if (namePatterns > 0 && namePatterns * cubesOfNames(value) > mostCubes) return ['#: too much to judge']
+  const judge: BoundedJudge = (value, most = bounds.judge) => {
+    if (namePatterns > 0 && namePatterns * cubesOfNames(value) > most * cubesPerTick) return tooMuch
     try {
-      const first = run(value, true)
+      const first = run(value, true, most)
       if (first.valid) return []
-      return faultsOf(tryAll(() => run(value, false, mostProbeTicks).errors) ?? first.errors, weighed.says)
+      return faultsOf(tryAll(() => run(value, false, bounds.probe).errors) ?? first.errors, weighed.says)
     } catch (thrown) {
-      if (isTooMuch(thrown)) return ['#: too much to judge']
+      if (isTooMuch(thrown)) return tooMuch
       throw thrown
     }
   }
   // One that leads back to itself without going into the value never ends, whatever the value.
   for (const probe of probes) {
     try {
-      run(probe, true, mostProbeTicks)
+      run(probe, true, bounds.probe)
     } catch (thrown) {
       if (!isTooMuch(thrown)) throw thrown
-      return err({
-        path: '',
-        problem: isCircle(copy, lookup) ? 'refers to itself without end' : 'is too much to judge',
-      })
+      return isCircle(copy, lookup) ? err({ path: '', problem: 'refers to itself without end' }) : tooMuchToRead
     }
   }
   return ok(judge)
 }
 
-/** Some hundred milliseconds: two repetitions, all that a pattern of names may have, take the cube of a name's length. */
-const mostCubes = 1_000_000_000
+/** Two repetitions, all that a pattern of names may have, take the cube of a name's length. */
+const cubesPerTick = 1_000
+
+const tooMuchToRead = err<SchemaFault>({ path: '', problem: 'is too much to judge', isTooMuch: true })
 
 /** Patterns of member names, which alone the platform's engine runs. */
 function countNamePatterns(schema: Schema): number {
@@ -89,7 +101,7 @@ function tryMuch<T>(work: () => Result<T, SchemaFault>): Result<T, SchemaFault> 
   try {
     return work()
   } catch (thrown) {
-    if (isTooMuch(thrown)) return err({ path: '', problem: 'is too much to judge' })
+    if (isTooMuch(thrown)) return tooMuchToRead
     throw thrown
   }
 }

@@ -1,42 +1,107 @@
 import { LRUCache } from 'lru-cache'
-import type { Result } from '../lib/result.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import type { FarJudge } from './far-judge.ts'
 import type { SchemaFault } from './schema-copy.ts'
+import type { BoundedJudge } from './schema-judge.ts'
 
 export type Loose = Readonly<Record<string, unknown>>
 
 /** What is wrong with a value, a line for each fault, bounded; empty: it is valid. */
-export type Judge = (value: unknown) => readonly string[]
+export type Faults = readonly string[]
+
+/** Judges values, each for itself. What takes long is judged elsewhere, for streams wait meanwhile. */
+export type Judge = (values: readonly unknown[]) => readonly Faults[] | Promise<readonly Faults[]>
+
+type Made = Result<Judge, SchemaFault>
 
 export type SchemaJudges = {
   /** The judge of a schema, or why that is none. */
-  readonly of: (schema: Loose) => Result<Judge, SchemaFault>
-  readonly stats: () => { readonly schemas: number; readonly patterns: number }
+  readonly of: (schema: Loose) => Made | Promise<Made>
+  /** What is wrong with a value; undefined: it takes long to know, or the schema is none. For who may do without. */
+  readonly nearly: (schema: Loose, value: unknown) => Faults | undefined
+  readonly stats: () => { readonly schemas: number; readonly patterns: number; readonly far: number }
 }
 
 export const mostSchemasKept = 500
 export const mostPatternsKept = 1_000
 /** Characters of schemas that are kept, all together. */
 const mostCharactersKept = 8_000_000
+/** Longer ones are not even read here. */
+const longestNear = 100_000
+
+/** Without a judge of its own for it, what takes long stays unknown. */
+export const nobodyFar: FarJudge = async () => err({ path: '', problem: 'is too much to judge', isTooMuch: true })
 
 /** Keeps the judges of the schemas that come again and again: every turn of an agent brings the same. */
-export function createSchemaJudges(): SchemaJudges {
-  const kept = new LRUCache<string, Result<Judge, SchemaFault>>({
+export function createSchemaJudges(judgeFar: FarJudge = nobodyFar): SchemaJudges {
+  type Kept = { readonly near: Result<BoundedJudge, SchemaFault>; made?: Made }
+  const kept = new LRUCache<string, Kept>({
     max: mostSchemasKept,
     maxSize: mostCharactersKept,
     sizeCalculation: (_, key) => Math.max(1, key.length),
   })
+  let far = 0
   // Loaded by the first schema, not at the start: the libraries behind it weigh on an idle server. No import(): who judges cannot wait.
   let maker: typeof import('./schema-judge.ts') | undefined
+  const library = (): typeof import('./schema-judge.ts') => {
+    maker ??= require('./schema-judge.ts') as typeof import('./schema-judge.ts')
+    return maker
+  }
+
+  const look = (schema: Loose): Kept => {
+    const key = JSON.stringify(schema)
+    const known = kept.get(key)
+    if (known !== undefined) return known
+    const near = key.length > longestNear ? tooLong : library().createJudge(schema, library().nearBounds)
+    const made: Kept = { near }
+    kept.set(key, made)
+    return made
+  }
+  const elsewhere = async (schema: Loose, values: readonly unknown[]): ReturnType<FarJudge> => {
+    far++
+    return judgeFar(schema, values)
+  }
+  const allFar = async (schema: Loose, values: readonly unknown[]): Promise<readonly Faults[]> => {
+    const judged = await elsewhere(schema, values)
+    return judged.ok ? judged.value : values.map(() => library().tooMuch)
+  }
+  const nearThenFar =
+    (near: BoundedJudge, schema: Loose): Judge =>
+    (values) => {
+      const { nearBounds, tooMuch } = library()
+      const share = Math.floor(nearBounds.judge / Math.max(1, values.length))
+      const verdicts: Faults[] = []
+      for (const value of values) {
+        const faults = near(value, share)
+        if (faults === tooMuch) return allFar(schema, values)
+        verdicts.push(faults)
+      }
+      return verdicts
+    }
+
   return {
     of: (schema) => {
-      const key = JSON.stringify(schema)
-      const known = kept.get(key)
-      if (known !== undefined) return known
-      maker ??= require('./schema-judge.ts') as typeof import('./schema-judge.ts')
-      const made = maker.createJudge(schema)
-      kept.set(key, made)
-      return made
+      const entry = look(schema)
+      if (entry.made !== undefined) return entry.made
+      const { near } = entry
+      if (near.ok || near.error.isTooMuch !== true) {
+        entry.made = near.ok ? ok(nearThenFar(near.value, schema)) : near
+        return entry.made
+      }
+      return elsewhere(schema, []).then((read): Made => {
+        const made: Made = read.ok ? ok((values) => allFar(schema, values)) : read
+        // One that was not read in time may be the next time.
+        if (read.ok || read.error.isTooMuch !== true) entry.made = made
+        return made
+      })
     },
-    stats: () => ({ schemas: kept.size, patterns: maker?.matchers.size ?? 0 }),
+    nearly: (schema, value) => {
+      const { near } = look(schema)
+      const faults = near.ok ? near.value(value) : undefined
+      return faults === library().tooMuch ? undefined : faults
+    },
+    stats: () => ({ schemas: kept.size, patterns: maker?.matchers.size ?? 0, far }),
   }
 }
+
+const tooLong = err<SchemaFault>({ path: '', problem: 'is too much to judge', isTooMuch: true })

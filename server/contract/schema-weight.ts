@@ -20,6 +20,7 @@ const longestShown = 200
 const charactersPerTick = 40
 const keysPerTick = 2
 const numbersPerTick = 50
+const membersPerTick = 2
 
 /** Member names and texts of the running judgement's schema; a judgement is synchronous. */
 let running: { readonly texts: readonly ReadonlySet<string>[]; readonly tick: (weight: number) => void } | undefined
@@ -72,12 +73,13 @@ export function createWeighed(): Weighed {
           .sort()
           .map((key) => `${JSON.stringify(key)}:${canonOf((value as Loose)[key])}`)
           .join()}}`
-    tick(made.length / charactersPerTick)
+    tick(1 + made.length / charactersPerTick)
     canons.set(value, made)
     return made
   }
 
   const oneOf = (members: readonly unknown[]): Loose => {
+    tick(members.length / membersPerTick)
     const compound = new Set<string>()
     const strings = new Set<string>()
     const plain: unknown[] = []

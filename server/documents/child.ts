@@ -26,11 +26,11 @@ async function readAs(kind: Kind, bytes: Uint8Array<ArrayBuffer>): Promise<Docum
   return kind === 'pdf' ? readPdf(bytes) : readOffice(bytes, kind)
 }
 
-/** This very program, asked to read an attachment: the executable alone, or Bun with the entry file. */
-export const ownReaderCommand = (): readonly string[] =>
-  Bun.isStandaloneExecutable
-    ? [process.execPath, readAttachmentCommand]
-    : [process.execPath, Bun.main, readAttachmentCommand]
+/** This very program under a hidden subcommand: the executable alone, or Bun with the entry file. */
+export const childCommand = (name: string): readonly string[] =>
+  Bun.isStandaloneExecutable ? [process.execPath, name] : [process.execPath, Bun.main, name]
+
+export const ownReaderCommand = (): readonly string[] => childCommand(readAttachmentCommand)
 
 type Bounds = { readonly timeMs: number; readonly memoryBytes: number }
 type Failed = { readonly ok: false; readonly reason: string }
@@ -52,7 +52,7 @@ export function createAttachmentReader(
   ): Promise<Reading | Failed> {
     if (!(await seats.take(signal))) return cancelled
     try {
-      return await readInChild<Reading>([...command, kind], { timeMs, memoryBytes }, bytes, signal)
+      return await runInChild<Reading>([...command, kind], { timeMs, memoryBytes }, bytes, signal)
     } finally {
       seats.giveBack()
     }
@@ -66,7 +66,8 @@ export function createAttachmentReader(
 
 const cancelled: Failed = { ok: false, reason: 'was not read: the caller left' }
 
-async function readInChild<Reading>(
+/** What a child writes about what it is given; it is ended at its bounds, and when the signal aborts. */
+export async function runInChild<Reading>(
   command: readonly string[],
   { timeMs, memoryBytes }: Bounds,
   bytes: Uint8Array<ArrayBuffer>,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createForms } from '../../server/contract/forms.ts'
 import { createHolds } from '../../server/contract/hold.ts'
-import { createJudge } from '../../server/contract/schema-judge.ts'
+import { createJudge, farBounds } from '../../server/contract/schema-judge.ts'
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
 import type { Conversation } from '../../server/conversation/conversation.ts'
 import type { FinishReason, ReplyEvent } from '../../server/conversation/event.ts'
@@ -345,6 +345,27 @@ describe('a strict tool', () => {
   })
 })
 
+test('what is judged elsewhere waits for the judgement, in its place', async () => {
+  const wide = { ...schema, description: 'x'.repeat(120_000) }
+  const judged: unknown[] = []
+  const judges = createSchemaJudges(async (_, values) => {
+    judged.push(...values)
+    return { ok: true, value: values.map((value) => ((value as { age?: number }).age === 36 ? [] : ['#: no age'])) }
+  })
+  const forms = createForms({ judges, holds: createHolds(), repairs: () => true })
+  const { run } = setUp(
+    [forms],
+    inTurn(calls({ name: 'one', json: bad }, { name: 'two', json: '{}' }), calls({ name: 'one', json: good })),
+  )
+  const tools = [tool('one', { schema: wide, strict: { at: 'tools.0' } }), tool('two')]
+  const events = await read(await run({ tools }))
+  expect(replyFault(events)).toBeUndefined()
+  expect(events.flatMap((event) => (event.type === 'tool-call-start' ? [event.name] : []))).toEqual(['two', 'one'])
+  const { run: runFormat } = setUp([forms], inTurn(says(good)))
+  expect(textOf(await read(await runFormat({ output: { type: 'json-schema', schema: wide } })))).toBe(good)
+  expect(judged).toHaveLength(3)
+})
+
 /** Schemas of some depth, and values that may or may not fit them. */
 const leaf = fc.constantFrom<object>(
   { type: 'string' },
@@ -427,10 +448,10 @@ test('no answer to a demand by schema is both finished and not valid', async () 
         expect(holds.stats().characters).toBe(0)
         if (!whole.ok || !['end', 'stop-sequence'].includes(whole.value.reason)) return
         const text = whole.value.blocks.map((block) => (block.type === 'text' ? block.text : '')).join('')
-        const judge = createJudge(demanded as Record<string, unknown>)
+        const judge = createJudge(demanded as Record<string, unknown>, farBounds)
         expect(judge.ok && judge.value(JSON.parse(text))).toEqual([])
       },
     ),
-    { numRuns: 1_500 },
+    { numRuns: 600 },
   )
 })

@@ -1,0 +1,48 @@
+import { childCommand, runInChild } from '../documents/child.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import { createSeats } from '../lib/seats.ts'
+import type { SchemaFault } from './schema-copy.ts'
+import type { Faults, Loose } from './schema-judges.ts'
+
+/** Reads a schema and judges values by it, in another process; `isTooMuch`: it took too long there, too. */
+export type FarJudge = (schema: Loose, values: readonly unknown[]) => Promise<Result<readonly Faults[], SchemaFault>>
+
+/** The hidden subcommand under which the program judges what stands on its standard input. */
+export const judgeCommand = 'judge-by-schema'
+
+const bounds = { timeMs: 10_000, memoryBytes: 1024 * 1024 * 1024 } as const
+const unknown = err<SchemaFault>({ path: '', problem: 'is too much to judge', isTooMuch: true })
+const never = new AbortController().signal
+
+type Asked = { readonly schema: Loose; readonly values: readonly unknown[] }
+type Told =
+  | { readonly ok: true; readonly value: readonly Faults[] }
+  | { readonly ok: false; readonly error: SchemaFault }
+
+/** The child's side. Resolves to the exit code. */
+export async function runJudgeChild(): Promise<number> {
+  const { createJudge, farBounds } = await import('./schema-judge.ts')
+  const { schema, values } = JSON.parse(await Bun.stdin.text()) as Asked
+  const judge = createJudge(schema, farBounds)
+  const told: Told = judge.ok ? ok(values.map((value) => judge.value(value))) : judge
+  await Bun.write(Bun.stdout, JSON.stringify(told))
+  return 0
+}
+
+/** Two at a time; the others wait. */
+export function createFarJudge(command: readonly string[] = childCommand(judgeCommand)): FarJudge {
+  const seats = createSeats(2)
+  return async (schema, values) => {
+    await seats.take(never)
+    try {
+      const bytes = new TextEncoder().encode(JSON.stringify({ schema, values } satisfies Asked))
+      const told = await runInChild<Told>(command, bounds, bytes, never)
+      if ('reason' in told) return unknown
+      return told.ok ? ok(told.value) : err(told.error)
+    } catch {
+      return unknown // no process could be started
+    } finally {
+      seats.giveBack()
+    }
+  }
+}
