@@ -70,7 +70,10 @@ let frame: ReadonlySet<string> | undefined
 /** What the first page behind sign-in is made of, apart from what is its own: nothing that only other pages need. */
 const isOfFrame = (id: string): boolean => {
   frame ??= withImports([path.join(root, 'src/pages/inside.tsx'), path.join(root, 'src/pages/overview.tsx')])
-  return frame.has(id) && !/ui\/src\/(pages\/(?!inside)|features\/(?!shell)|features\/shell\/phone-bar)/.test(id)
+  return (
+    frame.has(id) &&
+    !/ui\/src\/(pages\/(?!inside)|features\/(?!shell|scope\/scope\.)|features\/shell\/phone-bar)/.test(id)
+  )
 }
 
 function withImports(entries: readonly string[]): ReadonlySet<string> {

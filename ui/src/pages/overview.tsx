@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/solid-query'
 import ListFilter from 'lucide-solid/icons/list-filter'
-import { createSignal, lazy, Show, Suspense } from 'solid-js'
+import { createSignal, Show, Suspense } from 'solid-js'
 import { errorText } from '../api/error-text.ts'
 import { dataOf, queries } from '../api/queries.ts'
 import { statsQueries } from '../api/stats.ts'
@@ -11,6 +11,7 @@ import { ErrorState, Skeleton } from '../components/states.tsx'
 import { Attention } from '../features/overview/attention.tsx'
 import { CreditChart, LatencyChart, OneChart, RequestChart, TokenChart } from '../features/overview/charts.tsx'
 import { healthOf } from '../features/overview/figures.ts'
+import { FirstSteps } from '../features/overview/first-steps.tsx'
 import { KeyFigures } from '../features/overview/key-figures.tsx'
 import { PoolQuota } from '../features/overview/pool-quota.tsx'
 import { Spend } from '../features/overview/spend.tsx'
@@ -20,8 +21,6 @@ import { createMediaQuery, phoneQuery } from '../lib/media.ts'
 import { createTimeRange } from '../lib/range-state.ts'
 import { writeRange } from '../lib/time-range.ts'
 import { createUrlState } from '../lib/url-state.ts'
-
-const FirstSteps = lazy(() => import('../features/overview/first-steps.tsx'))
 
 /** Is it working, and what needs me today? The range is in the address, and whose requests the figures are of. */
 export default function OverviewPage() {

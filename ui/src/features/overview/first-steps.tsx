@@ -8,7 +8,7 @@ import { buttonClass } from '../../components/button.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 
 /** What stands between a new gateway and its first answer; nothing once somebody has got one. */
-export default function FirstSteps(props: { readonly accounts: number }) {
+export function FirstSteps(props: { readonly accounts: number }) {
   const { t } = useI18n()
   const keys = useQuery(() => queries.keys())
   const steps = () => {
