@@ -33,6 +33,8 @@ async function run(name: string, files: readonly string[], env: Record<string, s
   let text = ''
   let file = ''
   let told: string[] = []
+  // Bun names them once more at the end.
+  let summing = false
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of child.stderr as unknown as AsyncIterable<Uint8Array>) {
@@ -43,7 +45,8 @@ async function run(name: string, files: readonly string[], env: Record<string, s
     rest = lines.pop() ?? ''
     for (const line of lines) {
       if (/^\S+\.ts:$/.test(line)) file = line
-      if (line.startsWith('(fail)')) failures.push(`== ${name}, ${file}`, ...told, line)
+      if (/^\d+ tests? failed:$/.test(line)) summing = true
+      if (line.startsWith('(fail)') && !summing) failures.push(`== ${name}, ${file}`, ...told, line)
       told = /^\((pass|fail|skip)\)/.test(line) ? [] : [...told.slice(1 - linesBeforeFailure), line]
     }
   }

@@ -112,7 +112,9 @@ export function createUsageWriter(
   const start = (): void => {
     writing ??= writeNow().finally(() => {
       writing = undefined
-      if (planned === undefined && pending.add.size + pending.close.size > 0) plan(pauseMs)
+      if (planned !== undefined) return
+      if (pending.add.size + pending.close.size > 0) plan(pauseMs)
+      else planOpen() // its time may have come while this was written
     })
   }
   const plan = (ms: number): void => {

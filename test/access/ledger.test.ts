@@ -153,6 +153,33 @@ test('counters outlive the process, and calls that were under way count what the
   await enter('req_3', after)
 })
 
+test('calls that begin while another is being noted are noted too, also where a write takes its time', async () => {
+  const memory = memoryUsage()
+  const held: (() => void)[] = []
+  const { ledger, effects } = setUp({
+    ...memory,
+    write: async (batch) => {
+      await new Promise<void>((resolve) => held.push(resolve))
+      return memory.write(batch)
+    },
+  })
+  const begin = async (id: string) => {
+    const entered = await ledger.enter(id, [key({})])
+    if (!entered.ok) throw new Error('refused')
+    entered.value.begin({ inputTokens: 1, inputMicroUsd: 1 })
+  }
+  await begin('req_1')
+  await effects.advance(30)
+  await begin('req_2')
+  await effects.advance(60) // the first is being written when the time of the second has come
+  expect(held).toHaveLength(1)
+  held.shift()?.()
+  await effects.advance(60)
+  held.shift()?.()
+  await effects.advance(0)
+  expect((await memory.openCalls()).map(({ id }) => id)).toEqual(['req_1', 'req_2'])
+})
+
 test('a call that ends within a moment leaves no note that it was under way', async () => {
   const written: number[] = []
   const memory = memoryUsage()
