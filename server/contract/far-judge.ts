@@ -2,7 +2,7 @@ import { childCommand, runInChild } from '../documents/child.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { createSeats } from '../lib/seats.ts'
 import type { SchemaFault } from './schema-copy.ts'
-import type { Faults, Loose } from './schema-judges.ts'
+import { type Faults, type Loose, tooMuchToRead } from './schema-judges.ts'
 
 /** Reads a schema and judges values by it, in another process; `isTooMuch`: it took too long there, too. */
 export type FarJudge = (schema: Loose, values: readonly unknown[]) => Promise<Result<readonly Faults[], SchemaFault>>
@@ -11,7 +11,6 @@ export type FarJudge = (schema: Loose, values: readonly unknown[]) => Promise<Re
 export const judgeCommand = 'judge-by-schema'
 
 const bounds = { timeMs: 10_000, memoryBytes: 1024 * 1024 * 1024 } as const
-const unknown = err<SchemaFault>({ path: '', problem: 'is too much to judge', isTooMuch: true })
 const never = new AbortController().signal
 
 type Asked = { readonly schema: Loose; readonly values: readonly unknown[] }
@@ -37,10 +36,10 @@ export function createFarJudge(command: readonly string[] = childCommand(judgeCo
     try {
       const bytes = new TextEncoder().encode(JSON.stringify({ schema, values } satisfies Asked))
       const told = await runInChild<Told>(command, bounds, bytes, never)
-      if ('reason' in told) return unknown
+      if ('reason' in told) return tooMuchToRead
       return told.ok ? ok(told.value) : err(told.error)
     } catch {
-      return unknown // no process could be started
+      return tooMuchToRead // no process could be started
     } finally {
       seats.giveBack()
     }

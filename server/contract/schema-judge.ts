@@ -1,7 +1,7 @@
 import { dereference, type OutputUnit, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema'
 import { err, ok, type Result } from '../lib/result.ts'
 import { copySchema, type SchemaFault } from './schema-copy.ts'
-import type { Loose } from './schema-judges.ts'
+import { type Loose, tooMuchToRead } from './schema-judges.ts'
 import { createWeighed, TooMuch } from './schema-weight.ts'
 
 export { matchers } from './schema-weight.ts'
@@ -73,8 +73,6 @@ export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge,
 
 /** Two repetitions, all that a pattern of names may have, take the cube of a name's length. */
 const cubesPerTick = 1_000
-
-const tooMuchToRead = err<SchemaFault>({ path: '', problem: 'is too much to judge', isTooMuch: true })
 
 /** Patterns of member names, which alone the platform's engine runs. */
 function countNamePatterns(schema: Schema): number {

@@ -29,8 +29,11 @@ const mostCharactersKept = 8_000_000
 /** Longer ones are not even read here. */
 const longestNear = 100_000
 
+/** Nobody knows within the bounds whether it is a schema at all. */
+export const tooMuchToRead = err<SchemaFault>({ path: '', problem: 'is too much to judge', isTooMuch: true })
+
 /** Without a judge of its own for it, what takes long stays unknown. */
-export const nobodyFar: FarJudge = async () => err({ path: '', problem: 'is too much to judge', isTooMuch: true })
+export const nobodyFar: FarJudge = async () => tooMuchToRead
 
 /** Keeps the judges of the schemas that come again and again: every turn of an agent brings the same. */
 export function createSchemaJudges(judgeFar: FarJudge = nobodyFar): SchemaJudges {
@@ -52,7 +55,7 @@ export function createSchemaJudges(judgeFar: FarJudge = nobodyFar): SchemaJudges
     const key = JSON.stringify(schema)
     const known = kept.get(key)
     if (known !== undefined) return known
-    const near = key.length > longestNear ? tooLong : library().createJudge(schema, library().nearBounds)
+    const near = key.length > longestNear ? tooMuchToRead : library().createJudge(schema, library().nearBounds)
     const made: Kept = { near }
     kept.set(key, made)
     return made
@@ -103,5 +106,3 @@ export function createSchemaJudges(judgeFar: FarJudge = nobodyFar): SchemaJudges
     stats: () => ({ schemas: kept.size, patterns: maker?.matchers.size ?? 0, far }),
   }
 }
-
-const tooLong = err<SchemaFault>({ path: '', problem: 'is too much to judge', isTooMuch: true })
