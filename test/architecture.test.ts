@@ -57,6 +57,33 @@ test('imports point left', () => {
   ).toEqual([])
 })
 
+test('no file imports itself by way of others, types included', () => {
+  const house = path.join(root, '..')
+  const all = ['server', 'ui/src'].flatMap((folder) =>
+    readdirSync(path.join(house, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file))
+      .map((file) => path.join(folder, file)),
+  )
+  const known = new Set(all)
+  const targets = new Map(
+    all.map((file) => {
+      const text = readFileSync(path.join(house, file), 'utf8')
+      const named = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, to = '']) =>
+        path.join(path.dirname(file), to),
+      )
+      return [file, named.filter((to) => known.has(to))] as const
+    }),
+  )
+  // Whoever imports nothing that is left is no part of a circle, nor leads into one.
+  const left = new Map(targets)
+  for (let size = -1; size !== left.size; ) {
+    size = left.size
+    for (const [file, named] of left) if (!named.some((to) => left.has(to))) left.delete(file)
+  }
+  expect(targets.size).toBeGreaterThan(500)
+  expect([...left].map(([file, named]) => `${file} -> ${named.filter((to) => left.has(to)).join(', ')}`)).toEqual([])
+})
+
 test('a folder of a dialect or a provider is private to it', () => {
   const strangers = files.flatMap((file) =>
     importsOf(file)

@@ -1,5 +1,5 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import type { AccountDeps } from './deps.ts'
+import type { AccountDeps } from './account-deps.ts'
 import { settingIn } from './settings-table.ts'
 
 /** How many more accounts may be added, and the refusal of one too many. */

@@ -1,7 +1,7 @@
 import type { AccountRecord } from '../store/store.ts'
 import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { ImportedAccount } from '../upstream/amazonq/import-item.ts'
-import type { AccountDeps } from './deps.ts'
+import type { AccountDeps } from './account-deps.ts'
 
 /** An account that is here, or was brought in by the same import (`item`, its index there). */
 export type Known = {

@@ -5,9 +5,9 @@ import { afterCheck, afterOutcome, afterQuota, afterReading, afterSignInLost } f
 import type { AccountProfile, AccountRecord } from '../store/store.ts'
 import type { AccountCheck } from '../upstream/amazonq/check.ts'
 import type { SignedIn } from '../upstream/amazonq/sign-in.ts'
+import type { AccountDeps } from './account-deps.ts'
 import { apiRegion, newAccountRecord } from './account-draft.ts'
 import { accountRoom } from './account-limit.ts'
-import type { AccountDeps } from './deps.ts'
 
 type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged' | 'healthPolicy' | 'unread' | 'log'>
 

@@ -1,10 +1,10 @@
 import { ok } from '../lib/result.ts'
 import type { AccountRecord } from '../store/store.ts'
 import type { ImportedAccount, ImportItem } from '../upstream/amazonq/import-item.ts'
+import type { AccountDeps } from './account-deps.ts'
 import { apiRegion } from './account-draft.ts'
 import { isNewer, type Match, mergeCredentials } from './account-match.ts'
 import type { ImportResult } from './contract/imports.ts'
-import type { AccountDeps } from './deps.ts'
 
 /** Renews the account the sign-in belongs to, or leaves it as it is. */
 export async function takeOver(deps: AccountDeps, signIn: ImportedAccount, match: Match): Promise<ImportResult> {

@@ -1,11 +1,11 @@
 import type { Effects } from '../lib/effects.ts'
 import { createTurns } from '../lib/turns.ts'
 import type { Store } from '../store/store.ts'
+import type { AdminLog } from './admin-log.ts'
 import { type AlertMessage, alertBody, itemOf, type LimitAlert, messageOf } from './alert-message.ts'
 import { postAlert, type Tried } from './alert-post.ts'
 import { type AlertList, type AlertTested, alertKinds } from './contract/alerts.ts'
 import type { AttentionItem } from './contract/events.ts'
-import type { AdminLog } from './deps.ts'
 import { settingIn } from './settings-table.ts'
 
 export type Alerts = {

@@ -6,10 +6,10 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { HandOverRecord, KeyRecord, Store } from '../store/store.ts'
+import type { AdminLog } from './admin-log.ts'
 import { type HandOverCreate, type HandOverCreated, type HandOverOffer, handOverHours } from './contract/hand-overs.ts'
-import type { AdminLog } from './deps.ts'
 import { handOverView, internalKey, rotation } from './keys-service.ts'
-import { productName } from './persons.ts'
+import { productName } from './refusal.ts'
 
 type Deps = {
   readonly store: Pick<Store, 'handOvers' | 'keys' | 'users'>

@@ -2,11 +2,11 @@ import { regionOfArn } from '../upstream/amazonq/endpoint.ts'
 import type { ImportRead } from '../upstream/amazonq/import.ts'
 import { formNames } from '../upstream/amazonq/import-form.ts'
 import type { ImportItem } from '../upstream/amazonq/import-item.ts'
+import type { AccountDeps } from './account-deps.ts'
 import { draftAccount } from './account-draft.ts'
 import { type AccountBook, isNewer, openAccountBook } from './account-match.ts'
 import { faultText, nameOf, placeOf } from './account-takeover.ts'
 import type { ImportPreview, ImportPreviewItem } from './contract/imports.ts'
-import type { AccountDeps } from './deps.ts'
 
 /** What is in it and what an import would do, as far as it can be told without asking the provider. Writes nothing. */
 export async function previewImport(

@@ -3,8 +3,8 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { IpBlock, IpConfig, Store } from '../store/store.ts'
+import type { AdminLog } from './admin-log.ts'
 import type { IpBlockAsk, IpBlocks, IpConfigPatch, IpConfigView } from './contract/ips.ts'
-import type { AdminLog } from './deps.ts'
 import { given, invalid, timeOf } from './limits-form.ts'
 
 export type IpsDeps = {

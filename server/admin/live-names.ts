@@ -1,5 +1,6 @@
 import type { Effects } from '../lib/effects.ts'
-import type { KeptRequest, RequestRecord, Store } from '../store/store.ts'
+import type { RequestRecord } from '../store/request-record.ts'
+import type { KeptRequest, Store } from '../store/store.ts'
 
 /** Gives a request that has just ended the names its row will have in the log. */
 export type LiveNames = (record: RequestRecord) => Promise<KeptRequest>

@@ -1,5 +1,6 @@
 import type { RequestFilter } from '../store/request-filter.ts'
-import type { RequestPlace, RequestStore } from '../store/store.ts'
+import type { RequestPlace } from '../store/request-record.ts'
+import type { RequestStore } from '../store/store.ts'
 import type { RequestView } from './contract/logs.ts'
 import { requestView } from './log-view.ts'
 

@@ -1,7 +1,7 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { RequestFilter } from '../store/request-filter.ts'
-import type { RequestPlace } from '../store/store.ts'
+import type { RequestPlace } from '../store/request-record.ts'
 import { parseTime } from './time.ts'
 
 type Query = Readonly<Record<string, string | undefined>>

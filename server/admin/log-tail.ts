@@ -1,5 +1,5 @@
 import type { Feed } from '../lib/feed.ts'
-import type { RequestRecord } from '../store/store.ts'
+import type { RequestRecord } from '../store/request-record.ts'
 import type { AdminDeps } from './deps.ts'
 import type { Subscribe } from './event-streams.ts'
 

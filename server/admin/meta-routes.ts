@@ -12,8 +12,9 @@ import { jobLimits } from './job-board.ts'
 import { mostRows } from './log-query.ts'
 import type { Operator } from './operator.ts'
 import { askedOf, isAtTheMachine } from './origin.ts'
-import { productName, resetCommandOf } from './persons.ts'
+import { resetCommandOf } from './persons.ts'
 import { reachedOf } from './reached.ts'
+import { productName } from './refusal.ts'
 import { settingIn } from './settings-table.ts'
 
 const languages = ['en', 'zh-cn']

@@ -5,13 +5,13 @@ import type { ModelInfo } from '../conversation/model.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { KeyRecord, ModelMappingRecord, Store } from '../store/store.ts'
+import type { AdminLog } from './admin-log.ts'
 import type {
   ModelMappingCreate,
   ModelMappingList,
   ModelMappingUpdate,
   ModelMappingView,
 } from './contract/model-mappings.ts'
-import type { AdminLog } from './deps.ts'
 
 export type ModelMappingsDeps = {
   readonly store: Pick<Store, 'modelMappings' | 'keys' | 'deleted'>

@@ -12,7 +12,8 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { OperatorRecord } from '../store/store.ts'
 import { type Actor, type Entry, owner } from './actor.ts'
-import type { AdminDeps, AdminLog, RequestPeer } from './deps.ts'
+import type { AdminLog } from './admin-log.ts'
+import type { AdminDeps } from './deps.ts'
 import { type Asked, isAtTheMachine } from './origin.ts'
 import { actorBySubject, actorByToken, actorOf, sessionLife, storedSecondFactors } from './persons.ts'
 import {
@@ -26,6 +27,7 @@ import {
   wrongNameOrPassword,
   wrongPassword,
 } from './refusal.ts'
+import type { RequestPeer } from './request-peer.ts'
 import { isOwnerName } from './stored-passwords.ts'
 
 export type SignedIn = { readonly sessionId: string; readonly mustChangePassword: boolean; readonly actor: Actor }

@@ -4,8 +4,8 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { OperatorRecord, Store } from '../store/store.ts'
+import type { AdminLog } from './admin-log.ts'
 import type { OperatorCreate, OperatorList, OperatorPatch, OperatorView } from './contract/operators.ts'
-import type { AdminLog } from './deps.ts'
 import { isOwnerName } from './stored-passwords.ts'
 
 export type OperatorRefusal = { readonly conflict?: boolean; readonly error: GatewayError }

@@ -1,4 +1,4 @@
-import type { RequestPeer } from './deps.ts'
+import type { RequestPeer } from './request-peer.ts'
 
 /** The header a script or the console sets on writes without an Origin: no page elsewhere can send it unasked. */
 const customHeader = 'x-requested-with'

@@ -9,9 +9,8 @@ import type { OperatorRecord, SealedSettingsStore, SettingsStore, Store } from '
 import { type Actor, owner } from './actor.ts'
 import type { AdminDeps } from './deps.ts'
 import { askedOf, isAtTheMachine } from './origin.ts'
+import { productName } from './refusal.ts'
 import { settingIn } from './settings-table.ts'
-
-export const productName = 'claude-server'
 
 /** What resets the password. Only who sits at the machine is told the folder. */
 export function resetCommandOf({ dataDir, peerOf }: Pick<AdminDeps, 'dataDir' | 'peerOf'>, request: Request): string {

@@ -4,8 +4,9 @@ import { maskProxyUrl, parseProxyUrl } from '../egress/proxy-url.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ProxyRecord, Store } from '../store/store.ts'
+import type { Outbound } from './account-deps.ts'
+import type { AdminLog } from './admin-log.ts'
 import type { ProxyCreate, ProxyList, ProxyTested, ProxyUpdate, ProxyView } from './contract/proxies.ts'
-import type { AdminLog, Outbound } from './deps.ts'
 
 export type ProxiesDeps = {
   readonly store: Pick<Store, 'proxies' | 'accounts' | 'deleted'>

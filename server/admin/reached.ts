@@ -1,6 +1,6 @@
 import type { MetaView } from './contract/meta.ts'
-import type { RequestPeer } from './deps.ts'
 import { askedOf, isHttpsPage } from './origin.ts'
+import type { RequestPeer } from './request-peer.ts'
 
 /**
  * The address a request came to, for the settings of clients: where a page says its own and it is one of the names that were asked

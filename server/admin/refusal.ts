@@ -1,4 +1,4 @@
-import { productName } from './persons.ts'
+export const productName = 'claude-server'
 
 /** Why somebody is not let in. `code` is what the answer says; `retryAfterMs` only with LOCKED. */
 export type Refusal = {

@@ -9,8 +9,9 @@ import type { AdminDeps } from './deps.ts'
 import { fail, retryAfter } from './failure.ts'
 import type { Operator } from './operator.ts'
 import { askedOf, isHttpsPage } from './origin.ts'
-import { productName, resetCommandOf } from './persons.ts'
+import { resetCommandOf } from './persons.ts'
 import type { Refusal } from './refusal.ts'
+import { productName } from './refusal.ts'
 import { settingIn } from './settings-table.ts'
 
 /** Sign-in, sign-out and the password. */

@@ -4,7 +4,8 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { randomText } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { SettingsStore, Store } from '../store/store.ts'
-import type { AdminDeps, AdminLog } from './deps.ts'
+import type { AdminLog } from './admin-log.ts'
+import type { AdminDeps } from './deps.ts'
 import { storedSecondFactors } from './persons.ts'
 
 /** Holds the hash of the owner's password. */

@@ -1,10 +1,10 @@
 import type { GatewayError } from '../conversation/error.ts'
 import { forEachLimited } from '../lib/each.ts'
 import type { Store } from '../store/store.ts'
+import type { AdminLog } from './admin-log.ts'
 import type { BatchDone, JobItem } from './contract/jobs.ts'
 import type { UserBatch } from './contract/users.ts'
 import type { DeletedService } from './deleted-service.ts'
-import type { AdminLog } from './deps.ts'
 import type { Progress } from './job-board.ts'
 import type { UsersService } from './users-service.ts'
 

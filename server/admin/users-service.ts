@@ -4,6 +4,7 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { HandOverRecord, KeyRecord, Store, UserRecord } from '../store/store.ts'
+import type { AdminLog } from './admin-log.ts'
 import type {
   KeyRegenerated,
   Regenerate,
@@ -15,7 +16,6 @@ import type {
   UserTotals,
   UserView,
 } from './contract/users.ts'
-import type { AdminLog } from './deps.ts'
 import type { Progress } from './job-board.ts'
 import { type KeysService, keyView } from './keys-service.ts'
 import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, rightsView } from './limits-form.ts'

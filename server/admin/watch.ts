@@ -1,10 +1,11 @@
 import { usableProxyUrl } from '../egress/proxy-url.ts'
+import type { Effects } from '../lib/effects.ts'
 import { createTurns } from '../lib/turns.ts'
 import type { Store } from '../store/store.ts'
+import type { AccountDeps } from './account-deps.ts'
 import { attentionOf, servesNow } from './attention.ts'
 import { createBurnBook } from './burn-book.ts'
 import type { AttentionItem, StatusView } from './contract/events.ts'
-import type { AdminDeps } from './deps.ts'
 import type { EventHub } from './event-hub.ts'
 import { settingIn } from './settings-table.ts'
 
@@ -24,9 +25,10 @@ const hourMs = 3_600_000
 
 /** Looks at accounts and proxies all the time: tells the console what changed, and the alerts what wants a person. */
 export function createWatch(
-  deps: Pick<AdminDeps, 'inFlight' | 'poolStats' | 'version' | 'log' | 'memory'> & {
+  deps: Pick<AccountDeps, 'inFlight' | 'poolStats' | 'log' | 'memory'> & {
+    readonly version: string
     readonly store: Pick<Store, 'accounts' | 'proxies' | 'settings' | 'sealedSettings'>
-    readonly effects: Pick<AdminDeps['effects'], 'now' | 'after'>
+    readonly effects: Pick<Effects, 'now' | 'after'>
     readonly hub: EventHub
     readonly jobsRunning: () => number
     readonly onAttention: (items: readonly AttentionItem[]) => Promise<void>

@@ -1,4 +1,4 @@
-import type { Capture } from '../http/client-route.ts'
+import type { Capture } from '../http/client-deps.ts'
 import type { Effects } from '../lib/effects.ts'
 import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { redactSecrets } from '../observe/redact.ts'

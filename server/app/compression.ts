@@ -1,4 +1,5 @@
-import { type CompressDeps, type Compression, createCompression } from '../contract/compress.ts'
+import { createCompression } from '../contract/compress.ts'
+import type { CompressDeps, Compression } from '../contract/compress-view.ts'
 import type { Asker, Layer } from '../contract/layer.ts'
 import { createSummaries, summariesLimit, summaryBytesLimit } from '../contract/summaries.ts'
 import type { Effects } from '../lib/effects.ts'

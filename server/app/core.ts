@@ -1,6 +1,7 @@
 import type { Passwords } from '../access/password.ts'
+import type { AccountDeps } from '../admin/account-deps.ts'
 import { acceptSignIn } from '../admin/account-reading.ts'
-import type { AccountDeps, AdminLog } from '../admin/deps.ts'
+import type { AdminLog } from '../admin/admin-log.ts'
 import { storedPasswords } from '../admin/stored-passwords.ts'
 import { createUnreadBook } from '../admin/unread-book.ts'
 import type { Config } from '../config/schema.ts'

@@ -1,5 +1,5 @@
 import type { Ledger } from '../access/ledger.ts'
-import type { News } from '../admin/succession-routes.ts'
+import type { News } from '../admin/succession.ts'
 import type { KeptAnswer, KeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
 import type { Effects } from '../lib/effects.ts'
 

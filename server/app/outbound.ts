@@ -1,4 +1,4 @@
-import type { Outbound as OutboundHooks } from '../admin/deps.ts'
+import type { Outbound as OutboundHooks } from '../admin/account-deps.ts'
 import { createEgress, type Egress } from '../egress/egress.ts'
 import { afterProbe, type ProxyHealth, probeProxy } from '../egress/health.ts'
 import { usableProxyUrl } from '../egress/proxy-url.ts'

@@ -1,7 +1,7 @@
-import type { RequestEnd } from '../http/client-route.ts'
+import type { RequestEnd } from '../http/client-deps.ts'
 import type { Logger } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
-import type { RequestRecord } from '../store/store.ts'
+import type { RequestRecord } from '../store/request-record.ts'
 import { requestRecord } from './request-record.ts'
 
 /** Counts and logs a finished request and gives the row to keep. `now` is epoch ms. */

@@ -1,5 +1,5 @@
-import type { RequestEnd } from '../http/client-route.ts'
-import type { RequestRecord } from '../store/store.ts'
+import type { RequestEnd } from '../http/client-deps.ts'
+import type { RequestRecord } from '../store/request-record.ts'
 
 /** A finished request as it is kept: figures, sources and the route; no prompt, reply or secret. `now` is epoch ms. */
 export function requestRecord(end: RequestEnd, now: number): RequestRecord {

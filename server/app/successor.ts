@@ -1,5 +1,6 @@
 import { controlHeader } from '../admin/gate.ts'
-import { type Begun, type News, successionPath } from '../admin/succession-routes.ts'
+import type { Begun, News } from '../admin/succession.ts'
+import { successionPath } from '../admin/succession-routes.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Listening } from '../http/server.ts'
 import type { PortShare } from '../http/share-port.ts'

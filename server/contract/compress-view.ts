@@ -1,8 +1,20 @@
 import type { Conversation, Message } from '../conversation/conversation.ts'
-import type { CompressDeps, Compression } from './compress.ts'
+import type { Figure } from '../conversation/event.ts'
 import { cutLeaving, keptMessages, withSummary } from './compress-cut.ts'
 import type { Asker } from './layer.ts'
-import { prefixHashes } from './summaries.ts'
+import { prefixHashes, type Summaries } from './summaries.ts'
+
+/** When long conversations are made shorter. `percent`: of the model's window; absent: only once they do not fit. */
+export type Compression = { readonly percent?: number; readonly model?: string }
+
+export type CompressDeps = {
+  /** As it holds for whoever asks; undefined: off. */
+  readonly compressionOf: (asker: Asker) => Compression | undefined
+  readonly estimate: (conversation: Conversation) => Promise<Figure>
+  /** The window of the model that will serve, tokens; undefined: not known. */
+  readonly windowOf: (conversation: Conversation, asker: Asker) => Promise<number | undefined>
+  readonly summaries: Summaries
+}
 
 /** A summary that is kept is extended when so much of the conversation would be taken up by it. */
 const leastGain = 0.1

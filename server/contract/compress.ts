@@ -1,25 +1,18 @@
 import type { Conversation, Message } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import type { Figure } from '../conversation/event.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { keptMessages } from './compress-cut.ts'
-import { type CompressView, createView, fromMemory, type Shortened } from './compress-view.ts'
+import {
+  type CompressDeps,
+  type Compression,
+  type CompressView,
+  createView,
+  fromMemory,
+  type Shortened,
+} from './compress-view.ts'
 import type { Asker, Layer, Outlook, Turns } from './layer.ts'
-import type { Summaries } from './summaries.ts'
 import { isClientsCompaction, summaryRequest, summaryTokens, transcriptOf } from './summary-request.ts'
-
-/** When long conversations are made shorter. `percent`: of the model's window; absent: only once they do not fit. */
-export type Compression = { readonly percent?: number; readonly model?: string }
-
-export type CompressDeps = {
-  /** As it holds for whoever asks; undefined: off. */
-  readonly compressionOf: (asker: Asker) => Compression | undefined
-  readonly estimate: (conversation: Conversation) => Promise<Figure>
-  /** The window of the model that will serve, tokens; undefined: not known. */
-  readonly windowOf: (conversation: Conversation, asker: Asker) => Promise<number | undefined>
-  readonly summaries: Summaries
-}
 
 /** A summary that takes longer is given up, milliseconds. */
 const longestSummaryMs = 120_000

@@ -1,11 +1,7 @@
 import { childCommand, runInChild } from '../documents/child.ts'
-import { err, ok, type Result } from '../lib/result.ts'
+import { err, ok } from '../lib/result.ts'
 import { createSeats } from '../lib/seats.ts'
-import type { SchemaFault } from './schema-copy.ts'
-import { type Faults, type Loose, tooMuchToRead } from './schema-judges.ts'
-
-/** Reads a schema and judges values by it, in another process; `isTooMuch`: it took too long there, too. */
-export type FarJudge = (schema: Loose, values: readonly unknown[]) => Promise<Result<readonly Faults[], SchemaFault>>
+import { type FarJudge, type Faults, type Loose, type SchemaFault, tooMuchToRead } from './judging.ts'
 
 /** The hidden subcommand under which the program judges what stands on its standard input. */
 export const judgeCommand = 'judge-by-schema'

@@ -1,6 +1,7 @@
 import type { Conversation } from '../conversation/conversation.ts'
+import type { FinishReason } from '../conversation/ending.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
-import type { FinishReason, ReplyEvent } from '../conversation/event.ts'
+import type { ReplyEvent } from '../conversation/event.ts'
 import { ok } from '../lib/result.ts'
 import type { Sink } from '../lib/source.ts'
 import type { Repair } from '../relay/record.ts'

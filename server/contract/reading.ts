@@ -1,8 +1,10 @@
-import type { FinishReason, ReplyEvent } from '../conversation/event.ts'
+import type { FinishReason } from '../conversation/ending.ts'
+import type { ReplyEvent } from '../conversation/event.ts'
 import type { Missed } from '../relay/record.ts'
 import type { CallDemand, Demand, ValueDemand } from './demand.ts'
 import { createValueReader, type ValueReader, valuesIn } from './json-text.ts'
-import type { Faults, Judge } from './schema-judges.ts'
+import type { Faults } from './judging.ts'
+import type { Judge } from './schema-judges.ts'
 
 /** A call the model made, as far as it is of interest to a repair. */
 export type MadeCall = {

@@ -1,15 +1,6 @@
 import { err, ok, type Result } from '../lib/result.ts'
+import type { Loose, SchemaFault } from './judging.ts'
 import { largestPattern, readPattern, sizeOfPattern } from './pattern.ts'
-
-export type SchemaFault = {
-  /** Path within the schema, `''` for itself. */
-  readonly path: string
-  readonly problem: string
-  /** Not wrong: more than was to be looked at. */
-  readonly isTooMuch?: true
-}
-
-type Loose = Readonly<Record<string, unknown>>
 
 /** What stands for a pattern in a copy: the judge asks for a format of this name (schema-judge.ts). */
 export const patternFormat = 'pattern of a schema: '

@@ -1,7 +1,7 @@
 import { dereference, type OutputUnit, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema'
 import { err, ok, type Result } from '../lib/result.ts'
-import { copySchema, type SchemaFault } from './schema-copy.ts'
-import { type Loose, tooMuchToRead } from './schema-judges.ts'
+import { type Loose, type SchemaFault, tooMuchToRead } from './judging.ts'
+import { copySchema } from './schema-copy.ts'
 import { createWeighed, TooMuch } from './schema-weight.ts'
 
 export { matchers } from './schema-weight.ts'

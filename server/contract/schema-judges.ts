@@ -1,13 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { err, ok, type Result } from '../lib/result.ts'
-import type { FarJudge } from './far-judge.ts'
-import type { SchemaFault } from './schema-copy.ts'
+import { ok, type Result } from '../lib/result.ts'
+import { type FarJudge, type Faults, type Loose, type SchemaFault, tooMuchToRead } from './judging.ts'
 import type { BoundedJudge } from './schema-judge.ts'
-
-export type Loose = Readonly<Record<string, unknown>>
-
-/** What is wrong with a value, a line for each fault, bounded; empty: it is valid. */
-export type Faults = readonly string[]
 
 /** Judges values, each for itself. What takes long is judged elsewhere, for streams wait meanwhile. */
 export type Judge = (values: readonly unknown[]) => readonly Faults[] | Promise<readonly Faults[]>
@@ -23,14 +17,10 @@ export type SchemaJudges = {
 }
 
 export const mostSchemasKept = 500
-export const mostPatternsKept = 1_000
 /** Characters of schemas that are kept, all together. */
 const mostCharactersKept = 8_000_000
 /** Longer ones are not even read here. */
 const longestNear = 100_000
-
-/** Nobody knows within the bounds whether it is a schema at all. */
-export const tooMuchToRead = err<SchemaFault>({ path: '', problem: 'is too much to judge', isTooMuch: true })
 
 /** Without a judge of its own for it, what takes long stays unknown. */
 export const nobodyFar: FarJudge = async () => tooMuchToRead

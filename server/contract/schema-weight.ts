@@ -1,8 +1,8 @@
 import { format } from '@cfworker/json-schema'
 import { LRUCache } from 'lru-cache'
+import { type Loose, mostPatternsKept } from './judging.ts'
 import { type Matches, readPattern } from './pattern.ts'
 import { lengthFormat, patternFormat, type Stands } from './schema-copy.ts'
-import { type Loose, mostPatternsKept } from './schema-judges.ts'
 
 export class TooMuch extends Error {}
 

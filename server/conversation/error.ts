@@ -1,4 +1,4 @@
-import type { FinishReason, UsageReport } from './event.ts'
+import type { FinishReason, UsageReport } from './ending.ts'
 
 /**
  * What went wrong, in our own words. `kind` drives behaviour (retry, account health, the wire form of each dialect);

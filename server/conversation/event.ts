@@ -1,3 +1,4 @@
+import type { FinishReason, UsageReport } from './ending.ts'
 import type { GatewayError } from './error.ts'
 import type { Citation, SearchOutcome } from './search.ts'
 
@@ -35,31 +36,11 @@ export type SearchEvent =
   /** Within a text block, before its end. */
   | { readonly type: 'citation'; readonly index: number; readonly citation: Citation }
 
-export type FinishReason =
-  | 'end'
-  | 'tool-calls'
-  | 'max-tokens'
-  | 'stop-sequence'
-  | 'context-full'
-  | 'refusal'
-  | 'filtered'
-
 /** What a provider's adapter yields: content, then its own facts about the end. No `reply-start`. */
 export type UpstreamEvent =
   | BlockEvent
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly report: UsageReport }
   | { readonly type: 'error'; readonly error: GatewayError }
-
-/** The provider's own accounting, as far as it gave any. */
-export type UsageReport = {
-  readonly inputTokens?: number
-  readonly outputTokens?: number
-  readonly cacheReadTokens?: number
-  readonly cacheWriteTokens?: number
-  /** 0-100 and more; counts this reply's output too. */
-  readonly contextPercent?: number
-  readonly credits?: number
-}
 
 /** What the dialects encode: an upstream stream after the relay has metered it and applied the caller's limits. */
 export type ReplyEvent =

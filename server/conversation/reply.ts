@@ -1,7 +1,8 @@
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Source } from '../lib/source.ts'
+import type { FinishReason } from './ending.ts'
 import type { GatewayError } from './error.ts'
-import type { FinishReason, ReplyEvent, Usage } from './event.ts'
+import type { ReplyEvent, Usage } from './event.ts'
 import type { Citation, SearchOutcome } from './search.ts'
 
 /** A whole reply: the same stream as ever, folded at its end. */

@@ -8,7 +8,7 @@ import type { Dialect } from '../dialect/dialect.ts'
 import { createLocate } from '../dialect/locate.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { readJson } from './body.ts'
-import type { ClientDeps } from './client-route.ts'
+import type { ClientDeps } from './client-deps.ts'
 
 const yes: readonly string[] = ['', '1', 'true']
 const no: readonly string[] = ['0', 'false']

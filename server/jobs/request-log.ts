@@ -1,6 +1,6 @@
 import type { Effects } from '../lib/effects.ts'
 import { StoreFault } from '../store/engine/fault.ts'
-import type { RequestRecord } from '../store/store.ts'
+import type { RequestRecord } from '../store/request-record.ts'
 
 export type RequestLog = {
   /** Never waits; when the store cannot keep up, the oldest unwritten rows are dropped and counted. */

@@ -1,5 +1,5 @@
 import { StoreFault } from '../store/engine/fault.ts'
-import type { RequestRecord } from '../store/store.ts'
+import type { RequestRecord } from '../store/request-record.ts'
 import { idOf, madeId } from './ids.ts'
 import type { ImportContext } from './import-context.ts'
 import { type KnownKeys, readRequest } from './request-row.ts'

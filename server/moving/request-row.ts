@@ -1,5 +1,5 @@
 import type { ErrorKind } from '../conversation/error.ts'
-import type { RequestRecord } from '../store/store.ts'
+import type { RequestRecord } from '../store/request-record.ts'
 import type { Renamed } from './ids.ts'
 import { usedOf, wasCut } from './user-row.ts'
 import type { Cells } from './values.ts'

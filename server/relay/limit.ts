@@ -1,5 +1,6 @@
+import type { FinishReason, UsageReport } from '../conversation/ending.ts'
 import type { GatewayError } from '../conversation/error.ts'
-import type { BlockEvent, FinishReason, UsageReport } from '../conversation/event.ts'
+import type { BlockEvent } from '../conversation/event.ts'
 import { type Budget, createBudget } from './budget.ts'
 import { createStopFinder, type StopFinder, type StopStep } from './stop.ts'
 

@@ -2,9 +2,9 @@ import { type Effects, randomText } from '../lib/effects.ts'
 import type { Age } from './failure.ts'
 import type { Fault, FaultName } from './fault.ts'
 import { modelsOf, type Plan, type SimulatedModel } from './models.ts'
+import type { OldDemand } from './old-demand.ts'
 import { charged, openQuota, type QuotaSpec, type QuotaState, settled } from './quota.ts'
 import type { RotationMode, TokenBook } from './token-book.ts'
-import type { OldDemand } from './validate-old.ts'
 
 export type SimulatedMethod = 'builder-id' | 'identity-center' | 'social' | 'api-key'
 

@@ -1,6 +1,6 @@
 import { type Age, type Failure, malformed } from './failure.ts'
 import type { SimulatedModel } from './models.ts'
-import type { OldDemand } from './validate-old.ts'
+import type { OldDemand } from './old-demand.ts'
 
 /** A rule the request broke: `rule` is our own wording for whoever debugs, the failure is what the service would say. */
 export type Violation = { readonly rule: string; readonly failure: Failure }

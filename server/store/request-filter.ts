@@ -1,6 +1,6 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Tables } from './engine/engine.ts'
-import type { RequestRecord } from './store.ts'
+import type { RequestRecord } from './request-record.ts'
 
 /** Which requests are meant; all members hold together. Times epoch ms. */
 export type RequestFilter = {

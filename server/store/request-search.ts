@@ -1,8 +1,8 @@
 import { and, desc, type SQL, sql } from 'drizzle-orm'
 import type { Engine } from './engine/engine.ts'
 import { conditionsOf, type RequestFilter } from './request-filter.ts'
+import type { RequestPlace } from './request-record.ts'
 import { createZones, type Zone } from './request-zones.ts'
-import type { RequestPlace } from './store.ts'
 
 /** Looked at without giving way to other work. */
 const sliceRows = 10_000

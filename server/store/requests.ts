@@ -1,8 +1,9 @@
 import { and, asc, desc, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Tables } from './engine/engine.ts'
+import type { RequestPlace, RequestRecord } from './request-record.ts'
 import { createSearch } from './request-search.ts'
 import { present } from './row.ts'
-import type { KeptRequest, RequestPlace, RequestRecord, RequestStore } from './store.ts'
+import type { KeptRequest, RequestStore } from './store.ts'
 
 /** Deleted at a time, so that a large clean-up does not hold up live streams. */
 const pruneRows = 2000

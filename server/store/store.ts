@@ -13,6 +13,7 @@ import type { QuotaReading } from '../pool/burn.ts'
 import type { CredentialStore, Credentials, SignInMethod } from '../upstream/amazonq/credentials.ts'
 import type { EngineState } from './engine/engine.ts'
 import type { RequestFilter } from './request-filter.ts'
+import type { RequestPlace, RequestRecord } from './request-record.ts'
 import type { RollUp } from './roll-up.ts'
 import type { StatisticsStore } from './statistics.ts'
 import type { WholeStore } from './whole.ts'
@@ -414,47 +415,6 @@ export type AuditStore = {
   readonly verify: () => Promise<AuditVerdict>
 }
 
-/** One client request that reached a client API, successful or not; no prompt, reply or secret. */
-export type RequestRecord = {
-  readonly id: string
-  readonly at: number
-  readonly dialect: string
-  readonly keyId?: string
-  /** How the key began, of a row from elsewhere: it may be no key that is known here. */
-  readonly keyPrefix?: string
-  readonly userId?: string
-  readonly accountId?: string
-  /** As the caller named it. */
-  readonly model: string
-  readonly upstreamModel?: string
-  /** Why another model served than the one named. */
-  readonly modelReason?: string
-  readonly stream: boolean
-  readonly status: number
-  readonly errorKind?: string
-  readonly errorMessage?: string
-  readonly firstTokenMs?: number
-  readonly durationMs: number
-  readonly inputTokens: number
-  readonly inputSource: string
-  readonly outputTokens: number
-  readonly outputSource: string
-  readonly cacheReadTokens?: number
-  readonly credits?: number
-  /** Absent: no price is known for the model. */
-  readonly inputMicroUsd?: number
-  readonly outputMicroUsd?: number
-  /** The session the client names, when it names one. */
-  readonly session?: string
-  readonly peer: string
-  readonly userAgent: string
-  /** Calls to the provider. */
-  readonly attempts: number
-  /** `RouteRecord` as JSON (bounded). */
-  readonly route: string
-  /** `Notes` as JSON (bounded); absent: there are none. */
-  readonly notes?: string
-}
 /** A kept request with what people know its parts by. `seq` counts rows as they were written. */
 export type KeptRequest = RequestRecord & {
   readonly seq: number
@@ -465,8 +425,6 @@ export type KeptRequest = RequestRecord & {
   /** Prompt and reply were kept and have not expired. */
   readonly captured: boolean
 }
-/** A place in the order of the list: newest first, of the same time the last written first. */
-export type RequestPlace = { readonly at: number; readonly seq: number }
 export type RequestPage = {
   readonly rows: readonly KeptRequest[]
   /** Where the next page begins; absent: there is none. */

@@ -16,7 +16,8 @@ import type { Credentials } from '../upstream/amazonq/credentials.ts'
 import type { Vault } from '../vault/vault.ts'
 import { credentialsContext } from './credentials.ts'
 import { StoreFault } from './engine/fault.ts'
-import type { RequestRecord, Store } from './store.ts'
+import type { RequestRecord } from './request-record.ts'
+import type { Store } from './store.ts'
 
 /** What a gateway could not write: its database is away. */
 export type Unwritten = { readonly usage: UnwrittenUsage; readonly requests: readonly RequestRecord[] }

@@ -1,5 +1,6 @@
+import type { FinishReason, UsageReport } from '../conversation/ending.ts'
 import type { GatewayError } from '../conversation/error.ts'
-import type { BlockEvent, Figure, FinishReason, ReplyEvent, Usage, UsageReport } from '../conversation/event.ts'
+import type { BlockEvent, Figure, ReplyEvent, Usage } from '../conversation/event.ts'
 import { createTextRun } from '../lib/text-run.ts'
 import { redactedTokens } from './estimate.ts'
 import type { CountTokens } from './tokenizer.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { RequestRecord } from '../../server/store/store.ts'
+import type { RequestRecord } from '../../server/store/request-record.ts'
 import { adminApp, quotaOf } from './admin-app.ts'
 import { requestRow } from './filled-app.ts'
 

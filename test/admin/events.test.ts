@@ -3,7 +3,7 @@ import { createEventHub } from '../../server/admin/event-hub.ts'
 import { createEventStreams } from '../../server/admin/event-streams.ts'
 import { tellOfRequests } from '../../server/admin/log-tail.ts'
 import { createFeed } from '../../server/lib/feed.ts'
-import type { RequestRecord } from '../../server/store/store.ts'
+import type { RequestRecord } from '../../server/store/request-record.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
 import { adminApp, password } from './admin-app.ts'
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { sha256Hex } from '../../server/access/digest.ts'
 import { keyTraces } from '../../server/access/key.ts'
 import { costOf } from '../../server/access/limits.ts'
-import type { RequestRecord } from '../../server/store/store.ts'
+import type { RequestRecord } from '../../server/store/request-record.ts'
 import { adminApp, quotaOf } from './admin-app.ts'
 
 export const requestRow = (id: string, more: Partial<RequestRecord> = {}): RequestRecord => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { RequestPeer } from '../../server/admin/deps.ts'
+import type { RequestPeer } from '../../server/admin/request-peer.ts'
 import { adminApp, atTheMachine, elsewhere, setupCode } from './admin-app.ts'
 
 test('anybody is told what a sign-in page needs, and nothing of the server', async () => {

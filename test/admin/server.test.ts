@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { treaty } from '@elysiajs/eden'
 import { Elysia } from 'elysia'
-import type { RequestPeer } from '../../server/admin/deps.ts'
+import type { RequestPeer } from '../../server/admin/request-peer.ts'
 import type { AdminApi } from '../../server/admin/routes.ts'
 import { adminApp, failure, password } from './admin-app.ts'
 

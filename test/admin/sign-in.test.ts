@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
+import type { AccountDeps } from '../../server/admin/account-deps.ts'
 import { acceptSignIn } from '../../server/admin/account-reading.ts'
-import type { AccountDeps } from '../../server/admin/deps.ts'
 import { createUnreadBook } from '../../server/admin/unread-book.ts'
 import { ok } from '../../server/lib/result.ts'
 import { defaultHealthPolicy } from '../../server/pool/health.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
-import type { RequestRecord } from '../../server/store/store.ts'
+import type { RequestRecord } from '../../server/store/request-record.ts'
 import { createTestEffects } from '../support/effects.ts'
 import { adminApp } from './admin-app.ts'
 

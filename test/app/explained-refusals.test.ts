@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import type { OldDemand } from '../../server/simulator/validate-old.ts'
+import type { OldDemand } from '../../server/simulator/old-demand.ts'
 import { type Answered, type ClockedGateway, startClockedGateway } from '../support/clocked-gateway.ts'
 
 let gateway: ClockedGateway

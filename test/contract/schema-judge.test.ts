@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import path from 'node:path'
-import { createFarJudge, type FarJudge } from '../../server/contract/far-judge.ts'
+import { createFarJudge } from '../../server/contract/far-judge.ts'
+import type { FarJudge } from '../../server/contract/judging.ts'
 import { type Bounds, createJudge as createBounded, tooMuch } from '../../server/contract/schema-judge.ts'
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
 

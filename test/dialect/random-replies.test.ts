@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { FinishReason, ReplyEvent } from '../../server/conversation/event.ts'
+import type { FinishReason } from '../../server/conversation/ending.ts'
+import type { ReplyEvent } from '../../server/conversation/event.ts'
 import { foldReply, type ReplyBlock } from '../../server/conversation/reply.ts'
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'

@@ -1,5 +1,6 @@
+import type { FinishReason } from '../../server/conversation/ending.ts'
 import type { ErrorKind, GatewayError } from '../../server/conversation/error.ts'
-import type { FinishReason, ReplyEvent, Usage } from '../../server/conversation/event.ts'
+import type { ReplyEvent, Usage } from '../../server/conversation/event.ts'
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
 import type { Dialect, ReplyContext } from '../../server/dialect/dialect.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'

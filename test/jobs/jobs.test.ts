@@ -4,7 +4,7 @@ import { createBacklog } from '../../server/jobs/backlog.ts'
 import { createRequestLog } from '../../server/jobs/request-log.ts'
 import { startScheduler } from '../../server/jobs/scheduler.ts'
 import { StoreFault } from '../../server/store/engine/fault.ts'
-import type { RequestRecord } from '../../server/store/store.ts'
+import type { RequestRecord } from '../../server/store/request-record.ts'
 import { health, makeAccount } from '../pool/accounts.ts'
 import { createTestEffects, settle } from '../support/effects.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { logUpkeepJobs } from '../../server/jobs/log-upkeep.ts'
-import type { RequestRecord } from '../../server/store/store.ts'
+import type { RequestRecord } from '../../server/store/request-record.ts'
 import { memoryStore } from '../support/memory-store.ts'
 
 const dayMs = 86_400_000

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { modelsOf } from '../../server/simulator/models.ts'
+import { oldDemands } from '../../server/simulator/old-demand.ts'
 import { validate } from '../../server/simulator/validate.ts'
-import { oldDemands } from '../../server/simulator/validate-old.ts'
 import { brokenRules, mend, rules } from '../../server/upstream/amazonq/rules.ts'
 import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
 import { wireText } from '../../server/upstream/amazonq/wire-text.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { BlockEvent, ReplyEvent, Usage, UsageReport } from '../../server/conversation/event.ts'
+import type { UsageReport } from '../../server/conversation/ending.ts'
+import type { BlockEvent, ReplyEvent, Usage } from '../../server/conversation/event.ts'
 import { createMeter, type MeteredEvent } from '../../server/usage/meter.ts'
 
 const words = (text: string): number => text.split(/\s+/).filter(Boolean).length

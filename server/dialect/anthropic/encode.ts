@@ -1,4 +1,5 @@
-import type { FinishReason, ReplyEvent, Usage } from '../../conversation/event.ts'
+import type { FinishReason } from '../../conversation/ending.ts'
+import type { ReplyEvent, Usage } from '../../conversation/event.ts'
 import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
 import { textInJson } from '../../lib/json.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'

@@ -1,4 +1,5 @@
-import type { FinishReason, ReplyEvent, Usage } from '../../conversation/event.ts'
+import type { FinishReason } from '../../conversation/ending.ts'
+import type { ReplyEvent, Usage } from '../../conversation/event.ts'
 import type { Reply } from '../../conversation/reply.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
 import { failureOf } from './error.ts'

@@ -1,4 +1,5 @@
-import type { FinishReason, Usage } from '../../conversation/event.ts'
+import type { FinishReason } from '../../conversation/ending.ts'
+import type { Usage } from '../../conversation/event.ts'
 import type { ReplyBlock } from '../../conversation/reply.ts'
 import type { Citation, SearchResult } from '../../conversation/search.ts'
 import type { ReplyContext } from '../dialect.ts'

@@ -1,4 +1,4 @@
-import type { UsageReport } from '../../conversation/event.ts'
+import type { UsageReport } from '../../conversation/ending.ts'
 import { isObject, type JsonObject, numberOf, textOf } from './wire.ts'
 
 /** What the provider says about the end of a reply and its cost. */

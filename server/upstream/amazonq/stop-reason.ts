@@ -1,4 +1,4 @@
-import type { FinishReason, UsageReport } from '../../conversation/event.ts'
+import type { FinishReason, UsageReport } from '../../conversation/ending.ts'
 import type { JsonObject } from './wire.ts'
 
 /** `stopReason` of the provider in our words. The list is open: an unknown one is an ordinary end. */

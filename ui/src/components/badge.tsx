@@ -1,5 +1,5 @@
-import type { Icon } from './button.tsx'
 import { Glyph } from './glyph.tsx'
+import type { Icon } from './icon.ts'
 
 const tones = {
   success: 'bg-success-soft text-success',

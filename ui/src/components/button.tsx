@@ -1,8 +1,7 @@
 import LoaderCircle from 'lucide-solid/icons/loader-circle'
-import { type Component, type JSX, Show, splitProps } from 'solid-js'
+import { type JSX, Show, splitProps } from 'solid-js'
 import { Glyph } from './glyph.tsx'
-
-export type Icon = Component<{ size?: number; strokeWidth?: number; class?: string; 'aria-hidden'?: boolean | 'true' }>
+import type { Icon } from './icon.ts'
 
 const looks = {
   primary: 'bg-accent text-on-accent hover:bg-accent-hover border-transparent',

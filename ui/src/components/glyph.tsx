@@ -1,5 +1,5 @@
 import { createComponent, createRoot } from 'solid-js'
-import type { Icon } from './button.tsx'
+import type { Icon } from './icon.ts'
 
 /** By icon and size; there are as many as the console has of both. */
 const drawings = new Map<Icon, Map<number, Node>>()

@@ -1,5 +1,5 @@
-import { createContext, createSignal, type JSX, lazy, Show, Suspense, useContext } from 'solid-js'
-import type { Icon } from './button.tsx'
+import { createSignal, type JSX, lazy, Show, Suspense, useContext } from 'solid-js'
+import { type MenuChoiceProps, MenuContext, type MenuItemProps, type MenuParts } from './menu-parts.ts'
 
 const MenuList = lazy(() => import('./menu-list.tsx'))
 
@@ -73,27 +73,6 @@ function repeated(event: Event): Event {
   if (event instanceof KeyboardEvent) return new KeyboardEvent(event.type, event)
   return event instanceof PointerEvent ? new PointerEvent(event.type, event) : new MouseEvent(event.type, event)
 }
-
-export type MenuItemProps = {
-  readonly icon: Icon
-  readonly text: string
-  readonly danger?: boolean
-  readonly onSelect: () => void
-}
-export type MenuChoiceProps<Value extends string> = {
-  readonly label: string
-  readonly value: Value
-  readonly options: readonly { readonly value: Value; readonly text: string; readonly lang?: string }[]
-  readonly onChange: (value: Value) => void
-}
-/** What an open menu makes of what stands in it. */
-type MenuParts = {
-  readonly item: (props: MenuItemProps) => JSX.Element
-  readonly choice: (props: MenuChoiceProps<string>) => JSX.Element
-  readonly separator: () => JSX.Element
-}
-
-export const MenuContext = createContext<MenuParts>()
 
 function useParts(): MenuParts {
   const parts = useContext(MenuContext)

@@ -1,5 +1,5 @@
 import { type Accessor, createContext, createSignal, onCleanup, type ParentProps, useContext } from 'solid-js'
-import type { Icon } from './button.tsx'
+import type { Icon } from './icon.ts'
 
 /** Something that can be done from where somebody is: found in the palette, and by its key if it has one. */
 export type PaletteAction = {

@@ -1,7 +1,8 @@
 import { For, type JSX, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { Banner } from './banner.tsx'
-import { Button, type Icon } from './button.tsx'
+import { Button } from './button.tsx'
+import type { Icon } from './icon.ts'
 
 /** The three states of a list besides "full". */
 

@@ -3,7 +3,7 @@ import X from 'lucide-solid/icons/x'
 import { Show } from 'solid-js'
 import { Portal } from 'solid-js/web'
 import { useI18n } from '../i18n/i18n.tsx'
-import type { ToastContent } from './toast.tsx'
+import type { ToastContent } from './toast-content.ts'
 
 export function show(content: ToastContent): void {
   toaster.show((shown) => (

@@ -1,12 +1,5 @@
 import { createSignal, lazy, Show, Suspense } from 'solid-js'
-
-export type ToastContent = {
-  readonly tone: 'info' | 'error'
-  readonly text: string
-  readonly detail?: string | undefined
-  /** Shown as a button; pressing it closes the toast. */
-  readonly action?: { readonly text: string; readonly run: () => void }
-}
+import type { ToastContent } from './toast-content.ts'
 
 const view = () => import('./toast-view.tsx')
 const ToastView = lazy(view)

@@ -10,7 +10,7 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import type { Accessor } from 'solid-js'
 import type { AccountListItem, AccountState } from '../../../../server/admin/contract/accounts.ts'
 import { Badge } from '../../components/badge.tsx'
-import type { Icon } from '../../components/button.tsx'
+import type { Icon } from '../../components/icon.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { stateNow, stateTone, statusText } from './status.ts'
 

@@ -5,7 +5,7 @@ import CircleX from 'lucide-solid/icons/circle-x'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import type { RequestRow } from '../../../../server/admin/contract/logs.ts'
 import { Badge } from '../../components/badge.tsx'
-import type { Icon } from '../../components/button.tsx'
+import type { Icon } from '../../components/icon.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { type Outcome, outcomeOf, outcomeText, outcomeTone } from './row-view.ts'
 

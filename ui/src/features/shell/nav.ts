@@ -10,7 +10,7 @@ import ScrollText from 'lucide-solid/icons/scroll-text'
 import Settings from 'lucide-solid/icons/settings'
 import UsersRound from 'lucide-solid/icons/users-round'
 import type { StatusView } from '../../../../server/admin/contract/events.ts'
-import type { Icon } from '../../components/button.tsx'
+import type { Icon } from '../../components/icon.ts'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 
 export type NavEntry = {

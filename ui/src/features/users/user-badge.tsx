@@ -5,7 +5,7 @@ import Hourglass from 'lucide-solid/icons/hourglass'
 import OctagonX from 'lucide-solid/icons/octagon-x'
 import type { UserView } from '../../../../server/admin/contract/users.ts'
 import { Badge } from '../../components/badge.tsx'
-import type { Icon } from '../../components/button.tsx'
+import type { Icon } from '../../components/icon.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { refusedUntil, stateTone, type UserState, userState } from './user-state.ts'
 
