@@ -79,5 +79,6 @@ function signInStatus(state: SignInState): SignInStatus {
     error: state.error ?? null,
     code: state.code ?? null,
     accountId: state.accountId ?? null,
+    ...(state.slowedToMs === undefined ? {} : { slowedTo: seconds(state.slowedToMs) }),
   }
 }

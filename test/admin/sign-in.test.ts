@@ -9,7 +9,7 @@ import { memoryStore } from '../support/memory-store.ts'
 import { adminApp, failure, quotaOf, secretsOf } from './admin-app.ts'
 
 test('a device sign-in is started with seconds and whole addresses', async () => {
-  const { call } = await adminApp()
+  const { call, world } = await adminApp()
   const { status, json } = await call('POST', '/v2/auth/start', { label: null, enabled: null })
   expect(status).toBe(200)
   expect(json).toEqual({
@@ -27,6 +27,8 @@ test('a device sign-in is started with seconds and whole addresses', async () =>
     code: null,
     accountId: null,
   })
+  world.signIns.set(String(json.authId), { status: 'pending', remainingMs: 300_000, slowedToMs: 6000 })
+  expect((await call('GET', `/v2/auth/status/${json.authId}`)).json).toMatchObject({ status: 'pending', slowedTo: 6 })
   expect((await call('POST', `/v2/auth/cancel/${json.authId}`)).json).toEqual({ success: true })
   expect((await call('GET', `/v2/auth/status/${json.authId}`)).status).toBe(404)
 })

@@ -1,11 +1,24 @@
 import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
+import { realEffects } from '../../server/lib/effects.ts'
+import { errorFaults } from '../../server/simulator/fault.ts'
 import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
-import { adminPassword } from '../support/gateway.ts'
+import { adminPassword, loggedRows } from '../support/gateway.ts'
+import { en, zhCn } from '../support/words.ts'
 
-consoleTests(accounts, { accounts: Array.from({ length: 6 }, () => ({ plan: 'power' as const })) })
+/** What the provider takes its time for, until `goOn`. */
+const heldMs = 3_600_000
+let goOn: () => void = () => undefined
+const held = new Promise<void>((resolve) => (goOn = resolve))
+
+consoleTests(accounts, {
+  accounts: Array.from({ length: 6 }, () => ({ plan: 'power' as const })),
+  simulator: {
+    effects: { ...realEffects, sleep: (ms, signal) => (ms === heldMs ? held : realEffects.sleep(ms, signal)) },
+  },
+})
 
 const desktop = { locale: 'en-US', viewport: { width: 1280, height: 740 } }
 
@@ -74,6 +87,73 @@ function accounts({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test('a job goes on while its page is left, is found there again, and ends when it is cancelled (24)', async () => {
+    gateway.accounts[3]?.killRefresh()
+    const slow = gateway.accounts.filter((_, index) => index !== 3)
+    for (const account of slow) account.set({ calls: { GetUsageLimits: { name: 'slow-headers', waitMs: heldMs } } })
+    const { page, faults, close } = await open('/accounts')
+    const bar = page.getByRole('region', { name: 'Selected accounts' })
+    await page.getByRole('checkbox', { name: /^Select sim-4 / }).check()
+    await bar.getByRole('button', { name: 'Select all 6 that match' }).click()
+    await bar.getByText('6 selected').waitFor()
+    await bar.getByRole('button', { name: 'Check', exact: true }).click()
+    // Four at a time: the one that fails makes room for the next.
+    await bar.getByText('1 of 6 done, 1 failed').waitFor()
+    await bar.getByRole('meter').waitFor()
+    await page.getByRole('link', { name: 'Models', exact: true }).click()
+    await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
+    await page.getByRole('link', { name: /^Accounts/ }).click()
+    await bar.getByText('1 of 6 done, 1 failed').waitFor()
+    const other = await page.context().newPage()
+    await other.goto(`${gateway.url}/accounts`)
+    await other.getByRole('region', { name: 'Selected accounts' }).getByText('1 of 6 done, 1 failed').waitFor()
+    await other.close()
+    const [cancelled] = await Promise.all([
+      page.waitForResponse('**/v2/jobs/*/cancel'),
+      bar.getByRole('button', { name: 'Cancel' }).click(),
+    ])
+    expect(cancelled.ok()).toBe(true)
+    goOn()
+    // Those under way come to their end, the last is never asked for.
+    await bar.getByText('Cancelled · 5 of 6 done, 1 failed').waitFor()
+    await bar.getByRole('listitem').filter({ hasText: 'sim-4' }).waitFor()
+    await bar.getByText('1 selected').waitFor()
+    expect(await page.getByRole('checkbox', { name: /^Select sim-4 / }).isChecked()).toBe(true)
+    expect(await accessibilityFaults(page)).toEqual([])
+    for (const account of slow) account.set({ calls: {} })
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test.each([
+    ['en-US', 1280],
+    ['zh-CN', 360],
+  ] as const)(
+    'of a suspended account the provider’s own words are shown, and since when (30): %s, %d px',
+    async (locale, width) => {
+      const words = locale === 'zh-CN' ? zhCn : en
+      const account = gateway.accounts[4]
+      account?.set({ fault: 'suspended' })
+      const id = await idOf('sim-5')
+      const before = Date.now()
+      await gateway.admin('POST', `/v2/accounts/${id}/refresh`, {}).catch(() => ({}))
+      const { page, faults, close } = await open('/accounts', { locale, viewport: { width, height: 740 } })
+      await page.getByRole('button', { name: new RegExp(`^${words['remedy.read']}.*sim-5`) }).click()
+      const drawer = page.getByRole('dialog')
+      await drawer.getByText(words['accounts.reported']).waitFor()
+      // But for whom the provider calls by its id.
+      await drawer.getByText(errorFaults.suspended.message.replace(' (d-simulated)', ''), { exact: true }).waitFor()
+      const since = drawer.getByText(words['accounts.sinceLabel'], { exact: true }).locator('+ dd time')
+      expect(Date.parse((await since.getAttribute('datetime')) ?? '')).toBeWithin(before, Date.now())
+      expect(await accessibilityFaults(page)).toEqual([])
+      expect(await scrollsSideways(page)).toBe(false)
+      account?.set({ fault: undefined })
+      await gateway.admin('POST', `/v2/accounts/${id}/refresh`, {})
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
+
   test('one that is deleted comes back by Undo, three are asked for by name and come back from what was deleted (26)', async () => {
     const { page, faults, close } = await open('/accounts')
     await page.getByRole('button', { name: /^More actions for sim-2 / }).click()
@@ -139,6 +219,7 @@ function accounts({ gateway, openPage }: ConsoleStand): void {
   })
 
   test('the drawer tells requests, events and why it was or was not chosen, and keeps what is set', async () => {
+    const { total } = await gateway.admin('GET', '/v2/logs?limit=1')
     for (let turn = 0; turn < 6; turn++) {
       await fetch(`${gateway.url}/v1/messages`, {
         method: 'POST',
@@ -149,7 +230,7 @@ function accounts({ gateway, openPage }: ConsoleStand): void {
         }),
       }).then((response) => response.text())
     }
-    await Bun.sleep(1_000)
+    await loggedRows(gateway, Number(total) + 6)
     const id = await idOf('sim-2')
     const { page, faults, close } = await open('/accounts')
     await page.goto(`${gateway.url}/accounts/${id}?tab=routing`)

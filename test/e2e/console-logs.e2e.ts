@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import type { RequestRowList, RequestTail } from '../../server/admin/contract/logs.ts'
-import { accessibilityFaults, costs, scrollsSideways } from '../support/browser.ts'
+import { accessibilityFaults, costs, longestTask, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
-import { adminPassword } from '../support/gateway.ts'
+import { adminPassword, answerOnce } from '../support/gateway.ts'
 import { logRow } from '../support/log-rows.ts'
 
 consoleTests(logs, { accounts: [{ plan: 'power' }, { plan: 'power' }] })
@@ -46,13 +46,21 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     await signIn(opened.page, `${gateway.url}/login?next=${encodeURIComponent(path)}`, adminPassword)
     return opened
   }
+  /** Until the requests are in the log: they are written in batches, after the answers. */
+  const logged = async (...ids: readonly string[]): Promise<void> => {
+    for (const id of ids) {
+      const row = () => gateway.admin('GET', `/v2/logs/${id}`).catch(() => undefined)
+      expect(await answerOnce(row, (found) => found !== undefined)).toMatchObject({ id })
+    }
+  }
   const rowLinks = (page: Page) => page.locator('[data-request]')
 
   test('filters are in the address, select what they say, and a new tab shows the same', async () => {
-    await send('one')
-    await send('two', { stream: false })
-    await send('three', { model: 'no-such-model' })
-    await Bun.sleep(1_000)
+    await logged(
+      await send('one'),
+      await send('two', { stream: false }),
+      await send('three', { model: 'no-such-model' }),
+    )
     const { page, faults, close } = await open('/logs')
     await rowLinks(page).nth(2).waitFor()
     await page.getByLabel('Outcome').selectOption('failed')
@@ -77,9 +85,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
   })
 
   test('a request that needed two accounts is one row, with its attempts and why each was chosen in the drawer (34)', async () => {
-    await send('[[sim:fault=suspended-unnamed]] go on')
-    await send('after that')
-    await Bun.sleep(1_000)
+    await logged(await send('[[sim:fault=suspended-unnamed]] go on'), await send('after that'))
     const { page, faults, close } = await open('/logs?retried=1')
     await rowLinks(page).first().waitFor()
     await page.getByText('×2').first().waitFor()
@@ -107,9 +113,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     const searched = await send('[[sim:search=bun releases]] what is new?', {
       ...{ stream: false, tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
     })
-    const known = async (id: string): Promise<boolean> =>
-      (await gateway.admin('GET', `/v2/logs/${id}`).catch(() => undefined)) !== undefined
-    while (!(await known(repaired)) || !(await known(searched))) await Bun.sleep(100)
+    await logged(repaired, searched)
     const { page, faults, close } = await open(`/logs/${repaired}`)
     const drawer = page.getByRole('dialog')
     await drawer.getByText('so the model was asked once more').waitFor()
@@ -163,14 +167,25 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     await showRows(page, 10_500)
     await signIn(page, `${gateway.url}/login?next=/logs`, adminPassword)
     await rowLinks(page).first().waitFor()
-    for (let rows = 0; rows < 10_000; ) {
-      await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight))
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 30)))
-      const text = (await page.getByRole('status').filter({ hasText: 'shown' }).textContent()) ?? ''
-      rows = Number(/^([\d,]+) of/.exec(text)?.[1]?.replaceAll(',', '') ?? 0)
-    }
-    await page.getByText('The newest 10,000 are shown.').waitFor()
+    const loading = await longestTask(page, async () => {
+      await page.evaluate(async () => {
+        while (!document.querySelector('main')?.textContent?.includes('The newest 10,000 are shown.')) {
+          scrollTo(0, document.documentElement.scrollHeight)
+          await new Promise((resolve) => setTimeout(resolve, 30))
+        }
+      })
+    })
+    expect(loading).toBeLessThan(100)
     expect(await page.locator('tbody tr').count()).toBeLessThan(80)
+    const scrolled = await longestTask(page, () =>
+      page.evaluate(async () => {
+        for (let frame = 0; frame < 300; frame++) {
+          scrollBy(0, -150)
+          await new Promise(requestAnimationFrame)
+        }
+      }),
+    )
+    expect(scrolled).toBeLessThanOrEqual(50)
     // A screen and more at each step: all rows are new.
     const each = await costs(page, 40, (index) =>
       page.evaluate(async (at) => {
@@ -234,8 +249,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
   })
 
   test('an export is the filtered rows, in a coding a spreadsheet reads, and nothing in it computes (38)', async () => {
-    await send('x', { model: '=HYPERLINK("http://x","中文")' })
-    await Bun.sleep(1_000)
+    await logged(await send('x', { model: '=HYPERLINK("http://x","中文")' }))
     const { page, close } = await open('/logs?status=failed&error=HYPERLINK')
     await rowLinks(page).first().waitFor()
     await page.getByRole('button', { name: 'Export' }).click()
@@ -262,8 +276,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     await page.getByText(/^On until /).waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click()
     await page.getByText('Prompts and replies are being kept for test.').waitFor()
-    await send('the secret <b>recipe</b>')
-    await Bun.sleep(1_500)
+    await logged(await send('the secret <b>recipe</b>'))
     await page.reload()
     await rowLinks(page).first().waitFor()
     await page.getByRole('img', { name: 'Prompt and reply are kept' }).first().waitFor()
@@ -285,9 +298,10 @@ function logs({ gateway, openPage }: ConsoleStand): void {
   })
 
   test('one’s own address is blocked only after a second word, and a block for a time ends by itself (39)', async () => {
-    await send('from the office', {}, { 'x-forwarded-for': '203.0.113.9' })
-    await send('from here', {}, { 'x-forwarded-for': '198.51.100.4' })
-    await Bun.sleep(1_000)
+    await logged(
+      await send('from the office', {}, { 'x-forwarded-for': '203.0.113.9' }),
+      await send('from here', {}, { 'x-forwarded-for': '198.51.100.4' }),
+    )
     const { page, faults, close } = await open('/logs?view=addresses', {
       ...desktop,
       extraHTTPHeaders: { 'x-forwarded-for': '198.51.100.4' },
@@ -312,8 +326,11 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     await dialog.getByRole('button', { name: 'Save' }).click()
     await row('203.0.113.9').getByText('the <i>office</i>').waitFor()
     await row('203.0.113.9').getByText('60 / min').waitFor()
-    const soon = new Date(Date.now() + 4_000).toISOString()
-    await gateway.admin('POST', '/v2/ips/block', { ip: '203.0.113.0/24', expires_at: soon })
+    const block = (ms: number) =>
+      gateway.admin('POST', '/v2/ips/block', {
+        ...{ ip: '203.0.113.0/24', expires_at: new Date(Date.now() + ms).toISOString() },
+      })
+    await block(3_600_000)
     const status = async () =>
       (
         await fetch(`${gateway.url}/v1/models`, {
@@ -324,8 +341,8 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     await page.reload()
     await row('203.0.113.9').getByText('Blocked').waitFor()
     await page.getByRole('code').filter({ hasText: '203.0.113.0/24' }).waitFor()
-    await Bun.sleep(4_500)
-    expect(await status()).toBe(200)
+    await block(1_000)
+    expect(await answerOnce(status, (code) => code === 200)).toBe(200)
     await page.reload()
     await row('203.0.113.9').waitFor()
     expect(await row('203.0.113.9').getByText('Blocked').count()).toBe(0)

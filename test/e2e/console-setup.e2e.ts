@@ -272,6 +272,7 @@ function setup(): void {
     const waiting = page.getByText('Waiting for you to sign in…')
     await page.getByRole('button', { name: 'Get a code' }).click()
     await waiting.waitFor()
+    await page.getByText('The provider asked for fewer checks.').waitFor({ timeout: 30_000 })
     await page.getByText('The code expired before anyone signed in.').waitFor({ timeout: 30_000 })
     await page.getByRole('button', { name: 'Get a new code' }).click()
     await waiting.waitFor()

@@ -169,13 +169,20 @@ describe('a device sign-in', () => {
 })
 
 describe('polling', () => {
-  test('waits five seconds longer after each slow_down', async () => {
-    const { start, poll, effects, polls } = setUp([() => oidcError('slow_down'), () => oidcError('slow_down'), pending])
-    await start()
+  test('waits five seconds longer after each slow_down, and says so', async () => {
+    const { start, poll, effects, polls, signIns } = setUp([
+      () => oidcError('slow_down'),
+      () => oidcError('slow_down'),
+      pending,
+    ])
+    const authId = await start()
+    expect(signIns.status(authId)).not.toHaveProperty('slowedToMs')
     await poll(1000)
+    await until(() => signIns.status(authId)?.slowedToMs === 6000)
     await effects.advance(5999)
     expect(polls()).toBe(1)
     await poll(1)
+    await until(() => signIns.status(authId)?.slowedToMs === 11_000)
     await effects.advance(10_999)
     expect(polls()).toBe(2)
     await poll(1)

@@ -32,6 +32,8 @@ export const SignInStatus = Type.Object({
   /** Machine-readable cause when `error`: denied, expired, network, failed, cancelled. */
   code: Type.Union([Type.String(), Type.Null()]),
   accountId: Type.Union([Type.String(), Type.Null()]),
+  /** Seconds between two polls, once the provider has asked for fewer of them. */
+  slowedTo: Type.Optional(Type.Integer()),
 })
 export type SignInStatus = Static<typeof SignInStatus>
 

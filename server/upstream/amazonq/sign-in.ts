@@ -43,6 +43,8 @@ export type SignInStart = {
 export type SignInState = {
   readonly status: 'pending' | 'completed' | 'error'
   readonly remainingMs: number
+  /** While `pending`, once the provider has asked for fewer polls: as far apart they are now. */
+  readonly slowedToMs?: number
   readonly error?: string
   readonly code?: 'denied' | 'expired' | 'network' | 'failed' | 'cancelled'
   readonly accountId?: string
@@ -145,7 +147,7 @@ export function createSignIns(deps: SignInDeps): SignIns {
     }
     sessions.set(authId, session)
     const run = async (): Promise<Session['state']> => {
-      const tokens = await poll(wayOf(request), target.region, client, device, session.expiresAt, controller.signal)
+      const tokens = await poll(wayOf(request), target.region, client, device, session)
       if (!tokens.ok) return tokens.error
       return complete(request, target, client, tokens.value)
     }
@@ -165,9 +167,10 @@ export function createSignIns(deps: SignInDeps): SignIns {
     region: string,
     client: OidcClient,
     device: DeviceAuthorization,
-    expiresAt: number,
-    signal: AbortSignal,
+    session: Session,
   ): Promise<Result<Tokens, Session['state']>> {
+    const { expiresAt } = session
+    const { signal } = session.controller
     let intervalMs = Math.max(1000, device.intervalMs)
     let unreachable = false
     while (true) {
@@ -183,6 +186,7 @@ export function createSignIns(deps: SignInDeps): SignIns {
       switch (code) {
         case 'slow_down':
           intervalMs = Math.min(maxIntervalMs, intervalMs + slowDownMs)
+          session.state = { status: 'pending', slowedToMs: intervalMs }
           break
         case 'authorization_pending':
         case 'network':

@@ -144,7 +144,7 @@ export default function ModelsPage() {
           </Match>
           <Match when={dataOf(offered)?.models.length === 0}>
             <EmptyState icon={Boxes} text={t('models.offeredEmpty')}>
-              <A href="/accounts" class="text-accent-text underline">
+              <A href="/accounts" class="text-accent-text underline max-md:py-3">
                 {t('nav.accounts')}
               </A>
             </EmptyState>

@@ -188,6 +188,13 @@ function Progress(props: ProgressProps) {
       </Match>
       <Match when={true}>
         <Waiting started={props.started} seconds={seconds()} />
+        <Show when={dataOf(status)?.slowedTo}>
+          {(interval) => (
+            <p role="status" class="text-12 text-text-2">
+              {t('device.slowed', { seconds: interval() })}
+            </p>
+          )}
+        </Show>
         <Show when={status.error}>
           <Banner tone="warning">{errorText(status.error, t)}</Banner>
         </Show>

@@ -10,11 +10,11 @@ import { CopyButton } from '../../components/copy-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { SelectField, TextField } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { createMediaQuery } from '../../lib/media.ts'
 import { saveText } from '../../lib/save-file.ts'
 import { createTest, filtered, type Level, type LogLine, levels, logFile } from './log-lines.ts'
 import { createLogStream, type StreamState } from './log-stream.ts'
 
-const rowHeight = 24
 const levelClass: Readonly<Record<Level, string>> = {
   debug: 'text-text-3',
   info: 'text-accent-text',
@@ -34,6 +34,9 @@ const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 export default function ServerLog() {
   const { t, format } = useI18n()
   const client = useQueryClient()
+  // Two lines high where fingers press.
+  const forFingers = createMediaQuery('(max-width: 47.99rem), (pointer: coarse)')
+  const rowHeight = (): number => (forFingers() ? 44 : 24)
   const stream = createLogStream(() => void client.invalidateQueries({ queryKey: ['session'] }))
   const [level, setLevel] = createSignal<Level>('info')
   const [search, setSearch] = createSignal('')
@@ -62,10 +65,11 @@ export default function ServerLog() {
       return shown().length
     },
     getScrollElement: () => frame ?? null,
-    estimateSize: () => rowHeight,
+    estimateSize: rowHeight,
     getItemKey: (index) => shown()[index]?.key ?? index,
     overscan: 10,
   })
+  createEffect(on(forFingers, () => virtualizer.measure(), { defer: true }))
   const toEnd = (): void => {
     if (frame) frame.scrollTop = frame.scrollHeight
   }
@@ -142,7 +146,7 @@ export default function ServerLog() {
           tabIndex={0}
           onScroll={({ currentTarget }) => {
             const { scrollTop, scrollHeight, clientHeight } = currentTarget
-            setFollowing(scrollHeight - scrollTop - clientHeight < rowHeight * 2)
+            setFollowing(scrollHeight - scrollTop - clientHeight < rowHeight() * 2)
           }}
           class="h-[60dvh] overflow-auto rounded-lg border border-border bg-code-bg font-mono text-12"
         >
@@ -160,7 +164,7 @@ export default function ServerLog() {
                     {(row) => (
                       <div
                         class="absolute inset-x-0 flex items-center"
-                        style={{ height: `${rowHeight}px`, transform: `translateY(${item.start}px)` }}
+                        style={{ height: `${rowHeight()}px`, transform: `translateY(${item.start}px)` }}
                       >
                         <Show
                           when={!row().mark}
@@ -171,7 +175,7 @@ export default function ServerLog() {
                           <button
                             type="button"
                             tabIndex={-1}
-                            class="flex h-full w-full items-center gap-3 overflow-hidden whitespace-pre px-3 text-left hover:bg-surface-2"
+                            class="flex h-full w-full items-center gap-x-3 overflow-hidden whitespace-pre px-3 text-left hover:bg-surface-2 max-md:flex-wrap max-md:content-center"
                             onClick={() => {
                               setSubject(row())
                               setOpen(true)
@@ -181,7 +185,7 @@ export default function ServerLog() {
                             <span class={`w-12 shrink-0 ${levelClass[row().level]}`}>
                               {t(`health.log.word.${row().level}`)}
                             </span>
-                            <span class="truncate">{row().text}</span>
+                            <span class="truncate max-md:w-full">{row().text}</span>
                           </button>
                         </Show>
                       </div>

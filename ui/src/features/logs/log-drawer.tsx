@@ -244,7 +244,10 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
             {(account) => (
               <Fact term={t('logs.column.account')}>
                 <span class="inline-flex flex-wrap items-center gap-x-2">
-                  <A href={`/accounts/${encodeURIComponent(account())}`} class="text-accent-text hover:underline">
+                  <A
+                    href={`/accounts/${encodeURIComponent(account())}`}
+                    class="text-accent-text hover:underline max-md:-my-3 max-md:py-3"
+                  >
                     {request.account_label || `#${account().slice(-6)}`}
                   </A>
                   <Alike onClick={() => props.onFilter({ account: account() })} />

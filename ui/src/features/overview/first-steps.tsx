@@ -30,7 +30,7 @@ export function FirstSteps(props: { readonly accounts: number }) {
               <h2 class="font-semibold text-16">{t('first.title')}</h2>
               <p class="text-13 text-text-2">{t('first.lead')}</p>
             </div>
-            <ol class="flex flex-col gap-2">
+            <ol class="flex flex-col gap-2 max-md:gap-0">
               <For each={list()}>
                 {({ name, href, done }) => (
                   <li class="flex items-center gap-2">
@@ -51,7 +51,7 @@ export function FirstSteps(props: { readonly accounts: number }) {
                         </span>
                       }
                     >
-                      <A href={href} class="text-accent-text hover:underline">
+                      <A href={href} class="text-accent-text hover:underline max-md:py-3">
                         {t(`first.${name}`)}
                       </A>
                     </Show>

@@ -37,7 +37,7 @@ export function UserAddresses(props: Props) {
                   <div class="flex flex-wrap items-baseline justify-between gap-x-3">
                     <A
                       href={logsOf({ user: props.userId, ip: address.ip })}
-                      class="wrap-anywhere font-mono text-13 hover:underline"
+                      class="wrap-anywhere font-mono text-13 hover:underline max-md:-my-3 max-md:py-3"
                       title={t('users.addressLogs', { ip: address.ip })}
                     >
                       {address.ip}
@@ -93,7 +93,7 @@ export function UserRequests(props: Props) {
                     <div class="flex flex-wrap items-baseline justify-between gap-x-3">
                       <A
                         href={`/logs/${encodeURIComponent(request.id)}?${new URLSearchParams({ user: props.userId })}`}
-                        class="wrap-anywhere text-13 hover:underline"
+                        class="wrap-anywhere text-13 hover:underline max-md:-my-3 max-md:py-3"
                       >
                         <span class={`numbers font-medium ${request.is_success ? 'text-success' : 'text-danger'}`}>
                           {request.status_code}
@@ -121,7 +121,7 @@ export function UserRequests(props: Props) {
                 )}
               </For>
             </ul>
-            <A href={logsOf({ user: props.userId })} class="self-start text-accent-text underline">
+            <A href={logsOf({ user: props.userId })} class="self-start text-accent-text underline max-md:py-3">
               {t('users.requestsAll')}
             </A>
           </>

@@ -39,6 +39,8 @@ export const en = {
   'device.compare': 'Check that the page shows the same code',
   'device.allow': 'Allow access. This page will notice.',
   'device.waiting': 'Waiting for you to sign in…',
+  'device.slowed':
+    'The provider asked for fewer checks. Once you have allowed access, it may take {seconds} seconds until this page notices.',
   'device.expires': 'Code expires in {time}',
   'device.closeHint': 'You can close this window: the sign-in goes on until the code expires.',
   'device.cancel': 'Cancel sign-in',

@@ -40,6 +40,7 @@ export const zhCn = {
   'device.compare': '请核对网页上的代码是否一致',
   'device.allow': '允许访问，本页会自动继续。',
   'device.waiting': '正在等待你完成登录…',
+  'device.slowed': '服务商要求降低查询频率：你允许访问后，本页最多需要 {seconds} 秒才会察觉。',
   'device.expires': '代码将在 {time} 后失效',
   'device.closeHint': '可以关闭此窗口：在代码失效前登录会继续进行。',
   'device.cancel': '取消登录',
