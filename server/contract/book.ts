@@ -34,6 +34,8 @@ export type Book = {
   readonly summary: (ending: Ending) => Summary
   readonly accountId: () => string | undefined
   readonly searched: (record: SearchRecord) => void
+  /** Searches that the provider was asked for. */
+  readonly searches: () => number
 }
 
 export function createBook(elapsed: () => number, usedOf: (summary: Summary) => Used | undefined): Book {
@@ -69,6 +71,7 @@ export function createBook(elapsed: () => number, usedOf: (summary: Summary) => 
     used: () => used,
     accountId: () => turns.findLast(({ summary }) => summary?.accountId !== undefined)?.summary?.accountId,
     searched: (record) => void searches.push(record),
+    searches: () => searches.filter(({ outcome }) => outcome !== 'invalid-input' && outcome !== 'uses-spent').length,
     usage,
     summary: (ending) => {
       const summaries = ended()

@@ -96,6 +96,7 @@ async function serve(
     tell: book.tell,
     accountId: book.accountId,
     searched: book.searched,
+    searches: book.searches,
   }
   const runFrom = (
     depth: number,

@@ -24,8 +24,8 @@ export type ValueDemand = {
 }
 
 export type CallDemand = {
-  /** At least one call: of this tool, or of any. */
-  readonly forced?: { readonly name?: string }
+  /** At least one call: of this tool, or of any. `orSearch`: a search of the web will do. */
+  readonly forced?: { readonly name?: string; readonly orSearch?: boolean }
   /** Calls of these are held until they are known to fit. */
   readonly strict: ReadonlyMap<string, Judge>
 }
@@ -55,7 +55,10 @@ export async function readDemand(asked: Conversation, judges: SchemaJudges): Pro
   const { toolChoice, output } = asked
   const isForced = asked.tools.length > 0 && (toolChoice.type === 'any' || toolChoice.type === 'tool')
   const calls: CallDemand = {
-    ...(isForced && { forced: toolChoice.type === 'tool' ? { name: toolChoice.name } : {} }),
+    // Behind a search the model answers, and an answer by a schema would not be held to it.
+    ...(isForced && {
+      forced: toolChoice.type === 'tool' ? { name: toolChoice.name } : { orSearch: output.type === 'text' },
+    }),
     strict,
   }
   const common = { calls, isWhole: !asked.stream }

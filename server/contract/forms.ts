@@ -2,6 +2,7 @@ import type { Conversation } from '../conversation/conversation.ts'
 import type { FinishReason } from '../conversation/ending.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { ReplyEvent } from '../conversation/event.ts'
+import { searchAsCalled } from '../conversation/search.ts'
 import { ok } from '../lib/result.ts'
 import type { Sink } from '../lib/source.ts'
 import type { Repair } from '../relay/record.ts'
@@ -9,7 +10,7 @@ import type { ReplyStream } from '../relay/reply-source.ts'
 import { type Demand, demandsAnything, readDemand } from './demand.ts'
 import type { Holds } from './hold.ts'
 import type { Layer, Turns } from './layer.ts'
-import { createReading, type MadeCall, type Reading, type Verdict } from './reading.ts'
+import { createReading, type MadeCall, type Reading, uncalled, type Verdict } from './reading.ts'
 import { repairOf } from './repair.ts'
 import type { SchemaJudges } from './schema-judges.ts'
 
@@ -78,7 +79,7 @@ class FormedReply implements ReplyStream {
       await sink([...verdict.events, ending(finish, verdict.reason)])
       return
     }
-    await sink(await this.afterMiss(verdict, finish))
+    await sink(await this.afterMiss(verdict, finish, sink))
   }
 
   /** Reads a turn; what may go on goes on. */
@@ -123,7 +124,11 @@ class FormedReply implements ReplyStream {
   }
 
   /** What the caller gets in place of a reply that missed. */
-  private async afterMiss(miss: Miss, finish: Finish): Promise<readonly ReplyEvent[]> {
+  private async afterMiss(
+    miss: Miss,
+    finish: Finish,
+    sink: Sink<readonly ReplyEvent[]>,
+  ): Promise<readonly ReplyEvent[]> {
     const { turns, demand, deps } = this
     const isOn = turns.asked.terms?.repair ?? deps.repairs()
     const spent = turns.usage()?.output.tokens ?? 0
@@ -140,7 +145,7 @@ class FormedReply implements ReplyStream {
       tell(isOn ? 'late' : 'off')
       return this.no(miss, finish)
     }
-    const repaired = await this.repair(again, miss)
+    const repaired = await this.repair(again, miss, sink)
     if (repaired.events === undefined) {
       tell('failed', repaired.after)
       return this.no(repaired.miss ?? miss, finish)
@@ -152,17 +157,20 @@ class FormedReply implements ReplyStream {
   private async repair(
     conversation: Conversation,
     miss: Miss,
+    sink: Sink<readonly ReplyEvent[]>,
   ): Promise<{ readonly events?: readonly ReplyEvent[]; readonly after: string; readonly miss?: Miss }> {
     const sent = await this.turns.run(conversation, 'repair')
     if (!sent.ok) return { after: `no reply: ${sent.error.message}` }
     const events: ReplyEvent[] = []
     let failure: GatewayError | undefined
     const read = await this.read(sent.value, createReading(this.demand, 'repair'), (batch) => {
+      const searches: ReplyEvent[] = []
       for (const event of batch) {
         if (event.type === 'error') failure = event.error
+        else if (event.type === 'search-call' || event.type === 'search-result') searches.push(event)
         else if (event.type !== 'reply-start') events.push(event)
       }
-      return true
+      return searches.length === 0 || sink(searches)
     })
     if (read.how === 'over') return { after: `no reply: ${failure?.message ?? 'the caller left'}` }
     const { verdict, finish } = read
@@ -178,7 +186,11 @@ class FormedReply implements ReplyStream {
 
   /** The API's own way of saying that there is no answer. Nothing that has gone out is called whole. */
   private no(miss: Miss, finish: Finish): readonly ReplyEvent[] {
-    const reason = `${leads[miss.missed]}: ${miss.faults.slice(0, 3).join('; ') || 'no answer'}`
+    const { search, toolChoice } = this.demand.conversation
+    // The tool is ours, and the caller has another name for it.
+    const isSearch = miss.missed === 'tool-choice' && search?.isForced === true && toolChoice.type === 'tool'
+    const faults = isSearch ? [uncalled(searchAsCalled)] : miss.faults
+    const reason = `${leads[miss.missed]}: ${faults.slice(0, 3).join('; ') || 'no answer'}`
     const isStrict = this.demand.value?.isStrict === true && this.demand.isWhole
     if (!miss.isOpen || miss.missed !== 'output-format' || isStrict) return [{ type: 'error', error: unmet(reason) }]
     return [

@@ -59,6 +59,8 @@ export type Turns = {
   readonly accountId: () => string | undefined
   /** Takes a web search down for usage and record. */
   readonly searched: (record: SearchRecord) => void
+  /** Searches so far that the provider was asked for, whatever came of them. */
+  readonly searches: () => number
   readonly asked: Asked
   /** For the request's record. */
   readonly tell: (repair: Repair) => void

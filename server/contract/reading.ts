@@ -44,7 +44,7 @@ export type Reading = {
 /** Ended by the model itself: only such a reply has to be whole. */
 const ownEnds: ReadonlySet<FinishReason> = new Set(['end', 'tool-calls', 'stop-sequence'])
 
-/** `live`: what is certain goes on; `whole`: nothing but reasoning does before the end; `repair`: nothing at all, and no reasoning. */
+/** `live`: what is certain goes on; `whole`: nothing but reasoning and searches does before the end; `repair`: nothing at all but searches, and no reasoning. */
 export type ReadingMode = 'live' | 'whole' | 'repair'
 
 export const createReading = (demand: Demand, mode: ReadingMode): Reading => new DemandReading(demand, mode)
@@ -80,7 +80,15 @@ class DemandReading implements Reading {
     switch (event.type) {
       case 'text-start':
       case 'text-end':
+      case 'citation':
         return this.value === undefined ? this.pass(event) : []
+      // It was done, whatever becomes of the words around it.
+      case 'search-call':
+        if (this.calls.forced?.orSearch !== true) return [event]
+        this.called = true
+        return this.holdsAll ? [event] : [...this.release(), event]
+      case 'search-result':
+        return [event]
       case 'text-delta':
         this.said += event.text
         if (this.reader === undefined) return this.pass(event)
@@ -113,11 +121,7 @@ class DemandReading implements Reading {
     }
     if (this.calls.forced !== undefined && !this.called) {
       const { name } = this.calls.forced
-      return this.miss(
-        'tool-choice',
-        [name === undefined ? 'no tool was called' : `the tool ${name} was not called`],
-        true,
-      )
+      return this.miss('tool-choice', [uncalled(name)], true)
     }
     if (this.value === undefined) return this.kept(this.release(), reason)
     const isBeside = this.answer === undefined && this.called
@@ -243,6 +247,9 @@ class DemandReading implements Reading {
     return given
   }
 }
+
+export const uncalled = (name: string | undefined): string =>
+  name === undefined ? 'no tool was called' : `the tool ${name} was not called`
 
 const textOf = (text: string): readonly ReplyEvent[] => [
   { type: 'text-start', index: 0 },

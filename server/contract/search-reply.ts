@@ -14,7 +14,7 @@ import { longestQuery } from '../upstream/search.ts'
 import { addressKey, charactersOf, citationsIn } from './citations.ts'
 import { withinDomains } from './domains.ts'
 import type { Turns } from './layer.ts'
-import { inputOf, type SearchCall, TurnReader } from './turn-reader.ts'
+import { type HeldCall, inputOf, type SearchCall, TurnReader } from './turn-reader.ts'
 
 export type SearchDeps = {
   readonly search: Search
@@ -36,7 +36,6 @@ export class SearchReply implements ReplyStream {
   private readonly found = new Map<string, SearchResult>()
   private stream: ReplyStream
   private messages: readonly Message[]
-  private uses = 0
   /** Characters of the texts that have ended. */
   private before = 0
   private text = ''
@@ -56,22 +55,25 @@ export class SearchReply implements ReplyStream {
   }
 
   async run(sink: Sink<readonly ReplyEvent[]>): Promise<void> {
+    const { toolName, conversation } = this.prepared
     for (let round = 1; ; round++) {
-      const reader = new TurnReader(this.prepared.toolName)
+      // Behind the only call of a turn no search can come.
+      const reader = new TurnReader(toolName, conversation.parallelToolCalls)
       const isWanted = await this.pass(reader, sink)
       const { end, searches } = reader
       if (!isWanted || end === undefined) return
       const isDue =
         end.type === 'finish' && searches.length > 0 && (end.reason === 'tool-calls' || end.reason === 'end')
       if (!isDue) {
-        await sink([end])
+        await sink(end.type === 'finish' ? [...reader.held.flatMap(callEvents), end] : [end])
         return
       }
       const results = await this.searchAll(searches, sink)
       if (results === undefined) return
       const left = this.outputLeft()
       if (reader.callsCaller || left === 0) {
-        await sink([{ ...end, reason: reader.callsCaller ? 'tool-calls' : 'max-tokens' }])
+        const reason = reader.callsCaller ? 'tool-calls' : 'max-tokens'
+        await sink([...reader.held.flatMap(callEvents), { ...end, reason }])
         return
       }
       this.messages = [...this.messages, { role: 'assistant', parts: reader.parts }, { role: 'user', parts: results }]
@@ -149,9 +151,8 @@ export class SearchReply implements ReplyStream {
       return outcome
     }
     if (query === undefined) return tell({ ok: false, fault: 'invalid-input' })
-    if (this.uses >= Math.min(wish.maxUses ?? mostSearches, mostSearches))
+    if (this.turns.searches() >= Math.min(wish.maxUses ?? mostSearches, mostSearches))
       return tell({ ok: false, fault: 'uses-spent' })
-    this.uses++
     const asked = { accountId: this.turns.accountId(), accounts: this.turns.asked.accounts }
     const { accountId, found } = await this.deps.search(query, asked, this.turns.signal)
     const who = accountId === undefined ? {} : { accountId }
@@ -178,6 +179,12 @@ export class SearchReply implements ReplyStream {
     }
   }
 }
+
+const callEvents = ({ id, name, json }: HeldCall): readonly ReplyEvent[] => [
+  { type: 'tool-call-start', index: 0, id, name },
+  ...(json === '' ? [] : [{ type: 'tool-call-delta', index: 0, json } as const]),
+  { type: 'tool-call-end', index: 0 },
+]
 
 function queryOf({ json }: SearchCall): string | undefined {
   const { query } = inputOf(json)

@@ -4,12 +4,15 @@ import { searchIdPrefix } from '../conversation/search.ts'
 
 /** A call of the search tool, as the model made it. */
 export type SearchCall = { readonly id: string; readonly json: string }
+/** A call of a tool of the caller's, which waits for the searches of its turn. */
+export type HeldCall = { readonly id: string; readonly name: string; readonly json: string }
 type End = Extract<ReplyEvent, { type: 'finish' | 'error' }>
 
 /** Reads one turn of the model: what the caller is shown of it, what is to be searched, and what it said, for the next turn. */
 export class TurnReader {
   readonly parts: Part[] = []
   readonly searches: SearchCall[] = []
+  readonly held: HeldCall[] = []
   /** The model called a tool of the caller's too, whose result the caller has to bring. */
   callsCaller = false
   end: End | undefined
@@ -17,9 +20,13 @@ export class TurnReader {
   private call = { id: '', name: '' }
   private isSearch = false
 
-  constructor(private readonly searchTool: string) {}
+  /** `holdsCalls`: calls of the caller's tools are kept in `held`, for a search that comes behind them in the turn comes before them in the reply. */
+  constructor(
+    private readonly searchTool: string,
+    private readonly holdsCalls: boolean,
+  ) {}
 
-  /** The same event, or undefined for what the caller does not see: calls of the search tool, and the end. */
+  /** The same event, or undefined for what the caller does not see yet or at all: calls that are held or of the search tool, and the end. */
   read(event: ReplyEvent): ReplyEvent | undefined {
     switch (event.type) {
       case 'text-start':
@@ -44,18 +51,19 @@ export class TurnReader {
         this.text = ''
         this.isSearch = event.name === this.searchTool
         if (!this.isSearch) this.callsCaller = true
-        return this.isSearch ? undefined : event
+        return this.isSearch || this.holdsCalls ? undefined : event
       case 'tool-call-delta':
         this.text += event.json
-        return this.isSearch ? undefined : event
+        return this.isSearch || this.holdsCalls ? undefined : event
       case 'tool-call-end': {
         const { name } = this.call
         // The caller gives the call back under this id: the conversation is then the same as it was here.
         const id = this.isSearch ? `${searchIdPrefix}${this.call.id}` : this.call.id
         const json = this.text
         if (this.isSearch) this.searches.push({ id, json })
+        else if (this.holdsCalls) this.held.push({ id, name, json })
         this.parts.push({ type: 'tool-call', id, name, input: inputOf(json) })
-        return this.isSearch ? undefined : event
+        return this.isSearch || this.holdsCalls ? undefined : event
       }
       case 'finish':
       case 'error':

@@ -13,6 +13,8 @@ export type SearchWish = {
 
 /** The tool as the model sees it. Not `web_search`: that name clashes with a tool of the provider's own. */
 export const searchToolName = 'internet_search'
+/** The same tool as callers have it. */
+export const searchAsCalled = 'web_search'
 /** What ids of searches begin with, so that they are known when they come back. */
 export const searchIdPrefix = 'srvtoolu_'
 

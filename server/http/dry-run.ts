@@ -13,21 +13,41 @@ import type { ClientDeps } from './client-deps.ts'
 const yes: readonly string[] = ['', '1', 'true']
 const no: readonly string[] = ['0', 'false']
 
+/** A parameter that can only be meant for a dry run, wherever a wrong sign has put it: behind a second `?`, a `;`, an escaped `&`. */
+const meantForIt = /(?:^|[?&;])(\s*dry[-_.\s]?run[^&;]*)/i
+const mostEscapes = 3
+
 /** Whether the request only asks what would become of it; said several times, one yes is enough. A doubtful one is not served: it would cost. */
 export function isDryRun({ url }: Request): Result<boolean, GatewayError> {
   const at = url.indexOf('?')
   // Most requests have no query, or one of a client's own; a name may be written in escapes.
   if (at < 0 || !/dry|%/i.test(url.slice(at))) return ok(false)
   const query = new URLSearchParams(url.slice(at))
-  const meant = [...query.keys()].find((name) => name !== 'dry_run' && /^dry[-_ ]?run(\[\])?$/i.test(name.trim()))
+  const meant = [...query].flatMap(([name, value]) => (name === 'dry_run' ? [value] : [name, value])).find(isMeantForIt)
   if (meant !== undefined) {
-    const message = `${meant.slice(0, 20)}: a dry run is asked for by dry_run=1`
+    const shown = meantForIt.exec(unescaped(meant))?.[1]?.trim().slice(0, 20)
+    const message = `${shown}: a dry run is asked for by dry_run=1`
     return err(gatewayError('invalid-request', message, { field: 'dry_run' }))
   }
   const values = query.getAll('dry_run')
   if (values.every((value) => yes.includes(value) || no.includes(value)))
     return ok(values.some((value) => yes.includes(value)))
   return err(gatewayError('invalid-request', 'dry_run: must be 1, true, 0 or false', { field: 'dry_run' }))
+}
+
+const isMeantForIt = (text: string): boolean => meantForIt.test(unescaped(text))
+
+/** What was escaped more than once, as it was meant. */
+function unescaped(text: string): string {
+  let plain = text
+  for (let count = 0; count < mostEscapes && plain.includes('%'); count++) {
+    try {
+      plain = decodeURIComponent(plain)
+    } catch {
+      return plain
+    }
+  }
+  return plain
 }
 
 /** Somebody no key opens for may be the operator; who is neither is told about the key. */

@@ -110,6 +110,16 @@ test.each([
   ['?dryRun=1', 400],
   ['?dry-run=1', 400],
   ['?DRY_RUN=1', 400],
+  ['?dry_run%3D1', 400],
+  ['?dry_run%3D', 400],
+  ['?beta=true&Dry-Run%3dtrue', 400],
+  ['?dry%2520run%253D1', 400],
+  ['?dry%255Frun=1', 400],
+  ['?dry_run[0]=1', 400],
+  ['?dry_runs=1', 400],
+  ['?beta=true%26dry_run=1', 400],
+  ['?beta=true?dry_run=1', 400],
+  ['?beta=true;dry_run=1', 400],
   ['?dry_run=1&dry_run=maybe', 400],
 ] as const)('%s is never a call that costs', async (query, status) => {
   const before = gateway.simulator.requests().length
@@ -317,4 +327,10 @@ test('the permission is given and taken by key', async () => {
   expect((await ask()).status).toBe(200)
   expect((await gateway.call('PATCH', `/v2/keys/${made.id}`, { dry_run: false })).json.dry_run).toBe(false)
   expect((await ask()).status).toBe(403)
+})
+
+test.each(['?beta=true', '?note=a%20dry%20day', '?laundry_run=1', '?x=%'])('%s is a call like any other', async (query) => {
+  const body = { model, max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] }
+  const answer = await gateway.call('POST', `/v1/messages${query}`, body, { authorization: `Bearer ${gateway.key}` })
+  expect([answer.status, answer.json.type]).toEqual([200, 'message'])
 })

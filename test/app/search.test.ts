@@ -155,9 +155,9 @@ describe('Messages', () => {
 
   test('a call of the caller’s own ends the turn, whatever its name, and the search stands beside it', async () => {
     const message = await streamed('[[sim:search=bun]][[sim:tools=1]]', [webSearch, { ...caller, name: 'look' }])
-    expect(types(message)).toEqual(['tool_use', 'server_tool_use', 'web_search_tool_result'])
+    expect(types(message)).toEqual(['server_tool_use', 'web_search_tool_result', 'tool_use'])
     expect(message.stop_reason).toBe('tool_use')
-    const id = (message.content[0] as Anthropic.ToolUseBlock).id
+    const id = (message.content[2] as Anthropic.ToolUseBlock).id
     const answer = { type: 'tool_result', tool_use_id: id, content: 'seen' }
     const more = await messages('', [webSearch, { ...caller, name: 'look' }], {
       messages: [
@@ -174,6 +174,14 @@ describe('Messages', () => {
     await messages('Hello', [webSearch, { ...caller, name: 'Internet_Search' }])
     const clash = JSON.stringify(lastSent())
     expect(clash).toContain('"internet_search_2"')
+  })
+
+  test('a demand of any tool is met by a search', async () => {
+    const tools = [webSearch, { ...caller, name: 'look' }]
+    const before = calls('GenerateAssistantResponse').length
+    const message = await messages('[[sim:search=bun]]', tools, { tool_choice: { type: 'any' } })
+    expect(types(message)).toEqual(['server_tool_use', 'web_search_tool_result', 'text'])
+    expect(calls('GenerateAssistantResponse').length - before).toBe(2)
   })
 
   test('max_uses holds, and the model is told', async () => {
@@ -224,16 +232,20 @@ describe('Messages', () => {
     expect(types(await messages('[[sim:instead=No.]]', [webSearch], { tool_choice: { type: 'any' } }))).toEqual(
       repaired,
     )
-    const said = (error: { status?: number }) => error.status
-    expect(await messages('[[sim:always=No.]]', [webSearch], forced).catch(said)).toBe(502)
+    const said = ({ status, message }: { status?: number; message: string }) => [
+      status,
+      /the tool (\w+) was not called/.exec(message)?.[1],
+    ]
+    expect(await messages('[[sim:always=No.]]', [webSearch], forced).catch(said)).toEqual([502, 'web_search'])
     const input = '[[sim:always=No.]]'
     for (const tool_choice of ['required', { type: 'web_search' }] as const) {
       const asked = { model, input, tools: [{ type: 'web_search' }], tool_choice } as const
-      expect(await openai.responses.create(asked as Json).catch(said)).toBe(502)
+      expect(await openai.responses.create(asked as Json).catch(said)).toEqual([502, 'web_search'])
       const stream = openai.responses.stream(asked as Json)
       const deltas: string[] = []
       for await (const event of stream) if (event.type === 'response.output_text.delta') deltas.push(event.delta)
-      expect([deltas, (await stream.finalResponse()).status]).toEqual([[], 'failed'])
+      const { status, error } = await stream.finalResponse()
+      expect([deltas, status, error?.message]).toEqual([[], 'failed', expect.stringContaining('the tool web_search')])
     }
   })
 
@@ -361,6 +373,122 @@ describe('Chat Completions', () => {
     }
     check(content, annotations)
   })
+})
+
+describe('a model that searches, says what it found, calls the caller’s tool and searches on, in this order', () => {
+  const link = '[Page](https://page1.simulated.example/bun)'
+  const parameters = {
+    type: 'object',
+    properties: { q: { type: 'string' } },
+    required: ['q'],
+    additionalProperties: false,
+  }
+  const [before, after] = ['Let me search.', `See ${link}.`]
+  beforeEach(() => {
+    const search = (query: string) => ({ type: 'tool', name: 'internet_search', input: { query } }) as const
+    simulator.enqueue({ steps: [{ type: 'text', text: before, split: true }, search('bun')] })
+    const look = { type: 'tool', name: 'look', input: { q: 'x' } } as const
+    simulator.enqueue({ steps: [{ type: 'text', text: after, split: true }, look, search('sqlite')] })
+  })
+  /** What is wanted whole and judged says its words after the searches. */
+  const kinds = (isHeld: boolean, [words, search, call]: readonly [string, readonly string[], string]) =>
+    isHeld ? [...search, ...search, words, words, call] : [words, ...search, words, ...search, call]
+  const given = (text: string, { start_index, end_index }: Json): string =>
+    [...text].slice(start_index, end_index).join('')
+
+  const ways = [
+    { stream: false, strict: false, choice: 'auto' },
+    { stream: false, strict: true, choice: 'auto' },
+    { stream: false, strict: false, choice: 'any' },
+    { stream: true, strict: false, choice: 'auto' },
+    { stream: true, strict: true, choice: 'auto' },
+    { stream: true, strict: true, choice: 'any' },
+  ] as const
+  test.each(ways)(
+    'Messages: the call stands last, the citation in its text: %j',
+    async ({ stream, strict, choice }) => {
+      const tools = [webSearch, { name: 'look', input_schema: parameters, ...(strict && { strict }) }]
+      const asked = {
+        ...{ model, max_tokens: 4_000, messages: [{ role: 'user', content: 'Look.' }], tools },
+        tool_choice: { type: choice },
+      } as Anthropic.MessageCreateParamsNonStreaming
+      const message = await (stream
+        ? anthropic.messages.stream(asked).finalMessage()
+        : anthropic.messages.create(asked))
+      const isHeld = !stream && (strict || choice === 'any')
+      expect(types(message)).toEqual(kinds(isHeld, ['text', ['server_tool_use', 'web_search_tool_result'], 'tool_use']))
+      expect(
+        message.content.flatMap((block) => (block.type === 'text' ? [[block.text, block.citations?.length ?? 0]] : [])),
+      ).toEqual([
+        [before, 0],
+        [after, 1],
+      ])
+      expect(message.content.at(-1)).toMatchObject({ name: 'look', input: { q: 'x' } })
+      expect(message.stop_reason).toBe('tool_use')
+      for (const [index, block] of message.content.entries())
+        if (block.type === 'server_tool_use')
+          expect(message.content[index + 1]).toMatchObject({ tool_use_id: block.id })
+    },
+  )
+
+  test.each(ways)('Responses: %j', async ({ stream, strict, choice }) => {
+    const asked = {
+      ...{ model, input: 'Look.', tool_choice: choice === 'any' ? 'required' : choice },
+      tools: [{ type: 'web_search' }, { type: 'function', name: 'look', parameters, strict }],
+    } as OpenAI.Responses.ResponseCreateParamsNonStreaming
+    const { output } = await (stream
+      ? openai.responses.stream(asked as Json).finalResponse()
+      : openai.responses.create(asked))
+    const isHeld = !stream && (strict || choice === 'any')
+    expect(output.map(({ type }) => type as string)).toEqual(
+      kinds(isHeld, ['message', ['web_search_call'], 'function_call']),
+    )
+    const texts = output.flatMap((item: Json) => (item.type === 'message' ? item.content : []))
+    expect(texts.map(({ text, annotations }) => [text, annotations.map((one: Json) => given(text, one))])).toEqual([
+      [before, []],
+      [after, [link]],
+    ])
+  })
+
+  test.each(ways)('Chat Completions: %j', async ({ stream, strict, choice }) => {
+    const asked = {
+      ...{ model, messages: [{ role: 'user', content: 'Look.' }], web_search_options: {} },
+      ...{ tools: [{ type: 'function', function: { name: 'look', parameters, strict } }] },
+      tool_choice: choice === 'any' ? 'required' : choice,
+    } as OpenAI.Chat.ChatCompletionCreateParamsNonStreaming
+    let content = ''
+    const annotations: Json[] = []
+    const names: string[] = []
+    const take = (part: Json): void => {
+      content += part.content ?? ''
+      annotations.push(...(part.annotations ?? []))
+      names.push(...(part.tool_calls ?? []).flatMap((one: Json) => one.function.name ?? []))
+    }
+    if (stream)
+      for await (const { choices } of await openai.chat.completions.create({ ...asked, stream })) {
+        // Words behind a call would be taken for another message's.
+        if (names.length > 0) expect(choices[0]?.delta.content ?? '').toBe('')
+        take(choices[0]?.delta)
+      }
+    else take((await openai.chat.completions.create(asked)).choices[0]?.message)
+    expect([content, names]).toEqual([before + after, ['look']])
+    expect(annotations.map(({ url_citation }) => given(content, url_citation))).toEqual([link])
+  })
+})
+
+test('searches of a repairing turn are shown, and count for max_uses', async () => {
+  const search = (query: string) => ({ type: 'tool', name: 'internet_search', input: { query } }) as const
+  const look = (input: object) => ({ type: 'tool', name: 'look', input: input as Json }) as const
+  for (const step of [search('one'), look({}), search('two'), look({ q: 'x' })]) simulator.enqueue({ steps: [step] })
+  const schema = { type: 'object', properties: { q: { type: 'string' } }, required: ['q'], additionalProperties: false }
+  const message = await streamed('Look.', [
+    { ...webSearch, max_uses: 1 },
+    { name: 'look', strict: true, input_schema: schema },
+  ])
+  const searchBlocks = ['server_tool_use', 'web_search_tool_result']
+  expect(types(message)).toEqual([...searchBlocks, ...searchBlocks, 'tool_use'])
+  expect(found(message)[1]).toEqual({ type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' })
+  expect(message.content.at(-1)).toMatchObject({ name: 'look', input: { q: 'x' } })
 })
 
 test('searches are counted, and stand in the record without their words', async () => {
