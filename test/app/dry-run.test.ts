@@ -329,8 +329,11 @@ test('the permission is given and taken by key', async () => {
   expect((await ask()).status).toBe(403)
 })
 
-test.each(['?beta=true', '?note=a%20dry%20day', '?laundry_run=1', '?x=%'])('%s is a call like any other', async (query) => {
-  const body = { model, max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] }
-  const answer = await gateway.call('POST', `/v1/messages${query}`, body, { authorization: `Bearer ${gateway.key}` })
-  expect([answer.status, answer.json.type]).toEqual([200, 'message'])
-})
+test.each(['?beta=true', '?note=a%20dry%20day', '?laundry_run=1', '?x=%'])(
+  '%s is a call like any other',
+  async (query) => {
+    const body = { model, max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] }
+    const answer = await gateway.call('POST', `/v1/messages${query}`, body, { authorization: `Bearer ${gateway.key}` })
+    expect([answer.status, answer.json.type]).toEqual([200, 'message'])
+  },
+)
