@@ -1,5 +1,5 @@
 import { plus, type Used } from '../access/limits.ts'
-import type { ErrorKind } from '../conversation/error.ts'
+import type { ErrorKind, GatewayError } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
 import type { Purpose, Repair, RouteRecord, SearchRecord, Summary, Turn } from '../relay/record.ts'
 import { sumUsage } from './usage.ts'
@@ -20,6 +20,8 @@ export type Ending = {
   readonly message?: string
   readonly cause?: string
   readonly firstTokenMs?: number
+  /** Only with `context-too-long`. */
+  readonly contextTokens?: GatewayError['contextTokens']
 }
 
 /** Keeps the turns of one request and makes one summary of them. */

@@ -13,6 +13,7 @@ import { type Book, createBook, type OpenTurn } from './book.ts'
 import { type CallWatch, watchCalls } from './call-watch.ts'
 import { joinedReply } from './joined-reply.ts'
 import type { Layer, Turns } from './layer.ts'
+import { sizedReply } from './sized-reply.ts'
 
 export type ContractDeps = {
   readonly relay: RelayDeps
@@ -87,12 +88,13 @@ async function serve(
   const elapsed = (): number => effects.now() - arrivedAt
   const book = createBook(elapsed, deps.usedOf)
   const runTurn = turnRunner(request, deps, book, signal)
+  let newest = request.conversation
   const common = {
     asked: request,
     note: request.note ?? addNoNote,
     signal,
     elapsed,
-    usage: () => book.usage(),
+    usage: () => book.usage(isShown),
     tell: book.tell,
     accountId: book.accountId,
     searched: book.searched,
@@ -110,6 +112,7 @@ async function serve(
       const run: Turns['run'] = (inner, reason = purpose) => runFrom(index + 1, inner, reason)
       return layer.serve(conversation, { ...common, run })
     }
+    newest = conversation
     return runTurn(conversation, purpose)
   }
   const fail = (error: GatewayError): Result<never, GatewayError> => {
@@ -125,24 +128,31 @@ async function serve(
     return fail(gatewayError('internal', 'The gateway failed on this request.', { cause }))
   }
   if (!served.ok) return fail(served.error)
+  const { sizesOf } = deps
+  const told =
+    sizesOf === undefined ? served.value : sizedReply(served.value, () => sizesOf({ ...request, conversation: newest }))
   return ok(
-    joinedReply(served.value, {
+    joinedReply(told, {
       signal,
       elapsed,
-      usage: () => book.usage((purpose) => purpose !== 'summary'),
+      usage: () => book.usage(isShown),
       onEnd: (end, firstTokenMs) => {
         const first = firstTokenMs === undefined ? {} : { firstTokenMs }
         if (end === undefined)
           request.onEnd(book.summary({ outcome: 'cancelled', message: 'The caller left before the end.', ...first }))
         else if (end.type === 'finish') request.onEnd(book.summary({ outcome: 'ok', ...first }))
         else {
-          const { kind, message, cause } = end.error
-          request.onEnd(book.summary({ outcome: kind, message, ...(cause === undefined ? {} : { cause }), ...first }))
+          const { kind, message, cause, contextTokens } = end.error
+          const more = { ...(cause === undefined ? {} : { cause }), ...(contextTokens && { contextTokens }) }
+          request.onEnd(book.summary({ outcome: kind, message, ...more, ...first }))
         }
       },
     }),
   )
 }
+
+/** A summary is no part of the answer, nor of what the caller lets that take. */
+const isShown = (purpose: Purpose | undefined): boolean => purpose !== 'summary'
 
 /** Runs turns through the relay: each with its own attempts and reservation, all on the session of the request. */
 function turnRunner(request: RelayRequest, deps: ContractDeps, book: Book, signal: AbortSignal) {

@@ -57,6 +57,14 @@ type Read =
   /** It ended by an error, which has gone on, or nobody reads any more. */
   | { readonly how: 'over' }
 
+/** What became of a repair; without `events` it did not mend the reply. */
+type Repaired = {
+  readonly events?: readonly ReplyEvent[]
+  readonly after: string
+  readonly miss?: Miss
+  readonly failure?: GatewayError
+}
+
 class FormedReply implements ReplyStream {
   constructor(
     private readonly first: ReplyStream,
@@ -146,21 +154,21 @@ class FormedReply implements ReplyStream {
       return this.no(miss, finish)
     }
     const repaired = await this.repair(again, miss, sink)
+    // Nobody is left to be told, and it is not the model's fault.
+    if (repaired.events === undefined && turns.signal.aborted) return []
     if (repaired.events === undefined) {
       tell('failed', repaired.after)
+      // The caller can do something about it: in a shorter conversation there is room for the repair.
+      if (repaired.failure?.kind === 'context-too-long') return [{ type: 'error', error: repaired.failure }]
       return this.no(repaired.miss ?? miss, finish)
     }
     tell('repaired', repaired.after)
     return [...miss.rest, ...repaired.events]
   }
 
-  private async repair(
-    conversation: Conversation,
-    miss: Miss,
-    sink: Sink<readonly ReplyEvent[]>,
-  ): Promise<{ readonly events?: readonly ReplyEvent[]; readonly after: string; readonly miss?: Miss }> {
+  private async repair(conversation: Conversation, miss: Miss, sink: Sink<readonly ReplyEvent[]>): Promise<Repaired> {
     const sent = await this.turns.run(conversation, 'repair')
-    if (!sent.ok) return { after: `no reply: ${sent.error.message}` }
+    if (!sent.ok) return { after: `no reply: ${sent.error.message}`, failure: sent.error }
     const events: ReplyEvent[] = []
     let failure: GatewayError | undefined
     const read = await this.read(sent.value, createReading(this.demand, 'repair'), (batch) => {
@@ -172,7 +180,8 @@ class FormedReply implements ReplyStream {
       }
       return searches.length === 0 || sink(searches)
     })
-    if (read.how === 'over') return { after: `no reply: ${failure?.message ?? 'the caller left'}` }
+    if (read.how === 'over')
+      return { after: `no reply: ${failure?.message ?? 'the caller left'}`, ...(failure && { failure }) }
     const { verdict, finish } = read
     if (!verdict.kept) return { after: shown(verdict), miss: verdict }
     const all = [...events, ...verdict.events]

@@ -53,7 +53,7 @@ export type Turns = {
    * clients take for the size of their conversation.
    */
   readonly run: (conversation: Conversation, purpose?: Purpose) => Promise<Result<ReplyStream, GatewayError>>
-  /** What the turns so far have used together; undefined: none has. A turn under way counts once its `finish` has passed. */
+  /** What the turns so far have used together, summaries left out; undefined: none has. A turn under way counts once its `finish` has passed. */
   readonly usage: () => Usage | undefined
   /** The account that served the last turn. */
   readonly accountId: () => string | undefined

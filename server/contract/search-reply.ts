@@ -43,6 +43,8 @@ export class SearchReply implements ReplyStream {
   constructor(
     first: ReplyStream,
     private readonly prepared: Prepared,
+    /** Output tokens of the turns before, which the limit of this conversation has left out already. */
+    private readonly spentBefore: number,
     private readonly turns: Turns,
     private readonly deps: SearchDeps,
   ) {
@@ -165,7 +167,7 @@ export class SearchReply implements ReplyStream {
   private outputLeft(): number | undefined {
     const { maxOutputTokens } = this.prepared.conversation.limits
     if (maxOutputTokens === undefined) return undefined
-    return Math.max(0, maxOutputTokens - (this.turns.usage()?.output.tokens ?? 0))
+    return Math.max(0, maxOutputTokens - ((this.turns.usage()?.output.tokens ?? 0) - this.spentBefore))
   }
 
   private nextConversation(round: number, left: number | undefined): Conversation {

@@ -17,8 +17,9 @@ export const searchLayer = (deps: SearchDeps): Layer => ({
     const { search: wish } = conversation
     if (wish === undefined) return turns.run(conversation)
     const prepared = prepare(conversation, wish)
+    const spent = turns.usage()?.output.tokens ?? 0
     const first = await turns.run(prepared.conversation)
-    return first.ok ? ok(new SearchReply(first.value, prepared, turns, deps)) : first
+    return first.ok ? ok(new SearchReply(first.value, prepared, spent, turns, deps)) : first
   },
 })
 

@@ -91,6 +91,15 @@ async function recordOf({
   throw new Error('the request was not kept')
 }
 
+async function waitFor(look: () => Promise<unknown>, wanted: unknown): Promise<void> {
+  let seen: unknown
+  for (const end = performance.now() + 30_000; performance.now() < end; await Bun.sleep(25)) {
+    seen = await look()
+    if (Bun.deepEquals(seen, wanted)) return
+  }
+  expect(seen).toEqual(wanted)
+}
+
 describe('Messages', () => {
   for (const [way, ask] of [
     ['whole', messages],
@@ -489,6 +498,74 @@ test('searches of a repairing turn are shown, and count for max_uses', async () 
   expect(types(message)).toEqual([...searchBlocks, ...searchBlocks, 'tool_use'])
   expect(found(message)[1]).toEqual({ type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' })
   expect(message.content.at(-1)).toMatchObject({ name: 'look', input: { q: 'x' } })
+})
+
+describe('a later turn that does not fit says so with numbers, as the first does', () => {
+  const long = 'word '.repeat(230_000)
+  const anthropicWords = /prompt is too long: 2\d{5} tokens > 200000 maximum/
+  const openaiWords =
+    /maximum context length is 200000 tokens\. However, your messages resulted in 2\d{5} tokens.*prompt is too long: 2\d{5} tokens > 200000 maximum/
+  const search = { type: 'tool', name: 'internet_search', input: { query: 'bun' } } as const
+  const said = (error: { message?: string }) => String(error.message)
+
+  test.each([
+    ['search', false],
+    ['search', true],
+    ['repair', false],
+    ['repair', true],
+  ] as const)('%s, streamed: %p', async (what, stream) => {
+    const begin = (): void => {
+      simulator.enqueue({ steps: [what === 'search' ? search : { type: 'text', text: 'No.' }] })
+      simulator.enqueue('too-long')
+    }
+    const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] }
+    const repairs = what === 'repair'
+    begin()
+    const asked = {
+      ...{ model, max_tokens: 4_000, messages: [{ role: 'user', content: long }], tools: [webSearch] },
+      ...(repairs && { output_config: { format: { type: 'json_schema', schema } } }),
+    } as Anthropic.MessageCreateParamsNonStreaming
+    const ofMessages = await (stream
+      ? anthropic.messages.stream(asked).finalMessage()
+      : anthropic.messages.create(asked)
+    ).then(() => '', said)
+    expect(ofMessages).toMatch(anthropicWords)
+    begin()
+    const response = {
+      ...{ model, input: long, tools: [{ type: 'web_search' }] },
+      ...(repairs && { text: { format: { type: 'json_schema', name: 'x', schema } } }),
+    } as OpenAI.Responses.ResponseCreateParamsNonStreaming
+    const ofResponses = stream
+      ? // Before the stream began it is a status.
+        await openai.responses
+          .stream(response as Json)
+          .finalResponse()
+          .then(
+            ({ error }) => error,
+            (error) => error,
+          )
+      : await openai.responses.create(response).catch((error) => error)
+    expect(ofResponses).toMatchObject({ code: 'context_length_exceeded', message: expect.stringMatching(openaiWords) })
+    begin()
+    const completion = {
+      ...{ model, messages: [{ role: 'user', content: long }], web_search_options: {} },
+      ...(repairs && { response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } }),
+    } as OpenAI.Chat.ChatCompletionCreateParamsNonStreaming
+    const ofChat = await (stream
+      ? openai.chat.completions.stream(completion as Json).done()
+      : openai.chat.completions.create(completion)
+    ).then(
+      () => undefined,
+      (error: Json) => error,
+    )
+    expect(ofChat).toMatchObject({ code: 'context_length_exceeded', message: expect.stringMatching(openaiWords) })
+    await waitFor(async () => {
+      const { logs } = await call('GET', '/v2/logs?limit=3')
+      return logs.map(({ error_message }: Json) =>
+        /\(2\d{5} tokens by our own estimate, window 200000\)/.test(error_message),
+      )
+    }, [true, true, true])
+  })
 })
 
 test('searches are counted, and stand in the record without their words', async () => {
