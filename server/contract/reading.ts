@@ -125,7 +125,7 @@ class DemandReading implements Reading {
     }
     if (this.value === undefined) return this.kept(this.release(), reason)
     const isBeside = this.answer === undefined && this.called
-    return isBeside ? this.besideCalls(this.value, reason) : this.valueVerdict(this.value, reason)
+    return isBeside ? this.besideCalls(this.value) : this.valueVerdict(this.value, reason)
   }
 
   private async valueVerdict(value: ValueDemand, reason: FinishReason): Promise<Verdict> {
@@ -145,11 +145,13 @@ class DemandReading implements Reading {
   }
 
   /** An answer is due only when no tool is called; beside calls a value may stand, and other words would be taken for one. */
-  private async besideCalls(value: ValueDemand, reason: FinishReason): Promise<Verdict> {
+  private async besideCalls(value: ValueDemand): Promise<Verdict> {
     const given = this.textOpen ? (this.reader?.given() ?? '') : undefined
-    if (given === undefined) return this.kept(this.release(), reason)
+    if (given === undefined) return this.kept(this.release(), 'tool-calls')
     const faults = await faultsOf(given, value)
-    return faults.length === 0 ? this.kept(this.closing(), reason) : this.miss('output-format', faults, false, given)
+    return faults.length === 0
+      ? this.kept(this.closing(), 'tool-calls')
+      : this.miss('output-format', faults, false, given)
   }
 
   private kept(events: readonly ReplyEvent[], reason: FinishReason): Verdict {
