@@ -64,6 +64,8 @@ function models({ gateway, openPage }: ConsoleStand): void {
     expect(forced.sent).toContain('claude-opus-4.5')
     expect(await ask('claude-haiku-4.5')).toMatchObject({ used: 'claude-haiku-4.5' })
     await gateway.admin('PUT', '/v2/settings', { forceModel: '', forceModelEnabled: false })
+    const { mappings } = (await gateway.admin('GET', '/v2/model-mappings')) as { mappings: { id: string }[] }
+    for (const { id } of mappings) await gateway.admin('DELETE', `/v2/model-mappings/${id}`)
     expect(faults).toEqual([])
     await close()
   })
@@ -121,7 +123,7 @@ function models({ gateway, openPage }: ConsoleStand): void {
     const row = page.getByRole('row').filter({ hasText: 'gpt-4o' })
     await signIn(page, `${gateway.url}/login?next=/models`, adminPassword)
     await page.getByText('No names are mapped.').waitFor()
-    await page.getByText('claude-opus-5.5', { exact: true }).first().waitFor()
+    await page.getByText('claude-opus-4.5', { exact: true }).first().waitFor()
     await page.getByRole('button', { name: 'Map a name' }).click()
     await dialog.getByLabel('Name that clients send').fill('gpt-*-mini')
     await dialog.getByRole('button', { name: 'Map a name' }).click()
