@@ -51,6 +51,7 @@ export function metaRoutes(deps: AdminDeps, operator: Operator) {
         test_mode: deps.testMode !== undefined,
       },
       time_zone: String(settingIn(stored, 'timezone')),
+      system_time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       time_zones: Intl.supportedValuesOf('timeZone'),
       limits: {
         body_bytes: maxBodyBytes,

@@ -41,6 +41,7 @@ test('who is signed in is told version, features, bounds, zones and what is fixe
     locked_settings: ['port'],
   })
   expect(json.time_zones).toContain('Asia/Shanghai')
+  expect(json.system_time_zone).toBe(Intl.DateTimeFormat().resolvedOptions().timeZone)
   expect((await call('GET', '/v2/meta')).json).toEqual(json)
   world.peer = elsewhere
   expect((await call('GET', '/v2/meta')).json.features.same_host).toBe(false)

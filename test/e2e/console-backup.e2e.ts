@@ -98,13 +98,30 @@ function backups({ gateway, openPage }: ConsoleStand): void {
       buffer: readFileSync(file),
     })
     await page.getByLabel(/^Passphrase of the file/).fill('not the right one')
-    await page.getByRole('button', { name: 'Look through it' }).click()
+    await page.getByRole('button', { name: 'Preview the restore' }).click()
     await page.getByText('The backup cannot be restored.').waitFor()
     await page.getByLabel(/^Passphrase of the file/).fill(passphrase)
-    await page.getByRole('button', { name: 'Look through it' }).click()
+    await page.getByRole('button', { name: 'Preview the restore' }).click()
     await apply(page)
     await signInAgain(page)
     expect(await keyNames()).toEqual(before)
+    await close()
+  })
+
+  test('the file is chosen by a button in the language of the page, with the keyboard too, and its name is shown', async () => {
+    const { page, close } = await open('zh-CN')
+    const field = page.locator('input[type=file]')
+    expect((await field.boundingBox())?.width).toBeLessThanOrEqual(1)
+    await page.getByText('未选择文件').waitFor()
+    await field.focus()
+    const chooser = page.waitForEvent('filechooser')
+    await page.keyboard.press('Space')
+    await (await chooser).setFiles({ name: '备份.json', mimeType: 'application/json', buffer: Buffer.from('{}') })
+    await page.getByText('备份.json').waitFor()
+    const another = page.waitForEvent('filechooser')
+    await page.getByText('选择文件…').click()
+    await another
+    expect(await accessibilityFaults(page)).toEqual([])
     await close()
   })
 
@@ -116,7 +133,7 @@ function backups({ gateway, openPage }: ConsoleStand): void {
       mimeType: 'application/json',
       buffer: Buffer.from(text),
     })
-    await page.getByRole('button', { name: 'Look through it' }).click()
+    await page.getByRole('button', { name: 'Preview the restore' }).click()
     const plan = page.getByRole('dialog', { name: 'What a restore would do' })
     await plan.getByText('A backup of the original').waitFor()
     await page.keyboard.press('Escape')

@@ -64,6 +64,11 @@ function integrations({ gateway, openPage }: ConsoleStand): void {
 
   test('a key that the gateway does not know is told by the test; one of another make is not taken', async () => {
     const { page, close } = await open()
+    const test = page.getByRole('button', { name: 'Test address and key' })
+    expect(await test.isDisabled()).toBe(true)
+    expect(await test.getAttribute('aria-describedby')).toBe(
+      await page.getByRole('status').filter({ hasText: 'Create or paste a key first.' }).getAttribute('id'),
+    )
     await page.getByLabel(/^API key/).fill('sk-nobody-has-this-key-0123456789')
     await page.getByRole('button', { name: 'Test address and key' }).click()
     await page.getByText('The gateway does not accept this key.').waitFor()

@@ -224,6 +224,19 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test('more states than fit beside each other on a phone do not widen the page', async () => {
+    const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 360, height: 740 } })
+    await showAccounts(page, () => [
+      someAccount('gone', 'suspended'),
+      someAccount('rests', 'cooling', { state_until: inTime(3_600_000) }),
+      someAccount('off', 'disabled'),
+    ])
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
+    await page.getByRole('button', { name: /^Suspended by provider/ }).waitFor()
+    expect(await scrollsSideways(page)).toBe(false)
+    await close()
+  })
+
   test('a page of the list that is gone leads to one that is there', async () => {
     const { page, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=${encodeURIComponent('/accounts?page=99')}`, adminPassword)

@@ -186,6 +186,12 @@ function logs({ gateway, openPage }: ConsoleStand): void {
       }),
     )
     expect(scrolled).toBeLessThanOrEqual(50)
+    // The columns fill the table: nothing of it is left over at the right.
+    const rightOf = (selector: string): Promise<number> =>
+      page
+        .locator(selector)
+        .evaluateAll((cells) => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right)))
+    expect(await rightOf('thead th')).toBeCloseTo(await rightOf('table'), 0)
     // A screen and more at each step: all rows are new.
     const each = await costs(page, 40, (index) =>
       page.evaluate(async (at) => {

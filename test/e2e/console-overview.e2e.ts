@@ -256,7 +256,7 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     await page.reload()
     await page.getByRole('button', { name: 'Remove filter: Key: test' }).waitFor()
     await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
-    await page.getByText('The figures are of what the filters choose.').waitFor()
+    await page.getByText('The figures cover only what the filters match.').waitFor()
     await tile(page, 'Succeeded').getByRole('link', { name: '1 failed' }).click()
     await page.waitForURL(/\/logs\?key=key_\w+&status=failed$/)
     await page.getByText('1 of 1 shown').waitFor()

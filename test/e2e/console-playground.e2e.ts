@@ -367,7 +367,7 @@ function playground({ gateway, openPage }: ConsoleStand): void {
     await page.locator('[autocomplete=username]').fill('vera')
     await page.locator('[autocomplete=current-password]').fill('the password of vera')
     await page.keyboard.press('Enter')
-    await page.getByText('Your role may look, but not ask.').waitFor()
+    await page.getByText('Your role can read chats here, but not send messages.').waitFor()
     expect(await page.getByRole('button', { name: 'Send' }).count()).toBe(0)
     await close()
   })

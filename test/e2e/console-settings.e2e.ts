@@ -42,6 +42,42 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     await close()
   })
 
+  test('a time zone is found by typing, one that the list leaves out is taken too, and the system’s is named', async () => {
+    const { page, faults, close } = await open('/settings/general')
+    const zone = page.getByRole('combobox', { name: 'Time zone' })
+    const system = Intl.DateTimeFormat().resolvedOptions().timeZone
+    expect(await zone.getAttribute('placeholder')).toBe(`System: ${system}`)
+    await page.getByText(`Default: ${system}`).waitFor()
+    const choose = async (typed: string): Promise<void> => {
+      await zone.fill(typed)
+      await page.getByRole('option', { name: typed === 'shanghai' ? 'Asia/Shanghai' : typed }).waitFor()
+      expect(await accessibilityFaults(page)).toEqual([])
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Enter')
+      await page.getByText('1 unsaved change').waitFor()
+      await save(page)
+      await page.getByText('1 unsaved change').waitFor({ state: 'detached' })
+    }
+    await choose('shanghai')
+    expect((await gateway.admin('GET', '/v2/settings')).timezone).toBe('Asia/Shanghai')
+    await choose('+05:30')
+    expect((await gateway.admin('GET', '/v2/settings')).timezone).toBe('+05:30')
+    await page.getByRole('button', { name: 'Clear Time zone' }).click()
+    await save(page)
+    await page.getByText('0 of').waitFor()
+    expect((await gateway.admin('GET', '/v2/settings')).timezone).toBe('')
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('the rule of when a change holds is said once, and a tag marks only what differs', async () => {
+    const { page, close } = await open('/settings/quota')
+    await page.getByText('Saved changes take effect at once').waitFor()
+    expect(await page.getByText('Now', { exact: true }).count()).toBe(0)
+    expect(await page.getByText('Next round', { exact: true }).count()).toBeGreaterThan(0)
+    await close()
+  })
+
   test('two windows that change the same see both values; changes of different settings both hold', async () => {
     const one = await open('/settings/quota')
     const other = await open('/settings/quota')
@@ -85,7 +121,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     const port = page.locator('dl > div').filter({ hasText: 'server.port' })
     await port.getByText('Set by the environment variable PORT.').waitFor()
     expect(await port.locator('input, select, textarea, button').count()).toBe(0)
-    await page.getByLabel('Search settings').fill('额度耗尽')
+    await page.getByLabel('Search settings').fill('额度用完预警')
     await page.getByText('Warn before an account runs out').waitFor()
     expect(new URL(page.url()).searchParams.get('q')).toBe('额度耗尽')
     await page.getByLabel('Search settings').fill('no such setting at all')
@@ -171,7 +207,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     expect(await accessibilityFaults(page)).toEqual([])
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Verify' }).click()
-    await page.getByText('The log is whole').waitFor()
+    await page.getByText('The log is intact').waitFor()
     const viewer = await openPage({ locale: 'en-US' })
     await viewer.page.goto(`${gateway.url}/login?next=/settings/security`)
     await viewer.page.getByLabel('Username').fill('vera')
@@ -205,7 +241,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     await page.getByRole('button', { name: 'Send a test' }).click()
     await page.getByText('The webhook answered 204').waitFor()
     await page.getByRole('button', { name: 'Send a test' }).click()
-    await page.getByText('The webhook did not take it').waitFor()
+    await page.getByText('The webhook did not accept it').waitFor()
     expect(await page.getByLabel('Webhook address', { exact: true }).inputValue()).toBe(
       `http://127.0.0.1:${hook.port}/••••path`,
     )

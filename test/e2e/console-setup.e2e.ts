@@ -195,7 +195,7 @@ function setup(): void {
     await page.getByRole('button', { name: '我已保存' }).click()
     await page.getByRole('button', { name: '继续' }).click()
     await page.getByRole('button', { name: '发送', exact: true }).click()
-    await page.getByText('当前没有账号可以回复').waitFor()
+    await page.getByText('当前没有账号可以回答').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
     await page.goto(`${fresh.url}/setup`)
     await page.getByRole('heading', { level: 1, name: '添加第一个账号' }).waitFor()

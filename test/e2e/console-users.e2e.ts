@@ -188,7 +188,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     const token = new URL(link).hash.slice(1)
     const guest = await openPage({ locale: 'zh-CN', viewport: { width: 360, height: 740 } })
     await guest.page.goto(link)
-    await guest.page.getByText('Guest，为你准备了 claude-server 的密钥。').waitFor()
+    await guest.page.getByText('Guest，已为你准备好 claude-server 的密钥。').waitFor()
     expect(await accessibilityFaults(guest.page)).toEqual([])
     await guest.page.reload()
     await guest.page.getByRole('button', { name: '显示密钥' }).click()

@@ -286,9 +286,9 @@ describe('an import', () => {
         tone: 'success',
       },
       { place: 'Line 7', name: 'so***dy@example.com', about: 'Social · Google · us-east-1' },
-      { verdict: 'Here, gets a newer sign-in', reason: 'old name', tone: 'accent' },
+      { verdict: 'Already here, gets a newer sign-in', reason: 'old name', tone: 'accent' },
       { verdict: 'Same as Line 7', tone: 'neutral' },
-      { verdict: 'Cannot be used', reason: 'region: This is no AWS region.', tone: 'danger', about: '' },
+      { verdict: 'Cannot be used', reason: 'region: This is not an AWS region.', tone: 'danger', about: '' },
       { reason: 'Words of the server.' },
     ])
   })

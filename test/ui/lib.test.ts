@@ -132,7 +132,13 @@ test('numbers and times follow the language', () => {
   expect(english.relative(now - 200_000, now)).toBe('3 min. ago')
   expect(english.relative(now - 20_000, now)).toBe('now')
   expect(english.relative(now + 6 * 86_400_000, now)).toBe('in 6 days')
-  expect(chinese.relative(now - 200_000, now)).toBe('3分钟前')
+  expect(chinese.relative(now - 200_000, now)).toBe('3 分钟前')
+  expect(chinese.relative(now - 20_000, now)).toBe('刚刚')
+  expect([chinese.duration(240), chinese.duration(6200), chinese.left(61_000)]).toEqual([
+    '240 毫秒',
+    '6.2 秒',
+    '2 分钟',
+  ])
   expect([1, 2].map(english.form)).toEqual(['one', 'other'])
   expect([1, 2].map(chinese.form)).toEqual(['other', 'other'])
   expect(['b10', 'a', 'b9'].toSorted(english.compare)).toEqual(['a', 'b9', 'b10'])

@@ -24,6 +24,7 @@ export const MetaView = Type.Object({
     }),
   ),
   time_zone: Type.Optional(Type.String({ description: 'of "today"; empty: the system’s' })),
+  system_time_zone: Type.Optional(Type.String({ description: 'what holds where none is set' })),
   time_zones: Type.Optional(Type.Array(Type.String())),
   limits: Type.Optional(
     Type.Object({

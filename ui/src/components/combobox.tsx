@@ -19,6 +19,8 @@ type ComboboxProps = {
   readonly value: string | undefined
   /** Undefined: cleared. */
   readonly onChange: (value: string | undefined) => void
+  /** What was typed as one more to choose, where it is none of the list. */
+  readonly own?: (typed: string) => Option | undefined
   readonly disabled?: boolean
   readonly error?: string | undefined
 }
@@ -34,9 +36,11 @@ export function Combobox(props: ComboboxProps) {
   const selected = () => props.options.find((option) => option.value === props.value) ?? null
   const found = createMemo(() => {
     const search = typed() === selected()?.text ? '' : typed()
-    return props.options
+    const matching = props.options
       .filter(({ text, hint, words }) => matchesWords(`${text} ${hint ?? ''} ${words ?? ''}`, search))
       .slice(0, mostShown)
+    const own = search === '' ? undefined : props.own?.(search)
+    return own === undefined || matching.some(({ value }) => value === own.value) ? matching : [own, ...matching]
   })
   return (
     <Base<Option>

@@ -73,7 +73,6 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
     props.selection?.onChange(chosen)
   }
   const all = (): readonly string[] => props.items.map(({ id }) => id)
-  const width = (): number => props.columns.length + (props.selection ? 1 : 0) + (props.actions === undefined ? 0 : 1)
   const clicked = (event: MouseEvent, item: Item): void => {
     const own = event.target instanceof Element && event.target.closest('a, button, input, label, select')
     // Marking a text is no click either.
@@ -200,7 +199,8 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
                     height={44}
                     gap={(height) => (
                       <tr>
-                        <td colSpan={width()} class="p-0" style={{ height: `${height()}px` }} />
+                        {/* One cell: more than are shown would be a column of their own. */}
+                        <td class="p-0" style={{ height: `${height()}px` }} />
                       </tr>
                     )}
                     row={(item, index, measure) => (

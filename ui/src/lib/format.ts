@@ -10,6 +10,9 @@ const steps = [
 const byteSteps = ['GiB', 'MiB', 'KiB'].map((name, index) => ({ name, size: 1024 ** (3 - index) }))
 
 export function createFormat(locale: string) {
+  // Chinese texts stand off from digits; Intl does not do that.
+  const isChinese = locale.startsWith('zh')
+  const spaced = (text: string): string => (isChinese ? text.replace(/(\d)(?=\p{Script=Han})/gu, '$1 ') : text)
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
   const priced = new Intl.NumberFormat(locale, {
     style: 'currency',
@@ -76,13 +79,13 @@ export function createFormat(locale: string) {
     compact: (value: number) => (Math.abs(value) < 1 ? number : compact).format(value),
     usd: (value: number) => money.format(value),
     /** "240 ms" below a second, else "6.2 sec". */
-    duration: (ms: number) => (ms < 1000 ? milliseconds.format(ms) : seconds.format(ms / 1000)),
+    duration: (ms: number) => spaced(ms < 1000 ? milliseconds.format(ms) : seconds.format(ms / 1000)),
     /** How much time is left, rounded up: "12 min", and seconds in the last minute only. */
     left: (ms: number) => {
       for (const [name, size] of steps) {
-        if (ms > size) return units[name].format(Math.ceil(ms / size))
+        if (ms > size) return spaced(units[name].format(Math.ceil(ms / size)))
       }
-      return units.second.format(Math.max(0, Math.ceil(ms / 1000)))
+      return spaced(units.second.format(Math.max(0, Math.ceil(ms / 1000))))
     },
     /** "1.5 MiB". */
     bytes: (value: number) => {
@@ -106,9 +109,10 @@ export function createFormat(locale: string) {
     relative: (at: number, now: number) => {
       const distance = at - now
       for (const [unit, size] of steps) {
-        if (Math.abs(distance) >= size) return relative.format(Math.trunc(distance / size), unit)
+        if (Math.abs(distance) >= size) return spaced(relative.format(Math.trunc(distance / size), unit))
       }
-      return relative.format(0, 'second')
+      // What has just been is not what is now.
+      return isChinese ? '刚刚' : relative.format(0, 'second')
     },
   }
 }

@@ -4,7 +4,7 @@ import CodeXml from 'lucide-solid/icons/code-xml'
 import PlugZap from 'lucide-solid/icons/plug-zap'
 import SquarePen from 'lucide-solid/icons/square-pen'
 import SquareTerminal from 'lucide-solid/icons/square-terminal'
-import { createSignal, For, onCleanup, onMount, Show } from 'solid-js'
+import { createSignal, createUniqueId, For, onCleanup, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { ApiError } from '../api/client.ts'
 import { errorText } from '../api/error-text.ts'
@@ -189,22 +189,29 @@ function Warnings(props: { client: Client; place: Place }) {
 /** As a client would: the address, the key, and what it may ask for. */
 function KeyTest(props: { key: string | undefined }) {
   const { t, format } = useI18n()
+  const reason = createUniqueId()
   const test = useMutation(() => ({ mutationFn: (key: string) => tryKey(key) }))
+  // What was said of one key says nothing of the next.
+  const isOfThis = (): boolean => props.key !== undefined && test.variables === props.key
   return (
     <div class="flex flex-wrap items-center gap-3">
       <Button
         icon={PlugZap}
         disabled={props.key === undefined}
+        aria-describedby={reason}
         busy={test.isPending}
         onClick={() => props.key !== undefined && test.mutate(props.key)}
       >
         {t('integrations.test')}
       </Button>
-      <p role="status" class="text-13">
-        <Show when={test.data !== undefined}>
+      <p id={reason} role="status" class="text-13">
+        <Show when={props.key === undefined}>
+          <span class="text-text-3">{t('integrations.needsKey')}</span>
+        </Show>
+        <Show when={isOfThis() && test.data !== undefined}>
           <span class="text-success">{t('integrations.testOk', { count: format().number(test.data ?? 0) })}</span>
         </Show>
-        <Show when={test.error}>
+        <Show when={isOfThis() && test.error}>
           {(error) => (
             <span class="text-danger">
               {error() instanceof ApiError && (error() as ApiError).status === 401

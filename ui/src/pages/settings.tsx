@@ -208,6 +208,7 @@ export default function SettingsPage() {
                 </p>
               </Show>
               <Show when={shown().length > 0}>
+                <p class="-mt-3 text-13 text-text-2">{t('settings.rule')}</p>
                 <div class="rounded-lg border border-border bg-surface px-4">
                   <For each={shown()}>{(name) => <SettingRow name={name} draft={draft} />}</For>
                 </div>

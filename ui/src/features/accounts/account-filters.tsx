@@ -33,7 +33,7 @@ export function AccountFilters(props: Props) {
     props.filters.set({ status: name === 'all' ? [] : toggled(value().status, name) })
   return (
     <div class="flex flex-col gap-2">
-      <fieldset class="-mx-3 flex gap-2 max-md:overflow-x-auto max-md:px-3 max-md:py-1 md:mx-0 md:flex-wrap">
+      <fieldset class="-mx-3 flex min-w-0 gap-2 max-md:overflow-x-auto max-md:px-3 max-md:py-1 md:mx-0 md:flex-wrap">
         <legend class="sr-only">{t('accounts.filter')}</legend>
         <For each={offered()}>
           {(name) => (

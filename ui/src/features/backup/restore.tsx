@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/solid-query'
 import LoaderCircle from 'lucide-solid/icons/loader-circle'
-import { createSignal, createUniqueId, For, Show } from 'solid-js'
+import { createSignal, For, Show } from 'solid-js'
 import type { RestoreDone, RestoreReport } from '../../../../server/admin/contract/backup.ts'
 import { care } from '../../api/care.ts'
 import { api } from '../../api/client.ts'
@@ -9,6 +9,7 @@ import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { PasswordField, TextField } from '../../components/field.tsx'
+import { FileField } from '../../components/file-field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusFault } from '../../lib/focus.ts'
 import { parseTime } from '../../lib/format.ts'
@@ -22,7 +23,6 @@ const word = 'RESTORE'
 /** A file is chosen and looked through; what follows is the plan. */
 export function RestoreFromFile(props: { readonly onPlan: (source: Source, report: RestoreReport) => void }) {
   const { t } = useI18n()
-  const id = createUniqueId()
   const [file, setFile] = createSignal<File>()
   const [passphrase, setPassphrase] = createSignal('')
   const [tried, setTried] = createSignal(false)
@@ -47,30 +47,18 @@ export function RestoreFromFile(props: { readonly onPlan: (source: Source, repor
         if (!look.isPending) look.mutate({ run: (dryRun) => care.importBackup(chosen, given, dryRun) })
       }}
     >
-      <div class="flex flex-col gap-1">
-        <label for={id} class="font-medium text-13">
-          {t('backup.file')}
-        </label>
-        <input
-          id={id}
-          type="file"
-          accept=".json,.jsonl,application/json"
-          aria-invalid={fault() ? true : undefined}
-          aria-describedby={fault() ? `${id}-error` : undefined}
-          onChange={(event) => {
-            look.reset()
-            setFile(event.currentTarget.files?.[0])
-          }}
-          class="control w-full rounded-md border border-control bg-surface p-1 text-13 file:mr-3 file:rounded-md file:border-0 file:bg-surface-3 file:px-3 file:py-1 file:text-text aria-invalid:border-danger"
-        />
-        <Show when={fault()}>
-          {(text) => (
-            <p id={`${id}-error`} class="text-12 text-danger">
-              {text()}
-            </p>
-          )}
-        </Show>
-      </div>
+      <FileField
+        label={t('backup.file')}
+        choose={t('backup.fileChoose')}
+        none={t('backup.fileNoneYet')}
+        accept=".json,.jsonl,application/json"
+        file={file()}
+        onFile={(chosen) => {
+          look.reset()
+          setFile(chosen)
+        }}
+        error={fault()}
+      />
       <PasswordField
         label={t('backup.filePassphrase')}
         help={t('backup.filePassphraseHelp')}

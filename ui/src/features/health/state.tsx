@@ -311,12 +311,19 @@ function Configuration(props: { readonly view: HealthView }) {
             <tbody>
               <For each={rows()}>
                 {(row) => (
-                  <tr class="border-border border-t first:border-t-0">
-                    <th scope="row" class="px-3 py-1.5 text-left font-mono font-normal text-12">
+                  <tr class="border-border border-t first:border-t-0 max-md:block max-md:py-1.5">
+                    <th
+                      scope="row"
+                      class="px-3 py-1.5 text-left font-mono font-normal text-12 max-md:block max-md:py-0.5"
+                    >
                       {row.key}
                     </th>
-                    <td class="wrap-anywhere px-3 py-1.5 font-mono text-12">{row.value}</td>
-                    <td class="wrap-anywhere px-3 py-1.5 text-12 text-text-3">{row.where ?? row.from}</td>
+                    <td class="wrap-anywhere px-3 py-1.5 font-mono text-12 max-md:block max-md:py-0.5">
+                      {row.value === '(set)' ? t('common.isSet') : row.value}
+                    </td>
+                    <td class="wrap-anywhere px-3 py-1.5 text-12 text-text-3 max-md:block max-md:py-0.5">
+                      {row.where ?? row.from}
+                    </td>
                   </tr>
                 )}
               </For>

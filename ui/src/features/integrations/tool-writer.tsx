@@ -75,7 +75,7 @@ export function ToolWriter(props: Props) {
                   </Button>
                 </Show>
                 <Show when={!props.hasKey}>
-                  <span class="text-12 text-text-3">{t('integrations.writerNeedsKey')}</span>
+                  <span class="text-12 text-text-3">{t('integrations.needsKey')}</span>
                 </Show>
               </div>
             </>

@@ -26,7 +26,7 @@ type ListProps = {
 }
 
 const columns: readonly { readonly key: PlainKey; readonly class?: string }[] = [
-  { key: 'logs.column.time', class: 'w-32' },
+  { key: 'logs.column.time', class: 'w-37' },
   { key: 'logs.column.outcome', class: 'w-31' },
   { key: 'logs.column.caller' },
   { key: 'logs.column.model', class: 'lg:w-[15%]' },

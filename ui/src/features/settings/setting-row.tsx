@@ -1,15 +1,19 @@
+import { useQuery } from '@tanstack/solid-query'
 import RotateCcw from 'lucide-solid/icons/rotate-ccw'
-import { createUniqueId, For, Match, Show, Switch } from 'solid-js'
+import { createUniqueId, For, lazy, Match, Show, Suspense, Switch } from 'solid-js'
 import type { SettingField } from '../../../../server/admin/contract/settings.ts'
 import { ApiError } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { createMayChange } from '../../api/may-change.tsx'
+import { dataOf, queries } from '../../api/queries.ts'
 import { Switch as Toggle } from '../../components/switch.tsx'
 import type { Translate } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import type { Draft } from './draft.ts'
 import { placeOf, type SettingName } from './registry.ts'
 import { amount, type Fault, isBounded, isSame, shownAmount, type Value } from './settings-draft.ts'
+
+const ZoneField = lazy(() => import('./zone-field.tsx'))
 
 const inputClass =
   'control w-full rounded-md border border-control bg-surface px-2.5 text-14 max-md:text-16 disabled:opacity-60 aria-invalid:border-danger'
@@ -18,6 +22,7 @@ const inputClass =
 export function SettingRow(props: { readonly name: SettingName; readonly draft: Draft }) {
   const { t, format } = useI18n()
   const mayChange = createMayChange()
+  const meta = useQuery(() => queries.meta())
   const id = createUniqueId()
   const place = () => placeOf(props.name)
   const field = (): SettingField | undefined => props.draft.field(props.name)
@@ -57,7 +62,9 @@ export function SettingRow(props: { readonly name: SettingName; readonly draft: 
               <Show when={!isInitial()}>
                 <Tag tone="accent" text={t('settings.tag.changed')} />
               </Show>
-              <Tag tone="neutral" text={t(place().next ? 'settings.tag.next' : 'settings.tag.now')} />
+              <Show when={place().next}>
+                <Tag tone="neutral" text={t('settings.tag.next')} />
+              </Show>
             </div>
             <p id={`${id}-help`} class="text-13 text-text-2">
               {t(`settings.help.${props.name}`)}
@@ -74,7 +81,6 @@ export function SettingRow(props: { readonly name: SettingName; readonly draft: 
                     autocomplete="off"
                     spellcheck={false}
                     inputmode={known().type === 'integer' ? (place().scale ? 'decimal' : 'numeric') : undefined}
-                    list={known().type === 'timezone' ? `${id}-zones` : undefined}
                     value={known().type === 'integer' ? shownAmount(value(), place().scale) : String(value())}
                     onInput={({ currentTarget }) =>
                       set(known().type === 'integer' ? amount(currentTarget.value, place().scale) : currentTarget.value)
@@ -82,11 +88,6 @@ export function SettingRow(props: { readonly name: SettingName; readonly draft: 
                   />
                   <Show when={place().unit}>
                     {(unit) => <span class="shrink-0 text-13 text-text-2">{t(`settings.unit.${unit()}`)}</span>}
-                  </Show>
-                  <Show when={known().type === 'timezone'}>
-                    <datalist id={`${id}-zones`}>
-                      <For each={Intl.supportedValuesOf('timeZone')}>{(zone) => <option value={zone} />}</For>
-                    </datalist>
                   </Show>
                 </div>
               }
@@ -99,6 +100,18 @@ export function SettingRow(props: { readonly name: SettingName; readonly draft: 
                     onChange={set}
                     disabled={!mayChange() || !known().takesEffect}
                   />
+                </div>
+              </Match>
+              <Match when={known().type === 'timezone'}>
+                <div class="w-full">
+                  <Suspense fallback={<div class={inputClass} />}>
+                    <ZoneField
+                      label={label()}
+                      value={String(value())}
+                      onChange={set}
+                      disabled={!mayChange() || !known().takesEffect}
+                    />
+                  </Suspense>
                 </div>
               </Match>
               <Match when={known().choices}>
@@ -162,6 +175,7 @@ export function SettingRow(props: { readonly name: SettingName; readonly draft: 
   function defaultText(): string {
     const first = initial()
     const known = field()
+    if (known?.type === 'timezone') return t('settings.default', { value: dataOf(meta)?.system_time_zone ?? '…' })
     if (known?.type === 'integer') {
       const scale = place().scale ?? 1
       const minimum = format().number((known.minimum ?? 0) / scale)

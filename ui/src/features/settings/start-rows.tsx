@@ -31,7 +31,7 @@ export function StartRows(props: { readonly rows: readonly StartSetting[] }) {
                 </dt>
                 <dd class="min-w-0">
                   <span class="wrap-anywhere numbers block font-mono text-13">
-                    {row.value === '' ? t('settings.empty') : row.value}
+                    {row.value === '' ? t('settings.empty') : row.value === '(set)' ? t('common.isSet') : row.value}
                   </span>
                   <span class="wrap-anywhere text-12 text-text-3">{reason(row)}</span>
                 </dd>

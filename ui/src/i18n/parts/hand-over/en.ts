@@ -3,13 +3,13 @@ export const en = {
   'handOver.ready': 'A key for {product} is ready for you.',
   'handOver.readyNamed': '{user}, a key for {product} is ready for you.',
   'handOver.once':
-    'It can be shown once only, to whoever opens it first. Have a safe place for it at hand, such as a password manager.',
+    'It can be shown only once, to whoever opens it first. Have a safe place for it ready, such as a password manager.',
   'handOver.until': 'This link works until {time}.',
   'handOver.reveal': 'Show the key',
   'handOver.revealFailed': 'The key could not be shown.',
   'handOver.key': 'Your key',
-  'handOver.saveNow': 'Copy the key now. It cannot be shown again, also not by who sent you the link.',
-  'handOver.addresses': 'Where your client calls',
+  'handOver.saveNow': 'Copy the key now. It cannot be shown again, not even by whoever sent you the link.',
+  'handOver.addresses': 'Addresses for your client',
   'handOver.openai': 'OpenAI clients',
   'handOver.anthropic': 'Anthropic clients',
   'handOver.missing':

@@ -1,7 +1,7 @@
 import type { en } from './en.ts'
 
 export const zhCn = {
-  'health.lead': '服务器是否正常，求助时该提供什么？',
+  'health.lead': '服务器是否正常？求助时需要提供什么？',
   'health.good': '全部检查通过。',
   'health.warned.one': '有 {count} 项需要关注。',
   'health.warned.other': '有 {count} 项需要关注。',
@@ -36,7 +36,7 @@ export const zhCn = {
   'health.found.keys.some': '共 {count} 个。',
   'health.found.keys.none': '还没有密钥，所有客户端都会被拒绝。',
   'health.found.backup.none': '还没有备份。',
-  'health.found.backup.newest': '最新备份距今 {days} 天。',
+  'health.found.backup.newest': '最新的备份是 {days} 天前的。',
   'health.found.encryption.safe': '已加密，或在本机访问。',
   'health.found.encryption.plain':
     '正通过未加密的 HTTP 远程访问，密码和密钥可能被窃听。请在前面配置带 TLS 的反向代理。',
@@ -66,7 +66,7 @@ export const zhCn = {
   'health.fact.heap': '堆 {bytes}',
   'health.fact.diskOf': '剩余 {free}，共 {total}',
   'health.fact.inFlight': '{running} 个进行中，{waiting} 个等待',
-  'health.fact.ofLimit': '{value}／{limit}',
+  'health.fact.ofLimit': '{value} / {limit}',
   'health.sizes': '队列与缓存',
   'health.sizesLead': '随使用增长的各项数据及其上限，与 /metrics 中的数值一致。',
   'health.sizesShow': '全部 {count} 项',
@@ -83,7 +83,7 @@ export const zhCn = {
   'health.configNone': '均为默认值。',
   'health.configAll': '全部配置见“设置”。',
   'health.report': '诊断报告',
-  'health.reportLead': '协助排查所需的信息，不含机密、邮箱、网络地址与主机名。',
+  'health.reportLead': '供协助者排查问题的信息，不含机密、邮箱、网络地址与主机名。',
   'health.reportOpen': '查看报告',
   'health.reportDownload': '下载',
   'health.reportFailed': '未能生成报告。',

@@ -2,7 +2,7 @@ export const en = {
   'integrations.title': 'Integrations',
   'integrations.lead': 'Settings to paste into your tools, with the address of this gateway.',
   'integrations.clients': 'Tools',
-  'integrations.with': 'Fill in with',
+  'integrations.with': 'Used in the settings below',
   'integrations.address': 'Gateway address',
   'integrations.addressHere': 'this address',
   'integrations.addressLan': 'in the local network',
@@ -12,7 +12,8 @@ export const en = {
   'integrations.addressOwnHelp': 'Where your tools reach the gateway, without /v1: https://gateway.example.com',
   'integrations.addressBad': 'An http:// or https:// address.',
   'integrations.key': 'API key',
-  'integrations.keyHelp': 'Only keys that were just created can be shown. Without one, {place} stands in its place.',
+  'integrations.keyHelp':
+    'Paste a key, or create one here. A key is shown only when it is created; without one, {place} stands in its place.',
   'integrations.keyOdd': 'This does not look like a key of this gateway.',
   'integrations.keyCreate': 'Create a key here',
   'integrations.keyCreated':
@@ -32,13 +33,13 @@ export const en = {
   'integrations.typescript': 'TypeScript',
   'integrations.cursorWhere': 'Settings → Models → API Keys',
   'integrations.clineWhere': 'Settings → API Configuration',
-  'integrations.curlModels': 'Which models are there?',
+  'integrations.curlModels': 'List the models',
   'integrations.curlChat': 'Ask one of them',
   'integrations.notes': 'Good to know',
   'integrations.claudeNoKey': 'Do not also set ANTHROPIC_API_KEY. Start Claude Code again after a change.',
   'integrations.claudeStatus': '/status in Claude Code shows the address it uses.',
   'integrations.claudeQuiet':
-    'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 keeps it from talking to anyone but the gateway.',
+    'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 keeps it from contacting anything but the gateway.',
   'integrations.codexMetadata': '“Model metadata not found” is a warning about names it does not know; they work.',
   'integrations.codexQuiet':
     'Codex reads the key from the variable, not from the file: set it in each terminal or in your profile.',
@@ -68,11 +69,11 @@ export const en = {
   'integrations.writer': 'Write it for me',
   'integrations.writerLead':
     'This browser runs on the server’s machine, so the file can be set from here. Everything else in it stays, and a copy is kept.',
-  'integrations.writerFailed': 'The file could not be looked at.',
+  'integrations.writerFailed': 'The file could not be read.',
   'integrations.writerUnset': 'Not set to a gateway yet.',
   'integrations.writerSet': 'Set to {url} with the key {key}.',
   'integrations.writerPreview': 'Preview and write…',
-  'integrations.writerNeedsKey': 'Create or paste a key first.',
+  'integrations.needsKey': 'Create or paste a key first.',
   'integrations.writerChanges': 'These lines change',
   'integrations.writerSame': 'The file is set like this already.',
   'integrations.writerPassword': 'Your password',

@@ -5,7 +5,7 @@ export const en = {
   'jobs.state.running': 'Running',
   'jobs.state.done': 'Finished',
   'jobs.state.cancelled': 'Cancelled',
-  'jobs.state.failed': 'Broke off',
+  'jobs.state.failed': 'Interrupted',
   'jobs.showFailed': 'Show what failed',
   'jobs.hideFailed': 'Hide what failed',
   'jobs.kind.import': 'Import accounts',

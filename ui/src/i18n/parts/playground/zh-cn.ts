@@ -87,7 +87,7 @@ export const zhCn = {
   'playground.late': '已等待 {time}，仍未收到回答。网关正在尝试可用的账号。',
   'playground.stopped': '已停止',
   'playground.ready': '回答已完成。',
-  'playground.firstToken': '{time} 后收到首个字',
+  'playground.firstToken': '{time}后收到首个字',
   'playground.total': '共 {time}',
   'playground.speed': '{count} Token/秒',
   'playground.tokens': '输入 {input} Token，输出 {output} Token',
