@@ -123,7 +123,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     expect(await port.locator('input, select, textarea, button').count()).toBe(0)
     await page.getByLabel('Search settings').fill('额度用完预警')
     await page.getByText('Warn before an account runs out').waitFor()
-    expect(new URL(page.url()).searchParams.get('q')).toBe('额度耗尽')
+    expect(new URL(page.url()).searchParams.get('q')).toBe('额度用完预警')
     await page.getByLabel('Search settings').fill('no such setting at all')
     await page.getByText('No setting matches').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
