@@ -2,6 +2,7 @@ import { isInternalKey } from '../access/console-key.ts'
 import { sha256Hex } from '../access/digest.ts'
 import { makeHandOverToken } from '../access/hand-over.ts'
 import { makeKey } from '../access/key.ts'
+import { productName } from '../config/build.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
@@ -9,7 +10,6 @@ import type { HandOverRecord, KeyRecord, Store } from '../store/store.ts'
 import type { AdminLog } from './admin-log.ts'
 import { type HandOverCreate, type HandOverCreated, type HandOverOffer, handOverHours } from './contract/hand-overs.ts'
 import { handOverView, internalKey, rotation } from './keys-service.ts'
-import { productName } from './refusal.ts'
 
 type Deps = {
   readonly store: Pick<Store, 'handOvers' | 'keys' | 'users'>

@@ -1,3 +1,4 @@
+import { productName } from '../config/build.ts'
 import { stateOf } from './account-view.ts'
 import { servesNow } from './attention.ts'
 import type { HealthView } from './contract/health.ts'
@@ -6,7 +7,6 @@ import { mostStreams } from './event-streams.ts'
 import { healthChecks } from './health-check.ts'
 import { hidesVisitors, isHttpsPage } from './origin.ts'
 import { resetCommandOf } from './persons.ts'
-import { productName } from './refusal.ts'
 import type { SettingsService } from './settings-service.ts'
 import { supportReport } from './support-report.ts'
 

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { productName } from '../config/build.ts'
 import { deletedKeptMs } from '../store/deleted.ts'
 import { maxImportBytes, maxImportItems } from '../upstream/amazonq/import.ts'
 import { largestPage } from './account-list.ts'
@@ -14,7 +15,6 @@ import type { Operator } from './operator.ts'
 import { askedOf, isAtTheMachine } from './origin.ts'
 import { resetCommandOf } from './persons.ts'
 import { reachedOf } from './reached.ts'
-import { productName } from './refusal.ts'
 import { settingIn } from './settings-table.ts'
 
 const languages = ['en', 'zh-cn']

@@ -1,4 +1,4 @@
-export const productName = 'claude-server'
+import { productName } from '../config/build.ts'
 
 /** Why somebody is not let in. `code` is what the answer says; `retryAfterMs` only with LOCKED. */
 export type Refusal = {

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { productName } from '../config/build.ts'
 import { gatewayError } from '../conversation/error.ts'
 import { headerText } from '../lib/header-text.ts'
 import type { AuditTrail } from './audit-trail.ts'
@@ -11,7 +12,6 @@ import type { Operator } from './operator.ts'
 import { askedOf, isHttpsPage } from './origin.ts'
 import { resetCommandOf } from './persons.ts'
 import type { Refusal } from './refusal.ts'
-import { productName } from './refusal.ts'
 import { settingIn } from './settings-table.ts'
 
 /** Sign-in, sign-out and the password. */

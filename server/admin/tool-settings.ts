@@ -1,6 +1,6 @@
 import { applyEdits, type JSONPath, modify } from 'jsonc-parser'
+import { productName } from '../config/build.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { productName } from './refusal.ts'
 
 export type Members = Readonly<Record<string, unknown>>
 export type Wanted = { readonly baseUrl: string; readonly apiKey: string; readonly model: string }

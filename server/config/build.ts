@@ -5,6 +5,9 @@ declare const BUILD_COMMIT: string | undefined
 declare const BUILD_DATE: string | undefined
 declare const BUILD_DESKTOP: boolean | undefined
 
+/** The one name it goes by, everywhere. */
+export const productName = 'claude-server'
+
 /** What this program is: stamped into an executable; from source only the version is known. */
 export type Build = {
   readonly version: string

@@ -1,8 +1,7 @@
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library'
 import type { Licence } from '../../ui/licences.ts'
+import { productName } from '../config/build.ts'
 import type { Stamp } from './stamp.ts'
-
-const productName = 'claude-server'
 
 /** What is inside, as CycloneDX 1.6 JSON. The same for the same source: its number is made of what it says, its time is the commit's. */
 export function sbomText(stamp: Stamp, licences: readonly Licence[]): string {

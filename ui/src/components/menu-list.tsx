@@ -3,8 +3,7 @@ import Check from 'lucide-solid/icons/check'
 import { For, type JSX, onMount, Show } from 'solid-js'
 import { spread } from 'solid-js/web'
 import { Glyph } from './glyph.tsx'
-import type { MenuChoiceProps, MenuItemProps } from './menu-parts.ts'
-import { MenuContext } from './menu-parts.ts'
+import { type MenuChoiceProps, MenuContext, type MenuItemProps } from './menu-parts.ts'
 import { overlayRoot } from './overlay-root.ts'
 
 const itemClass =
