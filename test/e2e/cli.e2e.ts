@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Simulator, startSimulator } from '../../server/simulator/simulator.ts'
@@ -176,6 +176,19 @@ test('in a folder without a gateway no command makes one', async () => {
   said(reset, 1, 'err', 'There is no gateway in this folder')
   expect([reset.out, readdirSync(folder)]).toEqual(['', []])
   rmSync(folder, { recursive: true })
+})
+
+test('of what a server keeps in its folder git takes nothing but the configuration', async () => {
+  const gateway = await startGateway()
+  const kept = readdirSync(gateway.dataDir).filter((name) => name !== 'config.yaml')
+  await gateway.stop()
+  expect(kept).toContain('master.key')
+  const clone = mkdtempSync(path.join(tmpdir(), 'gateway-clone-'))
+  copyFileSync(path.join(import.meta.dir, '../../.gitignore'), path.join(clone, '.gitignore'))
+  Bun.spawnSync(['git', 'init', '--quiet'], { cwd: clone })
+  const { stdout } = Bun.spawnSync(['git', 'check-ignore', ...kept], { cwd: clone })
+  expect(stdout.toString().trim().split('\n')).toEqual(kept)
+  rmSync(clone, { recursive: true })
 })
 
 test('version and help need nothing', async () => {

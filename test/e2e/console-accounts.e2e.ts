@@ -5,7 +5,7 @@ import { errorFaults } from '../../server/simulator/fault.ts'
 import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
-import { adminPassword, loggedRows } from '../support/gateway.ts'
+import { adminPassword, answerOnce, loggedRows } from '../support/gateway.ts'
 import { en, zhCn } from '../support/words.ts'
 
 /** What the provider takes its time for, until `goOn`. */
@@ -141,8 +141,9 @@ function accounts({ gateway, openPage }: ConsoleStand): void {
       await page.getByRole('button', { name: new RegExp(`^${words['remedy.read']}.*sim-5`) }).click()
       const drawer = page.getByRole('dialog')
       await drawer.getByText(words['accounts.reported']).waitFor()
-      // But for whom the provider calls by its id.
+      // But for the id by which the provider calls whom it is about: that stands apart.
       await drawer.getByText(errorFaults.suspended.message.replace(' (d-simulated)', ''), { exact: true }).waitFor()
+      await drawer.getByText(account?.userId ?? '', { exact: true }).waitFor()
       const since = drawer.getByText(words['accounts.sinceLabel'], { exact: true }).locator('+ dd time')
       expect(Date.parse((await since.getAttribute('datetime')) ?? '')).toBeWithin(before, Date.now())
       expect(await accessibilityFaults(page)).toEqual([])
@@ -155,13 +156,48 @@ function accounts({ gateway, openPage }: ConsoleStand): void {
   )
 
   test('one that is deleted comes back by Undo, three are asked for by name and come back from what was deleted (26)', async () => {
+    const id = await idOf('sim-2')
     const { page, faults, close } = await open('/accounts')
+    // A request of its own, to be told of afterwards.
+    const status = await page.evaluate(async (account) => {
+      const answer = await fetch(`/v2/test/v1/messages?account_id=${account}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...{ model: 'claude-sonnet-4.5', max_tokens: 50 },
+          messages: [{ role: 'user', content: 'hello' }],
+        }),
+      })
+      await answer.text()
+      return answer.status
+    }, id)
+    expect(status).toBe(200)
+    const [served] = await loggedRows<{ readonly id: string }>(gateway, 1, `&account_id=${id}`)
+    const history = async () => {
+      const { success_count, created_at, label } = await gateway.admin('GET', `/v2/accounts/${id}`)
+      const { events } = (await gateway.admin('GET', `/v2/accounts/${id}/events`)) as { events: readonly object[] }
+      return { success_count, created_at, label, events }
+    }
+    // The counters of a call come together after it.
+    const before = await answerOnce(history, ({ success_count }) => Number(success_count) > 0)
+    expect(before.success_count).toBeGreaterThan(0)
     await page.getByRole('button', { name: /^More actions for sim-2 / }).click()
     await page.getByRole('menuitem', { name: 'Delete' }).click()
     await page.getByText(/^Deleted sim-2 /).waitFor()
     await row(page, 'sim-2').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Undo' }).click()
     await row(page, 'sim-2').waitFor()
+    // With all that it did and that became of it.
+    expect(await history()).toEqual(before)
+    await page.getByRole('link', { name: 'sim-2', exact: true }).click()
+    const drawer = page.getByRole('dialog')
+    await drawer.getByText(/^[1-9]\d* answered, /).waitFor()
+    await drawer.getByRole('tab', { name: 'Requests' }).click()
+    await drawer.locator(`a[href*="${served?.id}"]`).waitFor()
+    await drawer.getByRole('tab', { name: 'Events' }).click()
+    await drawer.getByText('Added', { exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await drawer.waitFor({ state: 'detached' })
     for (const name of ['sim-1', 'sim-5', 'sim-6'])
       await page.getByRole('checkbox', { name: new RegExp(`^Select ${name} `) }).check()
     const bar = page.getByRole('region', { name: 'Selected accounts' })

@@ -21,6 +21,8 @@ function overview({ gateway, openPage }: ConsoleStand): void {
       }).then((response) => response.text())
     await Promise.all([ask(true), ask(true), ask(true), ask(false), ask(false, 'no-such-model')])
   })
+  const median = (values: readonly number[]): number =>
+    values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
   const tile = (page: Page, name: string) => page.locator('dl > div').filter({ hasText: name }).first()
 
   test('figures, charts and their tables say the same, and only streams count for the first token', async () => {
@@ -314,7 +316,49 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     },
   )
 
-  test('from page to page in less than 100 ms of the page’s own work, and without waiting for the server', async () => {
+  test('the first page shows its figures and lists within a second, by a line of 10 Mbit/s and nothing kept; charts follow (55)', async () => {
+    const signedIn = await openPage({ locale: 'en-US' })
+    await signIn(signedIn.page, `${gateway.url}/login`, adminPassword)
+    await tile(signedIn.page, 'Requests').waitFor()
+    const storageState = await signedIn.page.context().storageState()
+    await signedIn.close()
+    /** Since the visit began, ms. */
+    type Times = { readonly usable?: number; readonly drawn?: number }
+    const visits: Required<Times>[] = []
+    for (let visit = 0; visit < 5; visit++) {
+      const { page, faults, close } = await openPage({
+        ...{ locale: 'en-US', viewport: { width: 1280, height: 740 } },
+        storageState,
+      })
+      const session = await page.context().newCDPSession(page)
+      const line = { offline: false, latency: 20, downloadThroughput: 1_250_000, uploadThroughput: 1_250_000 }
+      await session.send('Network.emulateNetworkConditions', line)
+      await page.addInitScript(() => {
+        const times: { usable?: number; drawn?: number } = {}
+        Object.assign(window, { times })
+        const there = (selector: string): boolean => document.querySelector(selector) !== null
+        const look = (): void => {
+          if (there('main dl dd') && there('main tbody a') && there('main [role=meter]'))
+            times.usable ??= performance.now()
+          if (there('main canvas')) times.drawn ??= performance.now()
+          requestAnimationFrame(look)
+        }
+        look()
+      })
+      await page.goto(gateway.url)
+      await page.locator('main canvas').first().waitFor()
+      const { usable = Number.NaN, drawn = Number.NaN } = await page.evaluate(
+        () => (window as unknown as { readonly times: Times }).times,
+      )
+      visits.push({ usable, drawn })
+      expect(faults).toEqual([])
+      await close()
+    }
+    expect(median(visits.map(({ usable }) => usable))).toBeLessThan(1_000)
+    expect(median(visits.map(({ drawn }) => drawn))).toBeLessThan(1_300)
+  })
+
+  test('from page to page in less than 100 ms, of the page’s own work and by the clock, and without waiting for the server', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US', viewport: { width: 1280, height: 740 } })
     await signIn(page, `${gateway.url}/login`, adminPassword)
     await tile(page, 'Requests').waitFor()
@@ -333,24 +377,32 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     expect(new Set(Object.values(titles)).size).toBe(down.length)
     // And then waits for nobody: what is known is shown at once, whatever the server does.
     await page.route('**/v2/**', () => undefined)
-    /** From the press until the page stands there, drawn. */
-    const goTo = (href: string): Promise<void> =>
+    /** From the press until the page stands there, drawn: ms by the clock. */
+    const goTo = (href: string): Promise<number> =>
       page.evaluate(
         async ([to, title]) => {
+          const pressed = performance.now()
           document.querySelector<HTMLElement>(`nav a[href="${to}"]`)?.click()
           while (document.querySelector('main h1')?.textContent !== title)
             await new Promise((resolve) => requestAnimationFrame(resolve))
           await new Promise((resolve) => setTimeout(resolve))
+          return performance.now() - pressed
         },
         [href, titles[href] ?? ''],
       )
     // From neighbour to neighbour down the menu and up again.
     const ways = [...down.slice(1), ...down.slice(0, -1).reverse()]
-    const work = await costs(page, ways.length * 3, (step) => goTo(ways[step % ways.length] ?? ''))
-    // Each at its best of three: a busy machine makes the same work dearer.
+    const rounds = 5
+    const passed: number[] = []
+    const work = await costs(page, ways.length * rounds, async (step) => {
+      passed[step] = await goTo(ways[step % ways.length] ?? '')
+    })
+    const of = (times: readonly number[], way: number): readonly number[] =>
+      times.filter((_, step) => step % ways.length === way)
+    // The work at its best of five: a busy machine makes the same dearer.
     const slow = ways
-      .map((href, way) => ({ href, ms: Math.min(...work.filter((_, step) => step % ways.length === way)) }))
-      .filter(({ ms }) => ms >= 100)
+      .map((href, way) => ({ href, work: Math.min(...of(work, way)), passed: median(of(passed, way)) }))
+      .filter((way) => way.work >= 100 || way.passed >= 100)
     expect(slow).toEqual([])
     expect(faults).toEqual([])
     await close()

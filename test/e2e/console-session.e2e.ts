@@ -1,6 +1,9 @@
 import { expect, test } from 'bun:test'
-import { networkInterfaces } from 'node:os'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { networkInterfaces, tmpdir } from 'node:os'
+import path from 'node:path'
 import type { Page } from 'playwright-core'
+import { gatewayCommand, runGateway } from '../support/command.ts'
 import { consolePaths, hideTab, signedIn, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
@@ -172,6 +175,32 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     await page.unroute('**/assets/health-*.js')
     await page.getByRole('button', { name: 'Reload' }).click()
     await page.getByRole('heading', { level: 1, name: 'About and health' }).waitFor()
+    await close()
+  })
+
+  test('the command that the sign-in page names opens the console again, pasted in whatever folder (U16)', async () => {
+    const elsewhere = mkdtempSync(path.join(tmpdir(), 'elsewhere-'))
+    const program = path.join(elsewhere, 'claude-server')
+    const quoted = gatewayCommand().map((word) => `'${word}'`)
+    writeFileSync(program, `#!/bin/sh\nexec ${quoted.join(' ')} "$@"\n`, { mode: 0o755 })
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
+    await page.goto(`${gateway.url}/login`)
+    const command = (await page.getByText('Forgot it? On the server, run:').locator('code').textContent()) ?? ''
+    const env = { PATH: `${elsewhere}:${process.env.PATH}`, HOME: process.env.HOME ?? '' }
+    const ran = Bun.spawnSync(['sh', '-c', command], { cwd: elsewhere, env })
+    expect([ran.exitCode, ran.stderr.toString()]).toEqual([0, expect.any(String)])
+    expect(readdirSync(elsewhere)).toEqual(['claude-server'])
+    await signIn(page, `${gateway.url}/login`, ran.stdout.toString().trim())
+    await signedIn(page)
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+    const back = await runGateway(
+      ['password', 'reset', '--password-stdin'],
+      { DATA_DIR: gateway.dataDir },
+      adminPassword,
+    )
+    expect(back.code).toBe(0)
+    rmSync(elsewhere, { recursive: true })
+    expect(faults).toEqual([])
     await close()
   })
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { type Simulator, startSimulator } from '../../server/simulator/simulator.ts'
 import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
 import { gatewayCommand } from '../support/command.ts'
@@ -260,7 +260,7 @@ function setup(): void {
     await locked.stop()
   })
 
-  test('a code that expires or is denied says so, one that wants patience goes on, and each has its way on (5)', async () => {
+  test('a code that expires or is denied says so, one that wants patience goes on, and each has its way on, in the guide and on the page of accounts (5)', async () => {
     const slow = await startSimulator({ signIn: { expiresInSeconds: 12, slowDownPolls: 1 } })
     const fresh = await startFresh({}, slow)
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })
@@ -269,20 +269,28 @@ function setup(): void {
     for (const field of await page.locator('[autocomplete=new-password]').all()) await field.fill(password)
     await page.keyboard.press('Enter')
     await page.waitForURL('**/setup?step=account')
-    const waiting = page.getByText('Waiting for you to sign in…')
-    await page.getByRole('button', { name: 'Get a code' }).click()
-    await waiting.waitFor()
-    await page.getByText('The provider asked for fewer checks.').waitFor({ timeout: 30_000 })
-    await page.getByText('The code expired before anyone signed in.').waitFor({ timeout: 30_000 })
-    await page.getByRole('button', { name: 'Get a new code' }).click()
-    await waiting.waitFor()
-    const code = async (): Promise<string> => (await page.locator('main code').first().textContent()) ?? ''
-    expect(slow.signIns.deny(await code())).toBe(true)
-    await page.getByText('Access was denied on the sign-in page.').waitFor({ timeout: 30_000 })
-    await page.getByRole('button', { name: 'Try again' }).click()
-    await waiting.waitFor()
-    expect(slow.signIns.approve(await code())).toBe(true)
-    await page.getByText(/is ready\./).waitFor({ timeout: 30_000 })
+    const ways = async (within: Locator): Promise<void> => {
+      const waiting = within.getByText('Waiting for you to sign in…')
+      const code = async (): Promise<string> => (await within.locator('code').first().textContent()) ?? ''
+      await within.getByRole('button', { name: 'Get a code' }).click()
+      await waiting.waitFor()
+      await within.getByText('The provider asked for fewer checks.').waitFor({ timeout: 30_000 })
+      await within.getByText('The code expired before anyone signed in.').waitFor({ timeout: 30_000 })
+      await within.getByRole('button', { name: 'Get a new code' }).click()
+      await waiting.waitFor()
+      expect(slow.signIns.deny(await code())).toBe(true)
+      await within.getByText('Access was denied on the sign-in page.').waitFor({ timeout: 30_000 })
+      await within.getByRole('button', { name: 'Try again' }).click()
+      await waiting.waitFor()
+      expect(slow.signIns.approve(await code())).toBe(true)
+      await within.getByText(/is ready\./).waitFor({ timeout: 30_000 })
+    }
+    await ways(page.locator('main'))
+    await page.goto(`${fresh.url}/accounts`)
+    await page.getByRole('button', { name: 'Add account' }).first().click()
+    await ways(page.getByRole('dialog'))
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(faults).toEqual([])
     await close()
     await fresh.stop()

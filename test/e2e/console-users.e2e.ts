@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { focusIs, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
-import { adminPassword } from '../support/gateway.ts'
+import { adminPassword, loggedRows } from '../support/gateway.ts'
 
 consoleTests(people)
 
@@ -116,7 +116,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a user at a limit says so with the time it begins anew, is found by it, and the address says all of it', async () => {
+  test('a user at a limit says so with the time it begins anew, is found by it, and the address says all of it (33)', async () => {
     const { api_key: key } = await make({ name: 'Spent', request_quota: 1 })
     expect([await chat(key), await chat(key)]).toEqual([200, 429])
     const { page, faults, close } = await openPage({ locale: 'en-US' })
@@ -147,15 +147,65 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test('what is written about a user as HTML is text wherever it stands (16)', async () => {
+    const name = '<i onclick="hurt = 1">Mallory</i>'
+    const notes = '<img src="/hurt" onerror="hurt = 1"> of <b>sales</b>'
+    const keyNotes = '<svg onload="hurt = 1"></svg> laptop'
+    const { id, api_key: key, keys } = await make({ name, notes })
+    await gateway.admin('PATCH', `/v2/keys/${keys[0]?.id}`, { notes: keyNotes })
+    expect(await chat(key)).toBe(200)
+    await loggedRows(gateway, 1, `&user_id=${id}`)
+    const { page, faults, addresses, close } = await openPage({ locale: 'en-US' })
+    await open(page, '/users')
+    const drawer = page.getByRole('dialog')
+    const row = page.getByRole('row').filter({ hasText: name })
+    await row.getByText(notes, { exact: true }).waitFor()
+    await page.getByLabel('Name, e-mail, end of a key').fill('of <b>sales')
+    await page.waitForURL('**/users?q=*')
+    await row.getByRole('link', { name }).click()
+    await drawer.getByRole('heading', { name }).waitFor()
+    await drawer.getByText(notes, { exact: true }).waitFor()
+    await drawer.getByRole('tab', { name: 'Keys' }).click()
+    await drawer.getByText(keyNotes, { exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await drawer.waitFor({ state: 'detached' })
+    await row.getByRole('button', { name: /^More actions/ }).click()
+    await page.getByRole('menuitem', { name: 'Edit' }).click()
+    expect(await drawer.getByLabel('Notes').inputValue()).toBe(notes)
+    await page.keyboard.press('Escape')
+    await drawer.waitFor({ state: 'detached' })
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search and commands' }).fill('Mallory')
+    await page.getByRole('option', { name }).waitFor()
+    await page.goto(`${gateway.url}/?user=${id}`)
+    await page.getByRole('main').getByRole('cell').getByText(name, { exact: true }).waitFor()
+    await page.goto(`${gateway.url}/logs`)
+    await page.getByText(name).first().waitFor()
+    await page.locator('[data-request]').first().click()
+    await drawer.getByText(name).first().waitFor()
+    await page.goto(`${gateway.url}/settings/security`)
+    await page
+      .getByRole('button', { name: /^Details/ })
+      .first()
+      .waitFor()
+    const entry = page.getByRole('row').filter({ hasText: name }).first()
+    await entry.getByRole('button', { name: /^Details/ }).click()
+    await drawer.getByText(JSON.stringify(notes)).first().waitFor()
+    await gateway.admin('DELETE', `/v2/users/${id}`)
+    await page.goto(`${gateway.url}/users`)
+    await page.getByRole('button', { name: 'More for this page' }).click()
+    await page.getByRole('menuitem', { name: 'Recently deleted' }).click()
+    await drawer.getByText(name, { exact: true }).waitFor()
+    expect(await page.evaluate(() => Reflect.get(window, 'hurt'))).toBeUndefined()
+    expect(addresses.filter((address) => address.endsWith('/hurt'))).toEqual([])
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test('many are disabled and deleted together, named before, and come back by one Undo', async () => {
     for (const name of ['Ann', 'Ben']) await make({ name })
     const { page, faults, close } = await openPage({ locale: 'en-US' })
-    await make({ name: 'Marked', notes: '<b onclick="window.hurt = 1">bold</b>' })
     await open(page, '/users?sort=name')
-    await page.getByRole('link', { name: 'Marked' }).click()
-    await page.getByRole('dialog').getByText('<b onclick="window.hurt = 1">bold</b>').waitFor()
-    await page.keyboard.press('Escape')
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
     for (const name of ['Ann', 'Ben']) await page.getByRole('checkbox', { name: `Select ${name}` }).check()
     const bar = page.getByRole('region', { name: 'Selected users' })
     await bar.getByRole('button', { name: 'Disable' }).click()

@@ -1,5 +1,7 @@
 import type { Dictionary, Key } from '../../ui/src/i18n/dictionary.ts'
 import { type Area, loadParts, parts, type Words } from '../../ui/src/i18n/parts.ts'
+import type { Language } from '../../ui/src/lib/appearance.ts'
+import { createFormat, type Format } from '../../ui/src/lib/format.ts'
 
 export const areas = Object.keys(parts) as readonly Area[]
 
@@ -8,3 +10,7 @@ export const en = (await loadParts('en', areas)) as Words
 export const zhCn = (await loadParts('zh-CN', areas)) as Dictionary
 
 export const keys = Object.keys(en) as readonly Key[]
+
+/** Numbers, dates and times as a page writes them. */
+export const formatIn = (language: Language): Format =>
+  createFormat(language, () => (language === 'en' ? en : zhCn)['common.justNow'])

@@ -23,8 +23,7 @@ import {
 } from '../../ui/src/features/accounts/status.ts'
 import { emptyToken, tokenBody, tokenFaults } from '../../ui/src/features/accounts/token-form.ts'
 import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
-import { createFormat } from '../../ui/src/lib/format.ts'
-import { en } from '../support/words.ts'
+import { en, formatIn } from '../support/words.ts'
 import { someProxies } from './fake-gateway.ts'
 
 const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
@@ -48,7 +47,7 @@ test.each<[AccountState, string | null, string]>([
   ['cooling', inTime(-1), 'Ready'],
   ['exhausted', inTime(-1), 'Ready'],
 ])('%s until %p reads "%s"', (state, state_until, text) => {
-  expect(statusText({ state, state_until, error_count: 7 }, t, createFormat('en'), now)).toBe(text)
+  expect(statusText({ state, state_until, error_count: 7 }, t, formatIn('en'), now)).toBe(text)
 })
 
 test.each([
@@ -58,8 +57,8 @@ test.each([
   ['told-to-wait', 'claude-opus-4.5', 'Full.', 'The provider asked to wait 42 sec for claude-opus-4.5: Full.'],
   ['model-refused', 'claude-opus-4.5', null, 'This account may not use claude-opus-4.5. It is tried again in 42 sec.'],
 ] as const)('%s of %p reads so', (kind, model, reason, text) => {
-  expect(troubleText({ kind, model, reason, until: inTime(42_000) }, t, createFormat('en'), now)).toBe(text)
-  expect(troubleText({ kind, model, reason, until: inTime(-1) }, t, createFormat('en'), now)).toBeUndefined()
+  expect(troubleText({ kind, model, reason, until: inTime(42_000) }, t, formatIn('en'), now)).toBe(text)
+  expect(troubleText({ kind, model, reason, until: inTime(-1) }, t, formatIn('en'), now)).toBeUndefined()
 })
 
 test.each([
@@ -68,7 +67,7 @@ test.each([
   ['profile-unread', 'The profile could not be read. Said so.'],
   ['access-unrenewed', 'The access token could not be renewed yet; it will be tried again. Said so.'],
 ] as const)('%s reads so, however long it lasts', (kind, text) => {
-  expect(troubleText({ kind, model: null, reason: 'Said so.', until: null }, t, createFormat('en'), now)).toBe(text)
+  expect(troubleText({ kind, model: null, reason: 'Said so.', until: null }, t, formatIn('en'), now)).toBe(text)
 })
 
 test.each([
@@ -220,7 +219,7 @@ describe('a pasted token', () => {
 })
 
 describe('an import', () => {
-  const format = createFormat('en')
+  const format = formatIn('en')
   const item = (index: number, more: Partial<ImportPreviewItem> = {}): ImportPreviewItem => ({
     index,
     source: 0,

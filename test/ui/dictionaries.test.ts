@@ -75,20 +75,51 @@ test('no text is empty, and every Chinese text differs from the English unless i
   ])
 })
 
-test('every text is used, and none is written into a component', () => {
-  const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('i18n/'))
-    .map((file) => readFileSync(path.join(root, file), 'utf8'))
-  const text = sources.join('\n')
+/** All code but the dictionaries, without its comments. */
+const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('i18n/parts/'))
+  .sort()
+  .map((file) => ({
+    file,
+    source: readFileSync(path.join(root, file), 'utf8').replace(/\/\*.*?\*\/|(?<=^|\s)\/\/[^\n]*/gs, ''),
+  }))
+
+test('every text is used', () => {
+  const text = sources.map(({ source }) => source).join('\n')
   // Keys put together at run time: t(`theme.${name}`) and the like.
   const built = [...text.matchAll(/`([\w.]+\.)\$\{/g)].map((match) => match[1] ?? '')
   const said = new Set([...text.matchAll(/'([\w.-]+)'/g)].map((match) => match[1]))
   const unused = keys.filter((key) => !said.has(key) && !built.some((start) => key.startsWith(start)))
   expect(unused).toEqual([])
-  const literal = sources.flatMap(
-    (source) => source.match(/(?:aria-label|title|placeholder|alt)="[^"]*[A-Za-z]{2}[^"]*"/g) ?? [],
+})
+
+test('no text is written into the code: not into markup, not as a sentence, and nothing Chinese at all', () => {
+  const found = (pattern: RegExp, ending = /\.tsx?$/): readonly string[] =>
+    sources
+      .filter(({ file }) => ending.test(file))
+      .flatMap(({ file, source }) => [...source.matchAll(pattern)].map((match) => `${file}: ${match[1]}`))
+  const named =
+    /\b(?:aria-label|aria-description|title|placeholder|alt|label|heading|text|help)="([^"]*\p{L}{2}[^"]*)"/gu
+  expect(found(named)).toEqual([])
+  expect(found(/[>}]([^<>{}()=;,'`]*\p{L}{2}[^<>{}()=;,'`]*)<\//gu, /\.tsx$/)).toEqual([
+    // What stands on the key.
+    'features/shell/palette.tsx: Esc',
+  ])
+  expect(found(/['"`](\p{Lu}\p{Ll}+ \p{Ll}[^'"`]*)['"`]/gu)).toEqual([
+    // For logs: an error without an answer has a text of ours by its code.
+    'api/client.ts: The server cannot be reached.',
+    'api/public.ts: The server cannot be reached.',
+    // What that program itself calls its field.
+    'features/integrations/editor-clients.ts: Custom model',
+  ])
+  expect(new Set(found(/(\p{Script=Han})/gu))).toEqual(
+    new Set([
+      // What is typed for a thousand, ten thousand and a hundred million, in either script.
+      ...[...'千万萬亿億'].map((unit) => `features/users/amount.ts: ${unit}`),
+      // The language by its own name.
+      ...[...'简体中文'].map((sign) => `lib/appearance.ts: ${sign}`),
+    ]),
   )
-  expect(literal).toEqual([])
 })
 
 test('a place is filled, and stays visible when there is nothing to fill it with', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { chooseLanguage, chooseTheme, resolveTheme } from '../../ui/src/lib/appearance.ts'
 import { type CopyEnvironment, copyText } from '../../ui/src/lib/copy.ts'
-import { countdown, createFormat, maskEmail, parseTime } from '../../ui/src/lib/format.ts'
+import { countdown, maskEmail, parseTime } from '../../ui/src/lib/format.ts'
 import { safeNext } from '../../ui/src/lib/path.ts'
 import { matchesWords } from '../../ui/src/lib/search.ts'
+import { formatIn } from '../support/words.ts'
 
 test.each([
   [null, ['zh-CN'], 'zh-CN'],
@@ -108,7 +109,7 @@ test.each([
   [3_600_001, '2 hr'],
   [-5, '0 sec'],
 ])('%p ms left are said as %s', (ms, text) => {
-  expect(createFormat('en').left(ms)).toBe(text)
+  expect(formatIn('en').left(ms)).toBe(text)
 })
 
 test('a search finds every word, in any order and case', () => {
@@ -125,8 +126,8 @@ test('times that are none are undefined', () => {
 
 test('numbers and times follow the language', () => {
   const now = Date.UTC(2026, 0, 31)
-  const english = createFormat('en')
-  const chinese = createFormat('zh-CN')
+  const english = formatIn('en')
+  const chinese = formatIn('zh-CN')
   expect(english.percent(0.324)).toBe('32%')
   expect(english.number(1234.5)).toBe('1,234.5')
   expect(english.relative(now - 200_000, now)).toBe('3 min. ago')

@@ -16,11 +16,10 @@ import {
 import { append, beside, merge } from '../../ui/src/features/logs/rows.ts'
 import { errorKindText, isAble, verdictText } from '../../ui/src/features/routing/words.ts'
 import { resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
-import { createFormat } from '../../ui/src/lib/format.ts'
-import { en } from '../support/words.ts'
+import { en, formatIn } from '../support/words.ts'
 
 const t = ((key: keyof typeof en, params?: Record<string, string | number>) => resolve(en[key], params)) as Translate
-const format = createFormat('en')
+const format = formatIn('en')
 const at = (id: string, second: number): RequestRow =>
   ({ id, timestamp: `2026-11-28T10:00:${String(second).padStart(2, '0')}.000Z` }) as RequestRow // what the order depends on
 const ids = (rows: readonly RequestRow[]): string => rows.map(({ id }) => id).join(' ')

@@ -36,7 +36,7 @@ export async function createI18n(start: Language): Promise<I18n> {
   const translate = translator(dictionary, resolve)
   const t = <K extends Key>(key: K, ...params: Params<K>): string =>
     (translate as (key: Key, params?: Readonly<Record<string, string | number>>) => string)(key, params[0])
-  const format = createRoot(() => createMemo(() => createFormat(language())))
+  const format = createRoot(() => createMemo(() => createFormat(language(), () => t('common.justNow'))))
 
   const load = async (areas: readonly Area[]): Promise<void> => {
     const missing = areas.filter((area) => !loaded.has(area))

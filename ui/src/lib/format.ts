@@ -9,7 +9,8 @@ const steps = [
 
 const byteSteps = ['GiB', 'MiB', 'KiB'].map((name, index) => ({ name, size: 1024 ** (3 - index) }))
 
-export function createFormat(locale: string) {
+/** `justNow` is said of what lies less than a minute off: a word of the dictionary. */
+export function createFormat(locale: string, justNow: () => string) {
   // Chinese texts stand off from digits; Intl does not do that.
   const isChinese = locale.startsWith('zh')
   const spaced = (text: string): string => (isChinese ? text.replace(/(\d)(?=\p{Script=Han})/gu, '$1 ') : text)
@@ -105,14 +106,13 @@ export function createFormat(locale: string) {
     list: (items: readonly string[]) => list.format(items),
     /** Order of two names. */
     compare: (one: string, other: string) => collator.compare(one, other),
-    /** "3 min ago", "in 6 days"; anything under a minute is "now". */
+    /** "3 min ago", "in 6 days"; anything under a minute is `justNow`. */
     relative: (at: number, now: number) => {
       const distance = at - now
       for (const [unit, size] of steps) {
         if (Math.abs(distance) >= size) return spaced(relative.format(Math.trunc(distance / size), unit))
       }
-      // What has just been is not what is now.
-      return isChinese ? '刚刚' : relative.format(0, 'second')
+      return justNow()
     },
   }
 }

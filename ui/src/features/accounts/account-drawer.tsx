@@ -173,11 +173,22 @@ function Facts(props: Props & { readonly account: AccountListItem }) {
           })}
         </Fact>
         <Fact term={t('accounts.id')}>
-          <code class="wrap-anywhere select-all font-mono text-12">{props.account.id}</code>
+          <Code text={props.account.id} />
         </Fact>
+        <Show when={props.account.q_user_id}>
+          {(id) => (
+            <Fact term={t('accounts.providerUser')}>
+              <Code text={id()} />
+            </Fact>
+          )}
+        </Show>
       </dl>
     </>
   )
+}
+
+function Code(props: { readonly text: string }) {
+  return <code class="wrap-anywhere select-all font-mono text-12">{props.text}</code>
 }
 
 const methods = ['builder-id', 'identity-center', 'social', 'api-key'] as const

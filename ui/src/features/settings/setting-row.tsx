@@ -22,7 +22,6 @@ const inputClass =
 export function SettingRow(props: { readonly name: SettingName; readonly draft: Draft }) {
   const { t, format } = useI18n()
   const mayChange = createMayChange()
-  const meta = useQuery(() => queries.meta())
   const id = createUniqueId()
   const place = () => placeOf(props.name)
   const field = (): SettingField | undefined => props.draft.field(props.name)
@@ -153,7 +152,11 @@ export function SettingRow(props: { readonly name: SettingName; readonly draft: 
               )}
             </Show>
             <div class="flex min-h-6 flex-wrap items-center justify-between gap-2 text-12 text-text-3">
-              <span class="numbers wrap-anywhere min-w-0">{defaultText()}</span>
+              <span class="numbers wrap-anywhere min-w-0">
+                <Show when={known().type === 'timezone'} fallback={defaultText()}>
+                  <SystemZone />
+                </Show>
+              </span>
               <Show when={!isInitial() && mayChange()}>
                 <button
                   type="button"
@@ -175,7 +178,6 @@ export function SettingRow(props: { readonly name: SettingName; readonly draft: 
   function defaultText(): string {
     const first = initial()
     const known = field()
-    if (known?.type === 'timezone') return t('settings.default', { value: dataOf(meta)?.system_time_zone ?? '…' })
     if (known?.type === 'integer') {
       const scale = place().scale ?? 1
       const minimum = format().number((known.minimum ?? 0) / scale)
@@ -188,6 +190,12 @@ export function SettingRow(props: { readonly name: SettingName; readonly draft: 
     const text = shownValue(props.name, first, t)
     return text === '' ? t('settings.defaultNone') : t('settings.default', { value: text })
   }
+}
+
+function SystemZone() {
+  const { t } = useI18n()
+  const meta = useQuery(() => queries.meta())
+  return <>{t('settings.default', { value: dataOf(meta)?.system_time_zone ?? '…' })}</>
 }
 
 const tones = { accent: 'bg-accent-soft text-accent-text', neutral: 'bg-neutral-soft text-text-2' } as const

@@ -14,9 +14,10 @@ export default function ZoneField(props: {
   const { t } = useI18n()
   const meta = useQuery(() => queries.meta())
   const option = (zone: string): Option => ({ value: zone, text: zone })
-  const known = Intl.supportedValuesOf('timeZone')
-  const options = (): readonly Option[] =>
-    (props.value === '' || known.includes(props.value) ? known : [props.value, ...known]).map(option)
+  const options = (): readonly Option[] => {
+    const known = dataOf(meta)?.time_zones ?? []
+    return (props.value === '' || known.includes(props.value) ? known : [props.value, ...known]).map(option)
+  }
   return (
     <Combobox
       label={props.label}

@@ -8,6 +8,7 @@ export const en = {
   'accounts.proxyEmpty': 'No proxies yet.',
   'accounts.proxyAdd': 'Go to Proxies',
   'accounts.id': 'Account ID',
+  'accounts.providerUser': 'User ID at the provider',
   'accounts.callCounts': '{good} answered, {bad} failed',
   'accounts.calls': 'Requests',
   'accounts.sinceLabel': 'Since',

@@ -9,6 +9,7 @@ export const zhCn = {
   'accounts.proxyEmpty': '还没有代理。',
   'accounts.proxyAdd': '前往代理页',
   'accounts.id': '账号 ID',
+  'accounts.providerUser': '服务商处的用户 ID',
   'accounts.callCounts': '成功 {good}，失败 {bad}',
   'accounts.calls': '请求',
   'accounts.sinceLabel': '起始时间',

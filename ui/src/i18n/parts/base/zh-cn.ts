@@ -26,6 +26,7 @@ export const zhCn = {
   'common.notifications': '通知',
   'common.skip': '跳到正文',
   'common.never': '从未',
+  'common.justNow': '刚刚',
   'common.unknown': '未知',
   'common.isSet': '（已设置）',
   'table.selectAll': '选择所有行',
