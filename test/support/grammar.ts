@@ -50,10 +50,12 @@ export function replyFault(events: readonly ReplyEvent[]): string | undefined {
 }
 
 const deltaOf: Readonly<Record<string, readonly string[]>> = {
-  text: ['text_delta'],
+  text: ['text_delta', 'citations_delta'],
   thinking: ['thinking_delta', 'signature_delta'],
   tool_use: ['input_json_delta'],
   redacted_thinking: [],
+  server_tool_use: ['input_json_delta'],
+  web_search_tool_result: [],
 }
 
 /** What is wrong with a Messages stream, or undefined. */
@@ -61,6 +63,8 @@ export function anthropicFault(sse: string): string | undefined {
   const frames = framesOf(sse)
   let open: string | undefined
   let next = 0
+  /** The search whose result has to come next. */
+  let search: unknown
   let stage: 'new' | 'blocks' | 'ending' | 'done' = 'new'
   for (const [position, frame] of frames.entries()) {
     const data = JSON.parse(frame.data) as Json
@@ -92,7 +96,11 @@ export function anthropicFault(sse: string): string | undefined {
         if (deltaOf[open] === undefined) return `${at}: unknown block`
         if (open === 'text' && block?.text !== '') return `${at}: no text`
         if (open === 'thinking' && (block?.thinking !== '' || block.signature !== '')) return `${at}: no thinking`
-        if (open === 'tool_use' && !(block?.id && block.name && block.input)) return `${at}: no id, name or input`
+        if (open.endsWith('tool_use') && !(block?.id && block.name && block.input)) return `${at}: no id, name or input`
+        if (search !== undefined && open !== 'web_search_tool_result') return `${at}: a search without its result`
+        if (open === 'web_search_tool_result' && (search === undefined || block?.tool_use_id !== search))
+          return `${at}: a result of no search`
+        search = open === 'server_tool_use' ? block?.id : undefined
         break
       }
       case 'content_block_delta': {
@@ -131,6 +139,7 @@ export function openaiChatFault(sse: string, includeUsage: boolean): string | un
   const frames = framesOf(sse)
   let head: string | undefined
   let calls = 0
+  let isCited = false
   let stage: 'new' | 'deltas' | 'finished' | 'counted' | 'done' = 'new'
   for (const [position, frame] of frames.entries()) {
     const at = `frame ${position}`
@@ -169,6 +178,8 @@ export function openaiChatFault(sse: string, includeUsage: boolean): string | un
     if (stage === 'new' && delta.role !== 'assistant') return `${at}: no role`
     if (stage === 'deltas' && 'role' in delta) return `${at}: the role again`
     stage = 'deltas'
+    if ('annotations' in delta && isCited) return `${at}: annotations a second time`
+    isCited ||= 'annotations' in delta
     for (const call of (delta.tool_calls as readonly Json[] | undefined) ?? []) {
       const opening = call.index === calls
       if (!opening && call.index !== calls - 1) return `${at}: index of a call`

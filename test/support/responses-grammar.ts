@@ -3,7 +3,14 @@ import { framesOf } from './grammar.ts'
 type Json = Readonly<Record<string, unknown>>
 
 /** An item while it is written: which part events it may have, and what its deltas have said so far. */
-type Open = { readonly id: string; readonly index: number; readonly type: string; text: string; stage: number }
+type Open = {
+  readonly id: string
+  readonly index: number
+  readonly type: string
+  readonly text: string
+  readonly annotations: readonly unknown[]
+  readonly stage: number
+}
 
 /** Per kind of item: its delta events, the event that repeats the whole, and the part around them, where it has one. */
 const families: Readonly<
@@ -45,6 +52,10 @@ const families: Readonly<
     textOf: (item) => item.input,
   },
 }
+
+/** A search is told in steps; one that failed lacks the last. */
+const searchSteps = ['in_progress', 'searching', 'completed']
+const isCall = ({ type }: Json): boolean => String(type).endsWith('_call') && type !== 'web_search_call'
 
 const endings = ['response.completed', 'response.incomplete', 'response.failed']
 
@@ -115,8 +126,8 @@ function itemFault(
     if (typeof item?.id !== 'string') return 'no id'
     if (item.type === 'message' && (item.role !== 'assistant' || item.status !== 'in_progress'))
       return 'no role or status'
-    if (String(item.type).endsWith('_call') && !(item.call_id && item.name)) return 'no call_id or name'
-    return { open: { id: item.id, index: done.length, type: String(item.type), text: '', stage: 0 } }
+    if (isCall(item) && !(item.call_id && item.name)) return 'no call_id or name'
+    return { open: { id: item.id, index: done.length, type: String(item.type), text: '', annotations: [], stage: 0 } }
   }
   if (open === undefined) return 'no item is open'
   if (data.output_index !== open.index) return `output_index ${data.output_index}`
@@ -128,16 +139,28 @@ function itemFault(
     if (family !== undefined && open.stage === 1) return 'its text is still open'
     if (family !== undefined && family.textOf(item) !== open.text) return 'the item is not what the deltas said'
     if (item.type === 'message' && open.stage === 0) return 'a message without a part'
-    if (String(item.type).endsWith('_call') && !(item.call_id && item.name && item.status))
-      return 'no call_id, name or status'
+    const annotations = item.type === 'message' ? (item.content as readonly Json[])[0]?.annotations : undefined
+    if (JSON.stringify(annotations ?? []) !== JSON.stringify(open.annotations))
+      return 'its annotations are not those that were told'
+    if (isCall(item) && !(item.call_id && item.name && item.status)) return 'no call_id, name or status'
+    if (open.type === 'web_search_call' && open.stage !== (item.status === 'failed' ? 2 : 3))
+      return `its steps do not fit the status ${item.status}`
     done.push(item)
     return { open: undefined }
   }
-  if (family === undefined) return `unknown in a ${open.type}`
   if (data.item_id !== open.id) return 'another item_id'
+  if (open.type === 'web_search_call')
+    return type === `response.web_search_call.${searchSteps[open.stage]}`
+      ? { open: { ...open, stage: open.stage + 1 } }
+      : 'out of order'
+  if (family === undefined) return `unknown in a ${open.type}`
   if (family.where.some((member) => data[member] !== 0)) return `no ${family.where.join()}`
   const hasPart = family.part !== undefined
   switch (type) {
+    case 'response.output_text.annotation.added':
+      if (open.type !== 'message' || open.stage !== 1) return 'out of order'
+      if (data.annotation_index !== open.annotations.length) return `annotation_index ${data.annotation_index}`
+      return { open: { ...open, annotations: [...open.annotations, data.annotation] } }
     case `${family.part}.added`:
       if (open.stage !== 0) return 'a second part'
       return { open: { ...open, stage: 1 } }

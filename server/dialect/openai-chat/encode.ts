@@ -40,6 +40,8 @@ class ChatEncoder implements StreamEncoder {
   private argumentsHead = ''
   private argumentsTail = ''
   private fed = false
+  /** Told at once before the end: libraries that join deltas keep the last list of them, or fail at a second one. */
+  private annotations: object[] | undefined
 
   constructor(context: ReplyContext<Form>) {
     const { includeUsage, legacyFunctions = false } = context.form
@@ -84,14 +86,18 @@ class ChatEncoder implements StreamEncoder {
       case 'search-result':
         return ''
       case 'citation':
-        return `${this.head}${JSON.stringify({ annotations: [annotationOf(event.citation)] })}${this.tail}`
+        this.annotations ??= []
+        this.annotations.push(annotationOf(event.citation))
+        return ''
       case 'finish': {
+        const { annotations } = this
+        const cited = annotations === undefined ? '' : `${this.head}${JSON.stringify({ annotations })}${this.tail}`
         const reason = this.refused ? 'stop' : finishReason(event.reason, this.legacy)
         const last = `${this.head}{},"logprobs":null,"finish_reason":"${reason}"}]${this.usageMember}}\n\n`
         const usage = this.includesUsage
           ? `data: ${this.about},"choices":[],"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`
           : ''
-        return `${last}${usage}data: [DONE]\n\n`
+        return `${cited}${last}${usage}data: [DONE]\n\n`
       }
       case 'error':
         return `data: ${JSON.stringify(errorBody(event.error))}\n\n`
