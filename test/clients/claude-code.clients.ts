@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { type Agent, describeAgent } from './agent.ts'
+import { watchGateway } from './witness.ts'
 
 type Result = { readonly type?: string; readonly is_error?: boolean; readonly result?: string }
 
@@ -50,6 +51,34 @@ describeAgent(claudeCode('Claude Code, an older model', 'claude-sonnet-4-5'), (p
     const schema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
     const told = await place().ask({ prompt: 'Who is it?', options: ['--json-schema', JSON.stringify(schema)] })
     expect(JSON.parse(told.run.out)).toMatchObject({ structured_output: { name: expect.any(String) } })
+  })
+
+  test.each([
+    { first: 'words', prompt: '[[sim:instead=It is Ada.]]', misfits: 0 },
+    { first: 'a call that does not fit', prompt: '[[sim:call=StructuredOutput {"name":7}]]', misfits: 1 },
+  ])('where the first reply is $first it asks on, and gets its answer', async ({ prompt, misfits }) => {
+    const { gateway, ask } = place()
+    const misfitsOf = async (): Promise<number> => {
+      const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+      return Number(/^claude_server_tool_inputs_total\{fits="false"\} (\d+)$/m.exec(metrics)?.[1] ?? 0)
+    }
+    const before = await misfitsOf()
+    const schema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
+    const told = await ask({ prompt: `Who is it? ${prompt}`, options: ['--json-schema', JSON.stringify(schema)] })
+    expect(JSON.parse(told.run.out)).toMatchObject({ structured_output: { name: expect.any(String) } })
+    // It holds the model to its tool by itself: the tool is neither strict nor demanded, so nothing is repaired for it.
+    expect((await misfitsOf()) - before).toBe(misfits)
+  })
+
+  test('its own search of the web is one of the gateway’s', async () => {
+    const { gateway, ask } = place()
+    const witness = watchGateway(gateway)
+    const prompt = 'Look it up. [[sim:call=WebSearch {"query":"bun sqlite"}]]'
+    const told = await ask({ prompt, options: ['--tools', 'WebSearch', '--allowedTools', 'WebSearch'] })
+    expect(told).toMatchObject({ ok: true })
+    expect(witness.asked().at(-1)?.results.join()).toContain('https://page1.simulated.example/bun%20sqlite')
+    const rows = await witness.logged(3)
+    expect(rows.flatMap(({ route }) => route.searches?.map(({ outcome }) => outcome) ?? [])).toEqual(['ok'])
   })
 })
 // What is over this one's million tokens it does not even send.

@@ -83,6 +83,46 @@ describeAgent(codex('Codex', 'claude-sonnet-4.5', ownProvider, threeCommands), (
     const told = await ask({ prompt: 'Who is it?', options: ['--output-schema', 'schema.json'] })
     expect(JSON.parse(told.text)).toEqual({ name: expect.any(String) })
   })
+
+  test('an answer by a schema whose first words are none is asked for once more', async () => {
+    const { gateway, ask } = place()
+    const witness = watchGateway(gateway)
+    const told = await ask({
+      prompt: 'Who is it? [[sim:instead=It is Ada.]]',
+      options: ['--output-schema', 'schema.json'],
+    })
+    expect(JSON.parse(told.text)).toEqual({ name: expect.any(String) })
+    expect(witness.asked()).toHaveLength(2)
+    const rows = await witness.logged(1)
+    expect(rows.map(({ route, is_success }) => [route.repair?.outcome, is_success])).toEqual([['repaired', true]])
+  })
+
+  test('one that turns out wrong while it streams ends in an error, at which it asks again', async () => {
+    const { gateway, ask } = place()
+    const witness = watchGateway(gateway)
+    gateway.simulator.enqueue({ steps: [{ type: 'text', text: '{"name":7}' }] })
+    const told = await ask({ prompt: 'Who is it?', options: ['--output-schema', 'schema.json'] })
+    expect(JSON.parse(told.text)).toEqual({ name: expect.any(String) })
+    const rows = await witness.logged(2)
+    expect(rows.map(({ route, is_success }) => [route.repair?.outcome, is_success])).toEqual([
+      ['late', false],
+      [undefined, true],
+    ])
+  })
+
+  test('a search of the web is done for it', async () => {
+    const { gateway, sandbox, ask } = place()
+    const settings = await Bun.file(path.join(sandbox.home, '.codex/config.toml')).text()
+    await writeConfig(sandbox, settings.replace('web_search = "disabled"', 'web_search = "live"'))
+    const witness = watchGateway(gateway)
+    const told = await ask({ prompt: 'Look it up. [[sim:search=bun sqlite]]' })
+    await writeConfig(sandbox, settings)
+    expect(told.ok).toBe(true)
+    expect(told.text).toContain('https://page1.simulated.example/bun%20sqlite')
+    expect(jsonLines(told.run.out).map(({ item }) => (item as Event['item'])?.type)).toContain('web_search')
+    const rows = await witness.logged(1)
+    expect(rows.map(({ route }) => route.searches?.map(({ outcome }) => outcome))).toEqual([['ok']])
+  })
 })
 
 describeAgent({

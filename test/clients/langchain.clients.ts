@@ -6,6 +6,7 @@ import { tool } from '@langchain/core/tools'
 import { ChatOpenAI } from '@langchain/openai'
 import { z } from 'zod'
 import { type Gateway, startGateway } from '../support/gateway.ts'
+import { watchGateway } from './witness.ts'
 
 const model = 'claude-sonnet-4.5'
 let gateway: Gateway
@@ -79,9 +80,37 @@ describe.each([...providers])('LangChain over $api', ({ chat }) => {
     expect(never === null || never === undefined || never instanceof Error).toBe(true)
   })
 
+  test('structured output whose first reply does not fit', async () => {
+    const schema = z.object({ city: z.string(), degrees: z.number().int() })
+    const structured = chat().withStructuredOutput(schema, { name: 'weather', method: 'jsonSchema' })
+    const witness = watchGateway(gateway)
+    for (const input of [
+      { city: 'Oslo', degrees: 'warm' },
+      { city: 'Oslo', degrees: 21 },
+    ])
+      gateway.simulator.enqueue({ steps: [{ type: 'tool', name: 'give_answer', input }] })
+    expect(await structured.invoke('How is the weather?')).toEqual({ city: 'Oslo', degrees: 21 })
+    expect((await witness.logged(1)).map(({ route }) => route.repair?.outcome)).toEqual(['repaired'])
+  })
+
   test('structured output by a forced function', async () => {
     const schema = z.object({ city: z.string() })
     const structured = chat().withStructuredOutput(schema, { name: 'weather', method: 'functionCalling' })
     expect(await structured.invoke('[[sim:instead=It is warm.]]')).toEqual({ city: expect.any(String) })
   })
+})
+
+test.each([
+  { api: 'Messages', chat: () => providers[2]?.chat(), tool: { type: 'web_search_20250305', name: 'web_search' } },
+  { api: 'Responses', chat: () => providers[1]?.chat(), tool: { type: 'web_search' } },
+])('LangChain over $api: an answer with a search of the web cites its pages, and goes on', async ({ chat, tool }) => {
+  const bound = chat()?.bindTools([tool])
+  if (bound === undefined) throw new Error('no such API')
+  const question = new HumanMessage('Search the web for bun sqlite.')
+  const answer = await bound.invoke([question])
+  const page = 'https://page1.simulated.example/bun%20sqlite'
+  expect(answer.text).toContain(page)
+  expect(JSON.stringify(answer.content)).toMatch(/"(citations|annotations)":\[\{[^\]]*page1\.simulated\.example/)
+  const next = await bound.invoke([question, answer, new HumanMessage('Thanks [[sim:text=You are welcome.]]')])
+  expect(next.text).toBe('You are welcome.')
 })

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai/agents'
+import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool, webSearchTool } from '@openai/agents'
 import { z } from 'zod'
 import { type Gateway, startGateway } from '../support/gateway.ts'
+import { watchGateway } from './witness.ts'
 
 const model = 'claude-sonnet-4.5'
 let gateway: Gateway
@@ -64,4 +65,20 @@ describe.each([
     ])
     expect(second.finalOutput).toBe('Still sunny.')
   })
+
+  test('an output by a schema, also where the first reply is words', async () => {
+    const typed = new Agent({ name: 'Who', outputType: z.object({ name: z.string() }) })
+    const witness = watchGateway(gateway)
+    for (const prompt of ['Who is it?', '[[sim:instead=It is Ada.]]'])
+      expect((await runner(useResponses).run(typed, prompt)).finalOutput).toEqual({ name: expect.any(String) })
+    const rows = await witness.logged(2)
+    expect(rows.map(({ route }) => route.repair?.outcome)).toEqual([undefined, 'repaired'])
+  })
+})
+
+test('Agents SDK: its tool that searches the web', async () => {
+  const agent = new Agent({ name: 'Searcher', tools: [webSearchTool()] })
+  const result = await runner(true).run(agent, 'Search the web for bun sqlite.')
+  expect(result.finalOutput).toContain('https://page1.simulated.example/bun%20sqlite')
+  expect(result.newItems.map((item) => item.type)).toEqual(['tool_call_item', 'message_output_item'])
 })
