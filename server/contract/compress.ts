@@ -1,5 +1,5 @@
 import type { Conversation, Message } from '../conversation/conversation.ts'
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { GatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { keptMessages } from './compress-cut.ts'
@@ -124,15 +124,12 @@ export function createCompression(deps: CompressDeps): Layer {
       turns.note({ what: 'history-compressed', ...(field === undefined ? {} : { field }), detail })
     }
 
+    /** With the numbers of the caller's own conversation: of the shortened one it knows nothing. */
     const tooLong = async (error: GatewayError): Promise<Result<never, GatewayError>> => {
       turns.asked.onCompressed?.(undefined)
       const maximum = await knownWindow()
       const input = (await estimate(conversation)).tokens
-      if (error.contextTokens !== undefined || maximum === undefined) return err(error)
-      const { message, cause } = error
-      return err(
-        gatewayError('context-too-long', message, { contextTokens: { input, maximum }, ...(cause && { cause }) }),
-      )
+      return err(maximum === undefined ? error : { ...error, contextTokens: { input, maximum } })
     }
 
     return { shorten, send, tooLong }

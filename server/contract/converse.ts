@@ -6,22 +6,21 @@ import { addNoNote } from '../conversation/note.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Sink } from '../lib/source.ts'
 import type { Purpose, Summary } from '../relay/record.ts'
-import { type RelayDeps, type RelayRequest, relay } from '../relay/relay.ts'
+import type { RelayDeps, RelayRequest } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { sessionOf } from '../relay/session.ts'
-import { type Book, createBook, type OpenTurn } from './book.ts'
+import { type Book, createBook, type Ending, type OpenTurn } from './book.ts'
 import { type CallWatch, watchCalls } from './call-watch.ts'
 import { joinedReply } from './joined-reply.ts'
 import type { Layer, Turns } from './layer.ts'
-import { sizedReply } from './sized-reply.ts'
+import { type SizesOf, sizedRelay } from './sized-relay.ts'
 
 export type ContractDeps = {
   readonly relay: RelayDeps
   /** The outermost first. */
   readonly layers: readonly Layer[]
   readonly callWatch?: CallWatch
-  /** The size of a request that did not fit and the window of its model, tokens; undefined: not known. */
-  readonly sizesOf?: (request: RelayRequest) => Promise<GatewayError['contextTokens']>
+  readonly sizesOf?: SizesOf
   /** What one turn counts as; undefined: no call was made. */
   readonly usedOf: (summary: Summary) => Used | undefined
 }
@@ -36,44 +35,10 @@ export function converse(
   deps: ContractDeps,
   signal: AbortSignal,
 ): Promise<Result<ReplyStream, GatewayError>> {
-  return deps.sizesOf === undefined ? send(request, deps, signal) : sendSized(request, deps, deps.sizesOf, signal)
-}
-
-/** What does not fit says by how much, to the caller and in the record. */
-async function sendSized(
-  request: RelayRequest,
-  deps: ContractDeps,
-  sizesOf: NonNullable<ContractDeps['sizesOf']>,
-  signal: AbortSignal,
-): Promise<Result<ReplyStream, GatewayError>> {
-  let isOpen = true
-  let held: Summary | undefined
-  const onEnd = (summary: Summary): void => {
-    if (isOpen && summary.outcome === 'context-too-long') held = summary
-    else request.onEnd(summary)
-  }
-  const sent = await send({ ...request, onEnd }, deps, signal)
-  isOpen = false
-  if (held === undefined) return sent
-  const known = sent.ok ? undefined : sent.error.contextTokens
-  const contextTokens = known ?? (await sizesOf(request).catch(() => undefined))
-  if (contextTokens === undefined) {
-    request.onEnd(held)
-    return sent
-  }
-  request.onEnd({ ...held, contextTokens })
-  return sent.ok ? sent : err({ ...sent.error, contextTokens })
-}
-
-function send(
-  request: RelayRequest,
-  deps: ContractDeps,
-  signal: AbortSignal,
-): Promise<Result<ReplyStream, GatewayError>> {
   const { layers } = deps
   for (let index = 0; index < layers.length; index++)
     if (layers[index]?.wants(request.conversation, request) === true) return serve(request, deps, signal)
-  const sent = relay(request, deps.relay, signal)
+  const sent = sizedRelay(request, deps.relay, deps.sizesOf, signal)
   const { tools } = request.conversation
   return deps.callWatch === undefined || tools.length === 0 ? sent : watchCalls(sent, tools, deps.callWatch)
 }
@@ -88,7 +53,6 @@ async function serve(
   const elapsed = (): number => effects.now() - arrivedAt
   const book = createBook(elapsed, deps.usedOf)
   const runTurn = turnRunner(request, deps, book, signal)
-  let newest = request.conversation
   const common = {
     asked: request,
     note: request.note ?? addNoNote,
@@ -112,12 +76,10 @@ async function serve(
       const run: Turns['run'] = (inner, reason = purpose) => runFrom(index + 1, inner, reason)
       return layer.serve(conversation, { ...common, run })
     }
-    newest = conversation
     return runTurn(conversation, purpose)
   }
   const fail = (error: GatewayError): Result<never, GatewayError> => {
-    const { kind, message, cause } = error
-    request.onEnd(book.summary({ outcome: kind, message, ...(cause === undefined ? {} : { cause }) }))
+    request.onEnd(book.summary(endingOf(error)))
     return err(error)
   }
   let served: Result<ReplyStream, GatewayError>
@@ -128,11 +90,8 @@ async function serve(
     return fail(gatewayError('internal', 'The gateway failed on this request.', { cause }))
   }
   if (!served.ok) return fail(served.error)
-  const { sizesOf } = deps
-  const told =
-    sizesOf === undefined ? served.value : sizedReply(served.value, () => sizesOf({ ...request, conversation: newest }))
   return ok(
-    joinedReply(told, {
+    joinedReply(served.value, {
       signal,
       elapsed,
       usage: () => book.usage(isShown),
@@ -141,15 +100,18 @@ async function serve(
         if (end === undefined)
           request.onEnd(book.summary({ outcome: 'cancelled', message: 'The caller left before the end.', ...first }))
         else if (end.type === 'finish') request.onEnd(book.summary({ outcome: 'ok', ...first }))
-        else {
-          const { kind, message, cause, contextTokens } = end.error
-          const more = { ...(cause === undefined ? {} : { cause }), ...(contextTokens && { contextTokens }) }
-          request.onEnd(book.summary({ outcome: kind, message, ...more, ...first }))
-        }
+        else request.onEnd(book.summary({ ...endingOf(end.error), ...first }))
       },
     }),
   )
 }
+
+const endingOf = ({ kind, message, cause, contextTokens }: GatewayError): Ending => ({
+  outcome: kind,
+  message,
+  ...(cause === undefined ? {} : { cause }),
+  ...(contextTokens && { contextTokens }),
+})
 
 /** A summary is no part of the answer, nor of what the caller lets that take. */
 const isShown = (purpose: Purpose | undefined): boolean => purpose !== 'summary'
@@ -167,7 +129,7 @@ function turnRunner(request: RelayRequest, deps: ContractDeps, book: Book, signa
     const used = book.used()
     if (used !== undefined) charge?.adjust(used)
     const turn = book.open(purpose)
-    const sent = await relay(
+    const sent = await sizedRelay(
       {
         ...rest,
         conversation,
@@ -180,6 +142,7 @@ function turnRunner(request: RelayRequest, deps: ContractDeps, book: Book, signa
         onEnd: (summary) => book.close(turn, summary),
       },
       deps.relay,
+      deps.sizesOf,
       signal,
     )
     begun = true

@@ -153,7 +153,8 @@ describe('on overflow', () => {
     'the model says nothing': () => says(' '),
   } as const
   test.each(Object.entries(failures))('where %s, the caller is told the truth with numbers', async (_, summary) => {
-    const { run, told, kept } = start({}, (call) => (asked(call) === 'summary' ? summary() : fitting(call)))
+    const { run, told, kept, deps } = start({}, (call) => (asked(call) === 'summary' ? summary() : fitting(call)))
+    Object.assign(deps, { sizesOf: async () => ({ input: 1, maximum: 2 }) }) // of a turn, which need not be the caller's
     const messages = talk(12)
     expect(await run(messages)).toMatchObject({
       ok: false,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Layer } from '../../server/contract/layer.ts'
+import type { SizesOf } from '../../server/contract/sized-relay.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
 import type { ReplyEvent } from '../../server/conversation/event.ts'
 import { err, ok } from '../../server/lib/result.ts'
@@ -207,4 +208,20 @@ test('what does not fit says by how much, whether or not a layer wants it', asyn
       { outcome: 'context-too-long', contextTokens: { input: 900_007, maximum: 200_000 } },
     ])
   }
+})
+
+test('a further turn that does not fit says its own size, in the stream and in the record', async () => {
+  const { run, deps, summaries } = setUp([severalTurns('search')], (_, turn) =>
+    turn === 1 ? says('Hello') : err(gatewayError('context-too-long', 'Input is too long.')),
+  )
+  const asked: unknown[] = []
+  const contextTokens = { input: 900_007, maximum: 200_000 }
+  const sizesOf: SizesOf = async ({ conversation }) => {
+    asked.push(conversation.messages)
+    return contextTokens
+  }
+  Object.assign(deps, { sizesOf })
+  expect((await read(await run())).at(-1)).toMatchObject({ error: { kind: 'context-too-long', contextTokens } })
+  expect(asked).toEqual([say('search')])
+  expect(summaries).toMatchObject([{ outcome: 'context-too-long', contextTokens }])
 })
