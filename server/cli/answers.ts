@@ -59,9 +59,12 @@ export function keyListText(keys: readonly KeyView[]): string {
     timeText(key.created_at),
     key.last_used_at === null ? 'never' : timeText(key.last_used_at),
     key.enabled ? 'yes' : 'no',
+    key.repair === null ? 'inherit' : key.repair ? 'yes' : 'no',
+    key.compression,
     key.account_ids.length === 0 ? 'any' : key.account_ids.join(', '),
   ])
-  return table([['ID', 'NAME', 'KEY', 'CREATED', 'LAST USED', 'ENABLED', 'ACCOUNTS'], ...rows])
+  const head = ['ID', 'NAME', 'KEY', 'CREATED', 'LAST USED', 'ENABLED', 'REPAIR', 'COMPRESSION', 'ACCOUNTS']
+  return table([head, ...rows])
 }
 
 export function mappingListText(mappings: readonly ModelMappingView[]): string {

@@ -50,3 +50,20 @@ export function keyLimitsOf(options: Command['options']): Result<KeyPatch, strin
   }
   return ok(patch as KeyPatch) // the members of the table above
 }
+
+const repairs: ReadonlyMap<unknown, boolean | null> = new Map([
+  ['yes', true],
+  ['no', false],
+  ['inherit', null],
+])
+const compressions = ['inherit', 'off', 'overflow', 'share'] as const
+
+/** What the options say about how a key's requests are served. */
+export function keyWaysOf(options: Command['options']): Result<Pick<KeyPatch, 'repair' | 'compression'>, string> {
+  const repair = repairs.get(options.repair)
+  if (options.repair !== undefined && repair === undefined) return err('--repair takes yes, no or inherit.')
+  const compression = compressions.find((way) => way === options.compression)
+  if (options.compression !== undefined && compression === undefined)
+    return err('--compression takes inherit, off, overflow or share.')
+  return ok({ ...(repair === undefined ? {} : { repair }), ...(compression === undefined ? {} : { compression }) })
+}

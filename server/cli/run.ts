@@ -13,7 +13,7 @@ import { withFolder } from './folder.ts'
 import { health } from './health.ts'
 import { type ImportAsk, importOriginal } from './import-original.ts'
 import { type CliIo, type Failure, failed, misused, shown } from './io.ts'
-import { accountIdsOf, enabledOf, keyLimitsOf } from './key-limits.ts'
+import { accountIdsOf, enabledOf, keyLimitsOf, keyWaysOf } from './key-limits.ts'
 import { restart } from './restart.ts'
 import { service } from './service.ts'
 import { realServiceWorld } from './service-world.ts'
@@ -135,10 +135,13 @@ async function prepare(
       if (!accountIds.ok) return err(misused(accountIds.error))
       const limits = keyLimitsOf(options)
       if (!limits.ok) return err(misused(limits.error))
+      const ways = keyWaysOf(options)
+      if (!ways.ok) return err(misused(ways.error))
       const { user } = options
       return ok(async (control) => {
         const created = await control.createKey({
           ...limits.value,
+          ...ways.value,
           name: operand,
           account_ids: accountIds.value ?? [],
           ...(typeof user === 'string' ? { user_id: user } : {}),
@@ -236,14 +239,17 @@ function keyPatchOf(options: Command['options']): Result<KeyPatch, Failure> {
   if (!accountIds.ok) return err(misused(accountIds.error))
   const limits = keyLimitsOf(options)
   if (!limits.ok) return err(misused(limits.error))
+  const ways = keyWaysOf(options)
+  if (!ways.ok) return err(misused(ways.error))
   const patch: KeyPatch = {
     ...limits.value,
+    ...ways.value,
     ...(typeof name === 'string' ? { name } : {}),
     ...(accountIds.value === undefined ? {} : { account_ids: accountIds.value }),
     ...(enabled.value === undefined ? {} : { enabled: enabled.value }),
   }
   if (Object.keys(patch).length > 0) return ok(patch)
-  return err(misused('key change needs --name, --accounts, --enabled or a limit.'))
+  return err(misused('key change needs --name, --accounts, --enabled, --repair, --compression or a limit.'))
 }
 
 async function prepareReset(options: Command['options'], io: CliIo): Promise<Result<Act, Failure>> {

@@ -55,6 +55,19 @@ const keyLimits: readonly OptionSpec[] = [
   { name: 'expires', value: 'TIME', about: 'when it ends, like 2026-12-31T00:00:00Z, or `never`' },
 ]
 
+const keyWays: readonly OptionSpec[] = [
+  {
+    name: 'repair',
+    value: 'yes|no|inherit',
+    about: 'ask once more for a reply that misses what was demanded; `inherit`: as the settings say',
+  },
+  {
+    name: 'compression',
+    value: 'WAY',
+    about: 'shorten long conversations: `off`, on `overflow`, from a `share` of the window on, or `inherit`',
+  },
+]
+
 const serviceOptions: readonly OptionSpec[] = [
   { name: 'user', about: 'of yourself alone, without rights over the system' },
   { name: 'name', value: 'NAME', about: 'name of the service (claude-server)' },
@@ -138,6 +151,7 @@ export const commands = [
       { name: 'accounts', value: 'IDS', about: 'the only accounts it may use, separated by commas (any)' },
       { name: 'user', value: 'ID', about: 'the user it belongs to (nobody in particular)' },
       ...keyLimits,
+      ...keyWays,
       json,
     ],
     about: 'make an API key for clients; it is shown once',
@@ -151,9 +165,10 @@ export const commands = [
       { name: 'accounts', value: 'IDS', about: 'the only accounts it may use, separated by commas, or `any`' },
       { name: 'enabled', value: 'yes|no', about: 'whether it is accepted' },
       ...keyLimits,
+      ...keyWays,
       json,
     ],
-    about: 'change an API key’s name, accounts, limits or switch',
+    about: 'change an API key’s name, accounts, limits, ways or switch',
   },
   { name: 'key revoke', operands: ['ID'], options: [json], about: 'revoke an API key' },
   {

@@ -61,12 +61,35 @@ describe.each(places)('%s', (place) => {
     expectSaid(await run(['key', 'create', 'kept', '--accounts', ' , ']), 2, { out: '', err: '--accounts' })
     const { id } = (await world.run(['key', 'create', 'kept', '--json'])).json
     expectSaid(await run(['key', 'change', id, '--name', 'renamed', '--enabled', 'no']), 0, {
-      out: /renamed.* no +any/,
+      out: /renamed.* no +inherit +inherit +any/,
     })
-    expectSaid(await run(['key', 'change', id, '--accounts', 'any', '--enabled', 'yes']), 0, { out: /yes +any/ })
+    expectSaid(await run(['key', 'change', id, '--accounts', 'any', '--enabled', 'yes']), 0, {
+      out: /yes +inherit +inherit +any/,
+    })
     expectSaid(await run(['key', 'change', id]), 2, { out: '', err: '--name' })
     expectSaid(await run(['key', 'change', id, '--enabled', 'perhaps']), 2, { out: '', err: 'yes or no' })
     expectSaid(await run(['key', 'change', 'key_none', '--name', 'x']), 1, { out: '', err: 'no key' })
+    await run(['key', 'revoke', id])
+  })
+
+  test('a key has its own way with repairs and long conversations, and gives it up again', async () => {
+    const ways = ['--repair', 'no', '--compression', 'overflow']
+    const made = await world.run(['key', 'create', 'own', ...ways, '--json'])
+    expectSaid(made, 0, { json: { repair: false, compression: 'overflow' } })
+    secret(made.json.key)
+    const { id } = made.json
+    expect((await run(['key', 'list'])).out).toMatch(/REPAIR +COMPRESSION[\s\S]*own .* yes +no +overflow +any/)
+    expectSaid(await run(['key', 'change', id, '--repair', 'yes']), 0, { out: /yes +yes +overflow +any/ })
+    expectSaid(await run(['key', 'change', id, '--repair', 'inherit', '--compression', 'inherit', '--json']), 0, {
+      json: { repair: null, compression: 'inherit' },
+    })
+    for (const [option, words] of [
+      ['--repair', '--repair takes yes, no or inherit'],
+      ['--compression', '--compression takes inherit, off, overflow or share'],
+    ] as const) {
+      expectSaid(await run(['key', 'change', id, option, 'perhaps']), 2, { out: '', err: words })
+      expectSaid(await run(['key', 'create', 'x', option, 'perhaps']), 2, { out: '', err: words })
+    }
     await run(['key', 'revoke', id])
   })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { keyLimitsOf } from '../../server/cli/key-limits.ts'
+import { keyLimitsOf, keyWaysOf } from '../../server/cli/key-limits.ts'
 
 test('options of a key are its members', () => {
   const options = {
@@ -38,4 +38,26 @@ test.each([
   const read = keyLimitsOf(options)
   expect(read.ok).toBe(false)
   if (!read.ok) expect(read.error).toContain(name)
+})
+
+test.each([
+  [{}, {}],
+  [{ repair: 'yes' }, { repair: true }],
+  [
+    { repair: 'no', compression: 'share' },
+    { repair: false, compression: 'share' },
+  ],
+  [
+    { repair: 'inherit', compression: 'inherit' },
+    { repair: null, compression: 'inherit' },
+  ],
+])('%j is the way of a key', (options, value) => {
+  expect(keyWaysOf(options)).toEqual({ ok: true, value })
+})
+
+test.each([
+  [{ repair: 'true' }, '--repair'],
+  [{ compression: 'on' }, '--compression'],
+])('%j is told what it takes', (options, name) => {
+  expect(keyWaysOf(options)).toEqual({ ok: false, error: expect.stringContaining(name) })
 })
