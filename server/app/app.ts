@@ -12,7 +12,7 @@ import { configRows } from '../config/rows.ts'
 import type { Config } from '../config/schema.ts'
 import { createConsole } from '../console/assets.ts'
 import { type ContractDeps, converse } from '../contract/converse.ts'
-import { createFarJudge } from '../contract/far-judge.ts'
+import { createFarJudges } from '../contract/far-judge.ts'
 import { forecast } from '../contract/first-turn.ts'
 import { createForcedSearches, createForms } from '../contract/forms.ts'
 import { createHolds } from '../contract/hold.ts'
@@ -226,7 +226,8 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
 
   const traffic = createTraffic(core, inService, { rules, estimator, rateOf: metering.rateOf }, effects)
   const holds = createHolds()
-  const judges = createSchemaJudges(createFarJudge())
+  const farJudges = createFarJudges()
+  const judges = createSchemaJudges(farJudges.judge)
   const formsDeps = { judges, holds, repairs: () => settingOf(stored, 'repair_replies') === true }
   const search = createSearch({
     search: createWebSearch({ ...core, classify: classifyHttpError }),
@@ -489,7 +490,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
       ips: metering.ips,
       admission,
     },
-    ...{ traffic, holds, judges, kept, responses: config.responses, streams, online, tokens },
+    ...{ traffic, holds, judges, farJudges, kept, responses: config.responses, streams, online, tokens },
     ...{ isUp: store.isUp, unwritten: core.unwritten, successor: next, now: effects.now },
   })
 

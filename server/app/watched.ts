@@ -7,6 +7,7 @@ import { type EventStreams, mostStreams } from '../admin/event-streams.ts'
 import { jobLimits } from '../admin/job-board.ts'
 import type { Live } from '../admin/live.ts'
 import type { Config } from '../config/schema.ts'
+import { type FarJudges, mostJudgementsWaiting } from '../contract/far-judge.ts'
 import { type Holds, mostHeldCharacters } from '../contract/hold.ts'
 import { mostPatternsKept } from '../contract/judging.ts'
 import { mostSchemasKept, type SchemaJudges } from '../contract/schema-judges.ts'
@@ -30,6 +31,7 @@ export type Holders = {
   readonly traffic: Pick<RelayDeps, 'routes' | 'models'>
   readonly holds: Pick<Holds, 'stats'>
   readonly judges: Pick<SchemaJudges, 'stats'>
+  readonly farJudges: Pick<FarJudges, 'waiting'>
   readonly kept: Pick<KeptAnswers, 'stats'>
   readonly responses: Config['responses']
   readonly streams: Pick<EventStreams, 'size'>
@@ -43,8 +45,8 @@ export type Holders = {
 
 /** Every holder of memory has a size that can be watched. */
 export function watchSizes(metrics: Metrics, holders: Holders): void {
-  const { pool, pooled, requestLog, ledger, ips, admission, traffic, holds, judges, kept, responses } = holders
-  const { streams, online, tokens, unwritten, successor, isUp, now } = holders
+  const { pool, pooled, requestLog, ledger, ips, admission, traffic, holds, judges, farJudges } = holders
+  const { kept, responses, streams, online, tokens, unwritten, successor, isUp, now } = holders
   metrics.watch(
     'waiting_requests',
     'Requests waiting for a free account.',
@@ -126,6 +128,13 @@ export function watchSizes(metrics: Metrics, holders: Holders): void {
     () => judges.stats().patterns,
     mostPatternsKept,
   )
+  metrics.watch(
+    'judgements_waiting',
+    'Judgements by a schema in line for a process of their own.',
+    farJudges.waiting,
+    mostJudgementsWaiting,
+  )
+  metrics.watch('judgements_elsewhere', 'Those that were given to one since the start.', () => judges.stats().far)
   metrics.watch('database_up', '1: the database answers.', () => (isUp() ? 1 : 0))
   metrics.watch('unwritten_bytes', 'Kept on disk for a database that is away.', () => unwritten.stats().bytes)
   metrics.watch(

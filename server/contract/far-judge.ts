@@ -24,10 +24,20 @@ export async function runJudgeChild(): Promise<number> {
   return 0
 }
 
+/** More than these are not even put in line: they would wait for minutes. */
+export const mostJudgementsWaiting = 100
+
+/** `waiting`: how many are in line. */
+export type FarJudges = { readonly judge: FarJudge; readonly waiting: () => number }
+
 /** Two at a time; the others wait. */
-export function createFarJudge(command: readonly string[] = childCommand(judgeCommand)): FarJudge {
+export function createFarJudges(
+  command: readonly string[] = childCommand(judgeCommand),
+  mostWaiting = mostJudgementsWaiting,
+): FarJudges {
   const seats = createSeats(2)
-  return async (schema, values) => {
+  const judge: FarJudge = async (schema, values) => {
+    if (seats.waiting() >= mostWaiting) return tooManyWait
     await seats.take(never)
     try {
       const bytes = new TextEncoder().encode(JSON.stringify({ schema, values } satisfies Asked))
@@ -40,4 +50,11 @@ export function createFarJudge(command: readonly string[] = childCommand(judgeCo
       seats.giveBack()
     }
   }
+  return { judge, waiting: seats.waiting }
 }
+
+const tooManyWait = err<SchemaFault>({
+  path: '',
+  problem: 'is too much to judge now: too many others wait for it',
+  isTooMuch: true,
+})

@@ -2,6 +2,7 @@ export type Seats = {
   /** False: the signal aborted first, there is no seat to give back. */
   readonly take: (signal: AbortSignal) => Promise<boolean>
   readonly giveBack: () => void
+  readonly waiting: () => number
 }
 
 /** At most `count` at a time; the others wait in the order they came. */
@@ -33,5 +34,6 @@ export function createSeats(count: number): Seats {
       if (next) next()
       else free++
     },
+    waiting: () => waiting.length,
   }
 }

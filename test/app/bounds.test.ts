@@ -25,6 +25,7 @@ const holders = [
   'job_results_kept',
   'jobs_kept',
   'jobs_running',
+  'judgements_waiting',
   'keys_remembered',
   'limited_subjects',
   'models_watched',

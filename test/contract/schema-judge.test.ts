@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createFarJudge } from '../../server/contract/far-judge.ts'
+import { createFarJudges } from '../../server/contract/far-judge.ts'
 import type { FarJudge } from '../../server/contract/judging.ts'
 import { type Bounds, createJudge as createBounded, tooMuch } from '../../server/contract/schema-judge.ts'
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
@@ -321,7 +323,7 @@ describe('beside open streams', () => {
   describe('a process of its own', () => {
     const child = path.join(import.meta.dir, '../../server/contract/far-judge.ts')
     const run = (text: string) => [process.execPath, '-e', text]
-    const far = createFarJudge(
+    const { judge: far } = createFarJudges(
       run(`import { runJudgeChild } from ${JSON.stringify(child)}; process.exit(await runJudgeChild())`),
     )
 
@@ -335,10 +337,32 @@ describe('beside open streams', () => {
     })
     test('one that fails leaves it unknown', async () => {
       for (const command of [run('process.exit(1)'), ['/nowhere/at/all']]) {
-        const judges = createSchemaJudges(createFarJudge(command))
+        const judges = createSchemaJudges(createFarJudges(command).judge)
         const judgeTable = await judgeOf(judges, table)
         expect(await judgeTable([rowsOf(12_000)])).toEqual([[...tooMuch]])
       }
+    })
+    test('two run at a time, the others wait, and more than can wait are turned away', async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'judging-'))
+      // Each says that it has begun and waits until it may end.
+      const held = createFarJudges(
+        run(`const { existsSync, writeFileSync } = require('node:fs')
+          writeFileSync(${JSON.stringify(folder)} + '/' + process.pid, '')
+          while (!existsSync(${JSON.stringify(path.join(folder, 'go'))})) await Bun.sleep(5)
+          console.log(JSON.stringify({ ok: true, value: [[]] }))`),
+        3,
+      )
+      const asked = many(5, () => held.judge({}, [1]))
+      expect(held.waiting()).toBe(3)
+      expect(await held.judge({}, [1])).toMatchObject({ ok: false, error: { isTooMuch: true } })
+      while (readdirSync(folder).length < 2) await Bun.sleep(5)
+      expect(held.waiting()).toBe(3)
+      writeFileSync(path.join(folder, 'go'), '')
+      expect(await asked[0]).toEqual({ ok: true, value: [[]] })
+      expect(held.waiting()).toBeLessThan(3)
+      expect(await Promise.all(asked)).toEqual(asked.map(() => ({ ok: true, value: [[]] })))
+      expect(held.waiting()).toBe(0)
+      rmSync(folder, { recursive: true })
     })
   })
 })
