@@ -312,7 +312,7 @@ test.each(['README.md', 'README.zh-CN.md'])('%s names no command that is not the
 })
 
 test('the source holds no program and no archive', () => {
-  const skipped = new Set(['node_modules', 'dist', '.git', 'console-dist'])
+  const skipped = new Set(['node_modules', '.venv', 'dist', '.git', 'console-dist'])
   const found: string[] = []
   const walk = (folder: string): void => {
     for (const entry of readdirSync(path.join(root, folder), { withFileTypes: true })) {
