@@ -38,7 +38,6 @@ export function summaryRequest(
     toolChoice: { type: 'auto' },
     parallelToolCalls: true,
     limits: { maxOutputTokens: summaryTokens, stop: [] },
-    sampling: {},
     thinking: { type: 'disabled' },
     output: { type: 'text' },
     stream: true,

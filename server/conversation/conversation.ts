@@ -15,7 +15,6 @@ export type Conversation = {
   /** Absent: no search. Without effect where the tool choice is `none`. */
   readonly search?: SearchWish
   readonly limits: { readonly maxOutputTokens?: number; readonly stop: readonly string[] }
-  readonly sampling: { readonly temperature?: number; readonly topP?: number }
   readonly thinking: Thinking
   /** `undefined`: the caller did not say. */
   readonly effort?: Effort

@@ -41,7 +41,6 @@ function session(): Conversation {
     toolChoice: { type: 'auto' },
     parallelToolCalls: true,
     limits: { stop: [], maxOutputTokens: 32_000 },
-    sampling: {},
     thinking: { type: 'unspecified' },
     output: { type: 'text' },
     stream: true,

@@ -174,7 +174,6 @@ describe('what is asked for in a Responses request reaches the conversation', ()
     [{ reasoning: { effort: 'xhigh' } }, { thinking: { type: 'adaptive' }, effort: 'xhigh' }],
     [{ reasoning: { effort: 'some new one' } }, { thinking: { type: 'unspecified' } }],
     [{ max_output_tokens: 30 }, { limits: { maxOutputTokens: 30, stop: [] } }],
-    [{ temperature: 1.7, top_p: 0.5 }, { sampling: { temperature: 1, topP: 0.5 } }],
     [{ text: { format: { type: 'json_object' } } }, { output: { type: 'json' } }],
     [
       { text: { format: { type: 'json_schema', name: 't', schema: { a: 1 }, strict: true } } },

@@ -146,10 +146,7 @@ describe('what is asked for reaches the conversation', () => {
       { thinking: { type: 'enabled', budgetTokens: 31999 } },
     ],
     [{ thinking: { type: 'adaptive', display: 'updates' } }, { thinking: { type: 'adaptive' } }],
-    [
-      { thinking: { type: 'disabled' }, temperature: 1 },
-      { thinking: { type: 'disabled' }, sampling: { temperature: 1 } },
-    ],
+    [{ thinking: { type: 'disabled' }, temperature: 1 }, { thinking: { type: 'disabled' } }],
     [{ output_config: { effort: 'max' } }, { effort: 'max' }],
     [
       { output_format: { type: 'json_schema', schema: { type: 'object' } } },
@@ -186,7 +183,6 @@ describe('what is asked for reaches the conversation', () => {
     [{ max_tokens: 10, max_completion_tokens: 20 }, { limits: { maxOutputTokens: 20, stop: [] } }],
     [{ max_output_tokens: 30 }, { limits: { maxOutputTokens: 30, stop: [] } }],
     [{ stop: 'END' }, { limits: { stop: ['END'] } }],
-    [{ temperature: 1.7 }, { sampling: { temperature: 1 } }],
     [{ response_format: { type: 'json_object' } }, { output: { type: 'json' } }],
     [
       { text: { format: { type: 'json_schema', name: 't', schema: { a: 1 } } } },

@@ -9,7 +9,6 @@ export const makeConversation = (more: Partial<Conversation> = {}): Conversation
   toolChoice: { type: 'auto' },
   parallelToolCalls: true,
   limits: { stop: [] },
-  sampling: {},
   thinking: { type: 'unspecified' },
   output: { type: 'text' },
   stream: true,

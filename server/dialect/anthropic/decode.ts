@@ -71,10 +71,6 @@ function decodeBody(body: Body, note: AddNote): Decoded<Conversation> {
       ...(body.max_tokens == null ? {} : { maxOutputTokens: body.max_tokens }),
       stop: (body.stop_sequences ?? []).filter((text) => text !== ''),
     },
-    sampling: {
-      ...(body.temperature == null ? {} : { temperature: body.temperature }),
-      ...(body.top_p == null ? {} : { topP: body.top_p }),
-    },
     thinking: decodeThinking(body.thinking),
     ...(effort === undefined ? {} : { effort }),
     output: output.value,

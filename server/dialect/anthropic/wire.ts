@@ -97,6 +97,7 @@ const shared = {
   output_format: optional(Format),
   max_tokens: optional(Type.Integer({ minimum: 1 })),
   stop_sequences: optional(Type.Array(Type.String())),
+  // Checked and left: the provider has no member for them.
   temperature: optional(Type.Number({ minimum: 0, maximum: 1 })),
   top_p: optional(Type.Number({ minimum: 0, maximum: 1 })),
   stream: optional(Type.Boolean()),

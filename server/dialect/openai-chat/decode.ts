@@ -46,11 +46,6 @@ export function decode(raw: unknown, note: AddNote = addNoNote): Decoded<Decoded
     ...splitSystem(toolbox.value.search === undefined ? withoutSearchCalls(turns.value) : turns.value),
     ...toolbox.value,
     limits: { ...(maxOutputTokens == null ? {} : { maxOutputTokens }), stop: stopsOf(body.stop) },
-    sampling: {
-      // This API's scale ends at 2, the models' at 1.
-      ...(body.temperature == null ? {} : { temperature: Math.min(body.temperature, 1) }),
-      ...(body.top_p == null ? {} : { topP: body.top_p }),
-    },
     ...decodeReasoning(body),
     output: output.value,
     stream: body.stream === true,

@@ -91,6 +91,7 @@ export const ChatBody = Type.Object(
     max_completion_tokens: Limit,
     max_output_tokens: Limit,
     stop: optional(Type.Union([Type.String(), Type.Array(Type.String())])),
+    // Checked and left: the provider has no member for them.
     temperature: optional(Type.Number({ minimum: 0, maximum: 2 })),
     top_p: optional(Type.Number({ minimum: 0, maximum: 1 })),
     response_format: optional(FormatEntry),

@@ -150,11 +150,6 @@ function conversationOf(
     ...splitSystem([...instructions, ...(toolbox.search === undefined ? withoutSearchCalls(turns) : turns)]),
     ...toolbox,
     limits: { ...(body.max_output_tokens == null ? {} : { maxOutputTokens: body.max_output_tokens }), stop: [] },
-    sampling: {
-      // This API's scale ends at 2, the models' at 1.
-      ...(body.temperature == null ? {} : { temperature: Math.min(body.temperature, 1) }),
-      ...(body.top_p == null ? {} : { topP: body.top_p }),
-    },
     thinking: thinkingOfEffort(body.reasoning?.effort),
     ...(effort === undefined ? {} : { effort }),
     output,

@@ -87,6 +87,7 @@ export const ResponsesBody = Type.Object(
     parallel_tool_calls: optional(Type.Boolean()),
     max_tool_calls: optional(Type.Integer({ minimum: 1 })),
     max_output_tokens: optional(Type.Integer({ minimum: 1 })),
+    // Checked and left: the provider has no member for them.
     temperature: optional(Type.Number({ minimum: 0, maximum: 2 })),
     top_p: optional(Type.Number({ minimum: 0, maximum: 1 })),
     reasoning: optional(
