@@ -1,30 +1,69 @@
 import { RE2JS } from 're2js'
 import { err, ok, type Result } from '../lib/result.ts'
+import { classLength, nativeSteps, stepsPerTick } from './native-steps.ts'
 
-export type Matches = (text: string) => boolean
+/** Holds texts against a pattern of a caller's schema; `weightOf`: what that takes for so many characters (schema-weight.ts). */
+export type Pattern = {
+  readonly test: (text: string) => boolean
+  readonly weightOf: (length: number) => number
+}
 
 /**
- * A pattern of a caller's schema. It and the text it is held against may both be chosen so that a backtracking engine takes
- * minutes over them; so one of linear time judges. What that one does not know (looking ahead, references back) is left to the
- * platform's, if no group repeats what repeats itself, and on short texts only: a longer one does not match.
+ * A pattern and the text it is held against may both be chosen so that a backtracking engine takes minutes over them; so one
+ * of linear time judges. What that one does not know (looking around, references back) is left to the platform's, by the
+ * steps that it may take.
  */
-export function readPattern(pattern: string): Result<Matches, string> {
+export function readPattern(pattern: string): Result<Pattern, string> {
   if (pattern.length > longestPattern) return err(`is longer than ${longestPattern} characters`)
   const native = nativePattern(pattern)
   if (native === undefined) return err('is no regular expression')
-  try {
-    const linear = RE2JS.compile(RE2JS.translateRegExp(pattern))
-    return ok((text) => linear.test(text))
-  } catch {
-    // not a pattern of that engine
-  }
-  const repeats = repeatsIn(pattern)
-  const longest = repeats === undefined ? undefined : longestTexts[repeats]
-  if (longest === undefined) return err('may take too long to judge: a group repeats what repeats itself')
-  return ok((text) => text.length <= longest && native.test(text))
+  const linear = linearPattern(pattern) ?? linearLooks(pattern)
+  if (linear !== undefined) return ok(linear)
+  const steps = nativeSteps(pattern)
+  const weightOf = (length: number): number => steps(length) / stepsPerTick
+  if (!(weightOf(shortText) <= mostOfShortText)) return err('may take too long to judge: its repetitions multiply')
+  return ok({ test: (text) => native.test(text), weightOf })
 }
 
 const longestPattern = 2_000
+/** A pattern for which a text of a line is too much even in a process of its own is of no use. */
+const shortText = 40
+const mostOfShortText = 400_000
+/** States that a character may lead through, at worst each a new set of them. */
+const statesPerTick = 300
+
+function linearPattern(pattern: string): Pattern | undefined {
+  try {
+    const linear = RE2JS.compile(RE2JS.translateRegExp(pattern))
+    const ofCharacter = 0.5 + sizeOfPattern(pattern) / statesPerTick
+    return { test: (text) => linear.test(text), weightOf: (length) => length * ofCharacter }
+  } catch {
+    return undefined // not a pattern of that engine
+  }
+}
+
+/** What is looked at from the very beginning, which is all that most patterns look at, can be held against the text by itself. */
+function linearLooks(pattern: string): Pattern | undefined {
+  if (!pattern.startsWith('^') || hasTopAlternatives(pattern)) return undefined
+  const all: { readonly pattern: Pattern; readonly holds: boolean }[] = []
+  const add = (part: string, holds: boolean): boolean => {
+    const read = linearPattern(`^(?:${part})`)
+    if (read !== undefined) all.push({ pattern: read, holds })
+    return read !== undefined
+  }
+  let rest = pattern.slice(1)
+  while (/^\(\?[=!]/.test(rest)) {
+    const end = groupLength(rest)
+    if (/^[*+?{]/.test(rest.slice(end)) || !add(rest.slice(3, end - 1), rest[2] === '=')) return undefined
+    rest = rest.slice(end)
+  }
+  if (!add(rest, true)) return undefined
+  return {
+    test: (text) => all.every(({ pattern: one, holds }) => one.test(text) === holds),
+    weightOf: (length) => all.reduce((sum, { pattern: one }) => sum + one.weightOf(length), 0),
+  }
+}
+
 /** Steps of a matcher: counted repetitions are written out. */
 export const largestPattern = 20_000
 /** A class of Unicode has hundreds of ranges. */
@@ -60,10 +99,6 @@ export function sizeOfPattern(pattern: string): number {
   }
   return sums.reduce((sum, one) => sum + one, 0)
 }
-/** By the number of open repetitions: each of them multiplies the time by the text's length. */
-const longestTexts = [100_000, 4_000, 500, 256, 100, 64]
-const usualRepeat = 50
-
 function nativePattern(pattern: string): RegExp | undefined {
   for (const flags of ['u', '']) {
     try {
@@ -75,48 +110,24 @@ function nativePattern(pattern: string): RegExp | undefined {
   return undefined
 }
 
-/** How many open repetitions a pattern has; undefined: one of them repeats a group that repeats or chooses within. */
-function repeatsIn(pattern: string): number | undefined {
-  let count = 0
-  const groups: { varies: boolean }[] = [{ varies: false }]
-  let closed: { varies: boolean } | undefined
-  for (let at = 0; at < pattern.length; at++) {
-    const rest = pattern.slice(at)
-    const character = pattern[at]
-    const quantifier = /^(?:[*+?]|\{\d+(?:,\d*)?\})/.exec(rest)?.[0]
-    const group = groups.at(-1)
-    if (quantifier !== undefined) {
-      const [, low = '0', comma, high = ''] = /^\{(\d+)(,?)(\d*)\}$/.exec(quantifier) ?? []
-      const most = quantifier.startsWith('{')
-        ? Number(comma === '' ? low : high || Infinity)
-        : quantifier === '?'
-          ? 1
-          : Infinity
-      if (most > 1 && closed?.varies) return undefined
-      if (most > usualRepeat) count++
-      if (group !== undefined && quantifier !== '?') group.varies = true
-      at += quantifier.length - 1
-      closed = undefined
-      continue
-    }
-    closed = undefined
-    if (character === '\\') at++
-    else if (character === '[') at += classLength(rest) - 1
-    else if (character === '(') groups.push({ varies: false })
-    else if (character === '|' && group !== undefined) group.varies = true
-    else if (character === ')' && groups.length > 1) {
-      closed = groups.pop()
-      const outer = groups.at(-1)
-      if (outer !== undefined && closed?.varies) outer.varies = true
-    }
-  }
-  return count
-}
-
-function classLength(rest: string): number {
-  for (let at = 1; at < rest.length; at++) {
+/** Of a group that stands first, its brackets included. */
+function groupLength(rest: string): number {
+  let level = 0
+  for (let at = 0; at < rest.length; at++) {
     if (rest[at] === '\\') at++
-    else if (rest[at] === ']') return at + 1
+    else if (rest[at] === '[') at += classLength(rest.slice(at)) - 1
+    else if (rest[at] === '(') level++
+    else if (rest[at] === ')' && --level === 0) return at + 1
   }
   return rest.length
+}
+
+function hasTopAlternatives(pattern: string): boolean {
+  for (let at = 0; at < pattern.length; at++) {
+    if (pattern[at] === '\\') at++
+    else if (pattern[at] === '[') at += classLength(pattern.slice(at)) - 1
+    else if (pattern[at] === '(') at += groupLength(pattern.slice(at)) - 1
+    else if (pattern[at] === '|') return true
+  }
+  return false
 }

@@ -1,6 +1,7 @@
 import { dereference, type OutputUnit, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema'
 import { err, ok, type Result } from '../lib/result.ts'
 import { type Loose, type SchemaFault, tooMuchToRead } from './judging.ts'
+import { nativeSteps, stepsPerTick } from './native-steps.ts'
 import { copySchema } from './schema-copy.ts'
 import { createWeighed, TooMuch } from './schema-weight.ts'
 
@@ -47,9 +48,9 @@ export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge,
     })
   const run = (value: unknown, short: boolean, most: number) =>
     weighed.during(value, most, (watched) => validate(watched, copy, draft, lookup, short))
-  const namePatterns = countNamePatterns(copy)
+  const namePatterns = readNamePatterns(copy)
   const judge: BoundedJudge = (value, most = bounds.judge) => {
-    if (namePatterns > 0 && namePatterns * cubesOfNames(value) > most * cubesPerTick) return tooMuch
+    if (namePatterns.length > 0 && weightOfNames(value, namePatterns, most) > most) return tooMuch
     try {
       const first = run(value, true, most)
       if (first.valid) return []
@@ -71,27 +72,39 @@ export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge,
   return ok(judge)
 }
 
-/** Two repetitions, all that a pattern of names may have, take the cube of a name's length. */
-const cubesPerTick = 1_000
-
-/** Patterns of member names, which alone the platform's engine runs. */
-function countNamePatterns(schema: Schema): number {
-  let patterns = 0
+/** Patterns of member names, which alone the platform's engine runs whatever they are: their steps by a name's length. */
+function readNamePatterns(schema: Schema): readonly ((length: number) => number)[] {
+  const found = new Set<string>()
   JSON.stringify(schema, (name, value: unknown) => {
     if (name === 'patternProperties' && typeof value === 'object' && value !== null)
-      patterns += Object.keys(value).length
+      for (const key of Object.keys(value)) found.add(key)
     return value
   })
-  return patterns
+  return [...found].map(nativeSteps)
 }
 
-const cubesOfNames = (value: unknown): number =>
-  typeof value !== 'object' || value === null
-    ? 0
-    : Object.entries(value).reduce(
-        (sum, [name, inner]) => sum + (Array.isArray(value) ? 0 : name.length ** 3) + cubesOfNames(inner),
-        0,
-      )
+/** Of holding all names there are against all these patterns; not looked at any further once it is more than `most`. */
+function weightOfNames(value: unknown, patterns: readonly ((length: number) => number)[], most: number): number {
+  const ofLength = new Map<number, number>()
+  const weigh = (length: number): number => {
+    const known = ofLength.get(length)
+    if (known !== undefined) return known
+    const steps = patterns.reduce((sum, stepsOf) => sum + stepsOf(length), 0)
+    ofLength.set(length, steps / stepsPerTick)
+    return steps / stepsPerTick
+  }
+  const open: unknown[] = [value]
+  let weight = 0
+  while (open.length > 0 && weight <= most) {
+    const inner = open.pop()
+    if (typeof inner !== 'object' || inner === null) continue
+    weight += ticksOfLook
+    for (const name of Array.isArray(inner) ? [] : Object.keys(inner)) weight += weigh(name.length)
+    for (const member of Object.values(inner)) open.push(member)
+  }
+  return weight
+}
+const ticksOfLook = 0.05
 
 const isTooMuch = (thrown: unknown): boolean => thrown instanceof TooMuch || thrown instanceof RangeError
 

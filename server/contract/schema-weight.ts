@@ -1,7 +1,7 @@
 import { format } from '@cfworker/json-schema'
 import { LRUCache } from 'lru-cache'
 import { type Loose, mostPatternsKept } from './judging.ts'
-import { type Matches, readPattern } from './pattern.ts'
+import { type Pattern, readPattern } from './pattern.ts'
 import { lengthFormat, patternFormat, type Stands } from './schema-copy.ts'
 
 export class TooMuch extends Error {}
@@ -164,7 +164,17 @@ function shownOf(members: readonly unknown[]): string {
   return members.length === 1 ? short : `any of [${short}]`
 }
 
-export const matchers = new LRUCache<string, Matches>({ max: mostPatternsKept })
+type Kept = Pattern & { readonly source: string; used: number; counted: number }
+
+/** What a matcher learns of texts it keeps, in bytes some 2,500 for each tick, up to its own bound; all together 75 MB. */
+const mostTicksKept = 30_000
+const mostTicksOfOne = 3_500
+
+export const matchers = new LRUCache<string, Kept>({
+  max: mostPatternsKept,
+  maxSize: mostTicksKept,
+  sizeCalculation: ({ counted }) => counted,
+})
 
 // The judge looks formats up in this table of the library's and knows no other place for an own engine of patterns.
 Object.setPrototypeOf(
@@ -185,29 +195,31 @@ Object.setPrototypeOf(
           return true
         }
       if (!name.startsWith(patternFormat)) return undefined
-      const pattern = name.slice(patternFormat.length)
-      const matches = matchesOf(pattern)
+      const pattern = patternOf(name.slice(patternFormat.length))
       return (text: string) => {
-        running?.tick(weightOf(pattern, text.length))
-        return matches(text)
+        const weight = pattern.weightOf(text.length)
+        running?.tick(weight)
+        noteUse(pattern, weight)
+        return pattern.test(text)
       }
     },
   }),
 )
 
-function matchesOf(pattern: string): Matches {
-  const known = matchers.get(pattern)
+function patternOf(source: string): Kept {
+  const known = matchers.get(source)
   if (known !== undefined) return known
-  const read = readPattern(pattern)
-  const matches: Matches = read.ok ? read.value : () => false
-  matchers.set(pattern, matches)
-  return matches
+  const read = readPattern(source)
+  const pattern: Pattern = read.ok ? read.value : { test: () => false, weightOf: () => 0 }
+  const made: Kept = { ...pattern, source, used: 0, counted: 1 }
+  matchers.set(source, made)
+  return made
 }
 
-/** Of holding a text against a pattern: states by characters, or what the platform's engine may go back over. */
-function weightOf(pattern: string, length: number): number {
-  if (/\(\?[=!<]|\\[1-9k]/.test(pattern)) return Math.min(length ** 2 / 100, mostLookingWeight)
-  return (length * (1 + pattern.length / 50)) / 2
+function noteUse(pattern: Kept, weight: number): void {
+  pattern.used += weight
+  if (pattern.used < pattern.counted * 2 || pattern.counted === mostTicksOfOne) return
+  pattern.counted = Math.min(mostTicksOfOne, Math.ceil(pattern.used))
+  matchers.delete(pattern.source) // one that is there is not measured again
+  matchers.set(pattern.source, pattern)
 }
-
-const mostLookingWeight = 40_000

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createFarJudges } from '../../server/contract/far-judge.ts'
 import type { FarJudge } from '../../server/contract/judging.ts'
-import { type Bounds, createJudge as createBounded, tooMuch } from '../../server/contract/schema-judge.ts'
+import { type Bounds, createJudge as createBounded, matchers, tooMuch } from '../../server/contract/schema-judge.ts'
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
 
 const createJudge = (schema: Loose, bounds: Bounds = { make: 160_000, judge: 160_000, probe: 10_000 }) =>
@@ -22,6 +22,9 @@ const tree = {
   },
 }
 
+const emailPattern = {
+  pattern: "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-\\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
+}
 const $refBeside = { $ref: '#/$defs/text', maxLength: 2, $defs: { text: { type: 'string' } } }
 
 const rows: readonly (readonly [string, Loose, unknown, boolean])[] = [
@@ -43,6 +46,17 @@ const rows: readonly (readonly [string, Loose, unknown, boolean])[] = [
   ['a pattern holds for texts alone', { pattern: '^a' }, 1, true],
   ['a pattern beside others', { allOf: [{ minLength: 3 }], pattern: '^a' }, 'ab', false],
   ['a decimal as pydantic writes it', { pattern: '^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$' }, '-12.50', true],
+  ['an e-mail as zod writes it', emailPattern, 'ada.l@sub.example.com', true],
+  ['no e-mail: two dots', emailPattern, 'ada..l@example.com', false],
+  ['no e-mail: a dot first', emailPattern, '.ada@example.com', false],
+  ['a password by what it must have', { pattern: '^(?=.*[a-z])(?=.*\\d).{8,}$' }, 'abcdefg1', true],
+  ['a password without a digit', { pattern: '^(?=.*[a-z])(?=.*\\d).{8,}$' }, 'abcdefgh', false],
+  ['a look from the middle', { pattern: '^ab(?!c)' }, 'abd', true],
+  ['a look from the middle not met', { pattern: '^ab(?!c)' }, 'abc', false],
+  ['alternatives, of which one looks ahead', { pattern: '^(?!a)b|^ac' }, 'ac', true],
+  ['a look that is optional', { pattern: '^(?=b)?a' }, 'a', true],
+  ['a reference back', { pattern: '^(a|b)\\1$' }, 'bb', true],
+  ['a reference back not met', { pattern: '^(a|b)\\1$' }, 'ba', false],
   ['no decimal', { pattern: '^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$' }, '-', false],
   ['a format', { format: 'date-time' }, 'yesterday', false],
   ['a format nobody judges', { format: 'color' }, 'x', true],
@@ -128,7 +142,8 @@ const refused: readonly (readonly [string, Loose, string])[] = [
     'properties.c.$dynamicRef',
   ],
   ['one of an older draft', { properties: { c: { $recursiveRef: '#' } } }, 'properties.c.$recursiveRef'],
-  ['a pattern that looks ahead and repeats repetition', { pattern: '^(?=a)(a+)+$' }, 'pattern'],
+  ['a pattern that looks ahead and repeats repetition', { pattern: '^a(?=a)(a+)+$' }, 'pattern'],
+  ['optional parts that are repeated', { pattern: '^a(?=a)(?:a?){30}a{30}$' }, 'pattern'],
   ['member names by groups', { patternProperties: { '^(a+)+$': {} } }, 'patternProperties'],
 ]
 test.each(refused)('%s is refused by its place', (_, schema, path) => {
@@ -140,6 +155,31 @@ describe('what would take for ever', () => {
   test('a pattern made for backtracking is judged in linear time', () => {
     for (const pattern of ['^(a+)+$', '^(a|a)*$', '^(([a-z])+.)+[A-Z]([a-z])+$'])
       expect(judge({ pattern }, `${'a'.repeat(50_000)}!`)).toHaveLength(1)
+  })
+  test('a pattern only the platform’s engine knows is weighed by the steps it may take', () => {
+    for (const pattern of [
+      'x(?!y)a{0,49}a{0,49}a{0,49}a{0,49}a{0,49}b',
+      'x(?!y)a*a*a*a*a*b',
+      'x(?!y)(?:a?){10}a{10}a*b',
+      '(?=(a*))\\1a*a*c',
+    ]) {
+      expect([pattern, judge({ pattern }, 'ab')]).toEqual([pattern, [expect.stringContaining('does not match')]])
+      expect([pattern, judge({ pattern }, `x${'a'.repeat(3_000)}`)]).toEqual([pattern, ['#: too much to judge']])
+    }
+    const names = { patternProperties: { [`${'a?'.repeat(30)}${'a'.repeat(30)}b`]: true } }
+    expect(judge(names, { a: 1 })).toEqual([])
+    expect(judge(names, { ['a'.repeat(59)]: 1 })).toEqual(['#: too much to judge'])
+  })
+  test('a pattern written out is weighed by its states', () => {
+    const text = 'ab'.repeat(10_000)
+    expect(judge({ pattern: '^[ab]*$' }, text)).toEqual([])
+    expect(judge({ pattern: '(?:a|b)*a(?:a|b){900}$' }, text)).toEqual(['#: too much to judge'])
+  })
+  test('matchers that have learnt much of texts are not all kept', () => {
+    const words = Array.from({ length: 6_000 }, (_, n) => ((n * n) % 7 < 3 ? 'a' : 'b')).join('')
+    for (let n = 0; n < 40; n++) judge({ pattern: `(?:a|b)*a(?:a|b){100}$|${n}` }, words)
+    expect(matchers.calculatedSize).toBeLessThanOrEqual(30_000)
+    expect(matchers.size).toBeLessThan(40)
   })
   test('a schema that doubles with every step is refused', () => {
     const $defs = Object.fromEntries(
