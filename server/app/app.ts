@@ -227,7 +227,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   const traffic = createTraffic(core, inService, { rules, estimator, rateOf: metering.rateOf }, effects)
   const holds = createHolds()
   const farJudges = createFarJudges()
-  const judges = createSchemaJudges(farJudges.judge)
+  const judges = createSchemaJudges(farJudges.judge, effects.turn)
   const formsDeps = { judges, holds, repairs: () => settingOf(stored, 'repair_replies') === true }
   const search = createSearch({
     search: createWebSearch({ ...core, classify: classifyHttpError }),

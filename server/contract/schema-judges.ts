@@ -25,8 +25,14 @@ const longestNear = 100_000
 /** Without a judge of its own for it, what takes long stays unknown. */
 export const nobodyFar: FarJudge = async () => tooMuchToRead
 
-/** Keeps the judges of the schemas that come again and again: every turn of an agent brings the same. */
-export function createSchemaJudges(judgeFar: FarJudge = nobodyFar): SchemaJudges {
+/**
+ * Keeps the judges of the schemas that come again and again: every turn of an agent brings the same. `turn` lets what waits go
+ * on: a request may bring a hundred schemas, each of which is read within its bound.
+ */
+export function createSchemaJudges(
+  judgeFar: FarJudge = nobodyFar,
+  turn: () => Promise<void> = () => Promise.resolve(),
+): SchemaJudges {
   type Kept = { readonly near: Result<BoundedJudge, SchemaFault>; made?: Made }
   const kept = new LRUCache<string, Kept>({
     max: mostSchemasKept,
@@ -41,14 +47,14 @@ export function createSchemaJudges(judgeFar: FarJudge = nobodyFar): SchemaJudges
     return maker
   }
 
-  const look = (schema: Loose): Kept => {
+  const look = (schema: Loose): { readonly entry: Kept; readonly isFresh: boolean } => {
     const key = JSON.stringify(schema)
     const known = kept.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) return { entry: known, isFresh: false }
     const near = key.length > longestNear ? tooMuchToRead : library().createJudge(schema, library().nearBounds)
     const made: Kept = { near }
     kept.set(key, made)
-    return made
+    return { entry: made, isFresh: true }
   }
   const elsewhere = async (schema: Loose, values: readonly unknown[]): ReturnType<FarJudge> => {
     far++
@@ -74,12 +80,13 @@ export function createSchemaJudges(judgeFar: FarJudge = nobodyFar): SchemaJudges
 
   return {
     of: (schema) => {
-      const entry = look(schema)
+      const { entry, isFresh } = look(schema)
       if (entry.made !== undefined) return entry.made
       const { near } = entry
       if (near.ok || near.error.isTooMuch !== true) {
-        entry.made = near.ok ? ok(nearThenFar(near.value, schema)) : near
-        return entry.made
+        const made: Made = near.ok ? ok(nearThenFar(near.value, schema)) : near
+        entry.made = made
+        return isFresh ? turn().then(() => made) : made
       }
       return elsewhere(schema, []).then((read): Made => {
         const made: Made = read.ok ? ok((values) => allFar(schema, values)) : read
@@ -89,7 +96,7 @@ export function createSchemaJudges(judgeFar: FarJudge = nobodyFar): SchemaJudges
       })
     },
     nearly: (schema, value) => {
-      const { near } = look(schema)
+      const { near } = look(schema).entry
       const faults = near.ok ? near.value(value) : undefined
       return faults === library().tooMuch ? undefined : faults
     },

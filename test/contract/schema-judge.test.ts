@@ -2,10 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { readDemand } from '../../server/contract/demand.ts'
 import { createFarJudges } from '../../server/contract/far-judge.ts'
 import type { FarJudge } from '../../server/contract/judging.ts'
 import { type Bounds, createJudge as createBounded, matchers, tooMuch } from '../../server/contract/schema-judge.ts'
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
+import { makeConversation } from '../support/conversation.ts'
 
 const createJudge = (schema: Loose, bounds: Bounds = { make: 160_000, judge: 160_000, probe: 10_000 }) =>
   createBounded(schema, bounds)
@@ -407,10 +409,20 @@ describe('beside open streams', () => {
   })
 })
 
-test('a schema that comes again is not read again', () => {
-  const judges = createSchemaJudges()
-  expect(judges.of({ type: 'object' })).toBe(judges.of({ type: 'object' }))
+test('a schema that comes again is not read again, and what waits goes on behind one that is', async () => {
+  let turns = 0
+  const judges = createSchemaJudges(undefined, async () => void turns++)
+  const first = await judges.of({ type: 'object' })
+  expect([judges.of({ type: 'object' }), turns]).toEqual([first, 1])
   expect(judges.stats().schemas).toBe(1)
+  const tools = Array.from({ length: 5 }, (_, n) => ({
+    name: `t${n}`,
+    description: '',
+    schema: { type: 'object', title: `${n}` },
+    strict: { at: `tools.${n}` },
+  }))
+  expect((await readDemand(makeConversation({ tools }), judges)).ok).toBe(true)
+  expect(turns).toBe(6)
 })
 
 test('patterns of member names are not run over names that would take the platform’s engine long', () => {
