@@ -9,7 +9,8 @@ const ordered = /\bJSON Schema\b|\b(?:only|single|valid)\b.{0,30}\bJSON (?:objec
 export function jsonRequest(text: string, opening: string): { readonly schema?: Shape } | undefined {
   const source = asked.test(text) ? text : ordered.test(opening) ? opening : undefined
   if (source === undefined) return undefined
-  const schema = schemaIn(source)
+  // What was wrong is told without the schema, which stood where the answer was asked for.
+  const schema = schemaIn(source) ?? (asked.test(opening) ? schemaIn(opening) : undefined)
   return schema === undefined ? {} : { schema }
 }
 

@@ -14,6 +14,7 @@ test('pydantic models, by the official Python libraries and by Pydantic AI', asy
   const right = { city: expect.any(String), degrees: expect.any(Number) }
   expect(await runPython('pydantic_client.py', gateway)).toEqual({
     ...{ chat: right, responses: right, streamed: right, messages: right, refused: 502 },
-    ...{ native: right, tool: right, prompted: right },
+    ...{ native: [right, right], tool: [right, right], prompted: [right, right] },
+    ...{ native_requests: [1, 1], tool_requests: [1, 1], prompted_requests: [1, 1] },
   })
 })

@@ -39,7 +39,10 @@ agents = {}
 for name, output in (("native", NativeOutput(Weather)), ("tool", ToolOutput(Weather)), ("prompted", PromptedOutput(Weather))):
     provider = OpenAIProvider(base_url=f"{url}/v1", api_key=key)
     agent = Agent(OpenAIChatModel(model, provider=provider), output_type=output)
-    agents[name] = agent.run_sync("How is the weather?").output.model_dump()
+    # Words at first; it would ask on by itself, but it never has to.
+    runs = [agent.run_sync(prompt) for prompt in ("How is the weather?", asked)]
+    agents[name] = [run.output.model_dump() for run in runs]
+    agents[f"{name}_requests"] = [run.usage().requests for run in runs]
 
 print(
     json.dumps(
