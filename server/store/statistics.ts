@@ -24,8 +24,10 @@ const mostRead = { rows: 10_000, looked: 100_000, texts: 50_000 } as const
 const sampled = { rows: 1_000, looked: 20_000 } as const
 /** Of each of many groups some are to be among them. */
 const sampledGroups = { rows: 5_000, looked: 50_000 } as const
-/** Read at a time, of what is read whole. */
-const stretchMs = hourMs
+/** Read at a time, of what is read whole: a busy hour has more rows than anybody wants in memory. */
+const stretchRows = 2_000
+/** An end so close to now is now: rows are written when their requests end, so what began just before it is still to come. */
+const nowMs = 60_000
 
 export type StatisticsStore = {
   /** `to` included; `series`: the length of its parts. */
@@ -65,7 +67,7 @@ export function createStatisticsStore(
     shortest: Grain = hourMs,
   ): Promise<readonly Segment[]> =>
     // The day that runs is whole as far as it goes: nothing is later than now.
-    segmentsOf(from, to >= now() ? Math.ceil((now() + 1) / dayMs) * dayMs : to + 1, {
+    segmentsOf(from, to >= now() - nowMs ? Math.ceil((now() + 1) / dayMs) * dayMs : to + 1, {
       shortest,
       hoursSince: hoursSince(now(), hoursMs),
       rowsSince: await oldest(),
@@ -104,12 +106,15 @@ export function createStatisticsStore(
     visit: (row: Summand) => void,
   ): Promise<void> => {
     const { lead, rest } = conditionsOf(engine, filter)
-    for (const segment of segments.filter(({ grain }) => grain === 0)) {
-      for (let from = segment.from; from < segment.to; from += stretchMs) {
-        const to = Math.min(from + stretchMs, segment.to)
-        const rows = await readRows([sql`${requests.at} >= ${from}`, sql`${requests.at} < ${to}`, ...lead, ...rest])
+    const { at, seq } = requests
+    for (const { from, to } of segments.filter(({ grain }) => grain === 0)) {
+      let behind: readonly SQL[] = [sql`${at} < ${to}`]
+      for (let more = true; more; await sleep(0)) {
+        const rows = await readRows([sql`${at} >= ${from}`, ...behind, ...lead, ...rest], stretchRows)
         for (const row of rows) visit(row)
-        await sleep(0)
+        const last = rows.at(-1)
+        more = last !== undefined && rows.length === stretchRows
+        if (last !== undefined) behind = [sql`${at} <= ${last.at}`, sql`(${at} < ${last.at} or ${seq} < ${last.seq})`]
       }
     }
   }

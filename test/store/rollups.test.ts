@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { gte } from 'drizzle-orm'
 import type { Engine } from '../../server/store/engine/engine.ts'
 import { dayMs, hourMs, segmentsOf } from '../../server/store/periods.ts'
 import type { RequestFilter } from '../../server/store/request-filter.ts'
@@ -149,6 +150,40 @@ describe('statistics', () => {
     ] as const) {
       expect(await asked(filter, from, to)).toEqual(told(filter, from, to))
     }
+  })
+
+  test('that end within the last minute end now, and read no request of the hour that runs', async () => {
+    now = (rows.at(-1)?.at ?? 0) + 1_000
+    await log.append(rows)
+    await rollups.catchUp()
+    const { requests } = engine.tables
+    const hour = now - (now % hourMs)
+    await engine.atomic((db) => [db.delete(requests).where(gte(requests.at, hour))])
+    const from = hour - dayMs
+    const read = async (to: number): Promise<readonly number[]> => [
+      (await rollups.read({}, { from, to, series: hourMs })).total.requests,
+      (await rollups.count({}, { from, to })) ?? -1,
+    ]
+    const all = told({}, from, now).requests
+    expect(await read(now - 60_000)).toEqual([all, all])
+    const before = told({}, from, hour - 1).requests
+    expect(before).toBeLessThan(all)
+    expect(await read(now - 60_001)).toEqual([before, before])
+  })
+
+  test('of a part of a busy hour count each request once, however many began in the same moment', async () => {
+    const hour = now - (now % hourMs) - 2 * dayMs
+    const busy = Array.from({ length: 5_003 }, (_, turn) => ({
+      ...(rows[0] as RequestRecord),
+      id: `req_busy_${turn}`,
+      at: hour + Math.floor(turn / 900) * 60_000,
+    }))
+    await log.append(busy)
+    await rollups.catchUp()
+    const [from, to] = [hour + 60_000, hour + 4 * 60_000]
+    const { total, latency } = await rollups.read({}, { from, to, series: hourMs })
+    expect([total.requests, latency.total?.requests]).toEqual([3_600, 3_600])
+    expect(await rollups.count({}, { from, to })).toBe(3_600)
   })
 
   test('of a time whose rows are gone come by whole hours', async () => {
