@@ -57,7 +57,7 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   ],
   // a query or form parameter
   [
-    /\b((?:access_|refresh_|id_)?token|api[_-]?key|key|secret|client_secret|password|passwd|code|sig|signature)=[^&\s"'<>]+/gi,
+    /\b((?:access_|refresh_|id_)?token|api[_-]?key|key|secret|client_secret|password|passwd|(?:user_|device_)?code|sig|signature)=[^&\s"'<>]+/gi,
     `$1=${hidden}`,
   ],
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, `$1${hidden}@`],

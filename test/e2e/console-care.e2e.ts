@@ -160,6 +160,27 @@ function care({ gateway, openPage }: ConsoleStand): void {
       expect(await top()).toBe(before)
     }
     expect(await dialog.locator('code').first().textContent()).toBe(code)
+    // Nor does it matter that the window is closed, or the page left.
+    const add = page.getByRole('button', { name: 'Add account' }).first()
+    const closed = async (): Promise<void> => {
+      await page.keyboard.press('Escape')
+      await dialog.waitFor({ state: 'detached' })
+    }
+    await closed()
+    await add.click()
+    await dialog.getByText(code ?? '', { exact: true }).waitFor()
+    await closed()
+    await page.getByRole('link', { name: 'Models' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
+    await page.getByRole('link', { name: /^Accounts/ }).click()
+    await add.click()
+    await dialog.getByText(code ?? '', { exact: true }).waitFor()
+    await dialog.getByText('Waiting for you to sign in…').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel sign-in' }).click()
+    await focusIs(page, 'Get a new code')
+    await closed()
+    await add.click()
+    await dialog.getByRole('button', { name: 'Get a code' }).waitFor()
     await close()
   })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
+import { accessibilityFaults, beyondCells, scrollsSideways } from '../support/browser.ts'
 import { focusIs, inTime, showAccounts, signIn, someAccount } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
@@ -221,6 +221,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
         .count(),
     ).toBe(2)
     expect(await scrollsSideways(page)).toBe(false)
+    expect(await beyondCells(page)).toEqual([])
     await close()
   })
 

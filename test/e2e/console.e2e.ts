@@ -5,7 +5,14 @@ import path from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { contentSecurityPolicy } from '../../server/console/security-headers.ts'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import {
+  accessibilityFaults,
+  beyondCells,
+  browserPath,
+  openPage,
+  scrollsSideways,
+  startBrowser,
+} from '../support/browser.ts'
 import { gatewayCommand } from '../support/command.ts'
 import { consolePaths, focusIs, signedIn, signIn } from '../support/console.ts'
 import { adminPassword, type Gateway, startGateway } from '../support/gateway.ts'
@@ -208,6 +215,12 @@ function driveThePages(): void {
           await page.locator('h1').waitFor()
           const found = { faults: await accessibilityFaults(page), sideways: await scrollsSideways(page) }
           expect({ look, path, ...found }).toEqual({ look, path, faults: [], sideways: false })
+          if (width < 700) continue
+          // The narrowest that has tables.
+          await page.setViewportSize({ width: 768, height: 740 })
+          const tablet = { sideways: await scrollsSideways(page), beyond: await beyondCells(page) }
+          expect({ look, path, ...tablet }).toEqual({ look, path, sideways: false, beyond: [] })
+          await page.setViewportSize({ width, height: 740 })
         }
         expect([look, faults]).toEqual([look, []])
         expect(addresses.filter((address) => new URL(address).origin !== gateway.url)).toEqual([])

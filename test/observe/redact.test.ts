@@ -15,6 +15,7 @@ const secret = fc.oneof(
   body(24).map((text) => `eyJ${text}.${text}.${text}`),
   body(24).map((text) => `https://user:${text}@proxy.example/`),
   body(24).map((text) => `refresh_token=${text}`),
+  body(24).map((text) => `https://provider.example/device?user_code=${text}`),
   body(24).map((text) => `{"refreshToken":"${text}"}`),
   body(24).map((text) => JSON.stringify(JSON.stringify({ clientSecret: text }))),
 )

@@ -60,6 +60,19 @@ export async function accessibilityFaults(page: Page, within = 'html'): Promise<
 export const scrollsSideways = (page: Page): Promise<boolean> =>
   page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
 
+/** What lies over the neighbour of its cell in a table, though it is to be seen. */
+export const beyondCells = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('main td')].flatMap((cell) => {
+      const { right } = cell.getBoundingClientRect()
+      const isCut = (part: Element | null): boolean =>
+        part !== null && part !== cell && (getComputedStyle(part).overflowX !== 'visible' || isCut(part.parentElement))
+      return [...cell.querySelectorAll('*')]
+        .filter((part) => part.getBoundingClientRect().right > right + 1 && !isCut(part.parentElement))
+        .map((part) => part.textContent ?? part.tagName)
+    }),
+  )
+
 /** What each step of `steps` costs the page's main thread, ms of its own time: how busy the machine is does not matter. */
 export async function costs(
   page: Page,

@@ -2,7 +2,7 @@ import { Dialog as Base } from '@kobalte/core/dialog'
 import X from 'lucide-solid/icons/x'
 import { children, createComputed, createSignal, type JSX, on, onCleanup, Show } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
-import { firstField, lastFocused, returnFocus } from '../lib/focus.ts'
+import { firstField, keepFocus, lastFocused, returnFocus } from '../lib/focus.ts'
 import { Banner } from './banner.tsx'
 import { Button, IconButton } from './button.tsx'
 
@@ -79,6 +79,7 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
         <Base.Overlay class="appear fixed inset-0 z-40 bg-scrim" />
         <div class={`fixed inset-0 z-40 ${props.frame}`}>
           <Base.Content
+            ref={(element: HTMLElement) => onCleanup(keepFocus(element, isTop))}
             class={`appear forced-border flex max-h-full w-full flex-col border-border bg-surface shadow-overlay outline-none ${props.class}`}
             onEscapeKeyDown={keepOpen}
             onInteractOutside={(event: Event) => !isTop() && event.preventDefault()}

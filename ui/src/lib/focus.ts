@@ -40,7 +40,17 @@ export function firstField(container: HTMLElement): HTMLElement | undefined {
   return field ?? find('button[type=submit], a[data-main], button[data-main]')
 }
 
-/** The same once an answer says so. */
+/** Keeps the focus inside, as long as it `isOwn`, when what had it goes away, like a step that is over: else no key reaches what is open. Gives the way to end it. */
+export function keepFocus(container: HTMLElement, isOwn: () => boolean): () => void {
+  const observer = new MutationObserver(() => {
+    if (isOwn() && document.activeElement === document.body)
+      (firstField(container) ?? container).focus({ preventScroll: true })
+  })
+  observer.observe(container, { childList: true, subtree: true })
+  return () => observer.disconnect()
+}
+
+/** Moves the focus to where a form is wrong, once an answer says so. */
 export function focusRefusal(error: () => unknown, form: () => HTMLElement | undefined): void {
   createEffect(on(error, (refused) => refused && focusFault(form()), { defer: true }))
 }

@@ -227,7 +227,7 @@ export default function PlaygroundPage() {
         </Show>
         <section
           aria-label={t('playground.conversation')}
-          class="flex min-h-[60dvh] min-w-0 flex-col xl:min-h-[calc(100dvh-11rem)] rounded-lg border border-border bg-surface"
+          class="flex min-h-[60dvh] min-w-0 flex-col rounded-lg border border-border bg-surface md:min-h-[calc(100dvh-13.5rem)] xl:min-h-[calc(100dvh-11rem)]"
         >
           <div class="flex grow flex-col gap-6 p-4">
             <Show

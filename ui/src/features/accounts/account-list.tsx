@@ -189,10 +189,10 @@ function Status(props: RowProps) {
     return trouble && troubleText(trouble, t, format(), props.now())
   }
   return (
-    <div class="flex min-w-0 items-center gap-2">
+    <div class="flex min-w-0 items-center gap-2 md:max-lg:flex-wrap md:max-lg:gap-y-0">
       <StatusBadge account={props.account} now={props.now} />
       <Show when={why()}>
-        <span class="min-w-0 truncate text-12 text-text-2" title={why()}>
+        <span class="min-w-0 truncate text-12 text-text-2 md:max-lg:hidden" title={why()}>
           {why()}
         </span>
       </Show>

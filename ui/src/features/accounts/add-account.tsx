@@ -18,7 +18,7 @@ type Props = {
   readonly proxies: readonly ProxyChoice[]
 }
 
-/** The three ways to an account; one that signs in again has one of them. Closing while a sign-in waits leaves it running until its code expires. */
+/** The three ways to an account; one that signs in again has one of them. Closing while a sign-in waits leaves it running until its code expires; whoever opens it again finds it there. */
 export default function AddAccountDialog(props: Props) {
   const { t } = useI18n()
   const title = (): string => (props.again ? t('add.againTitle', { name: fullName(props.again) }) : t('add.title'))

@@ -19,6 +19,7 @@ import { noProxy, type ProxyChoice } from './proxy-choice.ts'
 import { ProxySelect } from './proxy-select.tsx'
 import { regions } from './regions.ts'
 import { type SignInForm, signInBody, signInFailure, signInFaults } from './sign-in.ts'
+import { setWaitingSignIn, type WaitingSignIn, waitingSignIn } from './waiting-sign-in.ts'
 
 const QrCode = lazy(() => import('../../components/qr-code.tsx'))
 
@@ -45,7 +46,16 @@ export function DeviceSignIn(props: Props) {
   const change = (part: Partial<SignInForm>): void => {
     setForm({ ...form(), ...part })
   }
-  const start = useMutation(() => ({ mutationFn: () => api.startSignIn(signInBody(form(), props.again?.id)) }))
+  const [started, setStarted] = createSignal(props.again ? undefined : waitingSignIn())
+  const begun = (next: WaitingSignIn | undefined): void => {
+    setStarted(next)
+    if (!props.again) setWaitingSignIn(next)
+  }
+  const start = useMutation(() => ({
+    mutationFn: () => api.startSignIn(signInBody(form(), props.again?.id)),
+    onSuccess: (answer) => begun({ ...answer, expiresAt: Date.now() + answer.expiresIn * 1000 }),
+    onError: () => begun(undefined),
+  }))
   const submit = (event?: SubmitEvent): void => {
     event?.preventDefault()
     setChecked(true)
@@ -61,7 +71,7 @@ export function DeviceSignIn(props: Props) {
   }
   return (
     <Show
-      when={start.data}
+      when={started()}
       keyed
       fallback={
         <form onSubmit={submit} class="flex flex-col gap-4" novalidate>
@@ -116,11 +126,12 @@ export function DeviceSignIn(props: Props) {
         </form>
       }
     >
-      {(started) => (
+      {(waiting) => (
         <Progress
-          started={started}
+          started={waiting}
+          onEnded={() => waitingSignIn() === waiting && setWaitingSignIn(undefined)}
           onAgain={() => submit()}
-          onBack={() => start.reset()}
+          onBack={() => begun(undefined)}
           busy={start.isPending}
           onDone={props.onDone}
         />
@@ -130,7 +141,9 @@ export function DeviceSignIn(props: Props) {
 }
 
 type ProgressProps = {
-  readonly started: SignInStarted
+  readonly started: WaitingSignIn
+  /** Whatever came of it: it waits no longer. */
+  readonly onEnded: () => void
   readonly onAgain: () => void
   readonly onBack: () => void
   readonly busy: boolean
@@ -140,10 +153,9 @@ type ProgressProps = {
 function Progress(props: ProgressProps) {
   const { t } = useI18n()
   const refresh = useRefresh()
-  const startedAt = Date.now()
   const status = useQuery(() => queries.signIn(props.started.authId, props.started.interval))
   const seconds = createCountdown(() =>
-    status.isSuccess ? status.dataUpdatedAt + status.data.remaining * 1000 : startedAt + props.started.expiresIn * 1000,
+    status.isSuccess ? status.dataUpdatedAt + status.data.remaining * 1000 : props.started.expiresAt,
   )
   const cancel = useMutation(() => ({
     mutationFn: () => api.cancelSignIn(props.started.authId),
@@ -163,6 +175,9 @@ function Progress(props: ProgressProps) {
       return { ...signInFailure('lost'), detail: null }
     return undefined
   }
+  createEffect(() => {
+    if (accountId() || failure()) props.onEnded()
+  })
   return (
     <Switch>
       <Match when={accountId()}>
@@ -179,7 +194,7 @@ function Progress(props: ProgressProps) {
             </Banner>
             <div class="flex flex-wrap justify-end gap-2">
               <Button onClick={() => props.onBack()}>{t('device.changeSettings')}</Button>
-              <Button look="primary" busy={props.busy} onClick={() => props.onAgain()}>
+              <Button look="primary" data-main="" busy={props.busy} onClick={() => props.onAgain()}>
                 {t(shown().action)}
               </Button>
             </div>
@@ -275,7 +290,7 @@ function Completed(props: { accountId: string; onDone: () => void; onAnother: ()
       <Banner tone="success">{text()}</Banner>
       <div class="flex flex-wrap justify-end gap-2">
         <Button onClick={() => props.onAnother()}>{t('add.another')}</Button>
-        <Button look="primary" onClick={() => props.onDone()}>
+        <Button look="primary" data-main="" onClick={() => props.onDone()}>
           {t('common.done')}
         </Button>
       </div>

@@ -27,7 +27,7 @@ const columns: readonly (Omit<Column<Model>, 'text'> & { readonly key: PlainKey 
   { key: 'models.column.model', value: ({ name }) => name },
   { key: 'models.column.can' },
   { key: 'models.column.window', class: 'text-right', value: ({ maxInputTokens }) => maxInputTokens },
-  { key: 'models.column.output', class: 'text-right', value: ({ maxOutputTokens }) => maxOutputTokens },
+  { key: 'models.column.output', class: 'text-right max-lg:hidden', value: ({ maxOutputTokens }) => maxOutputTokens },
   { key: 'models.column.price', class: 'text-right', value: ({ price }) => price.output_usd },
 ]
 
@@ -50,14 +50,14 @@ function Row(props: RowProps) {
   const { format } = useI18n()
   return (
     <>
-      <td class="min-w-44 max-w-80 px-3 py-1">
+      <td class="min-w-36 max-w-80 px-3 py-1">
         <Identity {...props} />
       </td>
       <td class="px-3 py-1">
         <Abilities model={props.model} />
       </td>
       <td class="numbers px-3 py-1 text-right">{format().number(props.model.maxInputTokens)}</td>
-      <td class="numbers px-3 py-1 text-right">{format().number(props.model.maxOutputTokens)}</td>
+      <td class="numbers px-3 py-1 text-right max-lg:hidden">{format().number(props.model.maxOutputTokens)}</td>
       <td class="px-3 py-1 text-right">
         <Price model={props.model} />
       </td>

@@ -158,17 +158,17 @@ function Facts(props: { answer: Answer }) {
     const note = stopReason && notes[stopReason]
     const row = dataOf(record)
     const speed = speedOf(props.answer)
-    const counts = outputTokens === undefined || inputTokens === undefined ? undefined : [inputTokens, outputTokens]
+    // The count of a reply comes with its end: of one that was stopped only the record knows.
+    const [input, output] =
+      stopReason === 'stopped' ? [row?.input_tokens, row?.output_tokens] : [inputTokens, outputTokens]
     return [
       ...(note ? [t(note)] : []),
       ...(firstAt === undefined ? [] : [t('playground.firstToken', { time: format().duration(firstAt - sentAt) })]),
       ...(endedAt === undefined ? [] : [t('playground.total', { time: format().duration(endedAt - sentAt) })]),
       ...(speed === undefined ? [] : [t('playground.speed', { count: format().number(speed) })]),
-      ...(endedAt === undefined || counts === undefined
+      ...(endedAt === undefined || input === undefined || output === undefined
         ? []
-        : [
-            t('playground.tokens', { input: format().number(counts[0] ?? 0), output: format().number(counts[1] ?? 0) }),
-          ]),
+        : [t('playground.tokens', { input: format().number(input), output: format().number(output) })]),
       ...(row
         ? [
             t('playground.sources', {

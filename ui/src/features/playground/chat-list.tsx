@@ -102,7 +102,7 @@ function Row(props: Props & { readonly entry: ChatEntry }) {
         />
       </Show>
       <Show when={!renaming()}>
-        <span class="flex shrink-0 xl:opacity-0 xl:group-focus-within:opacity-100 xl:group-hover:opacity-100">
+        <span class="flex shrink-0 rounded-md xl:pointer-events-none xl:absolute xl:right-0 xl:bg-surface-2 xl:opacity-0 xl:group-focus-within:pointer-events-auto xl:group-focus-within:opacity-100 xl:group-hover:pointer-events-auto xl:group-hover:opacity-100 xl:group-has-[a[aria-current]]:bg-accent-soft">
           <IconButton icon={Pencil} label={t('playground.renameNamed', named())} onClick={() => setRenaming(true)} />
           <IconButton
             icon={Download}

@@ -43,7 +43,8 @@ export const en = {
   'device.slowed':
     'The provider asked for fewer checks. Once you have allowed access, it may take {seconds} seconds until this page notices.',
   'device.expires': 'Code expires in {time}',
-  'device.closeHint': 'You can close this window: the sign-in goes on until the code expires.',
+  'device.closeHint':
+    'You can close this window: the sign-in goes on until the code expires, and is here when you come back.',
   'device.cancel': 'Cancel sign-in',
   'device.doneTitle': 'Signed in',
   'device.done': '{email} is ready.',

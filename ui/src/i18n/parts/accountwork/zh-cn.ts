@@ -43,7 +43,7 @@ export const zhCn = {
   'device.waiting': '正在等待你完成登录…',
   'device.slowed': '服务商要求降低查询频率：你允许访问后，本页最多需要 {seconds} 秒才会察觉。',
   'device.expires': '代码将在 {time} 后失效',
-  'device.closeHint': '可以关闭此窗口：在代码失效前登录会继续进行。',
+  'device.closeHint': '可以关闭此窗口：在代码失效前登录会继续进行，再次打开即可看到。',
   'device.cancel': '取消登录',
   'device.doneTitle': '登录成功',
   'device.done': '{email} 已就绪。',
