@@ -1,6 +1,6 @@
 // Runs the tests in three parts and sums them up: `unit` (*.test.ts), `e2e` (*.e2e.ts, against the built executable), and `mariadb`:
 // those of what is stored once more, on a database server started for them. A fourth, `console`, is run by name only: what each page
-// of the console can do takes longer than all the rest (`npm run test:console`); `e2e` walks through all of them.
+// of the console can do takes longer than all the rest (`npm run test:console`); `e2e` walks through all of them and has a part of it.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -21,13 +21,29 @@ type Counts = { passed: number; failed: number }
 /** Each failed test by its own name, with what was said before it; told once more at the end, where a long output is still kept. */
 const failures: string[] = []
 
-async function run(name: string, files: readonly string[], env: Record<string, string>): Promise<Counts> {
+/** `beside`: another one that runs at the same time; what this one says is shown when that has ended. */
+async function run(
+  name: string,
+  files: readonly string[],
+  env: Record<string, string>,
+  beside?: Promise<unknown>,
+): Promise<Counts> {
   if (files.length === 0) return { passed: 0, failed: 1 }
-  console.log(`\n== ${name}: ${files.length} files`)
+  const title = `\n== ${name}: ${files.length} files`
+  let held: (string | Uint8Array)[] | undefined = beside && [`${title}\n`]
+  const say = (piece: Uint8Array): void => {
+    if (held) held.push(piece)
+    else process.stderr.write(piece)
+  }
+  const shown = beside?.then(() => {
+    for (const piece of held ?? []) process.stderr.write(piece)
+    held = undefined
+  })
+  if (!held) console.log(title)
   const child = Bun.spawn([process.execPath, 'test', '--timeout', String(timeoutMs), ...files], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdout: 'inherit',
+    stdout: held ? 'ignore' : 'inherit',
     stderr: 'pipe',
   })
   let text = ''
@@ -38,7 +54,7 @@ async function run(name: string, files: readonly string[], env: Record<string, s
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of child.stderr as unknown as AsyncIterable<Uint8Array>) {
-    process.stderr.write(chunk)
+    say(chunk)
     const piece = decoder.decode(chunk, { stream: true })
     text = (text + piece).slice(-4_000)
     const lines = (rest + piece).split('\n')
@@ -51,6 +67,7 @@ async function run(name: string, files: readonly string[], env: Record<string, s
     }
   }
   const code = await child.exited
+  await shown
   const count = (word: string): number => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(text)?.[1] ?? 0)
   const counts = { passed: count('pass'), failed: count('fail') }
   if (counts.passed === 0) counts.failed ||= 1
@@ -119,12 +136,19 @@ const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart', 'se
 
 const parts: Counts[] = []
 if (only === undefined || only === 'unit') parts.push(await run('unit', ending('.test.ts'), {}))
-const pages = ending('.e2e.ts').filter((file) => /\/console-(?!care|lists)/.test(file))
+const browsed = ending('.e2e.ts').filter((file) => file.includes('/console'))
+const pages = browsed.filter(
+  (file) => !/\/console(-(accounts|care|health|keyboard|lists|many|overview|shell))?\.e/.test(file),
+)
 if (only === 'console') parts.push(await run('pages of the console', pages, { GATEWAY_BINARY: binary }))
 if (only === undefined || only === 'e2e') {
-  const files = ending('.e2e.ts').filter((file) => !pages.includes(file))
   const folder = mkdtempSync(path.join(tmpdir(), 'sockets-'))
-  parts.push(await run('e2e', files, { GATEWAY_BINARY: binary, [watchVariable]: folder }))
+  const env = { GATEWAY_BINARY: binary, [watchVariable]: folder }
+  const files = ending('.e2e.ts').filter((file) => !browsed.includes(file))
+  // Side by side: one waits for clocks and peers most of the time, the other for a browser.
+  const api = run('e2e', files, env)
+  const inBrowser = browsed.filter((file) => !pages.includes(file))
+  parts.push(...(await Promise.all([api, run('e2e in a browser', inBrowser, env, api)])))
   parts.push(watchedRun(folder))
   rmSync(folder, { recursive: true })
 }

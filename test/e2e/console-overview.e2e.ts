@@ -226,7 +226,7 @@ function overview({ gateway, openPage }: ConsoleStand): void {
       const { page, close } = await openPage({ locale: 'en-US', timezoneId })
       await signIn(page, `${gateway.url}/login?next=${encodeURIComponent('/?range=7d&model=zoned')}`, adminPassword)
       await tile(page, 'Requests').getByText('1', { exact: true }).waitFor()
-      const chart = page.getByRole('figure').filter({ hasText: '1 requests, 100% succeeded' })
+      const chart = page.getByRole('figure').filter({ hasText: '1 request, 100% succeeded' })
       await chart.getByRole('button', { name: 'View as table' }).click()
       const row = chart.getByRole('row').filter({ has: page.getByRole('cell', { name: '1', exact: true }) })
       const day =
@@ -397,13 +397,12 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     const work = await costs(page, ways.length * rounds, async (step) => {
       passed[step] = await goTo(ways[step % ways.length] ?? '')
     })
-    const of = (times: readonly number[], way: number): readonly number[] =>
-      times.filter((_, step) => step % ways.length === way)
-    // The work at its best of five: a busy machine makes the same dearer.
-    const slow = ways
-      .map((href, way) => ({ href, work: Math.min(...of(work, way)), passed: median(of(passed, way)) }))
-      .filter((way) => way.work >= 100 || way.passed >= 100)
+    // Each at its best of five: a busy machine makes the same work dearer, and lets others go first.
+    const best = (times: readonly number[], way: number): number =>
+      Math.min(...times.filter((_, step) => step % ways.length === way))
+    const slow = ways.map((href, way) => ({ href, ms: best(work, way) })).filter(({ ms }) => ms >= 100)
     expect(slow).toEqual([])
+    expect(median(ways.map((_, way) => best(passed, way)))).toBeLessThan(100)
     expect(faults).toEqual([])
     await close()
   })

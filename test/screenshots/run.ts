@@ -1,4 +1,5 @@
 // Every page of the console, in both themes, on a desktop and a phone, into docs/screenshots: bun run screenshots [page ...]
+// Best on a machine that does nothing else, with fonts for Chinese (Debian's fonts-noto-cjk): without them boxes stand in the pictures.
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -11,7 +12,12 @@ const folder = path.join(import.meta.dir, '../../docs/screenshots')
 /** All pictures together, as they are part of every clone. */
 const mostBytes = 3_000_000
 
-type Shot = { readonly name: string; readonly path: string; readonly prepare?: (page: Page) => Promise<unknown> }
+type Shot = {
+  readonly name: string
+  readonly path: string
+  readonly prepare?: (page: Page, locale: Locale) => Promise<unknown>
+}
+type Locale = 'en-US' | 'zh-CN'
 
 const shots: readonly Shot[] = [
   { name: 'overview', path: '/' },
@@ -32,20 +38,17 @@ const screens = [
 ] as const
 
 const wanted = process.argv.slice(2)
+if (Bun.which('fc-list') !== null && Bun.spawnSync(['fc-list', ':lang=zh-cn']).stdout.length === 0) {
+  console.log('no font for Chinese on this machine (Debian: apt-get install fonts-noto-cjk)')
+  process.exit(1)
+}
 const gateway = await startTeam()
 const browser = await startBrowser()
 try {
   await mkdir(folder, { recursive: true })
   for (const theme of ['light', 'dark'] as const)
     for (const screen of screens) await shoot(browser, gateway, theme, screen)
-  for (const language of ['zh-CN'] as const)
-    await shoot(
-      browser,
-      gateway,
-      'light',
-      { name: `desktop-${language.toLowerCase()}`, viewport: screens[0].viewport },
-      language,
-    )
+  await shoot(browser, gateway, 'light', { name: 'desktop-zh-cn', viewport: screens[0].viewport }, 'zh-CN')
 } finally {
   await browser.close()
   await gateway.stop()
@@ -63,7 +66,7 @@ async function shoot(
   gateway: Gateway,
   theme: 'light' | 'dark',
   screen: { readonly name: string; readonly viewport: { readonly width: number; readonly height: number } },
-  locale = 'en-US',
+  locale: Locale = 'en-US',
 ): Promise<void> {
   const context = await browser.newContext({
     viewport: screen.viewport,
@@ -80,7 +83,7 @@ async function shoot(
     if (wanted.length > 0 && !wanted.includes(shot.name)) continue
     await page.goto(gateway.url + shot.path)
     await page.getByRole('heading', { level: 1 }).waitFor()
-    await shot.prepare?.(page)
+    await shot.prepare?.(page, locale)
     // What is fetched and drawn after the first paint: charts, counts, the live stream.
     await page.waitForTimeout(1_500)
     const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 72 })
@@ -89,11 +92,33 @@ async function shoot(
   await context.close()
 }
 
-async function ask(page: Page): Promise<void> {
-  await page
-    .locator('form textarea')
-    .first()
-    .fill('Write a short Markdown list of three good names for a build server, then a line of TypeScript.')
+/** What is asked, and what the simulated provider is told to answer: not for the picture. */
+const chats = {
+  'en-US': [
+    'Three good names for a build server, and a line of TypeScript that lists them?',
+    '1. **anvil** – shapes what it is given',
+    '2. **kiln** – hot, and it finishes things',
+    '3. **ferry** – brings each build to the other side',
+  ],
+  'zh-CN': [
+    '给构建服务器起三个好名字，再写一行列出它们的 TypeScript？',
+    '1. **anvil**：千锤百炼，来者成形',
+    '2. **kiln**：炉火正旺，件件出窑',
+    '3. **ferry**：把每次构建送到对岸',
+  ],
+} as const satisfies Record<Locale, readonly string[]>
+const code = "```ts\nconst servers: readonly string[] = ['anvil', 'kiln', 'ferry']\n```"
+
+async function ask(page: Page, locale: Locale): Promise<void> {
+  const [question, ...names] = chats[locale]
+  const answer = `[[sim:text=${[names.join('\n'), code].join('\n\n')}]]`
+  await page.route('**/v2/test/v1/**', (route) =>
+    route.continue({
+      postData: (route.request().postData() ?? '').replace(question, JSON.stringify(question + answer).slice(1, -1)),
+    }),
+  )
+  await page.locator('form textarea').first().fill(question)
   await page.keyboard.press('Enter')
-  await page.waitForTimeout(6_000)
+  await page.getByRole('button', { name: locale === 'zh-CN' ? '重新回答' : 'Ask again' }).waitFor()
+  await page.unroute('**/v2/test/v1/**')
 }

@@ -126,4 +126,8 @@ test('a place is filled, and stays visible when there is nothing to fill it with
   expect(resolve('{a} of {b}', { a: 1, b: 'two' })).toBe('1 of two')
   expect(resolve('{a} of {b}', { a: 0 })).toBe('0 of {b}')
   expect(resolve('{constructor}')).toBe('{constructor}')
+  const copies = '{count} {count?copy|copies} on {place}'
+  expect(resolve(copies, { count: '1', place: 'disk' })).toBe('1 copy on disk')
+  expect(resolve(copies, { count: 2, place: 'disk' })).toBe('2 copies on disk')
+  expect(resolve(copies, { count: '1,001', place: 'disk' })).toBe('1,001 copies on disk')
 })

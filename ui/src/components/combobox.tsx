@@ -85,7 +85,8 @@ export function Combobox(props: ComboboxProps) {
         }
         class="control flex w-full items-center rounded-md border border-control bg-surface data-invalid:border-danger data-disabled:opacity-60"
       >
-        <Base.Input class="min-w-0 grow self-stretch rounded-md bg-transparent px-2.5 max-md:text-16" />
+        {/* As high as the frame around it, for fingers. */}
+        <Base.Input class="-my-px min-w-0 grow self-stretch rounded-md bg-transparent px-2.5 max-md:text-16" />
         <Show when={props.value !== undefined}>
           <button
             type="button"
@@ -96,7 +97,7 @@ export function Combobox(props: ComboboxProps) {
             <X size={14} strokeWidth={1.75} aria-hidden="true" />
           </button>
         </Show>
-        <Base.Trigger class="inline-flex w-8 shrink-0 items-center justify-center self-stretch text-text-3">
+        <Base.Trigger class="-my-px inline-flex w-8 shrink-0 items-center justify-center self-stretch text-text-3">
           <ChevronDown size={16} strokeWidth={1.75} aria-hidden="true" />
         </Base.Trigger>
       </Base.Control>

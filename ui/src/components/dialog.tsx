@@ -98,7 +98,7 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
             onCloseAutoFocus={() => returnFocus(opener)}
           >
             <div class="flex items-start justify-between gap-3 border-border border-b py-2.5 pr-2.5 pl-4">
-              <Base.Title class="wrap-anywhere py-1 font-semibold text-16">{props.title}</Base.Title>
+              <Base.Title class="wrap-anywhere py-1 font-semibold text-16 max-md:py-2.5">{props.title}</Base.Title>
               <Show when={props.closable !== false}>
                 <IconButton icon={X} label={t('common.close')} onClick={close} />
               </Show>

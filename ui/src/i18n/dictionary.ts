@@ -3,8 +3,10 @@ import type { Words } from './parts.ts'
 export type Key = keyof Words
 export type Dictionary = Readonly<Record<Key, string>>
 
-/** The `{names}` inside a text. */
-type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+/** The `{names}` inside a text, those of `{name?one|other}` too. */
+type Names<Text extends string> = Text extends `${string}{${infer Place}}${infer Rest}`
+  ? (Place extends `${infer Name}?${string}` ? Name : Place) | Names<Rest>
+  : never
 
 /** No argument for a plain text, exactly its names for one with places. */
 export type Params<K extends Key> = [Names<Words[K]>] extends [never]
@@ -19,6 +21,15 @@ export type PlainKey = { [K in Key]: [Names<Words[K]>] extends [never] ? K : nev
 export const placesOf = (text: string): readonly string[] =>
   [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '')
 
-/** Fills `{name}` places; a place without a value stays visible, so that the mistake is seen. */
+/**
+ * Fills `{name}` places; a place without a value stays visible, so that the mistake is seen. `{name?page|pages}` is the word that
+ * goes with that number: the first one with 1 alone.
+ */
 export const resolve = (text: string, params?: Readonly<Record<string, string | number | boolean>>): string =>
-  text.replace(/\{(\w+)\}/g, (place, name: string) => String(params?.[name] ?? place))
+  text.replace(/\{(\w+)(?:\?([^|}]*)\|([^}]*))?\}/g, (place, name: string, one?: string, other?: string) =>
+    one === undefined || other === undefined
+      ? String(params?.[name] ?? place)
+      : String(params?.[name]) === '1'
+        ? one
+        : other,
+  )

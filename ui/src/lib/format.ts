@@ -9,7 +9,7 @@ const steps = [
 
 const byteSteps = ['GiB', 'MiB', 'KiB'].map((name, index) => ({ name, size: 1024 ** (3 - index) }))
 
-/** `justNow` is said of what lies less than a minute off: a word of the dictionary. */
+/** `justNow` is said of what was less than a minute ago: a word of the dictionary. */
 export function createFormat(locale: string, justNow: () => string) {
   // Chinese texts stand off from digits; Intl does not do that.
   const isChinese = locale.startsWith('zh')
@@ -106,13 +106,13 @@ export function createFormat(locale: string, justNow: () => string) {
     list: (items: readonly string[]) => list.format(items),
     /** Order of two names. */
     compare: (one: string, other: string) => collator.compare(one, other),
-    /** "3 min ago", "in 6 days"; anything under a minute is `justNow`. */
+    /** "3 min ago", "in 6 days"; what is less than a minute off is "now" or `justNow`. */
     relative: (at: number, now: number) => {
       const distance = at - now
       for (const [unit, size] of steps) {
         if (Math.abs(distance) >= size) return spaced(relative.format(Math.trunc(distance / size), unit))
       }
-      return justNow()
+      return distance > 0 ? relative.format(0, 'second') : justNow()
     },
   }
 }

@@ -94,7 +94,7 @@ export function Copies(props: {
               <span class="wrap-anywhere block font-mono text-12 text-text-3">{copy.name}</span>
             </td>
             <td class="px-3">{t(`backup.kind.${copy.kind}`)}</td>
-            <td class="numbers px-3 text-right">{format().bytes(copy.bytes)}</td>
+            <td class="numbers whitespace-nowrap px-3 text-right">{format().bytes(copy.bytes)}</td>
             <td class="px-3 text-right">
               <Actions copy={copy} />
             </td>

@@ -1,6 +1,6 @@
 export const en = {
   'addresses.search': 'IP, note or user',
-  'addresses.count': '{count} addresses',
+  'addresses.count': '{count} {count?address|addresses}',
   'addresses.failed': 'The addresses could not be read.',
   'addresses.empty': 'No visits yet.',
   'addresses.showAll': 'Show all',

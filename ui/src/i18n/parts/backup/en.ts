@@ -1,6 +1,6 @@
 export const en = {
   'backup.title': 'Backup',
-  'backup.answer': '{count} copies on this server, the newest {time}',
+  'backup.answer': '{count} {count?copy|copies} on this server, {count?made|the newest} {time}',
   'backup.answerNone': 'No copy yet. Make one before you need it.',
   'backup.failed': 'The copies could not be read.',
   'backup.create': 'Back up now',

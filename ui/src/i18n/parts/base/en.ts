@@ -24,7 +24,7 @@ export const en = {
   'common.notifications': 'Notifications',
   'common.skip': 'Skip to content',
   'common.never': 'never',
-  'common.justNow': 'now',
+  'common.justNow': 'just now',
   'common.unknown': 'unknown',
   'common.isSet': '(set)',
   'table.selectAll': 'Select all rows',

@@ -110,7 +110,7 @@ export const en = {
   'health.log.count': '{shown} of {total} lines',
   'health.log.empty': 'No lines yet.',
   'health.log.noMatch': 'No line matches.',
-  'health.log.gap': '{count} lines were missed here.',
+  'health.log.gap': '{count} {count?line was|lines were} missed here.',
   'health.log.gapUnknown': 'Lines may be missing here.',
   'health.log.restarted': 'The server restarted here.',
   'health.log.latest': 'Jump to latest',

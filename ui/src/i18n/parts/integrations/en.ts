@@ -63,7 +63,7 @@ export const en = {
   'integrations.proxyBuffers':
     'A reverse proxy is in front. If answers arrive in one piece, turn its buffering off for /v1.',
   'integrations.test': 'Test address and key',
-  'integrations.testOk': 'It works: {count} models are offered to this key.',
+  'integrations.testOk': 'It works: {count} {count?model is|models are} offered to this key.',
   'integrations.testKey': 'The gateway does not accept this key.',
   'integrations.testFailed': 'The gateway could not be reached, or did not answer as it should.',
   'integrations.writer': 'Write it for me',

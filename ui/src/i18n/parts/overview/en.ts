@@ -52,7 +52,7 @@ export const en = {
   'charts.requests': 'Requests',
   'charts.ok': 'Succeeded',
   'charts.failed': 'Failed',
-  'charts.requestsSummary': '{count} requests, {rate} succeeded; most at {time}: {most}',
+  'charts.requestsSummary': '{count} {count?request|requests}, {rate} succeeded; most at {time}: {most}',
   'charts.noRequests': 'No requests in this range',
   'charts.latency': 'Latency',
   'charts.latencySummary':

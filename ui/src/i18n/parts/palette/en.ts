@@ -1,6 +1,6 @@
 export const en = {
   'palette.placeholder': 'Page, account, user, key, model, request ID or action',
-  'palette.found': '{count} results',
+  'palette.found': '{count} {count?result|results}',
   'palette.account': 'Account',
   'palette.user': 'User',
   'palette.key': 'Key',

@@ -88,7 +88,7 @@ export const en = {
   'proxies.removeText.one':
     'One account loses its dedicated proxy and falls back to the pool, the global proxy or the environment. The address is deleted.',
   'proxies.removeText.other':
-    '{count} accounts lose their dedicated proxy and fall back to the pool, the global proxy or the environment. The address is deleted.',
+    '{count} {count?account loses its|accounts lose their} dedicated proxy and {count?falls|fall} back to the pool, the global proxy or the environment. The address is deleted.',
   'proxies.removeAction': 'Remove proxy',
   'proxies.removed': 'Removed {name}.',
   'proxies.removeFailed': '{name} could not be removed.',

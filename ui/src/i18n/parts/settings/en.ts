@@ -374,7 +374,7 @@ export const en = {
   'settings.audit.older': 'Older',
   'settings.audit.newest': 'Newest',
   'settings.audit.verify': 'Verify',
-  'settings.audit.whole': 'The log is intact: {count} entries in order.',
+  'settings.audit.whole': 'The log is intact: {count} {count?entry|entries} in order.',
   'settings.audit.broken': 'The log is broken at entry {seq}: {reason}',
   'settings.alerts.test': 'Send a test',
   'settings.alerts.testOk': 'The webhook answered {status} after {time}.',
