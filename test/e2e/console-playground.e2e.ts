@@ -236,6 +236,8 @@ function playground({ gateway, openPage }: ConsoleStand): void {
     await page.goBack()
     await page.locator('.markdown').getByText('Beta question').waitFor()
 
+    // They come with the pointer, or with the focus.
+    await chats.getByRole('link', { name: 'Alpha question' }).hover()
     await chats.getByRole('button', { name: 'Rename Alpha question' }).click()
     await page.keyboard.type('Renamed')
     await page.keyboard.press('Enter')
@@ -243,7 +245,7 @@ function playground({ gateway, openPage }: ConsoleStand): void {
     await chats.getByRole('button', { name: 'Delete Renamed' }).click()
     await chats.getByRole('link', { name: 'Renamed' }).waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Undo' }).click()
-    await chats.getByRole('link', { name: 'Renamed' }).waitFor()
+    await chats.getByRole('link', { name: 'Renamed' }).hover()
     const saved = page.waitForEvent('download')
     await chats.getByRole('button', { name: 'Save Renamed as Markdown' }).click()
     expect((await saved).suggestedFilename()).toBe('Renamed.md')

@@ -37,6 +37,23 @@ const screens = [
   { name: 'phone', viewport: { width: 390, height: 844 } },
 ] as const
 
+/** What is asked, and what the simulated provider is told to answer: not for the picture. */
+const chats = {
+  'en-US': [
+    'Three good names for a build server, and a line of TypeScript that lists them?',
+    '1. **anvil** – shapes what it is given',
+    '2. **kiln** – hot, and it finishes things',
+    '3. **ferry** – brings each build to the other side',
+  ],
+  'zh-CN': [
+    '给构建服务器起三个好名字，再写一行列出它们的 TypeScript？',
+    '1. **anvil**：千锤百炼，来者成形',
+    '2. **kiln**：炉火正旺，件件出窑',
+    '3. **ferry**：把每次构建送到对岸',
+  ],
+} as const satisfies Record<Locale, readonly string[]>
+const code = "```ts\nconst servers: readonly string[] = ['anvil', 'kiln', 'ferry']\n```"
+
 const wanted = process.argv.slice(2)
 if (Bun.which('fc-list') !== null && Bun.spawnSync(['fc-list', ':lang=zh-cn']).stdout.length === 0) {
   console.log('no font for Chinese on this machine (Debian: apt-get install fonts-noto-cjk)')
@@ -91,23 +108,6 @@ async function shoot(
   }
   await context.close()
 }
-
-/** What is asked, and what the simulated provider is told to answer: not for the picture. */
-const chats = {
-  'en-US': [
-    'Three good names for a build server, and a line of TypeScript that lists them?',
-    '1. **anvil** – shapes what it is given',
-    '2. **kiln** – hot, and it finishes things',
-    '3. **ferry** – brings each build to the other side',
-  ],
-  'zh-CN': [
-    '给构建服务器起三个好名字，再写一行列出它们的 TypeScript？',
-    '1. **anvil**：千锤百炼，来者成形',
-    '2. **kiln**：炉火正旺，件件出窑',
-    '3. **ferry**：把每次构建送到对岸',
-  ],
-} as const satisfies Record<Locale, readonly string[]>
-const code = "```ts\nconst servers: readonly string[] = ['anvil', 'kiln', 'ferry']\n```"
 
 async function ask(page: Page, locale: Locale): Promise<void> {
   const [question, ...names] = chats[locale]

@@ -76,15 +76,17 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
                     {(words) => <p class="wrap-anywhere line-clamp-2 text-12 text-text-2">“{words()}”</p>}
                   </Show>
                 </div>
-                <A href={placeOf(item)} class={buttonClass('secondary')}>
-                  {t('attention.view')}
-                  <span class="sr-only">: {item.name ?? ''}</span>
-                </A>
-                <IconButton
-                  icon={X}
-                  label={t('attention.dismiss', { name: item.name ?? '' })}
-                  onClick={() => setDismissed(dismissItem(item.id))}
-                />
+                <div class="ml-auto flex items-center gap-3">
+                  <A href={placeOf(item)} class={buttonClass('secondary')}>
+                    {t('attention.view')}
+                    <span class="sr-only">: {item.name ?? ''}</span>
+                  </A>
+                  <IconButton
+                    icon={X}
+                    label={t('attention.dismiss', { name: item.name ?? '' })}
+                    onClick={() => setDismissed(dismissItem(item.id))}
+                  />
+                </div>
               </li>
             )}
           </For>
