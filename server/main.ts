@@ -1,8 +1,13 @@
 // The entry: nothing is loaded before the process has the limits it needs.
 const manyFetches = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
-// The last optimising compiler begins five times as late as by default: most of our code runs once per request and is never so hot
-// that its compiling pays (docs/performance.md).
-const tuning = { BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: '500000' }
+// Each was measured (docs/performance.md). The last optimising compiler begins five times as late as by default: most of our code
+// runs once per request and is never so hot that its compiling pays. The heap may double, not treble, before old garbage is
+// collected, and grow by a fifth, not two, while that is done.
+const tuning = {
+  BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: '500000',
+  BUN_JSC_heapGrowthMaxIncrease: '1',
+  BUN_JSC_concurrentGCMaxHeadroom: '1.2',
+}
 
 // Bun allows 256 concurrent fetches per process unless this variable was set before the process began, and an open stream
 // holds one for its whole life. So the process replaces itself once, with the variables set.
