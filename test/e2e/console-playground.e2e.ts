@@ -108,7 +108,7 @@ function playground({ gateway, openPage }: ConsoleStand): void {
       await ended(page, 2)
       await page.locator('.markdown').last().getByText('Sunny, 21 degrees').waitFor()
       const facts = await page.locator('main').textContent()
-      expect(facts).toMatch(/to the first token · .* in all · .*\d tokens in, \d+ out · in: /)
+      expect(facts).toMatch(/to the first token · .* in all · .*\d tokens? in, \d+ out · in: /)
       expect(facts).toContain(gateway.accounts[0]?.id ?? '?')
       const record = (await gateway.admin('GET', '/v2/logs?limit=1')) as unknown as { logs: { path: string }[] }
       const path = { Messages: 'messages', 'Chat Completions': 'chat/completions', Responses: 'responses' }[api]

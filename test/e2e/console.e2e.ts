@@ -119,10 +119,12 @@ function driveThePages(): void {
     await page.keyboard.press('Enter')
     // Waited for, then compared: a failure shows what the page said instead.
     await page
-      .getByText(/tokens in/)
+      .getByText(/tokens? in/)
       .waitFor()
       .catch(() => undefined)
-    expect(await page.locator('main').textContent()).toMatch(/to the first token.*tokens in.*The answer is complete\./s)
+    expect(await page.locator('main').textContent()).toMatch(
+      /to the first token.*tokens? in.*The answer is complete\./s,
+    )
     const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
     expect(stored).not.toContain(key)
     expect(stored).not.toContain(adminPassword)
