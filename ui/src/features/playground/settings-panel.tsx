@@ -86,6 +86,7 @@ export function SettingsPanel(props: Props) {
           max={bounds.temperature[1]}
           step={0.1}
           placeholder={t('playground.temperatureOwn')}
+          help={t('playground.temperatureHelp')}
           disabled={props.settings.thinking}
           value={props.settings.thinking ? '' : numberText(props.settings.temperature)}
           onInput={(event) => {

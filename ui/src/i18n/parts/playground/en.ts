@@ -34,6 +34,7 @@ export const en = {
   'playground.temperature': 'Temperature',
   'playground.temperatureOwn': 'default',
   'playground.temperatureRange': 'A number from 0 to 1.',
+  'playground.temperatureHelp': 'Has no effect: the provider knows no such setting.',
   'playground.think': 'Thinking',
   'playground.thinkNot': 'This model does not support thinking.',
   'playground.budget': 'Thinking budget, tokens',

@@ -35,6 +35,7 @@ export const zhCn = {
   'playground.temperature': '温度',
   'playground.temperatureOwn': '默认',
   'playground.temperatureRange': '请输入 0 到 1 的数字。',
+  'playground.temperatureHelp': '服务商不支持此参数，填写后不会生效。',
   'playground.think': '思考',
   'playground.thinkNot': '此模型不支持思考。',
   'playground.budget': '思考预算（Token）',
