@@ -33,38 +33,53 @@ export const childCommand = (name: string): readonly string[] =>
 export const ownReaderCommand = (): readonly string[] => childCommand(readAttachmentCommand)
 
 type Bounds = { readonly timeMs: number; readonly memoryBytes: number }
-type Failed = { readonly ok: false; readonly reason: string }
+type ReaderBounds = Bounds & { readonly waitMs: number }
+type Failed = { readonly ok: false; readonly reason: string; readonly isBusy?: true }
 
 /**
  * Reads attachments in a process each, the only thing that can be stopped whatever the parser is doing and whose memory is
- * given back whole. At most two at a time; the others wait. The child gets no secrets: its environment is nearly empty.
+ * given back whole. At most three at a time, two of them for one caller; the others wait, for so long. The child gets no secrets: its environment is nearly empty.
  */
 export function createAttachmentReader(
   command: readonly string[],
-  { timeMs = documentLimits.timeMs, memoryBytes = documentLimits.memoryBytes }: Partial<Bounds> = {},
+  {
+    timeMs = documentLimits.timeMs,
+    memoryBytes = documentLimits.memoryBytes,
+    waitMs = documentLimits.waitMs,
+  }: Partial<ReaderBounds> = {},
 ): AttachmentReader {
-  const seats = createSeats(2)
+  const seats = createSeats(3, 2)
 
   async function read<Reading>(
     kind: Kind,
     bytes: Uint8Array<ArrayBuffer>,
     signal: AbortSignal,
+    callerId?: string,
   ): Promise<Reading | Failed> {
-    if (!(await seats.take(signal))) return cancelled
+    const waiting = new AbortController()
+    const cancelTimer = realEffects.after(waitMs, () => waiting.abort())
+    const hasSeat = await seats.take(AbortSignal.any([signal, waiting.signal]), callerId)
+    cancelTimer()
+    if (!hasSeat) return signal.aborted ? cancelled : busy(waitMs)
     try {
       return await runInChild<Reading>([...command, kind], { timeMs, memoryBytes }, bytes, signal)
     } finally {
-      seats.giveBack()
+      seats.giveBack(callerId)
     }
   }
 
   return {
-    document: (bytes, kind, signal) => read<DocumentReading>(kind, bytes, signal),
-    image: (bytes, signal) => read<ImageReading>('image', bytes, signal),
+    document: (bytes, kind, signal, callerId) => read<DocumentReading>(kind, bytes, signal, callerId),
+    image: (bytes, signal, callerId) => read<ImageReading>('image', bytes, signal, callerId),
   }
 }
 
 const cancelled: Failed = { ok: false, reason: 'was not read: the caller left' }
+const busy = (waitMs: number): Failed => ({
+  ok: false,
+  reason: `was not read: others were being read for ${waitMs / 1_000} seconds`,
+  isBusy: true,
+})
 
 /** What a child writes about what it is given; it is ended at its bounds, and when the signal aborts. */
 export async function runInChild<Reading>(

@@ -17,7 +17,8 @@ import { err, ok, type Result } from '../lib/result.ts'
 import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { checkImage, refuseImage } from './images.ts'
 import { type AttachmentReader, type DocumentReading, documentLimits } from './reading.ts'
-import type { FetchAttachment } from './remote.ts'
+import type { FetchAsk, FetchAttachment } from './remote.ts'
+import { type Addresses, fetchSideBySide } from './side-by-side.ts'
 
 export type Documents = {
   /**
@@ -29,7 +30,7 @@ export type Documents = {
     conversation: Conversation,
     signal: AbortSignal,
     note?: AddNote,
-    isDry?: boolean,
+    ask?: FetchAsk,
   ) => Promise<Result<Conversation, GatewayError>>
 }
 
@@ -51,13 +52,9 @@ type Turn = {
   readonly signal: AbortSignal
   readonly isPast: boolean
   readonly note: AddNote
-  readonly isDry: boolean
-  /** How much may still be fetched for this request. */
-  readonly room: { addresses: number; bytes: number }
+  readonly callerId: string | undefined
+  readonly addresses: Addresses
 }
-
-/** Of one request, all its addresses together. */
-const mostFetched = { addresses: 20, bytes: 64 * 1024 * 1024 } as const
 
 export function createDocuments({ reader, fetchAttachment, memory = unwatched }: DocumentsDeps): Documents {
   const remembered = new LRUCache<string, TextPart>({
@@ -74,7 +71,7 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
   memory('smaller_image_characters', () => smaller.calculatedSize, rememberedImages)
   memory('unreadable_documents', () => failed.size, rememberedFailures)
 
-  async function readDocument(part: DocumentPart, { signal, isPast }: Turn): Promise<Resolved> {
+  async function readDocument(part: DocumentPart, { signal, isPast, callerId }: Turn): Promise<Resolved> {
     const refuse = (reason: string): Result<TextPart, GatewayError> =>
       err(gatewayError('invalid-request', `${part.field}: the document ${reason}.`, { field: part.field }))
     const bytes = Math.floor((part.base64.length * 3) / 4)
@@ -86,9 +83,10 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
     if (known) return ok(known)
     const failure = isPast ? failed.get(hash) : undefined
     if (failure !== undefined) return refuse(failure)
-    const reading = await reader.document(bytesOf(part.base64), part.kind, signal)
+    const reading = await reader.document(bytesOf(part.base64), part.kind, signal, callerId)
     if (signal.aborted) return gone
     if (!reading.ok) {
+      if (reading.isBusy) return notItsTurn(part.field, `the document ${reading.reason}.`)
       failed.set(hash, reading.reason)
       return refuse(reading.reason)
     }
@@ -97,7 +95,7 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
     return ok(text)
   }
 
-  async function readImage(given: ImagePart, { signal, isPast, note }: Turn): Promise<Resolved> {
+  async function readImage(given: ImagePart, { signal, isPast, note, callerId }: Turn): Promise<Resolved> {
     const checked = checkImage(given)
     if (!checked.ok) return checked
     const { part, isOver } = checked.value
@@ -107,9 +105,10 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
     if (known) return ok({ ...part, ...known })
     const failure = isPast ? failed.get(hash) : undefined
     if (failure !== undefined) return refuseImage(part, `${failure}.`)
-    const reading = await reader.image(bytesOf(part.base64), signal)
+    const reading = await reader.image(bytesOf(part.base64), signal, callerId)
     if (signal.aborted) return gone
     if (!reading.ok) {
+      if (reading.isBusy) return notItsTurn(part.field, `the image ${reading.reason}.`)
       failed.set(hash, reading.reason)
       return refuseImage(part, `${reading.reason}.`)
     }
@@ -121,16 +120,10 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
 
   async function readRemote(part: RemotePart, turn: Turn): Promise<Resolved> {
     const { field } = part
-    const { room } = turn
-    if (room.addresses-- <= 0) {
-      const message = `${field}: at most ${mostFetched.addresses} addresses are fetched for one request.`
-      return err(gatewayError('invalid-request', message, { field }))
-    }
-    const fetched = await fetchAttachment(part, Math.min(documentLimits.bytes, room.bytes), turn.signal, turn.isDry)
+    const fetched = await turn.addresses.at(part)
     if (turn.signal.aborted) return gone
     if (!fetched.ok) return fetched
-    const { part: found, about, bytes, isPromise } = fetched.value
-    room.bytes -= bytes
+    const { part: found, about, isPromise } = fetched.value
     turn.note({ what: isPromise ? 'address-not-fetched' : 'address-fetched', field, detail: about })
     return readOne(found, turn)
   }
@@ -148,43 +141,66 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
     }
   }
 
-  return {
-    resolve: async (conversation, signal, note = addNoNote, isDry = false) => {
-      if (!conversation.messages.some(({ parts }) => parts.some(concerns))) return ok(conversation)
-      const newest = newestTurnStart(conversation.messages.map(kindOfTurn))
-      const room = { ...mostFetched }
-      const messages: Message[] = []
-      for (const [index, message] of conversation.messages.entries()) {
-        const isPast = index < newest
-        const one = async (part: Plain): Promise<Resolved> => {
-          const read = await readOne(part, { signal, isPast, note, isDry, room })
-          if (read.ok || !isPast || read.error.kind === 'cancelled') return read
-          const { field = '' } = read.error
-          note({ what: 'attachment-left-out', field, detail: reasonOf(read.error) })
-          const what = part.type === 'remote' ? part.holds : part.type
-          return ok(leftOut(what, reasonOf(read.error), nameOf(part)))
-        }
-        const parts = await each(message.parts, async (part): Promise<Result<Part, GatewayError>> => {
-          if (isAttachment(part)) return one(part)
-          if (part.type !== 'tool-result') return ok(part)
-          const inner = await each(part.parts, one)
-          return inner.ok ? ok({ ...part, parts: inner.value }) : inner
-        })
-        if (!parts.ok) return parts
-        messages.push({ ...message, parts: parts.value })
+  async function replaced(
+    conversation: Conversation,
+    turn: Omit<Turn, 'isPast'>,
+  ): Promise<Result<Conversation, GatewayError>> {
+    const newest = newestTurnStart(conversation.messages.map(kindOfTurn))
+    const messages: Message[] = []
+    for (const [index, message] of conversation.messages.entries()) {
+      const isPast = index < newest
+      const one = async (part: Plain): Promise<Resolved> => {
+        const read = await readOne(part, { ...turn, isPast })
+        if (read.ok || !isPast || read.error.kind === 'cancelled') return read
+        // An old document comes back with the next try; an old address may be dead for good.
+        if (read.error.kind === 'pool-busy' && part.type !== 'remote') return read
+        const { field = '' } = read.error
+        turn.note({ what: 'attachment-left-out', field, detail: reasonOf(read.error) })
+        const what = part.type === 'remote' ? part.holds : part.type
+        return ok(leftOut(what, reasonOf(read.error), nameOf(part)))
       }
-      return ok({ ...conversation, messages })
+      const parts = await each(message.parts, async (part): Promise<Result<Part, GatewayError>> => {
+        if (isAttachment(part)) return one(part)
+        if (part.type !== 'tool-result') return ok(part)
+        const inner = await each(part.parts, one)
+        return inner.ok ? ok({ ...part, parts: inner.value }) : inner
+      })
+      if (!parts.ok) return parts
+      messages.push({ ...message, parts: parts.value })
+    }
+    return ok({ ...conversation, messages })
+  }
+
+  return {
+    resolve: async (conversation, signal, note = addNoNote, ask = {}) => {
+      if (!conversation.messages.some(({ parts }) => parts.some(concerns))) return ok(conversation)
+      const remote = conversation.messages.flatMap(({ parts }) => parts.flatMap(remoteParts))
+      const addresses = fetchSideBySide(remote, fetchAttachment, signal, ask)
+      try {
+        return await replaced(conversation, { signal, note, callerId: ask.callerId, addresses })
+      } finally {
+        addresses.stop()
+      }
     },
   }
 }
 
 const gone = err(gatewayError('cancelled', 'The caller left.'))
 
+/** Nothing is wrong with it: the same again in a while may be read. */
+const notItsTurn = (field = 'messages', reason: string): Result<never, GatewayError> =>
+  err(gatewayError('pool-busy', `${field}: ${reason}`, { field, retryAfterMs: busyRetryMs }))
+const busyRetryMs = 10_000
+
 const hashOf = (base64: string): string => new Bun.CryptoHasher('sha256').update(base64).digest('hex')
 const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(base64, 'base64'))
 
 const isAttachment = (part: Part): part is ImagePart | DocumentPart | RemotePart =>
   part.type === 'document' || part.type === 'image' || part.type === 'remote'
+const remoteParts = (part: Part): readonly RemotePart[] => {
+  if (part.type === 'remote') return [part]
+  return part.type === 'tool-result' ? part.parts.flatMap(remoteParts) : []
+}
 const concerns = (part: Part): boolean =>
   isAttachment(part) || (part.type === 'tool-result' && part.parts.some(concerns))
 

@@ -3,23 +3,25 @@ import type { DocumentKind, ImageFormat } from '../conversation/conversation.ts'
 /** A piece of a document that its readers know by name: a page, a slide, a sheet. */
 export type Section = { readonly heading?: string; readonly text: string }
 
-/** What came of reading a document. `reason` completes the sentence "The document …". */
+/** What came of reading a document. `reason` completes the sentence "The document …"; `isBusy`: its turn did not come. */
 export type DocumentReading =
   | { readonly ok: true; readonly about: string; readonly sections: readonly Section[] }
-  | { readonly ok: false; readonly reason: string }
+  | { readonly ok: false; readonly reason: string; readonly isBusy?: true }
 
 /** What came of making an image smaller. `reason` completes the sentence "The image …". */
 export type ImageReading =
   | { readonly ok: true; readonly format: ImageFormat; readonly base64: string; readonly about: string }
-  | { readonly ok: false; readonly reason: string }
+  | { readonly ok: false; readonly reason: string; readonly isBusy?: true }
 
+/** Seats are shared between callers; those without a name are one. */
 export type AttachmentReader = {
   readonly document: (
     bytes: Uint8Array<ArrayBuffer>,
     kind: DocumentKind,
     signal: AbortSignal,
+    callerId?: string,
   ) => Promise<DocumentReading>
-  readonly image: (bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<ImageReading>
+  readonly image: (bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal, callerId?: string) => Promise<ImageReading>
 }
 
 export const documentLimits = {
@@ -30,6 +32,8 @@ export const documentLimits = {
   /** Of all files inside that are read, unpacked. */
   unpackedBytes: 128 * 1024 * 1024,
   timeMs: 20_000,
+  /** In line before it is read. */
+  waitMs: 30_000,
   /** Of the process that reads. */
   memoryBytes: 1024 * 1024 * 1024,
 } as const

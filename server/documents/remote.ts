@@ -17,12 +17,14 @@ export type Fetched = {
   /** Nothing was fetched: `part` says in words what would be. */
   readonly isPromise?: true
 }
-/** What stands at an address; at most `mostBytes` of it. Refusals name the part's field. A dry one asks nobody for anything. */
+/** Seats are shared between callers; those without a name are one. A dry one asks nobody for anything. */
+export type FetchAsk = { readonly callerId?: string; readonly isDry?: boolean }
+/** What stands at an address; at most `mostBytes` of it. Refusals name the part's field. */
 export type FetchAttachment = (
   part: RemotePart,
   mostBytes: number,
   signal: AbortSignal,
-  isDry?: boolean,
+  ask?: FetchAsk,
 ) => Promise<Result<Fetched, GatewayError>>
 
 export type RemoteDeps = {
@@ -41,6 +43,11 @@ export const remoteLimits = {
   redirects: 3,
   urlCharacters: 8_192,
   atOnce: 8,
+  atOnceForOne: 4,
+  /** Why it was not fetched stays known, unless it had less than `fairMs` to answer. */
+  deadMs: 60_000,
+  mostDead: 1_000,
+  fairMs: 10_000,
   /** What was fetched stays known, since clients send an address again with every turn. */
   keptMs: 600_000,
   keptCharacters: 64 * 1024 * 1024,
@@ -48,6 +55,8 @@ export const remoteLimits = {
 
 type Got = { readonly bytes: Uint8Array; readonly mediaType: string; readonly url: URL }
 type Outcome = Result<Got, string>
+/** It is as dead for whoever takes no more bytes of it. */
+type Dead = { readonly reason: string; readonly mostBytes: number }
 
 /**
  * Fetches attachments from http(s) addresses, for callers who may not be trusted with what this machine can reach: the name is
@@ -62,13 +71,19 @@ export function createRemote({
   userAgent,
   memory = unwatched,
 }: RemoteDeps): FetchAttachment {
-  const seats = createSeats(remoteLimits.atOnce)
+  const seats = createSeats(remoteLimits.atOnce, remoteLimits.atOnceForOne)
   const kept = new LRUCache<string, Fetched>({
     maxSize: remoteLimits.keptCharacters,
     sizeCalculation: ({ bytes }) => Math.max(1, Math.ceil((bytes * 4) / 3)),
     ttl: remoteLimits.keptMs,
     perf: { now: effects.now },
   })
+  const dead = new LRUCache<string, Dead>({
+    max: remoteLimits.mostDead,
+    ttl: remoteLimits.deadMs,
+    perf: { now: effects.now },
+  })
+  memory('unfetched_addresses', () => dead.size, remoteLimits.mostDead)
   memory('fetched_attachment_characters', () => kept.calculatedSize, remoteLimits.keptCharacters)
 
   async function addressOf(url: URL): Promise<Result<string, string>> {
@@ -159,7 +174,7 @@ export function createRemote({
     return ok({ part: { type: 'text', text }, about: url.host, bytes: 0, isPromise: true })
   }
 
-  return async (part, mostBytes, signal, isDry = false) => {
+  return async (part, mostBytes, signal, { callerId, isDry = false } = {}) => {
     const { field } = part
     const refuse = (reason: string): Result<never, GatewayError> =>
       err(gatewayError('invalid-request', `${field}: the address was not fetched: ${reason}.`, { field }))
@@ -176,24 +191,35 @@ export function createRemote({
       const promised = promise(part, url)
       return promised.ok ? promised : refuse(promised.error)
     }
-    if (!(await seats.take(signal))) return refuse('the caller left')
+    const failure = dead.get(key)
+    if (failure !== undefined && mostBytes <= failure.mostBytes) return refuse(failure.reason)
+    if (!(await seats.take(signal, callerId)))
+      return err(gatewayError('pool-busy', `${field}: ${notItsTurn}`, { field, retryAfterMs: remoteLimits.timeMs }))
+    const begunAt = effects.now()
+    const refuseFor = (reason: string): Result<never, GatewayError> => {
+      const isFair = reason !== tooSlow || effects.now() - begunAt >= remoteLimits.fairMs
+      const most = reason === tooLarge(mostBytes) ? mostBytes : Number.POSITIVE_INFINITY
+      if (isFair) dead.set(key, { reason, mostBytes: most })
+      return refuse(reason)
+    }
     try {
       const got = await within(url, mostBytes, signal)
-      if (!got.ok) return refuse(got.error)
+      if (!got.ok) return refuseFor(got.error)
       const read = partOf(part, got.value)
-      if (!read.ok) return refuse(read.error)
+      if (!read.ok) return refuseFor(read.error)
       const { bytes } = got.value
       const fetched = { part: read.value, bytes: bytes.length, about: `${url.host}, ${bytes.length} bytes` }
       kept.set(key, fetched)
       return ok(fetched)
     } finally {
-      seats.giveBack()
+      seats.giveBack(callerId)
     }
   }
 }
 
 const notPublic = 'its host is not known or has no public address'
-const tooSlow = `it took longer than ${remoteLimits.timeMs / 1_000} seconds`
+const tooSlow = `it took longer than ${remoteLimits.timeMs / 1_000} seconds with the request's other addresses`
+const notItsTurn = `the address was not fetched: others were being fetched for ${remoteLimits.timeMs / 1_000} seconds.`
 const tooLarge = (mostBytes: number): string => `it is larger than ${mostBytes} bytes`
 
 const withField = (fetched: Fetched, field: string): Fetched =>

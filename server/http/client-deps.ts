@@ -59,7 +59,7 @@ export type ClientDeps = {
     conversation: Conversation,
     signal: AbortSignal,
     note?: AddNote,
-    isDry?: boolean,
+    ask?: { readonly callerId?: string; readonly isDry?: boolean },
   ) => Promise<Result<Conversation, GatewayError>>
   readonly relay: (request: RelayRequest, signal: AbortSignal) => Promise<Result<ReplyStream, GatewayError>>
   /** What would become of a request; nothing is sent. */

@@ -101,7 +101,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       clientNote !== undefined && { clientNote },
       session !== undefined && { session },
     )
-    const conversation = await deps.resolveDocuments(asked, leaving.signal, notes.add)
+    const conversation = await deps.resolveDocuments(asked, leaving.signal, notes.add, { callerId: keyId })
     if (!conversation.ok) return refuse(conversation.error)
 
     let summary: Summary | undefined

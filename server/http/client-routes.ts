@@ -118,12 +118,12 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
       : refuse(request, found.error)
   }
 
-  const countTokens = async (request: Request): Promise<Response> => {
+  const countTokens = async (request: Request, { keyId }: Caller): Promise<Response> => {
     const requestId = newRequestId()
     const body = await readJson(request, deps.maxBodyBytes)
     const decoded = body.ok ? decodeCount(body.value) : body
     if (!decoded.ok) return errorResponse(anthropic, decoded.error, requestId)
-    const resolved = await deps.resolveDocuments(decoded.value, request.signal)
+    const resolved = await deps.resolveDocuments(decoded.value, request.signal, undefined, { callerId: keyId })
     if (!resolved.ok) return errorResponse(anthropic, resolved.error, requestId)
     const figure = await deps.estimateInput(resolved.value)
     return Response.json({ input_tokens: figure.tokens }, { headers: clientHeaders(requestId) })
@@ -179,7 +179,7 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
   const routes = new Elysia({ name: 'client-routes', handler: { standardHostname: false } }) // as in server.ts
     .post(
       '/v1/messages/count_tokens',
-      ({ request, server }) => guarded({ request, server }, () => countTokens(request)),
+      ({ request, server }) => guarded({ request, server }, (caller) => countTokens(request, caller)),
       { parse: 'none' },
     )
     .get('/v1/usage', ({ request, server }) =>

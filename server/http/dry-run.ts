@@ -79,7 +79,7 @@ export async function answerDryRun(
   const decoded = dialect.decode(body.value, notes.add, keyId)
   if (!decoded.ok) return decoded
   const asked = decoded.value.conversation
-  const conversation = await deps.resolveDocuments(asked, request.signal, notes.add, true)
+  const conversation = await deps.resolveDocuments(asked, request.signal, notes.add, { callerId: keyId, isDry: true })
   if (!conversation.ok) return conversation
   const seen = await deps.dryRun({
     conversation: conversation.value,

@@ -72,7 +72,7 @@ const caches: Readonly<Record<string, readonly string[]>> = {
     'remembered smaller_image_characters',
     'remembered unreadable_documents',
   ],
-  'documents/remote.ts': ['remembered fetched_attachment_characters'],
+  'documents/remote.ts': ['remembered fetched_attachment_characters', 'remembered unfetched_addresses'],
   'pool/affinity.ts': ['conversations_remembered'],
   'upstream/amazonq/check.ts': ['remembered checks_in_vain'],
   'upstream/amazonq/refresh.ts': [

@@ -79,6 +79,25 @@ test('a caller who leaves stops the reader, and one who waits leaves the queue',
   for (const reading of await Promise.all(readings)) expect(reading).toMatchObject({ ok: false })
 })
 
+test('one caller has two readers, another one its own at once; a turn that does not come is told', async () => {
+  const endless = await script(
+    'kinds.ts',
+    'if (process.argv[2] === "pdf") for (;;) {}\nawait Bun.write(Bun.stdout, JSON.stringify({ ok: true, about: "x", sections: [] }))',
+  )
+  const { document } = createAttachmentReader(endless, { waitMs: 300 })
+  const leaving = new AbortController()
+  const held = [1, 2].map(() => document(pdf('x'), 'pdf', leaving.signal, 'many'))
+  const late = document(pdf('x'), 'docx', leaving.signal, 'many')
+  expect(await document(pdf('x'), 'docx', never, 'one')).toMatchObject({ ok: true })
+  expect(await late).toEqual({
+    ok: false,
+    reason: 'was not read: others were being read for 0.3 seconds',
+    isBusy: true,
+  })
+  leaving.abort()
+  await Promise.all(held)
+})
+
 test('a reader that crashes is a reason', async () => {
   const { document } = createAttachmentReader(await script('crash.ts', 'process.exit(3)'))
   expect(await document(pdf('x'), 'pdf', never)).toMatchObject({

@@ -192,6 +192,61 @@ describe('createDocuments', () => {
     })
   })
 
+  test('addresses of one request are fetched beside each other, the same one once, and given up with the request', async () => {
+    const called: string[] = []
+    const signals = new Set<AbortSignal>()
+    const all = Promise.withResolvers<void>()
+    const together: FetchAttachment = async ({ field, url }, _, signal, ask) => {
+      called.push(url)
+      signals.add(signal)
+      if (called.length >= 3) all.resolve()
+      await all.promise
+      expect(ask).toEqual({ callerId: 'key' })
+      return url === 'lost'
+        ? refused(field)
+        : ok({ part: { type: 'image', format: 'png', base64: png, field }, about: url, bytes: 9 })
+    }
+    const refused = (field: string) => err(gatewayError('invalid-request', `${field}: lost`, { field }))
+    const at = (url: string, index: number): Part => ({ type: 'remote', holds: 'image', url, field: `${index}` })
+    const { resolve: fetchAll } = documentsWith(reads, unsound, together)
+    const parts = ['a', 'b', 'a', 'c'].map(at)
+    const resolved = await fetchAll(asked(...parts), never, undefined, { callerId: 'key' })
+    expect(resolved.ok && resolved.value.messages[0]?.parts).toHaveLength(4)
+    expect(called).toEqual(['a', 'b', 'c', 'a'])
+    expect(await fetchAll(asked(at('lost', 0), at('d', 1)), never, undefined, { callerId: 'key' })).toMatchObject({
+      error: { field: '0' },
+    })
+    expect([...signals].map(({ aborted }) => aborted)).toEqual([true, true])
+  })
+
+  test('all addresses of one request together are within 64 MB', async () => {
+    const large: FetchAttachment = async ({ field, url }) =>
+      ok({ part: { type: 'image', format: 'png', base64: png, field }, about: url, bytes: 30 * 1024 * 1024 })
+    const at = (index: number): Part => ({ type: 'remote', holds: 'image', url: `${index}`, field: `${index}` })
+    const { resolve: fetchAll } = documentsWith(reads, unsound, large)
+    expect(await fetchAll(asked(at(0), at(1)), never)).toMatchObject({ ok: true })
+    expect(await fetchAll(asked(at(0), at(1), at(2)), never)).toMatchObject({ error: { field: '2' } })
+  })
+
+  test('a turn in line that does not come is an error that may pass, in past turns too, and no reason kept', async () => {
+    let times = 0
+    const documents = documentsWith(async () => {
+      times++
+      return times === 1 ? { ok: false, reason: 'was not read: busy', isBusy: true } : readings('text')
+    })
+    const given = makeConversation({
+      messages: [
+        { role: 'user', parts: [pdf()] },
+        { role: 'assistant', parts: [{ type: 'text', text: 'Fine.' }] },
+        { role: 'user', parts: [{ type: 'text', text: 'hello' }] },
+      ],
+    })
+    expect(await documents.resolve(given, never)).toMatchObject({
+      error: { kind: 'pool-busy', field: 'messages.0.content.1', retryAfterMs: 10_000 },
+    })
+    expect(await documents.resolve(given, never)).toMatchObject({ ok: true })
+  })
+
   describe('in a past turn', () => {
     const past = (...parts: readonly Part[]): Conversation =>
       makeConversation({

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { generate } from 'selfsigned'
 import type { RemotePart } from '../../server/conversation/conversation.ts'
 import { isPublicAddress } from '../../server/documents/public-address.ts'
-import { createRemote, type RemoteDeps } from '../../server/documents/remote.ts'
+import { createRemote, type FetchAsk, type RemoteDeps, remoteLimits } from '../../server/documents/remote.ts'
 import { type FetchInit, realEffects } from '../../server/lib/effects.ts'
 import { samplePdf } from './sample-pdf.ts'
 
@@ -55,11 +55,12 @@ function makeRemote(over: Partial<RemoteDeps> & { answer?: (url: URL, init: Fetc
     userAgent: 'claude-server/test',
     ...deps,
   })
-  const get = (url: string, more: Partial<RemotePart> = {}, most = mostBytes, signal = never) =>
+  const get = (url: string, more: Partial<RemotePart> = {}, most = mostBytes, signal = never, ask: FetchAsk = {}) =>
     fetchAttachment(
       { type: 'remote', holds: 'image', url, field: 'input.0.content.0.image_url', ...more },
       most,
       signal,
+      ask,
     )
   return { get, asked }
 }
@@ -244,6 +245,64 @@ describe('createRemote', () => {
       value: { part: { field: 'input.2' } },
     })
     expect(asked).toHaveLength(1)
+  })
+
+  test('a dead address is known for a minute, and one that is too large for whoever takes no more', async () => {
+    let now = 1
+    const answers = [404, 200, 200]
+    const { get, asked } = makeRemote({
+      effects: {
+        after: realEffects.after,
+        now: () => now,
+        fetch: async (url) => {
+          asked.push({ url, host: undefined, init: {} })
+          return new Response(png, { status: answers.shift() ?? 200 })
+        },
+      },
+    })
+    expect(await get('https://pictures.example/a')).toEqual(refusal('status 404'))
+    expect(await get('https://pictures.example/a')).toEqual(refusal('status 404'))
+    expect(asked).toHaveLength(1)
+    now = remoteLimits.deadMs + 2
+    await Bun.sleep(5)
+    expect(await get('https://pictures.example/a')).toMatchObject({ ok: true })
+    expect(await get('https://pictures.example/large', {}, 10)).toEqual(refusal('larger than 10 bytes'))
+    expect(await get('https://pictures.example/large', {}, 9)).toEqual(refusal('larger than 10 bytes'))
+    expect(asked).toHaveLength(3)
+    expect(await get('https://pictures.example/large')).toMatchObject({ ok: true })
+  })
+
+  test('one caller has half of the seats; its turn that does not come is told, and the address not taken for dead', async () => {
+    let slow = true
+    const { get, asked } = makeRemote({
+      effects: {
+        after: realEffects.after,
+        now: realEffects.now,
+        fetch: (url, init) => {
+          asked.push({ url, host: undefined, init: init ?? {} })
+          return url.includes('/slow') && slow
+            ? new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(new Error('aborted'))))
+            : Promise.resolve(new Response(png))
+        },
+      },
+    })
+    const ending = new AbortController()
+    const many = Array.from({ length: 6 }, (_, index) =>
+      get(`https://pictures.example/slow${index}`, {}, mostBytes, ending.signal, { callerId: 'many' }),
+    )
+    expect(await get('https://pictures.example/a', {}, mostBytes, never, { callerId: 'one' })).toMatchObject({
+      ok: true,
+    })
+    expect(asked).toHaveLength(5)
+    ending.abort()
+    const field = 'input.0.content.0.image_url'
+    expect((await Promise.all(many)).slice(3)).toMatchObject([
+      { error: { kind: 'invalid-request' } },
+      { error: { kind: 'pool-busy', field, message: expect.stringContaining(`${field}: `) } },
+      { error: { kind: 'pool-busy', field } },
+    ])
+    slow = false
+    expect(await get('https://pictures.example/slow0')).toMatchObject({ ok: true })
   })
 
   describe('with a real server', async () => {
