@@ -1,9 +1,9 @@
-import { unzipSync } from 'fflate'
 import type { Package } from './package.ts'
 import { type DocumentReading, documentLimits } from './reading.ts'
 import { readSheets } from './sheets.ts'
 import { readSlides } from './slides.ts'
 import { readWord } from './word.ts'
+import { unzip } from './zip.ts'
 
 export type OfficeKind = 'docx' | 'xlsx' | 'pptx'
 
@@ -28,24 +28,22 @@ export function readOffice(bytes: Uint8Array, kind: OfficeKind): DocumentReading
   }
 }
 
-/** Only what holds text is unpacked, and never more than the limit, whatever the archive says of itself. */
+/** Only what holds text is unpacked, and never more than the limit: unpacking ends where the archive says a file does. */
 function unpack(bytes: Uint8Array): Package | undefined {
   let total = 0
   let isTooLarge = false
-  const files = unzipSync(bytes, {
-    filter: ({ name, originalSize }) => {
-      if (isTooLarge || !/^(word|xl|ppt)\/.*\.(xml|rels)$/i.test(name)) return false
-      if (/\/(theme|media|embeddings|charts|drawings|slideLayouts|slideMasters)\//i.test(name)) return false
-      total += originalSize
-      isTooLarge = total > documentLimits.unpackedBytes
-      return !isTooLarge
-    },
+  const files = unzip(bytes, ({ name, size }) => {
+    if (isTooLarge || !/^(word|xl|ppt)\/.*\.(xml|rels)$/i.test(name)) return false
+    if (/\/(theme|media|embeddings|charts|drawings|slideLayouts|slideMasters)\//i.test(name)) return false
+    total += size
+    isTooLarge = total > documentLimits.unpackedBytes
+    return !isTooLarge
   })
   if (isTooLarge) return undefined
   const decoder = new TextDecoder()
   return {
     file: (name) => {
-      const found = Object.hasOwn(files, name) ? files[name] : undefined
+      const found = files.get(name)
       return found && decoder.decode(found)
     },
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { zipSync } from 'fflate'
+import { strToU8, zipSync } from 'fflate'
 import { dateText } from '../../server/documents/cell-dates.ts'
 import { readOffice } from '../../server/documents/office.ts'
 import { documentLimits } from '../../server/documents/reading.ts'
@@ -95,7 +95,7 @@ describe('hostile and broken files are a reason, not an exception', () => {
   })
   /** Says of itself that it is small. */
   const liar = (() => {
-    const file = Buffer.from(zipSync({ 'word/document.xml': zeros(50_000_000) }))
+    const file = Buffer.from(zipSync({ 'word/document.xml': zeros(300_000_000) }))
     for (const mark of ['PK\x01\x02', 'PK\x03\x04']) {
       const at = file.indexOf(mark, 0, 'latin1')
       file.writeUInt32LE(100, at + (mark === 'PK\x01\x02' ? 24 : 22))
@@ -122,5 +122,42 @@ describe('hostile and broken files are a reason, not an exception', () => {
     ],
   ])('%s', (_, bytes, reason) => {
     expect(readOffice(new Uint8Array(bytes), 'docx')).toEqual({ ok: false, reason: expect.stringContaining(reason) })
+  })
+
+  test('a lie about the size is found out where the lie begins', () => {
+    const begun = performance.now()
+    readOffice(new Uint8Array(liar), 'docx')
+    expect(performance.now() - begun).toBeLessThan(500)
+  })
+
+  test('packages written by others: wide sizes, a stored file, a comment at the end', () => {
+    const plain = wordFile(paragraph('Hello'))
+    const end = Buffer.from(plain.buffer).subarray(-22)
+    const commented = Buffer.concat([plain, Buffer.from('a comment')])
+    commented.writeUInt16LE(9, plain.length - 2)
+    const stored = zipSync(
+      { 'word/document.xml': strToU8(`<w:document xmlns:w="urn:w">${paragraph('Hello')}</w:document>`) },
+      { level: 0 },
+    )
+    const list = end.readUInt32LE(16)
+    const entry = Buffer.from(plain.subarray(list, -22))
+    const extra = Buffer.alloc(20)
+    extra.writeUInt16LE(1, 0)
+    extra.writeUInt16LE(16, 2)
+    extra.writeBigUInt64LE(BigInt(entry.readUInt32LE(24)), 4)
+    extra.writeBigUInt64LE(BigInt(entry.readUInt32LE(20)), 12)
+    entry.writeUInt32LE(0xffffffff, 20)
+    entry.writeUInt32LE(0xffffffff, 24)
+    entry.writeUInt16LE(20, 30)
+    const wideEnd = Buffer.alloc(56)
+    wideEnd.writeUInt32LE(0x06064b50, 0)
+    wideEnd.writeBigUInt64LE(1n, 32)
+    wideEnd.writeBigUInt64LE(BigInt(list), 48)
+    const locator = Buffer.alloc(20)
+    locator.writeUInt32LE(0x07064b50, 0)
+    locator.writeBigUInt64LE(BigInt(list + entry.length + extra.length), 8)
+    const wide = Buffer.concat([plain.subarray(0, list), entry, extra, wideEnd, locator, end])
+    for (const file of [plain, commented, stored, wide])
+      expect(readOffice(new Uint8Array(file), 'docx')).toMatchObject({ ok: true, sections: [{ text: 'Hello' }] })
   })
 })
