@@ -1,3 +1,4 @@
+import { type Domain, domainOf, pageOf } from '../conversation/domain.ts'
 import type { SearchResult, SearchWish } from '../conversation/search.ts'
 
 /** The results the caller wants to see: the provider's search knows no domains, so they are sorted out here. */
@@ -6,23 +7,19 @@ export function withinDomains(
   { allowedDomains, blockedDomains }: Pick<SearchWish, 'allowedDomains' | 'blockedDomains'>,
 ): readonly SearchResult[] {
   if (allowedDomains.length === 0 && blockedDomains.length === 0) return results
+  const read = (texts: readonly string[]): readonly Domain[] =>
+    texts.map(domainOf).filter((domain) => domain !== undefined)
+  const allowed = read(allowedDomains)
+  const blocked = read(blockedDomains)
   return results.filter(({ url }) => {
-    const page = URL.parse(url)
-    if (page === null) return false
-    const isIn = (domain: string): boolean => isWithin(page, domain)
-    return (allowedDomains.length === 0 || allowedDomains.some(isIn)) && !blockedDomains.some(isIn)
+    const parsed = URL.parse(url)
+    if (parsed === null) return false
+    const page = pageOf(parsed)
+    const isIn = (domain: Domain): boolean => isWithin(page, domain)
+    return (allowedDomains.length === 0 || allowed.some(isIn)) && !blocked.some(isIn)
   })
 }
 
-/** `example.com`, with its subdomains; `example.com/blog`, what lies below; a leading `*.` or a scheme is forgiven. */
-function isWithin({ hostname, pathname }: URL, domain: string): boolean {
-  const [host = '', ...path] = domain
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, '')
-    .replace(/^\*\./, '')
-    .split('/')
-  if (hostname !== host && !hostname.endsWith(`.${host}`)) return false
-  const below = path.join('/').replace(/\/?\*?$/, '')
-  return below === '' || pathname.toLowerCase() === `/${below}` || pathname.toLowerCase().startsWith(`/${below}/`)
-}
+const isWithin = (page: Domain, { host, path }: Domain): boolean =>
+  (page.host === host || page.host.endsWith(`.${host}`)) &&
+  (path === '' || page.path === path || page.path.startsWith(`${path}/`))

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { domainOf } from '../conversation/domain.ts'
 import type { SearchWish } from '../conversation/search.ts'
 import { ok } from '../lib/result.ts'
 import { type Decoded, open, optional, refuse } from './validate.ts'
@@ -39,8 +40,14 @@ export function decodeSearch(entry: Entry, at: string): Decoded<SearchWish | und
     return refuse(`${at}.blocked_domains`, 'cannot be given together with allowed_domains')
   for (const member of ['allowed_domains', 'blocked_domains'] as const) {
     const isFlat = entry[member] != null
-    const wrong = ((isFlat ? entry[member] : entry.filters?.[member]) ?? []).findIndex((domain) => !isDomain(domain))
-    if (wrong >= 0) return refuse(`${at}.${isFlat ? '' : 'filters.'}${member}.${wrong}`, 'must be a domain')
+    const wrong = ((isFlat ? entry[member] : entry.filters?.[member]) ?? []).findIndex(
+      (domain) => domainOf(domain) === undefined,
+    )
+    if (wrong >= 0)
+      return refuse(
+        `${at}.${isFlat ? '' : 'filters.'}${member}.${wrong}`,
+        'must be a domain, like example.com or example.com/blog',
+      )
   }
   const near = placeOf(entry.user_location)
   return ok({
@@ -49,15 +56,6 @@ export function decodeSearch(entry: Entry, at: string): Decoded<SearchWish | und
     ...(entry.max_uses == null ? {} : { maxUses: entry.max_uses }),
     ...(near === undefined ? {} : { near }),
   })
-}
-
-/** `example.com`, `*.example.com`, `example.com/blog`, each with or without a scheme. */
-function isDomain(text: string): boolean {
-  const bare = text
-    .trim()
-    .replace(/^https?:\/\//i, '')
-    .replace(/^\*\./, '')
-  return /^[^\s/?#@]+(\/\S*)?$/.test(bare) && URL.canParse(`http://${bare}`)
 }
 
 /** In words, for the model: the provider's search knows no places. */

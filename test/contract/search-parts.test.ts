@@ -44,4 +44,19 @@ describe('withinDomains', () => {
   ])('allowed %j, blocked %j', (allowed, blocked, expected) => {
     expect(kept(allowed, blocked)).toEqual(expected)
   })
+
+  test.each([
+    ['a.example.', 'https://a.example/'],
+    ['.a.example', 'https://a.example/'],
+    ['A.example', 'https://a.example./'],
+    ['bücher.example', 'https://xn--bcher-kva.example/a'],
+    ['xn--bcher-kva.example', 'https://bücher.example/a'],
+    ['a.example/path', 'https://a.example/%70ath/x'],
+    ['a.example/p%61th/*', 'https://a.example/path'],
+    ['a.example/é', 'https://a.example/%c3%a9'],
+  ])('%s blocks %s however either is written', (domain, url) => {
+    const wish = { allowedDomains: [], blockedDomains: [domain] }
+    expect(withinDomains([page(url)], wish)).toEqual([])
+    expect(withinDomains([page('https://b.example/')], wish)).toHaveLength(1)
+  })
 })

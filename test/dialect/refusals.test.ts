@@ -109,6 +109,23 @@ const messagesRows: readonly Row[] = [
     'tools.0.allowed_domains.1',
     /must be a domain/,
   ],
+  ...[
+    'a.example:443',
+    'https://a.example:80/x',
+    '*',
+    '*.*',
+    'a.*.example',
+    'a..example',
+    'a.example/*/b',
+    'a.example/b?c',
+  ].map(
+    (domain) =>
+      [
+        { tools: [{ type: 'web_search_20250305', name: 'web_search', blocked_domains: ['a.example', domain] }] },
+        'tools.0.blocked_domains.1',
+        /must be a domain, like example.com/,
+      ] as const,
+  ),
   [{ max_tokens: 0 }, 'max_tokens', /must be at least 1/],
   [{ max_tokens: 1.5 }, 'max_tokens', /must be an integer/],
   [{ max_tokens: '100' }, 'max_tokens', /must be an integer/],
