@@ -205,6 +205,30 @@ test('a plain schema says the same: references put in place, alternatives joined
   })
 })
 
+const plainOf = (json: Parameters<typeof withSchema>[0]) => {
+  const request = asBody(withSchema(json))
+  const { userInputMessage } =
+    mend(request, brokenRules(request, model))?.body.conversationState.currentMessage ??
+    request.conversationState.currentMessage
+  return userInputMessage.userInputMessageContext?.tools?.[0]?.toolSpecification.inputSchema.json
+}
+
+test('alternatives within alternatives at the root keep their members, and words that say how they stand', () => {
+  const one = (name: string) => ({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] })
+  const either = { anyOf: [one('file'), one('url')] }
+  expect(plainOf({ type: 'object', properties: {}, allOf: [either, one('mode')] })).toEqual({
+    type: 'object',
+    properties: { file: { type: 'string' }, url: { type: 'string' }, mode: { type: 'string' } },
+    required: ['mode'],
+    description: 'One of: file (required: file) or url (required: url).',
+  })
+  expect(plainOf({ type: 'object', properties: {}, anyOf: [either, one('text')] })).toEqual({
+    type: 'object',
+    properties: { file: { type: 'string' }, url: { type: 'string' }, text: { type: 'string' } },
+    description: 'One of: file, url (One of: file (required: file) or url (required: url)) or text (required: text).',
+  })
+})
+
 test('a tool renamed for the provider is known again by the name it stands for', () => {
   const request = asBody(withTool({ name: '1-a.b'.replace('.', '-') }))
   const mended = mend(request, brokenRules(request, model))

@@ -157,32 +157,39 @@ function plainAt(schema: JsonObject, fault: SchemaFault, isRoot: boolean): JsonO
 
 /** An object with the members of all alternatives, of which only those are required that all require. */
 function joined(schema: JsonObject): JsonObject {
-  const parts = alternatives.flatMap((keyword) =>
-    Array.isArray(schema[keyword]) ? schema[keyword].filter(isObject) : [],
+  const [anyOf, oneOf, allOf] = alternatives.map((keyword) =>
+    (Array.isArray(schema[keyword]) ? schema[keyword] : []).filter(isObject).map(joined),
   )
+  const all = allOf ?? []
+  const either = [...(anyOf ?? []), ...(oneOf ?? [])]
+  const parts = [...either, ...all]
   if (parts.length === 0) return schema
-  const { anyOf: _, oneOf: __, allOf, ...rest } = schema
+  const { anyOf: _, oneOf: __, allOf: ___, ...rest } = schema
   const properties = Object.assign({}, ...parts.map((part) => part.properties), schema.properties)
   const requiredOf = (part: JsonObject): readonly unknown[] => (Array.isArray(part.required) ? part.required : [])
-  const either = parts.filter((part) => !(Array.isArray(allOf) && allOf.includes(part)))
-  const ofAll = Array.isArray(allOf) ? allOf.filter(isObject).flatMap(requiredOf) : []
   const [first, ...others] = either.map(requiredOf)
   const common = (first ?? []).filter((name) => others.every((names) => names.includes(name)))
-  const required = [...new Set([...requiredOf(schema), ...ofAll, ...common])]
+  const required = [...new Set([...requiredOf(schema), ...all.flatMap(requiredOf), ...common])]
+  const lines = [
+    ...all.map(({ description }) => description),
+    ...(either.length > 0 ? [`One of: ${either.map(membersOf).join(' or ')}.`] : []),
+  ].filter((line) => typeof line === 'string' && line !== '')
   return {
     ...rest,
     type: 'object',
     properties,
     ...(required.length === 0 ? {} : { required }),
-    ...(either.length > 0 && {
-      description: told(schema.description, `One of: ${either.map(membersOf).join(' or ')}.`),
-    }),
+    ...(lines.length > 0 && { description: told(schema.description, lines.join('\n')) }),
   }
 }
 
-const membersOf = ({ properties, required }: JsonObject): string => {
+/** What an alternative has; its description says what alternatives it was joined from itself. */
+const membersOf = ({ properties, required, description }: JsonObject): string => {
   const names = Object.keys(isObject(properties) ? properties : {}).slice(0, 20)
-  return `${names.join(', ') || 'nothing more'}${Array.isArray(required) && required.length > 0 ? ` (required: ${required.slice(0, 20).join(', ')})` : ''}`
+  const demanded = Array.isArray(required) && required.length > 0 ? `required: ${required.slice(0, 20).join(', ')}` : ''
+  const more = typeof description === 'string' ? description.replace(/\.$/, '').slice(0, 300) : ''
+  const inside = [demanded, more].filter((text) => text !== '').join('; ')
+  return `${names.join(', ') || 'nothing more'}${inside === '' ? '' : ` (${inside})`}`
 }
 
 const told = (description: unknown, line: string): string =>
