@@ -106,6 +106,27 @@ test('OpenAI clients have the member in `param`', async () => {
     ])
 })
 
+test('a repair that makes the request too long leaves the reason of the first refusal, and its note', async () => {
+  const refused = (message: string, reason?: string) => ({
+    status: 400,
+    headers: { 'x-amzn-errortype': 'ValidationException', 'content-type': 'application/json' },
+    body: JSON.stringify({ message, reason }),
+  })
+  gateway.simulator.enqueue(refused('Improperly formed request.'), { operation: 'GenerateAssistantResponse' })
+  gateway.simulator.enqueue(refused('Input is too long.', 'CONTENT_LENGTH_EXCEEDS_THRESHOLD'), {
+    operation: 'GenerateAssistantResponse',
+  })
+  const before = sent().length
+  const [{ path, body, member }] = apis as readonly [Api]
+  const answer = await ask(path, body(withFormat, 'Hello.'))
+  gateway.simulator.clearQueue()
+  expect(sent().slice(before)).toHaveLength(2)
+  expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('(rule schema-keyword)')])
+  expect(await notes()).toMatchObject([
+    { what: 'rule-broken', rule: 'schema-keyword', field: `${member}.properties.day.format` },
+  ])
+})
+
 test('a refusal that no rule explains is said to be one, and counted', async () => {
   const before = sent().length
   const answer = await gateway.ask('[[sim:fault=malformed]]')

@@ -213,6 +213,24 @@ const plainOf = (json: Parameters<typeof withSchema>[0]) => {
   return userInputMessage.userInputMessageContext?.tools?.[0]?.toolSpecification.inputSchema.json
 }
 
+test('references that would make a schema many times as large are left, and the rule has no repair', () => {
+  const nodes = (levels: number, words: number) => ({
+    type: 'object',
+    properties: { n: { $ref: '#/$defs/N0' } },
+    $defs: Object.fromEntries(
+      Array.from({ length: levels }, (_, level) => {
+        const next = { $ref: `#/$defs/N${level + 1}` }
+        const properties = level + 1 < levels ? { a: next, b: next, c: next } : {}
+        return [`N${level}`, { type: 'object', description: 'x'.repeat(words), properties }]
+      }),
+    ),
+  })
+  const grows = asBody(withSchema(nodes(20, 2_000)))
+  expect(mend(grows, brokenRules(grows, model))).toBeUndefined()
+  expect(JSON.stringify(plainOf(nodes(4, 1_000)))).not.toContain('$ref')
+  expect(JSON.stringify(plainOf(nodes(1, 200_000)))).not.toContain('$ref')
+})
+
 test('alternatives within alternatives at the root keep their members, and words that say how they stand', () => {
   const one = (name: string) => ({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] })
   const either = { anyOf: [one('file'), one('url')] }

@@ -122,10 +122,12 @@ async function explained(
     return sent
   }
   // Another failure than the refusal is not the request's, and may be better elsewhere: there it is refused and mended anew.
-  if (sent !== undefined && sent.error.kind !== 'invalid-request') return sent
+  const isTooLong = sent?.error.kind === 'context-too-long'
+  if (sent !== undefined && sent.error.kind !== 'invalid-request' && !isTooLong) return sent
   for (const told of notesOf(broken, findings, undefined)) note?.(told)
   if (broken.length === 0 && isNameless(refusal)) note?.({ what: 'refusal-unexplained' })
-  return err(explainedError(sent?.error ?? refusal, findings))
+  // What the repair added is not the caller's: it is told what the request was refused for.
+  return err(explainedError(isTooLong ? refusal : (sent?.error ?? refusal), findings))
 }
 
 function mendedRequest(request: EncodedRequest, { body, renamed }: Mended): EncodedRequest {

@@ -99,10 +99,17 @@ function faultsAt(schema: JsonObject, fault: SchemaFault, isRoot: boolean): read
 const deepestReference = 24
 /** A schema that refers to itself in many places would grow without end. */
 const mostReplaced = 500
+/** What references may add to a schema, in characters: this, or as much as there was. */
+const mostGrown = 64 * 1024
 
-/** The same schema without this fault, saying the same as far as it can. */
+/**
+ * The same schema without this fault, saying the same as far as it can. The schema itself where references would make a request
+ * of it that is too long for another reason than its caller's.
+ */
 export function plainSchema(root: JsonObject, fault: SchemaFault): JsonObject {
   let replaced = 0
+  let grown = 0
+  const mostHere = fault === 'schema-reference' ? Math.max(mostGrown, JSON.stringify(root).length) : 0
   const change = (schema: JsonObject, isRoot: boolean, open: readonly string[]): JsonObject => {
     if (fault === 'schema-reference' && typeof schema.$ref === 'string') {
       const { $ref: reference, ...rest } = schema
@@ -111,7 +118,9 @@ export function plainSchema(root: JsonObject, fault: SchemaFault): JsonObject {
         target !== undefined &&
         !open.includes(reference as string) &&
         open.length < deepestReference &&
-        replaced++ < mostReplaced
+        replaced++ < mostReplaced &&
+        grown <= mostHere
+      if (follows) grown += JSON.stringify(target).length
       return follows
         ? change({ ...target, ...rest }, isRoot, [...open, reference as string])
         : { ...rest, description: told(rest.description, `As ${(reference as string).slice(0, 100)}.`) }
@@ -133,7 +142,8 @@ export function plainSchema(root: JsonObject, fault: SchemaFault): JsonObject {
     )
   }
   const source = fault === 'schema-reference' ? withoutDefinitions(root) : root
-  return change(source, true, [])
+  const plain = change(source, true, [])
+  return grown > mostHere ? root : plain
 }
 
 const withoutDefinitions = ({ $defs: _, definitions: __, ...rest }: JsonObject): JsonObject => rest
