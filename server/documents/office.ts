@@ -33,7 +33,7 @@ function unpack(bytes: Uint8Array): Package | undefined {
   let total = 0
   let isTooLarge = false
   const files = unzip(bytes, ({ name, size }) => {
-    if (isTooLarge || !/^(word|xl|ppt)\/.*\.(xml|rels)$/i.test(name)) return false
+    if (isTooLarge || !/^(_rels\/\.rels|(word|xl|ppt)\/.*\.(xml|rels))$/i.test(name)) return false
     if (/\/(theme|media|embeddings|charts|drawings|slideLayouts|slideMasters)\//i.test(name)) return false
     total += size
     isTooLarge = total > documentLimits.unpackedBytes

@@ -123,6 +123,11 @@ export function createRemote({
       void body?.cancel()
       return err(`its server answered with status ${status}`)
     }
+    const packing = headers.get('content-encoding') ?? 'identity'
+    if (!/^(identity)?$/i.test(packing.trim())) {
+      void body?.cancel()
+      return err('its server sent it compressed, which was not asked for')
+    }
     if (Number(headers.get('content-length') ?? 0) > mostBytes) {
       void body?.cancel()
       return err(tooLarge(mostBytes))

@@ -1,11 +1,15 @@
 import { needed, type Package } from './package.ts'
 import { type DocumentReading, documentLimits } from './reading.ts'
-import { walkXml } from './xml.ts'
+import { relatedOf, walkXml } from './xml.ts'
 
 /** Paragraphs as lines, headings marked, the cells of a table's row beside each other; then the footnotes. */
 export function readWord(files: Package): DocumentReading {
-  const notes = files.file('word/footnotes.xml')
-  const text = [textOf(needed(files, 'word/document.xml')), notes === undefined ? '' : textOf(notes)]
+  const main = relatedOf(files, '', '', 'officeDocument') ?? 'word/document.xml'
+  const nameAt = main.lastIndexOf('/') + 1
+  const notes = files.file(
+    relatedOf(files, main.slice(0, nameAt), main.slice(nameAt), 'footnotes') ?? 'word/footnotes.xml',
+  )
+  const text = [textOf(needed(files, main)), notes === undefined ? '' : textOf(notes)]
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .join('\n\n')

@@ -21,6 +21,20 @@ export function walkXml(xml: string, { open, close, text }: XmlHandler): void {
 
 const bare = (name: string): string => name.slice(name.indexOf(':') + 1)
 
+/** The first file of a kind (`officeDocument`, `footnotes`) that a list of relations names; the list stands in `_rels` of the folder. */
+export function relatedOf(files: Package, folder: string, name: string, kind: string): string | undefined {
+  const xml = files.file(`${folder}_rels/${name}.rels`)
+  let found: string | undefined
+  if (xml === undefined) return found
+  walkXml(xml, {
+    open: (tag, { Type, Target }) => {
+      if (tag !== 'Relationship' || Target === undefined || !Type?.endsWith(`/${kind}`)) return
+      found ??= Target.startsWith('/') ? Target.slice(1) : `${folder}${Target}`
+    },
+  })
+  return found
+}
+
 /** What a file of the package refers to, by the ids it does so with. */
 export function relationsOf(files: Package, folder: string, name: string): ReadonlyMap<string, string> {
   const targets = new Map<string, string>()

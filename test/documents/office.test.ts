@@ -87,6 +87,21 @@ describe('Excel', () => {
   })
 })
 
+test('the main part of a Word document, and its footnotes, stand where the package says', () => {
+  const word = (text: string, root: string) => `<w:${root} xmlns:w="urn:w">${paragraph(text)}</w:${root}>`
+  const relation = (kind: string, target: string) =>
+    `<Relationships><Relationship Id="rId9" Type="urn:other/x" Target="no.xml"/><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/${kind}" Target="${target}"/></Relationships>`
+  for (const target of ['word/document2.xml', '/word/document2.xml']) {
+    const file = packageOf({
+      '_rels/.rels': relation('officeDocument', target),
+      'word/document2.xml': word('Hello', 'document'),
+      'word/_rels/document2.xml.rels': relation('footnotes', 'footnotes2.xml'),
+      'word/footnotes2.xml': word('A note', 'footnotes'),
+    })
+    expect(readOffice(file, 'docx')).toMatchObject({ ok: true, sections: [{ text: 'Hello\n\nA note' }] })
+  }
+})
+
 describe('hostile and broken files are a reason, not an exception', () => {
   const zeros = (bytes: number): Uint8Array => new Uint8Array(bytes)
   const bomb = zipSync({

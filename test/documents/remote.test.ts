@@ -221,6 +221,17 @@ describe('createRemote', () => {
     expect(JSON.stringify(refused)).not.toContain('93.184')
   })
 
+  test('what is sent compressed, unasked, is refused and not read as text', async () => {
+    const packed = (encoding: string) =>
+      makeRemote({
+        answer: () =>
+          new Response(Bun.gzipSync('a,b'), { headers: { 'content-type': 'text/csv', 'content-encoding': encoding } }),
+      }).get('https://papers.example/t.csv', { holds: 'document' })
+    expect(await packed('gzip')).toEqual(refusal('sent it compressed'))
+    expect(await packed('br')).toEqual(refusal('sent it compressed'))
+    expect(await packed('identity')).toMatchObject({ ok: true })
+  })
+
   test('documents are told by their bytes, their type or their name', async () => {
     const document = { holds: 'document', byPage: true } as const
     const serving = (body: Uint8Array<ArrayBuffer> | string, type: string) =>
