@@ -3,6 +3,8 @@ import { kindOfTurn, newestTurnStart } from '../conversation/newest-turn.ts'
 
 /** So many of the last messages stay as they are, where a conversation leaves the choice. */
 export const keptMessages = 6
+/** Where that leaves too much, fewer; in the end nothing stays but the newest turn. */
+export const keptInTurn: readonly number[] = [keptMessages, 1, 0]
 
 /**
  * The places where a conversation may be cut in two: an index is one when no result behind it answers a call before it. In
@@ -34,16 +36,24 @@ export function cutsOf(messages: readonly Message[]): readonly number[] {
 /** So far back a cut is moved to fall before what the user says. */
 const lookBack = 10
 
-/** The latest cut that leaves so many messages, else the earliest there is; undefined: it cannot be cut behind `after`. */
-export function cutLeaving(messages: readonly Message[], kept: number, after = 0): number | undefined {
+/**
+ * The latest cut that leaves so many messages, else the earliest there is; before what the user says, where that one is worth it
+ * too. Undefined: no cut behind `after` is.
+ */
+export function cutLeaving(
+  messages: readonly Message[],
+  kept: number,
+  after = 0,
+  isWorth: (cut: number) => boolean = () => true,
+): number | undefined {
   const cuts = cutsOf(messages).filter((cut) => cut > after)
   const latest = cuts.findLast((cut) => messages.length - cut >= kept) ?? cuts[0]
-  if (latest === undefined) return undefined
+  if (latest === undefined || !isWorth(latest)) return undefined
   const isAsked = (cut: number): boolean => {
     const message = messages[cut]
     return message !== undefined && kindOfTurn(message) === 'user'
   }
-  return cuts.findLast((cut) => cut <= latest && latest - cut <= lookBack && isAsked(cut)) ?? latest
+  return cuts.findLast((cut) => cut <= latest && latest - cut <= lookBack && isAsked(cut) && isWorth(cut)) ?? latest
 }
 
 const naming = /\[image\s*#?\d+\]|\b(?:images?|pictures?|screenshots?|photos?|diagrams?|drawings?)\b|图|照片|截屏|画面/i

@@ -1,6 +1,6 @@
-import type { Conversation, Message } from '../conversation/conversation.ts'
+import type { Conversation, Message, Part } from '../conversation/conversation.ts'
 import type { Figure } from '../conversation/event.ts'
-import { cutLeaving, keptMessages, withSummary } from './compress-cut.ts'
+import { cutLeaving, cutsOf, keptMessages, withSummary } from './compress-cut.ts'
 import type { Asker } from './layer.ts'
 import { prefixHashes, type Summaries } from './summaries.ts'
 
@@ -72,14 +72,12 @@ export function createView(
   const known = (): Shortened | undefined => {
     if (summaries.stats().count === 0 || sizeOf(messages) < worthHashing) return undefined
     hashOf(1)
-    const found = summaries.find((hashes ?? []).slice(0, cutLeaving(messages, 1) ?? 0), isCounted)
+    const found = summaries.find((hashes ?? []).slice(0, cutsOf(messages).at(-1) ?? 0), isCounted)
     return found && shortened(found.cut, found.summary, fromMemory)
   }
   /** How far a summary behind `from` would reach; undefined: nothing there is worth one. */
-  const cutBehind = (from: number, kept: number): number | undefined => {
-    const cut = cutLeaving(messages, kept, from)
-    return cut === undefined || sizeOf(messages.slice(from, cut)) < worthReplacing ? undefined : cut
-  }
+  const cutBehind = (from: number, kept: number): number | undefined =>
+    cutLeaving(messages, kept, from, (cut) => sizeOf(messages.slice(from, cut)) >= worthReplacing)
   /** A summary for each message or two would cost more than it saves. */
   const isWorthMore = (from: number): boolean => {
     const cut = cutLeaving(messages, keptMessages, from)
@@ -103,7 +101,11 @@ export function createView(
 }
 
 const sizeOf = (messages: readonly Message[]): number =>
-  messages.reduce(
-    (sum, { parts }) => sum + parts.reduce((of, part) => of + ('text' in part ? part.text.length : 500), 0),
-    0,
-  )
+  messages.reduce((sum, { parts }) => sum + sizeOfParts(parts), 0)
+const sizeOfParts = (parts: readonly Part[]): number => parts.reduce((sum, part) => sum + sizeOfPart(part), 0)
+
+function sizeOfPart(part: Part): number {
+  if (part.type === 'tool-result') return sizeOfParts(part.parts)
+  if (part.type === 'tool-call') return JSON.stringify(part.input).length
+  return 'text' in part ? part.text.length : 500
+}

@@ -2,7 +2,7 @@ import type { Conversation, Message } from '../conversation/conversation.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
-import { keptMessages } from './compress-cut.ts'
+import { keptInTurn, keptMessages } from './compress-cut.ts'
 import {
   type CompressDeps,
   type Compression,
@@ -47,12 +47,12 @@ export function createCompression(deps: CompressDeps): Layer {
       const { does, known } = await view.plan()
       if (does === 'known' && known !== undefined) return work.send(known)
       if (does === 'shorten') {
-        const shorter = (await work.shorten(known?.cut ?? 0, keptMessages)) ?? known
+        const shorter = (await work.shorten(known?.cut ?? 0, [keptMessages])) ?? known
         if (shorter !== undefined) return work.send(shorter)
       }
       const sent = await turns.run(conversation)
       if (sent.ok || sent.error.kind !== 'context-too-long') return sent
-      const shorter = await work.shorten(known?.cut ?? 0, keptMessages)
+      const shorter = await work.shorten(known?.cut ?? 0, keptInTurn)
       return shorter === undefined ? work.tooLong(sent.error) : work.send(shorter)
     },
   }
@@ -61,33 +61,42 @@ export function createCompression(deps: CompressDeps): Layer {
     const { estimate } = deps
     const { messages, hashOf, knownWindow, windowTokens, shortened, cutBehind } = view
 
-    /** Everything behind `from`, which the last summary stands for, up to the last messages; undefined: no summary could be had. */
-    const shorten = async (from: number, kept: number): Promise<Shortened | undefined> => {
-      const cut = cutBehind(from, kept)
-      if (cut === undefined) return undefined
-      turns.asked.onCompressed?.('running')
+    /**
+     * Everything behind `from`, which the last summary stands for, up to so many of the last messages as the first of `keeping`
+     * with which it gets shorter; undefined: no summary could be had.
+     */
+    const shorten = async (from: number, keeping: readonly number[]): Promise<Shortened | undefined> => {
+      let behind = from
+      for (const kept of keeping) {
+        const cut = cutBehind(behind, kept)
+        if (cut === undefined) continue
+        turns.asked.onCompressed?.('running')
+        const written = await write(behind, cut)
+        if (written === undefined) break
+        const [before, after] = [await estimate(conversation), await estimate(written.conversation)]
+        if (after.tokens < before.tokens) return written
+        behind = cut
+      }
+      turns.asked.onCompressed?.(undefined)
+      return undefined
+    }
+    const write = async (from: number, cut: number): Promise<Shortened | undefined> => {
       let earlier = from === 0 ? undefined : summaries.find([hashOf(from)])?.summary
       const begin = earlier === undefined ? 0 : from
       const tokens = await windowTokens()
       const room = Math.floor(Math.max(tokens * shareOfSummary - summaryTokens, tokens * leastShare))
       const pieces = inPieces(messages.slice(begin, cut), room * charactersPerToken)
-      if (pieces.length > mostPieces) return given(undefined)
+      if (pieces.length > mostPieces) return undefined
       let by = ''
       for (const piece of pieces) {
         const written = await summarise(piece, earlier)
-        if (written === undefined) return given(undefined)
+        if (written === undefined) return undefined
         earlier = written.summary
         by = written.model
       }
-      if (earlier === undefined) return given(undefined)
+      if (earlier === undefined) return undefined
       summaries.keep(hashOf(cut), earlier)
-      const shorter = shortened(cut, earlier, by)
-      const [before, after] = [await estimate(conversation), await estimate(shorter.conversation)]
-      return given(after.tokens < before.tokens ? shorter : undefined)
-    }
-    const given = (shorter: Shortened | undefined): Shortened | undefined => {
-      if (shorter === undefined) turns.asked.onCompressed?.(undefined)
-      return shorter
+      return shortened(cut, earlier, by)
     }
 
     /** By the model that is named for it, else by the one that serves. */
@@ -106,16 +115,15 @@ export function createCompression(deps: CompressDeps): Layer {
 
     const send = async (first: Shortened): Promise<Result<ReplyStream, GatewayError>> => {
       let shorter = first
-      // A summary that was kept may be of too little by now; in the end nothing stays but the newest turn.
-      for (const kept of first.by === fromMemory ? [keptMessages, 1, 0] : [1, 0]) {
+      // A summary that was kept may be of too little by now, and what is left behind a new one too much.
+      for (let left = first.by === fromMemory ? keptInTurn : keptInTurn.slice(1); ; left = left.slice(1)) {
         tell(shorter)
         const sent = await turns.run(shorter.conversation)
         if (sent.ok || sent.error.kind !== 'context-too-long') return sent
-        const next = kept === 0 ? undefined : await shorten(shorter.cut, kept)
+        const next = await shorten(shorter.cut, left)
         if (next === undefined) return tooLong(sent.error)
         shorter = next
       }
-      return turns.run(shorter.conversation)
     }
     const tell = ({ cut, by }: Shortened): void => {
       turns.asked.onCompressed?.(cut)
@@ -146,9 +154,14 @@ async function outlookOf(conversation: Conversation, asker: Asker, deps: Compres
   const isTooShort = conversation.messages.length <= 2 || isClientsCompaction(conversation)
   if (does === 'known' && known !== undefined && !isTooShort)
     return { ...common, would: 'use-kept-summary', messages: known.cut }
-  const cut = isTooShort || tokens <= (limit ?? window) ? undefined : view.cutBehind(known?.cut ?? 0, keptMessages)
-  if (cut === undefined) return { ...common, would: 'no' }
-  return { ...common, would: does === 'shorten' ? 'write-summary' : 'write-summary-if-refused', messages: cut }
+  const behind = known?.cut ?? 0
+  const ahead = isTooShort || does !== 'shorten' ? undefined : view.cutBehind(behind, keptMessages)
+  if (ahead !== undefined) return { ...common, would: 'write-summary', messages: ahead }
+  if (isTooShort || tokens <= window) return { ...common, would: 'no' }
+  const [cut] = keptInTurn.flatMap((kept) => view.cutBehind(behind, kept) ?? [])
+  return cut === undefined
+    ? { ...common, would: 'no' }
+    : { ...common, would: 'write-summary-if-refused', messages: cut }
 }
 
 /** Messages in pieces of so many characters of transcript; one that is longer alone is a piece of its own. */

@@ -63,7 +63,7 @@ function start(
   const told: unknown[] = []
   const run = (messages: readonly Message[], part: Partial<Conversation> = {}, callerId = 'k') =>
     gateway.run({ messages, ...part }, { callerId, onCompressed: (what) => void told.push(what) })
-  return { ...gateway, run, told, kept: summaries }
+  return { ...gateway, layer, run, told, kept: summaries }
 }
 const fitting = (call: UpstreamCall) => (lengthOf(call.conversation) > 10_000 ? tooLong : says('Answer'))
 
@@ -181,6 +181,63 @@ describe('on overflow', () => {
     const { run, sent } = start({}, (call) => (asked(call) === 'summary' ? says('S.') : fitting(call)))
     expect(await run(talk(3, 'x'.repeat(20_000)))).toMatchObject({ ok: false, error: { kind: 'context-too-long' } })
     expect(sent.every((call) => asked(call) === 'summary' || textOf(call).includes('x'.repeat(20_000)))).toBe(true)
+  })
+
+  const large = 'x'.repeat(9_000)
+  const round = (id: string, result: string, input: Readonly<Record<string, unknown>> = {}): readonly Message[] => [
+    assistant(toolCall(id, 't', input)),
+    user(toolResult(id, result)),
+  ]
+  const small = [user('q1'), assistant('a1'), user('q2'), assistant('a2'), user('q3'), assistant('a3'), user('Now?')]
+  const loop = (rounds: number): readonly Message[] =>
+    Array.from({ length: rounds }, (_, index) => round(`c${index}`, 'x'.repeat(4_500))).flat()
+  const places: Record<string, { readonly messages: readonly Message[]; readonly cuts: readonly number[] }> = {
+    'in old results': {
+      messages: [user('Read.'), ...round('a', large), ...round('b', large), assistant('Done.'), ...small],
+      cuts: [6],
+    },
+    'in old inputs of calls': {
+      messages: [
+        user('Write.'),
+        ...round('a', 'ok', { large }),
+        ...round('b', 'ok', { large }),
+        assistant('Done.'),
+        ...small,
+      ],
+      cuts: [6],
+    },
+    'in the last messages before the newest turn': {
+      messages: [
+        user('Hi'),
+        assistant('Hello'),
+        user(large),
+        assistant('b'),
+        user(large),
+        assistant('c'),
+        user('Now?'),
+      ],
+      cuts: [6],
+    },
+    'in the few rounds of one turn': { messages: [user('Go.'), ...loop(4)], cuts: [3, 7] },
+    'in the rounds behind a small turn': {
+      messages: [user('Hi'), assistant('Hello'), user('Go.'), ...loop(4)],
+      cuts: [5, 9],
+    },
+  }
+  test.each(Object.entries(places))('weight that lies %s is replaced', async (_, { messages, cuts }) => {
+    const answer = (call: UpstreamCall) => (asked(call) === 'summary' ? says('S.') : fitting(call))
+    const { run, sent, told, kept } = start({}, answer, undefined, 34_000)
+    await read(await run(messages))
+    expect(sent.map(asked)).toEqual(['turn', ...cuts.flatMap(() => ['summary', 'turn'] as const)])
+    expect(told.filter((what) => what !== 'running')).toEqual([...cuts])
+    expect(sent.at(-1)?.conversation.messages.slice(1)).toEqual(messages.slice(cuts.at(-1)))
+    const outlook = await start({}, answer, undefined, 10_000).layer.outlook?.(makeConversation({ messages }), {
+      callerId: 'k',
+    })
+    expect(outlook).toMatchObject({ would: 'write-summary-if-refused', messages: cuts[0] })
+    const next = start({}, answer, kept, 34_000)
+    await read(await next.run([...messages, ...round('next', 'fine')]))
+    expect(next.sent.map(asked)).toEqual(['turn'])
   })
 
   test('who leaves while it is written waits for nothing more', async () => {
