@@ -86,17 +86,38 @@ const imagesIn = (part: Part): readonly ImagePart[] =>
 
 /** A text's ends say whether it asks for a summary; the rest may be the conversation itself. */
 const looked = 3_000
-const asksForSummary =
-  /\b(?:create|write|provide|produce|prepare|generate|give)\b[^.\n]{0,120}\b(?:summary|hand-?off|hand-?over|recap)\b[^.\n]{0,160}\b(?:conversation|session|chat|context|resume|continu)|\bsummari[sz]e\b[^.\n]{0,80}\b(?:conversation|session|chat|context)\b|\b(?:context|checkpoint)\s+compaction\b/i
+/** As clients begin their own requests, each at the beginning of a line; ordinary prompts speak of summaries and sessions, too. */
+const openings = [
+  // Claude Code; Roo Code, Cline and others took it over.
+  String.raw`Your task is to create a detailed summary of (?:the|this|our)\b[^.\n]{0,40}\bconversation\b`,
+  'The current conversation is rapidly running out of context',
+  'Summarize the conversation so far, as described in the prompt instructions',
+  // Codex
+  'You are performing a CONTEXT CHECKPOINT COMPACTION',
+  // opencode, Crush
+  'Provide a detailed (?:prompt|summary) for continuing our conversation above',
+  'Provide a detailed (?:but concise )?summary of our conversation above',
+  '(?:Create a new|Update the) anchored summary\\b',
+  'The <prior-summary> summarizes everything that happened before',
+  // pi
+  'The messages above are (?:a conversation to summarize|NEW conversation messages to incorporate)',
+  // Gemini CLI, Qwen Code
+  'First, reason in your scratchpad\\. Then, generate ',
+  // Whoever writes one without more ado.
+  String.raw`(?:please )?(?:create|write|provide|give me) a (?:[a-z]+ ){0,3}summary of (?:the|this|our) conversation (?:so far|above)\b`,
+  String.raw`(?:please )?summari[sz]e (?:the|this|our) (?:[a-z]+ )?conversation (?:so far|above)\b`,
+]
+const asksForSummary = new RegExp(`^[ \\t]*(?:${openings.join('|')})`, 'im')
 
 /**
- * Whether a client asks for its own summary of the conversation, to go on from that: Codex by its own item, others in words. It
- * needs the whole conversation, or the API's own error if that does not fit.
+ * Whether a client asks for its own summary of the conversation, to go on from that: Codex by its own item, others in words, to
+ * which reminders may be added. It needs the whole conversation, or the API's own error if that does not fit.
  */
 export function isClientsCompaction({ messages }: Conversation): boolean {
   const last = messages.findLast(({ role }) => role === 'user')
   if (last === undefined) return false
-  if (last === compactionRequest) return true
-  const text = last.parts.findLast((part) => part.type === 'text')?.text ?? ''
-  return asksForSummary.test(text.length <= 2 * looked ? text : text.slice(0, looked) + text.slice(-looked))
+  return last === compactionRequest || last.parts.some((part) => part.type === 'text' && isAsking(part.text))
 }
+
+const isAsking = (text: string): boolean =>
+  asksForSummary.test(text.length <= 2 * looked ? text : `${text.slice(0, looked)}\n${text.slice(-looked)}`)

@@ -267,10 +267,26 @@ describe('at a share of the window', () => {
   })
 })
 
+const claudeCode =
+  'Your task is to create a detailed summary of the conversation so far, paying close attention to the user’s requests.'
 test.each([
   ['Codex', compactionRequest],
   ['in words', user('Please create a detailed summary of our conversation so far, and call no tools.')],
-  ['in other words', user('You write a hand-off summary for another model that will resume the task.')],
+  [
+    'Codex in words',
+    user('You are performing a CONTEXT CHECKPOINT COMPACTION. Create a handoff summary for another LLM.'),
+  ],
+  ['Claude Code', user(`CRITICAL: Respond with TEXT ONLY.\n\n${claudeCode}`)],
+  ['Claude Code, a reminder behind it', user(claudeCode, '<system-reminder>Today is Sunday.</system-reminder>')],
+  ['opencode', user('Provide a detailed prompt for continuing our conversation above. Focus on what helps.')],
+  ['Cline', user('<explicit_instructions>\nThe current conversation is rapidly running out of context. Now, …')],
+  [
+    'pi',
+    user(
+      `<conversation>\n${'x '.repeat(20_000)}\n</conversation>\n\nThe messages above are a conversation to summarize.`,
+    ),
+  ],
+  ['Qwen Code', user('First, reason in your scratchpad. Then, generate the <state_snapshot>.')],
   ['with the conversation around it', user(`${'x '.repeat(20_000)}\nSummarize the conversation above.`)],
 ])('a client’s own compaction (%s) is never compressed', async (_, last) => {
   const { run, sent } = start({}, fitting)
@@ -285,6 +301,11 @@ test('an ordinary request is none', () => {
     'Write a summary of README.md',
     'Continue our conversation.',
     'give me the context',
+    'Write a function that creates a summary for each conversation in the database.',
+    'Create a page that shows a summary of every session the user has.',
+    'Summarize how the session cookie works.',
+    'Fix the test: it should generate a summary when the chat is closed.',
+    'Why does my prompt “Your task is to create a detailed summary of the conversation so far” fail?',
   ])
     expect([text, isClientsCompaction(makeConversation({ messages: [user(text)] }))]).toEqual([text, false])
 })
