@@ -1,5 +1,6 @@
 import type { Conversation, Message } from '../conversation/conversation.ts'
 import type { GatewayError } from '../conversation/error.ts'
+import type { Usage } from '../conversation/event.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { keptInTurn, keptMessages } from './compress-cut.ts'
@@ -13,6 +14,7 @@ import {
 } from './compress-view.ts'
 import type { Asker, Layer, Outlook, Turns } from './layer.ts'
 import { isClientsCompaction, summaryRequest, summaryTokens, transcriptOf } from './summary-request.ts'
+import { sumUsage } from './usage.ts'
 
 /** A summary that takes longer is given up, milliseconds. */
 const longestSummaryMs = 120_000
@@ -60,6 +62,7 @@ export function createCompression(deps: CompressDeps): Layer {
   function createWork(conversation: Conversation, turns: Turns, how: Compression, view: CompressView) {
     const { estimate } = deps
     const { messages, hashOf, knownWindow, windowTokens, shortened, cutBehind } = view
+    const spent: Usage[] = []
 
     /**
      * Everything behind `from`, which the last summary stands for, up to so many of the last messages as the first of `keeping`
@@ -107,7 +110,7 @@ export function createCompression(deps: CompressDeps): Layer {
       for (const model of new Set([how.model ?? conversation.model, conversation.model])) {
         if (turns.signal.aborted) return undefined
         const sent = await turns.run(summaryRequest(conversation, piece, earlier, model), 'summary')
-        const summary = sent.ok ? await textOf(sent.value, turns.elapsed) : undefined
+        const summary = sent.ok ? await textOf(sent.value, turns.elapsed, (usage) => spent.push(usage)) : undefined
         if (summary !== undefined) return { summary, model }
       }
       return undefined
@@ -126,7 +129,8 @@ export function createCompression(deps: CompressDeps): Layer {
       }
     }
     const tell = ({ cut, by }: Shortened): void => {
-      turns.asked.onCompressed?.(cut)
+      const used = by === fromMemory ? 'cached' : sumUsage(spent)
+      turns.asked.onCompressed?.({ messages: cut, ...(used && { used }) })
       const field = turns.asked.locate?.({ kind: 'messages' })
       const detail = `${cut} of ${messages.length} messages; ${by === fromMemory ? 'by a summary that was kept' : `summary by ${by}`}`
       turns.note({ what: 'history-compressed', ...(field === undefined ? {} : { field }), detail })
@@ -181,14 +185,20 @@ function inPieces(messages: readonly Message[], characters: number): readonly (r
 }
 
 /** The whole text of a reply; undefined when it was cut, failed or took too long: half a summary would lose the other half. */
-async function textOf(stream: ReplyStream, elapsed: () => number): Promise<string | undefined> {
+async function textOf(
+  stream: ReplyStream,
+  elapsed: () => number,
+  onUsage: (usage: Usage) => void,
+): Promise<string | undefined> {
   const until = elapsed() + longestSummaryMs
   let text = ''
   let isWhole = false
   await stream.run((batch) => {
     for (const event of batch) {
       if (event.type === 'text-delta') text += event.text
-      if (event.type === 'finish') isWhole = event.reason === 'end'
+      if (event.type !== 'finish') continue
+      isWhole = event.reason === 'end'
+      onUsage(event.usage)
     }
     return elapsed() < until
   })

@@ -10,7 +10,7 @@ import { createLocate } from '../dialect/locate.ts'
 import type { Effects } from '../lib/effects.ts'
 import { headerText } from '../lib/header-text.ts'
 import type { Summary } from '../relay/record.ts'
-import type { ModelTaken } from '../relay/relay.ts'
+import type { Compressed, ModelTaken } from '../relay/relay.ts'
 import { readJson } from './body.ts'
 import type { Capture, ClientDeps, RequestEnd } from './client-deps.ts'
 import { acceptedEncodings } from './content-encoding.ts'
@@ -29,14 +29,13 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   const notes = createNoteBook()
   let known: Partial<RequestEnd> = {}
   let taken: ModelTaken | undefined
-  let compressed: number | 'running' | undefined
+  let compressed: Compressed | 'running' | undefined
   let capture: Capture | undefined
   let admitted: Admitted | undefined
   let levels = (): readonly Level[] => []
   const headers = (): Record<string, string> => {
     const common = clientHeaders(requestId, taken)
-    if (compressed !== undefined)
-      common['x-claude-server-compressed'] = compressed === 'running' ? compressed : `messages=${compressed}`
+    if (compressed !== undefined) common['x-claude-server-compressed'] = compressedHeader(compressed)
     addLimitHeaders(common, levels(), dialect.family, effects.now())
     return common
   }
@@ -198,6 +197,15 @@ export function clientHeaders(requestId: string, taken?: ModelTaken): Record<str
   return headers
 }
 const ofEveryAnswer = { ...clientEdgeHeaders, ...openToAll }
+
+function compressedHeader(compressed: Compressed | 'running'): string {
+  if (compressed === 'running') return compressed
+  const { messages, used } = compressed
+  const replaced = `messages=${messages}`
+  if (used === undefined) return replaced
+  if (used === 'cached') return `${replaced}; cached`
+  return `${replaced}; input_tokens=${used.input.tokens}; output_tokens=${used.output.tokens}`
+}
 
 /** The same encoder; what it writes is taken down where that was asked for. */
 function captured(encoder: StreamEncoder, capture: Capture | undefined): StreamEncoder {

@@ -5,7 +5,7 @@ import type { Terms } from '../access/terms.ts'
 import type { StandInReason } from '../catalog/models.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../conversation/error.ts'
-import type { Figure } from '../conversation/event.ts'
+import type { Figure, Usage } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import type { AddNote } from '../conversation/note.ts'
 import type { Locate } from '../conversation/subject.ts'
@@ -46,13 +46,16 @@ export type RelayRequest = {
   readonly terms?: Terms
   /** When its long conversations are made shorter; absent: as the settings say. */
   readonly compression?: KeyCompression
-  /** Told how many messages a summary stands for; `running` while it is being written, undefined: none could be had. */
-  readonly onCompressed?: (told: number | 'running' | undefined) => void
+  /** Told what a summary stands for; `running` while it is being written, undefined: none could be had. */
+  readonly onCompressed?: (told: Compressed | 'running' | undefined) => void
   /** What keeps it on its account; absent: told from the conversation. */
   readonly session?: Session
   /** A further model turn of one request: what for, and since when (epoch ms) it may wait in line. */
   readonly turn?: { readonly purpose?: Purpose; readonly beganAt: number }
 }
+
+/** `used`: what writing the summary took, absent where that is not known; `cached`: it was kept. */
+export type Compressed = { readonly messages: number; readonly used?: Usage | 'cached' }
 
 export type RelayDeps = {
   readonly effects: Pick<Effects, 'now' | 'random' | 'sleep' | 'newUuid'>

@@ -60,7 +60,10 @@ describe.each(Object.keys(apis).flatMap((path) => [false, true].map((stream) => 
       const before = asked().length
       const answer = await ask(path, talk(about), { stream })
       expect([answer.status, /F.*i.*n.*e/s.test(answer.text)]).toEqual([200, true])
-      expect(answer.headers.get('x-claude-server-compressed')).toBe('messages=18')
+      const [, extraInput, extraOutput] =
+        /^messages=18; input_tokens=(\d+); output_tokens=(\d+)$/.exec(
+          answer.headers.get('x-claude-server-compressed') ?? '',
+        ) ?? []
       expect(answer.headers.get('access-control-expose-headers')).toContain('x-claude-server-compressed')
       const sent = asked().slice(before)
       expect(sent.map(({ status }) => status)).toEqual([200, 200])
@@ -70,6 +73,8 @@ describe.each(Object.keys(apis).flatMap((path) => [false, true].map((stream) => 
       ])
       expect(route.attempts).toMatchObject([{ purpose: 'summary' }, {}])
       expect(input).toBeGreaterThan(100_000)
+      const [{ usage }] = route.turns
+      expect([extraInput, extraOutput]).toEqual([`${usage.input.tokens}`, `${usage.output.tokens}`])
     })
 
     test('the next turn goes on from the same summary', async () => {
@@ -81,7 +86,7 @@ describe.each(Object.keys(apis).flatMap((path) => [false, true].map((stream) => 
         { role: 'user', content: 'Then?' },
       ] as const
       const answer = await ask(path, messages, { stream })
-      expect([answer.status, answer.headers.get('x-claude-server-compressed')]).toEqual([200, 'messages=18'])
+      expect([answer.status, answer.headers.get('x-claude-server-compressed')]).toEqual([200, 'messages=18; cached'])
       expect(asked().slice(before)).toHaveLength(1)
     })
   },

@@ -79,7 +79,10 @@ describe('on overflow', () => {
     expect(last?.messages.slice(1)).toEqual(talk(12).slice(18))
     expect(JSON.stringify(last?.messages[0])).toContain('They spoke of q.')
     expect([last?.tools.map(({ name }) => name), last?.system]).toEqual([['t'], ['Be brief.']])
-    expect(told).toEqual(['running', 18])
+    expect(told).toMatchObject([
+      'running',
+      { messages: 18, used: { input: { tokens: 10 }, output: { tokens: 'They spoke of q.'.length } } },
+    ])
     expect(notes).toEqual([{ what: 'history-compressed', detail: '18 of 25 messages; summary by m' }])
     expect(summaries[0]?.route.turns?.map(({ purpose, outcome }) => [purpose, outcome])).toEqual([
       [undefined, 'context-too-long'],
@@ -111,6 +114,7 @@ describe('on overflow', () => {
     )
     await read(await second.run([...talk(12), assistant('Then this.'), user('And then?')]))
     expect(second.sent.map(asked)).toEqual(['turn'])
+    expect(second.told).toEqual([{ messages: 18, used: 'cached' }])
     expect(textOf(second.sent[0] as UpstreamCall)).toContain('First summary.')
     expect(second.notes).toMatchObject([{ detail: '18 of 27 messages; by a summary that was kept' }])
     const third = start({}, (call) => (asked(call) === 'summary' ? says('Third summary.') : fitting(call)), first.kept)
@@ -229,7 +233,7 @@ describe('on overflow', () => {
     const { run, sent, told, kept } = start({}, answer, undefined, 34_000)
     await read(await run(messages))
     expect(sent.map(asked)).toEqual(['turn', ...cuts.flatMap(() => ['summary', 'turn'] as const)])
-    expect(told.filter((what) => what !== 'running')).toEqual([...cuts])
+    expect(told.filter((what) => what !== 'running')).toMatchObject(cuts.map((cut) => ({ messages: cut })))
     expect(sent.at(-1)?.conversation.messages.slice(1)).toEqual(messages.slice(cuts.at(-1)))
     const outlook = await start({}, answer, undefined, 10_000).layer.outlook?.(makeConversation({ messages }), {
       callerId: 'k',
