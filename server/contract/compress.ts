@@ -13,6 +13,7 @@ import {
   type Shortened,
 } from './compress-view.ts'
 import type { Asker, Layer, Outlook, Turns } from './layer.ts'
+import { createFlights } from './summary-flights.ts'
 import { isClientsCompaction, summaryRequest, summaryTokens, transcriptOf } from './summary-request.ts'
 import { sumUsage } from './usage.ts'
 
@@ -24,12 +25,16 @@ const leastShare = 0.25
 /** Few characters make fewer tokens than this: what is cut into pieces by it fits. */
 const charactersPerToken = 2
 const mostPieces = 8
+
+type Written = { readonly summary: string; readonly model: string }
+
 /**
  * Long conversations: older turns are replaced by a summary that a model writes, when they do not fit, or from a share of the
  * window on. Never silently: where no summary can be had, the request goes out as it is.
  */
 export function createCompression(deps: CompressDeps): Layer {
   const { compressionOf, summaries } = deps
+  const joined = createFlights<Written>()
   const isShort = ({ messages }: Conversation): boolean => messages.length <= 2
   return {
     wants: (conversation, asker) =>
@@ -74,39 +79,43 @@ export function createCompression(deps: CompressDeps): Layer {
         const cut = cutBehind(behind, kept)
         if (cut === undefined) continue
         turns.asked.onCompressed?.('running')
-        const written = await write(behind, cut)
-        if (written === undefined) break
-        const [before, after] = [await estimate(conversation), await estimate(written.conversation)]
-        if (after.tokens < before.tokens) return written
+        const shorter = await keptOrWritten(behind, cut)
+        if (shorter === undefined) break
+        const [before, after] = [await estimate(conversation), await estimate(shorter.conversation)]
+        if (after.tokens < before.tokens) return shorter
         behind = cut
       }
       turns.asked.onCompressed?.(undefined)
       return undefined
     }
-    const write = async (from: number, cut: number): Promise<Shortened | undefined> => {
+    /** Another request may have written it meanwhile, or be writing it. */
+    const keptOrWritten = async (from: number, cut: number): Promise<Shortened | undefined> => {
+      const kept = summaries.find([hashOf(cut)])
+      if (kept !== undefined) return shortened(cut, kept.summary, fromMemory)
+      const written = await joined(hashOf(cut), turns.signal, () => write(from, cut))
+      return written && shortened(cut, written.found.summary, written.isOwn ? written.found.model : fromMemory)
+    }
+    const write = async (from: number, cut: number): Promise<Written | undefined> => {
       let earlier = from === 0 ? undefined : summaries.find([hashOf(from)])?.summary
       const begin = earlier === undefined ? 0 : from
       const tokens = await windowTokens()
       const room = Math.floor(Math.max(tokens * shareOfSummary - summaryTokens, tokens * leastShare))
       const pieces = inPieces(messages.slice(begin, cut), room * charactersPerToken)
       if (pieces.length > mostPieces) return undefined
-      let by = ''
+      let model = ''
       for (const piece of pieces) {
         const written = await summarise(piece, earlier)
         if (written === undefined) return undefined
         earlier = written.summary
-        by = written.model
+        model = written.model
       }
       if (earlier === undefined) return undefined
       summaries.keep(hashOf(cut), earlier)
-      return shortened(cut, earlier, by)
+      return { summary: earlier, model }
     }
 
     /** By the model that is named for it, else by the one that serves. */
-    const summarise = async (
-      piece: readonly Message[],
-      earlier: string | undefined,
-    ): Promise<{ readonly summary: string; readonly model: string } | undefined> => {
+    const summarise = async (piece: readonly Message[], earlier: string | undefined): Promise<Written | undefined> => {
       for (const model of new Set([how.model ?? conversation.model, conversation.model])) {
         if (turns.signal.aborted) return undefined
         const sent = await turns.run(summaryRequest(conversation, piece, earlier, model), 'summary')

@@ -129,6 +129,30 @@ describe('on overflow', () => {
     expect(first.kept.stats()).toMatchObject({ count: 2, written: 2 })
   })
 
+  test('three that want the same summary at once have it written once', async () => {
+    const { run, sent, told } = start({}, (call) => (asked(call) === 'summary' ? says('S.') : fitting(call)))
+    const served = await Promise.all([1, 2, 3].map(async () => (await read(await run(talk(12)))).at(-1)?.type))
+    expect(served).toEqual(['finish', 'finish', 'finish'])
+    expect(sent.map(asked).toSorted()).toEqual(['summary', ...Array<'turn'>(6).fill('turn')])
+    expect(told.filter((what) => what !== 'running')).toMatchObject([
+      { used: { input: { tokens: 10 } } },
+      { used: 'cached' },
+      { used: 'cached' },
+    ])
+  })
+
+  test('one that was written by another request meanwhile is not written again', async () => {
+    const first = start({}, (call) => (asked(call) === 'summary' ? says('S.') : fitting(call)))
+    const answer = async (call: UpstreamCall, turn: number) => {
+      if (turn === 1) await read(await first.run(talk(12)))
+      return fitting(call)
+    }
+    const second = start({}, answer, first.kept)
+    await read(await second.run(talk(12)))
+    expect(second.sent.map(asked)).toEqual(['turn', 'turn'])
+    expect(second.told).toEqual(['running', { messages: 18, used: 'cached' }])
+  })
+
   test('nobody goes on from another caller’s summary', async () => {
     const first = start({}, (call) => (asked(call) === 'summary' ? says('Secret.') : fitting(call)))
     await read(await first.run(talk(12)))
