@@ -94,6 +94,7 @@ class FormedReply implements ReplyStream {
   private async read(stream: ReplyStream, reading: Reading, sink: Sink<readonly ReplyEvent[]>): Promise<Read> {
     const hold = this.deps.holds.open()
     let finish: Finish | undefined
+    let badInput: Extract<ReplyEvent, { type: 'error' }> | undefined
     let over = false
     const more = (taken: boolean): boolean => {
       if (!taken) over = true
@@ -104,7 +105,10 @@ class FormedReply implements ReplyStream {
         const event = batch[at]
         if (event === undefined) continue
         if (event.type === 'finish') finish = event
-        else if (event.type === 'error') {
+        else if (event.type === 'error' && event.error.isBadInput) {
+          over = true
+          badInput = event
+        } else if (event.type === 'error') {
           over = true
           out.push(event)
         } else if (event.type === 'reply-start') out.push(event)
@@ -124,11 +128,20 @@ class FormedReply implements ReplyStream {
     }
     try {
       await stream.run((batch) => pass(batch, 0, []))
+      const verdict = badInput && (await reading.badInput())
+      if (verdict !== undefined) return { how: 'finished', finish: this.broken(), verdict }
+      if (badInput !== undefined) await sink([badInput])
       if (over || finish === undefined) return { how: 'over' }
       return { how: 'finished', finish, verdict: await reading.finish(finish.reason) }
     } finally {
       hold.take()
     }
+  }
+
+  /** The end of a reply that broke off: what it has used is counted, if not told. */
+  private broken(): Finish {
+    const usage = this.turns.usage() ?? { input: unknown, output: unknown }
+    return { type: 'finish', reason: 'tool-calls', usage }
   }
 
   /** What the caller gets in place of a reply that missed. */
@@ -225,6 +238,8 @@ const ending = (finish: Finish, reason: FinishReason): Finish => ({
   usage: finish.usage,
   ...(reason === 'stop-sequence' && finish.stopSequence !== undefined && { stopSequence: finish.stopSequence }),
 })
+
+const unknown = { tokens: 0, source: 'estimated' } as const
 
 const mostFaults = 8
 const longestFault = 300

@@ -39,6 +39,8 @@ type Ready = readonly ReplyEvent[] | Promise<readonly ReplyEvent[]>
 export type Reading = {
   readonly push: (event: ReplyEvent) => Ready
   readonly finish: (reason: FinishReason) => Promise<Verdict>
+  /** The reply broke off at a call whose input is no JSON object; undefined: of that call nothing was demanded. */
+  readonly badInput: () => Promise<Verdict | undefined>
 }
 
 /** Ended by the model itself: only such a reply has to be whole. */
@@ -126,6 +128,20 @@ class DemandReading implements Reading {
     if (this.value === undefined) return this.kept(this.release(), reason)
     const isBeside = this.answer === undefined && this.called
     return isBeside ? this.besideCalls(this.value) : this.valueVerdict(this.value, reason)
+  }
+
+  async badInput(): Promise<Verdict | undefined> {
+    const { open, value } = this
+    if (open?.goes === 'answer' && value !== undefined) {
+      const faults = await faultsOf(open.json, value)
+      return this.miss('output-format', faults.length > 0 ? faults : [noObject], !this.textOpen, open.json)
+    }
+    if (open?.goes === 'out' && open.name === value?.by) return this.finish('tool-calls')
+    const judge = open?.goes === 'held' ? this.calls.strict.get(open.name) : undefined
+    if (open === undefined || judge === undefined) return undefined
+    const faults = await faultsOfInput(open.json, judge)
+    this.ended({ type: 'tool-call-end', index: 0 }, open, faults.length > 0 ? faults : [noObject])
+    return this.finish('tool-calls')
   }
 
   private async valueVerdict(value: ValueDemand, reason: FinishReason): Promise<Verdict> {
@@ -267,12 +283,14 @@ async function faultsOf(json: string, { judge }: ValueDemand): Promise<Faults> {
   }
 }
 
+const noObject = 'the input is no JSON object'
+
 function faultsOfInput(json: string, judge: Judge): Faults | Promise<Faults> {
   let value: unknown
   try {
     value = JSON.parse(json === '' ? '{}' : json)
   } catch {
-    return ['the input is no JSON object']
+    return [noObject]
   }
   const judged = judge([value])
   return judged instanceof Promise ? judged.then(([faults = []]) => faults) : (judged[0] ?? [])

@@ -2,6 +2,7 @@ import type { Conversation, Message, Part } from '../conversation/conversation.t
 import type { Demand } from './demand.ts'
 import { answerTool } from './demand.ts'
 import type { Verdict } from './reading.ts'
+import { inputOf } from './turn-reader.ts'
 
 type Miss = Extract<Verdict, { kept: false }>
 
@@ -51,7 +52,7 @@ const callPart = ({ id, name, json }: Miss['calls'][number]): Part => ({
   type: 'tool-call',
   id,
   name,
-  input: JSON.parse(json) as Record<string, unknown>, // the provider's decoder lets nothing else through
+  input: inputOf(json),
 })
 
 function order(
@@ -63,7 +64,7 @@ function order(
   switch (missed) {
     case 'tool-arguments': {
       const results = calls.map(
-        ({ id, faults: of }): Part => ({
+        ({ id, json, faults: of }): Part => ({
           type: 'tool-result',
           callId: id,
           isError: of.length > 0,
@@ -71,7 +72,9 @@ function order(
             {
               type: 'text',
               text:
-                of.length > 0 ? `Not run. The input is not valid:\n${of.join('\n')}` : 'Taken. Do not call this again.',
+                of.length > 0
+                  ? `Not run. The input is not valid:\n${of.join('\n')}${isObjectText(json) ? '' : `\nIt was: ${json.slice(0, shownCharacters)}`}`
+                  : 'Taken. Do not call this again.',
             },
           ],
         }),

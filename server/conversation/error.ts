@@ -69,6 +69,8 @@ export type GatewayError = {
   readonly contextTokens?: { readonly input: number; readonly maximum: number }
   /** Only with `empty-reply`: how the provider closed it. It was whole, so it may stand as an empty answer. */
   readonly ending?: { readonly reason: FinishReason; readonly report: UsageReport }
+  /** Only with `broken-reply`: the model itself ended the call it was making with an input that is no JSON object. */
+  readonly isBadInput?: true
   /** What the provider charged for the call that failed, where its own accounting came before the failure. */
   readonly credits?: number
   /** The provider's host answered, whatever it said: it can be reached. */

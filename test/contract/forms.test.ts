@@ -6,7 +6,8 @@ import { createJudge, farBounds } from '../../server/contract/schema-judge.ts'
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
 import type { Conversation } from '../../server/conversation/conversation.ts'
 import type { FinishReason } from '../../server/conversation/ending.ts'
-import type { ReplyEvent } from '../../server/conversation/event.ts'
+import { gatewayError } from '../../server/conversation/error.ts'
+import type { ReplyEvent, UpstreamEvent } from '../../server/conversation/event.ts'
 import { foldReply } from '../../server/conversation/reply.ts'
 import type { UpstreamCall } from '../../server/upstream/upstream.ts'
 import { replyFault } from '../support/grammar.ts'
@@ -42,6 +43,17 @@ const endOf = (events: readonly ReplyEvent[]) => {
   const end = events.at(-1)
   return end?.type === 'finish' ? end.reason : end?.type === 'error' ? end.error.kind : undefined
 }
+/** A reply that the provider's decoder breaks off at a call whose input is no JSON object. */
+const breaksOff = (name: string, json: readonly string[], before: readonly UpstreamEvent[] = []) =>
+  replies([
+    ...before,
+    { type: 'tool-call-start', index: 9, id: 'call_9', name },
+    ...json.map((piece) => ({ type: 'tool-call-delta', index: 9, json: piece }) as const),
+    {
+      type: 'error',
+      error: gatewayError('broken-reply', 'The model gave a malformed tool call.', { isBadInput: true, credits: 0.5 }),
+    },
+  ])
 const answer = (json: string | readonly string[]) => calls({ name: 'give_answer', json })
 
 describe('an answer by a schema', () => {
@@ -139,6 +151,47 @@ describe('an answer by a schema', () => {
     expect(again.at(-2)?.parts[0]).toMatchObject({ type: 'tool-call', input: { name: 'Ada' } })
     expect(again.at(-1)?.parts[0]).toMatchObject({ type: 'tool-result', isError: true })
     expect(JSON.stringify(again.at(-1))).toContain('age')
+  })
+
+  test.each(['{"name":"Ada",}', '{name:1}', '[1]', '{"name":'])(
+    'given as %s is a miss like any other',
+    async (json) => {
+      const strict = { ...format({ strict: true }), stream: false }
+      const { run, sent, summaries, holds } = serve(inTurn(breaksOff('give_answer', [json]), answer(good)))
+      const events = await read(await run(strict))
+      expect([textOf(events), endOf(events)]).toEqual([good, 'end'])
+      expect(replyFault(events)).toBeUndefined()
+      const again = sent[1]?.conversation.messages ?? []
+      expect(again.at(-2)?.parts).toEqual([{ type: 'text', text: json }])
+      expect(JSON.stringify(again.at(-1))).toContain('not valid')
+      expect(summaries).toMatchObject([
+        {
+          outcome: 'ok',
+          usage: { credits: 1, output: { tokens: 'give_answer'.length * 2 + json.length + good.length } },
+          route: {
+            repair: { of: 'output-format', outcome: 'repaired', before: json, after: good },
+            turns: [{ outcome: 'broken-reply' }, { purpose: 'repair', outcome: 'ok' }],
+          },
+        },
+      ])
+      expect(holds.stats().characters).toBe(0)
+
+      const never = serve(() => breaksOff('give_answer', [json]))
+      expect(endOf(await read(await never.run(strict)))).toBe('unmet-demand')
+      expect(never.sent).toHaveLength(2)
+      expect(never.summaries[0]).toMatchObject({ missed: 'output-format', route: { repair: { outcome: 'failed' } } })
+      const off = serve(() => breaksOff('give_answer', [json]), false)
+      expect(endOf(await read(await off.run(strict)))).toBe('unmet-demand')
+      expect(off.sent).toHaveLength(1)
+    },
+  )
+
+  test('that breaks off after some of it has flowed ends in an error', async () => {
+    const { run, sent, summaries } = serve(inTurn(breaksOff('give_answer', ['{"name":', '"Ada",}'])))
+    const events = await read(await run(format()))
+    expect(endOf(events)).toBe('unmet-demand')
+    expect(sent).toHaveLength(1)
+    expect(summaries[0]).toMatchObject({ missed: 'output-format', route: { repair: { outcome: 'late' } } })
   })
 
   test('what has flowed already cannot be repaired: it ends in an error', async () => {
@@ -330,6 +383,31 @@ describe('a strict tool', () => {
       'text',
     ])
     expect(summaries[0]?.route.repair).toMatchObject({ of: 'tool-arguments', outcome: 'repaired' })
+  })
+
+  test.each([true, false])('is asked again where its input is no JSON object, streamed: %p', async (stream) => {
+    const right: readonly UpstreamEvent[] = [
+      { type: 'tool-call-start', index: 0, id: 'call_0', name: 'one' },
+      { type: 'tool-call-delta', index: 0, json: good },
+      { type: 'tool-call-end', index: 0 },
+    ]
+    const mended = '{"name":"B","age":1}'
+    const { run, sent, summaries } = serve(
+      inTurn(breaksOff('one', ['{"name":"B",}'], right), calls({ name: 'one', json: mended })),
+    )
+    const events = await read(await run({ ...strict, stream }))
+    expect([inputsOf(events), endOf(events)]).toEqual([[good, mended], 'tool-calls'])
+    expect(replyFault(events)).toBeUndefined()
+    const [said, told] = sent[1]?.conversation.messages.slice(-2) ?? []
+    expect(said?.parts).toMatchObject([{ input: { name: 'Ada' } }, { id: 'call_9', input: {} }])
+    expect(JSON.stringify(told?.parts[1])).toContain('It was: {\\"name\\":\\"B\\",}')
+    expect(summaries[0]?.route.repair).toMatchObject({ of: 'tool-arguments', outcome: 'repaired' })
+  })
+
+  test('beside one that is not strict keeps to itself: that one’s malformed input is the provider’s error', async () => {
+    const { run, sent } = serve(() => breaksOff('two', ['{a:1}']))
+    expect(endOf(await read(await run({ ...strict, stream: false })))).toBe('broken-reply')
+    expect(sent).toHaveLength(1)
   })
 
   test('never right: an error, and the wrong call never goes out', async () => {

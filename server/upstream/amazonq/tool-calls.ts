@@ -64,7 +64,7 @@ export class Calls {
     if (rest !== '') blocks.callInput(block, rest)
     if (block.json.trim() === '') blocks.callInput(block, '{}')
     else if (!isJsonObject(block.json))
-      return broken('The model gave a malformed tool call.', 'its input is no JSON object')
+      return { ...broken('The model gave a malformed tool call.', 'its input is no JSON object'), isBadInput: true }
     block.closed = true
     blocks.drain()
     return undefined
