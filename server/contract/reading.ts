@@ -148,13 +148,11 @@ class DemandReading implements Reading {
     const ending: FinishReason = reason === 'tool-calls' ? 'end' : reason
     const given = this.textOpen ? (this.answer ?? this.reader?.given() ?? '') : undefined
     if (given !== undefined) {
-      const faults = await faultsOf(given, value)
+      const faults = await this.faultsOfGiven(given, value)
       return faults.length === 0 ? this.kept(this.closing(), ending) : this.miss('output-format', faults, false, given)
     }
     const said = this.answer ?? this.reader?.text() ?? ''
-    const found = valuesIn(said)
-    const verdicts = await value.judge(found.map((one) => one.value))
-    const fitting = found.filter((_, index) => verdicts[index]?.length === 0)
+    const { fitting, verdicts } = await lookThrough(said, value)
     const [only] = fitting
     if (only !== undefined && fitting.length === 1) return this.kept([...this.release(), ...textOf(only.json)], ending)
     return this.miss('output-format', whyNot(said, verdicts, fitting.length), true, said)
@@ -164,10 +162,20 @@ class DemandReading implements Reading {
   private async besideCalls(value: ValueDemand): Promise<Verdict> {
     const given = this.textOpen ? (this.reader?.given() ?? '') : undefined
     if (given === undefined) return this.kept(this.release(), 'tool-calls')
-    const faults = await faultsOf(given, value)
+    const faults = await this.faultsOfGiven(given, value)
     return faults.length === 0
       ? this.kept(this.closing(), 'tool-calls')
       : this.miss('output-format', faults, false, given)
+  }
+
+  /** What went out has to be what the whole text would be taken for: the model may have gone on to another value. */
+  private async faultsOfGiven(given: string, value: ValueDemand): Promise<Faults> {
+    const faults = await faultsOf(given, value)
+    const said = this.reader?.text() ?? ''
+    if (faults.length > 0 || this.answer !== undefined || said.trim() === given) return faults
+    const { fitting } = await lookThrough(said, value)
+    if (fitting.length > 1) return [severalFit]
+    return fitting[0]?.json === given ? [] : ['another JSON value follows the first']
   }
 
   private kept(events: readonly ReplyEvent[], reason: FinishReason): Verdict {
@@ -269,6 +277,13 @@ class DemandReading implements Reading {
 export const uncalled = (name: string | undefined): string =>
   name === undefined ? 'no tool was called' : `the tool ${name} was not called`
 
+/** The JSON values in a text, and which of them may be the answer. */
+async function lookThrough(said: string, { judge }: ValueDemand) {
+  const found = valuesIn(said)
+  const verdicts = await judge(found.map(({ value }) => value))
+  return { verdicts, fitting: found.filter((_, index) => verdicts[index]?.length === 0) }
+}
+
 const textOf = (text: string): readonly ReplyEvent[] => [
   { type: 'text-start', index: 0 },
   { type: 'text-delta', index: 0, text },
@@ -296,8 +311,10 @@ function faultsOfInput(json: string, judge: Judge): Faults | Promise<Faults> {
   return judged instanceof Promise ? judged.then(([faults = []]) => faults) : (judged[0] ?? [])
 }
 
+const severalFit = 'several JSON values fit, and one was asked for'
+
 function whyNot(said: string, verdicts: readonly Faults[], fitting: number): Faults {
-  if (fitting > 1) return ['several JSON values fit, and one was asked for']
+  if (fitting > 1) return [severalFit]
   const [only, more] = verdicts
   if (only === undefined) return [said.trim() === '' ? 'the answer is empty' : 'the answer holds no JSON value']
   return more === undefined ? only : ['none of the JSON values in the answer fits']

@@ -124,6 +124,25 @@ describe('an answer by a schema', () => {
     expect(sent).toHaveLength(1)
   })
 
+  test.each([
+    `${good} is wrong, it is {"name":"Eve","age":3}.`,
+    `\`\`\`json\n${good}\n\`\`\`\nOr:\n\`\`\`json\n${good}\n\`\`\``,
+    `${good}\nNo:\n\`\`\`json\n{"name":"Eve","age":3}\n\`\`\``,
+  ])('that another value follows is not passed off as finished: %s', async (said) => {
+    for (const part of [{ ...format(), tools: [tool('look')] }, { output: { type: 'json' } } as const]) {
+      const { run, summaries } = serve(inTurn(says(said.match(/[\s\S]{1,5}/g) ?? []), says(good)))
+      const events = await read(await run(part))
+      expect([textOf(events), endOf(events)]).toEqual([good, 'unmet-demand'])
+      expect(summaries[0]).toMatchObject({ missed: 'output-format', route: { repair: { outcome: 'late' } } })
+    }
+  })
+
+  test('that words follow, with what fits no schema in them, is finished', async () => {
+    const { run } = serve(inTurn(says([good, ' See [1] and {"name":1}.'])))
+    const events = await read(await run({ ...format(), tools: [tool('look')] }))
+    expect([textOf(events), endOf(events)]).toEqual([good, 'end'])
+  })
+
   test('what misses is asked for once more, with its faults, and only the repair goes out', async () => {
     const { run, sent, summaries } = serve(inTurn(says('I would rather talk.'), answer(good)))
     const events = await read(await run(format()))
