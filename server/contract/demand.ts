@@ -87,6 +87,7 @@ function byTool(asked: Conversation, schema: Conversation['tools'][number]['sche
   return {
     ...asked,
     tools: [{ name: answerTool, description, schema }],
+    limits: { ...asked.limits, answerTool },
     toolChoice: { type: 'tool', name: answerTool },
     parallelToolCalls: false,
     output: { type: 'text' },

@@ -14,7 +14,7 @@ export type Conversation = {
   readonly parallelToolCalls: boolean
   /** Absent: no search. Without effect where the tool choice is `none`. */
   readonly search?: SearchWish
-  readonly limits: { readonly maxOutputTokens?: number; readonly stop: readonly string[] }
+  readonly limits: OutputLimits
   readonly thinking: Thinking
   /** `undefined`: the caller did not say. */
   readonly effort?: Effort
@@ -26,6 +26,13 @@ export type Conversation = {
   readonly endUser?: string
   /** Free text for the log, e.g. Claude Code's billing line; never forwarded. */
   readonly clientNote?: string
+}
+
+export type OutputLimits = {
+  readonly maxOutputTokens?: number
+  readonly stop: readonly string[]
+  /** The input of this tool, one of ours, is text to the caller, and is cut like it. */
+  readonly answerTool?: string
 }
 
 /**

@@ -6,8 +6,6 @@ export type Budget = {
   readonly fit: (text: string) => string
   /** Lets the whole text through where no count is due; false: nothing was done, ask `fit`. */
   readonly passes: (text: string) => boolean
-  /** Counts what cannot be cut. */
-  readonly spend: (text: string) => void
   /** True once nothing more fits. */
   readonly spent: () => boolean
 }
@@ -44,10 +42,6 @@ class TokenBudget implements Budget {
     if (this.over || text.length >= this.free) return false
     this.pass(text)
     return true
-  }
-
-  spend(text: string): void {
-    for (let at = 0; at < text.length; at += 8_192) this.pass(text.slice(at, at + 8_192))
   }
 
   fit(text: string): string {

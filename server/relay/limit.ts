@@ -1,3 +1,4 @@
+import type { OutputLimits } from '../conversation/conversation.ts'
 import type { FinishReason, UsageReport } from '../conversation/ending.ts'
 import type { GatewayError } from '../conversation/error.ts'
 import type { BlockEvent } from '../conversation/event.ts'
@@ -15,9 +16,7 @@ export type LimitedEvent =
     }
   | { readonly type: 'error'; readonly error: GatewayError }
 
-export type Limits = {
-  readonly stop: readonly string[]
-  readonly maxOutputTokens?: number
+export type Limits = OutputLimits & {
   /** False: at most one tool call. */
   readonly parallelToolCalls: boolean
   readonly countTokens: (text: string) => number
@@ -38,8 +37,9 @@ class ReplyLimiter implements Limiter {
   /** The text block whose start has not been passed on yet, since all of its text may be a stop. */
   private unopened: number | undefined
   private openText: number | undefined
-  private toolJson = ''
   private toolCalls = 0
+  /** The open call is the answer: cut like text. */
+  private isAnswer = false
 
   constructor(private readonly limits: Limits) {
     const { stop, maxOutputTokens, countTokens } = limits
@@ -86,14 +86,17 @@ class ReplyLimiter implements Limiter {
         if (budget?.spent()) return cut([], 'max-tokens')
         if (this.toolCalls > 0 && !this.limits.parallelToolCalls) return cut([], 'tool-calls')
         this.toolCalls++
-        this.toolJson = event.name
+        this.isAnswer = event.name === this.limits.answerTool
+        budget?.fit(event.name)
         return [event]
-      case 'tool-call-delta':
-        if (budget) this.toolJson += event.json
-        return [event]
+      case 'tool-call-delta': {
+        // Counted as it comes: a long call counted at its end would hold up the other streams.
+        const fitting = budget ? budget.fit(event.json) : event.json
+        if (!this.isAnswer || fitting.length === event.json.length) return [event]
+        const shown: readonly LimitedEvent[] = fitting === '' ? [] : [{ ...event, json: fitting }]
+        return cut([...shown, { type: 'tool-call-end', index: event.index }], 'max-tokens')
+      }
       case 'tool-call-end':
-        budget?.spend(this.toolJson)
-        return [event]
       case 'reasoning-end':
       case 'finish':
         return [event]
@@ -136,8 +139,8 @@ class ReplyLimiter implements Limiter {
 
 /**
  * Applies the caller's limits to an upstream's events, before they are metered: stop sequences (in text only, within one
- * block), the output budget (text and reasoning are cut at it, a tool call never: it ends and the reply after it) and a single
- * tool call. A cut reply's `finish` has an empty report, since the provider's own would come after the cut.
+ * block), the output budget (text, reasoning and the answer's tool are cut at it, a caller's tool call never: it ends and the
+ * reply after it) and a single tool call. A cut reply's `finish` has an empty report, since the provider's own would come after the cut.
  */
 export const createLimiter = (limits: Limits): Limiter =>
   limits.stop.length === 0 && limits.maxOutputTokens === undefined && limits.parallelToolCalls

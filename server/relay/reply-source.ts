@@ -133,13 +133,7 @@ class Stage {
 
   constructor(input: Figure, { demands, model, countTokens, hidesReasoning }: ServeContext) {
     const { limits, parallelToolCalls } = demands
-    const { stop, maxOutputTokens } = limits
-    this.limiter = createLimiter({
-      stop,
-      parallelToolCalls,
-      countTokens,
-      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    })
+    this.limiter = createLimiter({ ...limits, parallelToolCalls, countTokens })
     this.meter = createMeter({ input, windowTokens: model.maxInputTokens, countTokens })
     this.visible = hidesReasoning ? createReasoningFilter() : undefined
   }

@@ -270,6 +270,22 @@ describe('an answer by a schema', () => {
     expect(endOf(events)).toBe('max-tokens')
   })
 
+  test.each([true, false])('is cut at the caller’s limit, whichever way it is given, streamed: %p', async (stream) => {
+    for (const reply of [says([good]), answer([good]), answer(good.match(/.{1,4}/g) ?? [])]) {
+      const { run, sent, summaries } = serve(inTurn(reply))
+      const events = await read(
+        await run({ ...format({ strict: true }), stream, limits: { stop: [], maxOutputTokens: 20 } }),
+      )
+      expect(endOf(events)).toBe('max-tokens')
+      expect(textOf(events).length).toBeWithin(9, 21)
+      expect(good).toStartWith(textOf(events))
+      expect(replyFault(events)).toBeUndefined()
+      expect(summaries[0]).toMatchObject({ outcome: 'ok', usage: { output: { tokens: 20 } } })
+      expect(summaries[0]?.route.repair).toBeUndefined()
+      expect(sent).toHaveLength(1)
+    }
+  })
+
   test('calls of the caller’s tools go on, and words beside them do not', async () => {
     const { run } = serve(() =>
       replies([

@@ -218,6 +218,48 @@ describe('the output budget', () => {
     expect(run({ maxOutputTokens: 5 }, [...call, finish])).toEqual([...call, finish])
   })
 
+  test('a call of the answer’s tool is text to the caller, and cut like it', () => {
+    const json = JSON.stringify({ text: 'x'.repeat(100) })
+    const answer = { maxOutputTokens: 5, answerTool: 'read' }
+    const [start, , end] = toolBlock(0)
+    for (const deltas of [[json], json.match(/.{1,3}/g) ?? []]) {
+      const given = deltas.map((piece): LimitedEvent => ({ type: 'tool-call-delta', index: 0, json: piece }))
+      const out = run(
+        answer,
+        [start, ...given, end, finish].filter((event) => event !== undefined),
+      )
+      expect(out.map((event) => (event.type === 'tool-call-delta' ? event.json : '')).join('')).toBe(json.slice(0, 16))
+      expect(out.slice(-2)).toEqual([
+        { type: 'tool-call-end', index: 0 },
+        { type: 'finish', reason: 'max-tokens', report: {} },
+      ])
+    }
+    const short = [...toolBlock(0, '{"text":"xxxxx"}'), finish]
+    expect(run(answer, short)).toEqual(short)
+  })
+
+  test('a long tool call is counted as it comes, not in one go at its end', () => {
+    let counted = 0
+    const counter = (text: string): number => {
+      counted += text.length
+      return countTokens(text)
+    }
+    const limiter = createLimiter(limits({ maxOutputTokens: 100_000, countTokens: counter }))
+    const most = { delta: 0, end: 0 }
+    const push = (event: LimitedEvent, of: 'delta' | 'end') => {
+      const before = counted
+      limiter.push(event)
+      most[of] = Math.max(most[of], counted - before)
+    }
+    push({ type: 'tool-call-start', index: 0, id: 'call_0', name: 'read' }, 'delta')
+    for (let index = 0; index < 150; index++)
+      push({ type: 'tool-call-delta', index: 0, json: 'x'.repeat(2_000) }, 'delta')
+    push({ type: 'tool-call-end', index: 0 }, 'end')
+    expect(counted).toBeGreaterThan(200_000)
+    expect(most.delta).toBeLessThan(10_000)
+    expect(most.end).toBe(0)
+  })
+
   test('a stop before the budget wins, a stop behind it does not', () => {
     expect(cutText({ stop: ['END'], maxOutputTokens: 3 }, 'one END')).toMatchObject({ reason: 'stop-sequence' })
     expect(cutText({ stop: ['END'], maxOutputTokens: 1 }, 'one two END')).toEqual({
