@@ -77,16 +77,18 @@ export async function readDemand(asked: Conversation, judges: SchemaJudges): Pro
   const mayCall = (asked.tools.length > 0 || asked.search !== undefined) && toolChoice.type !== 'none'
   // Beside tools that the model may call or leave, a forced one of ours would keep it from them: there it is told in words.
   if (mayCall || opening !== '{') return ok({ ...common, conversation: unstopped(asked), value })
-  const conversation = byTool(unstopped(asked), output.schema, output.name)
+  const conversation = byTool(unstopped(asked), output)
   return ok({ ...common, conversation, value: { ...value, by: answerTool } })
 }
 
-function byTool(asked: Conversation, schema: Conversation['tools'][number]['schema'], name?: string): Conversation {
+type OutputSchema = Extract<Conversation['output'], { type: 'json-schema' }>
+
+function byTool(asked: Conversation, { schema, name, at }: OutputSchema): Conversation {
   const called = name === undefined ? '' : ` It is called ${JSON.stringify(name)}.`
   const description = `Gives the answer of this turn. Its input is the whole answer.${called} The input has to be valid against this JSON Schema, every word of it:\n${JSON.stringify(schema)}`
   return {
     ...asked,
-    tools: [{ name: answerTool, description, schema }],
+    tools: [{ name: answerTool, description, schema, ...(at !== undefined && { at }) }],
     limits: { ...asked.limits, answerTool },
     toolChoice: { type: 'tool', name: answerTool },
     parallelToolCalls: false,

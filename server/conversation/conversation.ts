@@ -105,6 +105,8 @@ export type Tool = {
   readonly schema: Readonly<Record<string, unknown>>
   /** The caller wants no call whose input does not fit the schema; `at` is where that stands in the request. */
   readonly strict?: { readonly at: string }
+  /** A tool of ours whose schema the caller gave for something else: where that stands in the request, for errors. */
+  readonly at?: string
 }
 
 export type ToolChoice = { readonly type: 'auto' | 'none' | 'any' } | { readonly type: 'tool'; readonly name: string }

@@ -172,3 +172,27 @@ test('the metrics count rules by what became of them', async () => {
   expect(text).toMatch(/refused_request_rules_total\{rule="schema-property",outcome="refused"\} [1-9]/)
   expect(text).toContain('claude_server_refused_request_rules_total{rule="none",outcome="refused"} 1')
 })
+
+test.each([
+  ['/v1/messages', 'output_config.format', (schema: object) => ({ format: { type: 'json_schema', schema } })],
+  ['/v1/messages', 'output_format', (schema: object) => ({ type: 'json_schema', schema })],
+  [
+    '/v1/chat/completions',
+    'response_format.json_schema',
+    (schema: object) => ({ type: 'json_schema', json_schema: { name: 'x', strict: true, schema } }),
+  ],
+  ['/v1/responses', 'text.format', (schema: object) => ({ format: { type: 'json_schema', name: 'x', schema } })],
+] as const)('%s: the schema of an answer is named as the caller’s own %s', async (path, at, format) => {
+  const said = path === '/v1/responses' ? { input: 'Hello.' } : { messages: [{ role: 'user', content: 'Hello.' }] }
+  const [member = ''] = at === 'output_format' ? [at] : at.split('.')
+  const body = (schema: object) => ({ model, max_tokens: 500, ...said, [member]: format(schema) })
+  refuses('schema-property')
+  const refused = await ask(path, body(odd))
+  const field = `${at}.schema.properties.the day`
+  expect([refused.status, refused.json.error.message]).toEqual([400, expect.stringContaining(` ${field}: `)])
+  if (path !== '/v1/messages') expect(refused.json.error.param).toBe(field)
+  expect(await notes()).toMatchObject([{ what: 'rule-broken', rule: 'schema-property', field }])
+  refuses('schema-keyword')
+  await ask(path, body(withFormat))
+  expect(await notes()).toMatchObject([{ what: 'rule-repaired', field: `${at}.schema.properties.day.format` }])
+})

@@ -24,7 +24,7 @@ export function findingsOf(broken: readonly Broken[], explained: Explained): rea
   const subjectOf = createSubjects(explained)
   const found = ({ rule, breaches }: Broken): readonly Finding[] =>
     breaches.slice(0, mostOfRule).map((breach): Finding => {
-      const field = fieldOf(breach, subjectOf, explained.locate)
+      const field = fieldOf(breach, subjectOf, explained)
       const { name, sure, demands, repair } = rule
       return {
         rule: name,
@@ -42,8 +42,13 @@ const strength = ({ rule }: Broken): number => (rule.sure === 'known' ? 0 : 1)
 function fieldOf(
   { place }: Breach,
   subjectOf: (place: Place) => Subject | undefined,
-  locate: Locate | undefined,
+  { conversation, names, locate }: Explained,
 ): string | undefined {
+  if (place.in === 'tool') {
+    const name = names.fromWire(place.name)
+    const at = conversation.tools.find((tool) => tool.name === name)?.at
+    if (at !== undefined) return [at, ...(place.part === 'schema' ? (place.within ?? []) : [])].join('.')
+  }
   const subject = subjectOf(place)
   return subject && (locate?.(subject) ?? (place.in === 'account' ? undefined : locate?.({ kind: 'messages' })))
 }
