@@ -28,7 +28,8 @@ const sentences: Readonly<Record<AlertKind, (name: string) => string>> = {
   'key.limit_100': (name) => `The API key ${name} has used up a limit and is refused.`,
 }
 
-export function messageOf({ id, kind, account_id, proxy_id, name = '', since, detail }: AttentionItem): AlertMessage {
+export function messageOf(item: AttentionItem & { readonly kind: AlertKind }): AlertMessage {
+  const { id, kind, account_id, proxy_id, name = '', since, detail } = item
   const text = `${sentences[kind](name)}${detail === null ? '' : ` ${detail}`}`
   const about = {
     ...(account_id === undefined ? {} : { account_id }),

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts'
 import type { AdminLog } from './admin-log.ts'
 import { type AlertMessage, alertBody, itemOf, type LimitAlert, messageOf } from './alert-message.ts'
 import { postAlert, type Tried } from './alert-post.ts'
-import { type AlertList, type AlertTested, alertKinds } from './contract/alerts.ts'
+import { type AlertKind, type AlertList, type AlertTested, alertKinds } from './contract/alerts.ts'
 import type { AttentionItem } from './contract/events.ts'
 import { settingIn } from './settings-table.ts'
 
@@ -126,7 +126,8 @@ export function createAlerts(deps: {
   }
 
   return {
-    attend: async (items) => {
+    attend: async (all) => {
+      const items = all.filter(wakes)
       if (told === undefined) {
         told = new Set(readTold((await store.settings.all())[toldSetting]))
         for (const id of told) if (!items.some((item) => item.id === id)) told.delete(id)
@@ -188,6 +189,10 @@ export function createAlerts(deps: {
     stop: () => stopping.abort(),
   }
 }
+
+/** The rest is only pointed out in the console. */
+const wakes = (item: AttentionItem): item is AttentionItem & { readonly kind: AlertKind } =>
+  alertKinds.some((kind) => kind === item.kind)
 
 function readTold(text: string | undefined): readonly string[] {
   try {

@@ -14,9 +14,9 @@ export type HealthFacts = Pick<HealthView, 'database' | 'disk' | 'pool'> & {
 }
 
 const gib = 1024 ** 3
-const lowDiskBytes = gib
+export const lowDiskBytes = gib
 const fullDiskBytes = gib / 10
-const staleBackupMs = 7 * 86_400_000
+export const staleBackupMs = 7 * 86_400_000
 
 /** What is well and what is not; the words are the reader's. */
 export function healthChecks(facts: HealthFacts): readonly HealthCheck[] {

@@ -7,7 +7,7 @@ import { type Alerts, createAlerts } from './alerts.ts'
 import { createEventHub, type EventHub } from './event-hub.ts'
 import { createJobBoard, type JobBoard } from './job-board.ts'
 import { createJobEvents } from './job-events.ts'
-import { createWatch, type Watch } from './watch.ts'
+import { createWatch, type Surroundings, type Watch } from './watch.ts'
 
 /** What goes on behind the admin API while the server runs: bulk work, the console's events, the alerts. */
 export type Live = {
@@ -28,6 +28,7 @@ export function createLive(deps: {
   readonly version: string
   readonly log: AdminLog
   readonly memory?: WatchMemory
+  readonly around?: Surroundings
 }): Live {
   const { effects, log } = deps
   const hub = createEventHub(effects.now())

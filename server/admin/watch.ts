@@ -3,10 +3,11 @@ import type { Effects } from '../lib/effects.ts'
 import { createTurns } from '../lib/turns.ts'
 import type { Store } from '../store/store.ts'
 import type { AccountDeps } from './account-deps.ts'
-import { attentionOf, servesNow } from './attention.ts'
+import { type AttentionInput, attentionOf, type BackupFacts, servesNow } from './attention.ts'
 import { createBurnBook } from './burn-book.ts'
 import type { AttentionItem, StatusView } from './contract/events.ts'
 import type { EventHub } from './event-hub.ts'
+import { noOutcomes, type Outcomes } from './outcomes.ts'
 import { settingIn } from './settings-table.ts'
 
 export type Watch = {
@@ -18,10 +19,20 @@ export type Watch = {
   readonly stop: () => void
 }
 
+/** What the process itself knows beside accounts and proxies. Each is asked at every look, but for the disk's. */
+export type Surroundings = {
+  readonly outcomes: () => Outcomes
+  readonly diskFreeBytes: () => number | null
+  /** Undefined: copies are made elsewhere. */
+  readonly backups: () => Promise<BackupFacts | undefined>
+}
+
 const everyMs = 5_000
 const everyUnseenMs = 15_000
 const soonMs = 250
 const hourMs = 3_600_000
+/** The disk is asked no more often. */
+const diskMs = 15_000
 
 /** Looks at accounts and proxies all the time: tells the console what changed, and the alerts what wants a person. */
 export function createWatch(
@@ -31,10 +42,11 @@ export function createWatch(
     readonly effects: Pick<Effects, 'now' | 'after'>
     readonly hub: EventHub
     readonly jobsRunning: () => number
+    readonly around?: Surroundings
     readonly onAttention: (items: readonly AttentionItem[]) => Promise<void>
   },
 ): Watch {
-  const { effects, store, hub } = deps
+  const { effects, store, hub, around } = deps
   const burns = createBurnBook(store.accounts, deps.memory)
   const inTurn = createTurns()
   let told = ''
@@ -43,17 +55,32 @@ export function createWatch(
   let cancel = (): void => {}
   let isSoon = false
 
+  let disk: { readonly at: number; readonly facts: Pick<AttentionInput, 'diskFreeBytes' | 'backups'> } | undefined
+  const diskFacts = async (): Promise<Pick<AttentionInput, 'diskFreeBytes' | 'backups'>> => {
+    if (around === undefined) return { diskFreeBytes: null }
+    const at = effects.now()
+    if (disk !== undefined && at - disk.at < diskMs) return disk.facts
+    const backups = await around.backups()
+    const facts = { diskFreeBytes: around.diskFreeBytes(), ...(backups === undefined ? {} : { backups }) }
+    disk = { at, facts }
+    return facts
+  }
+
   const read = async (): Promise<StatusView> => {
-    const [accounts, proxies, stored, isGlobalClosed] = await Promise.all([
+    const [accounts, proxies, stored, isGlobalClosed, ofDisk] = await Promise.all([
       store.accounts.list(),
       store.proxies.list(),
       store.settings.all(),
       isClosed(store.sealedSettings),
+      diskFacts(),
     ])
     const now = effects.now()
     const runOutMs = Number(settingIn(stored, 'alert_run_out_hours')) * hourMs
     const attention = attentionOf({
       ...{ accounts, proxies, isGlobalClosed, now, runOutMs },
+      ...ofDisk,
+      outcomes: around?.outcomes() ?? noOutcomes,
+      isLogOn: settingIn(stored, 'enable_request_log') === true,
       burns: await burns.of(accounts),
     })
     return {

@@ -5,6 +5,7 @@ import { createEventStreams } from '../admin/event-streams.ts'
 import { openAdmin } from '../admin/index.ts'
 import { ensureConsoleKey } from '../admin/keys-service.ts'
 import { createLive, type Live } from '../admin/live.ts'
+import { createOutcomes } from '../admin/outcomes.ts'
 import { sessionLife } from '../admin/persons.ts'
 import { build } from '../config/build.ts'
 import type { Resolved } from '../config/resolve.ts'
@@ -52,7 +53,7 @@ import { classifyHttpError } from '../upstream/amazonq/errors.ts'
 import { measureLatency } from '../upstream/amazonq/latency.ts'
 import { createWebSearch } from '../upstream/amazonq/search.ts'
 import { createAttachments } from './attachments.ts'
-import { backupJob, createBackupAccess } from './backups.ts'
+import { backupJob, createBackupAccess, newestCopy } from './backups.ts'
 import { createCaptures } from './capture.ts'
 import { createLongConversations } from './compression.ts'
 import { type Core, openCore } from './core.ts'
@@ -181,7 +182,15 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     live?.accountChanged(id),
   )
   roster = inService
-  const running = createLive({ ...core.accountDeps, store, effects, version })
+  const finished = createFeed<RequestRecord>(500)
+  const running = createLive({
+    ...{ ...core.accountDeps, store, effects, version },
+    around: {
+      outcomes: createOutcomes(finished, effects.now),
+      diskFreeBytes: () => readMachine(config, effects.now()).diskFreeBytes,
+      backups: async () => (options.demo === undefined ? newestCopy(config, stored) : undefined),
+    },
+  })
   live = running
   const { pool, shelf } = inService
   const rules = await createModelRules(store, stored)
@@ -212,7 +221,6 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
   })
   const captures = await createCaptures(store.captures, effects, core.storeFaults.failed, memory)
   const streams = createEventStreams(effects)
-  const finished = createFeed<RequestRecord>(500)
   const online = createOnline(effects.now)
   const readPeer = createPeerOf(config.server.trustedProxies, config.server.host)
   const peerOf: PeerOf = (request, address) => {

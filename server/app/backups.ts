@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { BackupFacts } from '../admin/attention.ts'
 import type { BackupAccess } from '../admin/deps.ts'
 import type { Live } from '../admin/live.ts'
 import { hourAt, isBackupDue } from '../backup/schedule.ts'
@@ -10,12 +11,26 @@ const defaultFolder = 'backups'
 /** After one that failed: the log is not filled with the same fault. */
 const pauseAfterFaultMs = 3_600_000
 
+/** When the newest copy was made on purpose; a database that is no file is copied by its own tools. */
+export async function newestCopy(
+  { dataDir, database }: BackupDeps['config'],
+  stored: StoredSettings,
+): Promise<BackupFacts | undefined> {
+  if (database.type !== 'sqlite') return undefined
+  const { listBackups } = await import('../backup/file-backup.ts')
+  const times = listBackups(folderOf(dataDir, stored)).map(({ at }) => at)
+  return { newestAt: times.length === 0 ? undefined : Math.max(...times) }
+}
+
+const folderOf = (dataDir: string, stored: StoredSettings): string =>
+  path.resolve(dataDir, String(settingOf(stored, 'backup_folder')) || defaultFolder)
+
 type Given = Omit<BackupDeps, 'policy'> & { readonly stored: () => StoredSettings }
 
 /** Loaded for whoever makes or restores a backup. */
 export function createBackupAccess({ stored, ...deps }: Given): BackupAccess {
   const policy: BackupDeps['policy'] = () => ({
-    folder: path.resolve(deps.config.dataDir, String(settingOf(stored(), 'backup_folder')) || defaultFolder),
+    folder: folderOf(deps.config.dataDir, stored()),
     keep: Number(settingOf(stored(), 'backup_keep')),
   })
   let loaded: Promise<BackupAccess> | undefined

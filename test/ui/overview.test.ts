@@ -1,6 +1,12 @@
 import { expect, test } from 'bun:test'
+import type { AttentionItem } from '../../server/admin/contract/events.ts'
 import type { GroupView } from '../../server/admin/contract/logs.ts'
+import { attentionText, placeOf, plainHttp } from '../../ui/src/features/overview/attention-words.ts'
 import { changeOf, figuresOf, healthOf, peakOf, valuesOf } from '../../ui/src/features/overview/figures.ts'
+import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
+import { en, formatIn } from '../support/words.ts'
+
+const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
 
 const hour = 3_600_000
 const at = Date.UTC(2026, 10, 28, 12)
@@ -39,4 +45,43 @@ test.each([
   [{ accounts: 3, inService: 2, attention: 1, requests: 100, failed: 5 }, 'attention'],
 ] as const)('the page in one word: %p is %s', (status, word) => {
   expect(healthOf(status)).toBe(word)
+})
+
+const item = (kind: AttentionItem['kind'], more: Partial<AttentionItem> = {}): AttentionItem => ({
+  ...{ id: kind, kind, severity: 'warning', since: null, detail: null },
+  ...more,
+})
+
+test.each([
+  [item('requests.failing', { figures: { count: 2, of: 20 } }), '90%', '/logs?status=failed'],
+  [item('pool.low', { figures: { count: 1, of: 6 } }), '1 of 6', '/accounts'],
+  [item('pool.quota', { figures: { count: 170, of: 200 } }), '85%', '/accounts'],
+  [item('account.expiring', { account_id: 'a', name: 'Ann', detail: '2026-12-06T12:00:00Z' }), 'Dec 6', '/accounts/a'],
+  [item('account.duplicate', { account_id: 'a', name: 'Ann', detail: 'Bob' }), 'Bob', '/accounts/a'],
+  [item('backup.old'), 'no backup', '/backup'],
+  [item('backup.old', { since: '2026-11-01T00:00:00Z' }), '7 days', '/backup'],
+  [item('disk.low', { figures: { count: 500 * 1024 ** 2 } }), '500 MiB', '/health'],
+  [item('log.off'), 'log is off', '/settings/logging'],
+] as const)('what needs somebody has words and a place: %o', (shown, words, place) => {
+  const text = attentionText(shown, t, formatIn('en'))
+  expect([text, placeOf(shown)]).toEqual([expect.stringContaining(words), place])
+  expect(text).not.toContain('{')
+})
+
+test('an e-mail that names an account is masked', () => {
+  const name = 'team-05@example.com'
+  const shown = item('account.suspended', { account_id: 'a', name })
+  expect(attentionText(shown, t, formatIn('en'))).toBe('te***05@example.com was suspended by the provider')
+  const twice = item('account.duplicate', { name: 'Ann', detail: name })
+  expect(attentionText(twice, t, formatIn('en'))).not.toContain(name)
+})
+
+test.each([
+  ['http:', '192.168.1.5', 1],
+  ['https:', 'gateway.example.com', 0],
+  ['http:', '127.0.0.1', 0],
+  ['http:', 'localhost', 0],
+  ['http:', '[::1]', 0],
+])('a page at %s//%s is pointed out %d times', (protocol, hostname, count) => {
+  expect(plainHttp({ protocol, hostname })).toHaveLength(count)
 })

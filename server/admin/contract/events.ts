@@ -1,21 +1,37 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { AlertKind } from './alerts.ts'
+import { alertKinds } from './alerts.ts'
 import { JobItem, JobView } from './jobs.ts'
 
 /** What `GET /v2/events?topics=` can be asked for, by commas; left out: all. */
 export const eventTopics = ['status', 'jobs', 'accounts', 'settings', 'alerts', 'logs'] as const
 export type EventTopic = (typeof eventTopics)[number]
 
+/** What the console points out and nobody is woken for. */
+export const noticeKinds = [
+  'requests.failing',
+  'pool.low',
+  'pool.quota',
+  'account.expiring',
+  'account.duplicate',
+  'backup.old',
+  'disk.low',
+  'log.off',
+] as const
+export type NoticeKind = (typeof noticeKinds)[number]
+const AttentionKind = Type.Union([...alertKinds, ...noticeKinds].map((kind) => Type.Literal(kind)))
+
 /** Something that wants a person. `id` stays the same as long as it lasts. */
 export const AttentionItem = Type.Object({
   id: Type.String(),
-  kind: AlertKind,
+  kind: AttentionKind,
   severity: Type.Union([Type.Literal('critical'), Type.Literal('warning')]),
   account_id: Type.Optional(Type.String()),
   proxy_id: Type.Optional(Type.String()),
   user_id: Type.Optional(Type.String()),
   key_id: Type.Optional(Type.String()),
   name: Type.Optional(Type.String()),
+  /** What there is of it, and of how much: accounts ready, credits used, bytes free, requests that failed. */
+  figures: Type.Optional(Type.Object({ count: Type.Number(), of: Type.Optional(Type.Number()) })),
   since: Type.Union([Type.String(), Type.Null()]),
   /** The provider's own words, or when it will happen, or how a limit stands. */
   detail: Type.Union([Type.String(), Type.Null()]),

@@ -2,41 +2,17 @@ import { A } from '@solidjs/router'
 import CircleAlert from 'lucide-solid/icons/circle-alert'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import X from 'lucide-solid/icons/x'
-import { createMemo, createSignal, For, Show } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, Show } from 'solid-js'
 import type { AttentionItem } from '../../../../server/admin/contract/events.ts'
 import { Button, buttonClass, IconButton } from '../../components/button.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
-import type { Translate } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
-import type { Format } from '../../lib/format.ts'
-import { parseTime } from '../../lib/format.ts'
-import { dismissedItems, dismissItem } from './dismissed.ts'
+import { maskEmail } from '../../lib/format.ts'
+import { attentionText, type Pointed, placeOf, plainHttp, wordsOf } from './attention-words.ts'
+import { dismissedItems, dismissItem, forgetGone } from './dismissed.ts'
 
 const mostShown = 5
-
-/** Where it is dealt with. */
-function placeOf(item: AttentionItem): string {
-  if (item.account_id) return `/accounts/${encodeURIComponent(item.account_id)}`
-  if (item.proxy_id) return '/proxies'
-  return '/accounts'
-}
-
-function attentionText(item: AttentionItem, t: Translate, format: Format): string {
-  const name = item.name ?? item.account_id ?? item.proxy_id ?? ''
-  if (item.kind === 'account.running_out') {
-    const at = parseTime(item.detail)
-    return at === undefined
-      ? t('attention.account.running_out_soon', { name })
-      : t('attention.account.running_out', { name, time: format.dateTime(at) })
-  }
-  if (item.kind === 'pool.empty') return t('attention.pool.empty')
-  return t(`attention.${item.kind}`, { name })
-}
-
-/** The provider's own words say more than ours; what we say ourselves need not stand there twice. */
-const wordsOf = ({ kind, detail }: AttentionItem): string | null =>
-  kind === 'account.running_out' || kind === 'pool.empty' ? null : detail
 
 /** What wants a person, worst first, each with the way to it. Dismissed, it stays away until it changes. */
 export function Attention(props: { readonly items: readonly AttentionItem[] }) {
@@ -44,7 +20,10 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
   const now = createClock(30_000)
   const [all, setAll] = createSignal(false)
   const [dismissed, setDismissed] = createSignal(dismissedItems())
-  const open = createMemo(() => props.items.filter(({ id }) => !dismissed().includes(id)))
+  const items = createMemo((): readonly Pointed[] => [...props.items, ...plainHttp(location)])
+  createEffect(() => setDismissed(forgetGone(items().map(({ id }) => id))))
+  const open = createMemo(() => items().filter(({ id }) => !dismissed().includes(id)))
+  const about = (item: Pointed): string => (item.name ? maskEmail(item.name) : attentionText(item, t, format()))
   const shown = () => (all() ? open() : open().slice(0, mostShown))
   return (
     <Show when={open().length > 0}>
@@ -79,11 +58,11 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
                 <div class="ml-auto flex items-center gap-3">
                   <A href={placeOf(item)} class={buttonClass('secondary')}>
                     {t('attention.view')}
-                    <span class="sr-only">: {item.name ?? ''}</span>
+                    <span class="sr-only">: {about(item)}</span>
                   </A>
                   <IconButton
                     icon={X}
-                    label={t('attention.dismiss', { name: item.name ?? '' })}
+                    label={t('attention.dismiss', { name: about(item) })}
                     onClick={() => setDismissed(dismissItem(item.id))}
                   />
                 </div>
