@@ -5,6 +5,7 @@ import type { AccountDeps } from './account-deps.ts'
 import { apiRegion } from './account-draft.ts'
 import { isNewer, type Match, mergeCredentials } from './account-match.ts'
 import type { ImportResult } from './contract/imports.ts'
+import { maskEmail } from './mask.ts'
 
 /** Renews the account the sign-in belongs to, or leaves it as it is. */
 export async function takeOver(deps: AccountDeps, signIn: ImportedAccount, match: Match): Promise<ImportResult> {
@@ -46,7 +47,7 @@ export function placeOf(item: ImportItem): { readonly index: number; readonly so
 }
 
 export const nameOf = ({ account, profile }: AccountRecord): string =>
-  account.label || profile.email || `#${account.id.slice(-6)}`
+  account.label || (profile.email && maskEmail(profile.email)) || `#${account.id.slice(-6)}`
 
 export function identityOf(record: AccountRecord): Pick<ImportResult, 'name' | 'email' | 'userId'> {
   const { email, userId } = record.profile

@@ -5,6 +5,7 @@ import { blockEnd, isBehindProxy, limitOf } from '../../ui/src/features/addresse
 import { type LogFilters, rangeQuery, searchOf, serverQuery } from '../../ui/src/features/logs/filters.ts'
 import { noted } from '../../ui/src/features/logs/noted.ts'
 import {
+  accountOf,
   costText,
   modelText,
   outcomeOf,
@@ -153,4 +154,21 @@ describe('addresses', () => {
       isBehindProxy(['10.0.0.1', '10.0.0.2']),
     ]).toEqual([true, false, false])
   })
+})
+
+test('an account is called as its drawer calls it: never by nothing, and no e-mail in full', () => {
+  const id = 'acc_0mx1mjJMBAXc'
+  expect(accountOf({ account_id: id, account_label: '' } as RequestRow)).toBe('#JMBAXc')
+  expect(accountOf({ account_id: id, account_label: 'team' } as RequestRow)).toBe('team')
+  expect(accountOf({ account_id: id, account_label: 'team-05@example.com' } as RequestRow)).toBe('te***05@example.com')
+  expect(accountOf({} as RequestRow)).toBeUndefined()
+})
+
+test('no page shows the label that came with a request without that', async () => {
+  const bare: string[] = []
+  for await (const file of new Bun.Glob('**/*.{ts,tsx}').scan('ui/src')) {
+    const lines = (await Bun.file(`ui/src/${file}`).text()).split('\n')
+    bare.push(...lines.filter((line) => line.includes('account_label') && !/accountCalled\(|accountOf = /.test(line)))
+  }
+  expect(bare).toEqual([])
 })

@@ -38,11 +38,12 @@ test('a change is a share of before, and unknown after nothing', () => {
 })
 
 test.each([
-  [{ accounts: 0, inService: 0, attention: 0, requests: 0, failed: 0 }, 'empty'],
-  [{ accounts: 3, inService: 0, attention: 1, requests: 9, failed: 9 }, 'down'],
-  [{ accounts: 3, inService: 3, attention: 0, requests: 20, failed: 2 }, 'failing'],
-  [{ accounts: 3, inService: 3, attention: 0, requests: 19, failed: 9 }, 'good'],
-  [{ accounts: 3, inService: 2, attention: 1, requests: 100, failed: 5 }, 'attention'],
+  [{ accounts: 0, inService: 0, isDown: true, attention: 0, requests: 0, failed: 0 }, 'empty'],
+  [{ accounts: 3, inService: 0, isDown: true, attention: 1, requests: 9, failed: 9 }, 'down'],
+  [{ accounts: 3, inService: 0, isDown: false, attention: 0, requests: 9, failed: 0 }, 'resting'],
+  [{ accounts: 3, inService: 3, isDown: false, attention: 0, requests: 20, failed: 2 }, 'failing'],
+  [{ accounts: 3, inService: 3, isDown: false, attention: 0, requests: 19, failed: 9 }, 'good'],
+  [{ accounts: 3, inService: 2, isDown: false, attention: 1, requests: 100, failed: 5 }, 'attention'],
 ] as const)('the page in one word: %p is %s', (status, word) => {
   expect(healthOf(status)).toBe(word)
 })

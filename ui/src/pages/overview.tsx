@@ -4,6 +4,7 @@ import { createSignal, Show, Suspense } from 'solid-js'
 import { errorText } from '../api/error-text.ts'
 import { dataOf, queries } from '../api/queries.ts'
 import { statsQueries } from '../api/stats.ts'
+import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { RangePicker } from '../components/range-picker.tsx'
@@ -41,7 +42,9 @@ export default function OverviewPage() {
     if (!view) return undefined
     const { accounts, in_service } = view.counters
     const { total_requests: requests = 0, failed_requests: failed = 0 } = dataOf(stats)?.now ?? {}
-    return healthOf({ accounts, inService: in_service, attention: view.attention.length, requests, failed })
+    const isDown = view.attention.some(({ kind }) => kind === 'pool.empty')
+    const attention = view.attention.length
+    return healthOf({ accounts, inService: in_service, isDown, attention, requests, failed })
   }
   const isQuiet = (): boolean => dataOf(stats)?.now.total_requests === 0
   /** Nobody has asked for anything, of all there is: there may be something to set up yet. */
@@ -49,8 +52,8 @@ export default function OverviewPage() {
   const answer = (): string | undefined => {
     const counters = status.data?.counters
     const word = health()
-    if (!counters || !word || word === 'empty') return undefined
-    if (word === 'down') return t('overview.down')
+    if (!counters || !word || word === 'empty' || word === 'down') return undefined
+    if (word === 'resting') return t('overview.resting')
     const ready = { ready: format().number(counters.in_service), total: format().number(counters.accounts) }
     const figures = dataOf(stats)?.now
     // Of some requests only it says nothing about all of them.
@@ -79,6 +82,9 @@ export default function OverviewPage() {
         <Suspense>
           <ScopeBar state={scope} open={choosing()} />
         </Suspense>
+      </Show>
+      <Show when={health() === 'down'}>
+        <Banner tone="danger">{t('overview.down')}</Banner>
       </Show>
       <Show when={isNew() && status.data}>
         {(view) => (

@@ -1,5 +1,6 @@
 import type { AccountListItem, AccountState } from '../../../../server/admin/contract/accounts.ts'
 import type { PlainKey, Translate } from '../../i18n/dictionary.ts'
+import { shortId } from '../../lib/account-name.ts'
 import { type Format, maskEmail, parseTime } from '../../lib/format.ts'
 
 export type Tone = 'success' | 'warning' | 'danger' | 'violet' | 'accent' | 'neutral'
@@ -134,8 +135,6 @@ export function fullName(account: Named): string {
   const [name, id] = [shownName(account), shortId(account.id)]
   return name === id ? id : `${name} ${id}`
 }
-
-export const shortId = (accountId: string): string => `#${accountId.slice(-6)}`
 
 export type QuotaLevel = 'unknown' | 'normal' | 'warning' | 'danger'
 export type Quota = { readonly level: QuotaLevel; readonly ratio: number }

@@ -2,6 +2,7 @@ import { A } from '@solidjs/router'
 import { For, Show } from 'solid-js'
 import type { RequestDetail } from '../../../../server/admin/contract/logs.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { accountCalled } from '../../lib/account-name.ts'
 import { errorKindText } from '../routing/words.ts'
 import { CallCause, CallTimes, purposeKey } from './call-parts.tsx'
 import { Section } from './section.tsx'
@@ -10,7 +11,7 @@ import { Section } from './section.tsx'
 export function Attempts(props: { readonly request: RequestDetail }) {
   const { t, format } = useI18n()
   const attempts = () => props.request.route.attempts
-  const nameOf = (id: string): string => props.request.account_names[id] ?? `#${id.slice(-6)}`
+  const nameOf = (id: string): string => accountCalled(props.request.account_names[id], id)
   return (
     <Show when={attempts().length > 0}>
       <Section title={t('logs.section.attempts', { count: format().number(attempts().length) })}>

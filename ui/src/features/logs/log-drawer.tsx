@@ -12,6 +12,7 @@ import { CopyButton } from '../../components/copy-button.tsx'
 import { Drawer } from '../../components/dialog.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { accountCalled } from '../../lib/account-name.ts'
 import { parseTime } from '../../lib/format.ts'
 import { errorKindText } from '../routing/words.ts'
 import { Attempts } from './attempts.tsx'
@@ -248,7 +249,7 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
                     href={`/accounts/${encodeURIComponent(account())}`}
                     class="text-accent-text hover:underline max-md:-my-3 max-md:py-3"
                   >
-                    {request.account_label || `#${account().slice(-6)}`}
+                    {accountCalled(request.account_label, account())}
                   </A>
                   <Alike onClick={() => props.onFilter({ account: account() })} />
                 </span>

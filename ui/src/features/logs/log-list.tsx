@@ -6,6 +6,7 @@ import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import {
+  accountOf,
   callerOf,
   costText,
   modelText,
@@ -143,8 +144,8 @@ function Cells(props: { readonly row: RequestRow }) {
       <Cell class={aside} title={modelText(row)}>
         {modelText(row) ?? t('logs.none')}
       </Cell>
-      <Cell class={`${aside} max-lg:hidden`} title={row.account_label ?? row.account_id}>
-        {row.account_label ?? row.account_id ?? t('logs.none')}
+      <Cell class={`${aside} max-lg:hidden`} title={accountOf(row)}>
+        {accountOf(row) ?? t('logs.none')}
       </Cell>
       <Cell class="text-right">{firstTokenText(row, t('logs.none'), format().duration)}</Cell>
       <Cell class="text-right">{format().duration(row.duration_ms)}</Cell>

@@ -1,6 +1,7 @@
 import { createMemo, For, Show } from 'solid-js'
 import type { RequestDetail } from '../../../../server/admin/contract/logs.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { accountCalled } from '../../lib/account-name.ts'
 import { byKey, isAble, verdictText } from '../routing/words.ts'
 import { Section } from './section.tsx'
 
@@ -8,7 +9,7 @@ import { Section } from './section.tsx'
 export function RouteWords(props: { readonly request: RequestDetail }) {
   const { t, format } = useI18n()
   const route = () => props.request.route
-  const nameOf = (id: string): string => props.request.account_names[id] ?? `#${id.slice(-6)}`
+  const nameOf = (id: string): string => accountCalled(props.request.account_names[id], id)
   const chosen = () => route().considered.find(({ verdict }) => verdict === 'chosen')
   const others = createMemo(() => {
     const groups = Map.groupBy(

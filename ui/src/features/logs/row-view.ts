@@ -1,5 +1,6 @@
 import type { RequestRow } from '../../../../server/admin/contract/logs.ts'
 import type { PlainKey, Translate } from '../../i18n/dictionary.ts'
+import { accountCalled } from '../../lib/account-name.ts'
 import type { Format } from '../../lib/format.ts'
 
 export type Outcome = 'ok' | 'limited' | 'client' | 'upstream' | 'cancelled'
@@ -90,3 +91,6 @@ export function timesOf(
   const first = Math.min(total, Math.max(waiting, row.first_token_ms ?? total))
   return { waiting, connecting: first - waiting, answering: total - first }
 }
+
+export const accountOf = ({ account_id, account_label }: RequestRow): string | undefined =>
+  account_id && accountCalled(account_label, account_id)

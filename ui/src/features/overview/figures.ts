@@ -53,7 +53,7 @@ export function peakOf(values: readonly (number | null)[]): number | undefined {
 export const changeOf = (now: number, before: number): number | undefined =>
   before > 0 ? (now - before) / before : undefined
 
-export type Health = 'empty' | 'down' | 'failing' | 'attention' | 'good'
+export type Health = 'empty' | 'down' | 'resting' | 'failing' | 'attention' | 'good'
 
 /** Fewer say nothing about a rate. */
 const fewestRequests = 20
@@ -63,12 +63,15 @@ const goodRate = 0.95
 export function healthOf(status: {
   readonly accounts: number
   readonly inService: number
+  /** Nobody will serve within the minute. */
+  readonly isDown: boolean
   readonly attention: number
   readonly requests: number
   readonly failed: number
 }): Health {
   if (status.accounts === 0) return 'empty'
-  if (status.inService === 0) return 'down'
+  if (status.isDown) return 'down'
+  if (status.inService === 0) return 'resting'
   if (status.requests >= fewestRequests && status.failed / status.requests > 1 - goodRate) return 'failing'
   return status.attention > 0 ? 'attention' : 'good'
 }

@@ -3,8 +3,9 @@ import { For, Show } from 'solid-js'
 import type { AccountList } from '../../../../server/admin/contract/accounts.ts'
 import { Meter } from '../../components/meter.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { accountCalled } from '../../lib/account-name.ts'
 import { createClock } from '../../lib/clock.ts'
-import { maskEmail, parseTime } from '../../lib/format.ts'
+import { parseTime } from '../../lib/format.ts'
 
 const levelOf = (ratio: number) => (ratio >= 0.9 ? 'danger' : ratio >= 0.7 ? 'warning' : 'normal')
 
@@ -60,10 +61,14 @@ export function PoolQuota(props: { readonly list: AccountList }) {
                         href={`/accounts/${encodeURIComponent(account.id)}`}
                         class="min-w-0 flex-1 truncate text-accent-text hover:underline max-md:py-3"
                       >
-                        {account.label || (account.email && maskEmail(account.email)) || account.id}
+                        {accountCalled(account.label || account.email || undefined, account.id)}
                       </A>
                       <span class="w-24 shrink-0">
-                        <Meter ratio={share()} level={levelOf(share())} label={account.label ?? account.id} />
+                        <Meter
+                          ratio={share()}
+                          level={levelOf(share())}
+                          label={accountCalled(account.label || account.email || undefined, account.id)}
+                        />
                       </span>
                       <span class="w-11 shrink-0 text-right">{format().percent(share())}</span>
                     </li>

@@ -3,6 +3,7 @@ import { createSignal, For, Show } from 'solid-js'
 import type { RequestStats } from '../../../../server/admin/contract/logs.ts'
 import { ChoiceBar } from '../../components/choice-bar.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { accountCalled } from '../../lib/account-name.ts'
 
 const kinds = ['users', 'keys', 'models', 'accounts'] as const
 type Kind = (typeof kinds)[number]
@@ -21,7 +22,11 @@ const rowsOf = (stats: RequestStats, kind: Kind): readonly Row[] => {
     case 'models':
       return stats.top_models
     case 'accounts':
-      return stats.top_accounts.map(({ account_id, ...rest }) => ({ id: account_id, ...rest }))
+      return stats.top_accounts.map(({ account_id: id, name, ...rest }) => ({
+        ...rest,
+        id,
+        name: accountCalled(name, id),
+      }))
   }
 }
 

@@ -12,6 +12,7 @@ import { CodeBlock } from '../../components/code-block.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { accountCalled } from '../../lib/account-name.ts'
 import { type Answer, type Block, textOf } from './answer.ts'
 import { faultText } from './fault.ts'
 import { parsed } from './json.ts'
@@ -177,7 +178,7 @@ function Facts(props: { answer: Answer }) {
             }),
           ]
         : []),
-      ...(row?.account_label ? [row.account_label] : []),
+      ...(row?.account_id ? [accountCalled(row.account_label, row.account_id)] : []),
       ...(row && row.attempts > 1 ? [t('playground.attempts', { count: row.attempts })] : []),
     ]
   })

@@ -9,6 +9,7 @@ import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { SelectField, TextField } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { accountCalled } from '../../lib/account-name.ts'
 import { useMemory } from '../../lib/memory.tsx'
 import { type Attempt, firstChat, startAttempt } from './first-chat.ts'
 
@@ -30,7 +31,10 @@ export function TestStep(props: { readonly onBack: () => void; readonly onDone: 
   const list = () => dataOf(models)?.models ?? []
   const model = (): string => chosen() ?? (list().find((one) => one.default) ?? list()[0])?.id ?? 'claude-sonnet-4.5'
   const text = (): string => message() ?? t('setup.testMessage')
-  const account = (): string | undefined => dataOf(record)?.account_label ?? undefined
+  const account = (): string | undefined => {
+    const row = dataOf(record)
+    return row?.account_id && accountCalled(row.account_label, row.account_id)
+  }
   const send = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     if (busy()) return

@@ -13,6 +13,7 @@ import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
+import { maskEmail } from '../../lib/format.ts'
 
 /** Bulk work that runs or has ended within a day, newest first. */
 export default function JobsList() {
@@ -90,7 +91,7 @@ function Failures(props: { readonly id: string }) {
         <For each={failed().slice(0, 100)}>
           {(item) => (
             <li class="wrap-anywhere">
-              <span class="font-medium">{item.name ?? item.id ?? `#${item.index + 1}`}</span>
+              <span class="font-medium">{item.name ? maskEmail(item.name) : (item.id ?? `#${item.index + 1}`)}</span>
               <span class="text-text-2"> {item.error ?? item.outcome}</span>
             </li>
           )}

@@ -7,6 +7,7 @@ import { userQueries } from '../../api/users.ts'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { accountCalled } from '../../lib/account-name.ts'
 import { logsOf } from './logs-link.ts'
 
 type Props = { readonly userId: string; readonly now: Accessor<number> }
@@ -112,7 +113,7 @@ export function UserRequests(props: Props) {
                             output: format().compact(request.output_tokens),
                           }),
                           format().duration(request.duration_ms),
-                          request.account_label,
+                          request.account_id && accountCalled(request.account_label, request.account_id),
                         ]
                           .filter(Boolean)
                           .join(' · ')}

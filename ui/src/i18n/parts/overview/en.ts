@@ -6,6 +6,7 @@ export const en = {
   'overview.quiet': '{ready} of {total} accounts ready. No requests in this range.',
   'overview.ready': '{ready} of {total} accounts ready. The figures cover only what the filters match.',
   'overview.filters': 'Filters',
+  'overview.resting': 'All accounts rest for some seconds: requests wait for them.',
   'overview.down': 'No account is ready, so requests fail.',
   'first.title': 'Get your first answer',
   'first.lead': 'Three steps, about two minutes.',

@@ -8,6 +8,7 @@ export const zhCn = {
   'overview.quiet': '{total} 个账号中 {ready} 个可用，此时段没有请求。',
   'overview.ready': '{total} 个账号中 {ready} 个可用，以下数据仅包含筛选出的请求。',
   'overview.filters': '筛选',
+  'overview.resting': '所有账号都在短暂休息，请求会排队等待几秒。',
   'overview.down': '当前没有可用账号，请求会失败。',
   'first.title': '获得第一个回答',
   'first.lead': '三步，约两分钟。',
