@@ -219,10 +219,22 @@ function restored(done: Result<RestoreReport, BackupFault>): RestoreDone | Respo
 }
 
 const unavailable: BackupFault = { kind: 'unavailable', message: 'Backups are made and restored by a running server.' }
-const statuses = { refused: 400, busy: 409, unavailable: 503 } as const satisfies Record<BackupFault['kind'], number>
-const codes = { refused: 'INVALID_BACKUP', busy: 'CONFLICT', unavailable: 'UNAVAILABLE' } as const
+const statuses = { refused: 400, passphrase: 400, busy: 409, unavailable: 503 } as const satisfies Record<
+  BackupFault['kind'],
+  number
+>
+const codes = {
+  refused: 'INVALID_BACKUP',
+  passphrase: 'PASSPHRASE_WRONG',
+  busy: 'CONFLICT',
+  unavailable: 'UNAVAILABLE',
+} as const
 
-const failed = ({ kind, message: error }: BackupFault): Response => refuse(statuses[kind], { error, code: codes[kind] })
+const failed = ({ kind, message: error }: BackupFault): Response =>
+  refuse(statuses[kind], {
+    ...{ error, code: codes[kind] },
+    ...(kind === 'passphrase' ? { field: 'passphrase' } : {}),
+  })
 
 const noPassphrase = {
   error:

@@ -23,7 +23,7 @@ import type { RequestPeer } from './request-peer.ts'
 import type { SuccessionAccess } from './succession.ts'
 import type { UsageAccess } from './used-view.ts'
 
-export type BackupFault = { readonly kind: 'refused' | 'busy' | 'unavailable'; readonly message: string }
+export type BackupFault = { readonly kind: 'refused' | 'passphrase' | 'busy' | 'unavailable'; readonly message: string }
 export type PortableAsk = {
   /** Undefined: in the clear. */
   readonly passphrase?: string

@@ -19,6 +19,8 @@ export type IpsService = ReturnType<typeof createIpsService>
 
 const usualReason = 'Blocked by hand'
 export const mostBlocks = 10_000
+const holdsThis = 'holds this machine itself; it is never blocked.'
+const full = `There are ${mostBlocks} blocked addresses already; block a range instead.`
 
 /** Blocked addresses, and notes on and limits of single ones. */
 export function createIpsService({ store: { ips, deleted }, effects, ipsChanged, log }: IpsDeps) {
@@ -28,7 +30,7 @@ export function createIpsService({ store: { ips, deleted }, effects, ipsChanged,
     if (!read.ok) return read
     const range = read.value
     if (touchesLoopback(range))
-      return invalid(`${shownRange(range)} holds this machine itself; it is never blocked.`, field)
+      return err(gatewayError('invalid-request', `${shownRange(range)} ${holdsThis}`, { field, code: 'THIS_MACHINE' }))
     if (!force && isWithin(asker, range)) {
       const message = `${shownRange(range)} holds the address you are asking from (${asker}); send force: true to block it all the same.`
       const params = { range: shownRange(range), address: asker }
@@ -71,7 +73,7 @@ export function createIpsService({ store: { ips, deleted }, effects, ipsChanged,
       if (until.value !== undefined && until.value <= effects.now())
         return invalid('expires_at must lie in the future.', 'expires_at')
       if ((await ips.blocks()).length >= mostBlocks)
-        return invalid(`There are ${mostBlocks} blocked addresses already; block a range instead.`, 'ip')
+        return err(gatewayError('invalid-request', full, { field: 'ip', code: 'BLOCK_LIMIT_REACHED' }))
       const shown = shownRange(range.value)
       await ips.block([
         {

@@ -9,6 +9,8 @@ export const pieceCharacters = 256 * 1024
 const mostUnpackedBytes = 64 * 1024 * 1024
 
 export const minPassphrase = 12
+export const wrongPassphrase = 'the passphrase is wrong, or the beginning of the backup was changed'
+export const noPassphrase = 'it is encrypted: its passphrase is needed'
 const tagBytes = 16
 const mostPieces = 2 ** 32 - 1
 
@@ -63,10 +65,7 @@ export function pieceSeal(key: Uint8Array, encryption: Encryption, headerLine: s
     open: (piece: string, isLast: boolean): Result<string, string> => {
       const at = number
       const bytes = Buffer.from(piece, 'base64')
-      const fault =
-        at === 0
-          ? 'the passphrase is wrong, or the beginning of the backup was changed'
-          : `the backup was changed or cut at its line ${at + 2}`
+      const fault = at === 0 ? wrongPassphrase : `the backup was changed or cut at its line ${at + 2}`
       if (bytes.length < tagBytes) return err(fault)
       const decipher = createDecipheriv('aes-256-gcm', key, nonce(isLast), { authTagLength: tagBytes })
       decipher.setAAD(associated)

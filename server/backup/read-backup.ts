@@ -10,7 +10,7 @@ import {
   type WholeStore,
 } from '../store/whole.ts'
 import { type BackupHeader, readHeader } from './header.ts'
-import { keyOf, pieceSeal } from './pieces.ts'
+import { keyOf, noPassphrase, pieceSeal } from './pieces.ts'
 
 export type ReadOptions = {
   readonly passphrase?: string
@@ -120,7 +120,7 @@ async function plainLines(
   passphrase: string | undefined,
 ): Promise<Result<Lines, string>> {
   if (encryption === null) return ok(inTheClear(lines))
-  if (passphrase === undefined || passphrase === '') return err('it is encrypted: its passphrase is needed')
+  if (passphrase === undefined || passphrase === '') return err(noPassphrase)
   return ok(unsealed(lines, pieceSeal(await keyOf(passphrase, encryption), encryption, headerLine)))
 }
 

@@ -34,7 +34,7 @@ import {
   saveLastRestore,
 } from './kept-copies.ts'
 import { originalForm } from './original-form.ts'
-import { passphraseFault } from './pieces.ts'
+import { noPassphrase, passphraseFault, wrongPassphrase } from './pieces.ts'
 import { linesOf } from './read-backup.ts'
 import { prepareRestore, type RestoreSource } from './restore.ts'
 import { writeBackup } from './write-backup.ts'
@@ -187,7 +187,10 @@ export function createBackups(deps: BackupDeps): BackupAccess {
   }
 }
 
-const refused = (message: string): BackupFault => ({ kind: 'refused', message })
+const refused = (message: string): BackupFault => ({
+  kind: [wrongPassphrase, noPassphrase].some((fault) => message.includes(fault)) ? 'passphrase' : 'refused',
+  message,
+})
 
 /** What lies in a file is told by its beginning. */
 export async function sourceOf(

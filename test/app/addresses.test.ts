@@ -47,7 +47,7 @@ test.each([
   '::/64',
 ])('%s holds this machine and is refused', async (ip) => {
   const { status, json } = await block(ip)
-  expect([status, json.field]).toEqual([400, 'ip'])
+  expect([status, json.field, json.code]).toEqual([400, 'ip', 'THIS_MACHINE'])
   expect(await from('127.0.0.1')).toBe(200)
 })
 

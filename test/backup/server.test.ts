@@ -80,7 +80,13 @@ test('a backup needs a passphrase and the password, holds no secret in the clear
 
   const count = starts()
   const wrong = await post('/v2/backup/import', text, { 'x-backup-passphrase': 'not the right one' })
-  expect([wrong.status, (await wrong.json()).error]).toEqual([400, expect.stringContaining('passphrase is wrong')])
+  expect([wrong.status, await wrong.json()]).toEqual([
+    400,
+    expect.objectContaining({
+      error: expect.stringContaining('passphrase is wrong'),
+      ...{ code: 'PASSPHRASE_WRONG', field: 'passphrase' },
+    }),
+  ])
   const both = await Promise.all(
     [1, 2].map(() => post('/v2/backup/import', text, { 'x-backup-passphrase': passphrase })),
   )

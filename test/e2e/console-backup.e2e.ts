@@ -97,10 +97,12 @@ function backups({ gateway, openPage }: ConsoleStand): void {
       mimeType: 'application/x-ndjson',
       buffer: readFileSync(file),
     })
-    await page.getByLabel(/^Passphrase of the file/).fill('not the right one')
+    const field = page.getByLabel(/^Passphrase of the file/)
+    await field.fill('not the right passphrase')
     await page.getByRole('button', { name: 'Preview the restore' }).click()
-    await page.getByText('The backup cannot be restored.').waitFor()
-    await page.getByLabel(/^Passphrase of the file/).fill(passphrase)
+    await page.getByText('The passphrase is wrong or missing').waitFor()
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    await field.fill(passphrase)
     await page.getByRole('button', { name: 'Preview the restore' }).click()
     await apply(page)
     await signInAgain(page)

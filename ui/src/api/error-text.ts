@@ -14,6 +14,7 @@ const quoted: ReadonlySet<ErrorCode> = new Set([
   'ACCOUNT_RESTRICTED',
   'PROVIDER_FAILED',
   'UNREADABLE_FILE',
+  'INVALID_BACKUP',
   'NOT_WRITTEN',
 ])
 

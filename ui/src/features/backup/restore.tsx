@@ -3,7 +3,7 @@ import LoaderCircle from 'lucide-solid/icons/loader-circle'
 import { createSignal, For, Show } from 'solid-js'
 import type { RestoreDone, RestoreReport } from '../../../../server/admin/contract/backup.ts'
 import { care } from '../../api/care.ts'
-import { api } from '../../api/client.ts'
+import { ApiError, api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
@@ -11,7 +11,7 @@ import { Dialog } from '../../components/dialog.tsx'
 import { PasswordField, TextField } from '../../components/field.tsx'
 import { FileField } from '../../components/file-field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { focusFault } from '../../lib/focus.ts'
+import { focusFault, focusRefusal } from '../../lib/focus.ts'
 import { parseTime } from '../../lib/format.ts'
 import { useFreshPassword } from '../fresh-password/fresh-password.tsx'
 import { planRows } from './plan.ts'
@@ -32,6 +32,11 @@ export function RestoreFromFile(props: { readonly onPlan: (source: Source, repor
     mutationFn: (source: Source) => source.run(true),
     onSuccess: ({ report }, source) => props.onPlan(source, report),
   }))
+  const ofPassphrase = (): boolean => look.error instanceof ApiError && look.error.field === 'passphrase'
+  focusRefusal(
+    () => ofPassphrase() && look.error,
+    () => form,
+  )
   const fault = (): string | undefined => (tried() && !file() ? t('backup.fileNone') : undefined)
   return (
     <form
@@ -65,9 +70,13 @@ export function RestoreFromFile(props: { readonly onPlan: (source: Source, repor
         autocomplete="off"
         optional
         value={passphrase()}
-        onInput={(event) => setPassphrase(event.currentTarget.value)}
+        onInput={(event) => {
+          look.reset()
+          setPassphrase(event.currentTarget.value)
+        }}
+        error={ofPassphrase() ? errorText(look.error, t) : undefined}
       />
-      <Show when={look.error}>
+      <Show when={look.error && !ofPassphrase()}>
         <Banner tone="danger">{`${t('backup.dryRunFailed')} ${errorText(look.error, t)}`}</Banner>
       </Show>
       <div>

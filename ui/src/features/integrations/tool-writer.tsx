@@ -60,7 +60,11 @@ export function ToolWriter(props: Props) {
                     : t('integrations.writerUnset')}
                 </p>
               </div>
-              <Show when={shown().error}>{(error) => <Banner tone="warning">{error()}</Banner>}</Show>
+              <Show when={shown().error}>
+                {(words) => (
+                  <Banner tone="warning">{`${t('error.code.UNREADABLE_FILE')} ${t('error.said', { words: words() })}`}</Banner>
+                )}
+              </Show>
               <div class="flex flex-wrap items-center gap-2">
                 <Button
                   icon={FilePen}
