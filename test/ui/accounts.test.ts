@@ -325,3 +325,7 @@ describe('an import', () => {
     expect([shown.length, shown.at(-1)?.index, shown[0]?.index]).toEqual([200, 400, 0])
   })
 })
+
+test('what is not found may have been searched by anything', () => {
+  expect(en['accounts.emptyFilter']).toBe('No account matches.')
+})

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { HealthCheck } from '../../server/admin/contract/health.ts'
 import { type HealthFacts, healthChecks } from '../../server/admin/health-check.ts'
-import { planRows } from '../../ui/src/features/backup/plan.ts'
+import { newestOf, planRows } from '../../ui/src/features/backup/plan.ts'
 import {
   type Check,
   clockCheck,
@@ -164,4 +164,12 @@ test.each([
   ['', undefined],
 ])('%s is %s', (userAgent, name) => {
   expect(deviceName(userAgent)).toBe(name as string)
+})
+
+test('the newest copy is any that is counted, and never in the future', () => {
+  const now = Date.UTC(2026, 10, 29)
+  const made = (ago: number) => ({ created_at: new Date(now - ago).toISOString() })
+  expect(newestOf([made(5_000), made(1_000)], now)).toBe(now - 1_000)
+  expect(newestOf([made(-20_000)], now)).toBe(now)
+  expect(newestOf([], now)).toBeUndefined()
 })

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { type Answer, type Block, callsOf, startAnswer, textOf } from '../../ui/src/features/playground/answer.ts'
+import {
+  type Answer,
+  type Block,
+  callsOf,
+  endingOf,
+  startAnswer,
+  textOf,
+} from '../../ui/src/features/playground/answer.ts'
 import {
   type Api,
   asMarkdown,
@@ -441,4 +448,11 @@ describe('chats', () => {
     }
     expect(asMarkdown(chat, { you: 'You', answer: 'Answer' })).toBe('# T\n\n## You\n\nHi\n\n## Answer\n\n**Yes**\n')
   })
+})
+
+test('a stopped answer is not called complete', () => {
+  const answer = startAnswer(1)
+  expect(endingOf(answer)).toBeUndefined()
+  expect(endingOf({ ...answer, endedAt: 2, stopReason: 'stopped' })).toBe('playground.stopped')
+  expect(endingOf({ ...answer, endedAt: 2, stopReason: 'end' })).toBe('playground.ready')
 })

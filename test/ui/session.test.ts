@@ -19,6 +19,7 @@ test.each([
   ['密码密码密码密', '', 'password.short'],
   ['密码密码密码密码', '', undefined],
   ['long enough', 'long enough', 'password.same'],
+  ['password12345', '', 'error.code.PASSWORD_COMMON'],
   ['long enough', '', undefined],
 ] as const)('the password %p after %p is refused with %p', (password, current, fault) => {
   expect(passwordFault(password, current)).toBe(fault)
@@ -27,7 +28,9 @@ test.each([
 test.each([
   ['aaaaaaaaaaaaaaaaaaaa', 'password.weak'],
   ['12345678', 'password.weak'],
-  ['sunshine8', 'password.fair'],
+  ['password12345', 'password.weak'],
+  ['sunshine8', 'password.weak'],
+  ['riverbed8', 'password.fair'],
   ['Tr4vel-light', 'password.good'],
   ['correct horse battery staple', 'password.strong'],
 ] as const)('%p is %s', (password, strength) => {

@@ -14,11 +14,11 @@ import { showToast } from '../components/toast.tsx'
 import { Copies } from '../features/backup/copies.tsx'
 import { ImportReport } from '../features/backup/import-report.tsx'
 import { LastRestore } from '../features/backup/last-restore.tsx'
+import { newestOf } from '../features/backup/plan.ts'
 import { PortableBackup } from '../features/backup/portable.tsx'
 import { type Plan, RestoreFromFile, RestorePlan, type Source } from '../features/backup/restore.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
 import { createClock } from '../lib/clock.ts'
-import { parseTime } from '../lib/format.ts'
 
 /** Could I rebuild this server tomorrow? */
 export default function BackupPage() {
@@ -73,7 +73,7 @@ function OwnerBackup(props: { readonly app: string }) {
   const answer = (): string | undefined => {
     const files = dataOf(copies)?.files
     if (!files) return undefined
-    const newest = parseTime(files.find(({ kind }) => kind === 'copy')?.created_at)
+    const newest = newestOf(files, now())
     if (newest === undefined) return t('backup.answerNone')
     return t('backup.answer', { count: format().number(files.length), time: format().relative(newest, now()) })
   }

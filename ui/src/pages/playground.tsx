@@ -17,6 +17,7 @@ import { PageHeader } from '../components/page-header.tsx'
 import { usePaletteActions } from '../components/palette-actions.tsx'
 import { EmptyState } from '../components/states.tsx'
 import { showToast } from '../components/toast.tsx'
+import { endingOf } from '../features/playground/answer.ts'
 import { asMarkdown, history, openCalls, type Question, shownAnswer } from '../features/playground/chat.ts'
 import type { ChatEntry } from '../features/playground/chat-book.ts'
 import { ChatList } from '../features/playground/chat-list.tsx'
@@ -136,10 +137,10 @@ export default function PlaygroundPage() {
     window.addEventListener('scroll', look, { passive: true })
     onCleanup(() => window.removeEventListener('scroll', look))
   })
-  const finished = (): boolean => {
+  const outcome = () => {
     const last = exchanges().at(-1)
     const answer = last && shownAnswer(last)
-    return answer?.endedAt !== undefined && answer.fault === undefined && !chat()?.busy()
+    return answer?.fault === undefined && !chat()?.busy() ? endingOf(answer) : undefined
   }
   const removeChat = async (entry: ChatEntry): Promise<void> => {
     const undo = await playground.remove(entry.id)
@@ -281,7 +282,7 @@ export default function PlaygroundPage() {
             </Show>
           </div>
           <p role="status" class="sr-only">
-            {finished() ? t('playground.ready') : ''}
+            <Show when={outcome()}>{(words) => t(words())}</Show>
           </p>
           <Show when={chat()}>
             {(open) => (

@@ -1,4 +1,5 @@
-import type { RestoreReport } from '../../../../server/admin/contract/backup.ts'
+import type { BackupFileView, RestoreReport } from '../../../../server/admin/contract/backup.ts'
+import { parseTime } from '../../lib/format.ts'
 
 /** The parts of an installation people know by name; what else there is stands together. */
 export const named = [
@@ -27,4 +28,10 @@ export function planRows({ tables }: Pick<RestoreReport, 'tables'>): readonly Pl
       replaces: unread ? null : rest.reduce((sum, { replaces }) => sum + (replaces ?? 0), 0),
     },
   ]
+}
+
+/** When the newest was made, of whatever kind: what is counted as a copy is one. It may be younger than the page's clock, which goes by half minutes. */
+export function newestOf(files: readonly Pick<BackupFileView, 'created_at'>[], now: number): number | undefined {
+  const times = files.flatMap(({ created_at }) => parseTime(created_at) ?? [])
+  return times.length === 0 ? undefined : Math.min(now, Math.max(...times))
 }

@@ -56,9 +56,12 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
                   </Show>
                 </div>
                 <div class="ml-auto flex items-center gap-3">
-                  <A href={placeOf(item)} class={buttonClass('secondary')}>
+                  <A
+                    href={placeOf(item)}
+                    class={buttonClass('secondary')}
+                    aria-label={`${t('attention.view')}: ${about(item)}`}
+                  >
                     {t('attention.view')}
-                    <span class="sr-only">: {about(item)}</span>
                   </A>
                   <IconButton
                     icon={X}

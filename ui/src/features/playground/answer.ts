@@ -31,6 +31,12 @@ export type AnswerFault = {
   readonly requestId?: string
 }
 
+/** How an answer ended, for who cannot see it; undefined: not yet. */
+export function endingOf(answer: Answer | undefined): 'playground.ready' | 'playground.stopped' | undefined {
+  if (answer?.endedAt === undefined) return undefined
+  return answer.stopReason === 'stopped' ? 'playground.stopped' : 'playground.ready'
+}
+
 export const startAnswer = (sentAt: number, model = ''): Answer => ({ model, blocks: [], sentAt })
 
 export const textOf = ({ blocks }: Pick<Answer, 'blocks'>): string =>

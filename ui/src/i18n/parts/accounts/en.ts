@@ -4,7 +4,7 @@ export const en = {
   'accounts.answerQuota': '{ready} of {total} accounts ready · {percent} of quota used',
   'accounts.add': 'Add account',
   'accounts.empty': 'No accounts yet. Add one to start serving requests.',
-  'accounts.emptyFilter': 'No account has this status.',
+  'accounts.emptyFilter': 'No account matches.',
   'accounts.showAll': 'Show all',
   'accounts.failed': 'The accounts could not be read.',
   'accounts.noneReady': 'No account is ready. Requests fail until at least one is.',

@@ -6,7 +6,7 @@ export const zhCn = {
   'accounts.answerQuota': '{total} 个账号中 {ready} 个可用 · 额度已用 {percent}',
   'accounts.add': '添加账号',
   'accounts.empty': '还没有账号。添加一个即可开始提供服务。',
-  'accounts.emptyFilter': '没有处于此状态的账号。',
+  'accounts.emptyFilter': '没有符合条件的账号。',
   'accounts.showAll': '显示全部',
   'accounts.failed': '无法读取账号列表。',
   'accounts.noneReady': '没有可用的账号。在至少一个账号恢复之前，所有请求都会失败。',
