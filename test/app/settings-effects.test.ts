@@ -78,10 +78,10 @@ const put = async (settings: object, status = 200): Promise<Answered> => {
   return answer
 }
 const setting = async (name: string): Promise<unknown> => (await gateway.call('GET', '/v2/settings')).json[name]
-const refused = async (settings: object, words: RegExp): Promise<void> => {
+const refused = async (settings: object, words: RegExp, code = 'INVALID_REQUEST'): Promise<void> => {
   const [name = ''] = Object.keys(settings)
   const { json } = await put(settings, 400)
-  expect([json.code, json.field]).toEqual(['INVALID_REQUEST', name])
+  expect([json.code, json.field]).toEqual([code, name])
   expect(json.error).toMatch(words)
 }
 const models = (from: string, key = gateway.key) =>
@@ -255,7 +255,7 @@ const effects: Readonly<Record<string, () => Promise<void>>> = {
     expect(await setting('blockedIPs')).toEqual(expect.arrayContaining(['203.0.113.0/24', '203.0.114.9']))
     await put({ blockedIPs: [] })
     expect([await statuses(1, '203.0.113.9'), await statuses(1, '203.0.114.9')]).toEqual([[200], [200]])
-    await refused({ blockedIPs: ['127.0.0.0/8'] }, /this machine/)
+    await refused({ blockedIPs: ['127.0.0.0/8'] }, /this machine/, 'THIS_MACHINE')
   },
   maxErrorCount: async () => {
     const failing = async (): Promise<number> =>
