@@ -4,7 +4,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { gatewayCommand, runGateway } from '../support/command.ts'
-import { consolePaths, hideTab, signedIn, signIn } from '../support/console.ts'
+import { consolePaths, focused, focusIs, hideTab, signedIn, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
@@ -77,6 +77,51 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     expect(faults).toEqual([])
     await close()
   })
+
+  test.each([
+    ['/users', 'Create user', 'Name'],
+    ['/accounts', 'Jobs', ''],
+    ['/models', '', 'Search and commands'],
+  ])(
+    'whoever is signed out with a window open on %s (%s) types the password where it belongs',
+    async (path, button, field) => {
+      const { page, faults, close } = await open(path)
+      if (button === '') await page.keyboard.press('Control+k')
+      else await page.getByRole('button', { name: button }).first().click()
+      const below = page.getByRole('dialog')
+      await below.waitFor()
+      if (field !== '') {
+        await focusIs(page, field)
+        await page.keyboard.type('half')
+      }
+      const before = await focused(page)
+      await gateway.admin('POST', '/v2/sessions/end-others')
+      const again = page.getByRole('dialog').filter({ hasText: 'You were signed out.' })
+      await again.waitFor()
+      await focusIs(page, 'Password')
+      expect(await page.locator('[inert] [role=dialog]').count()).toBe(1)
+      for (let steps = 0; steps < 6; steps++) {
+        await page.keyboard.press('Tab')
+        expect(await again.evaluate((dialog) => dialog.contains(document.activeElement))).toBe(true)
+      }
+      await again.locator('[autocomplete=current-password]').focus()
+      await page.keyboard.type(adminPassword)
+      await page.keyboard.press('Enter')
+      await again.waitFor({ state: 'detached' })
+      await focusIs(page, before)
+      expect(await page.locator('[inert]').count()).toBe(0)
+      if (field !== '')
+        expect(
+          await below
+            .getByRole(button === '' ? 'combobox' : 'textbox')
+            .first()
+            .inputValue(),
+        ).toBe('half')
+      expect(await userNames()).not.toContain('half')
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
   test('by plain HTTP from another machine every page loads, and nothing claims to be copied that is not (17)', async () => {
     const url = gateway.url.replace('127.0.0.1', host)

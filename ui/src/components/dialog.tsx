@@ -38,18 +38,23 @@ export function Drawer(props: OverlayProps) {
   return <Overlay {...props} frame="flex justify-end" class="h-full md:max-w-130 md:border-l" />
 }
 
-/** What is open, the newest last: it alone keeps the focus inside. */
+/** What is open, the newest last: it alone keeps the focus inside, and what lies below it takes neither focus nor keys. */
 const [openOverlays, setOpenOverlays] = createSignal<readonly object[]>([])
+
+/** A place among what is open, from before anything inside takes the focus; tells whether it is the newest. */
+export function createLayer(isOpen: () => boolean): () => boolean {
+  const self = {}
+  const leave = (): unknown => setOpenOverlays((all) => all.filter((one) => one !== self))
+  createComputed(on(isOpen, (open) => (open ? setOpenOverlays((all) => [...all, self]) : leave())))
+  onCleanup(leave)
+  return () => openOverlays().at(-1) === self
+}
 
 /** The one place that owns the focus of what opens over a page: to the first field, kept inside, back to the opener. */
 function Overlay(props: OverlayProps & { readonly frame: string; readonly class: string }) {
   const { t } = useI18n()
   const [asking, setAsking] = createSignal(false)
   let opener: HTMLElement | undefined
-  const self = {}
-  const isTop = (): boolean => openOverlays().at(-1) === self
-  const leave = (): unknown => setOpenOverlays((all) => all.filter((one) => one !== self))
-  onCleanup(leave)
   // Made once: it is asked for twice.
   const footer = children(() => props.footer)
   // Before anything inside takes the focus.
@@ -57,14 +62,12 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
     on(
       () => props.open,
       (open) => {
-        if (open) {
-          opener = lastFocused()
-          setOpenOverlays((all) => [...all.filter((one) => one !== self), self])
-        } else leave()
+        if (open) opener = lastFocused()
         setAsking(false)
       },
     ),
   )
+  const isTop = createLayer(() => props.open)
   const keepOpen = (event: Event): void => {
     if (props.closable === false) event.preventDefault()
   }
@@ -77,7 +80,7 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
     <Base open={props.open} modal={isTop()} onOpenChange={(open) => !open && close()}>
       <Base.Portal>
         <Base.Overlay class="appear fixed inset-0 z-40 bg-scrim" />
-        <div class={`fixed inset-0 z-40 ${props.frame}`}>
+        <div class={`fixed inset-0 z-40 ${props.frame}`} inert={props.open && !isTop()}>
           <Base.Content
             ref={(element: HTMLElement) => onCleanup(keepFocus(element, isTop))}
             class={`appear forced-border flex max-h-full w-full flex-col border-border bg-surface shadow-overlay outline-none ${props.class}`}

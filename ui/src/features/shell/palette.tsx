@@ -11,6 +11,7 @@ import { createMemo, createSignal, For, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { dataOf, queries } from '../../api/queries.ts'
 import { userQueries } from '../../api/users.ts'
+import { createLayer } from '../../components/dialog.tsx'
 import type { PaletteAction } from '../../components/palette-actions.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { noteChoice, recentChoices } from '../../lib/appearance.ts'
@@ -30,6 +31,7 @@ export default function Palette(props: { readonly actions: readonly PaletteActio
   const [typed, setTyped] = createSignal('')
   const [active, setActive] = createSignal(0)
   const opener = lastFocused()
+  const isTop = createLayer(() => true)
   const recent = recentChoices()
   const found = createFound(() => props.actions, typed, recent)
   let list: HTMLElement | undefined
@@ -57,12 +59,13 @@ export default function Palette(props: { readonly actions: readonly PaletteActio
     }
   }
   return (
-    <Base open onOpenChange={(open) => !open && props.onClose()}>
+    <Base open modal={isTop()} onOpenChange={(open) => !open && props.onClose()}>
       <Base.Portal>
         <Base.Overlay class="appear fixed inset-0 z-40 bg-scrim" />
-        <div class="fixed inset-0 z-40 flex items-start justify-center p-3 pt-[12vh]">
+        <div class="fixed inset-0 z-40 flex items-start justify-center p-3 pt-[12vh]" inert={!isTop()}>
           <Base.Content
             class="appear forced-border flex max-h-[70dvh] w-full max-w-xl flex-col overflow-hidden rounded-xl border border-border bg-surface shadow-overlay outline-none"
+            onInteractOutside={(event: Event) => !isTop() && event.preventDefault()}
             onOpenAutoFocus={(event: Event) => {
               event.preventDefault()
               input?.focus({ preventScroll: true })
