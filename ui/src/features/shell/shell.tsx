@@ -37,6 +37,7 @@ import { lazyWith, useI18n } from '../../i18n/i18n.tsx'
 import { isNarrow, resolveTheme, saveNarrow } from '../../lib/appearance.ts'
 import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
 import { useMemory } from '../../lib/memory.tsx'
+import { signInPath } from '../../lib/path.ts'
 import { createTheme } from '../../lib/theme.ts'
 import { Announcement } from './announcement.tsx'
 import { JobsTray } from './jobs-tray.tsx'
@@ -83,7 +84,6 @@ export function Shell(props: ShellProps) {
       showToast({ tone: 'error', text: t('me.signOutEverywhereFailed'), detail: errorText(error, t) })
     }
   }
-  const next = (): string => encodeURIComponent(`${location.pathname}${location.search}`)
   return (
     <Switch
       fallback={
@@ -96,7 +96,7 @@ export function Shell(props: ShellProps) {
         <Navigate href="/password" />
       </Match>
       <Match when={!entered() && view() && !view()?.signedIn}>
-        <Navigate href={location.pathname === '/' ? '/login' : `/login?next=${next()}`} />
+        <Navigate href={signInPath(location)} />
       </Match>
       <Match when={!entered() && session.isError}>
         <div class="p-6">
