@@ -202,6 +202,63 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     await close()
   })
 
+  const parts = ['toast-view', 'palette', 'menu-list', 'jobs-list']
+
+  test('a part that was never loaded leaves the page as it is while the server is away, and comes with it', async () => {
+    const { page, close } = await openPage({ locale: 'en-US' })
+    await page.route(new RegExp(`/assets/(${parts.join('|')})-`), (route) => route.abort())
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
+    const toggle = page.getByRole('row').getByRole('switch').first()
+    await toggle.waitFor()
+    process.kill(gateway.pid(), 'SIGKILL')
+    const away = page.getByText('The server cannot be reached. Trying again…')
+    await toggle.click()
+    await page.getByRole('button', { name: /^Jobs/ }).click()
+    await away.waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Account menu' }).click()
+    await page.keyboard.press('Control+k')
+    await page.waitForTimeout(1_000)
+    expect(await page.getByRole('link', { name: /^Accounts/ }).count()).toBe(1)
+    expect(await away.count()).toBe(1)
+    expect(await toggle.isVisible()).toBe(true)
+    await page.unrouteAll()
+    await gateway.restart('SIGKILL')
+    await page.getByRole('combobox', { name: 'Search and commands' }).waitFor()
+    await page
+      .getByRole('region', { name: /Notifications/ })
+      .getByText('The server cannot be reached')
+      .first()
+      .waitFor()
+    await away.waitFor({ state: 'detached', timeout: 40_000 })
+    await close()
+  })
+
+  test('what a page may show soon is loaded when it is quiet, so that it is there without the server', async () => {
+    const { page, faults, close } = await open('/accounts')
+    await page.waitForFunction((names) => {
+      const there = performance.getEntriesByType('resource').map(({ name }) => name)
+      return names.every((part) => there.some((name) => name.includes(`/assets/${part}-`)))
+    }, parts)
+    // The words of each come beside it.
+    await page.waitForTimeout(1_500)
+    process.kill(gateway.pid(), 'SIGKILL')
+    await page.getByRole('row').getByRole('switch').first().click()
+    await page
+      .getByRole('region', { name: /Notifications/ })
+      .getByText('The server cannot be reached')
+      .first()
+      .waitFor()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search and commands' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Account menu' }).click()
+    await page.getByRole('menu').waitFor()
+    expect(faults.filter((fault) => !/ERR_|fetch/.test(fault))).toEqual([])
+    await gateway.restart('SIGKILL')
+    await close()
+  })
+
   test('a page whose code is gone after an upgrade offers to reload, and never by itself again and again (56)', async () => {
     const { page, close } = await open('/accounts')
     let loads = 0

@@ -1,9 +1,10 @@
-import { createSignal, For, type JSX, lazy, Show, Suspense } from 'solid-js'
+import { createSignal, For, type JSX, Show, Suspense } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
+import { later } from '../lib/later.tsx'
 import { Button } from './button.tsx'
 import { type ChartForm, type ChartSeries, isEmpty, movedCursor } from './chart-data.ts'
 
-const ChartPlot = lazy(() => import('./chart-plot.tsx'))
+const ChartPlot = later(() => import('./chart-plot.tsx'))
 
 type ChartProps = {
   readonly title: string

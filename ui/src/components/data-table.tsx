@@ -1,11 +1,12 @@
 import ArrowDown from 'lucide-solid/icons/arrow-down'
 import ArrowUp from 'lucide-solid/icons/arrow-up'
-import { createMemo, createSignal, For, type JSX, lazy, Show, Suspense } from 'solid-js'
+import { createMemo, createSignal, For, type JSX, Show, Suspense } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
+import { later } from '../lib/later.tsx'
 import { createMediaQuery, phoneQuery } from '../lib/media.ts'
 import { nameOfSort, nextSort, type Sort, sorted, sortNamed } from './table-order.ts'
 
-const VirtualRows = lazy(() => import('./virtual-rows.tsx'))
+const VirtualRows = later(() => import('./virtual-rows.tsx'))
 
 export type Column<Item> = {
   readonly text: string

@@ -1,7 +1,8 @@
-import { createSignal, type JSX, lazy, Show, Suspense, useContext } from 'solid-js'
+import { createSignal, type JSX, Show, Suspense, useContext } from 'solid-js'
+import { later } from '../lib/later.tsx'
 import { type MenuChoiceProps, MenuContext, type MenuItemProps, type MenuParts } from './menu-parts.ts'
 
-const MenuList = lazy(() => import('./menu-list.tsx'))
+const MenuList = later(() => import('./menu-list.tsx'))
 
 type MenuProps = {
   readonly label: string

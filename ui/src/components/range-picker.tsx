@@ -2,14 +2,15 @@ import { Popover } from '@kobalte/core/popover'
 import CalendarClock from 'lucide-solid/icons/calendar-clock'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
-import { createSignal, For, lazy, Suspense } from 'solid-js'
+import { createSignal, For, Suspense } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
+import { later } from '../lib/later.tsx'
 import type { RangeState } from '../lib/range-state.ts'
 import { browserZone, rangeNames, spanOf, stepRange, type TimeRange } from '../lib/time-range.ts'
 import { buttonClass, IconButton } from './button.tsx'
 import { overlayRoot } from './overlay-root.ts'
 
-const OwnRange = lazy(() => import('./own-range.tsx'))
+const OwnRange = later(() => import('./own-range.tsx'))
 
 /** From when to when: quick ranges, days and hours by hand, a step back and forth. Kept in the address. */
 export function RangePicker(props: { readonly state: RangeState }) {

@@ -13,6 +13,7 @@ import {
 } from 'solid-js'
 import { type Language, saveLanguage } from '../lib/appearance.ts'
 import { createFormat, type Format } from '../lib/format.ts'
+import { type Later, later } from '../lib/later.tsx'
 import type { Key, Params, Translate } from './dictionary.ts'
 import { resolve } from './dictionary.ts'
 import { type Area, loadParts } from './parts.ts'
@@ -68,6 +69,17 @@ export const lazyWith = <Props extends object = object>(
   load: () => Promise<{ default: Component<Props> }>,
 ): Component<Props> =>
   lazy(async () => {
+    const [module] = await Promise.all([load(), i18n.load(areas)])
+    return module
+  })
+
+/** The same for what a page shows later: asked for again until it comes. */
+export const laterWith = <Props extends object = object>(
+  i18n: I18n,
+  areas: readonly Area[],
+  load: () => Promise<{ default: Component<Props> }>,
+): Later<Props> =>
+  later(async () => {
     const [module] = await Promise.all([load(), i18n.load(areas)])
     return module
   })

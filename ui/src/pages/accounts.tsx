@@ -29,7 +29,7 @@ import { type AccountHandlers, AccountListView } from '../features/accounts/acco
 import { type BulkAction, createBulk } from '../features/accounts/bulk.ts'
 import { accountParams, filterOf, pageParam } from '../features/accounts/filters.ts'
 import { fullName } from '../features/accounts/status.ts'
-import { lazyWith, useI18n } from '../i18n/i18n.tsx'
+import { laterWith, useI18n } from '../i18n/i18n.tsx'
 import { createUrlState } from '../lib/url-state.ts'
 
 /** Which accounts can serve requests now, and which need me? Filter and page are in the address. */
@@ -37,21 +37,21 @@ export default function AccountsPage() {
   const i18n = useI18n()
   const { t, format } = i18n
   // What opens over the list brings its code and its words when it first opens.
-  const AccountDrawer = lazyWith(
+  const AccountDrawer = laterWith(
     i18n,
     ['accountwork', 'routing'],
     () => import('../features/accounts/account-drawer.tsx'),
   )
-  const AddAccountDialog = lazyWith(i18n, ['accountwork'], () => import('../features/accounts/add-account.tsx'))
-  const BulkBar = lazyWith(i18n, ['accountwork', 'jobs'], () => import('../features/accounts/bulk-bar.tsx'))
-  const BulkDialogs = lazyWith(i18n, ['accountwork'], () => import('../features/accounts/bulk-dialogs.tsx'))
-  const DeletedAccountsDialog = lazyWith(
+  const AddAccountDialog = laterWith(i18n, ['accountwork'], () => import('../features/accounts/add-account.tsx'))
+  const BulkBar = laterWith(i18n, ['accountwork', 'jobs'], () => import('../features/accounts/bulk-bar.tsx'))
+  const BulkDialogs = laterWith(i18n, ['accountwork'], () => import('../features/accounts/bulk-dialogs.tsx'))
+  const DeletedAccountsDialog = laterWith(
     i18n,
     ['accountwork'],
     () => import('../features/accounts/deleted-accounts.tsx'),
   )
-  const ExportDialog = lazyWith(i18n, ['accountwork'], () => import('../features/accounts/export-accounts.tsx'))
-  const SetProxyDialog = lazyWith(i18n, ['accountwork'], () => import('../features/accounts/set-proxy.tsx'))
+  const ExportDialog = laterWith(i18n, ['accountwork'], () => import('../features/accounts/export-accounts.tsx'))
+  const SetProxyDialog = laterWith(i18n, ['accountwork'], () => import('../features/accounts/set-proxy.tsx'))
   const session = useQuery(() => queries.session())
   const filters = createUrlState(accountParams)
   const paging = createUrlState(pageParam)

@@ -1,6 +1,6 @@
 import { useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import { For, lazy, Match, Suspense, Switch } from 'solid-js'
+import { For, Match, Suspense, Switch } from 'solid-js'
 import { dataOf, queries } from '../api/queries.ts'
 import { PageHeader } from '../components/page-header.tsx'
 import { Skeleton } from '../components/states.tsx'
@@ -8,8 +8,9 @@ import { About } from '../features/health/about.tsx'
 import { countOf } from '../features/health/checks.ts'
 import { createChecks, HealthState } from '../features/health/state.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
+import { later } from '../lib/later.tsx'
 
-const ServerLog = lazy(() => import('../features/health/server-log.tsx'))
+const ServerLog = later(() => import('../features/health/server-log.tsx'))
 
 const tabs = ['state', 'log', 'about'] as const
 

@@ -1,8 +1,9 @@
-import { lazy, type ParentProps, Suspense } from 'solid-js'
+import { type ParentProps, Suspense } from 'solid-js'
 import { FreshPasswordProvider } from '../features/fresh-password/fresh-password.tsx'
 import { Shell } from '../features/shell/shell.tsx'
+import { later } from '../lib/later.tsx'
 
-const SignedOut = lazy(() => import('../features/session/signed-out.tsx'))
+const SignedOut = later(() => import('../features/session/signed-out.tsx'))
 
 /** The frame of every signed-in page: introduces the shell to the sign-in. */
 export default function Inside(props: ParentProps) {

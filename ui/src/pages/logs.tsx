@@ -1,6 +1,6 @@
 import { useNavigate, useParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import { createSignal, lazy, Show, Suspense } from 'solid-js'
+import { createSignal, Show, Suspense } from 'solid-js'
 import { createMayChange } from '../api/may-change.tsx'
 import { dataOf, queries } from '../api/queries.ts'
 import { PageHeader } from '../components/page-header.tsx'
@@ -10,11 +10,12 @@ import { logParams } from '../features/logs/filters.ts'
 import { LogActions } from '../features/logs/log-actions.tsx'
 import { LogView } from '../features/logs/log-view.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
+import { later } from '../lib/later.tsx'
 import { choiceParam } from '../lib/url-params.ts'
 import { createUrlState } from '../lib/url-state.ts'
 
-const CapturesDialog = lazy(() => import('../features/logs/captures.tsx'))
-const DeleteLogsDialog = lazy(() => import('../features/logs/delete-logs.tsx'))
+const CapturesDialog = later(() => import('../features/logs/captures.tsx'))
+const DeleteLogsDialog = later(() => import('../features/logs/delete-logs.tsx'))
 
 /** What happened to this request, or to these requests? And where they came from. All that is chosen is in the address. */
 export default function LogsPage() {

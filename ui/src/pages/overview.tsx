@@ -17,7 +17,7 @@ import { KeyFigures } from '../features/overview/key-figures.tsx'
 import { PoolQuota } from '../features/overview/pool-quota.tsx'
 import { Spend } from '../features/overview/spend.tsx'
 import { chosenIn, scopeParams, scopeQuery } from '../features/scope/scope.ts'
-import { lazyWith, useI18n } from '../i18n/i18n.tsx'
+import { laterWith, useI18n } from '../i18n/i18n.tsx'
 import { createMediaQuery, phoneQuery } from '../lib/media.ts'
 import { createTimeRange } from '../lib/range-state.ts'
 import { writeRange } from '../lib/time-range.ts'
@@ -27,7 +27,7 @@ import { createUrlState } from '../lib/url-state.ts'
 export default function OverviewPage() {
   const i18n = useI18n()
   const { t, format } = i18n
-  const ScopeBar = lazyWith(i18n, ['scope'], () => import('../features/scope/scope-bar.tsx'))
+  const ScopeBar = laterWith(i18n, ['scope'], () => import('../features/scope/scope-bar.tsx'))
   const session = useQuery(() => queries.session())
   const status = useQuery(() => queries.status())
   const phone = createMediaQuery(phoneQuery)

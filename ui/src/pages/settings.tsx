@@ -42,7 +42,7 @@ import { isSame } from '../features/settings/settings-draft.ts'
 import { SignIns } from '../features/settings/sign-ins.tsx'
 import { StartRows } from '../features/settings/start-rows.tsx'
 import { AdminTokens } from '../features/settings/tokens.tsx'
-import { lazyWith, useI18n } from '../i18n/i18n.tsx'
+import { laterWith, useI18n } from '../i18n/i18n.tsx'
 import { loadParts } from '../i18n/parts.ts'
 import { focusFault } from '../lib/focus.ts'
 import { matchesWords } from '../lib/search.ts'
@@ -51,7 +51,7 @@ import { matchesWords } from '../lib/search.ts'
 export default function SettingsPage() {
   const i18n = useI18n()
   const { t, format } = i18n
-  const AuditLog = lazyWith(i18n, ['audit'], () => import('../features/settings/audit-log.tsx'))
+  const AuditLog = laterWith(i18n, ['audit'], () => import('../features/settings/audit-log.tsx'))
   const params = useParams<{ section?: string }>()
   const navigate = useNavigate()
   const [search, setSearch] = useSearchParams<{ q?: string; changed?: string }>()

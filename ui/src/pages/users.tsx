@@ -5,7 +5,7 @@ import Ellipsis from 'lucide-solid/icons/ellipsis'
 import Plus from 'lucide-solid/icons/plus'
 import UserPlus from 'lucide-solid/icons/user-plus'
 import UsersRound from 'lucide-solid/icons/users-round'
-import { createEffect, createMemo, createSignal, For, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, Match, Show, Suspense, Switch } from 'solid-js'
 import type { AccountListItem } from '../../../server/admin/contract/accounts.ts'
 import type { UserView } from '../../../server/admin/contract/users.ts'
 import { errorText } from '../api/error-text.ts'
@@ -33,18 +33,19 @@ import { useI18n } from '../i18n/i18n.tsx'
 import { shortId } from '../lib/account-name.ts'
 import { createClock } from '../lib/clock.ts'
 import { maskEmail } from '../lib/format.ts'
+import { later } from '../lib/later.tsx'
 import { choiceParam, textParam } from '../lib/url-params.ts'
 import { createUrlState } from '../lib/url-state.ts'
 
-const UserDrawer = lazy(() => import('../features/users/user-drawer.tsx'))
+const UserDrawer = later(() => import('../features/users/user-drawer.tsx'))
 const userDialogs = () => import('../features/users/user-dialog.tsx')
-const CreateUserDialog = lazy(async () => ({ default: (await userDialogs()).CreateUserDialog }))
-const EditUserDialog = lazy(async () => ({ default: (await userDialogs()).EditUserDialog }))
-const CreateManyDialog = lazy(() => import('../features/users/create-many.tsx'))
-const CreateKeyDialog = lazy(async () => ({
+const CreateUserDialog = later(async () => ({ default: (await userDialogs()).CreateUserDialog }))
+const EditUserDialog = later(async () => ({ default: (await userDialogs()).EditUserDialog }))
+const CreateManyDialog = later(() => import('../features/users/create-many.tsx'))
+const CreateKeyDialog = later(async () => ({
   default: (await import('../features/users/key-dialog.tsx')).CreateKeyDialog,
 }))
-const DeletedUsersDialog = lazy(() => import('../features/users/deleted-users.tsx'))
+const DeletedUsersDialog = later(() => import('../features/users/deleted-users.tsx'))
 
 const params = {
   status: choiceParam(userFilters, 'all'),

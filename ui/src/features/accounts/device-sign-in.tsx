@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/solid-query'
 import ExternalLink from 'lucide-solid/icons/external-link'
 import LoaderCircle from 'lucide-solid/icons/loader-circle'
-import { createEffect, createSignal, lazy, Match, onMount, Show, Suspense, Switch } from 'solid-js'
+import { createEffect, createSignal, Match, onMount, Show, Suspense, Switch } from 'solid-js'
 import type { AccountListItem } from '../../../../server/admin/contract/accounts.ts'
 import type { SignInStarted } from '../../../../server/admin/contract/sign-in.ts'
 import { ApiError, api } from '../../api/client.ts'
@@ -14,6 +14,7 @@ import { Choice, TextField } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createCountdown } from '../../lib/clock.ts'
 import { countdown } from '../../lib/format.ts'
+import { later } from '../../lib/later.tsx'
 import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
 import { noProxy, type ProxyChoice } from './proxy-choice.ts'
 import { ProxySelect } from './proxy-select.tsx'
@@ -21,7 +22,7 @@ import { regions } from './regions.ts'
 import { type SignInForm, signInBody, signInFailure, signInFaults } from './sign-in.ts'
 import { setWaitingSignIn, type WaitingSignIn, waitingSignIn } from './waiting-sign-in.ts'
 
-const QrCode = lazy(() => import('../../components/qr-code.tsx'))
+const QrCode = later(() => import('../../components/qr-code.tsx'))
 
 type Props = {
   /** Set when an account that is already here signs in again: it keeps its id and history. */

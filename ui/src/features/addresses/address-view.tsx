@@ -4,7 +4,7 @@ import Ellipsis from 'lucide-solid/icons/ellipsis'
 import Globe from 'lucide-solid/icons/globe'
 import ListFilter from 'lucide-solid/icons/list-filter'
 import Pencil from 'lucide-solid/icons/pencil'
-import { createMemo, createSignal, type JSX, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { createMemo, createSignal, type JSX, Match, Show, Suspense, Switch } from 'solid-js'
 import type { VisitorView } from '../../../../server/admin/contract/visitors.ts'
 import { addressApi, addressQueries } from '../../api/addresses.ts'
 import { errorText } from '../../api/error-text.ts'
@@ -23,14 +23,15 @@ import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { parseTime } from '../../lib/format.ts'
+import { later } from '../../lib/later.tsx'
 import { matchesWords } from '../../lib/search.ts'
 import { textParam } from '../../lib/url-params.ts'
 import { createUrlState } from '../../lib/url-state.ts'
 import { isBehindProxy, isLocal } from './block-form.ts'
 import { Blocked } from './blocked.tsx'
 
-const BlockDialog = lazy(() => import('./block-dialog.tsx'))
-const LimitsDialog = lazy(() => import('./limits-dialog.tsx'))
+const BlockDialog = later(() => import('./block-dialog.tsx'))
+const LimitsDialog = later(() => import('./limits-dialog.tsx'))
 
 type Row = VisitorView & { readonly id: string }
 

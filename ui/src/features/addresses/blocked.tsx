@@ -1,7 +1,8 @@
-import { createSignal, lazy, Show, Suspense } from 'solid-js'
+import { createSignal, Show, Suspense } from 'solid-js'
+import { later } from '../../lib/later.tsx'
 import { BlockList } from './block-list.tsx'
 
-const BlockDialog = lazy(() => import('./block-dialog.tsx'))
+const BlockDialog = later(() => import('./block-dialog.tsx'))
 
 /** The one list of blocked addresses, with the way to add to it. */
 export function Blocked() {

@@ -1,7 +1,8 @@
-import { createContext, createSignal, lazy, onCleanup, type ParentProps, Show, Suspense, useContext } from 'solid-js'
+import { createContext, createSignal, onCleanup, type ParentProps, Show, Suspense, useContext } from 'solid-js'
 import { api } from '../../api/client.ts'
+import { later } from '../../lib/later.tsx'
 
-const Ask = lazy(() => import('./ask-password.tsx'))
+const Ask = later(() => import('./ask-password.tsx'))
 
 /** Whether the password was given just now, or within the last five minutes; asks for it where it was not. False: whoever was asked closed the window. */
 export type FreshPassword = () => Promise<boolean>

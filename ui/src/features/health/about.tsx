@@ -1,10 +1,11 @@
-import { createSignal, lazy, Show, Suspense } from 'solid-js'
+import { createSignal, Show, Suspense } from 'solid-js'
 import { Button } from '../../components/button.tsx'
 import { Skeleton } from '../../components/states.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { later } from '../../lib/later.tsx'
 import { SupportReport } from './support-report.tsx'
 
-const Licences = lazy(() => import('./licences.tsx'))
+const Licences = later(() => import('./licences.tsx'))
 
 export function About(props: { readonly app: string }) {
   const { t } = useI18n()

@@ -1,7 +1,7 @@
 import { useNavigate } from '@solidjs/router'
 import { useMutation, useQuery } from '@tanstack/solid-query'
 import ScrollText from 'lucide-solid/icons/scroll-text'
-import { createEffect, createMemo, createSignal, lazy, Match, on, onCleanup, Show, Suspense, Switch } from 'solid-js'
+import { createEffect, createMemo, createSignal, Match, on, onCleanup, Show, Suspense, Switch } from 'solid-js'
 import { api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { logQueries } from '../../api/logs.ts'
@@ -13,6 +13,7 @@ import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
 import { Switch as Toggle } from '../../components/switch.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
+import { later } from '../../lib/later.tsx'
 import { createTimeRange } from '../../lib/range-state.ts'
 import { flagParam } from '../../lib/url-params.ts'
 import { createUrlState } from '../../lib/url-state.ts'
@@ -25,7 +26,7 @@ import { weakest } from './row-view.ts'
 import { beside } from './rows.ts'
 import { LogSummary } from './summary.tsx'
 
-const LogDrawer = lazy(() => import('./log-drawer.tsx'))
+const LogDrawer = later(() => import('./log-drawer.tsx'))
 
 type Props = {
   readonly filters: LogFilterState

@@ -4,7 +4,7 @@ import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import RotateCcw from 'lucide-solid/icons/rotate-ccw'
 import Wrench from 'lucide-solid/icons/wrench'
-import { createMemo, Index, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { createMemo, Index, Match, Show, Suspense, Switch } from 'solid-js'
 import { dataOf, queries } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button, IconButton } from '../../components/button.tsx'
@@ -13,13 +13,14 @@ import { CopyButton } from '../../components/copy-button.tsx'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { accountCalled } from '../../lib/account-name.ts'
+import { later } from '../../lib/later.tsx'
 import { type Answer, type Block, textOf } from './answer.ts'
 import { faultText } from './fault.ts'
 import { parsed } from './json.ts'
 import { tokenSource } from './token-source.ts'
 import { Waiting } from './waiting.tsx'
 
-const MarkdownView = lazy(() => import('./markdown-view.tsx'))
+const MarkdownView = later(() => import('./markdown-view.tsx'))
 
 type Props = {
   readonly answer: Answer

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/solid-query'
 import Download from 'lucide-solid/icons/download'
-import { createSignal, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { createSignal, Match, Show, Suspense, Switch } from 'solid-js'
 import type { SecondFactorBegun } from '../../../../server/admin/contract/operators.ts'
 import { care, careQueries } from '../../api/care.ts'
 import { ApiError } from '../../api/client.ts'
@@ -17,10 +17,11 @@ import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusRefusal } from '../../lib/focus.ts'
 import { parseTime } from '../../lib/format.ts'
+import { later } from '../../lib/later.tsx'
 import { saveText } from '../../lib/save-file.ts'
 import { Part } from './part.tsx'
 
-const QrCode = lazy(() => import('../../components/qr-code.tsx'))
+const QrCode = later(() => import('../../components/qr-code.tsx'))
 
 /** One's own: on and off, both with the password. */
 export function SecondFactor() {

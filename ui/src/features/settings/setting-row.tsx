@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/solid-query'
 import RotateCcw from 'lucide-solid/icons/rotate-ccw'
-import { createUniqueId, For, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { createUniqueId, For, Match, Show, Suspense, Switch } from 'solid-js'
 import type { SettingField } from '../../../../server/admin/contract/settings.ts'
 import { ApiError } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
@@ -9,11 +9,12 @@ import { dataOf, queries } from '../../api/queries.ts'
 import { Switch as Toggle } from '../../components/switch.tsx'
 import type { Translate } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { later } from '../../lib/later.tsx'
 import type { Draft } from './draft.ts'
 import { placeOf, type SettingName } from './registry.ts'
 import { amount, type Fault, isBounded, isSame, shownAmount, type Value } from './settings-draft.ts'
 
-const ZoneField = lazy(() => import('./zone-field.tsx'))
+const ZoneField = later(() => import('./zone-field.tsx'))
 
 const inputClass =
   'control w-full rounded-md border border-control bg-surface px-2.5 text-14 max-md:text-16 disabled:opacity-60 aria-invalid:border-danger'

@@ -2,7 +2,7 @@ import ListChecks from 'lucide-solid/icons/list-checks'
 import { Show, Suspense } from 'solid-js'
 import { Drawer } from '../../components/dialog.tsx'
 import { Skeleton } from '../../components/states.tsx'
-import { lazyWith, useI18n } from '../../i18n/i18n.tsx'
+import { laterWith, useI18n } from '../../i18n/i18n.tsx'
 
 /** Bulk work goes on whatever page is open; here it is found again. */
 export function JobsTray(props: {
@@ -12,7 +12,7 @@ export function JobsTray(props: {
 }) {
   const i18n = useI18n()
   const { t, format } = i18n
-  const JobsList = lazyWith(i18n, ['jobs'], () => import('./jobs-list.tsx'))
+  const JobsList = laterWith(i18n, ['jobs'], () => import('./jobs-list.tsx'))
   const label = (): string =>
     props.running > 0 ? t('jobs.running', { count: format().number(props.running) }) : t('jobs.title')
   return (

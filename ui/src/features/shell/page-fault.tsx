@@ -2,6 +2,7 @@ import { createSignal, Match, onCleanup, onMount, Switch } from 'solid-js'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { lack } from '../../lib/later.tsx'
 import { isMissingChunk } from './missing-chunk.ts'
 
 const answers = (): Promise<boolean> =>
@@ -60,6 +61,23 @@ export function PageFault(props: { error: unknown }) {
       </Match>
       <Match when={isMissingChunk(props.error)}>
         <p role="status">{t('common.loading')}</p>
+      </Match>
+    </Switch>
+  )
+}
+
+/** Above the page that stays: a part of it that was wanted has not come yet. It comes by itself when the server is back. */
+export function PartFault() {
+  const { t } = useI18n()
+  return (
+    <Switch>
+      <Match when={lack() === 'away'}>
+        <Banner tone="warning">{t('session.unreachable')}</Banner>
+      </Match>
+      <Match when={lack() === 'gone'}>
+        <Banner tone="info" action={<Button onClick={() => location.reload()}>{t('common.reload')}</Button>}>
+          {t('error.newVersion')}
+        </Banner>
       </Match>
     </Switch>
   )

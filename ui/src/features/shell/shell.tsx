@@ -16,8 +16,8 @@ import {
   createSignal,
   ErrorBoundary,
   type JSX,
-  lazy,
   Match,
+  onCleanup,
   Show,
   Suspense,
   Switch,
@@ -33,8 +33,9 @@ import { Banner } from '../../components/banner.tsx'
 import { PaletteProvider, usePalette, usePaletteActions } from '../../components/palette-actions.tsx'
 import { Skeleton } from '../../components/states.tsx'
 import { showToast, ToastRegion } from '../../components/toast.tsx'
-import { lazyWith, useI18n } from '../../i18n/i18n.tsx'
+import { laterWith, useI18n } from '../../i18n/i18n.tsx'
 import { isNarrow, resolveTheme, saveNarrow } from '../../lib/appearance.ts'
+import { lack, later, loadWhenIdle } from '../../lib/later.tsx'
 import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
 import { useMemory } from '../../lib/memory.tsx'
 import { signInPath } from '../../lib/path.ts'
@@ -43,12 +44,12 @@ import { Announcement } from './announcement.tsx'
 import { JobsTray } from './jobs-tray.tsx'
 import { MeMenu } from './me-menu.tsx'
 import { navEntries } from './nav.ts'
-import { PageFault } from './page-fault.tsx'
+import { PageFault, PartFault } from './page-fault.tsx'
 import { createShortcuts } from './shortcuts.ts'
 import { SideBar } from './side-bar.tsx'
 import { TopBar } from './top-bar.tsx'
 
-const PhoneBar = lazy(() => import('./phone-bar.tsx'))
+const PhoneBar = later(() => import('./phone-bar.tsx'))
 
 type ShellProps = {
   readonly children?: JSX.Element
@@ -138,8 +139,8 @@ type FrameProps = {
 function Frame(props: FrameProps) {
   const i18n = useI18n()
   const { t } = i18n
-  const Palette = lazyWith(i18n, ['palette'], () => import('./palette.tsx'))
-  const ShortcutsSheet = lazyWith(i18n, ['palette'], () => import('./shortcuts-sheet.tsx'))
+  const Palette = laterWith(i18n, ['palette'], () => import('./palette.tsx'))
+  const ShortcutsSheet = laterWith(i18n, ['palette'], () => import('./shortcuts-sheet.tsx'))
   const navigate = useNavigate()
   const phone = createMediaQuery(phoneQuery)
   const status = useQuery(() => queries.status())
@@ -188,6 +189,8 @@ function Frame(props: FrameProps) {
       run: () => props.onSignOutEverywhere(),
     },
   ])
+  const client = useQueryClient()
+  onCleanup(loadWhenIdle(() => client.isFetching() === 0))
   createShortcuts(actions, () => setShown('palette'))
   const view = () => status.data
   return (
@@ -239,8 +242,9 @@ function Frame(props: FrameProps) {
             <Show when={props.session.user?.role === 'viewer'}>
               <Banner tone="info">{t('role.viewerBanner')}</Banner>
             </Show>
+            <PartFault />
             <Show
-              when={props.unreachable}
+              when={props.unreachable && lack() !== 'away'}
               fallback={
                 <Show when={liveness() === 'polling'}>
                   <p role="status" class="text-12 text-text-3">

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/solid-query'
 import Download from 'lucide-solid/icons/download'
-import { type Accessor, For, type JSX, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { type Accessor, For, type JSX, Match, Show, Suspense, Switch } from 'solid-js'
 import type { UserStats, UserView } from '../../../../server/admin/contract/users.ts'
 import { errorText } from '../../api/error-text.ts'
 import { dataOf } from '../../api/queries.ts'
@@ -9,6 +9,7 @@ import { Button } from '../../components/button.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
+import { later } from '../../lib/later.tsx'
 import { saveText } from '../../lib/save-file.ts'
 import type { AccountChoice } from './access-set.ts'
 import { splitSet } from './access-set.ts'
@@ -20,7 +21,7 @@ import { StandingMeter } from './standing-meter.tsx'
 import { UserBadge } from './user-badge.tsx'
 import { standingNow } from './user-state.ts'
 
-const Chart = lazy(() => import('../../components/chart.tsx').then((module) => ({ default: module.Chart })))
+const Chart = later(async () => ({ default: (await import('../../components/chart.tsx')).Chart }))
 
 type Props = {
   readonly user: UserView
