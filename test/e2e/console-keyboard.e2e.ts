@@ -28,6 +28,20 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     await focusIs(page, name)
   }
 
+  test('after each change of the page the focus is on its heading and stays there', async () => {
+    const { page, faults, close } = await open('/accounts')
+    for (const name of ['Users & keys', 'Proxies', 'Models', 'Users & keys', 'Accounts', 'Request logs', 'Backup']) {
+      await page.getByRole('link', { name }).first().focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('main').getByRole('heading', { level: 1, name }).waitFor()
+      await page.waitForTimeout(700)
+      expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+      await focusIs(page, name)
+    }
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test('an account is added', async () => {
     const { page, faults, close } = await open('/accounts')
     await page.getByText('sim-1', { exact: true }).waitFor()

@@ -1,4 +1,5 @@
-import { createEffect, type JSX, onMount, Show } from 'solid-js'
+import { createEffect, type JSX, onCleanup, onMount, Show } from 'solid-js'
+import { holdFocus } from '../lib/focus.ts'
 
 type PageHeaderProps = {
   readonly title: string
@@ -13,7 +14,7 @@ export function PageHeader(props: PageHeaderProps) {
   createEffect(() => {
     document.title = props.app ? `${props.title} – ${props.app}` : props.title
   })
-  onMount(() => heading?.focus({ preventScroll: true }))
+  onMount(() => onCleanup(holdFocus(() => heading)))
   return (
     <div class="flex flex-wrap items-start justify-between gap-3">
       <div class="min-w-0">

@@ -50,6 +50,21 @@ export function keepFocus(container: HTMLElement, isOwn: () => boolean): () => v
   return () => observer.disconnect()
 }
 
+const settleMs = 2_000
+
+/** Gives an element the focus, and again when it loses it to nothing: a page that is being put together takes its heading out and in. Gives the way to end it. */
+export function holdFocus(element: () => HTMLElement | undefined): () => void {
+  const focus = (): void => element()?.focus({ preventScroll: true })
+  const observer = new MutationObserver(() => document.activeElement === document.body && focus())
+  observer.observe(document.body, { childList: true, subtree: true })
+  const timer = setTimeout(() => observer.disconnect(), settleMs)
+  focus()
+  return () => {
+    clearTimeout(timer)
+    observer.disconnect()
+  }
+}
+
 /** Moves the focus to where a form is wrong, once an answer says so. */
 export function focusRefusal(error: () => unknown, form: () => HTMLElement | undefined): void {
   createEffect(on(error, (refused) => refused && focusFault(form()), { defer: true }))
