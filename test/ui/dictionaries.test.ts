@@ -35,7 +35,7 @@ test('every page loads the areas whose words its code says, and no others', asyn
   }
 })
 
-/** The words in a module and in all it imports. Parts of their own (`lazyWith`) load their areas themselves. */
+/** The words in a module and in all it imports. Parts of their own (`lazyWith`, `laterWith`) load their areas themselves. */
 function wordsSaid(entry: string) {
   const seen = new Set<string>()
   const said = new Set<string>()
@@ -46,7 +46,9 @@ function wordsSaid(entry: string) {
     for (const [, literal = ''] of text.matchAll(/'([\w.-]+)'/g)) said.add(literal)
     for (const [, start = ''] of text.matchAll(/`([\w.]+\.)\$\{/g))
       for (const key of keys) if (key.startsWith(start)) said.add(key)
-    const parts = new Set([...text.matchAll(/lazyWith\([^;]*?import\('([^']+)'\)/gs)].map((match) => match[1]))
+    const parts = new Set(
+      [...text.matchAll(/(?:lazy|later)With\([^;]*?import\('([^']+)'\)/gs)].map((match) => match[1]),
+    )
     for (const [, imported = ''] of text.matchAll(/(?:from |import\(|import )'(\.[^']+\.tsx?)'/g))
       if (!parts.has(imported)) visit(path.join(path.dirname(file), imported))
   }
