@@ -52,17 +52,26 @@ export function keepFocus(container: HTMLElement, isOwn: () => boolean): () => v
 
 const settleMs = 2_000
 
-/** Gives an element the focus, and again when it loses it to nothing: a page that is being put together takes its heading out and in. Gives the way to end it. */
+/**
+ * Gives an element the focus, and again when it loses it to nothing: a page that is being put together takes its heading out and
+ * in. It is over once something else has the focus. Gives the way to end it.
+ */
 export function holdFocus(element: () => HTMLElement | undefined): () => void {
   const focus = (): void => element()?.focus({ preventScroll: true })
   const observer = new MutationObserver(() => document.activeElement === document.body && focus())
-  observer.observe(document.body, { childList: true, subtree: true })
-  const timer = setTimeout(() => observer.disconnect(), settleMs)
-  focus()
-  return () => {
+  const stop = (): void => {
     clearTimeout(timer)
     observer.disconnect()
+    document.removeEventListener('focusin', notice)
   }
+  const notice = ({ target }: FocusEvent): void => {
+    if (target !== element()) stop()
+  }
+  const timer = setTimeout(stop, settleMs)
+  observer.observe(document.body, { childList: true, subtree: true })
+  document.addEventListener('focusin', notice)
+  focus()
+  return stop
 }
 
 /** Moves the focus to where a form is wrong, once an answer says so. */
