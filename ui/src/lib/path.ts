@@ -14,8 +14,8 @@ export const signInPath = ({ pathname, search }: { readonly pathname: string; re
 /** The same, where each `%` begins a character: the router takes no other. */
 export function readablePath(pathname: string): string {
   try {
-    // Its result is used: the minifier drops a call that seems to have no effect.
-    return decodeURI(pathname) === '' ? '/' : pathname
+    decodeURI(pathname)
+    return pathname
   } catch {
     return pathname.replaceAll('%', '%25')
   }
