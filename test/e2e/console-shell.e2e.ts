@@ -45,16 +45,6 @@ function shell({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('an address that cannot be read is a page that does not exist', async () => {
-    const { page, faults, close } = await openPage({ locale: 'en-US' })
-    await signIn(page, `${gateway.url}/login?next=/health`, adminPassword)
-    await page.getByRole('heading', { level: 1, name: 'About and health' }).waitFor()
-    await page.goto(`${gateway.url}/nothing/%E0%A4%A`)
-    await page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor()
-    expect(faults).toEqual([])
-    await close()
-  })
-
   test('keys in a row lead to pages, not while somebody types, and the sheet names them', async () => {
     const { page, faults, close } = await openPage({ locale: 'zh-CN' })
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)

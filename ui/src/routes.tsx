@@ -5,11 +5,6 @@ import type { Area } from './i18n/parts.ts'
 
 const Inside = lazy(() => import('./pages/inside.tsx'))
 
-/** What whoever is not signed in may see. */
-const outside: readonly string[] = ['/login', '/password', '/setup', '/hand-over']
-
-export const isInside = (pathname: string): boolean => !outside.includes(pathname.replace(/\/$/, ''))
-
 const toUsers = () => <Navigate href="/users" />
 
 /** Path -> page; each page's code and its areas' words are loaded when it is first visited. */
