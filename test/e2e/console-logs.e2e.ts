@@ -53,7 +53,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
       expect(await answerOnce(row, (found) => found !== undefined)).toMatchObject({ id })
     }
   }
-  const rowLinks = (page: Page) => page.locator('[data-request]')
+  const rowLinks = (page: Page) => page.locator('[data-row] a')
 
   test('filters are in the address, select what they say, and a new tab shows the same', async () => {
     await logged(
@@ -156,9 +156,13 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     expect(new URL(page.url()).pathname).toBe('/logs/req_made3')
     await page.keyboard.press('Escape')
     await drawer.waitFor({ state: 'detached' })
-    await page.waitForFunction(() => document.activeElement?.getAttribute('data-request') === 'req_made3')
+    await page.waitForFunction(
+      () => document.activeElement?.closest('[data-row]')?.getAttribute('data-row') === 'req_made3',
+    )
     await page.keyboard.press('ArrowDown')
-    await page.waitForFunction(() => document.activeElement?.getAttribute('data-request') === 'req_made4')
+    await page.waitForFunction(
+      () => document.activeElement?.closest('[data-row]')?.getAttribute('data-row') === 'req_made4',
+    )
     await close()
   })
 
@@ -228,7 +232,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
       return usedSize
     }
     for (let turn = 0; turn < 5; turn++) await send('warm')
-    await page.waitForFunction(() => document.querySelector('[data-request^="req_made10"]') !== null)
+    await page.waitForFunction(() => document.querySelector('[data-row^="req_made10"]') !== null)
     const before = await heap()
     const [began, first] = [Date.now(), asked]
     for (let turn = 0; turn < 60; turn++) {
@@ -241,15 +245,12 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     expect((await heap()) - before).toBeLessThan(20 * 1024 * 1024)
     expect(await page.locator('tbody tr').count()).toBeLessThan(80)
     await rowLinks(page).nth(1).hover()
-    const top = await rowLinks(page).first().getAttribute('data-request')
+    const top = await page.locator('[data-row]').first().getAttribute('data-row')
     await send('while somebody reads')
     await page.getByRole('button', { name: / new$/ }).waitFor()
-    expect(await rowLinks(page).first().getAttribute('data-request')).toBe(top)
+    expect(await page.locator('[data-row]').first().getAttribute('data-row')).toBe(top)
     await page.mouse.move(5, 5)
-    await page.waitForFunction(
-      (id) => document.querySelector('[data-request]')?.getAttribute('data-request') !== id,
-      top,
-    )
+    await page.waitForFunction((id) => document.querySelector('[data-row]')?.getAttribute('data-row') !== id, top)
     expect(faults).toEqual([])
     await close()
   })

@@ -181,7 +181,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await page.getByRole('main').getByRole('cell').getByText(name, { exact: true }).waitFor()
     await page.goto(`${gateway.url}/logs`)
     await page.getByText(name).first().waitFor()
-    await page.locator('[data-request]').first().click()
+    await page.locator('[data-row] a').first().click()
     await drawer.getByText(name).first().waitFor()
     await page.goto(`${gateway.url}/settings/security`)
     await page

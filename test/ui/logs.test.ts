@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { RequestRow } from '../../server/admin/contract/logs.ts'
 import { noteKinds } from '../../server/conversation/note.ts'
+import { beside } from '../../ui/src/components/table-order.ts'
 import { blockEnd, isBehindProxy, limitOf } from '../../ui/src/features/addresses/block-form.ts'
 import { type LogFilters, rangeQuery, searchOf, serverQuery } from '../../ui/src/features/logs/filters.ts'
 import { noted } from '../../ui/src/features/logs/noted.ts'
@@ -14,7 +15,7 @@ import {
   tokensText,
   weakest,
 } from '../../ui/src/features/logs/row-view.ts'
-import { append, beside, merge } from '../../ui/src/features/logs/rows.ts'
+import { append, merge } from '../../ui/src/features/logs/rows.ts'
 import { errorKindText, isAble, verdictText } from '../../ui/src/features/routing/words.ts'
 import { resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
 import { en, formatIn } from '../support/words.ts'

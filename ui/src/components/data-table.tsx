@@ -1,9 +1,10 @@
 import ArrowDown from 'lucide-solid/icons/arrow-down'
 import ArrowUp from 'lucide-solid/icons/arrow-up'
-import { createMemo, createSignal, For, type JSX, Show, Suspense } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, type JSX, Show, Suspense } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 import { later } from '../lib/later.tsx'
 import { createMediaQuery, phoneQuery } from '../lib/media.ts'
+import { createRowKeys } from './row-keys.ts'
 import { nameOfSort, nextSort, type Sort, sorted, sortNamed } from './table-order.ts'
 
 const VirtualRows = later(() => import('./virtual-rows.tsx'))
@@ -46,13 +47,18 @@ type DataTableProps<Item> = {
   /** The order as the address has it: `name`, or `-name` for the largest first. Without `onOrder` the table keeps its own. */
   readonly order?: string | undefined
   readonly onOrder?: (order: string | undefined) => void
+  /** What the page is about: the keys of a list reach it from everywhere on the page. */
+  readonly main?: boolean
+  /** Told in which order they are shown. */
+  readonly onShown?: (items: readonly Item[]) => void
 }
 
 /** From here on only the rows in view are in the page. */
 export const virtualFrom = 60
 
-const rowClass = 'h-11 border-border border-b last:border-b-0 hover:bg-surface-2'
-const cardClass = 'mb-2 flex flex-col gap-3 rounded-lg border border-border bg-surface p-3'
+// A row that is gone to does not stop under the bars at the top or at the bottom.
+const rowClass = 'h-11 scroll-mt-24 scroll-mb-4 border-border border-b last:border-b-0 hover:bg-surface-2'
+const cardClass = 'mb-2 flex scroll-mt-24 scroll-mb-24 flex-col gap-3 rounded-lg border border-border bg-surface p-3'
 
 /** A table with a head that stays in view, or cards on a phone. */
 export function DataTable<Item extends { readonly id: string }>(props: DataTableProps<Item>) {
@@ -65,6 +71,10 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
     else setOwn(next)
   }
   const items = createMemo(() => sorted(props.items, props.columns, sort(), format().compare))
+  const ids = createMemo(() => items().map(({ id }) => id))
+  createEffect(() => props.onShown?.(items()))
+  let list: HTMLElement | undefined
+  createRowKeys({ container: () => list, ids, isMain: () => props.main ?? false, selection: () => props.selection })
   const choose = (ids: readonly string[], on: boolean): void => {
     const chosen = new Set(props.selection?.chosen)
     for (const id of ids) {
@@ -83,6 +93,7 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
   const Row = (row: { item: Item; index?: number; measure?: (element: HTMLElement) => void }) => (
     <tr
       ref={(element) => row.measure?.(element)}
+      data-row={row.item.id}
       data-index={row.index}
       aria-rowindex={row.index === undefined ? undefined : row.index + 2}
       class={rowClass}
@@ -108,6 +119,7 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
   const Card = (card: { item: Item; index?: number; measure?: (element: HTMLElement) => void }) => (
     <li
       ref={(element) => card.measure?.(element)}
+      data-row={card.item.id}
       data-index={card.index}
       class={cardClass}
       classList={{ 'text-text-3': props.faded?.(card.item) ?? false }}
@@ -134,7 +146,7 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
     <Show
       when={phone()}
       fallback={
-        <div class="rounded-lg border border-border bg-surface">
+        <div ref={(element) => (list = element)} class="rounded-lg border border-border bg-surface">
           <table
             class="w-full text-13"
             classList={{ 'table-fixed': props.fixed ?? false }}
@@ -215,7 +227,7 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
         </div>
       }
     >
-      <ul class="flex flex-col">
+      <ul ref={(element) => (list = element)} class="flex flex-col">
         <Show when={items().length > virtualFrom} fallback={<For each={items()}>{(item) => <Card item={item} />}</For>}>
           <Suspense>
             <VirtualRows

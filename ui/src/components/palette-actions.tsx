@@ -1,4 +1,13 @@
-import { type Accessor, createContext, createSignal, onCleanup, type ParentProps, useContext } from 'solid-js'
+import {
+  type Accessor,
+  createContext,
+  createEffect,
+  createSignal,
+  onCleanup,
+  type ParentProps,
+  untrack,
+  useContext,
+} from 'solid-js'
 import type { Icon } from './icon.ts'
 
 /** Something that can be done from where somebody is: found in the palette, and by its key if it has one. */
@@ -17,16 +26,33 @@ export type PaletteAction = {
 type Registry = {
   readonly actions: Accessor<readonly PaletteAction[]>
   readonly add: (source: Accessor<readonly PaletteAction[]>) => () => void
+  readonly want: (id: string) => void
 }
+
+/** A page that does not offer what was wanted of it by then does not do it later out of the blue. */
+const wantedMs = 10_000
 
 const PaletteContext = createContext<Registry>()
 
 export function PaletteProvider(props: ParentProps) {
   const [sources, setSources] = createSignal<readonly Accessor<readonly PaletteAction[]>[]>([])
+  const actions = (): readonly PaletteAction[] => sources().flatMap((source) => source())
+  const [wanted, setWanted] = createSignal<string>()
+  createEffect(() => {
+    const id = wanted()
+    const action = id === undefined ? undefined : actions().find((one) => one.id === id)
+    if (!action) return
+    setWanted(undefined)
+    untrack(() => action.run())
+  })
   return (
     <PaletteContext.Provider
       value={{
-        actions: () => sources().flatMap((source) => source()),
+        actions,
+        want: (id) => {
+          setWanted(id)
+          setTimeout(() => setWanted((now) => (now === id ? undefined : now)), wantedMs)
+        },
         add: (source) => {
           setSources((known) => [source, ...known])
           return () => setSources((known) => known.filter((other) => other !== source))
@@ -42,6 +68,13 @@ export function usePalette(): Accessor<readonly PaletteAction[]> {
   const registry = useContext(PaletteContext)
   if (!registry) throw new Error('PaletteProvider is missing')
   return registry.actions
+}
+
+/** Has an action of a page that is on its way run once that offers it. */
+export function useWanted(): (id: string) => void {
+  const registry = useContext(PaletteContext)
+  if (!registry) throw new Error('PaletteProvider is missing')
+  return registry.want
 }
 
 /** Offers these as long as the page is shown: `usePaletteActions(() => [{ id, text, icon, keys: 'n', run }])`. */

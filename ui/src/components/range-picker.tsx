@@ -9,6 +9,7 @@ import type { RangeState } from '../lib/range-state.ts'
 import { browserZone, rangeNames, spanOf, stepRange, type TimeRange } from '../lib/time-range.ts'
 import { buttonClass, IconButton } from './button.tsx'
 import { overlayRoot } from './overlay-root.ts'
+import { usePaletteActions } from './palette-actions.tsx'
 
 const OwnRange = later(() => import('./own-range.tsx'))
 
@@ -26,6 +27,9 @@ export function RangePicker(props: { readonly state: RangeState }) {
     props.state.set(next)
     setOpen(false)
   }
+  usePaletteActions(() => [
+    { id: 'range', text: t('range.title'), icon: CalendarClock, keys: 't', run: () => setOpen(true) },
+  ])
   const last = (): boolean => spanOf(range(), Date.now()).to >= Date.now() - 1000
   return (
     <div class="inline-flex items-center">

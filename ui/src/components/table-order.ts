@@ -39,3 +39,9 @@ export function nameOfSort(sort: Sort | undefined, columns: readonly Named[]): s
   const name = sort && columns[sort.column]?.name
   return name && (sort.direction === 'descending' ? `-${name}` : name)
 }
+
+/** The id of the row beside another one; undefined at the ends, and where that one is not in the list. */
+export function beside(rows: readonly { readonly id: string }[], id: string, step: 1 | -1): string | undefined {
+  const at = rows.findIndex((row) => row.id === id)
+  return at < 0 ? undefined : rows[at + step]?.id
+}

@@ -21,7 +21,9 @@ import { Glyph } from '../components/glyph.tsx'
 import { Menu, MenuItem } from '../components/menu.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { usePaletteActions } from '../components/palette-actions.tsx'
+import { focusRow } from '../components/row-keys.ts'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
+import { beside } from '../components/table-order.ts'
 import { showToast } from '../components/toast.tsx'
 import { createAccountActions } from '../features/accounts/account-actions.tsx'
 import { AccountFilters } from '../features/accounts/account-filters.tsx'
@@ -78,6 +80,7 @@ export default function AccountsPage() {
   const [bulkDialog, setBulkDialog] = createSignal<'proxy' | 'weight'>()
   const [routing, setRouting] = createSignal(false)
   const [routed, setRouted] = createSignal<AccountListItem>()
+  const [ordered, setOrdered] = createSignal<readonly AccountListItem[]>([])
   const bulk = createBulk((ids) => setChosen(new Set(ids)))
   // Another list: what was chosen in this one may not be in it.
   createEffect(
@@ -154,12 +157,18 @@ export default function AccountsPage() {
     setAgain(undefined)
     setAdding(true)
   }
+  const open = (id: string, replace = false): void =>
+    navigate(`/accounts/${encodeURIComponent(id)}${location.search}`, { scroll: false, replace })
+  const step = (by: 1 | -1): (() => void) | undefined => {
+    const next = params.id === undefined ? undefined : beside(ordered(), params.id, by)
+    return next === undefined ? undefined : () => open(next, true)
+  }
   const handlers: AccountHandlers = {
     get proxies() {
       return choices() ?? []
     },
     actions,
-    onRead: (account) => navigate(`/accounts/${encodeURIComponent(account.id)}${location.search}`, { scroll: false }),
+    onRead: ({ id }) => open(id),
     onSetProxy: (account) => {
       actions.setProxy.reset()
       setRouted(account)
@@ -252,6 +261,7 @@ export default function AccountsPage() {
               </Show>
               <AccountListView
                 accounts={shown().accounts}
+                onShown={setOrdered}
                 selection={
                   mayChange()
                     ? {
@@ -305,7 +315,12 @@ export default function AccountsPage() {
           <AccountDrawer
             accountId={params.id}
             listed={data()?.accounts.find(({ id }) => id === params.id)}
-            onClose={() => navigate(`/accounts${location.search}`, { scroll: false })}
+            step={step}
+            onClose={() => {
+              const { id } = params
+              navigate(`/accounts${location.search}`, { scroll: false })
+              focusRow(id)
+            }}
             {...handlers}
           />
         </Show>

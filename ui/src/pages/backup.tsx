@@ -9,6 +9,7 @@ import { errorText } from '../api/error-text.ts'
 import { dataOf, queries } from '../api/queries.ts'
 import { Button } from '../components/button.tsx'
 import { PageHeader } from '../components/page-header.tsx'
+import { usePaletteActions } from '../components/palette-actions.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { showToast } from '../components/toast.tsx'
 import { Copies } from '../features/backup/copies.tsx'
@@ -87,6 +88,9 @@ function OwnerBackup(props: { readonly app: string }) {
           keep: format().number(found.backupKeep),
         })
   }
+  usePaletteActions(() => [
+    { id: 'backup.create', text: t('backup.create'), icon: Archive, keys: 'n', run: () => make.mutate() },
+  ])
   const create = (
     <Button look="primary" icon={Archive} busy={make.isPending} onClick={() => make.mutate()}>
       {t('backup.create')}

@@ -4,7 +4,7 @@ import { createSignal, Show, Suspense } from 'solid-js'
 import { createMayChange } from '../api/may-change.tsx'
 import { dataOf, queries } from '../api/queries.ts'
 import { PageHeader } from '../components/page-header.tsx'
-import { AddressView } from '../features/addresses/address-view.tsx'
+import { Skeleton } from '../components/states.tsx'
 import type { LogFilters } from '../features/logs/filters.ts'
 import { logParams } from '../features/logs/filters.ts'
 import { LogActions } from '../features/logs/log-actions.tsx'
@@ -14,6 +14,9 @@ import { later } from '../lib/later.tsx'
 import { choiceParam } from '../lib/url-params.ts'
 import { createUrlState } from '../lib/url-state.ts'
 
+const AddressView = later(async () => ({
+  default: (await import('../features/addresses/address-view.tsx')).AddressView,
+}))
 const CapturesDialog = later(() => import('../features/logs/captures.tsx'))
 const DeleteLogsDialog = later(() => import('../features/logs/delete-logs.tsx'))
 
@@ -59,7 +62,14 @@ export default function LogsPage() {
           onClick={() => navigate('/logs?view=addresses')}
         />
       </nav>
-      <Show when={tab.value.view === 'requests'} fallback={<AddressView onShowLogs={(ip) => showLogs({ ip })} />}>
+      <Show
+        when={tab.value.view === 'requests'}
+        fallback={
+          <Suspense fallback={<Skeleton rows={5} label={t('common.loading')} />}>
+            <AddressView onShowLogs={(ip) => showLogs({ ip })} />
+          </Suspense>
+        }
+      >
         <LogView filters={filters} requestId={params.id} reset={deleted()} onManageCapture={() => setCapturing(true)} />
       </Show>
       <Suspense>

@@ -4,11 +4,12 @@ import Route from 'lucide-solid/icons/route'
 import { createSignal, Match, Show, Switch } from 'solid-js'
 import type { ProxyView } from '../../../server/admin/contract/proxies.ts'
 import { errorText } from '../api/error-text.ts'
-import { MayChange } from '../api/may-change.tsx'
+import { createMayChange, MayChange } from '../api/may-change.tsx'
 import { dataOf, queries } from '../api/queries.ts'
 import { Button } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
+import { usePaletteActions } from '../components/palette-actions.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { OutboundSettings } from '../features/proxies/outbound.tsx'
 import { createProxyActions } from '../features/proxies/proxy-actions.tsx'
@@ -49,6 +50,12 @@ export default function ProxiesPage() {
     if (!enabled && proxy.account_count > 0) show('off', proxy)
     else actions.enable.mutate({ proxy, enabled })
   }
+  const mayChange = createMayChange()
+  usePaletteActions(() =>
+    mayChange()
+      ? [{ id: 'proxies.add', text: t('proxies.add'), icon: Plus, keys: 'n', run: () => show('form', undefined) }]
+      : [],
+  )
   const add = (
     <Button look="primary" icon={Plus} onClick={() => show('form', undefined)}>
       {t('proxies.add')}

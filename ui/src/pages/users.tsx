@@ -18,8 +18,10 @@ import { Glyph } from '../components/glyph.tsx'
 import { Menu, MenuItem } from '../components/menu.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { usePaletteActions } from '../components/palette-actions.tsx'
+import { focusRow } from '../components/row-keys.ts'
 import { SearchBox } from '../components/search-box.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
+import { beside } from '../components/table-order.ts'
 import { shownName } from '../features/accounts/status.ts'
 import type { AccountChoice } from '../features/users/access-set.ts'
 import { BulkBar } from '../features/users/bulk-bar.tsx'
@@ -77,6 +79,7 @@ export default function UsersPage() {
   const now = createClock(30_000)
   const [open, setOpen] = createSignal<Open>()
   const [chosen, setChosen] = createSignal<ReadonlySet<string>>(new Set())
+  const [ordered, setOrdered] = createSignal<readonly UserView[]>([])
   const [deleting, setDeleting] = createSignal<readonly UserView[]>()
   // Kept apart from `deleting`: the text must not change while the dialog fades away.
   const [named, setNamed] = createSignal({ count: 0, names: '' })
@@ -184,7 +187,15 @@ export default function UsersPage() {
   const closeDrawer = (): void => {
     const rest = new URLSearchParams(location.search)
     rest.delete('tab')
+    const { id } = at
     navigate(`${href(undefined)}${rest.size > 0 ? `?${rest}` : ''}`, { scroll: false })
+    focusRow(id)
+  }
+  const step = (by: 1 | -1): (() => void) | undefined => {
+    const next = at.id === undefined ? undefined : beside(ordered(), at.id, by)
+    return next === undefined
+      ? undefined
+      : () => navigate(`${href(next)}${location.search}`, { scroll: false, replace: true })
   }
   return (
     <>
@@ -267,6 +278,7 @@ export default function UsersPage() {
           </Show>
           <UserListView
             users={shown()}
+            onShown={setOrdered}
             now={now}
             order={url.value.sort || undefined}
             onOrder={(sort) => url.set({ sort: sort ?? '' })}
@@ -311,6 +323,7 @@ export default function UsersPage() {
             onTab={(tab) => url.set({ tab }, { typed: true })}
             onEdit={(user) => setOpen({ what: 'edit', user })}
             onCreateKey={(holder) => setOpen({ what: 'key', holder })}
+            step={step}
             onClose={closeDrawer}
           />
         </Show>

@@ -4,6 +4,7 @@ import type { AccountListItem } from '../../../../server/admin/contract/accounts
 import { errorText } from '../../api/error-text.ts'
 import { dataOf, queries } from '../../api/queries.ts'
 import { Drawer } from '../../components/dialog.tsx'
+import { DrawerSteps } from '../../components/drawer-steps.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { Tabs } from '../../components/tabs.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
@@ -28,6 +29,8 @@ type Props = AccountHandlers & {
   readonly accountId: string | undefined
   /** As the list has it; absent where it is on another page of it. */
   readonly listed: AccountListItem | undefined
+  /** To the next or the one before in the list; undefined: there is none. */
+  readonly step: (by: 1 | -1) => (() => void) | undefined
   readonly onClose: () => void
 }
 
@@ -51,6 +54,7 @@ export default function AccountDrawer(props: Props) {
   }
   return (
     <Drawer open={props.accountId !== undefined} onClose={props.onClose} title={title()}>
+      <DrawerSteps step={props.step} />
       <Show
         when={account()}
         fallback={

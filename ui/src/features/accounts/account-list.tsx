@@ -40,6 +40,7 @@ export type AccountHandlers = {
 type ListProps = AccountHandlers & {
   readonly accounts: readonly AccountListItem[]
   readonly selection?: Selection<AccountListItem> | undefined
+  readonly onShown: (accounts: readonly AccountListItem[]) => void
 }
 type RowProps = AccountHandlers & { readonly account: AccountListItem; readonly now: Accessor<number> }
 
@@ -62,7 +63,9 @@ export function AccountListView(props: ListProps) {
   return (
     <DataTable
       items={props.accounts}
+      main
       selection={props.selection}
+      onShown={props.onShown}
       columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
       actions={t('accounts.column.actions')}
       cells={(account) => <Cells {...row(account)} />}

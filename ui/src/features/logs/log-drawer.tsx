@@ -1,15 +1,13 @@
 import { A } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import ChevronDown from 'lucide-solid/icons/chevron-down'
-import ChevronUp from 'lucide-solid/icons/chevron-up'
-import { createEffect, For, type JSX, onCleanup, Show } from 'solid-js'
+import { For, type JSX, Show } from 'solid-js'
 import type { RequestDetail } from '../../../../server/admin/contract/logs.ts'
 import { errorText } from '../../api/error-text.ts'
 import { logQueries } from '../../api/logs.ts'
 import { dataOf } from '../../api/queries.ts'
-import { IconButton } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Drawer } from '../../components/dialog.tsx'
+import { DrawerSteps } from '../../components/drawer-steps.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { accountCalled } from '../../lib/account-name.ts'
@@ -53,28 +51,9 @@ export default function LogDrawer(props: Props) {
     const at = parseTime(request()?.timestamp)
     return at === undefined ? t('logs.one') : t('logs.oneAt', { time: format().moment(at) })
   }
-  // J and K as in a mail program; never while somebody writes.
-  createEffect(() => {
-    if (props.requestId === undefined) return
-    const press = (event: KeyboardEvent): void => {
-      const by = event.key === 'j' ? 1 : event.key === 'k' ? -1 : undefined
-      const isWriting = event.target instanceof Element && event.target.closest('input, textarea, select') !== null
-      if (by === undefined || isWriting || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return
-      const go = props.step(by)
-      if (go === undefined) return
-      event.preventDefault()
-      go()
-    }
-    document.addEventListener('keydown', press)
-    onCleanup(() => document.removeEventListener('keydown', press))
-  })
   return (
     <Drawer open={props.requestId !== undefined} onClose={props.onClose} title={title()}>
-      <div class="flex items-center gap-1">
-        <StepButton icon={ChevronUp} label={t('logs.previous')} go={props.step(-1)} />
-        <StepButton icon={ChevronDown} label={t('logs.next')} go={props.step(1)} />
-        <span class="text-12 text-text-3 max-md:hidden">{t('logs.stepKeys')}</span>
-      </div>
+      <DrawerSteps step={props.step} />
       <Show
         when={request()}
         keyed
@@ -93,12 +72,6 @@ export default function LogDrawer(props: Props) {
         {(shown) => <Facts request={shown} onFilter={props.onFilter} />}
       </Show>
     </Drawer>
-  )
-}
-
-function StepButton(props: { icon: typeof ChevronUp; label: string; go: (() => void) | undefined }) {
-  return (
-    <IconButton icon={props.icon} label={props.label} disabled={props.go === undefined} onClick={() => props.go?.()} />
   )
 }
 

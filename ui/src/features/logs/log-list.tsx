@@ -63,21 +63,7 @@ export function LogList(props: ListProps) {
   })
   const pointer = { over: false, focus: false }
   const tell = (): void => props.onReading(pointer.over || pointer.focus)
-  /** From row to row, as in a mail program. */
-  const step = (event: KeyboardEvent): void => {
-    const forward = event.key === 'ArrowDown' || event.key === 'j'
-    if ((!forward && event.key !== 'ArrowUp' && event.key !== 'k') || event.ctrlKey || event.metaKey || event.altKey)
-      return
-    const links = [...(frame?.querySelectorAll<HTMLElement>('[data-request]') ?? [])]
-    const at = links.indexOf(document.activeElement as HTMLElement)
-    const next = links[at + (forward ? 1 : -1)]
-    if (at < 0 || next === undefined) return
-    event.preventDefault()
-    next.focus()
-    next.scrollIntoView({ block: 'nearest' })
-  }
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only notices that somebody reads, and moves the focus between links
     <div
       ref={(element) => (frame = element)}
       class="flex flex-col transition-opacity duration-120"
@@ -98,12 +84,12 @@ export function LogList(props: ListProps) {
         pointer.focus = event.relatedTarget instanceof Node && (frame?.contains(event.relatedTarget) ?? false)
         tell()
       }}
-      onKeyDown={step}
     >
       <DataTable
         items={props.rows}
         columns={text}
         onRow={props.onOpen}
+        main
         fixed
         tight
         cells={(row) => <Cells row={row} />}
@@ -206,7 +192,6 @@ function TimeLink(props: { readonly row: RequestRow }) {
     <A
       href={`/logs/${encodeURIComponent(props.row.id)}${location.search}`}
       noScroll
-      data-request={props.row.id}
       class="inline-flex items-center hover:underline max-md:min-h-11"
     >
       <time dateTime={props.row.timestamp} title={format().dateTime(at)}>

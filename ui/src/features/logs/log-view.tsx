@@ -1,5 +1,6 @@
 import { useNavigate } from '@solidjs/router'
 import { useMutation, useQuery } from '@tanstack/solid-query'
+import RefreshCw from 'lucide-solid/icons/refresh-cw'
 import ScrollText from 'lucide-solid/icons/scroll-text'
 import { createEffect, createMemo, createSignal, Match, on, onCleanup, Show, Suspense, Switch } from 'solid-js'
 import { api } from '../../api/client.ts'
@@ -9,8 +10,11 @@ import { MayChange } from '../../api/may-change.tsx'
 import { dataOf, queries, useRefresh } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
+import { usePaletteActions } from '../../components/palette-actions.tsx'
+import { focusRow } from '../../components/row-keys.ts'
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
 import { Switch as Toggle } from '../../components/switch.tsx'
+import { beside } from '../../components/table-order.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import { later } from '../../lib/later.tsx'
@@ -23,7 +27,6 @@ import { FilterBar, type LogFilterState } from './filter-bar.tsx'
 import { type LogFilters, rangeQuery, serverQuery } from './filters.ts'
 import { LogList } from './log-list.tsx'
 import { weakest } from './row-view.ts'
-import { beside } from './rows.ts'
 import { LogSummary } from './summary.tsx'
 
 const LogDrawer = later(() => import('./log-drawer.tsx'))
@@ -66,6 +69,18 @@ export function LogView(props: Props) {
   })
   const isOne = (): boolean => props.filters.value.id !== ''
   const stats = useQuery(() => ({ ...logQueries.stats(query(), [key()]), enabled: !isOne() }))
+  usePaletteActions(() => [
+    {
+      id: 'refresh',
+      text: t('shortcuts.refresh'),
+      icon: RefreshCw,
+      keys: 'r',
+      run: () => {
+        feed.retry()
+        void stats.refetch()
+      },
+    },
+  ])
   const turnOn = useMutation(() => ({
     mutationFn: () => api.saveSettings({ enableRequestLog: true }),
     onSettled: () => refresh('settings'),
@@ -77,7 +92,7 @@ export function LogView(props: Props) {
     const id = props.requestId
     navigate(`/logs${location.search}`, { scroll: false })
     // Not to the row it began with: to the one that was looked at last.
-    setTimeout(() => document.querySelector<HTMLElement>(`[data-request="${CSS.escape(id ?? '')}"]`)?.focus(), 60)
+    focusRow(id)
   }
   const step = (by: 1 | -1): (() => void) | undefined => {
     const id = props.requestId

@@ -28,9 +28,3 @@ export function append(rows: readonly RequestRow[], page: readonly RequestRow[])
   const tail = new Set(rows.slice(-page.length).map(({ id }) => id))
   return [...rows, ...page.filter(({ id }) => !tail.has(id))].slice(0, mostRows)
 }
-
-/** The id of the row beside another one; undefined at the ends. */
-export function beside(rows: readonly RequestRow[], id: string, step: 1 | -1): string | undefined {
-  const at = rows.findIndex((row) => row.id === id)
-  return at < 0 ? undefined : rows[at + step]?.id
-}

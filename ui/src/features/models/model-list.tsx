@@ -38,6 +38,7 @@ export function ModelListView(props: ListProps) {
   return (
     <DataTable
       items={props.models}
+      main
       columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
       actions={t('models.column.actions')}
       cells={(model) => <Row {...row(model)} />}

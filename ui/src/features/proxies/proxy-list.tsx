@@ -48,6 +48,7 @@ export function ProxyListView(props: ListProps) {
   return (
     <DataTable
       items={props.proxies}
+      main
       columns={columns.map((column) => ({ ...column, text: t(column.key) }))}
       actions={t('proxies.column.actions')}
       cells={(proxy) => <Row {...row(proxy)} />}

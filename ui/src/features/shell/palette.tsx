@@ -1,18 +1,23 @@
 import { Dialog as Base } from '@kobalte/core/dialog'
 import { useNavigate } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
+import Archive from 'lucide-solid/icons/archive'
 import Boxes from 'lucide-solid/icons/boxes'
+import Globe from 'lucide-solid/icons/globe'
 import KeyRound from 'lucide-solid/icons/key-round'
+import Plus from 'lucide-solid/icons/plus'
+import RefreshCw from 'lucide-solid/icons/refresh-cw'
 import ScrollText from 'lucide-solid/icons/scroll-text'
 import Search from 'lucide-solid/icons/search'
 import UserRound from 'lucide-solid/icons/user-round'
 import UsersRound from 'lucide-solid/icons/users-round'
 import { createMemo, createSignal, For, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { createMayChange } from '../../api/may-change.tsx'
 import { dataOf, queries } from '../../api/queries.ts'
 import { userQueries } from '../../api/users.ts'
 import { createLayer } from '../../components/dialog.tsx'
-import type { PaletteAction } from '../../components/palette-actions.tsx'
+import { type PaletteAction, useWanted } from '../../components/palette-actions.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { noteChoice, recentChoices } from '../../lib/appearance.ts'
 import { lastFocused, returnFocus } from '../../lib/focus.ts'
@@ -22,10 +27,24 @@ import { keyCaps } from './key-caps.ts'
 
 const mostShown = 12
 const requestId = /^req_[\w-]{4,}$/
+/** An address of either kind, whole, or a range. */
+const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{0,4}(?::[\da-f]{0,4}){2,7})(?:\/\d{1,3})?$/i
+/** The beginning of one. */
+const partOfAddress = /^(?:\d{1,3}\.[\d.]*|[\da-f]{1,4}:[\da-f:]*)$/i
+
+/** What pages offer that are not open, by the id of their own action. */
+const elsewhere = [
+  { id: 'accounts.add', text: 'palette.addAccount', icon: Plus, href: '/accounts' },
+  { id: 'accounts.checkAll', text: 'palette.checkAll', icon: RefreshCw, href: '/accounts' },
+  { id: 'users.create', text: 'palette.createUser', icon: Plus, href: '/users' },
+  { id: 'models.add', text: 'palette.addMapping', icon: Plus, href: '/models' },
+  { id: 'proxies.add', text: 'palette.addProxy', icon: Plus, href: '/proxies' },
+  { id: 'backup.create', text: 'palette.createBackup', icon: Archive, href: '/backup', isOwners: true },
+] as const
 
 type Entry = PaletteAction & { readonly hint?: string }
 
-/** Everything there is, by typing: what can be done here, pages, accounts, users, keys, models, a request by its id. */
+/** Everything there is, by typing: what can be done here, pages, accounts, users, keys, models, a request by its id, an address. */
 export default function Palette(props: { readonly actions: readonly PaletteAction[]; readonly onClose: () => void }) {
   const { t } = useI18n()
   const [typed, setTyped] = createSignal('')
@@ -165,6 +184,33 @@ function createFound(
   const users = useQuery(() => userQueries.list())
   const keys = useQuery(() => queries.keys())
   const models = useQuery(() => queries.models())
+  const session = useQuery(() => queries.session())
+  const mayChange = createMayChange()
+  const want = useWanted()
+  const offered = createMemo((): readonly PaletteAction[] => {
+    const here = new Set(actions().map(({ id }) => id))
+    const isOwner = dataOf(session)?.user?.role === 'owner'
+    const others = elsewhere.filter((one) => mayChange() && !here.has(one.id) && (isOwner || !('isOwners' in one)))
+    return [
+      // The page's own comes first.
+      ...[
+        ...new Map(
+          actions()
+            .toReversed()
+            .map((action) => [action.id, action]),
+        ).values(),
+      ].toReversed(),
+      ...others.map(({ id, text, icon, href }) => ({
+        id,
+        text: t(text),
+        icon,
+        run: () => {
+          navigate(href)
+          want(id)
+        },
+      })),
+    ]
+  })
   const things = createMemo((): readonly Entry[] => [
     ...(dataOf(accounts) ?? []).map((account): Entry => {
       const email = account.email ? maskEmail(account.email) : ''
@@ -209,15 +255,35 @@ function createFound(
   ])
   const request = (): readonly Entry[] => {
     const id = typed().trim()
-    if (!requestId.test(id)) return []
-    return [{ id: 'request', text: t('palette.request', { id }), icon: ScrollText, run: () => navigate(`/logs/${id}`) }]
+    const value = encodeURIComponent(id)
+    if (requestId.test(id))
+      return [
+        { id: 'request', text: t('palette.request', { id }), icon: ScrollText, run: () => navigate(`/logs/${id}`) },
+      ]
+    const addresses = {
+      id: 'addresses',
+      text: t('palette.addresses', { id }),
+      icon: Globe,
+      run: () => navigate(`/logs?view=addresses&q=${value}`),
+    }
+    if (address.test(id))
+      return [
+        {
+          id: 'address',
+          text: t('palette.address', { id }),
+          icon: ScrollText,
+          run: () => navigate(`/logs?ip=${value}`),
+        },
+        addresses,
+      ]
+    return partOfAddress.test(id) ? [addresses] : []
   }
   return createMemo(() => {
     if (typed().trim() === '') {
-      const known = [...actions(), ...things()]
+      const known = [...offered(), ...things()]
       const used = recent.flatMap((id) => known.find((entry) => entry.id === id) ?? [])
-      return [...used, ...actions().filter((action) => !used.includes(action))]
+      return [...used, ...offered().filter((action) => !used.includes(action))]
     }
-    return [...request(), ...bestOf<Entry>([...actions(), ...things()], typed(), recent, mostShown)]
+    return [...request(), ...bestOf<Entry>([...offered(), ...things()], typed(), recent, mostShown)]
   })
 }

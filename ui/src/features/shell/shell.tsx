@@ -7,6 +7,7 @@ import LogOut from 'lucide-solid/icons/log-out'
 import MonitorSmartphone from 'lucide-solid/icons/monitor-smartphone'
 import MonitorX from 'lucide-solid/icons/monitor-x'
 import PanelLeft from 'lucide-solid/icons/panel-left'
+import RefreshCw from 'lucide-solid/icons/refresh-cw'
 import Rocket from 'lucide-solid/icons/rocket'
 import Search from 'lucide-solid/icons/search'
 import SunMoon from 'lucide-solid/icons/sun-moon'
@@ -145,6 +146,7 @@ function Frame(props: FrameProps) {
   const phone = createMediaQuery(phoneQuery)
   const status = useQuery(() => queries.status())
   const actions = usePalette()
+  const client = useQueryClient()
   const [shown, setShown] = createSignal<'palette' | 'keys' | 'jobs'>()
   const [narrow, setNarrow] = createSignal(isNarrow())
   const { theme, setTheme } = createTheme()
@@ -171,6 +173,13 @@ function Frame(props: FrameProps) {
       keys: '/',
       run: () => document.querySelector<HTMLElement>('[data-page-search]')?.focus(),
     },
+    {
+      id: 'refresh',
+      text: t('shortcuts.refresh'),
+      icon: RefreshCw,
+      keys: 'r',
+      run: () => void client.refetchQueries({ type: 'active' }),
+    },
     { id: 'narrow', text: t('shortcuts.narrow'), icon: PanelLeft, keys: '[', run: () => turnNarrow(!narrow()) },
     {
       id: 'theme',
@@ -189,7 +198,6 @@ function Frame(props: FrameProps) {
       run: () => props.onSignOutEverywhere(),
     },
   ])
-  const client = useQueryClient()
   onCleanup(loadWhenIdle(() => client.isFetching() === 0))
   createShortcuts(actions, () => setShown('palette'))
   const view = () => status.data

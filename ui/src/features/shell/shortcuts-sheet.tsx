@@ -29,9 +29,17 @@ export default function ShortcutsSheet(props: {
     <Dialog open onClose={props.onClose} title={t('shortcuts.title')} wide>
       <div class="grid gap-x-8 gap-y-4 md:grid-cols-2">
         <Group title={t('shortcuts.here')}>
-          <Row text={t('palette.title')} caps={[mod, 'K']} together />
+          <Row text={t('palette.title')} caps={[mod, 'K']} joint="+" />
           <For each={other}>{(action) => <Row text={action.text} caps={keyCaps(action.keys ?? '')} />}</For>
           <Row text={t('shortcuts.closes')} caps={['Esc']} />
+        </Group>
+        <Group title={t('shortcuts.list')}>
+          <Row text={t('shortcuts.move')} caps={['J', 'K', '↓', '↑']} joint="/" />
+          <Row text={t('shortcuts.ends')} caps={['Home', 'End']} joint="/" />
+          <Row text={t('shortcuts.open')} caps={['Enter']} />
+          <Row text={t('shortcuts.select')} caps={['X']} />
+          <Row text={t('shortcuts.extend')} caps={['Shift', '↓']} joint="+" />
+          <Row text={t('shortcuts.all')} caps={[mod, 'A']} joint="+" />
         </Group>
         <Group title={t('shortcuts.go')}>
           <For each={go}>{(action) => <Row text={action.text} caps={keyCaps(action.keys ?? '')} />}</For>
@@ -61,7 +69,7 @@ function Group(props: { readonly title: string; readonly children: JSX.Element }
   )
 }
 
-function Row(props: { readonly text: string; readonly caps: readonly string[]; readonly together?: boolean }) {
+function Row(props: { readonly text: string; readonly caps: readonly string[]; readonly joint?: string }) {
   const { t } = useI18n()
   return (
     <div class="flex items-center justify-between gap-4">
@@ -70,7 +78,7 @@ function Row(props: { readonly text: string; readonly caps: readonly string[]; r
         <For each={props.caps}>
           {(cap, index) => (
             <>
-              <Show when={index() > 0}>{props.together ? '+' : t('shortcuts.then')}</Show>
+              <Show when={index() > 0}>{props.joint ?? t('shortcuts.then')}</Show>
               <kbd class="min-w-6 rounded-sm border border-control bg-surface-2 px-1.5 text-center font-mono text-text">
                 {cap}
               </kbd>

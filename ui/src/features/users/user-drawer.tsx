@@ -9,6 +9,7 @@ import { dataOf, queries } from '../../api/queries.ts'
 import { userQueries } from '../../api/users.ts'
 import { Button } from '../../components/button.tsx'
 import { Drawer } from '../../components/dialog.tsx'
+import { DrawerSteps } from '../../components/drawer-steps.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { Tabs } from '../../components/tabs.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
@@ -24,6 +25,8 @@ type Props = Choices & {
   readonly userId: string | undefined
   /** As the list has it; absent where it is not in it yet. */
   readonly listed: UserView | undefined
+  /** To the next or the one before in the list; undefined: there is none. */
+  readonly step: (by: 1 | -1) => (() => void) | undefined
   readonly ownerKeys: readonly KeyView[] | undefined
   readonly now: Accessor<number>
   readonly tab: UserTab
@@ -49,6 +52,9 @@ export default function UserDrawer(props: Props) {
   const title = (): string => (isOwner() ? t('users.ownerName') : (user()?.name ?? props.userId ?? ''))
   return (
     <Drawer open={props.userId !== undefined} onClose={props.onClose} title={title()} firstFocus={activeTab}>
+      <Show when={!isOwner()}>
+        <DrawerSteps step={props.step} />
+      </Show>
       <Switch>
         <Match when={isOwner()}>
           <p class="text-text-2">{t('users.ownerAbout')}</p>

@@ -37,6 +37,7 @@ type ListProps = UserHandlers & {
   readonly selection: Selection<UserView> | undefined
   readonly order: string | undefined
   readonly onOrder: (order: string | undefined) => void
+  readonly onShown: (users: readonly UserView[]) => void
 }
 type RowProps = UserHandlers & { readonly user: UserView; readonly now: Accessor<number> }
 
@@ -54,12 +55,14 @@ export function UserListView(props: ListProps) {
   return (
     <DataTable
       items={props.users}
+      main
       columns={columns(props.now).map(({ key, ...column }) => ({ ...column, text: t(key) }))}
       actions={t('users.column.actions')}
       faded={(user) => !user.enabled}
       selection={props.selection}
       order={props.order}
       onOrder={props.onOrder}
+      onShown={props.onShown}
       cells={(user) => <Cells {...row(user)} />}
       card={(user) => <Card {...row(user)} />}
     />

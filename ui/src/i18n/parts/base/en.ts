@@ -28,6 +28,9 @@ export const en = {
   'common.unknown': 'unknown',
   'common.isSet': '(set)',
   'table.selectAll': 'Select all rows',
+  'list.previous': 'Previous in the list (K)',
+  'list.next': 'Next in the list (J)',
+  'list.stepKeys': 'J and K step through the list',
 
   'theme.label': 'Theme',
   'theme.system': 'System',
@@ -93,6 +96,7 @@ export const en = {
   'palette.setup': 'Setup guide',
   'shortcuts.title': 'Keyboard shortcuts',
   'shortcuts.search': 'Search this list',
+  'shortcuts.refresh': 'Refresh',
   'shortcuts.narrow': 'Collapse the navigation',
   'jobs.title': 'Jobs',
   'jobs.running': 'Jobs: {count} running',

@@ -30,6 +30,9 @@ export const zhCn = {
   'common.unknown': '未知',
   'common.isSet': '（已设置）',
   'table.selectAll': '选择所有行',
+  'list.previous': '列表中的上一项（K）',
+  'list.next': '列表中的下一项（J）',
+  'list.stepKeys': '按 J、K 逐项查看',
 
   'theme.label': '主题',
   'theme.system': '跟随系统',
@@ -95,6 +98,7 @@ export const zhCn = {
   'palette.setup': '设置向导',
   'shortcuts.title': '键盘快捷键',
   'shortcuts.search': '搜索当前列表',
+  'shortcuts.refresh': '刷新',
   'shortcuts.narrow': '折叠导航栏',
   'jobs.title': '任务',
   'jobs.running': '任务：{count} 个进行中',
