@@ -64,7 +64,8 @@ export function createDevtools(now: () => number, defaultModel: () => Promise<st
         const apiKey = isMasked(asked.apiKey) && current.apiKey !== '' ? current.apiKey : asked.apiKey.trim()
         if (isMasked(apiKey)) return invalid('apiKey', 'is masked; give the whole key')
         const model = asked.model?.trim() || current.model || (await defaultModel())
-        const wanted = { baseUrl: asked.baseUrl.trim(), apiKey, model }
+        const isModelNamed = Boolean(asked.model?.trim())
+        const wanted = { baseUrl: asked.baseUrl.trim(), apiKey, model, isModelNamed }
         const changes = tools[tool].changes(settings, wanted).filter(({ before, value }) => before !== value)
         const done = { success: true, path: kept.file, backup: null, changes: changes.flatMap(shown) }
         if (changes.length === 0) return ok({ ...done, revision: stands })
@@ -122,7 +123,9 @@ function shown({ path: [...names], value, before, secret = false }: Change): Too
       after: member === 'apiKey' ? mask(String(after)) : String(after),
     }))
   const spelt = (one: unknown): string => (secret ? mask(String(one)) : shownUrl(String(one)))
-  return [{ name, before: before === undefined ? null : spelt(before), after: spelt(value) }]
+  return [
+    { name, before: before === undefined ? null : spelt(before), after: value === undefined ? null : spelt(value) },
+  ]
 }
 
 /** Without a password somebody wrote into it. */

@@ -62,6 +62,8 @@ export async function replaceToolFile(
 ): Promise<Result<string | null, GatewayError>> {
   const { file, target } = before
   const isNew = before.text === undefined
+  // A key is put into it: from here on it is nobody's but its owner's. The copy stays as the file was.
+  const after = { ...before, mode: before.mode & 0o700 }
   try {
     await mkdir(path.dirname(target), { recursive: true, mode: 0o700 })
     if (!isNew && (await isReadOnly(before))) return leftAlone(file, 'is read-only')
@@ -70,7 +72,7 @@ export async function replaceToolFile(
     const copy = `${target}.${isNew ? 'new' : 'backup'}-${stamp(at)}-${revisionOf(text)}`
     await writeNew(copy, before.text ?? '', before)
     if (isNew) {
-      const made = await writeNew(target, text, before).catch((thrown) => thrown)
+      const made = await writeNew(target, text, after).catch((thrown) => thrown)
       if (made !== undefined) {
         await rm(copy, { force: true })
         return codeOf(made) === 'EEXIST' ? changedMeanwhile(file) : notWritten(file, made)
@@ -78,7 +80,7 @@ export async function replaceToolFile(
     } else {
       const aside = `${target}.writing-${stamp(at)}`
       try {
-        await writeNew(aside, text, before)
+        await writeNew(aside, text, after)
         if ((await readFile(target, 'utf8')) !== before.text) {
           await rm(copy, { force: true })
           return changedMeanwhile(file)
@@ -141,7 +143,7 @@ async function copiesOf(target: string): Promise<readonly Copy[]> {
     .toSorted((one, other) => one.at - other.at)
 }
 
-/** A new file with the rights of the old one. */
+/** A new file with these rights. */
 async function writeNew(file: string, text: string, { mode, owner }: ToolFile): Promise<void> {
   const handle = await open(file, 'wx', mode)
   try {

@@ -3,11 +3,17 @@ import { productName } from '../config/build.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 
 export type Members = Readonly<Record<string, unknown>>
-export type Wanted = { readonly baseUrl: string; readonly apiKey: string; readonly model: string }
+export type Wanted = {
+  readonly baseUrl: string
+  readonly apiKey: string
+  readonly model: string
+  /** Somebody named the model; else it is a guess for tools that must have one. */
+  readonly isModelNamed: boolean
+}
 /** What a tool is set to, as far as it is. */
 export type Current = { readonly baseUrl: string; readonly apiKey: string; readonly model?: string }
 
-/** One member to be set. */
+/** One member to be set, or with `value` undefined to be taken out. */
 export type Change = {
   readonly path: JSONPath
   readonly value: unknown
@@ -32,14 +38,21 @@ const claudeCode: ToolSettings = {
   file: '.claude/settings.json',
   read: ({ env = {} }) =>
     isMembers(env)
-      ? ok({ baseUrl: text(env.ANTHROPIC_BASE_URL), apiKey: text(env.ANTHROPIC_AUTH_TOKEN) })
+      ? ok({
+          baseUrl: text(env.ANTHROPIC_BASE_URL),
+          apiKey: text(env.ANTHROPIC_AUTH_TOKEN),
+          model: text(env.ANTHROPIC_MODEL),
+        })
       : err('has an env that is no object'),
-  changes: ({ env = {} }, { baseUrl, apiKey }) => {
+  changes: ({ env = {} }, { baseUrl, apiKey, model, isModelNamed }) => {
     const had = isMembers(env) ? env : {}
-    const [url, token] = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_AUTH_TOKEN']
+    const [url, token, own] = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY']
     return [
       { path: ['env', url], value: baseUrl, before: had[url] },
       { path: ['env', token], value: apiKey, before: had[token], secret: true },
+      ...(isModelNamed ? [{ path: ['env', 'ANTHROPIC_MODEL'], value: model, before: had.ANTHROPIC_MODEL }] : []),
+      // With both Claude Code does not know which to send, and may send this one to us.
+      { path: ['env', own], value: undefined, before: had[own], secret: true },
     ]
   },
 }
@@ -116,6 +129,10 @@ function withMember(value: unknown, [name, ...rest]: JSONPath, to: unknown): unk
     return Object.assign([...list], { [name]: withMember(list[name], rest, to) })
   }
   const members = isMembers(value) ? value : {}
+  if (to === undefined && rest.length === 0) {
+    const { [name]: _gone, ...others } = members
+    return others
+  }
   return { ...members, [name]: withMember(members[name], rest, to) }
 }
 

@@ -105,6 +105,28 @@ describe('everything else stays as it is to the byte', () => {
     )
   })
 
+  test('a key of Anthropic goes, since with two it is not known which is sent; a model is set where one is named', async () => {
+    const { call } = await app()
+    write('{"env":{"ANTHROPIC_API_KEY":"sk-ant-theirs-0123456789","OTHER":"1"},"theme":"dark"}')
+    const named = { ...wanted, model: 'claude-sonnet-4-5' }
+    const preview = await call('POST', `${route}/config`, { ...named, preview: true })
+    expect(preview.json.changes.slice(2)).toEqual([
+      { name: 'env.ANTHROPIC_MODEL', before: null, after: 'claude-sonnet-4-5' },
+      { name: 'env.ANTHROPIC_API_KEY', before: '••••6789', after: null },
+    ])
+    await call('POST', `${route}/config`, named)
+    expect(now()).not.toContain('sk-ant-theirs')
+    expect(JSON.parse(now())).toEqual({
+      env: { OTHER: '1', ...env, ANTHROPIC_MODEL: 'claude-sonnet-4-5' },
+      theme: 'dark',
+    })
+    expect((await call('GET', `${route}/config`)).json).toMatchObject({ configured: true, model: 'claude-sonnet-4-5' })
+    // None is named: it stays as somebody set it.
+    expect((await call('POST', `${route}/config`, wanted)).json.changes).toEqual([])
+    await call('POST', `${route}/undo`)
+    expect(JSON.parse(now()).env.ANTHROPIC_API_KEY).toBe('sk-ant-theirs-0123456789')
+  })
+
   test('what is set already is not written again', async () => {
     const { call } = await app()
     write(`{"env":${JSON.stringify(env)}}`)
@@ -154,7 +176,7 @@ describe('links and rights', () => {
     expect([lstatSync(file()).isSymbolicLink(), existsSync(path.join(homeDir, 'gone.json'))]).toEqual([true, false])
   })
 
-  test('a new file is its owner’s alone; another keeps its rights, and so does its copy', async () => {
+  test('a file with a key in it is its owner’s alone; its copy keeps the rights it had, and brings them back', async () => {
     const { call } = await app()
     await call('POST', `${route}/config`, wanted)
     expect(statSync(file()).mode & 0o777).toBe(0o600)
@@ -162,7 +184,9 @@ describe('links and rights', () => {
     write('{}')
     chmodSync(file(), 0o640)
     const { json } = await call('POST', `${route}/config`, wanted)
-    expect([statSync(file()).mode & 0o777, statSync(json.backup).mode & 0o777]).toEqual([0o640, 0o640])
+    expect([statSync(file()).mode & 0o777, statSync(json.backup).mode & 0o777]).toEqual([0o600, 0o640])
+    await call('POST', `${route}/undo`)
+    expect([now(), statSync(file()).mode & 0o777]).toEqual(['{}', 0o640])
   })
 
   test('where nothing can be written it is said, and nothing is left behind', async () => {

@@ -225,6 +225,31 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test.each([
+    ['en-US', 768],
+    ['zh-CN', 768],
+    ['en-US', 1024],
+    ['zh-CN', 1280],
+  ] as const)('users with long names, a level and limits fit: %s, %i px', async (locale, width) => {
+    const made = (await gateway.admin('POST', '/v2/users', {
+      name: `a-very-long-name-of-a-team-that-nobody-shortened-${width}-${locale}`,
+      email: 'somebody.with.a.long.address@mail.example.com',
+      priority: 7,
+      request_quota: 1_000_000,
+      monthly_quota: 5_000_000_000,
+    })) as { id: string }
+    const { page, close } = await openPage({ locale, viewport: { width, height: 740 } })
+    await signIn(page, `${gateway.url}/login?next=/users`, adminPassword)
+    await page.locator(`[data-row="${made.id}"]`).waitFor()
+    expect(await scrollsSideways(page)).toBe(false)
+    expect(await beyondCells(page)).toEqual([])
+    for (const button of await page.locator('[data-row] [aria-haspopup]').all()) {
+      const box = await button.boundingBox()
+      expect((box?.x ?? 9_999) + (box?.width ?? 0)).toBeLessThanOrEqual(width)
+    }
+    await close()
+  })
+
   test('more states than fit beside each other on a phone do not widen the page', async () => {
     const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 360, height: 740 } })
     await showAccounts(page, () => [

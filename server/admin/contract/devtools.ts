@@ -16,7 +16,7 @@ export type ToolConfig = Static<typeof ToolConfig>
 export const ToolConfigSave = Type.Object({
   baseUrl: Type.String({ description: 'without /v1' }),
   apiKey: Type.String(),
-  model: Type.Optional(Type.String({ description: 'where the tool names one; absent: as it is, else the default' })),
+  model: Type.Optional(Type.String({ description: 'absent: as it is, else the default where the tool must name one' })),
   preview: Type.Optional(Type.Boolean()),
   revision: Type.Optional(Type.String({ description: 'of the preview: a file that changed since is left as it is' })),
 })
@@ -27,12 +27,12 @@ export const ToolConfigSaved = Type.Object({
   path: Type.String(),
   /** A copy of the file as it was; null: there was none. */
   backup: Type.Union([Type.String(), Type.Null()]),
-  /** The members that change, secrets masked; null: it has none. */
+  /** The members that change, secrets masked; null: it has none, or none any more. */
   changes: Type.Array(
     Type.Object({
       name: Type.String(),
       before: Type.Union([Type.String(), Type.Null()]),
-      after: Type.String(),
+      after: Type.Union([Type.String(), Type.Null()]),
     }),
   ),
   revision: Type.String({ description: 'of the file as it stands now' }),

@@ -17,6 +17,7 @@ import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusRefusal } from '../../lib/focus.ts'
 import type { Place } from './client.ts'
+import { dashed } from './terminal-clients.ts'
 
 type Props = {
   readonly tool: Tool
@@ -100,7 +101,8 @@ function WriteForm(props: Props & { onDone: () => void }) {
   const { t } = useI18n()
   const refresh = useRefresh()
   const { tool, place } = props // as it was when the dialog was opened
-  const wanted = { baseUrl: place.origin, apiKey: place.key, model: place.model }
+  const model = tool === 'claude-code' ? dashed(place.model) : place.model
+  const wanted = { baseUrl: place.origin, apiKey: place.key, model }
   // Kept while it is asked for again: what is typed below it stays.
   const [changes, setChanges] = createSignal<ToolConfigSaved>()
   const preview = useMutation(() => ({
@@ -152,7 +154,9 @@ function WriteForm(props: Props & { onDone: () => void }) {
                       <Show when={before !== null}>
                         <del class="block text-danger no-underline">{`- ${name}: ${before}`}</del>
                       </Show>
-                      <ins class="block text-success no-underline">{`+ ${name}: ${after}`}</ins>
+                      <Show when={after !== null}>
+                        <ins class="block text-success no-underline">{`+ ${name}: ${after}`}</ins>
+                      </Show>
                     </>
                   )}
                 </For>

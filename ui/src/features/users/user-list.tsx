@@ -106,7 +106,7 @@ function Cells(props: RowProps) {
   const { t, format } = useI18n()
   return (
     <>
-      <Cell class="w-1/3 min-w-40 max-w-0">
+      <Cell class="w-1/3 min-w-32 max-w-0 lg:min-w-40">
         <Identity {...props} />
       </Cell>
       <Cell class="whitespace-nowrap">
@@ -115,7 +115,7 @@ function Cells(props: RowProps) {
         </div>
       </Cell>
       <Cell class="whitespace-nowrap max-2xl:hidden">{priorityText(props.user.priority, t)}</Cell>
-      <Cell class="w-1/4 min-w-56">
+      <Cell class="w-1/4 min-w-40 lg:min-w-56">
         <Tightest {...props} />
       </Cell>
       <Cell class="numbers text-right max-2xl:hidden">
