@@ -8,7 +8,7 @@ export function TimeAgo(props: { at: string | null; now: Accessor<number>; never
   return (
     <Show when={parseTime(props.at)} fallback={props.never}>
       {(at) => (
-        <time dateTime={new Date(at()).toISOString()} title={format().dateTime(at())}>
+        <time dateTime={new Date(at()).toISOString()} title={format().exact(at())}>
           {format().relative(at(), props.now())}
         </time>
       )}

@@ -74,8 +74,13 @@ export default function SettingsPage() {
     async () => Promise.all([loadParts('en', ['settings']), loadParts('zh-CN', ['settings'])]),
   )
   const textOf = (name: SettingName): string => {
-    const own = [t(`settings.field.${name}`), t(`settings.help.${name}`), name]
-    const both = (words.latest ?? []).flatMap((part) => [part[`settings.field.${name}`], part[`settings.help.${name}`]])
+    const section = `settings.section.${placeOf(name).section}` as const
+    const own = [t(`settings.field.${name}`), t(`settings.help.${name}`), t(section), name]
+    const both = (words.latest ?? []).flatMap((part) => [
+      part[`settings.field.${name}`],
+      part[`settings.help.${name}`],
+      part[section],
+    ])
     return [...own, ...both].join(' ')
   }
   const isOffered = (name: SettingName): boolean => {

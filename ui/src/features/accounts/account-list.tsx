@@ -156,10 +156,7 @@ function Identity(props: RowProps) {
     const own = proxyById(props.proxies, props.account.proxy_id)
     return own !== undefined && isClosed(own)
   }
-  const about = (): string =>
-    [props.account.label && props.account.email ? maskEmail(props.account.email) : '', shortId(props.account.id)]
-      .filter(Boolean)
-      .join(' · ')
+  const email = (): string => (props.account.label && props.account.email ? `${maskEmail(props.account.email)} · ` : '')
   return (
     <div class="min-w-0">
       <A
@@ -170,11 +167,13 @@ function Identity(props: RowProps) {
       >
         {shownName(props.account)}
       </A>
-      <div class="truncate text-12 text-text-3">
-        {about()}
+      <div class="flex text-12 text-text-3">
+        <span class="min-w-8 truncate whitespace-pre">{email()}</span>
+        {/* What tells it from others is never cut. */}
+        <span class="shrink-0">{shortId(props.account.id)}</span>
         <Show when={props.account.proxy_id !== null}>
-          {' · '}
-          <span class={closed() ? 'text-warning' : ''}>
+          <span class={`min-w-8 truncate whitespace-pre ${closed() ? 'text-warning' : ''}`}>
+            {' · '}
             {closed() ? t('accounts.viaClosed', { proxy: proxy() }) : t('accounts.via', { proxy: proxy() })}
           </span>
         </Show>

@@ -34,7 +34,7 @@ export function ImportTable(props: { rows: readonly ImportRow[] }) {
               {(row) => (
                 <tr class="border-border border-b last:border-b-0">
                   <td class="numbers whitespace-nowrap px-3 py-2 align-top text-text-2">{row.place}</td>
-                  <td class="break-words px-3 py-2 align-top">
+                  <td class="wrap-anywhere min-w-40 px-3 py-2 align-top">
                     <div>{row.name}</div>
                     <Show when={row.about}>
                       <div class="text-12 text-text-3">{row.about}</div>

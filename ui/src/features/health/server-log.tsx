@@ -214,7 +214,7 @@ export default function ServerLog() {
           {(line) => (
             <>
               <p class="numbers text-13 text-text-2">
-                {format().dateTime(line().at)} · {t(`health.log.word.${line().level}`)}
+                {format().exact(line().at)} · {t(`health.log.word.${line().level}`)}
               </p>
               <pre class="wrap-anywhere whitespace-pre-wrap rounded-md bg-code-bg p-3 font-mono text-12">
                 {line().whole}

@@ -194,7 +194,7 @@ function TimeLink(props: { readonly row: RequestRow }) {
       noScroll
       class="inline-flex items-center hover:underline max-md:min-h-11"
     >
-      <time dateTime={props.row.timestamp} title={format().dateTime(at)}>
+      <time dateTime={props.row.timestamp} title={format().exact(at)}>
         {format().moment(at)}
       </time>
     </A>

@@ -10,7 +10,7 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { maskEmail } from '../../lib/format.ts'
 import { attentionText, type Pointed, placeOf, plainHttp, wordsOf } from './attention-words.ts'
-import { dismissedItems, dismissItem, forgetGone } from './dismissed.ts'
+import { dismissedItems, dismissItem, forgetGone, showAgain } from './dismissed.ts'
 
 const mostShown = 5
 
@@ -26,7 +26,21 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
   const about = (item: Pointed): string => (item.name ? maskEmail(item.name) : attentionText(item, t, format()))
   const shown = () => (all() ? open() : open().slice(0, mostShown))
   return (
-    <Show when={open().length > 0}>
+    <Show
+      when={open().length > 0}
+      fallback={
+        <Show when={items().length}>
+          {(count) => (
+            <p class="flex flex-wrap items-center gap-x-2 text-13 text-text-2">
+              {t('attention.dismissed', { count: format().number(count()) })}
+              <Button look="quiet" onClick={() => setDismissed(showAgain())}>
+                {t('attention.again')}
+              </Button>
+            </p>
+          )}
+        </Show>
+      }
+    >
       <section aria-label={t('attention.title')} class="overflow-hidden rounded-lg border border-border bg-surface">
         <h2 class="border-border border-b bg-surface-2 px-4 py-2 font-semibold text-14">{t('attention.title')}</h2>
         <ul class="divide-y divide-border">

@@ -13,6 +13,11 @@ export function forgetGone(ids: readonly string[]): readonly string[] {
   return left
 }
 
+export function showAgain(): readonly string[] {
+  saveDismissedNotes([])
+  return []
+}
+
 export function dismissItem(id: string): readonly string[] {
   const kept = [id, ...dismissedNotes().filter((other) => other !== id)].slice(0, mostKept)
   saveDismissedNotes(kept)

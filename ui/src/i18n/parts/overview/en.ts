@@ -23,6 +23,8 @@ export const en = {
   'attention.view': 'View',
   'attention.dismiss': 'Dismiss: {name}',
   'attention.all': 'Show all {count}',
+  'attention.dismissed': '{count} {count?note is|notes are} dismissed.',
+  'attention.again': 'Show again',
   'attention.less': 'Show fewer',
   'attention.account.suspended': '{name} was suspended by the provider',
   'attention.account.signed_out': '{name} has to sign in again',

@@ -25,6 +25,8 @@ export const zhCn = {
   'attention.view': '查看',
   'attention.dismiss': '忽略：{name}',
   'attention.all': '显示全部 {count} 项',
+  'attention.dismissed': '已忽略 {count} 条提醒。',
+  'attention.again': '重新显示',
   'attention.less': '收起',
   'attention.account.suspended': '{name} 已被服务商封停',
   'attention.account.signed_out': '{name} 需要重新登录',
