@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, beyondCells, scrollsSideways } from '../support/browser.ts'
-import { focusIs, inTime, showAccounts, signIn, someAccount } from '../support/console.ts'
+import { focusIs, hideTab, inTime, showAccounts, signIn, someAccount } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
 
@@ -324,6 +324,30 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await page.keyboard.type('xjk')
     expect(await page.getByRole('searchbox').inputValue()).toBe('xjk')
     expect(await chosen.count()).toBe(0)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('words that come later make nothing anew: what is typed, and a dialog in a tab, stay', async () => {
+    const { page, faults, close } = await openPage({ locale: 'en-US', viewport: { width: 1280, height: 740 } })
+    await showAccounts(page, () => ['alpha', 'beta'].map((label) => someAccount(label, 'ready')))
+    // In a tab that is not looked at nothing is loaded that may be wanted soon.
+    await page.addInitScript(() =>
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' }),
+    )
+    const words: string[] = []
+    page.on('response', (response) => response.url().includes('/assets/') && words.push(response.url()))
+    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
+    await page.getByRole('link', { name: 'alpha' }).click()
+    const drawer = page.getByRole('dialog')
+    await drawer.getByRole('tab', { name: 'Settings' }).click()
+    await drawer.getByLabel('Notes').fill('half a sentence')
+    const before = words.length
+    await hideTab(page, false)
+    while (words.length < before + 3) await page.waitForEvent('response')
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)))
+    expect(await drawer.getByLabel('Notes').inputValue()).toBe('half a sentence')
+    await focusIs(page, 'Notes')
     expect(faults).toEqual([])
     await close()
   })

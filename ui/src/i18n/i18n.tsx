@@ -11,6 +11,7 @@ import {
   type ParentProps,
   useContext,
 } from 'solid-js'
+import { createStore } from 'solid-js/store'
 import { type Language, saveLanguage } from '../lib/appearance.ts'
 import { createFormat, type Format } from '../lib/format.ts'
 import { type Later, later } from '../lib/later.tsx'
@@ -33,8 +34,9 @@ export async function createI18n(start: Language): Promise<I18n> {
   const loaded = new Set<Area>(['base'])
   const words = await loadParts(start, loaded)
   const [language, speak] = createSignal(start)
-  const [dictionary, setDictionary] = createSignal(words)
-  const translate = translator(dictionary, resolve)
+  // Word by word: those that come later change nothing for who shows others, and nothing that is made of a text is made anew.
+  const [dictionary, setDictionary] = createStore({ ...words })
+  const translate = translator(() => dictionary, resolve)
   const t = <K extends Key>(key: K, ...params: Params<K>): string =>
     (translate as (key: Key, params?: Readonly<Record<string, string | number>>) => string)(key, params[0])
   const format = createRoot(() => createMemo(() => createFormat(language(), () => t('common.justNow'))))
@@ -46,7 +48,7 @@ export async function createI18n(start: Language): Promise<I18n> {
     const more = await loadParts(spoken, missing)
     if (spoken !== language()) return load(areas)
     for (const area of missing) loaded.add(area)
-    setDictionary((known) => ({ ...known, ...more }))
+    setDictionary(more)
   }
   const setLanguage = async (next: Language): Promise<void> => {
     const count = loaded.size
