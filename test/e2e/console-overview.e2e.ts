@@ -117,7 +117,12 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     await page.reload()
     await list.getByText('No account can serve requests').waitFor()
     expect(await list.getByText('team-07').count()).toBe(0)
-    await list.getByRole('link', { name: 'View' }).click()
+    // What is put aside is still there to be looked at.
+    await list.getByRole('button', { name: /^Dismiss/ }).click()
+    await page.getByText('2 notes are dismissed.').waitFor()
+    await page.getByRole('button', { name: 'Show again' }).click()
+    await list.getByText('team-07 was suspended by the provider').waitFor()
+    await list.getByRole('link', { name: 'View' }).first().click()
     await page.waitForURL('**/accounts')
     expect(faults).toEqual([])
     await close()

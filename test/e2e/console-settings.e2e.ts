@@ -124,6 +124,8 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     await page.getByLabel('Search settings').fill('额度用完预警')
     await page.getByText('Warn before an account runs out').waitFor()
     expect(new URL(page.url()).searchParams.get('q')).toBe('额度用完预警')
+    await page.getByLabel('Search settings').fill('日志保留')
+    await page.getByText('Keep records for').waitFor()
     await page.getByLabel('Search settings').fill('no such setting at all')
     await page.getByText('No setting matches').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])

@@ -119,6 +119,12 @@ test('a search finds every word, in any order and case', () => {
   for (const search of ['two', 'team free']) expect(matchesWords('Team one Pro', search)).toBe(false)
 })
 
+test('words of Chinese need no space between them', () => {
+  const text = '日志 记录保留时长 更早的记录会被删除'
+  for (const search of ['日志保留', '保留时长', '日志 保留']) expect(matchesWords(text, search)).toBe(true)
+  for (const search of ['日志备份', '保密', '额度用完']) expect(matchesWords(text, search)).toBe(false)
+})
+
 test('times that are none are undefined', () => {
   expect(parseTime('2026-01-31T03:00:00Z')).toBe(Date.UTC(2026, 0, 31, 3))
   for (const none of [null, undefined, '', 'never', 'soon']) expect(parseTime(none)).toBeUndefined()
