@@ -247,6 +247,51 @@ test('alternatives within alternatives at the root keep their members, and words
   })
 })
 
+test('what alternatives say of one property is joined, too', () => {
+  const circle = {
+    type: 'object',
+    properties: { kind: { const: 'circle', type: 'string' }, size: { type: 'number' }, at: { type: 'string' } },
+    required: ['kind', 'size'],
+  }
+  const word = {
+    type: 'object',
+    properties: { kind: { enum: ['word', 'line'], type: 'string' }, size: { type: 'string' }, at: { type: 'string' } },
+    required: ['kind', 'size'],
+  }
+  const union = { type: 'object', properties: { kind: { type: 'string', description: 'Which.' } } }
+  const plain = {
+    type: 'object',
+    properties: {
+      kind: { type: 'string', description: 'Which.', enum: ['circle', 'word', 'line'] },
+      size: { anyOf: [{ type: 'number' }, { type: 'string' }] },
+      at: { type: 'string' },
+    },
+    required: ['kind', 'size'],
+    description: 'One of: kind: "circle", size, at (required: kind, size) or kind, size, at (required: kind, size).',
+  }
+  expect(plainOf({ ...union, oneOf: [circle, word] })).toEqual(plain)
+  expect(plainOf({ ...union, anyOf: [circle, word, circle] })).toMatchObject({ properties: plain.properties })
+  const inPlace = { $defs: { circle, word }, oneOf: [{ $ref: '#/$defs/circle' }, { $ref: '#/$defs/word' }] }
+  expect(plainOf({ ...union, ...inPlace })).toEqual(plain)
+  expect(
+    plainOf({
+      type: 'object',
+      properties: { a: { type: 'string', maxLength: 5 }, b: { const: 1 } },
+      allOf: [{ properties: { a: { type: 'string', minLength: 1 } } }, { properties: { a: { maxLength: 3 } } }],
+      oneOf: [{ properties: { b: { const: 1 } } }, { properties: { b: { const: 0, description: 'None.' } } }],
+    }),
+  ).toMatchObject({
+    properties: {
+      a: { allOf: [{ type: 'string', minLength: 1 }, { maxLength: 3 }, { type: 'string', maxLength: 5 }] },
+      b: { enum: [1], description: 'None.' },
+    },
+  })
+  expect(plainOf({ type: 'object', properties: { a: { const: 'x' } } })).toEqual({
+    type: 'object',
+    properties: { a: { enum: ['x'] } },
+  })
+})
+
 test('a tool renamed for the provider is known again by the name it stands for', () => {
   const request = asBody(withTool({ name: '1-a.b'.replace('.', '-') }))
   const mended = mend(request, brokenRules(request, model))

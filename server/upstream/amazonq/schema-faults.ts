@@ -158,11 +158,17 @@ function plainAt(schema: JsonObject, fault: SchemaFault, isRoot: boolean): JsonO
   }
   if (fault !== 'schema-keyword') return schema
   const entries = Object.entries(schema)
-  const dropped = entries.filter(([keyword]) => !plainKeywords.has(keyword))
-  if (dropped.length === 0) return schema
-  const kept = Object.fromEntries(entries.filter(([keyword]) => plainKeywords.has(keyword)))
-  const line = dropped.map(([keyword, value]) => `${keyword}: ${JSON.stringify(value)?.slice(0, 300)}`).join('; ')
-  return { ...kept, description: told(kept.description, `${line}.`) }
+  if (entries.every(([keyword]) => plainKeywords.has(keyword))) return schema
+  const { const: only, ...rest } = Object.fromEntries(
+    entries.filter(([keyword]) => plainKeywords.has(keyword) || keyword === 'const'),
+  )
+  // The one value there may be is said as well by a keyword that is taken.
+  const kept = Object.hasOwn(schema, 'const') ? { ...rest, enum: [only] } : rest
+  const line = entries
+    .filter(([keyword]) => !plainKeywords.has(keyword) && keyword !== 'const')
+    .map(([keyword, value]) => `${keyword}: ${JSON.stringify(value)?.slice(0, 300)}`)
+    .join('; ')
+  return line === '' ? kept : { ...kept, description: told(rest.description, `${line}.`) }
 }
 
 /** An object with the members of all alternatives, of which only those are required that all require. */
@@ -172,10 +178,16 @@ function joined(schema: JsonObject): JsonObject {
   )
   const all = allOf ?? []
   const either = [...(anyOf ?? []), ...(oneOf ?? [])]
-  const parts = [...either, ...all]
-  if (parts.length === 0) return schema
+  if (either.length + all.length === 0) return schema
   const { anyOf: _, oneOf: __, allOf: ___, ...rest } = schema
-  const properties = Object.assign({}, ...parts.map((part) => part.properties), schema.properties)
+  const names = new Set([...either, ...all, schema].flatMap((part) => Object.keys(propertiesOf(part))))
+  const properties = Object.fromEntries(
+    [...names].map((name) => {
+      const alternate = either.flatMap((part) => propertyOf(part, name))
+      const always = [...all, schema].flatMap((part) => propertyOf(part, name))
+      return [name, allOfThem([...(alternate.length === 0 ? [] : [anyOfThem(alternate)]), ...always])]
+    }),
+  )
   const requiredOf = (part: JsonObject): readonly unknown[] => (Array.isArray(part.required) ? part.required : [])
   const [first, ...others] = either.map(requiredOf)
   const common = (first ?? []).filter((name) => others.every((names) => names.includes(name)))
@@ -193,9 +205,66 @@ function joined(schema: JsonObject): JsonObject {
   }
 }
 
+const propertiesOf = ({ properties }: JsonObject): JsonObject => (isObject(properties) ? properties : {})
+const propertyOf = (part: JsonObject, name: string): readonly JsonObject[] => {
+  const properties = propertiesOf(part)
+  const property = Object.hasOwn(properties, name) ? properties[name] : undefined
+  return isObject(property) ? [property] : []
+}
+
+const distinct = <Value>(list: readonly Value[]): readonly Value[] => [
+  ...new Map(list.map((value) => [JSON.stringify(value), value])).values(),
+]
+/** What only says something about a value, and what names the values themselves. */
+const wordKeywords: ReadonlySet<string> = new Set(['title', 'description', 'default', 'examples'])
+const valueKeywords: ReadonlySet<string> = new Set(['const', 'enum', 'type', ...wordKeywords])
+
+const valuesOf = (schema: JsonObject): readonly unknown[] | undefined => {
+  if (Object.hasOwn(schema, 'const')) return [schema.const]
+  return Array.isArray(schema.enum) ? schema.enum : undefined
+}
+
+/** As one of these says: one list where they name values, such as what tells alternatives apart. */
+function anyOfThem(schemas: readonly JsonObject[]): JsonObject {
+  const each = distinct(schemas)
+  const [only] = each
+  if (only !== undefined && each.length === 1) return only
+  const values = each.map((schema) =>
+    Object.keys(schema).every((keyword) => valueKeywords.has(keyword)) ? valuesOf(schema) : undefined,
+  )
+  if (values.includes(undefined)) return { anyOf: each }
+  const types = each.every(({ type }) => type !== undefined) ? distinct(each.flatMap(({ type }) => type)) : []
+  const words = distinct(each.flatMap(({ description }) => (typeof description === 'string' ? [description] : [])))
+  return {
+    ...(types.length > 0 && { type: types.length === 1 ? types[0] : types }),
+    ...(words.length > 0 && { description: words.join('\n') }),
+    enum: distinct(values.flatMap((list) => list ?? [])),
+  }
+}
+
+/** As all of these say: one schema where they do not speak of the same. */
+function allOfThem(schemas: readonly JsonObject[]): JsonObject {
+  const each = distinct(schemas)
+  const merged = new Map<string, unknown>()
+  for (const schema of each)
+    for (const [keyword, value] of Object.entries(schema)) {
+      const before = merged.get(keyword)
+      if (keyword === 'description') merged.set(keyword, told(before, String(value)))
+      else if (before === undefined || wordKeywords.has(keyword)) merged.set(keyword, value)
+      else if (JSON.stringify(before) !== JSON.stringify(value)) return { allOf: each }
+    }
+  return Object.fromEntries(merged)
+}
+
 /** What an alternative has; its description says what alternatives it was joined from itself. */
-const membersOf = ({ properties, required, description }: JsonObject): string => {
-  const names = Object.keys(isObject(properties) ? properties : {}).slice(0, 20)
+const membersOf = (part: JsonObject): string => {
+  const { required, description } = part
+  const names = Object.entries(propertiesOf(part))
+    .slice(0, 20)
+    .map(([name, schema]) => {
+      const [value, ...others] = (isObject(schema) && valuesOf(schema)) || []
+      return value === undefined || others.length > 0 ? name : `${name}: ${JSON.stringify(value).slice(0, 100)}`
+    })
   const demanded = Array.isArray(required) && required.length > 0 ? `required: ${required.slice(0, 20).join(', ')}` : ''
   const more = typeof description === 'string' ? description.replace(/\.$/, '').slice(0, 300) : ''
   const inside = [demanded, more].filter((text) => text !== '').join('; ')
