@@ -58,7 +58,7 @@ export type RelayRequest = {
 export type Compressed = { readonly messages: number; readonly used?: Usage | 'cached' }
 
 export type RelayDeps = {
-  readonly effects: Pick<Effects, 'now' | 'random' | 'sleep' | 'newUuid'>
+  readonly effects: Pick<Effects, 'now' | 'random' | 'sleep' | 'newUuid' | 'turn'>
   readonly limits: RetryLimits
   /** How long a request may wait in line for a free account, in all. */
   readonly maxQueueMs: number
@@ -180,7 +180,7 @@ export async function relay(
         demands: demandsOf(taken.conversation),
         model: taken.model,
         // No function made in here: it would keep the conversation for as long as the reply takes.
-        ...{ estimate, route: route(), elapsed, countTokens, onEnd, signal, lostCredits },
+        ...{ estimate, route: route(), elapsed, countTokens, onEnd, signal, lostCredits, turn: effects.turn },
         hidesReasoning: request.reasoningIfAsked === true && !asksForThinking(taken.conversation),
       }),
     )

@@ -2,6 +2,7 @@ import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { BlockEvent, Figure, ReplyEvent, UpstreamEvent, Usage } from '../conversation/event.ts'
 import type { ModelInfo } from '../conversation/model.ts'
+import type { Effects } from '../lib/effects.ts'
 import type { Sink, Source } from '../lib/source.ts'
 import type { Outcome } from '../pool/account.ts'
 import type { Lease } from '../pool/seat-request.ts'
@@ -11,6 +12,7 @@ import { createReasoningFilter, type ReasoningFilter } from './hide-reasoning.ts
 import { createLimiter, type LimitedEvent, type Limiter } from './limit.ts'
 import { Outlet } from './outlet.ts'
 import type { RouteRecord, Summary } from './record.ts'
+import { isHuge, slicesOf } from './slices.ts'
 
 /** Batches of events; wanting no more of them cancels the provider's call and gives the account back. */
 export type ReplyStream = Source<readonly ReplyEvent[]>
@@ -40,6 +42,8 @@ export type ServeContext = {
   readonly lostCredits: number
   /** Reasoning counts, but does not go on to the caller. */
   readonly hidesReasoning: boolean
+  /** Gives way to other work. */
+  readonly turn: Effects['turn']
   readonly signal: AbortSignal
 }
 
@@ -82,7 +86,9 @@ class RelayedReply extends Outlet implements ReplyStream {
     try {
       const stage = new Stage(await context.estimate, context)
       this.stage = stage
-      await this.reply.events.run((batch) => this.pass(stage, batch))
+      await this.reply.events.run((batch) =>
+        isHuge(batch) ? this.passInSlices(stage, batch) : this.pass(stage, batch),
+      )
       if (stage.end === undefined && !this.left && !context.signal.aborted)
         await this.give(
           stage.fail(gatewayError('broken-reply', 'The provider ended the reply without a closing event.')),
@@ -107,6 +113,16 @@ class RelayedReply extends Outlet implements ReplyStream {
     const taken = out.length === 0 || this.give(out)
     if (stage.end === undefined) return taken
     return typeof taken === 'boolean' ? false : taken.then(() => false)
+  }
+
+  /** Some models give a call's whole input at once, megabytes: other streams go on meanwhile. */
+  private async passInSlices(stage: Stage, batch: readonly UpstreamEvent[]): Promise<boolean> {
+    const { context } = this
+    for (const slice of slicesOf(batch)) {
+      if (context.signal.aborted || !(await this.pass(stage, slice))) return false
+      await context.turn()
+    }
+    return true
   }
 
   private close(outcome: Outcome): void {

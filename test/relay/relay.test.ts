@@ -12,6 +12,7 @@ import type { Summary } from '../../server/relay/record.ts'
 import { type ModelTaken, type RelayRequest, type Resolved, relay } from '../../server/relay/relay.ts'
 import type { ReplyStream } from '../../server/relay/reply-source.ts'
 import { defaultRetryLimits } from '../../server/relay/retry.ts'
+import { mostAtOnce } from '../../server/relay/slices.ts'
 import type { UpstreamCall, UpstreamReply } from '../../server/upstream/upstream.ts'
 import { redactedTokens } from '../../server/usage/estimate.ts'
 import { makeAccount } from '../pool/accounts.ts'
@@ -131,6 +132,68 @@ test('what the provider has to note goes to the request', async () => {
   })
   await read(await run())
   expect(notes).toEqual([{ what: 'accounting-missing' }])
+})
+
+describe('a delta of megabytes', () => {
+  const huge = `{"text":"${'😀 words \\n'.repeat(100_000)}"}`
+  const call = (json: string): readonly UpstreamEvent[] => [
+    { type: 'tool-call-start', index: 0, id: 'c', name: 'write' },
+    { type: 'tool-call-delta', index: 0, json },
+    { type: 'tool-call-end', index: 0 },
+    { type: 'finish', reason: 'tool-calls', report: {} },
+  ]
+
+  test('passes in slices, between which others have their turn', async () => {
+    const { run, summaries } = setUp(['a'], () => says([call(huge)]))
+    const reply = await run({ limits: { maxOutputTokens: 10_000_000, stop: [] } })
+    if (!reply.ok) throw new Error(reply.error.kind)
+    let inTurn = 0
+    let most = 0
+    let open = true
+    const tick = (): void => {
+      inTurn = 0
+      if (open) setImmediate(tick)
+    }
+    tick()
+    const events: ReplyEvent[] = []
+    await reply.value.run((batch) => {
+      for (const event of batch) {
+        events.push(event)
+        inTurn += event.type === 'tool-call-delta' ? event.json.length : 0
+      }
+      most = Math.max(most, inTurn)
+      return true
+    })
+    open = false
+    expect(replyFault(events)).toBeUndefined()
+    const pieces = events.flatMap((event) => (event.type === 'tool-call-delta' ? [event.json] : []))
+    expect(pieces.join('')).toBe(huge)
+    expect(pieces.every((piece) => piece.isWellFormed())).toBe(true)
+    expect(most).toBeLessThanOrEqual(2 * mostAtOnce)
+    expect(summaries).toMatchObject([{ outcome: 'ok', usage: { output: { tokens: huge.length + 'write'.length } } }])
+  })
+
+  test('ends with its caller, and at the caller’s limit', async () => {
+    const { run, leaving, summaries } = setUp(['a'], () => says([call(huge)]))
+    const reply = await run()
+    if (!reply.ok) throw new Error(reply.error.kind)
+    let taken = 0
+    await reply.value.run(() => {
+      taken++
+      if (taken === 3) leaving.abort()
+      return true
+    })
+    expect([taken, summaries[0]?.outcome]).toEqual([3, 'cancelled'])
+    const text: readonly UpstreamEvent[] = [
+      { type: 'text-start', index: 0 },
+      { type: 'text-delta', index: 0, text: 'x'.repeat(100_000) },
+      { type: 'text-end', index: 0 },
+      { type: 'finish', reason: 'end', report: {} },
+    ]
+    const limited = setUp(['a'], () => says([text]))
+    const events = await read(await limited.run({ limits: { maxOutputTokens: 50_000, stop: [] } }))
+    expect([textOf(events).length, events.at(-1)]).toMatchObject([50_000, { reason: 'max-tokens' }])
+  })
 })
 
 test('a model that stands in is told before anything is sent, and noted', async () => {

@@ -3,16 +3,19 @@ import type { Halves } from './halves.ts'
 /** `\u` and four digits. */
 const escapeLength = 6
 const replacement = '\\ufffd'
+const anyHalf = /\\u[dD][89a-fA-F]/
+const cutAtEnd = /\\(?:u.{0,3})?$/
 
 /**
  * The same for JSON text, where a character may be spelled as two escapes: strict readers refuse one without the other. Text
- * without a backslash passes at once; an escape, or a first half, that may go on waits for the next piece.
+ * without half a character, and not cut in an escape, passes at once; an escape, or a first half, that may go on waits for the
+ * next piece.
  */
 export function createEscapedHalves(): Halves {
   let held = ''
   return {
     push: (text) => {
-      if (held === '' && !text.includes('\\')) return text
+      if (held === '' && !cutAtEnd.test(text.slice(-escapeLength)) && !anyHalf.test(text)) return text
       const json = held + text
       let out = ''
       let from = 0
