@@ -1,5 +1,6 @@
 import type { Conversation, Tool } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { strictTools } from '../conversation/strict-tools.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Opening } from './json-text.ts'
 import type { Judge, SchemaJudges } from './schema-judges.ts'
@@ -45,9 +46,10 @@ const unstopped = (asked: Conversation): Conversation =>
 
 /** Reads what is demanded; a schema that is none is the caller's to correct. */
 export async function readDemand(asked: Conversation, judges: SchemaJudges): Promise<Result<Demand, GatewayError>> {
+  const names = strictTools(asked)
   const strict = new Map<string, Judge>()
   for (const { name, schema, strict: demand } of asked.tools) {
-    if (demand === undefined || asked.toolChoice.type === 'none') continue
+    if (demand === undefined || !names.has(name)) continue
     const judge = await judges.of(schema)
     if (!judge.ok) return invalid(demand.at, judge.error)
     strict.set(name, judge.value)

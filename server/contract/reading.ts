@@ -307,6 +307,7 @@ function faultsOfInput(json: string, judge: Judge): Faults | Promise<Faults> {
   } catch {
     return [noObject]
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [noObject]
   const judged = judge([value])
   return judged instanceof Promise ? judged.then(([faults = []]) => faults) : (judged[0] ?? [])
 }

@@ -439,6 +439,45 @@ describe('a strict tool', () => {
     expect(summaries[0]?.route.repair).toMatchObject({ of: 'tool-arguments', outcome: 'repaired' })
   })
 
+  test.each([true, false])(
+    'is asked again for a malformed call alone: those behind it are kept, streamed: %p',
+    async (stream) => {
+      const mended = '{"name":"B","age":1}'
+      const { run, sent, summaries } = serve(
+        inTurn(
+          calls(
+            { name: 'one', json: '{"name":"B",' },
+            { name: 'two', json: '{}' },
+            { name: 'one', json: good },
+            { name: 'one', json: '[1]' },
+          ),
+          calls({ name: 'one', json: mended }, { name: 'one', json: mended }),
+        ),
+      )
+      const events = await read(await run({ ...strict, stream }))
+      expect([inputsOf(events), endOf(events)]).toEqual([['{}', good, mended, mended], 'tool-calls'])
+      expect(replyFault(events)).toBeUndefined()
+      const [said, told] = sent[1]?.conversation.messages.slice(-2) ?? []
+      expect(said?.parts.map((part) => (part.type === 'tool-call' ? part.name : part.type))).toEqual([
+        'one',
+        'two',
+        'one',
+        'one',
+      ])
+      expect(told?.parts.map((part) => part.type === 'tool-result' && part.isError)).toEqual([
+        true,
+        false,
+        false,
+        true,
+        false,
+      ])
+      expect(summaries[0]?.route.repair).toMatchObject({
+        outcome: 'repaired',
+        faults: [expect.any(String), expect.any(String)],
+      })
+    },
+  )
+
   test('beside one that is not strict keeps to itself: that one’s malformed input is the provider’s error', async () => {
     const { run, sent } = serve(() => breaksOff('two', ['{a:1}']))
     expect(endOf(await read(await run({ ...strict, stream: false })))).toBe('broken-reply')

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { encodeFrame } from '../../server/codec/eventstream.ts'
+import type { Tool, ToolChoice } from '../../server/conversation/conversation.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
 import type { UpstreamEvent } from '../../server/conversation/event.ts'
 import type { Note } from '../../server/conversation/note.ts'
@@ -130,6 +131,19 @@ describe('a call', () => {
     expect(headers?.get('user-agent')).toStartWith('claude-server/0.0.0 ')
     expect(headers?.has('tokentype')).toBe(false)
     expect(body?.conversationState.currentMessage.userInputMessage.content).toBe('Hello')
+  })
+  test('of a strict tool whose input is no JSON object does not end the reply, of another it does', async () => {
+    const use = (toolUseId: string, input: string) =>
+      event('toolUseEvent', { toolUseId, name: 'run', input, stop: true })
+    const { send } = setUp(() => whole(use('a', '{"x":'), use('b', '{}'), metering))
+    const ended = async (more: Partial<Tool>, toolChoice: ToolChoice = { type: 'auto' }) => {
+      const tools = [{ name: 'run', description: 'Runs.', schema: {}, ...more }]
+      const events = await eventsOf(await send({ conversation: conversation({ tools, toolChoice }) }))
+      return [typesOf(events).filter((type) => type === 'tool-call-end').length, lastError(events)]
+    }
+    expect(await ended({ strict: { at: 'tools.0' } })).toEqual([2, undefined])
+    expect(await ended({})).toEqual([0, 'broken-reply'])
+    expect(await ended({ strict: { at: 'tools.0' } }, { type: 'none' })).toEqual([0, 'broken-reply'])
   })
   test('by REST has a path of its own and no target; an API key says that it is one', async () => {
     const tokens: TokenSource = {

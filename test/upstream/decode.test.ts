@@ -45,6 +45,32 @@ const outcome = (events: readonly UpstreamEvent[]): string | undefined => {
   return last?.type === 'finish' ? last.reason : last?.type === 'error' ? last.error.kind : undefined
 }
 
+describe('a call whose input is no JSON object', () => {
+  const frames = [
+    call('a', { input: '{"x":1}', stop: true }),
+    call('b', { input: '{"x":' }),
+    call('b', { stop: true }),
+    call('c', { input: '{"x":3}', stop: true }),
+  ]
+  const inputs = (events: readonly UpstreamEvent[]) =>
+    events.flatMap((one) => (one.type === 'tool-call-delta' ? [one.json] : []))
+
+  test('ends the reply', () => {
+    const events = decode([...frames, metering])
+    expect([inputs(events), events.at(-1)]).toMatchObject([['{"x":1}', '{"x":'], { error: { isBadInput: true } }])
+  })
+  test('goes on with those behind it where it is judged later, whatever the provider calls the end', () => {
+    for (const ending of [metering, event('metadataEvent', { stopReason: 'MALFORMED_TOOL_USE' })]) {
+      const events = decode([...frames, ending], { ...plain, judged: new Set(['run']) })
+      expect([inputs(events), outcome(events)]).toEqual([['{"x":1}', '{"x":', '{"x":3}'], 'tool-calls'])
+    }
+    const others = decode([...frames, metering], { ...plain, judged: new Set(['walk']) })
+    expect([inputs(others).length, outcome(others)]).toEqual([2, 'broken-reply'])
+    const sound = [frames[0] as Frame, event('metadataEvent', { stopReason: 'MALFORMED_TOOL_USE' })]
+    expect(outcome(decode(sound, { ...plain, judged: new Set(['run']) }))).toBe('broken-reply')
+  })
+})
+
 describe('published streams', () => {
   const body = (vector: StreamVector, size: number): readonly UpstreamEvent[] => {
     const frames = createFrameDecoder()

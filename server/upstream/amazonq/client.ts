@@ -1,5 +1,6 @@
 import { createHeaderReader, type HeaderReader } from '../../codec/eventstream-headers.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../../conversation/error.ts'
+import { strictTools } from '../../conversation/strict-tools.ts'
 import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Upstream, UpstreamCall, UpstreamReply } from '../upstream.ts'
@@ -177,9 +178,11 @@ async function attempt(
       const { text, complete } = await readText(body, guard)
       return fail(classifyHttpError(status, headers, text), complete)
     }
+    const judged = strictTools(call.conversation)
     const decoder = createReplyDecoder({
       toolName: request.names.fromWire,
       splitThinking: request.splitThinking,
+      ...(judged.size > 0 && { judged }),
       accounting: habitOf(accounting, call.accountId, new URL(url).host),
       ...(call.note && { note: call.note }),
     })

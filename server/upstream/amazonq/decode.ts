@@ -18,6 +18,11 @@ export type DecodeContext = {
   readonly toolName: (wireName: string) => string
   /** The model was asked to reason between tags. */
   readonly splitThinking: boolean
+  /**
+   * Tools, in the caller's spelling, whose calls are judged by whoever reads the reply: one whose input is no JSON object does
+   * not end it, so that the calls behind it are had, too.
+   */
+  readonly judged?: ReadonlySet<string>
   readonly accounting: AccountingHabit
   readonly note?: AddNote
 }
@@ -63,7 +68,7 @@ class ReplyReader implements ReplyDecoder {
 
   constructor(private readonly context: DecodeContext) {
     this.splitter = context.splitThinking ? createTagSplitter() : undefined
-    this.calls = new Calls(this.blocks, context.toolName)
+    this.calls = new Calls(this.blocks, context.toolName, context.judged)
   }
 
   step(frame: Frame): readonly UpstreamEvent[] {
@@ -221,13 +226,15 @@ class ReplyReader implements ReplyDecoder {
     if (!seen && blocks.isEmpty()) return empty('no content and no accounting')
     if (!seen && context.accounting.isKnown()) return cut('the body ended without accounting')
     if (calls.hasOpen()) return cut('a tool call was not closed')
-    if (reason === 'broken') return broken('The model gave a malformed reply.', `stopReason ${stopReason}`)
+    // What was malformed has gone on as a call, to be judged there.
+    const isBroken = reason === 'broken' && !calls.hasMalformed()
+    if (isBroken) return broken('The model gave a malformed reply.', `stopReason ${stopReason}`)
     if (blocks.isEmpty() && (reason === 'end' || reason === 'stop-sequence')) {
       return { ...empty('accounting without content'), ending: { reason, report } }
     }
     if (!seen) context.note?.({ what: 'accounting-missing' })
     blocks.finish()
-    this.out.push({ type: 'finish', reason, report })
+    this.out.push({ type: 'finish', reason: reason === 'broken' ? 'tool-calls' : reason, report })
     this.done = true
     return undefined
   }

@@ -14,10 +14,13 @@ type Call = { readonly block: CallBlock; readonly halves: Halves; readonly escap
 export class Calls {
   private readonly byId = new Map<string, Call>()
   private latest: Call | undefined
+  private passed = false
 
+  /** `judged`: tools whose calls go on whatever their input is. */
   constructor(
     private readonly blocks: Blocks,
     private readonly toolName: (wireName: string) => string,
+    private readonly judged: ReadonlySet<string> | undefined,
   ) {}
 
   step(payload: JsonObject): GatewayError | undefined {
@@ -49,6 +52,11 @@ export class Calls {
     return [...this.byId.values()].some(({ block }) => !block.closed)
   }
 
+  /** Whether a call went on whose input is no JSON object. */
+  hasMalformed(): boolean {
+    return this.passed
+  }
+
   private open(id: string): Call {
     const call = { block: this.blocks.call(id), halves: createHalves(), escapes: createEscapedHalves() }
     this.byId.set(id, call)
@@ -63,8 +71,11 @@ export class Calls {
     const rest = escapes.push(halves.flush()) + escapes.flush()
     if (rest !== '') blocks.callInput(block, rest)
     if (block.json.trim() === '') blocks.callInput(block, '{}')
-    else if (!isJsonObject(block.json))
-      return { ...broken('The model gave a malformed tool call.', 'its input is no JSON object'), isBadInput: true }
+    else if (!isJsonObject(block.json)) {
+      if (this.judged?.has(block.name) !== true)
+        return { ...broken('The model gave a malformed tool call.', 'its input is no JSON object'), isBadInput: true }
+      this.passed = true
+    }
     block.closed = true
     blocks.drain()
     return undefined
