@@ -1,9 +1,16 @@
-import type { ImagePart, Message, Part } from '../conversation/conversation.ts'
+import type { Message } from '../conversation/conversation.ts'
 import { kindOfTurn, newestTurnStart } from '../conversation/newest-turn.ts'
+import { clientsSummaryIn } from './clients-summary.ts'
+import { type KeptImages, tellImages } from './kept-images.ts'
 
 /** So many of the last messages stay as they are, where a conversation leaves the choice. */
 export const keptMessages = 6
-/** Where that leaves too much, fewer; in the end nothing stays but the newest turn. */
+/** Where an estimate says that this is too much, as many fewer as it takes. */
+export const keptByEstimate: readonly number[] = Array.from(
+  { length: keptMessages + 1 },
+  (_, less) => keptMessages - less,
+)
+/** Where the provider says that it is too much, and each try costs a call, far fewer; in the end nothing stays but the newest turn. */
 export const keptInTurn: readonly number[] = [keptMessages, 1, 0]
 
 /**
@@ -56,42 +63,28 @@ export function cutLeaving(
   return cuts.findLast((cut) => cut <= latest && latest - cut <= lookBack && isAsked(cut) && isWorth(cut)) ?? latest
 }
 
-const naming = /\[image\s*#?\d+\]|\b(?:images?|pictures?|screenshots?|photos?|diagrams?|drawings?)\b|图|照片|截屏|画面/i
-const mostImages = 4
-
-/** The images before a cut that what stays still speaks of: those it numbers, else the last few where it speaks of any. */
-export function imagesReferredTo(replaced: readonly Message[], kept: readonly Message[]): readonly ImagePart[] {
-  const images = replaced.flatMap(({ parts }) => parts.flatMap(imagesIn))
-  if (images.length === 0) return []
-  const said = kept.flatMap(({ role, parts }) => (role === 'user' ? parts.flatMap(textIn) : [])).join('\n')
-  if (!naming.test(said)) return []
-  const numbered = [...said.matchAll(/\[image\s*#?(\d+)\]/gi)].flatMap(([, number]) => images[Number(number) - 1] ?? [])
-  return (numbered.length > 0 ? [...new Set(numbered)] : images).slice(-mostImages)
-}
-
-const imagesIn = (part: Part): readonly ImagePart[] =>
-  part.type === 'image'
-    ? [part]
-    : part.type === 'tool-result'
-      ? part.parts.filter((inner) => inner.type === 'image')
-      : []
-const textIn = (part: Part): readonly string[] => (part.type === 'text' ? [part.text] : [])
-
 /**
- * The conversation with a summary in place of its first messages. What the system said among them stays word for word, and so
- * does every image that is still referred to.
+ * The conversation with a summary in place of its first messages. Word for word stay what the system said among them, and a
+ * client's own summary of what came before it.
  */
-export function withSummary(messages: readonly Message[], cut: number, summary: string): readonly Message[] {
+export function withSummary(
+  messages: readonly Message[],
+  cut: number,
+  summary: string,
+  images: KeptImages,
+): readonly Message[] {
   const replaced = messages.slice(0, cut)
-  const kept = messages.slice(cut)
-  const images = imagesReferredTo(replaced, kept)
+  const own = clientsSummaryIn(replaced)
   const text = [
     `The earlier part of this conversation, ${cut} messages, is replaced by this summary of it:`,
     `<summary>\n${summary}\n</summary>`,
-    images.length === 0
-      ? 'The conversation goes on from there.'
-      : 'Images of that part follow; then the conversation goes on.',
+    tellImages(images),
   ].join('\n\n')
-  const opening: Message = { role: 'user', parts: [{ type: 'text', text }, ...images] }
-  return [opening, ...replaced.filter(({ role }) => role === 'system'), ...kept]
+  const opening: Message = { role: 'user', parts: [{ type: 'text', text }, ...images.images] }
+  return [
+    ...(own === undefined ? [] : [own]),
+    opening,
+    ...replaced.filter(({ role }) => role === 'system'),
+    ...messages.slice(cut),
+  ]
 }

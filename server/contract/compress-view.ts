@@ -1,6 +1,8 @@
 import type { Conversation, Message, Part } from '../conversation/conversation.ts'
 import type { Figure } from '../conversation/event.ts'
-import { cutLeaving, cutsOf, keptMessages, withSummary } from './compress-cut.ts'
+import { besides, clientsSummaryIn } from './clients-summary.ts'
+import { cutLeaving, cutsOf, keptByEstimate, withSummary } from './compress-cut.ts'
+import { imagesToKeep } from './kept-images.ts'
 import type { Asker } from './layer.ts'
 import { prefixHashes, type Summaries } from './summaries.ts'
 
@@ -24,11 +26,25 @@ const worthHashing = 4_000
 const worthReplacing = 4_000
 /** From this share of the window on a summary that is kept serves at once; below it the whole conversation may fit again. */
 const shareOfKnown = 0.5
+/** Our estimate may be wrong by much, but not by so much: what is beyond it is not sent only to be refused. */
+const plainlyTooLong = 1.5
+/** What the images before a cut may take of the window, and what a summary is taken for before it is written. */
+const shareOfImages = 0.1
+const shareOfSummary = 0.02
 /** Where no list says how much a model reads. */
 const usualWindow = 200_000
 
 export const fromMemory = ''
-export type Shortened = { readonly conversation: Conversation; readonly cut: number; readonly by: string }
+export type Shortened = {
+  readonly conversation: Conversation
+  readonly cut: number
+  readonly by: string
+  /** Among what is replaced. */
+  readonly images: { readonly kept: number; readonly of: number }
+}
+
+/** A place to cut at, and what would be left, tokens; the summary is guessed. */
+export type Place = { readonly kept: number; readonly cut: number; readonly tokens: number }
 
 /** What is to be done with a conversation before it is sent. */
 export type Plan = {
@@ -37,8 +53,15 @@ export type Plan = {
   readonly limit?: number
   /** A summary that is kept and serves as it is, or from which another goes on. */
   readonly known?: Shortened
-  /** `known`: that one is sent; `shorten`: a summary is written first; `whole`: it is sent as it is. */
-  readonly does: 'known' | 'shorten' | 'whole'
+  /** Of a summary that is to be written. */
+  readonly place?: Place
+  /**
+   * `known`: that one is sent; `shorten`: a summary is written first; `whole`: it is sent as it is; `refuse`: whatever is
+   * replaced, what has to stay is plainly too long.
+   */
+  readonly does: 'known' | 'shorten' | 'whole' | 'refuse'
+  /** Sent as it is it would be refused, as far as an estimate can tell. */
+  readonly isPlainlyTooLong: boolean
 }
 
 export type CompressView = ReturnType<typeof createView>
@@ -58,16 +81,22 @@ export function createView(
     return hashes[cut - 1] ?? ''
   }
   let window: Promise<number | undefined> | undefined
-  const knownWindow = (): Promise<number | undefined> => {
+  let mostImageTokens = usualWindow * shareOfImages
+  const knownWindow = async (): Promise<number | undefined> => {
     window ??= windowOf(conversation, asker)
-    return window
+    const tokens = await window
+    mostImageTokens = (tokens ?? usualWindow) * shareOfImages
+    return tokens
   }
   const windowTokens = async (): Promise<number> => (await knownWindow()) ?? usualWindow
-  const shortened = (cut: number, summary: string, by: string): Shortened => ({
-    conversation: { ...conversation, messages: withSummary(messages, cut, summary) },
-    cut,
-    by,
-  })
+  const shortened = (cut: number, summary: string, by: string, withImages = true): Shortened => {
+    const images = imagesToKeep(messages.slice(0, cut), messages.slice(cut), withImages ? mostImageTokens : 0)
+    return {
+      conversation: { ...conversation, messages: withSummary(messages, cut, summary, images) },
+      ...{ cut, by },
+      images: { kept: images.images.length, of: images.of },
+    }
+  }
 
   const known = (): Shortened | undefined => {
     if (summaries.stats().count === 0 || sizeOf(messages) < worthHashing) return undefined
@@ -75,29 +104,58 @@ export function createView(
     const found = summaries.find((hashes ?? []).slice(0, cutsOf(messages).at(-1) ?? 0), isCounted)
     return found && shortened(found.cut, found.summary, fromMemory)
   }
-  /** How far a summary behind `from` would reach; undefined: nothing there is worth one. */
-  const cutBehind = (from: number, kept: number): number | undefined =>
-    cutLeaving(messages, kept, from, (cut) => sizeOf(messages.slice(from, cut)) >= worthReplacing)
-  /** A summary for each message or two would cost more than it saves. */
-  const isWorthMore = (from: number): boolean => {
-    const cut = cutLeaving(messages, keptMessages, from)
-    return cut !== undefined && sizeOf(messages.slice(from, cut)) >= sizeOf(messages) * leastGain
+  /** What a summary of these messages would take the place of, characters. */
+  const replacedBetween = (from: number, cut: number): number =>
+    sizeOf(besides(clientsSummaryIn(messages.slice(0, cut)), messages.slice(from, cut)))
+  /**
+   * Where a summary behind `from` could reach, for each number of messages that may stay; places that leave more than `most`
+   * only where none leaves less. Empty: nothing there is worth one.
+   */
+  const placesBehind = async (
+    from: number,
+    most: number,
+    keeping: readonly number[] = keptByEstimate,
+  ): Promise<readonly Place[]> => {
+    const guess = (await windowTokens()) * shareOfSummary
+    const places: Place[] = []
+    for (const kept of keeping) {
+      const cut = cutLeaving(messages, kept, from, (at) => replacedBetween(from, at) >= worthReplacing)
+      if (cut === undefined || places.some((place) => place.cut === cut)) continue
+      const rest = await estimate(shortened(cut, '', fromMemory).conversation)
+      places.push({ kept, cut, tokens: rest.tokens + guess })
+    }
+    const first = places.findIndex(({ tokens }) => tokens <= most)
+    return first < 0 ? places.slice(-1) : places.slice(first)
   }
   const plan = async (): Promise<Plan> => {
+    const isKnown = (await knownWindow()) !== undefined
     const tokensOfWindow = await windowTokens()
+    const mostSent = isKnown ? tokensOfWindow * plainlyTooLong : Number.POSITIVE_INFINITY
     const limit = how.percent === undefined ? undefined : Math.floor((tokensOfWindow * how.percent) / 100)
     const { tokens } = await estimate(conversation)
-    const common = { tokens, window: tokensOfWindow, ...(limit !== undefined && { limit }) }
     const kept = tokens > (limit ?? tokensOfWindow * shareOfKnown) ? known() : undefined
+    const sent = kept === undefined ? tokens : (await estimate(kept.conversation)).tokens
+    const isPlainlyTooLong = sent > mostSent
+    const common = { tokens, window: tokensOfWindow, isPlainlyTooLong, ...(limit !== undefined && { limit }) }
     const withKnown = { ...common, ...(kept && { known: kept }) }
-    if (kept !== undefined && (limit === undefined || (await estimate(kept.conversation)).tokens <= limit))
-      return { ...withKnown, does: 'known' }
-    if (limit === undefined || tokens <= limit) return { ...withKnown, does: 'whole' }
-    if (kept !== undefined && !isWorthMore(kept.cut)) return { ...withKnown, does: 'known' }
-    return { ...withKnown, does: 'shorten' }
+    const asItIs: Plan = { ...withKnown, does: kept === undefined ? 'whole' : 'known' }
+    if (sent <= Math.min(limit ?? mostSent, mostSent)) return asItIs
+    const from = kept?.cut ?? 0
+    const [nearest] = await placesBehind(from, limit ?? tokensOfWindow)
+    // Where the share cannot be reached, more of the last messages stay as long as the window is not passed.
+    const [place] =
+      nearest === undefined || nearest.tokens <= (limit ?? tokensOfWindow)
+        ? [nearest]
+        : await placesBehind(from, tokensOfWindow)
+    if (isPlainlyTooLong && (place === undefined || place.tokens > mostSent)) return { ...withKnown, does: 'refuse' }
+    if (place === undefined) return asItIs
+    // A summary for each message or two would cost more than it saves.
+    const isWorthMore = replacedBetween(from, place.cut) >= sizeOf(messages) * leastGain
+    if (kept !== undefined && sent <= tokensOfWindow && !isWorthMore) return asItIs
+    return { ...withKnown, does: 'shorten', place }
   }
 
-  return { messages, hashOf, knownWindow, windowTokens, shortened, cutBehind, plan }
+  return { messages, hashOf, knownWindow, windowTokens, shortened, placesBehind, plan }
 }
 
 const sizeOf = (messages: readonly Message[]): number =>

@@ -1,20 +1,22 @@
 import type { Conversation, Message } from '../conversation/conversation.ts'
-import type { GatewayError } from '../conversation/error.ts'
+import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
-import { keptInTurn, keptMessages } from './compress-cut.ts'
+import { besides, clientsSummaryIn } from './clients-summary.ts'
+import { cutsOf, keptInTurn } from './compress-cut.ts'
 import {
   type CompressDeps,
   type Compression,
   type CompressView,
   createView,
   fromMemory,
+  type Place,
   type Shortened,
 } from './compress-view.ts'
 import type { Asker, Layer, Outlook, Turns } from './layer.ts'
 import { createFlights } from './summary-flights.ts'
-import { isClientsCompaction, summaryRequest, summaryTokens, transcriptOf } from './summary-request.ts'
+import { type Earlier, isClientsCompaction, summaryRequest, summaryTokens, transcriptOf } from './summary-request.ts'
 import { sumUsage } from './usage.ts'
 
 /** A summary that takes longer is given up, milliseconds. */
@@ -25,6 +27,8 @@ const leastShare = 0.25
 /** Few characters make fewer tokens than this: what is cut into pieces by it fits. */
 const charactersPerToken = 2
 const mostPieces = 8
+/** A summary that has grown to more, as a share of the window, is written anew as one; until then it only grows. */
+const shareOfGrown = 0.1
 
 type Written = { readonly summary: string; readonly model: string }
 
@@ -51,33 +55,35 @@ export function createCompression(deps: CompressDeps): Layer {
       if (how === undefined) return turns.run(conversation)
       const view = createView(conversation, turns.asked, how, deps)
       const work = createWork(conversation, turns, how, view)
-      const { does, known } = await view.plan()
+      const { does, known, place, isPlainlyTooLong, window } = await view.plan()
+      if (does === 'refuse') return work.tooLong(plainly)
       if (does === 'known' && known !== undefined) return work.send(known)
-      if (does === 'shorten') {
-        const shorter = (await work.shorten(known?.cut ?? 0, [keptMessages])) ?? known
+      if (place !== undefined) {
+        const shorter = (await work.shorten(known?.cut ?? 0, [place])) ?? known
         if (shorter !== undefined) return work.send(shorter)
+        if (isPlainlyTooLong && !turns.signal.aborted) return work.tooLong(plainly)
       }
       const sent = await turns.run(conversation)
       if (sent.ok || sent.error.kind !== 'context-too-long') return sent
-      const shorter = await work.shorten(known?.cut ?? 0, keptInTurn)
+      const behind = known?.cut ?? 0
+      const shorter = await work.shorten(behind, await view.placesBehind(behind, window, keptInTurn))
       return shorter === undefined ? work.tooLong(sent.error) : work.send(shorter)
     },
   }
 
   function createWork(conversation: Conversation, turns: Turns, how: Compression, view: CompressView) {
     const { estimate } = deps
-    const { messages, hashOf, knownWindow, windowTokens, shortened, cutBehind } = view
+    const { messages, hashOf, knownWindow, windowTokens, shortened, placesBehind } = view
     const spent: Usage[] = []
 
     /**
-     * Everything behind `from`, which the last summary stands for, up to so many of the last messages as the first of `keeping`
-     * with which it gets shorter; undefined: no summary could be had.
+     * Everything behind `from`, which the last summary stands for, up to the first of these places with which it gets shorter;
+     * undefined: no summary could be had.
      */
-    const shorten = async (from: number, keeping: readonly number[]): Promise<Shortened | undefined> => {
+    const shorten = async (from: number, places: readonly Place[]): Promise<Shortened | undefined> => {
       let behind = from
-      for (const kept of keeping) {
-        const cut = cutBehind(behind, kept)
-        if (cut === undefined) continue
+      for (const { cut } of places) {
+        if (cut <= behind) continue
         turns.asked.onCompressed?.('running')
         const shorter = await keptOrWritten(behind, cut)
         if (shorter === undefined) break
@@ -95,27 +101,39 @@ export function createCompression(deps: CompressDeps): Layer {
       const written = await joined(hashOf(cut), turns.signal, () => write(from, cut))
       return written && shortened(cut, written.found.summary, written.isOwn ? written.found.model : fromMemory)
     }
+    /**
+     * A summary that there is already stays word for word and the new one is put behind it: nothing is summarised twice, until
+     * the whole has grown too long. A client's own summary stands for itself, and is only shown.
+     */
     const write = async (from: number, cut: number): Promise<Written | undefined> => {
-      let earlier = from === 0 ? undefined : summaries.find([hashOf(from)])?.summary
-      const begin = earlier === undefined ? 0 : from
+      let summary = from === 0 ? undefined : summaries.find([hashOf(from)])?.summary
+      const begin = summary === undefined ? 0 : from
+      const own = clientsSummaryIn(messages.slice(0, cut))
       const tokens = await windowTokens()
       const room = Math.floor(Math.max(tokens * shareOfSummary - summaryTokens, tokens * leastShare))
-      const pieces = inPieces(messages.slice(begin, cut), room * charactersPerToken)
+      const pieces = inPieces(messages, begin, cut, room * charactersPerToken)
       if (pieces.length > mostPieces) return undefined
+      const cuts = new Set(cutsOf(messages))
       let model = ''
-      for (const piece of pieces) {
-        const written = await summarise(piece, earlier)
+      for (const { start, end } of pieces) {
+        const piece = besides(own, messages.slice(start, end))
+        if (piece.length === 0) continue
+        const grows = (summary?.length ?? 0) <= tokens * shareOfGrown * charactersPerToken
+        const shown = [...(grows && own ? [wordsOf(own)] : []), ...(summary === undefined ? [] : [summary])].join(
+          '\n\n',
+        )
+        const written = await summarise(piece, shown === '' ? undefined : { summary: shown, stays: grows })
         if (written === undefined) return undefined
-        earlier = written.summary
+        summary = grows && summary !== undefined ? `${summary}\n\n${written.summary}` : written.summary
         model = written.model
+        // Who asks again after a failure goes on from here.
+        if (end === cut || cuts.has(end)) summaries.keep(hashOf(end), summary)
       }
-      if (earlier === undefined) return undefined
-      summaries.keep(hashOf(cut), earlier)
-      return { summary: earlier, model }
+      return summary === undefined || model === '' ? undefined : { summary, model }
     }
 
     /** By the model that is named for it, else by the one that serves. */
-    const summarise = async (piece: readonly Message[], earlier: string | undefined): Promise<Written | undefined> => {
+    const summarise = async (piece: readonly Message[], earlier: Earlier | undefined): Promise<Written | undefined> => {
       for (const model of new Set([how.model ?? conversation.model, conversation.model])) {
         if (turns.signal.aborted) return undefined
         const sent = await turns.run(summaryRequest(conversation, piece, earlier, model), 'summary')
@@ -128,20 +146,31 @@ export function createCompression(deps: CompressDeps): Layer {
     const send = async (first: Shortened): Promise<Result<ReplyStream, GatewayError>> => {
       let shorter = first
       // A summary that was kept may be of too little by now, and what is left behind a new one too much.
-      for (let left = first.by === fromMemory ? keptInTurn : keptInTurn.slice(1); ; left = left.slice(1)) {
+      let keeping = first.by === fromMemory ? keptInTurn : keptInTurn.slice(1)
+      for (let isLast = false; ; keeping = keeping.slice(1)) {
         tell(shorter)
         const sent = await turns.run(shorter.conversation)
         if (sent.ok || sent.error.kind !== 'context-too-long') return sent
-        const next = await shorten(shorter.cut, left)
+        const places: readonly Place[] = isLast ? [] : await placesBehind(shorter.cut, await windowTokens(), keeping)
+        const next: Shortened | undefined =
+          (await shorten(shorter.cut, places)) ?? (isLast ? undefined : withoutImages(shorter))
         if (next === undefined) return tooLong(sent.error)
+        isLast = next.images.kept === 0 && next.cut === shorter.cut
         shorter = next
       }
     }
-    const tell = ({ cut, by }: Shortened): void => {
+    /** The last thing that can be left out; undefined: there are none. */
+    const withoutImages = ({ cut, by, images }: Shortened): Shortened | undefined => {
+      const summary = images.kept === 0 ? undefined : summaries.find([hashOf(cut)], false)?.summary
+      return summary === undefined ? undefined : shortened(cut, summary, by, false)
+    }
+    const tell = ({ cut, by, images }: Shortened): void => {
       const used = by === fromMemory ? 'cached' : sumUsage(spent)
       turns.asked.onCompressed?.({ messages: cut, ...(used && { used }) })
       const field = turns.asked.locate?.({ kind: 'messages' })
-      const detail = `${cut} of ${messages.length} messages; ${by === fromMemory ? 'by a summary that was kept' : `summary by ${by}`}`
+      const seen = images.of === 0 ? '' : `; ${images.kept} of ${images.of} images kept`
+      const whose = by === fromMemory ? 'by a summary that was kept' : `summary by ${by}`
+      const detail = `${cut} of ${messages.length} messages; ${whose}${seen}`
       turns.note({ what: 'history-compressed', ...(field === undefined ? {} : { field }), detail })
     }
 
@@ -162,36 +191,47 @@ async function outlookOf(conversation: Conversation, asker: Asker, deps: Compres
   const how = deps.compressionOf(asker)
   if (how === undefined) return { setting: 'off', would: 'no' }
   const view = createView(conversation, asker, how, deps, false)
-  const { does, known, tokens, window, limit } = await view.plan()
+  const { does, known, place, tokens, window, limit } = await view.plan()
   const common = { setting: limit === undefined ? 'overflow' : 'share', fromTokens: limit ?? window } as const
-  const isTooShort = conversation.messages.length <= 2 || isClientsCompaction(conversation)
-  if (does === 'known' && known !== undefined && !isTooShort)
-    return { ...common, would: 'use-kept-summary', messages: known.cut }
-  const behind = known?.cut ?? 0
-  const ahead = isTooShort || does !== 'shorten' ? undefined : view.cutBehind(behind, keptMessages)
-  if (ahead !== undefined) return { ...common, would: 'write-summary', messages: ahead }
-  if (isTooShort || tokens <= window) return { ...common, would: 'no' }
-  const [cut] = keptInTurn.flatMap((kept) => view.cutBehind(behind, kept) ?? [])
-  return cut === undefined
+  if (conversation.messages.length <= 2 || isClientsCompaction(conversation)) return { ...common, would: 'no' }
+  if (does === 'refuse') return { ...common, would: 'refuse' }
+  if (does === 'known' && known !== undefined) return { ...common, would: 'use-kept-summary', messages: known.cut }
+  if (place !== undefined) return { ...common, would: 'write-summary', messages: place.cut }
+  const [later] = tokens <= window ? [] : await view.placesBehind(0, window, keptInTurn)
+  return later === undefined
     ? { ...common, would: 'no' }
-    : { ...common, would: 'write-summary-if-refused', messages: cut }
+    : { ...common, would: 'write-summary-if-refused', messages: later.cut }
 }
 
-/** Messages in pieces of so many characters of transcript; one that is longer alone is a piece of its own. */
-function inPieces(messages: readonly Message[], characters: number): readonly (readonly Message[])[] {
-  const pieces: Message[][] = []
+/** The ranges between two places in pieces of so many characters of transcript; a message that is longer alone is one of its own. */
+function inPieces(
+  messages: readonly Message[],
+  from: number,
+  to: number,
+  characters: number,
+): readonly { readonly start: number; readonly end: number }[] {
+  const pieces: { start: number; end: number }[] = []
   let room = 0
-  for (const message of messages) {
+  for (const [offset, message] of messages.slice(from, to).entries()) {
     const { length } = transcriptOf(message)
-    if (room < length) {
-      pieces.push([])
+    const start = from + offset
+    const last = pieces.at(-1)
+    if (last === undefined || room < length) {
+      pieces.push({ start, end: start + 1 })
       room = characters
-    }
-    pieces.at(-1)?.push(message)
+    } else last.end = start + 1
     room -= length
   }
   return pieces
 }
+
+const wordsOf = ({ parts }: Message): string =>
+  parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n')
+
+/** Said before anybody was asked. */
+const plainly = gatewayError('context-too-long', 'Input is too long.', {
+  cause: 'what has to stay of the conversation is far beyond the window by our own estimate; nothing was sent',
+})
 
 /** The whole text of a reply; undefined when it was cut, failed or took too long: half a summary would lose the other half. */
 async function textOf(

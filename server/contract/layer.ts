@@ -37,7 +37,7 @@ export type Outlook = {
   readonly setting: 'off' | 'overflow' | 'share'
   /** From so many tokens on, by our own estimate. */
   readonly fromTokens?: number
-  readonly would: 'no' | 'use-kept-summary' | 'write-summary' | 'write-summary-if-refused'
+  readonly would: 'no' | 'use-kept-summary' | 'write-summary' | 'write-summary-if-refused' | 'refuse'
   /** So many would be replaced. */
   readonly messages?: number
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Message } from '../conversation/conversation.ts'
+import type { Message, Part } from '../conversation/conversation.ts'
 import type { Effects } from '../lib/effects.ts'
 
 export type Summaries = {
@@ -58,10 +58,31 @@ export function createSummaries({ now }: Pick<Effects, 'now'>): Summaries {
 /** The hash of the first message, the first two, and so on, for one caller: nobody learns from another's. */
 export function prefixHashes(callerId: string, messages: readonly Message[]): readonly string[] {
   const hasher = new Bun.CryptoHasher('sha256').update(callerId)
-  return messages.map((message) =>
+  return messages.map(({ role, parts }) =>
     hasher
-      .update(`\0${JSON.stringify(message)}`)
+      .update(`\0${JSON.stringify([role, parts.flatMap(saidBy)])}`)
       .copy()
       .digest('base64'),
   )
+}
+
+/**
+ * What makes a message the same when it comes again: reasoning, which clients leave out of older turns, is in no summary, and a
+ * part's place in the request depends on what the client sends along.
+ */
+function saidBy(part: Part): readonly object[] {
+  switch (part.type) {
+    case 'reasoning':
+    case 'redacted-reasoning':
+      return []
+    case 'image':
+    case 'document':
+    case 'remote':
+      return [{ ...part, field: undefined }]
+    case 'tool-result':
+      return [{ ...part, parts: part.parts.flatMap(saidBy) }]
+    case 'text':
+    case 'tool-call':
+      return [part]
+  }
 }

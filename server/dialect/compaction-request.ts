@@ -1,5 +1,8 @@
 import type { Message } from '../conversation/conversation.ts'
 
+/** What a summary that a client brings back is given to the model with. */
+export const summaryLead = 'Summary of the conversation so far:'
+
 /** What the model is asked in place of the caller's next turn. */
 export const compactionRequest: Message = {
   role: 'user',

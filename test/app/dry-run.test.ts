@@ -285,7 +285,7 @@ describe('whether a long conversation would be made shorter', () => {
       setting: 'share',
       from_tokens: 50_000,
       would: 'write-summary',
-      messages: 4,
+      messages: 8,
     })
     expect((await ask(long.slice(0, 3))).compression).toMatchObject({ setting: 'share', would: 'no' })
     expect(gateway.simulator.requests().length).toBe(before)
@@ -298,7 +298,7 @@ describe('whether a long conversation would be made shorter', () => {
       { authorization: `Bearer ${allowed}` },
     )
     const { compression, would_send } = await ask(long)
-    expect(compression).toMatchObject({ would: 'use-kept-summary', messages: 4 })
+    expect(compression).toMatchObject({ would: 'use-kept-summary', messages: 8 })
     expect(would_send.conversationState.history.length).toBeLessThan(10)
   })
   test('on overflow alone, the provider has the word', async () => {

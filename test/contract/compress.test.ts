@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { createCompression } from '../../server/contract/compress.ts'
 import { cutsOf, withSummary } from '../../server/contract/compress-cut.ts'
 import type { Compression } from '../../server/contract/compress-view.ts'
+import { imagesToKeep } from '../../server/contract/kept-images.ts'
 import { createSummaries } from '../../server/contract/summaries.ts'
 import { isClientsCompaction } from '../../server/contract/summary-request.ts'
-import type { Conversation, Message, Part } from '../../server/conversation/conversation.ts'
+import type { Conversation, ImagePart, Message, Part } from '../../server/conversation/conversation.ts'
 import { gatewayError } from '../../server/conversation/error.ts'
 import { kindOfTurn, newestTurnStart } from '../../server/conversation/newest-turn.ts'
 import { compactionRequest } from '../../server/dialect/compaction-request.ts'
@@ -44,6 +45,8 @@ const asked = ({
     system: [task],
   },
 }: UpstreamCall): 'summary' | 'turn' => (task?.startsWith('You write summaries') ? 'summary' : 'turn')
+const turnsIn = (sent: readonly UpstreamCall[]): readonly number[] =>
+  sent.flatMap((call, index) => (asked(call) === 'turn' ? [index] : []))
 const textOf = ({ conversation: { messages } }: UpstreamCall): string => JSON.stringify(messages)
 
 /** The layer over the real relay: a token is a character; the provider takes 10,000 of them, whatever the model is said to take. */
@@ -51,12 +54,12 @@ function start(
   how: Compression | undefined,
   answer: Parameters<typeof setUp>[1],
   summaries = createSummaries(createTestEffects()),
-  window = 20_000,
+  window: number | null = 20_000,
 ) {
   const layer = createCompression({
     compressionOf: () => how,
     estimate: async (one) => ({ tokens: lengthOf(one), source: 'estimated' }),
-    windowOf: async () => window,
+    windowOf: async () => window ?? undefined,
     summaries,
   })
   const gateway = setUp([layer], answer)
@@ -120,6 +123,7 @@ describe('on overflow', () => {
     const third = start({}, (call) => (asked(call) === 'summary' ? says('Third summary.') : fitting(call)), first.kept)
     await read(await third.run(talk(20)))
     expect(third.sent.map(asked)).toEqual(['turn', 'summary', 'turn'])
+    expect(textOf(third.sent[2] as UpstreamCall)).toContain('First summary.\\n\\nThird summary.')
     const summary = textOf(third.sent[1] as UpstreamCall)
     expect([summary.includes('First summary.'), summary.includes('"3 qqq'), summary.includes('16 qqq')]).toEqual([
       true,
@@ -171,8 +175,8 @@ describe('on overflow', () => {
     }
     const { run, sent } = start({}, answer, undefined, 8_000)
     await read(await run(talk(12)))
-    expect(pieces.map((text) => /Summary \d/.exec(text)?.[0])).toEqual([undefined, 'Summary 1', 'Summary 2'])
-    expect(textOf(sent.at(-1) as UpstreamCall)).toContain('Summary 3.')
+    expect(pieces.map((text) => text.match(/Summary \d/g))).toEqual([null, ['Summary 1'], ['Summary 1', 'Summary 2']])
+    expect(textOf(sent.at(-1) as UpstreamCall)).toContain('Summary 1.\\n\\nSummary 2.\\n\\nSummary 3.\\n')
   })
 
   const failures = {
@@ -259,10 +263,14 @@ describe('on overflow', () => {
     expect(sent.map(asked)).toEqual(['turn', ...cuts.flatMap(() => ['summary', 'turn'] as const)])
     expect(told.filter((what) => what !== 'running')).toMatchObject(cuts.map((cut) => ({ messages: cut })))
     expect(sent.at(-1)?.conversation.messages.slice(1)).toEqual(messages.slice(cuts.at(-1)))
-    const outlook = await start({}, answer, undefined, 10_000).layer.outlook?.(makeConversation({ messages }), {
-      callerId: 'k',
-    })
-    expect(outlook).toMatchObject({ would: 'write-summary-if-refused', messages: cuts[0] })
+    const outlook = (window: number) =>
+      start({}, answer, undefined, window).layer.outlook?.(makeConversation({ messages }), { callerId: 'k' })
+    expect(await outlook(17_000)).toMatchObject({ would: 'write-summary-if-refused', messages: cuts[0] })
+    // What is plainly too long is not sent only to be refused, and no more of it is left than fits.
+    expect(await outlook(10_000)).toMatchObject({ would: 'write-summary' })
+    const plain = start({}, answer, undefined, 10_000)
+    await read(await plain.run(messages))
+    expect(turnsIn(plain.sent)).toEqual([plain.sent.length - 1])
     const next = start({}, answer, kept, 34_000)
     await read(await next.run([...messages, ...round('next', 'fine')]))
     expect(next.sent.map(asked)).toEqual(['turn'])
@@ -278,11 +286,185 @@ describe('on overflow', () => {
   })
 })
 
+describe('a conversation that comes back', () => {
+  const answer = (call: UpstreamCall) => (asked(call) === 'summary' ? says('First summary.') : fitting(call))
+  const talkWith = (index: number, change: (message: Message) => Message): readonly Message[] =>
+    [...talk(12), assistant('Then this.'), user('And then?')].map((one, at) => (at === index ? change(one) : one))
+
+  test.each([
+    ['without the reasoning of older turns', (one: Message): Message => ({ ...one, parts: one.parts.slice(1) })],
+    [
+      'whose images stand elsewhere in the request',
+      (one: Message): Message => ({
+        ...one,
+        parts: one.parts.map((part) => (part.type === 'image' ? { ...part, field: 'input.9' } : part)),
+      }),
+    ],
+  ])('%s goes on from its summary', async (_, again) => {
+    const before = (one: Message): Message => ({
+      ...one,
+      parts: [{ type: 'reasoning', text: 'Hm.', signature: 's' }, ...one.parts, image()],
+    })
+    const first = start({}, answer)
+    await read(await first.run(talkWith(3, before).slice(0, 25)))
+    const second = start({}, answer, first.kept)
+    await read(await second.run(talkWith(3, (one) => again(before(one)))))
+    expect(second.sent.map(asked)).toEqual(['turn'])
+    const other = start({}, answer, first.kept)
+    await read(
+      await other.run(talkWith(3, (one) => ({ ...before(one), parts: [{ type: 'text', text: 'x'.repeat(500) }] }))),
+    )
+    expect(other.sent.map(asked)).toEqual(['turn', 'summary', 'turn'])
+  })
+
+  test('ever longer keeps each summary word for word, until together they are too long; then they become one', async () => {
+    const kept = createSummaries(createTestEffects())
+    const bounds = []
+    for (let round = 1; round <= 6; round++) {
+      const long = `Summary ${round}. ${'s'.repeat(1_500)}`
+      const { run, sent } = start({}, (call) => (asked(call) === 'summary' ? says(long) : fitting(call)), kept)
+      await read(await run(talk(4 + 8 * round)))
+      const [summary] = sent.filter((call) => asked(call) === 'summary')
+      const held = textOf(sent.at(-1) as UpstreamCall).match(/Summary \d/g)
+      bounds.push(held?.join(' '))
+      if (round > 1 && summary) expect(textOf(summary)).not.toContain('"0 qqq')
+    }
+    expect(bounds).toEqual([
+      'Summary 1',
+      'Summary 1 Summary 2',
+      'Summary 1 Summary 2 Summary 3',
+      'Summary 4',
+      'Summary 4 Summary 5',
+      'Summary 4 Summary 5 Summary 6',
+    ])
+  })
+
+  test('after a failure between two pieces does not begin again', async () => {
+    let fails = true
+    const pieces: string[] = []
+    const flaky = (call: UpstreamCall) => {
+      if (asked(call) === 'turn') return fitting(call)
+      pieces.push(textOf(call))
+      return fails && pieces.length === 3 ? err(gatewayError('invalid-request', 'No.')) : says(`Part ${pieces.length}.`)
+    }
+    const { run, kept } = start({}, flaky, undefined, 8_000)
+    expect((await run(talk(12))).ok).toBe(false)
+    fails = false
+    const again = start({}, flaky, kept, 8_000)
+    await read(await again.run(talk(12)))
+    expect(textOf(again.sent.at(-1) as UpstreamCall)).toContain('Part 1.\\n\\nPart 2.')
+    // What those two parts tell is summarised once.
+    expect(pieces.filter((piece) => piece.includes('[user]\\n0 qqq'))).toHaveLength(1)
+    expect(pieces).toHaveLength(3)
+  })
+
+  test.each([
+    'This session is being continued from a previous conversation that ran out of context. They spoke of p.',
+    'Another language model started to solve this problem and produced a summary of its thinking process. Of p.',
+    'Summary of the conversation so far:\n\nOf p.',
+  ])('with a client’s own summary keeps that word for word: it is never summarised a second time: %s', async (own) => {
+    const messages = [user('reminder', own), assistant('Going on.'), ...talk(10)]
+    const { run, sent, kept } = start({}, answer)
+    await read(await run(messages))
+    expect(sent.map(asked)).toEqual(['turn', 'summary', 'turn'])
+    const [, summary, turn] = sent.map(textOf)
+    expect(summary?.split(JSON.stringify(own).slice(1, -1))).toHaveLength(2)
+    expect(summary?.indexOf(JSON.stringify(own).slice(1, -1))).toBeLessThan(summary?.indexOf('<conversation>') ?? 0)
+    expect(summary).toContain('reminder')
+    expect(sent[2]?.conversation.messages[0]).toEqual(user(own))
+    expect(turn).not.toContain('reminder')
+    const next = start({}, (call) => (asked(call) === 'summary' ? says('Second.') : fitting(call)), kept)
+    await read(await next.run([...messages.slice(0, -1), ...talk(10)]))
+    expect(next.sent.at(-1)?.conversation.messages[0]).toEqual(user(own))
+    expect(textOf(next.sent.at(-1) as UpstreamCall)).toContain('First summary.\\n\\nSecond.')
+  })
+
+  test('that is nothing but a client’s summary and the newest turn is too long, and no summary is written', async () => {
+    const own = `This session is being continued from a previous conversation: ${'x'.repeat(12_000)}`
+    const { run, sent } = start({}, answer)
+    expect(await run([user(own), assistant('ok'), user('Go.')])).toMatchObject({ error: { kind: 'context-too-long' } })
+    expect(sent.map(asked)).toEqual(['turn'])
+    const immense = start({}, answer)
+    await read(await immense.run([user(`${own}${'x'.repeat(100_000)}`), assistant('ok'), user('Go.')]))
+    expect(immense.sent.map(asked)).toEqual(['summary', 'turn'])
+  })
+})
+
 describe('at a share of the window', () => {
   test('it is compressed before it is sent', async () => {
     const { run, sent } = start({ percent: 40 }, (call) => (asked(call) === 'summary' ? says('S.') : fitting(call)))
     await read(await run(talk(8)))
     expect(sent.map(asked)).toEqual(['summary', 'turn'])
+  })
+
+  const heavy = 'x'.repeat(6_000)
+  const weights: Record<string, readonly Message[]> = {
+    'results in the last six messages': [
+      user('Hi'),
+      ...['a', 'b', 'c'].flatMap((id) => [assistant(toolCall(id)), user(toolResult(id, heavy))]),
+    ],
+    'inputs in the last six messages': [
+      user('Hi'),
+      ...['a', 'b', 'c'].flatMap((id) => [assistant(toolCall(id, 't', { heavy })), user(toolResult(id, 'ok'))]),
+    ],
+    'words in the last six messages': [user('Hi'), assistant('Hello'), user(heavy), assistant(heavy), user('Now?')],
+  }
+  test.each(Object.entries(weights))('%s are replaced, too, and nothing is sent in vain', async (_, messages) => {
+    const answer = (call: UpstreamCall) => (asked(call) === 'summary' ? says('S.') : fitting(call))
+    const { run, sent, kept, told } = start({ percent: 90 }, answer, undefined, 10_000)
+    await read(await run(messages))
+    expect(turnsIn(sent)).toEqual([sent.length - 1])
+    const turn = sent.at(-1) as UpstreamCall
+    expect(lengthOf(turn.conversation)).toBeLessThan(9_000)
+    expect(turn.conversation.messages.at(-1)).toEqual(messages.at(-1) as Message)
+    const next = [...messages, assistant('Fine.'), user('And then?')]
+    const later = start({ percent: 90 }, answer, kept, 10_000)
+    await read(await later.run(next))
+    expect(later.sent.map(asked)).toEqual(['turn'])
+    expect(told.at(-1)).not.toMatchObject({ used: 'cached' })
+  })
+
+  test('no more of the last six is replaced than the share asks for, and where it cannot be had, than the window', async () => {
+    const answer = (call: UpstreamCall) => (asked(call) === 'summary' ? says('S.') : says('Answer'))
+    const old = talk(12).slice(0, -1)
+    const share = start({ percent: 50 }, answer)
+    await read(await share.run([...old, user('x'.repeat(3_000))]))
+    expect(share.told.at(-1)).toMatchObject({ messages: 18 })
+    // The newest turn alone is more than the share: the six stay, for all of it fits the window.
+    const window = start({ percent: 20 }, answer)
+    await read(await window.run([...old, user('x'.repeat(9_000))]))
+    expect(window.told.at(-1)).toMatchObject({ messages: 18 })
+  })
+
+  test.each([{}, { percent: 90 }])(
+    'what has to stay and plainly cannot fit is refused at once, with numbers: %p',
+    async (how) => {
+      const { run, sent, told, summaries, layer } = start(how, fitting, undefined, 10_000)
+      const messages = talk(6, 'x'.repeat(20_000))
+      expect(await run(messages)).toMatchObject({
+        ok: false,
+        error: { kind: 'context-too-long', contextTokens: { input: JSON.stringify(messages).length, maximum: 10_000 } },
+      })
+      expect([sent.length, told, summaries[0]?.outcome]).toEqual([0, [undefined], 'context-too-long'])
+      const asker = { callerId: 'k' }
+      expect(await layer.outlook?.(makeConversation({ messages }), asker)).toMatchObject({ would: 'refuse' })
+      // Near the window only the provider knows.
+      const near = start(how, fitting, undefined, 10_000)
+      expect((await near.run(talk(6, 'x'.repeat(11_000)))).ok).toBe(false)
+      expect(near.sent.map(asked).filter((of) => of === 'turn').length).toBeGreaterThan(0)
+    },
+  )
+
+  test('where the window is not known, the provider is asked', async () => {
+    const { run, sent } = start({ percent: 90 }, fitting, undefined, null)
+    expect((await run(talk(6, 'x'.repeat(400_000)))).ok).toBe(false)
+    expect(sent.map(asked)).toContain('turn')
+  })
+
+  test('where no summary can be had, what plainly cannot fit is not sent', async () => {
+    const { run, sent } = start({ percent: 40 }, () => err(gatewayError('invalid-request', 'No.')), undefined, 8_000)
+    expect(await run(talk(16))).toMatchObject({ ok: false, error: { kind: 'context-too-long' } })
+    expect(sent.map(asked)).toEqual(['summary'])
   })
 
   test('where no summary can be had, it goes out as it is', async () => {
@@ -338,23 +520,68 @@ test('an ordinary request is none', () => {
     expect([text, isClientsCompaction(makeConversation({ messages: [user(text)] }))]).toEqual([text, false])
 })
 
-test('images that are still spoken of stay, others do not', () => {
-  const seen = [
-    user('see', image('iVBORw0KGgoA')),
-    assistant('ok'),
-    user('and', image('iVBORw0KGgoB')),
-    assistant('ok'),
+describe('images among what is replaced', () => {
+  const picture = (name: string): ImagePart => ({ type: 'image', format: 'png', base64: `iVBORw0KGgo${name}` })
+  const shot = (id: string): readonly Message[] => [
+    assistant(toolCall(id)),
+    user({ type: 'tool-result', callId: id, isError: false, parts: [picture(id)] }),
   ]
-  const kept = (text: string): number =>
-    withSummary([...seen, user(text)], 4, 'S.')
-      .flatMap(({ parts }) => parts)
-      .filter(({ type }) => type === 'image').length
-  expect([
-    kept('Go on.'),
-    kept('What is in [Image #2]?'),
-    kept('Compare the screenshots.'),
-    kept('那张图里是什么？'),
-  ]).toEqual([0, 1, 2, 2])
+  const namesOf = (list: readonly Message[], last: Message, mostTokens = 100_000): readonly string[] =>
+    imagesToKeep(list, [last], mostTokens).images.map(({ base64 }) => base64.slice(11, 20))
+  const wordsOf = (list: readonly Message[], last: Message, mostTokens = 100_000): string =>
+    JSON.stringify(withSummary([...list, last], list.length, 'S.', imagesToKeep(list, [last], mostTokens))[0]?.parts[0])
+  const seen = [user('see', picture('A')), assistant('ok'), user('and', picture('B')), assistant('ok')]
+
+  test.each(['Go on.', '那张图里是什么？', 'Was steht auf dem Bild?', 'Что на снимке?', 'これは何ですか', 'ما هذا؟'])(
+    'stay whatever the language that speaks of them: %s',
+    (words) => {
+      expect(namesOf(seen, user(words))).toEqual(['A', 'B'])
+      expect(wordsOf(seen, user(words))).toContain('The images of that part follow')
+    },
+  )
+
+  test('the newest that the user gave come before those of tools, and one that is named by its number before all', () => {
+    const given = ['A', 'B', 'C', 'D', 'E', 'F'].flatMap((name) => [user('see', picture(name)), assistant('ok')])
+    const shots = ['s1', 's2', 's3', 's4'].flatMap(shot)
+    expect(namesOf([...given, ...shots], user('And now?'))).toEqual(['C', 'D', 'E', 'F', 's3', 's4'])
+    expect(namesOf([...given, ...shots], user('Back to [Image #1]'))).toEqual(['A', 'C', 'D', 'E', 'F', 's4'])
+    expect(namesOf([...shots, ...given], user('Back to [Image #1]'))).toContain('A')
+    expect(wordsOf([...given, ...shots], user('And now?'))).toContain('number 3, 4, 5, 6, 9 and 10 follow')
+  })
+
+  test('are bounded in tokens, and the model is told that it does not see the others', () => {
+    expect(namesOf(seen, user('?'), 1_600)).toEqual(['B'])
+    expect(wordsOf(seen, user('?'), 1_600)).toContain(
+      'Of the 2 images of that part number 2 follows; the others cannot',
+    )
+    expect(namesOf(seen, user('?'), 1_000)).toEqual([])
+    expect(wordsOf(seen, user('?'), 1_000)).toContain('That part had 2 images, which cannot be seen any more')
+    const large = user('see', { ...picture(''), base64: 'A'.repeat(4_100_000) })
+    expect(namesOf([large, ...seen], user('?'))).toEqual(['A', 'B'])
+  })
+
+  test('that are there twice, or stay anyway, are not kept once more', () => {
+    expect(namesOf([...seen, user('again', picture('A'))], user('?'))).toEqual(['B', 'A'])
+    expect(namesOf(seen, user('look', picture('A')))).toEqual(['B'])
+  })
+
+  test('are left out where the rest does not fit with them, and the record says how many were kept', async () => {
+    const messages = [user('see', picture('x'.repeat(9_500))), ...talk(10).slice(1)]
+    const { run, sent, notes } = start(
+      {},
+      (call) => (asked(call) === 'summary' ? says('S.') : fitting(call)),
+      undefined,
+      30_000,
+    )
+    await read(await run(messages))
+    const held = sent.map(
+      ({ conversation: one }) =>
+        one.messages.flatMap(({ parts }) => parts.filter(({ type }) => type === 'image')).length,
+    )
+    expect(held.at(-1)).toBe(0)
+    expect(held.at(-2)).toBe(1)
+    expect(notes.at(-1)?.detail).toContain('; 0 of 1 images kept')
+  })
 })
 
 describe('any conversation, compressed at any place', () => {
@@ -377,7 +604,8 @@ describe('any conversation, compressed at any place', () => {
       fc.property(fc.array(message, { minLength: 2, maxLength: 16 }), (messages) => {
         const newest = newestTurnStart(messages.map(kindOfTurn))
         for (const cut of cutsOf(messages)) {
-          const shorter = withSummary(messages, cut, 'S.')
+          const images = imagesToKeep(messages.slice(0, cut), messages.slice(cut), 20_000)
+          const shorter = withSummary(messages, cut, 'S.', images)
           expect(cut).toBeLessThanOrEqual(newest)
           expect(shorter.slice(shorter.length - (messages.length - cut))).toEqual(messages.slice(cut))
           const said = (list: readonly Message[]) => list.filter(({ role }) => role === 'system')

@@ -3,6 +3,7 @@ import type { Message, Part, ToolCallPart, ToolResultPart } from '../../conversa
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { ok } from '../../lib/result.ts'
 import { decodeArguments, joinTurns } from '../calls.ts'
+import { summaryLead } from '../compaction-request.ts'
 import { nameForModel } from '../group-name.ts'
 import { decodeContent, decodeResultContent } from '../openai-content.ts'
 import { createBorder } from '../past.ts'
@@ -202,7 +203,7 @@ function decodeCompaction(item: AnyItem, at: string, sources: ItemSources): Deco
       'cannot be opened: this gateway did not make it, or its master key changed',
     )
   }
-  return ok({ role: 'user', parts: [{ type: 'text', text: `Summary of the conversation so far:\n\n${summary}` }] })
+  return ok({ role: 'user', parts: [{ type: 'text', text: `${summaryLead}\n\n${summary}` }] })
 }
 
 type ShellOutput = Static<typeof items.shellOutput>['output']
