@@ -3,7 +3,7 @@ import { generate } from 'selfsigned'
 import type { RemotePart } from '../../server/conversation/conversation.ts'
 import { isPublicAddress } from '../../server/documents/public-address.ts'
 import { createRemote, type FetchAsk, type RemoteDeps, remoteLimits } from '../../server/documents/remote.ts'
-import { type FetchInit, realEffects } from '../../server/lib/effects.ts'
+import { type FetchInit, lookUpHost, realEffects } from '../../server/lib/effects.ts'
 import { samplePdf } from './sample-pdf.ts'
 
 const png = Buffer.from(
@@ -314,6 +314,60 @@ describe('createRemote', () => {
     ])
     slow = false
     expect(await get('https://pictures.example/slow0')).toMatchObject({ ok: true })
+  })
+
+  describe('through the resolver that is used in production', () => {
+    const seen: string[] = []
+    const serve = (hostname: string, port = 0) =>
+      Bun.serve({
+        ...{ port, hostname },
+        fetch: (request) => {
+          seen.push(`${hostname} ${request.headers.get('host')}`)
+          return new Response(png)
+        },
+      })
+    const real = (over: Partial<RemoteDeps>) => makeRemote({ lookUp: lookUpHost, effects: realEffects, ...over })
+
+    test('a name that really stands for this machine is refused, and nobody is called', async () => {
+      const server = serve('127.0.0.1')
+      try {
+        for (const name of ['localhost', 'LOCALHOST', 'localhost.'])
+          expect(await real({}).get(`http://${name}:${server.port}/x`)).toEqual(refusal('no public address'))
+        expect(seen).toEqual([])
+        // The same address is reached where such numbers are allowed.
+        const open = real({
+          isPublic: () => true,
+          lookUp: async (name) => (await lookUpHost(name)).filter((one) => one === '127.0.0.1'),
+        })
+        expect(await open.get(`http://localhost:${server.port}/x`)).toMatchObject({ ok: true })
+        expect(seen.splice(0)).toEqual([`127.0.0.1 localhost:${server.port}`])
+      } finally {
+        await server.stop(true)
+      }
+    })
+
+    // Elsewhere only the first number of the loopback network is there without more ado.
+    test.if(process.platform === 'linux')(
+      'the connection goes to the number that was checked, whatever the name stands for by then',
+      async () => {
+        const checked = serve('127.0.0.2')
+        const inner = serve('127.0.0.1', checked.port)
+        try {
+          let asked = 0
+          const { get } = real({
+            lookUp: async () => [asked++ === 0 ? '127.0.0.2' : '127.0.0.1'],
+            isPublic: (address) => address === '127.0.0.2',
+          })
+          // To the system, this name is 127.0.0.1 all the time.
+          const url = `http://localhost:${checked.port}`
+          expect(await get(`${url}/a`)).toMatchObject({ ok: true })
+          expect(await get(`${url}/b`)).toEqual(refusal('no public address'))
+          expect(seen.splice(0)).toEqual([`127.0.0.2 localhost:${checked.port}`])
+        } finally {
+          await Promise.all([checked.stop(true), inner.stop(true)])
+        }
+      },
+    )
   })
 
   describe('with a real server', async () => {
