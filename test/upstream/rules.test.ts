@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test'
+import type { Part } from '../../server/conversation/conversation.ts'
+import { createLocate } from '../../server/dialect/locate.ts'
 import { modelsOf } from '../../server/simulator/models.ts'
 import { oldDemands } from '../../server/simulator/old-demand.ts'
 import { validate } from '../../server/simulator/validate.ts'
+import { findingsOf } from '../../server/upstream/amazonq/explain.ts'
 import { brokenRules, mend, rules } from '../../server/upstream/amazonq/rules.ts'
 import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
 import { wireText } from '../../server/upstream/amazonq/wire-text.ts'
@@ -137,6 +140,73 @@ test('an image for a model that reads none, and a null, are found', () => {
   const seen = body('see', { images: [picture(png)] })
   expect(brokenRules(asBody(seen), blind).map(({ rule }) => rule.name)).toEqual(['image-model'])
   expect(names(body('hi', {}, {}, { profileArn: null }))).toEqual(['null-member'])
+})
+
+describe('a rule for images names the member of the caller', () => {
+  const plainNames = encode(conversation()).names
+  const large = png + 'AAAA'.repeat(1_000_000)
+  const larger = png + 'AAAA'.repeat(3_600_000)
+  const broken: readonly (readonly [rule: string, images: readonly string[], at: number, format?: string])[] = [
+    ['image-bytes', [png, 'AAAAAAAAAAAAAAAA'], 1],
+    ['image-bytes', [png], 0, 'gif'],
+    ['image-size', [png, larger], 1],
+    ['image-size-old', [large], 0],
+    ['images-per-message', Array.from({ length: 12 }, (_, index) => `${png.slice(0, -2)}${index + 10}`), 10],
+    ['image-model', [png], 0],
+  ]
+  const apis = {
+    messages: (data: readonly string[]) => ({
+      body: {
+        messages: [
+          { role: 'user', content: data.map((one) => ({ type: 'image', source: { type: 'base64', data: one } })) },
+        ],
+      },
+      member: (index: number) => `messages.0.content.${index}.source.data`,
+    }),
+    chat: (data: readonly string[]) => ({
+      body: {
+        messages: [
+          {
+            role: 'user',
+            content: data.map((one) => ({ type: 'image_url', image_url: { url: `data:image/png;base64,${one}` } })),
+          },
+        ],
+      },
+      member: (index: number) => `messages.0.content.${index}.image_url.url`,
+    }),
+    responses: (data: readonly string[]) => ({
+      body: {
+        input: [
+          {
+            role: 'user',
+            content: data.map((one) => ({ type: 'input_image', image_url: `data:image/png;base64,${one}` })),
+          },
+        ],
+      },
+      member: (index: number) => `input.0.content.${index}.image_url`,
+    }),
+  }
+  const table = broken.flatMap((row) => Object.entries(apis).map(([api, of]) => [row[0], api, row, of] as const))
+  test.each(table)('%s over %s, sent whole, made smaller or fetched', (name, _, [, images, at, format], of) => {
+    const blind = { ...model, acceptsImages: name !== 'image-model' }
+    const request = asBody(body('see', { images: images.map((one) => picture(one, format)) }))
+    const found = brokenRules(request, blind).filter(({ rule }) => rule.name === name)
+    // As a caller sent them, and as they are once another image stands for what was sent.
+    for (const sent of [images, images.map((_one, index) => `https://pictures.example/${index}.png`)]) {
+      const { body: own, member } = of(sent)
+      const parts = images.map(
+        (base64, index): Part => ({ type: 'image', format: 'png', base64, field: member(index) }),
+      )
+      const asked = conversation({ messages: [says(...parts)] })
+      const findings = findingsOf(found, {
+        conversation: asked,
+        body: request,
+        names: plainNames,
+        locate: createLocate(own),
+      })
+      expect(findings.map(({ rule, field }) => [rule, field])).toEqual([[name, member(at)]])
+    }
+  })
 })
 
 const repairable = rows.filter(([name]) => rules.find((rule) => rule.name === name)?.repair !== undefined)

@@ -50,7 +50,18 @@ function fieldOf(
     if (at !== undefined) return [at, ...(place.part === 'schema' ? (place.within ?? []) : [])].join('.')
   }
   const subject = subjectOf(place)
-  return subject && (locate?.(subject) ?? (place.in === 'account' ? undefined : locate?.({ kind: 'messages' })))
+  if (subject === undefined || locate === undefined) return undefined
+  // One that was fetched or made smaller is not what stands in the request, but knows where that stands.
+  const ofImage = subject.kind === 'image' ? fieldOfImage(conversation, subject.base64) : undefined
+  return locate(subject) ?? ofImage ?? (place.in === 'account' ? undefined : locate({ kind: 'messages' }))
+}
+
+function fieldOfImage({ messages }: Conversation, base64: string): string | undefined {
+  for (const { parts } of messages)
+    for (const part of parts)
+      for (const one of part.type === 'tool-result' ? part.parts : [part])
+        if (one.type === 'image' && one.base64 === base64) return one.field
+  return undefined
 }
 
 /** From the wire back to what the conversation has; everything is looked up here, after a failure, and nothing kept before. */

@@ -65,11 +65,12 @@ export const sizeRules: readonly Rule[] = [
     sure: 'known',
     demands: `One message may hold ${wireLimits.imagesPerMessage} images.`,
     find: ({ turns }) =>
-      turns.flatMap((turn, index) => {
-        const { length } = imagesOf(turn)
-        return length > wireLimits.imagesPerMessage
-          ? [{ place: { in: 'turn', turn: index }, is: `${length} images` }]
-          : []
+      turns.flatMap((turn) => {
+        const images = imagesOf(turn)
+        const surplus = images[wireLimits.imagesPerMessage]
+        return surplus === undefined
+          ? []
+          : [{ place: { in: 'image', base64: surplus.source.bytes }, is: `${images.length} images` }]
       }),
   },
   {
