@@ -144,7 +144,8 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     if (!stream) {
       const sent = await reply
       const whole = sent.ok ? await foldReply(sent.value) : sent
-      if (!whole.ok) return refuse(whole.error, summary)
+      // A reply that nobody waits for any more may just stop, and is not the provider's fault.
+      if (!whole.ok) return refuse(leaving.signal.aborted ? callerLeft : whole.error, summary)
       const answer = dialect.encodeReply(whole.value, context)
       capture?.reply(JSON.stringify(answer))
       end(200, summary === undefined ? {} : { summary })
@@ -181,6 +182,8 @@ export function errorResponse(dialect: Dialect, error: GatewayError, requestId: 
     headers: { ...headers, ...encodingsFor(error), ...clientHeaders(requestId, taken) },
   })
 }
+
+const callerLeft = gatewayError('cancelled', 'The caller left before the end.')
 
 const encodingsFor = ({ kind }: GatewayError): Record<string, string> =>
   kind === 'unsupported-encoding' ? { 'accept-encoding': acceptedEncodings } : {}

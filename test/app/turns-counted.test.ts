@@ -72,9 +72,12 @@ describe.each(Object.keys(requests) as Path[])('three turns of %s', (path) => {
     expect(output_tokens).toBeLessThanOrEqual(60)
   })
 
-  test.each(['search', 'repair'] as const)(
-    'a caller that leaves during the %s ends that turn at the provider',
-    async (which) => {
+  const turns = (['search', 'repair'] as const).flatMap((which) =>
+    [true, false].map((stream) => [which, stream] as const),
+  )
+  test.each(turns)(
+    'a caller that leaves during the %s ends that turn at the provider, streamed: %p',
+    async (which, stream) => {
       const first =
         which === 'search'
           ? { type: 'tool', name: 'internet_search', input: { query: 'bun' } }
@@ -89,7 +92,7 @@ describe.each(Object.keys(requests) as Path[])('three turns of %s', (path) => {
       const sent = fetch(gateway.url() + path, {
         method: 'POST',
         headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body(path, 'Hi', { stream: true })),
+        body: JSON.stringify(body(path, 'Hi', { stream })),
         signal: leaving.signal,
       })
         .then((response) => response.text())
