@@ -180,10 +180,13 @@ class FormedReply implements ReplyStream {
   }
 
   private async repair(conversation: Conversation, miss: Miss, sink: Sink<readonly ReplyEvent[]>): Promise<Repaired> {
-    const sent = await this.turns.run(conversation, 'repair')
+    const { turns } = this
+    const until = turns.elapsed() + Math.max(leastRepairMs, 2 * turns.elapsed())
+    const sent = await turns.run(conversation, 'repair')
     if (!sent.ok) return { after: `no reply: ${sent.error.message}`, failure: sent.error }
     const events: ReplyEvent[] = []
     let failure: GatewayError | undefined
+    let isLate = false
     const read = await this.read(sent.value, createReading(this.demand, 'repair'), (batch) => {
       const searches: ReplyEvent[] = []
       for (const event of batch) {
@@ -191,8 +194,10 @@ class FormedReply implements ReplyStream {
         else if (event.type === 'search-call' || event.type === 'search-result') searches.push(event)
         else if (event.type !== 'reply-start') events.push(event)
       }
-      return searches.length === 0 || sink(searches)
+      isLate = turns.elapsed() > until
+      return !isLate && (searches.length === 0 || sink(searches))
     })
+    if (isLate) return { after: 'no reply: it took too long' }
     if (read.how === 'over')
       return { after: `no reply: ${failure?.message ?? 'the caller left'}`, ...(failure && { failure }) }
     const { verdict, finish } = read
@@ -241,6 +246,8 @@ const ending = (finish: Finish, reason: FinishReason): Finish => ({
 
 const unknown = { tokens: 0, source: 'estimated' } as const
 
+/** A repair may take twice as long as what it repairs, and so long in any case: the caller waits and sees nothing of it. */
+const leastRepairMs = 120_000
 const mostFaults = 8
 const longestFault = 300
 /** Of a reply, as much as stands in the request's record. */

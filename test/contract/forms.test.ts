@@ -392,6 +392,42 @@ describe('a forced tool', () => {
   })
 })
 
+describe('a repair that takes too long', () => {
+  const slow = (seconds: number, firstSeconds = 0) => {
+    const gateway: ReturnType<typeof serve> = serve((_, turn) => {
+      const events = turn === 1 ? answer(bad) : answer([...good])
+      if (!events.ok) return events
+      return {
+        ok: true,
+        value: {
+          events: {
+            drop: () => {},
+            run: async (sink) => {
+              await gateway.effects.advance((turn === 1 ? firstSeconds : seconds) * 1_000)
+              await events.value.events.run(sink)
+            },
+          },
+        },
+      }
+    })
+    return gateway
+  }
+
+  test.each([
+    [100, 0, 'end'],
+    [130, 0, 'refusal'],
+    [130, 100, 'end'],
+    [210, 100, 'refusal'],
+  ] as const)('%p seconds after %p is given up or not: %s', async (seconds, first, ends) => {
+    const { run, summaries } = slow(seconds, first)
+    const events = await read(await run({ ...format(), stream: false }))
+    expect(endOf(events)).toBe(ends)
+    expect(summaries[0]?.route.repair).toMatchObject(
+      ends === 'end' ? { outcome: 'repaired' } : { outcome: 'failed', after: 'no reply: it took too long' },
+    )
+  })
+})
+
 describe('a strict tool', () => {
   const strict: Partial<Conversation> = {
     tools: [tool('one', { strict: { at: 'tools.0.function.parameters' } }), tool('two')],
