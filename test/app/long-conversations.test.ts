@@ -140,6 +140,18 @@ test('one message that is too long alone is told so, with numbers', async () => 
   expect(answer.headers.get('x-claude-server-compressed')).toBeNull()
 })
 
+test.each(Object.keys(apis) as Path[])('%s: a newest turn that plainly cannot fit is refused unsent', async (path) => {
+  const before = asked().length
+  const newest = question.repeat(36)
+  for (const stream of [false, true]) {
+    const answer = await ask(path, talk(`plain ${path}`, newest), { stream })
+    expect([answer.status, answer.headers.get('x-claude-server-compressed')]).toEqual([400, null])
+    expect(answer.text).toMatch(/prompt is too long: \d{6} tokens > 200000 maximum/)
+  }
+  expect(asked().length).toBe(before)
+  expect(await record()).toMatchObject({ error_kind: 'context-too-long' })
+})
+
 test('a client’s own compaction is sent whole', async () => {
   const before = asked().length
   const answer = await ask('/v1/messages', talk('own', 'Write a detailed summary of the conversation so far.'))
