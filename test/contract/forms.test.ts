@@ -520,8 +520,8 @@ describe('a strict tool', () => {
     expect(sent).toHaveLength(1)
   })
 
-  test('never right: an error, and the wrong call never goes out', async () => {
-    const { run } = serve(() => calls({ name: 'one', json: bad }))
+  test.each([bad, '{"name":"Ada",'])('never right: an error, and the wrong call never goes out: %s', async (json) => {
+    const { run } = serve(() => calls({ name: 'one', json }))
     const events = await read(await run({ ...strict, stream: false }))
     expect(inputsOf(events)).toEqual([])
     expect(endOf(events)).toBe('unmet-demand')
