@@ -51,7 +51,7 @@ const shown: Readonly<Record<string, readonly (readonly [file: string, title: st
     ['e2e/headers.e2e', 'nobody frames it, guesses its type or learns from where it was asked'],
   ],
   'D-60 tool settings everybody can read': [
-    ['admin/devtools', 'a new file is its owner’s alone'],
+    ['admin/devtools', 'a file with a key in it is its owner’s alone'],
     ['e2e/attacks.e2e', 'the settings of tools in the home folder are for who sits at the machine alone'],
   ],
   'D-61 the admin API open to every page': [['e2e/headers.e2e', 'read nothing outside of the client APIs']],
