@@ -10,27 +10,42 @@ export type Known = {
   readonly item?: number
 }
 
+/** As much of an account as tells whose it is. */
+export type KnownPerson = {
+  readonly record: { readonly profile: Pick<AccountRecord['profile'], 'method' | 'userId' | 'email'> }
+  readonly credentials: Credentials | undefined
+}
+
 /**
  * How a sign-in was recognised. `secret`: the very same refresh token or API key. `person`: the same user id, or e-mail and
  * kind of sign-in. `client`: the same client registration, which an export and its account share.
  */
-export type Match = Known & { readonly by: 'secret' | 'person' | 'client' }
+export type Match<Account extends KnownPerson = Known> = Account & { readonly by: 'secret' | 'person' | 'client' }
 
 /** What a sign-in is recognised by. */
 type Seen = Pick<ImportedAccount, 'credentials' | 'userId' | 'email'>
 
-export type AccountBook = {
-  readonly match: (signIn: Seen) => Match | undefined
-  readonly add: (known: Known) => void
+export type AccountBook<Account extends KnownPerson = Known> = {
+  readonly match: (signIn: Seen) => Match<Account> | undefined
+  readonly add: (known: Account) => void
 }
 
 /** All accounts with their secrets, to recognise what comes in. */
 export async function openAccountBook({ store }: Pick<AccountDeps, 'store'>): Promise<AccountBook> {
-  const bySecret = new Map<string, Known>()
-  const byUser = new Map<string, Known>()
-  const byEmail = new Map<string, Known[]>()
-  const byClient = new Map<string, Known[]>()
-  const add = (known: Known): void => {
+  const book = createAccountBook<Known>()
+  for (const record of await store.accounts.list()) {
+    book.add({ record, credentials: await store.accounts.credentials.load(record.account.id) })
+  }
+  return book
+}
+
+/** Recognises sign-ins of the accounts that are added to it. */
+export function createAccountBook<Account extends KnownPerson>(): AccountBook<Account> {
+  const bySecret = new Map<string, Account>()
+  const byUser = new Map<string, Account>()
+  const byEmail = new Map<string, Account[]>()
+  const byClient = new Map<string, Account[]>()
+  const add = (known: Account): void => {
     const { credentials, record } = known
     const { userId, email } = record.profile
     for (const mark of secretsOf(credentials)) if (!bySecret.has(mark)) bySecret.set(mark, known)
@@ -41,9 +56,6 @@ export async function openAccountBook({ store }: Pick<AccountDeps, 'store'>): Pr
     ] as const) {
       if (key !== undefined) map.set(key, [...(map.get(key) ?? []), known])
     }
-  }
-  for (const record of await store.accounts.list()) {
-    add({ record, credentials: await store.accounts.credentials.load(record.account.id) })
   }
   return {
     add,
@@ -69,7 +81,7 @@ const secretsOf = (credentials: Credentials | undefined): readonly string[] => [
 ]
 
 /** One address may have a Builder ID, a Google sign-in and a seat in two companies. */
-function isSamePerson(signIn: Seen, { record, credentials }: Known): boolean {
+function isSamePerson(signIn: Seen, { record, credentials }: KnownPerson): boolean {
   const { method, provider, startUrl } = signIn.credentials
   const differ = (one: string | undefined, other: string | undefined): boolean =>
     one !== undefined && other !== undefined && one !== other
@@ -83,14 +95,25 @@ function isSamePerson(signIn: Seen, { record, credentials }: Known): boolean {
 }
 
 /** Several people of one machine may share a client: what is known of them must not differ. */
-function mayBeSame({ userId, email }: Seen, { record: { profile } }: Known): boolean {
+function mayBeSame({ userId, email }: Seen, { record: { profile } }: KnownPerson): boolean {
   if (userId !== undefined && profile.userId !== undefined) return userId === profile.userId
   if (email !== undefined && profile.email !== undefined) return email.toLowerCase() === profile.email.toLowerCase()
   return true
 }
 
+type KnownSignIn = {
+  readonly record: {
+    readonly account: { readonly health: Pick<AccountRecord['account']['health'], 'state'> }
+    readonly profile: Pick<AccountRecord['profile'], 'accessExpiresAt'>
+  }
+  readonly credentials: Credentials | undefined
+}
+
 /** Whether the sign-in has more to offer than what is here: newer tokens, any for one that expired, or what the other lacks. */
-export function isNewer({ credentials: given }: ImportedAccount, { record, credentials: here }: Known): boolean {
+export function isNewer(
+  { credentials: given }: Pick<ImportedAccount, 'credentials'>,
+  { record, credentials: here }: KnownSignIn,
+): boolean {
   if (here === undefined) return true
   const isSame = given.refreshToken === here.refreshToken && given.apiKey === here.apiKey
   if (isSame) {

@@ -2,16 +2,24 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { headerText } from '../lib/header-text.ts'
 import type { Result } from '../lib/result.ts'
+import { keptTableNames } from '../store/whole.ts'
 import { commandLine } from './actor.ts'
 import { jsonBody, optionalJsonBody } from './body.ts'
-import { BackupAsk, type BackupFileView, RestoreAsk, type RestoreDone, type RestoreReport } from './contract/backup.ts'
+import {
+  BackupAsk,
+  type BackupFileView,
+  RestoreAsk,
+  type RestoreDone,
+  RestoreMode,
+  type RestoreReport,
+} from './contract/backup.ts'
 import type { AdminError } from './contract/session.ts'
 import type { AdminDeps, BackupFault, PortableAsk, RestoreActor } from './deps.ts'
 import { refuse } from './failure.ts'
 import type { FreshPassword } from './fresh-password.ts'
 import type { Gate } from './gate.ts'
-import { jobAnswer } from './job-answer.ts'
-import type { JobBoard } from './job-board.ts'
+import { type JobContext, jobAnswer } from './job-answer.ts'
+import type { JobBoard, Progress } from './job-board.ts'
 
 /** Beside the body, which is the backup itself; outside of Latin-1 as percent-escapes. */
 export const passphraseHeader = 'x-backup-passphrase'
@@ -22,11 +30,12 @@ type Parts = { readonly gate: Gate; readonly jobs: JobBoard; readonly fresh: Fre
 export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
   const { backup } = deps
   const restore = async (
-    request: Request,
+    context: JobContext,
     action: string,
     from: { readonly body: AsyncIterable<Uint8Array> } | { readonly file: string },
-    how: { readonly dryRun: boolean; readonly passphrase?: string },
-  ): Promise<RestoreDone | Response> => {
+    how: { readonly dryRun: boolean; readonly mode: RestoreMode; readonly passphrase?: string },
+  ) => {
+    const { request } = context
     const entry = gate.entryOf(request)
     if (backup === undefined || entry === undefined || entry.by === 'nobody') return failed(unavailable)
     if (!how.dryRun) {
@@ -39,7 +48,22 @@ export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
       peer: deps.peerOf(request).address,
       userAgent: headerText(request.headers.get('user-agent') ?? '').slice(0, 256),
     }
-    return restored(await backup.restore(from, { ...how, actor }))
+    if (how.dryRun) return restored(await backup.restore(from, { ...how, actor }))
+    const read = Promise.withResolvers<void>()
+    const work = async (progress: Progress): Promise<RestoreDone | Response> => {
+      try {
+        const source = 'body' in from ? { body: readThrough(from.body, read.resolve) } : from
+        progress.expect(keptTableNames.length)
+        const onTable = (name: string): void => progress.report({ ok: true, outcome: 'restored', name })
+        const done = await backup.restore(source, { ...how, actor, onTable })
+        if (!done.ok)
+          progress.report({ ok: false, outcome: 'failed', error: done.error.message, code: codes[done.error.kind] })
+        return restored(done)
+      } finally {
+        read.resolve()
+      }
+    }
+    return jobAnswer(jobs, context, 'backup.restore', work, 'body' in from ? { ready: read.promise } : {})
   }
   /** A script has just shown the password; a page may have been left open. */
   const pageNeedsPassword = async (request: Request, lacking: AdminError): Promise<Response | undefined> => {
@@ -94,20 +118,25 @@ export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
       )
       .post(
         '/import',
-        async ({ request, query }) => {
+        async (context) => {
+          const { query, request } = context
           const passphrase = passphraseOf(request)
           return restore(
-            request,
+            context,
             'POST /v2/backup/import',
             { body: request.body ?? emptyBody() },
             {
               dryRun: isYes(query.dry_run),
+              mode: query.mode ?? 'replace',
               ...(passphrase === undefined ? {} : { passphrase }),
             },
           )
         },
         // Read as it comes, by the restore itself.
-        { parse: () => ({}), query: Type.Object({ dry_run: Type.Optional(Type.String()) }) },
+        {
+          parse: () => ({}),
+          query: Type.Object({ dry_run: Type.Optional(Type.String()), mode: Type.Optional(RestoreMode) }),
+        },
       )
       .get('/files', () => backup?.files() ?? failed(unavailable))
       .get('/last-restore', () => backup?.lastRestore() ?? failed(unavailable))
@@ -133,10 +162,12 @@ export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
       })
       .post(
         '/files/:name/restore',
-        async ({ params, request, body }) => {
+        async (context) => {
+          const { params, body } = context
           const found = await named(params.name)
           if (found instanceof Response) return found
-          return restore(request, 'POST /v2/backup/files/:name/restore', found, { dryRun: body.dry_run === true })
+          const { dry_run: dryRun = false, mode = 'replace' } = body
+          return restore(context, 'POST /v2/backup/files/:name/restore', found, { dryRun, mode })
         },
         { parse: optionalJsonBody, body: RestoreAsk },
       )
@@ -185,12 +216,12 @@ export function backupControlRoutes(deps: AdminDeps) {
     )
     .post(
       '/restore',
-      async ({ body: { file, passphrase, dry_run } }) => {
+      async ({ body: { file, passphrase, dry_run, mode = 'replace' } }) => {
         const { kind: actorKind, id: actorId, name: actorName } = commandLine
         const actor = { actorKind, actorId, actorName, peer: '127.0.0.1', userAgent: '', action: 'restore' }
         const done = await backup?.restore(
           { file },
-          { dryRun: dry_run === true, actor, ...(passphrase === undefined ? {} : { passphrase }) },
+          { dryRun: dry_run === true, mode, actor, ...(passphrase === undefined ? {} : { passphrase }) },
         )
         return done === undefined ? failed(unavailable) : restored(done)
       },
@@ -200,6 +231,7 @@ export function backupControlRoutes(deps: AdminDeps) {
           file: Type.String(),
           passphrase: Passphrase,
           dry_run: Type.Optional(Type.Boolean()),
+          mode: Type.Optional(RestoreMode),
         }),
       },
     )
@@ -212,7 +244,7 @@ function restored(done: Result<RestoreReport, BackupFault>): RestoreDone | Respo
     success: true,
     message: report.dryRun
       ? 'Nothing was changed: this is what a restore would do.'
-      : 'The backup is restored. The server starts anew with it now; everybody signs in again.',
+      : `The backup is ${report.mode === 'merge' ? 'merged' : 'restored'}. The server starts anew with it now; everybody signs in again.`,
     restarting: !report.dryRun,
     report,
   }
@@ -271,7 +303,7 @@ const copyNeedsPassword = {
   field: 'password',
 }
 const restoreNeedsPassword = {
-  error: 'A restore replaces everything: give your password again first (`POST /v2/confirmation`).',
+  error: 'A restore changes everything: give your password again first (`POST /v2/confirmation`).',
   code: 'PASSWORD_REQUIRED',
   field: 'password',
 }
@@ -297,6 +329,15 @@ const contradicts = (one: string | undefined, other: string | undefined): boolea
   one !== undefined && other !== undefined && one !== other
 
 const isYes = (word: string | undefined): boolean => word !== undefined && word !== '0' && word !== 'false'
+
+/** `read` is called once nothing more of it is wanted. */
+async function* readThrough(body: AsyncIterable<Uint8Array>, read: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } finally {
+    read()
+  }
+}
 
 async function* emptyBody(): AsyncGenerator<Uint8Array> {}
 

@@ -12,7 +12,14 @@ import type { RequestRecord } from '../store/request-record.ts'
 import type { AuditEntry, Store } from '../store/store.ts'
 import type { SignIns } from '../upstream/amazonq/sign-in.ts'
 import type { AccountDeps } from './account-deps.ts'
-import type { BackupFileList, BackupFileView, LastRestore, OriginalBackup, RestoreReport } from './contract/backup.ts'
+import type {
+  BackupFileList,
+  BackupFileView,
+  LastRestore,
+  OriginalBackup,
+  RestoreMode,
+  RestoreReport,
+} from './contract/backup.ts'
 import type { HeldSize } from './contract/health.ts'
 import type { ImportReport } from './contract/import-report.ts'
 import type { ModelList } from './contract/models.ts'
@@ -53,7 +60,14 @@ export type BackupAccess = {
   /** Once it is done, and not for a dry run, the server starts anew. */
   readonly restore: (
     from: { readonly body: AsyncIterable<Uint8Array> } | { readonly file: string },
-    options: { readonly passphrase?: string; readonly dryRun: boolean; readonly actor: RestoreActor },
+    options: {
+      readonly passphrase?: string
+      readonly dryRun: boolean
+      readonly mode: RestoreMode
+      readonly actor: RestoreActor
+      /** Told of each table that is done. */
+      readonly onTable?: (name: string) => void
+    },
   ) => Promise<Result<RestoreReport, BackupFault>>
 }
 

@@ -19,7 +19,8 @@ import { copyWhole, keptTableNames } from '../store/whole.ts'
 // A database on a server cannot be exchanged by renaming files. What a restore has built lies in a database file; the next start
 // keeps what is on the server in another one, and puts the first in its place in one transaction.
 
-type Plan = { readonly version: 1; readonly kept: string }
+/** `keepsDeleted`: what was deleted and may come back is not replaced. */
+type Plan = { readonly version: 1; readonly kept: string; readonly keepsDeleted?: boolean }
 type Place = Pick<Config, 'databasePath' | 'dataDir' | 'vault'>
 
 const readyPath = (database: string): string => `${database}.restoring`
@@ -29,10 +30,10 @@ const remove = (file: string): void => {
 }
 
 /** What was built is to take the place of what is on the server. From here on it happens whatever ends the process. */
-export function decideExchange(database: string, kept: string): void {
+export function decideExchange(database: string, kept: string, keepsDeleted: boolean): void {
   remove(readyPath(database))
   renameSync(buildingPath(database), readyPath(database))
-  writeDurably(planPath(database), JSON.stringify({ version: 1, kept } satisfies Plan))
+  writeDurably(planPath(database), JSON.stringify({ version: 1, kept, keepsDeleted } satisfies Plan))
 }
 
 /** `failed`: what was on the server is as it was. */
@@ -59,7 +60,7 @@ export async function finishExchange(
     const ready = await openFile(readyPath(database), place, effects, true)
     const progress = await counting(ready, 'Restoring', view)
     try {
-      await replace(ready.whole, progress.step)
+      await replace(ready.whole, progress.step, plan.keepsDeleted === true)
     } finally {
       progress.end()
       await ready.close()

@@ -18,6 +18,8 @@ export type ReadOptions = {
   /** So many rows more are done. */
   readonly step: (rows: number) => void
   readonly turn: () => Promise<void>
+  /** Told of a row that cannot stand in its table, which is left out then. Absent: such a backup is refused. */
+  readonly invalid?: (table: KeptTable, reason: string) => void
 }
 export type TableCount = { readonly name: KeptTable; readonly rows: number }
 export type BackupRead = { readonly header: BackupHeader; readonly tables: readonly TableCount[] }
@@ -51,7 +53,7 @@ export async function readBackup(
     batch = []
     if (table === undefined || rows.length === 0) return undefined
     const done = counts.get(table) ?? 0
-    const fault = await writeRows(whole, table, rows, done)
+    const fault = await writeRows(whole, table, rows, done, options.invalid)
     counts.set(table, done + rows.length)
     options.step(rows.length)
     await options.turn()
@@ -81,8 +83,14 @@ export async function readBackup(
       table = name
     }
     const fault = rowFault(name, row)
-    if (fault !== undefined) return err(`${name} row ${(counts.get(name) ?? 0) + batch.length + 1}: ${fault}`)
-    batch.push(row)
+    if (fault === undefined) {
+      batch.push(row)
+      continue
+    }
+    const number = (counts.get(name) ?? 0) + batch.length + 1
+    if (options.invalid === undefined) return err(`${name} row ${number}: ${fault}`)
+    options.invalid(name, `row ${number}: ${fault}`)
+    counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   return err('its end is missing: the backup was cut')
 }
@@ -93,6 +101,7 @@ async function writeRows(
   table: KeptTable,
   rows: readonly PlainRow[],
   before: number,
+  invalid: ReadOptions['invalid'],
 ): Promise<string | undefined> {
   try {
     await whole.write(table, rows)
@@ -105,11 +114,16 @@ async function writeRows(
       await whole.write(table, [row])
     } catch (error) {
       if (!isConflict(error)) throw error
-      return `${table} row ${before + index + 1}: it breaks a rule of its table (a value that is there twice, out of its range, or that refers to nothing)`
+      const number = before + index + 1
+      if (invalid === undefined) return `${table} row ${number}: ${brokenRule}`
+      invalid(table, `row ${number}: ${brokenRule}`)
     }
   }
   return undefined
 }
+
+const brokenRule =
+  'it breaks a rule of its table (a value that is there twice, out of its range, or that refers to nothing)'
 
 type Lines = AsyncGenerator<Result<string, string>, void, undefined>
 

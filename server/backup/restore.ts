@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, constants as fileModes, statSync } from 'node:fs'
 import { firstPassword, hashPassword } from '../access/password.ts'
-import type { RestoreReport } from '../admin/contract/backup.ts'
+import type { RestoreMode, RestoreReport } from '../admin/contract/backup.ts'
+import type { ImportReport } from '../admin/contract/import-report.ts'
 import { ownerKeySetting } from '../admin/keys-service.ts'
 import { settingsTable } from '../admin/settings-table.ts'
 import { passwordHashSetting } from '../admin/stored-passwords.ts'
@@ -11,6 +12,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import { type BackupSection, readOriginalBackup } from '../moving/backup-source.ts'
 import {
   buildingPath,
+  copyPath,
   decideSwitch,
   isExchangePending,
   isSwitchPending,
@@ -18,16 +20,20 @@ import {
   removeLeftovers,
 } from '../moving/switch.ts'
 import { takeOver } from '../moving/take-over.ts'
+import { StoreFault } from '../store/engine/fault.ts'
 import { readMigrations } from '../store/engine/migrate.ts'
 import { recognise } from '../store/engine/recognise.ts'
 import { openSnapshot } from '../store/engine/sqlite.ts'
 import { openStore } from '../store/open.ts'
 import type { AuditEntry, Store } from '../store/store.ts'
-import { createWholeStore, keptTableNames } from '../store/whole.ts'
-import { createVault } from '../vault/vault.ts'
+import { createWholeStore, type KeptTable, keptTableNames, type WholeStore } from '../store/whole.ts'
+import { createVault, type Vault } from '../vault/vault.ts'
+import { type ChangeCount, countChanges } from './changes.ts'
+import { compareStores } from './compare.ts'
 import { checkDatabase, copyDatabase } from './copy-database.ts'
 import { decideExchange, keepWhole } from './exchange.ts'
 import { isBackupStart } from './header.ts'
+import { mergeStores } from './merge.ts'
 import { readBackup } from './read-backup.ts'
 
 export type RestoreSource =
@@ -42,12 +48,15 @@ export type RestoreOptions = {
   }
   readonly effects: Pick<Effects, 'now' | 'newId' | 'sleep' | 'turn'>
   readonly dryRun: boolean
+  readonly mode: RestoreMode
   /** Who asked, for the audit log of the restored data. */
   readonly actor: Pick<AuditEntry, 'actorKind' | 'actorId' | 'actorName' | 'peer' | 'userAgent' | 'action'>
   /** Where the data lies on a server: its store, which is read alone. */
   readonly server?: Pick<Store, 'whole' | 'snapshot'>
   /** How far it is; `total` 0 where nobody knows. */
   readonly progress?: (total: number) => Progress
+  /** Told of each table that is merged, or held against what is here. */
+  readonly onTable?: (name: KeptTable) => void
 }
 
 /** The original's JSON is read as a whole. */
@@ -73,15 +82,17 @@ export async function prepareRestore(
     if (fault !== undefined) return err(fault)
     const misfit = await misfitIn(options)
     if (!misfit.ok) return misfit
-    if (options.dryRun) return ok({ ...built.value, dryRun: true, keptAs: null })
+    const { dryRun, mode } = options
+    if (dryRun) return ok({ ...built.value, mode, dryRun, keptAs: null })
     const day = new Date(options.effects.now()).toISOString().slice(0, 10)
     const kept = keptPath(database, 'before-restore', day)
     if (options.server !== undefined) {
-      decideExchange(database, kept)
-      return ok({ ...built.value, dryRun: false, keptAs: kept })
+      // Into a copy of what is here: what was deleted and may come back stays as well.
+      decideExchange(database, kept, mode === 'merge' || built.value.kind === 'original')
+      return ok({ ...built.value, mode, dryRun, keptAs: kept })
     }
     decideSwitch(database, kept)
-    return ok({ ...built.value, dryRun: false, keptAs: existsSync(database) ? kept : null })
+    return ok({ ...built.value, mode, dryRun, keptAs: existsSync(database) ? kept : null })
   } catch (error) {
     return err(`The backup could not be restored: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
@@ -93,12 +104,13 @@ export async function prepareRestore(
 async function misfitIn(options: RestoreOptions): Promise<Result<void, string>> {
   const misfit = options.server?.whole.misfit
   if (misfit === undefined) return ok(undefined)
-  const opened = await openBuilding(options)
+  const opened = await openAt(buildingPath(options.config.databasePath), options)
   if (!opened.ok) return opened
+  const { store } = opened.value
   try {
     for (const name of keptTableNames) {
       let number = 0
-      for await (const rows of opened.value.whole.read(name)) {
+      for await (const rows of store.whole.read(name)) {
         for (const row of rows) {
           number++
           const fault = misfit(name, row)
@@ -108,13 +120,105 @@ async function misfitIn(options: RestoreOptions): Promise<Result<void, string>> 
     }
     return ok(undefined)
   } finally {
-    await opened.value.close()
+    await store.close()
   }
 }
 
-type Built = Omit<RestoreReport, 'dryRun' | 'keptAs'>
+type Built = Pick<RestoreReport, 'kind' | 'createdAt' | 'tables' | 'import'>
 
-async function build(source: RestoreSource, options: RestoreOptions): Promise<Result<Built, string>> {
+/** What a source holds, in a database file of its own that is open. */
+type Read = Pick<Built, 'kind' | 'createdAt' | 'import'> & {
+  readonly store: Store
+  readonly vault: Vault
+  /** What the audit log says it was. */
+  readonly backupOf: string
+}
+/** How a source is read: into which file, and what counts the rows that had to be left out. */
+type Reading = RestoreOptions & { readonly into: string; readonly changes: ChangeCount; readonly progress: Progressing }
+type Progressing = (total: number) => Progress
+
+async function build(source: RestoreSource, given: RestoreOptions): Promise<Result<Built, string>> {
+  const { databasePath } = given.config
+  const isMerge = given.mode === 'merge'
+  const changes = countChanges()
+  const into = isMerge ? copyPath(databasePath) : buildingPath(databasePath)
+  let current = silentProgress
+  const progress: Progressing = (total) => {
+    current.end()
+    current = given.progress?.(total) ?? silentProgress
+    return current
+  }
+  const options: Reading = { ...given, into, changes, progress }
+  const before = await countsHere(given)
+  const read = await readSource(source, options)
+  try {
+    if (!read.ok) return read
+    return await (isMerge ? merged(read.value, before, options) : compared(read.value, before, options))
+  } finally {
+    current.end()
+    if (read.ok) await read.value.store.close()
+  }
+}
+
+type CountHere = Awaited<ReturnType<typeof countsHere>>
+
+/** What was built is what is restored; it is held against what it replaces. */
+async function compared(
+  { store, vault, backupOf, ...read }: Read,
+  before: CountHere,
+  options: Reading,
+): Promise<Result<Built, string>> {
+  const { changes, effects, onTable = () => {} } = options
+  const isCompared = await withHere(options, vault, (here) =>
+    compareStores(store.whole, here, { effects, changes, onTable }),
+  )
+  const tables: Built['tables'] = []
+  for (const name of keptTableNames) {
+    const own = isCompared ? { changes: { ...changes.of(name), reasons: [...changes.of(name).reasons] } } : {}
+    tables.push({ name, rows: await store.whole.count(name), replaces: before(name), ...own })
+  }
+  await signedOut(store, options, backupOf)
+  return ok({ ...read, tables })
+}
+
+/** Into a copy of what is here. */
+async function merged(
+  { store, backupOf, ...read }: Read,
+  before: CountHere,
+  options: Reading,
+): Promise<Result<Built, string>> {
+  const { changes, config, effects, server, onTable = () => {} } = options
+  const copied = await copyHere(options)
+  if (!copied.ok) return copied
+  const opened = await openAt(buildingPath(config.databasePath), options)
+  if (!opened.ok) return opened
+  const here = opened.value.store
+  try {
+    let rows = 0
+    for (const name of keptTableNames) rows += await store.whole.count(name)
+    const misfit = server?.whole.misfit ?? (() => undefined)
+    await mergeStores(store, here, { effects, changes, misfit, onTable, progress: options.progress(rows) })
+    await signedOut(here, options, backupOf)
+  } finally {
+    await here.close()
+  }
+  const tables = keptTableNames.map((name) => {
+    const { reasons, ...counts } = changes.of(name)
+    const { added, changed, same, kept, invalid } = counts
+    const own = { changes: { ...counts, reasons: [...reasons] } }
+    return { name, rows: added + changed + same + kept + invalid, replaces: before(name), ...own }
+  })
+  return ok({ ...read, tables })
+}
+
+/** Nobody who was signed in is afterwards, and the restore is the first entry after those of the backup. */
+async function signedOut(store: Store, { actor, effects, dryRun }: RestoreOptions, backupOf: string): Promise<void> {
+  await store.sessions.removeAll({})
+  if (dryRun) return
+  await store.audit.append({ ...actor, at: effects.now(), status: 200, after: JSON.stringify({ backupOf }) })
+}
+
+async function readSource(source: RestoreSource, options: Reading): Promise<Result<Read, string>> {
   if (source.kind === 'database') return fromDatabase(source.file, options)
   const first = await source.lines.next()
   if (first.done === true) return err('The backup is empty.')
@@ -131,72 +235,44 @@ async function fromBackup(
   lines: AsyncGenerator<string, void, undefined>,
   header: string,
   passphrase: string | undefined,
-  options: RestoreOptions,
-): Promise<Result<Built, string>> {
-  const before = await countsHere(options)
-  const opened = await openBuilding(options)
+  options: Reading,
+): Promise<Result<Read, string>> {
+  const opened = await openAt(options.into, options)
   if (!opened.ok) return opened
-  const store = opened.value
-  const progress = options.progress?.(rowsOf(header)) ?? silentProgress
-  try {
+  const { store, vault } = opened.value
+  return closedOnFault(store, async () => {
+    const progress = options.progress(rowsOf(header))
     const read = await readBackup(lines, store.whole, {
       ...(passphrase === undefined ? {} : { passphrase }),
+      // What is here stays beside what is left out; in a replacement it would be lost.
+      ...(options.mode === 'merge' ? { invalid: options.changes.invalid } : {}),
       newestSchema: readMigrations().at(-1)?.name ?? '',
       step: progress.step,
       turn: options.effects.turn,
     })
     if (!read.ok) return err(`The backup cannot be restored: ${read.error}.`)
     await store.whole.settle()
-    await note(store, options, { backupOf: read.value.header.createdAt })
-    const rows = new Map(read.value.tables.map((table) => [table.name, table.rows]))
-    return ok({
-      kind: 'backup',
-      createdAt: read.value.header.createdAt,
-      tables: keptTableNames.map((name) => ({ name, rows: rows.get(name) ?? 0, replaces: before(name) })),
-      import: null,
-    })
-  } finally {
-    progress.end()
-    await store.close()
-  }
+    const { createdAt } = read.value.header
+    return ok({ kind: 'backup', createdAt, import: null, backupOf: createdAt, store, vault })
+  })
 }
 
-async function fromDatabase(file: string, options: RestoreOptions): Promise<Result<Built, string>> {
+async function fromDatabase(file: string, options: Reading): Promise<Result<Read, string>> {
   const found = recognise(file)
   if (!found.ok) return err(found.error.message)
   if (found.value === 'original')
     return err(`${file} is a database of the original claude-api: claude-server import takes it over.`)
   if (found.value !== 'ours') return err(`${file} is no backup: ${whatItIs[found.value]}.`)
-  const before = await countsHere(options)
-  const building = buildingPath(options.config.databasePath)
-  const progress = options.progress?.(0) ?? silentProgress
-  try {
-    // A copy that was made by hand may have its log beside it.
-    for (const suffix of ['', '-wal'])
-      if (existsSync(file + suffix)) copyFileSync(file + suffix, building + suffix, fileModes.COPYFILE_FICLONE)
-    const fault = checkDatabase(building)
-    if (fault !== undefined) return err(`${file} is damaged, and was not restored.`)
-    const opened = await openBuilding(options)
-    if (!opened.ok) return err(`${file}: ${opened.error}`)
-    const store = opened.value
-    try {
-      await store.sessions.removeAll({})
-      const tables: Built['tables'] = []
-      for (const name of keptTableNames) {
-        const rows = await store.whole.count(name)
-        tables.push({ name, rows, replaces: before(name) })
-        progress.step(rows)
-        await options.effects.turn()
-      }
-      const createdAt = new Date(statSync(file).mtimeMs).toISOString()
-      await note(store, options, { backupOf: createdAt })
-      return ok({ kind: 'database', createdAt, tables, import: null })
-    } finally {
-      await store.close()
-    }
-  } finally {
-    progress.end()
-  }
+  const { into } = options
+  // A copy that was made by hand may have its log beside it.
+  for (const suffix of ['', '-wal'])
+    if (existsSync(file + suffix)) copyFileSync(file + suffix, into + suffix, fileModes.COPYFILE_FICLONE)
+  if (checkDatabase(into) !== undefined) return err(`${file} is damaged, and was not restored.`)
+  const opened = await openAt(into, options)
+  if (!opened.ok) return err(`${file}: ${opened.error}`)
+  const createdAt = new Date(statSync(file).mtimeMs).toISOString()
+  options.progress(0)
+  return ok({ kind: 'database', createdAt, import: null, backupOf: createdAt, ...opened.value })
 }
 
 const whatItIs = {
@@ -205,11 +281,11 @@ const whatItIs = {
   foreign: 'it is the database of another program',
 } as const
 
-/** Into a copy of what is here: the parts that are in the backup take the place of ours, as the original had it. */
+/** To be merged it is read by itself; else into a copy of what is here, where the parts that are in it take the place of ours. */
 async function fromOriginal(
   lines: AsyncGenerator<string, void, undefined>,
-  options: RestoreOptions,
-): Promise<Result<Built, string>> {
+  options: Reading,
+): Promise<Result<Read, string>> {
   let text = ''
   for await (const line of lines) {
     text += `${line}\n`
@@ -217,46 +293,96 @@ async function fromOriginal(
   }
   const value = parsed(text)
   if (value === undefined) return err('The backup is no JSON: it is damaged, cut, or no backup at all.')
-  const read = readOriginalBackup(value, 'backup')
-  if (!read.ok) return err(`The backup cannot be restored: ${read.error}.`)
-  const { databasePath } = options.config
+  const original = readOriginalBackup(value, 'backup')
+  if (!original.ok) return err(`The backup cannot be restored: ${original.error}.`)
   const { now, newId } = options.effects
   const startedAt = now()
-  const before = await countsHere(options)
-  if (options.server === undefined) {
-    const copied = await copyDatabase(databasePath, buildingPath(databasePath))
+  if (options.mode === 'replace') {
+    const copied = await copyHere(options)
     if (!copied.ok) return copied
-  } else {
-    await keepWhole(options.server, buildingPath(databasePath), options.config, options.effects, silentProgress)
   }
-  const opened = await openBuilding(options)
+  const opened = await openAt(options.into, options)
   if (!opened.ok) return opened
-  const store = opened.value
-  const { source, sections } = read.value
-  const progress = options.progress?.(source.tables.reduce((sum, { rows }) => sum + rows, 0)) ?? silentProgress
-  try {
-    await clearSections(store, sections, value as Readonly<Record<string, unknown>>)
+  const { store, vault } = opened.value
+  const { source, sections } = original.value
+  return closedOnFault(store, async () => {
+    if (options.mode === 'replace') await clearSections(store, sections, value as Readonly<Record<string, unknown>>) // the reader has looked at it
     const taken = await takeOver({
-      source,
-      store,
+      ...{ source, store, newId, hashPassword },
       now: startedAt,
-      newId,
-      hashPassword,
       maxInFlight: options.config.pool.maxInFlightPerAccount,
       isNew: false,
-      progress,
+      progress: options.progress(source.tables.reduce((sum, { rows }) => sum + rows, 0)),
     })
-    await store.sessions.removeAll({})
-    await note(store, options, { backupOf: 'the original' })
-    const tables: Built['tables'] = []
-    for (const name of keptTableNames)
-      tables.push({ name, rows: await store.whole.count(name), replaces: before(name) })
+    noteLeftOut(taken, options.changes)
     const at = new Date(startedAt).toISOString()
     const report = { at, durationMs: now() - startedAt, dryRun: options.dryRun, ...taken, keptAs: null }
-    return ok({ kind: 'original', createdAt: null, tables, import: report })
+    return ok({ kind: 'original', createdAt: null, import: report, backupOf: 'the original', store, vault })
+  })
+}
+
+/** By the tables of the original. */
+const cameTo: Readonly<Record<string, KeptTable>> = {
+  ...{ settings: 'settings', accounts: 'accounts', imported_accounts: 'accounts', users: 'users' },
+  ...{ user_token_usage: 'usageCounters', blocked_ips: 'ipBlocks', ip_configs: 'ipConfigs' },
+  ...{ proxies: 'proxies', request_logs: 'requests' },
+}
+
+function noteLeftOut({ tables }: Pick<ImportReport, 'tables'>, changes: ChangeCount): void {
+  for (const { name, notes } of tables) {
+    const table = cameTo[name]
+    if (table === undefined) continue
+    for (const { text, count, rows } of notes.filter(({ kind }) => kind === 'left-out'))
+      changes.invalid(table, [rows.join(', '), text].filter(Boolean).join(': '), count)
+  }
+}
+
+async function closedOnFault(store: Store, read: () => Promise<Result<Read, string>>): Promise<Result<Read, string>> {
+  let done: Result<Read, string> | undefined
+  try {
+    done = await read()
+    return done
   } finally {
-    progress.end()
-    await store.close()
+    if (done?.ok !== true) await store.close()
+  }
+}
+
+/** What is here, to be changed. */
+async function copyHere({ config, effects, server }: RestoreOptions): Promise<Result<void, string>> {
+  const building = buildingPath(config.databasePath)
+  if (server !== undefined) {
+    await keepWhole(server, building, config, effects, silentProgress)
+    return ok(undefined)
+  }
+  const copied = await copyDatabase(config.databasePath, building)
+  return copied.ok ? ok(undefined) : copied
+}
+
+/** False: what is here cannot be read, which keeps nobody from replacing it. */
+async function withHere(
+  { config, server }: RestoreOptions,
+  vault: Vault,
+  work: (here: WholeStore) => Promise<void>,
+): Promise<boolean> {
+  if (server !== undefined) {
+    const snapshot = await server.snapshot()
+    try {
+      await work(snapshot.whole)
+      return true
+    } finally {
+      await snapshot.close()
+    }
+  }
+  const snapshot = existsSync(config.databasePath) ? openSnapshot(config.databasePath) : undefined
+  if (snapshot?.ok !== true) return false
+  try {
+    await work(createWholeStore({ engine: snapshot.value, vault }))
+    return true
+  } catch (error) {
+    if (error instanceof StoreFault) return false
+    throw error
+  } finally {
+    await snapshot.value.close()
   }
 }
 
@@ -287,9 +413,12 @@ async function clearSections(
   await store.settings.write(gone)
 }
 
-async function openBuilding({ config, effects }: RestoreOptions): Promise<Result<Store, string>> {
+async function openAt(
+  path: string,
+  { config, effects }: RestoreOptions,
+): Promise<Result<{ readonly store: Store; readonly vault: Vault }, string>> {
   const opened = await openStore({
-    path: buildingPath(config.databasePath),
+    path,
     dataDir: config.dataDir,
     ...config.vault,
     mustExist: true,
@@ -297,7 +426,7 @@ async function openBuilding({ config, effects }: RestoreOptions): Promise<Result
     sleep: effects.sleep,
     onUnreadable: () => {},
   })
-  return opened.ok ? ok(opened.value.store) : err(opened.error.message)
+  return opened.ok ? ok({ store: opened.value.store, vault: opened.value.vault.vault }) : err(opened.error.message)
 }
 
 /** How many rows each table has here; null where that cannot be read, which keeps nobody from restoring. */
@@ -324,12 +453,6 @@ async function countsHere({
   }
   return (name) => counts.get(name) ?? null
 }
-
-/** The restore is the first entry after those of the backup. */
-const note = (store: Store, { actor, effects, dryRun }: RestoreOptions, what: object): Promise<void> =>
-  dryRun
-    ? Promise.resolve()
-    : store.audit.append({ ...actor, at: effects.now(), status: 200, after: JSON.stringify(what) })
 
 function rowsOf(headerLine: string): number {
   const header = parsed(headerLine) as { readonly tables?: Readonly<Record<string, unknown>> } | undefined

@@ -147,7 +147,8 @@ export function createBackups(deps: BackupDeps): BackupAccess {
       return true
     },
     lastRestore: async () => readLastRestore(config.dataDir, places()),
-    restore: async (from, { passphrase, dryRun, actor }) => {
+    restore: async (from, { passphrase, ...how }) => {
+      const { dryRun } = how
       const { restart } = deps
       if (restart === undefined && !dryRun)
         return err({ kind: 'unavailable', message: 'Nothing is restored in a demo.' })
@@ -155,13 +156,13 @@ export function createBackups(deps: BackupDeps): BackupAccess {
       restoring = true
       let decided = false
       try {
+        await deps.settle()
         const source = await sourceOf(from, passphrase)
         if (!source.ok) return err(refused(source.error))
         const done = await prepareRestore(source.value, {
+          ...how,
           config,
           effects,
-          dryRun,
-          actor,
           ...(isFile ? {} : { server: store }),
           ...(deps.progress === undefined ? {} : { progress: deps.progress }),
         })
@@ -175,6 +176,7 @@ export function createBackups(deps: BackupDeps): BackupAccess {
         log.warn('restore.decided', {
           message: 'A backup was restored. The server starts anew with it.',
           kind: done.value.kind,
+          mode: how.mode,
           ...(done.value.keptAs === null ? {} : { keptAs: done.value.keptAs }),
         })
         // After the answer.

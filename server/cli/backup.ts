@@ -133,6 +133,8 @@ export async function restore(
 ): Promise<Result<Said, Failure>> {
   const file = path.resolve(operand)
   const dryRun = options['dry-run'] === true
+  const { mode = 'replace' } = options
+  if (mode !== 'merge' && mode !== 'replace') return err(misused('--mode is merge or replace.'))
   if (!existsSync(file)) return err(failed(`${file} does not exist.`))
   if (!existsSync(config.dataDir)) {
     return err(
@@ -151,14 +153,14 @@ export async function restore(
       return err(failed('Another command had the data folder: try again.'))
     }
     const before = readControl(config.dataDir)?.startedAt
-    const done = await backend.value.restore({ file, dry_run: dryRun, ...given })
+    const done = await backend.value.restore({ file, mode, dry_run: dryRun, ...given })
     if (!done.ok) return err(failed(done.error))
     if (!dryRun) await startedAnew(config, before, deps, io)
     return ok(said(done.value.report))
   }
   if (config.database.type === 'mysql') {
     lock.value.release()
-    return restoreOnServer(file, given, dryRun, config, deps, io)
+    return restoreOnServer(file, given, { dryRun, mode }, config, deps, io)
   }
   try {
     // One that was decided before this one.
@@ -166,7 +168,7 @@ export async function restore(
     if (!former.ok) return err(failed(former.error))
     const source = await sourceOf({ file }, passphrase)
     if (!source.ok) return err(failed(source.error))
-    const done = await prepareRestore(source.value, { config, dryRun, ...askedHere(deps, io) })
+    const done = await prepareRestore(source.value, { config, dryRun, mode, ...askedHere(deps, io) })
     if (!done.ok) return err(failed(done.error))
     const finished = finishSwitch(config.databasePath)
     return finished.ok ? ok(said(done.value)) : err(failed(finished.error))
@@ -195,7 +197,7 @@ function askedHere(deps: CommandDeps, io: CliIo): Pick<RestoreOptions, 'effects'
 async function restoreOnServer(
   file: string,
   given: { readonly passphrase?: string },
-  dryRun: boolean,
+  how: Pick<RestoreOptions, 'dryRun' | 'mode'>,
   config: Config,
   deps: CommandDeps,
   io: CliIo,
@@ -206,9 +208,9 @@ async function restoreOnServer(
   try {
     const source = await sourceOf({ file }, given.passphrase)
     if (!source.ok) return err(failed(source.error))
-    const done = await prepareRestore(source.value, { config, dryRun, server: store, ...askedHere(deps, io) })
+    const done = await prepareRestore(source.value, { config, ...how, server: store, ...askedHere(deps, io) })
     if (!done.ok) return err(failed(done.error))
-    if (dryRun) return ok(said(done.value))
+    if (how.dryRun) return ok(said(done.value))
     const finished = await finishExchange(store, config, deps.effects, viewOf(deps, io))
     if (!finished.ok) return err(failed(finished.error))
     if (finished.value !== undefined && 'failed' in finished.value)
@@ -248,12 +250,33 @@ async function isEncrypted(file: string): Promise<boolean> {
 const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, '')
 
 function said(report: RestoreReport): Said {
-  const rows = report.tables
-    .filter((one) => one.rows > 0 || (one.replaces ?? 0) > 0)
-    .map((one) => [one.name, String(one.rows), one.replaces === null ? '?' : String(one.replaces)])
-  const head = report.dryRun
-    ? 'What a restore would do (nothing was changed):'
+  const { dryRun, mode, tables } = report
+  const shown = tables.filter((one) => one.rows > 0 || (one.replaces ?? 0) > 0)
+  const changed = shown.map(({ changes: counts }) =>
+    counts === undefined ? columns.map(() => '?') : columns.map((column) => String(counts[column])),
+  )
+  const rows = shown.map((one, index) => [
+    ...[one.name, String(one.rows), one.replaces === null ? '?' : String(one.replaces)],
+    ...(changed[index] ?? []),
+  ])
+  const faults = shown.flatMap(({ name, changes: counts }) =>
+    (counts?.reasons ?? []).map((reason) => `${name} ${reason}\n`),
+  )
+  const head = dryRun
+    ? `What a restore would do (${mode ?? 'replace'}; nothing was changed):`
     : `Restored. What was here before is kept as ${report.keptAs ?? 'nothing: there was no database'}.`
-  const tail = report.dryRun ? '' : 'Everybody signs in to the console again.\n'
-  return { json: report, text: `${head}\n\n${table([['TABLE', 'IN THE BACKUP', 'REPLACES'], ...rows])}\n${tail}` }
+  const tail = dryRun ? '' : 'Everybody signs in to the console again.\n'
+  const headers = ['TABLE', 'IN THE BACKUP', 'HERE', ...columns.map((column) => titles[column])]
+  const left = faults.length === 0 ? '' : `Left out:\n${faults.join('')}`
+  return { json: report, text: `${head}\n\n${table([headers, ...rows])}\n${left}${tail}` }
 }
+
+const titles = {
+  added: 'NEW',
+  changed: 'CHANGED',
+  same: 'SAME',
+  kept: 'KEPT AS HERE',
+  removed: 'REMOVED',
+  invalid: 'INVALID',
+} as const
+const columns = Object.keys(titles) as readonly (keyof typeof titles)[] // its own keys

@@ -1,7 +1,7 @@
 import type { accountStates } from '../admin/accounts-service.ts'
 import type { AccountView } from '../admin/contract/accounts.ts'
 import type { AuditVerified } from '../admin/contract/audit.ts'
-import type { BackupFileView, RestoreDone } from '../admin/contract/backup.ts'
+import type { BackupFileView, RestoreDone, RestoreMode } from '../admin/contract/backup.ts'
 import type { ImportPreview, TokenImportResult } from '../admin/contract/imports.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from '../admin/contract/keys.ts'
 import type {
@@ -84,6 +84,7 @@ export type Control = {
     readonly portable?: { readonly passphrase?: string; readonly requestLog: boolean }
   }) => Answer<BackupFileView>
   readonly restore: (ask: {
+    readonly mode: RestoreMode
     readonly file: string
     readonly passphrase?: string
     readonly dry_run: boolean

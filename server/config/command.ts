@@ -242,8 +242,17 @@ export const commands = [
   {
     name: 'restore',
     operands: ['FILE'],
-    options: [{ name: 'dry-run', about: 'check it and say what it would replace; nothing is changed' }, json],
-    about: 'put a backup in the place of what is here, which is kept; a running server starts anew with it',
+    options: [
+      {
+        name: 'mode',
+        value: 'merge|replace',
+        about: '`merge` it into what is here, or `replace` everything with it (replace)',
+      },
+      { name: 'dry-run', about: 'check it and say what it would change; nothing is changed' },
+      json,
+    ],
+    about:
+      'put a backup in the place of what is here, which is kept, or merge it; a running server starts anew with it',
   },
   {
     name: 'health',

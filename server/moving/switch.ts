@@ -18,7 +18,7 @@ import { companions, removeCopy } from './sqlite-source.ts'
 type Step = { readonly from: string; readonly to: string }
 type Plan = { readonly version: 1; readonly steps: readonly Step[] }
 
-/** Where an import builds our database, and copies the original to when it must. */
+/** Where an import builds our database, and copies the original to when it must; a restore has there what is merged. */
 export const buildingPath = (database: string): string => `${database}.importing`
 export const copyPath = (database: string): string => `${database}.import-copy`
 const planPath = (database: string): string => `${database}.import-plan.json`

@@ -1,4 +1,4 @@
-import { type AnyColumn, asc, count, getColumns, gt, max, type SQL, sql } from 'drizzle-orm'
+import { type AnyColumn, and, asc, count, eq, getColumns, gt, inArray, max, or, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Vault } from '../vault/vault.ts'
 import type { Engine } from './engine/engine.ts'
@@ -50,6 +50,8 @@ const keptTables = {
 export type KeptTable = keyof typeof keptTables
 export const keptTableNames = Object.keys(keptTables) as readonly KeptTable[] // its own keys
 const keptOf = (table: KeptTable): Kept => keptTables[table]
+/** What tells the rows of a table apart. */
+export const keyOf = (table: KeptTable): readonly string[] => keptOf(table).key
 export const isLogTable = (table: KeptTable): boolean => keptOf(table).isLog === true
 export const isKeptTable = (name: string): name is KeptTable => Object.hasOwn(keptTables, name)
 /** Of one start or one machine: open sign-ins, calls under way, the mark of the master key, links that open once; and what was deleted, which goes by itself. */
@@ -67,17 +69,33 @@ export type WholeStore = {
   readonly count: (table: KeptTable) => Promise<number>
   /** All rows in the order of their keys, in batches. */
   readonly read: (table: KeptTable) => AsyncGenerator<readonly PlainRow[], void, undefined>
+  /** The row here that has the same members as each of those given, the key's unless others tell rows apart; undefined: none has. */
+  readonly find: (
+    table: KeptTable,
+    rows: readonly PlainRow[],
+    by?: readonly string[],
+  ) => Promise<readonly (PlainRow | undefined)[]>
   /** Adds rows, sealed with this machine's key. Throws a `StoreFault` where one breaks a rule of its table; then none is added. */
   readonly write: (table: KeptTable, rows: readonly PlainRow[]) => Promise<void>
+  /** Puts rows in the place of those that have their keys. Throws as `write` does; then none is changed. */
+  readonly change: (table: KeptTable, rows: readonly PlainRow[]) => Promise<void>
   /** Why a row cannot stand in this engine's table, though it has the right members. */
   readonly misfit: (table: KeptTable, row: PlainRow) => string | undefined
   /** Puts everything of another store in the place of what is here, in one transaction. Absent: the database is exchanged as a whole. */
-  readonly replace?: (from: Pick<WholeStore, 'read'>, step: (rows: number) => void) => Promise<void>
+  readonly replace?: (
+    from: Pick<WholeStore, 'read'>,
+    step: (rows: number) => void,
+    keepsDeleted: boolean,
+  ) => Promise<void>
   /** After the last row: what is summed up goes no further than the rows that are there. */
   readonly settle: () => Promise<void>
+  /** All rows of the request log that are there now are summed up already, or are not meant to be. */
+  readonly setSummed: () => Promise<void>
 }
 
 const batchRows = 500
+/** Of keys of several members, which are asked for one by one. */
+const mostKeysAtOnce = 100
 const sealedColumn = 'sealed'
 
 export function createWholeStore({ engine, vault }: { readonly engine: Engine; readonly vault: Vault }): WholeStore {
@@ -103,6 +121,21 @@ export function createWholeStore({ engine, vault }: { readonly engine: Engine; r
     return rows.map((row) => ({ ...defaultsOf(columns), ...withinBounds(sealed(name, row)) })) as never // `rowFault` has looked at them
   }
   const { exchange } = engine
+  const isRow = (name: KeptTable, by: readonly string[], row: PlainRow): SQL | undefined =>
+    and(...by.map((member) => eq(columnsOf(name)[member] as SQLiteColumn, row[member])))
+  const areRows = (name: KeptTable, by: readonly string[], rows: readonly PlainRow[]): SQL | undefined => {
+    const [only, ...more] = by
+    if (only === undefined || more.length > 0) return or(...rows.map((row) => isRow(name, by, row)))
+    return inArray(
+      columnsOf(name)[only] as SQLiteColumn,
+      rows.map((row) => row[only]),
+    )
+  }
+  const lastRequest = async (): Promise<number> => {
+    const { requests } = engine.tables
+    const rows = await engine.read((db) => db.select({ last: max(requests.seq) }).from(requests))
+    return rows[0]?.last ?? 0
+  }
 
   return {
     misfit: (name, row) => {
@@ -117,10 +150,11 @@ export function createWholeStore({ engine, vault }: { readonly engine: Engine; r
     ...(exchange === undefined
       ? {}
       : {
-          replace: (from: Pick<WholeStore, 'read'>, step: (rows: number) => void) =>
+          replace: (from: Pick<WholeStore, 'read'>, step: (rows: number) => void, keepsDeleted: boolean) =>
             exchange(async (run) => {
               const { deletedItems, keyHandOvers, openCalls, sessions } = engine.tables
-              await run((db) => [sessions, openCalls, keyHandOvers, deletedItems].map((table) => db.delete(table)))
+              const passing = [sessions, openCalls, keyHandOvers, ...(keepsDeleted ? [] : [deletedItems])]
+              await run((db) => passing.map((table) => db.delete(table)))
               for (const name of keptTableNames.toReversed()) await run((db) => [db.delete(tableOf(name))])
               for (const name of keptTableNames) {
                 for await (const rows of from.read(name)) {
@@ -153,15 +187,45 @@ export function createWholeStore({ engine, vault }: { readonly engine: Engine; r
         if (rows.length < batchRows) return
       }
     },
+    find: async (name, rows, by = keyOf(name)) => {
+      const found = new Map<string, PlainRow>()
+      const atOnce = by.length === 1 ? batchRows : mostKeysAtOnce
+      for (let from = 0; from < rows.length; from += atOnce) {
+        const some = rows.slice(from, from + atOnce)
+        const here: readonly PlainRow[] = await engine.read((db) =>
+          db
+            .select()
+            .from(tableOf(name))
+            .where(areRows(name, by, some)),
+        )
+        for (const row of here) found.set(keyText(by, row), opened(name, row))
+      }
+      return rows.map((row) => found.get(keyText(by, row)))
+    },
     write: async (name, rows) => {
       await engine.atomic((db) => [db.insertEach(tableOf(name), filled(name, rows))])
     },
+    change: async (name, rows) => {
+      const key = keyOf(name)
+      await engine.atomic((db) =>
+        rows.map((row) =>
+          db
+            .update(tableOf(name))
+            .set(withinBounds(sealed(name, row)))
+            .where(isRow(name, key, row)),
+        ),
+      )
+    },
     settle: async () => {
-      const { requests, rollupMarks } = engine.tables
-      const rows = await engine.read((db) => db.select({ last: max(requests.seq) }).from(requests))
-      const last = rows[0]?.last ?? 0
+      const { rollupMarks } = engine.tables
+      const last = await lastRequest()
       // Rows that are written from now on follow the last one, also where the ones behind it were deleted.
       await engine.atomic((db) => [db.update(rollupMarks).set({ seq: last }).where(gt(rollupMarks.seq, last))])
+    },
+    setSummed: async () => {
+      const { rollupMarks } = engine.tables
+      const seq = await lastRequest()
+      await engine.atomic((db) => [db.upsert(rollupMarks, { id: 1, seq }, { target: rollupMarks.id, set: { seq } })])
     },
   }
 }
@@ -193,6 +257,10 @@ function lengthFault(type: string, value: string): string | undefined {
   const bytes = mostTextBytes[type] ?? Number.POSITIVE_INFINITY
   return value.length * 3 > bytes && Buffer.byteLength(value) > bytes ? `has more than ${bytes} bytes` : undefined
 }
+
+/** The same for rows that agree in these members. */
+export const keyText = (members: readonly string[], row: PlainRow): string =>
+  JSON.stringify(members.map((member) => row[member]))
 
 /** Rows after one in the order of their key. */
 function isBehind(columns: readonly AnyColumn[], members: readonly string[], row: PlainRow): SQL {

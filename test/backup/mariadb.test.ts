@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
+import type { RestoreMode } from '../../server/admin/contract/backup.ts'
 import { finishExchange, keepWhole } from '../../server/backup/exchange.ts'
 import { prepareRestore, type RestoreSource } from '../../server/backup/restore.ts'
 import { realEffects } from '../../server/lib/effects.ts'
@@ -9,6 +10,7 @@ import { isExchangePending } from '../../server/moving/switch.ts'
 import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
 import { hasMariaDb, type MariaDb, startMariaDb } from '../support/mariadb.ts'
+import { changesOf, countsOf, faultsOf, varied } from './merging.ts'
 import { backupOf, contentOf, fill, newPlace, textSource } from './place.ts'
 
 test('a machine that must test MariaDB has it', () => expect(hasMariaDb || process.env.CI === undefined).toBe(true))
@@ -48,9 +50,9 @@ async function onServer() {
     if (!opened.ok) throw opened.error
     return opened.value.store
   }
-  const restore = (store: Store, source: RestoreSource, dryRun = false) =>
+  const restore = (store: Store, source: RestoreSource, dryRun = false, mode: RestoreMode = 'replace') =>
     prepareRestore(source, {
-      ...{ config, effects: realEffects, dryRun, server: store },
+      ...{ config, effects: realEffects, dryRun, mode, server: store },
       actor: {
         ...{ actorKind: 'owner', actorId: 'owner', actorName: 'owner' },
         ...{ peer: '', userAgent: '', action: 'restore' },
@@ -173,6 +175,66 @@ describe.if(hasMariaDb)('a database on a server', () => {
     expect(await there.restore(target, textSource(fits))).toMatchObject({ ok: true })
     expect(await there.finish(target)).toMatchObject({ ok: true, value: { kept: expect.any(String) } })
     expect(await target.settings.all()).toEqual({ a: 'from elsewhere' })
+    await target.close()
+  }, 240_000)
+
+  test.each([
+    ['merge', 1],
+    ['merge', 2],
+    ['replace', 1],
+    ['replace', 2],
+  ] as const)(
+    'what is foreseen of a random backup is done, row by row (%s, %d)',
+    async (mode, seed) => {
+      const { store } = await fill(newOne())
+      const text = await backupOf(store)
+      await store.close()
+      const there = await onServer()
+      const target = await there.open()
+      expect(await there.restore(target, textSource(text))).toMatchObject({ ok: true })
+      expect(await there.finish(target)).toMatchObject({ ok: true, value: { kept: expect.any(String) } })
+      const nothing = await there.restore(target, textSource(text), true, mode)
+      if (!nothing.ok) throw new Error(nothing.error)
+      for (const { name, rows, changes } of nothing.value.tables.filter(({ name }) => name !== 'sealedSettings'))
+        expect([name, changes?.same]).toEqual([name, rows])
+      const [user] = await target.users.list()
+      await target.deleted.take('user', user?.id ?? '', { name: user?.name ?? '', at: realEffects.now() })
+      const before = await contentOf(target)
+      const other = varied(text, seed)
+      const foreseen = await there.restore(target, textSource(other), true, mode)
+      if (!foreseen.ok) throw new Error(foreseen.error)
+      expect(await contentOf(target)).toEqual(before)
+      const done = await there.restore(target, textSource(other), false, mode)
+      if (!done.ok) throw new Error(done.error)
+      expect(done.value.tables).toEqual(foreseen.value.tables)
+      expect(await there.finish(target)).toMatchObject({ ok: true, value: { kept: expect.any(String) } })
+      const after = await contentOf(target)
+      expect(faultsOf(done.value, countsOf(before), countsOf(after))).toEqual([])
+      expect(await target.audit.verify()).toMatchObject({ ok: true })
+      // What was deleted and may come back is not part of a backup.
+      expect((await target.deleted.list('user', 10)).total).toBe(mode === 'merge' ? 1 : 0)
+      await target.close()
+    },
+    240_000,
+  )
+
+  test('a row that does not fit the tables of the server is left out of a merge, with the reason', async () => {
+    const from = newOne()
+    const source = await from.open()
+    await source.ips.saveConfig({ ip: '192.0.2.1', notes: 'fits', createdAt: 1, updatedAt: 1 })
+    await source.ips.saveConfig({ ip: 'n'.repeat(300), notes: 'too long', createdAt: 1, updatedAt: 1 })
+    const text = await backupOf(source)
+    await source.close()
+    const there = await onServer()
+    const target = await there.open()
+    const done = await there.restore(target, textSource(text), false, 'merge')
+    if (!done.ok) throw new Error(done.error)
+    expect(changesOf(done.value, 'ipConfigs')).toMatchObject({
+      ...{ added: 1, invalid: 1 },
+      reasons: [expect.stringMatching(/^row 2: ip has more than \d+ characters$/)],
+    })
+    expect(await there.finish(target)).toMatchObject({ ok: true, value: { kept: expect.any(String) } })
+    expect((await contentOf(target)).ipConfigs).toHaveLength(1)
     await target.close()
   }, 240_000)
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { RestoreMode } from '../../server/admin/contract/backup.ts'
 import { linesOf } from '../../server/backup/read-backup.ts'
 import { prepareRestore, type RestoreSource } from '../../server/backup/restore.ts'
 import { writeBackup } from '../../server/backup/write-backup.ts'
@@ -30,11 +31,12 @@ export function newPlace() {
     if (!opened.ok) throw opened.error
     return opened.value.store
   }
-  const restore = (source: RestoreSource, dryRun = false) =>
+  const restore = (source: RestoreSource, dryRun = false, mode: RestoreMode = 'replace') =>
     prepareRestore(source, {
       config: { databasePath: database, dataDir, vault: {}, pool: { maxInFlightPerAccount: 8 } },
       effects: realEffects,
       dryRun,
+      mode,
       actor: {
         ...{ actorKind: 'owner', actorId: 'owner', actorName: 'owner' },
         ...{ peer: '', userAgent: '', action: 'restore' },

@@ -18,12 +18,32 @@ export const BackupAsk = Type.Object({
 })
 export type BackupAsk = Static<typeof BackupAsk>
 
+/** `merge`: into what is here. `replace`: in its place. */
+export const RestoreMode = Type.Union([Type.Literal('merge'), Type.Literal('replace')], {
+  description:
+    'merge: what only the backup has is added, what both have is as the backup says, what only is here stays; replace (default): the backup takes the place of everything',
+})
+export type RestoreMode = Static<typeof RestoreMode>
+
+/** What becomes of rows. Of the backup: `added`, `changed`, `same`, `kept` and `invalid` together. */
+const Changes = Type.Object({
+  added: Type.Integer({ description: 'only in the backup' }),
+  changed: Type.Integer({ description: 'other than here, and taken from the backup' }),
+  same: Type.Integer(),
+  kept: Type.Integer({ description: 'other than here, or not for here: what is here stays (merge)' }),
+  removed: Type.Integer({ description: 'only here, and gone afterwards (replace)' }),
+  invalid: Type.Integer({ description: 'cannot stand here, and left out' }),
+  reasons: Type.Array(Type.String(), { description: 'why, of the first of them' }),
+})
+
 const RestoredTable = Type.Object({
   name: Type.String(),
   /** In the backup. */
   rows: Type.Integer(),
   /** Here, which they replace; null: that could not be read. */
   replaces: Type.Union([Type.Integer(), Type.Null()]),
+  /** Absent: what is here could not be read, or an earlier version made the report. */
+  changes: Type.Optional(Changes),
 })
 
 /** What a restore has done, or would do. */
@@ -32,6 +52,8 @@ export const RestoreReport = Type.Object({
   kind: Type.Union([Type.Literal('backup'), Type.Literal('database'), Type.Literal('original')]),
   createdAt: Type.Union([Type.String(), Type.Null()]),
   dryRun: Type.Boolean(),
+  /** Absent: an earlier version made the report, which replaced. */
+  mode: Type.Optional(RestoreMode),
   tables: Type.Array(RestoredTable),
   /** Where the database lies that was in force before; null: nothing was changed. */
   keptAs: Type.Union([Type.String(), Type.Null()]),
@@ -66,7 +88,10 @@ export type BackupFileList = Static<typeof BackupFileList>
 
 /** `POST /v2/backup/files/:name/restore` */
 export const RestoreAsk = Type.Object(
-  { dry_run: Type.Optional(Type.Boolean({ description: 'true: says what it would do' })) },
+  {
+    dry_run: Type.Optional(Type.Boolean({ description: 'true: says what it would do' })),
+    mode: Type.Optional(RestoreMode),
+  },
   { additionalProperties: false },
 )
 export type RestoreAsk = Static<typeof RestoreAsk>
