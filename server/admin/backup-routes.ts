@@ -54,7 +54,10 @@ export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
       try {
         const source = 'body' in from ? { body: readThrough(from.body, read.resolve) } : from
         progress.expect(keptTableNames.length)
-        const onTable = (name: string): void => progress.report({ ok: true, outcome: 'restored', name })
+        const onTable = (name: string): void => {
+          if (progress.signal.aborted) throw new Error('it was cancelled')
+          progress.report({ ok: true, outcome: 'restored', name })
+        }
         const done = await backup.restore(source, { ...how, actor, onTable })
         if (!done.ok)
           progress.report({ ok: false, outcome: 'failed', error: done.error.message, code: codes[done.error.kind] })

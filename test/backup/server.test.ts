@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { copyFileSync, cpSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import type { RestoreReport } from '../../server/admin/contract/backup.ts'
 import { factsOf, fixtureDatabase } from '../moving/fixture.ts'
 import { chat, newFolder, removeFolder, type Serving, serveOn } from '../moving/serving.ts'
 import { runGateway } from '../support/command.ts'
@@ -166,6 +167,72 @@ test('the command line backs up and restores beside the running server, and with
   expect(leftovers()).toEqual([])
   serving = await serveOn(folder, facts)
   expect(await keyNames()).toEqual(before)
+}, 240_000)
+
+test('a backup is merged by the routes, as a job that tells how far it is, and by the command line; what a mode is not is refused', async () => {
+  const env = { DATA_DIR: folder }
+  const open = await post('/v2/backup/export', { encrypt: false, password: facts.password })
+  const text = await open.text()
+  const before = await keyNames()
+  await serving.ask('/v2/keys', 'POST', { name: 'only here' })
+  const wrong = await post('/v2/backup/import?dry_run=1&mode=mix', text)
+  expect([wrong.status, (await wrong.json()).field]).toEqual([400, 'mode'])
+  const foreseen = await (await post('/v2/backup/import?dry_run=1&mode=merge', text)).json()
+  const keys = (report: RestoreReport) => report.tables.find(({ name }) => name === 'apiKeys')
+  expect(foreseen.report).toMatchObject({ mode: 'merge', keptAs: null })
+  expect(keys(foreseen.report)?.changes).toMatchObject({
+    ...{ added: 0, changed: 0, kept: 0, removed: 0, invalid: 0 },
+    same: before.length + ofConsole,
+  })
+  const count = starts()
+  const started = await post('/v2/backup/import?mode=merge', text, { prefer: 'respond-async' })
+  expect([started.status, started.headers.get('preference-applied')]).toEqual([202, 'respond-async'])
+  const { job } = await started.json()
+  expect(job).toMatchObject({ kind: 'backup.restore' })
+  await startedAnew(count)
+  expect(await keyNames()).toEqual([...before, 'only here'].toSorted())
+  const last = await serving.ask('/v2/backup/last-restore')
+  expect(last).toMatchObject({
+    report: { mode: 'merge', dryRun: false },
+    undo: expect.stringContaining('before-restore'),
+  })
+  expect(keys(last.report)).toEqual(keys(foreseen.report))
+
+  // What cannot be restored ends the job with the reason, and nothing else.
+  const refused = await post('/v2/backup/import?mode=merge', 'not a backup', { prefer: 'respond-async' })
+  expect(refused.status).toBe(202)
+  const { id } = (await refused.json()).job
+  let found = await serving.ask(`/v2/jobs/${id}`)
+  for (const until = Date.now() + 20_000; found.state === 'running' && Date.now() < until; await Bun.sleep(20))
+    found = await serving.ask(`/v2/jobs/${id}`)
+  expect(found).toMatchObject({
+    ...{ state: 'done', failed: 1 },
+    results: [{ ok: false, outcome: 'failed', code: 'INVALID_BACKUP', error: expect.stringContaining('no JSON') }],
+  })
+
+  const file = path.join(folder, 'merged.jsonl')
+  await Bun.write(file, text)
+  const misused = await runGateway(['restore', file, '--mode', 'mix'], env)
+  expect([misused.code, misused.err]).toEqual([2, expect.stringContaining('--mode is merge or replace')])
+  const looked = await runGateway(['restore', file, '--mode', 'merge', '--dry-run'], env)
+  expect([looked.code, looked.out]).toEqual([
+    0,
+    expect.stringMatching(/merge; nothing was changed[\s\S]*NEW +CHANGED +SAME/),
+  ])
+  const restarted = starts()
+  const merged = await runGateway(['restore', file, '--mode', 'merge', '--json'], env)
+  expect([merged.code, JSON.parse(merged.out).mode]).toEqual([0, 'merge'])
+  await startedAnew(restarted)
+  expect(await keyNames()).toContain('only here')
+  await serving.stop()
+  // Without a mode everything is replaced, as scripts know it.
+  const replaced = await runGateway(['restore', file, '--json'], env)
+  expect(replaced.code).toBe(0)
+  expect(JSON.parse(replaced.out).mode).toBe('replace')
+  expect(keys(JSON.parse(replaced.out))?.changes).toMatchObject({ removed: 1 })
+  serving = await serveOn(folder, facts)
+  expect(await keyNames()).toEqual(before)
+  expect(leftovers()).toEqual([])
 }, 240_000)
 
 // There is a file with SQLite alone.

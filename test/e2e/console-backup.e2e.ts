@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
@@ -30,10 +30,26 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await dialog.getByRole('button', { name: 'Continue' }).click()
     await dialog.waitFor({ state: 'detached' })
   }
-  const apply = async (page: Page): Promise<void> => {
-    const plan = page.getByRole('dialog', { name: 'What a restore would do' })
+  const planOf = (page: Page) => page.getByRole('dialog', { name: 'What a restore would do' })
+  /** Everything is replaced, which is chosen unless it is an undoing, and asks for the word. */
+  const replace = async (page: Page): Promise<void> => {
+    const plan = planOf(page)
+    const choice = plan.getByRole('radio', { name: 'Replace' })
+    await plan.getByRole('button', { name: 'Cancel' }).waitFor()
+    if ((await choice.count()) > 0) await choice.check()
     await plan.getByLabel('Type RESTORE to confirm').fill('restore')
-    await plan.getByRole('button', { name: 'Restore now' }).click()
+    await plan.getByRole('button', { name: 'Replace now' }).click()
+  }
+  /** What the dialog, or the page, says of a part: by the name of the change. */
+  const changesOf = async (place: Locator, part: string): Promise<Readonly<Record<string, number>>> => {
+    const row = place.locator(`[data-part=${part}]`)
+    await row.waitFor()
+    const cells = await row.locator('[data-change]').all()
+    return Object.fromEntries(
+      await Promise.all(
+        cells.map(async (cell) => [await cell.getAttribute('data-change'), Number(await cell.textContent())] as const),
+      ),
+    )
   }
   /** The restored server knows nobody who was signed in. */
   const signInAgain = async (page: Page): Promise<void> => {
@@ -50,21 +66,31 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     const before = await keyNames()
     await gateway.admin('POST', '/v2/keys', { name: 'made later' })
     await page.getByRole('button', { name: /^Restore claude-server-/ }).click()
-    const plan = page.getByRole('dialog', { name: 'What a restore would do' })
-    const keys = plan.locator('[data-part=apiKeys] td')
-    await keys.first().waitFor()
+    const plan = planOf(page)
+    expect(await changesOf(plan, 'apiKeys')).toMatchObject({ added: 0, changed: 0 })
+    await plan.getByRole('radio', { name: 'Replace' }).check()
+    await plan.getByLabel('Type RESTORE to confirm').waitFor()
+    await plan.getByText('Removed').waitFor()
+    const foreseen = await changesOf(plan, 'apiKeys')
     // The console's own key is among them, which is on no list.
-    const [here = 0, there = 0] = (await keys.allTextContents()).slice(1).map(Number)
-    expect([here, there >= before.length]).toEqual([there + 1, true])
+    expect([foreseen.removed, (foreseen.same ?? 0) >= before.length]).toEqual([1, true])
     expect(await accessibilityFaults(page)).toEqual([])
-    await apply(page)
+    // Nothing happens without the word.
+    await plan.getByRole('button', { name: 'Replace now' }).click()
+    await plan.getByText('Type the word exactly as shown.').waitFor()
+    await replace(page)
     await confirm(page)
     await signInAgain(page)
     expect(await keyNames()).toEqual(before)
     // It was kept, and can be come back to.
     await page.getByText('Kept before a restore').waitFor()
+    await page.getByText('What changed').click()
+    expect(await changesOf(page.locator('details'), 'apiKeys')).toEqual(foreseen)
+    expect(await accessibilityFaults(page)).toEqual([])
     await page.getByRole('button', { name: 'Undo this restore' }).click()
-    await apply(page)
+    await planOf(page).getByLabel('Type RESTORE to confirm').waitFor()
+    expect(await planOf(page).getByRole('radio').count()).toBe(0)
+    await replace(page)
     await confirm(page)
     await signInAgain(page)
     expect(await keyNames()).toEqual([...before, 'made later'].toSorted())
@@ -104,9 +130,53 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     expect(await field.getAttribute('aria-invalid')).toBe('true')
     await field.fill(passphrase)
     await page.getByRole('button', { name: 'Preview the restore' }).click()
-    await apply(page)
+    await replace(page)
     await signInAgain(page)
     expect(await keyNames()).toEqual(before)
+    await close()
+  })
+
+  test('a file is merged unless something else is chosen: what is missing comes, what only is here stays, as foreseen, and it is undone', async () => {
+    const { page, faults, close } = await open()
+    const { key: first } = await gateway.admin('POST', '/v2/keys', { name: 'in the file' })
+    const list = (await gateway.admin('GET', '/v2/keys')).keys as readonly { readonly id: string; name: string }[]
+    const ours = list.find(({ name }) => name === 'in the file')?.id ?? ''
+    await page.getByLabel('Passphrase', { exact: true }).fill(passphrase)
+    await page.getByLabel('Repeat the passphrase', { exact: true }).fill(passphrase)
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download', exact: true }).click()
+    await confirm(page)
+    const file = readFileSync(await (await download).path())
+    await gateway.admin('DELETE', `/v2/keys/${ours}`)
+    await gateway.admin('POST', '/v2/keys', { name: 'only here' })
+    const before = await keyNames()
+    await page
+      .getByLabel('Backup file')
+      .setInputFiles({ name: 'b.jsonl', mimeType: 'application/x-ndjson', buffer: file })
+    await page.getByLabel(/^Passphrase of the file/).fill(passphrase)
+    await page.getByRole('button', { name: 'Preview the restore' }).click()
+    const plan = planOf(page)
+    const foreseen = await changesOf(plan, 'apiKeys')
+    expect(foreseen).toMatchObject({ added: 1, changed: 0 })
+    expect(foreseen.removed ?? 0).toBe(0)
+    expect(await plan.getByRole('radio', { name: 'Merge' }).isChecked()).toBe(true)
+    expect(await plan.getByLabel('Type RESTORE to confirm').count()).toBe(0)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await plan.getByRole('button', { name: 'Merge now' }).click()
+    await signInAgain(page)
+    expect(await keyNames()).toEqual([...before, 'in the file'].toSorted())
+    const answer = await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${first}` } })
+    expect(answer.status).toBe(200)
+    await page.getByText('The backup was merged into the data here.').waitFor()
+    await page.getByText(/kept as data\.sqlite3\.before-restore-/).waitFor()
+    await page.getByText('What changed').click()
+    expect(await changesOf(page.locator('details'), 'apiKeys')).toEqual(foreseen)
+    await page.getByRole('button', { name: 'Undo this restore' }).click()
+    await replace(page)
+    await confirm(page)
+    await signInAgain(page)
+    expect(await keyNames()).toEqual(before)
+    expect(faults).toEqual([])
     await close()
   })
 
@@ -136,6 +206,9 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     })
     await page.getByRole('button', { name: 'Preview the restore' }).click()
     const plan = page.getByRole('dialog', { name: 'What a restore would do' })
+    await plan.getByText('What only the backup has is added.').waitFor()
+    expect((await changesOf(plan, 'accounts')).added).toBeGreaterThan(0)
+    await plan.getByRole('radio', { name: 'Replace' }).check()
     await plan.getByText('A backup of the original').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: /^More actions for claude-server-/ }).click()
@@ -150,6 +223,21 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await signIn(page, at(), adminPassword)
     await page.getByRole('heading', { name: '备份', level: 1 }).waitFor()
     await page.getByText('恢复前保留').first().waitFor()
+    await page.getByText('变更内容').click()
+    expect(await scrollsSideways(page)).toBe(false)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.getByRole('button', { name: '撤销此次恢复' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: '立即替换' }).waitFor()
+    expect(await scrollsSideways(page)).toBe(false)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page
+      .getByRole('button', { name: /^恢复 / })
+      .first()
+      .click()
+    const plan = page.getByRole('dialog')
+    await plan.getByRole('button', { name: '立即合并' }).waitFor()
+    await plan.getByText('新增').first().waitFor()
     expect(await scrollsSideways(page)).toBe(false)
     expect(await accessibilityFaults(page)).toEqual([])
     expect(faults).toEqual([])

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { HealthCheck } from '../../server/admin/contract/health.ts'
 import { type HealthFacts, healthChecks } from '../../server/admin/health-check.ts'
-import { newestOf, planRows } from '../../ui/src/features/backup/plan.ts'
+import { leftOutOf, newestOf, planRows } from '../../ui/src/features/backup/plan.ts'
 import {
   type Check,
   clockCheck,
@@ -143,11 +143,28 @@ test('the file holds the lines as they are seen, without marks', () => {
 
 test('a plan names what people know and sums up the rest', () => {
   const table = (name: string, rows: number, replaces: number | null) => ({ name, rows, replaces })
+  const changes = { added: 1, changed: 2, same: 3, kept: 4, removed: 5, invalid: 6 }
+  const reasons = ['row 1: it is bad']
   expect(planRows({ tables: [table('accounts', 2, 3), table('credentials', 2, 3), table('visitors', 1, 1)] })).toEqual([
     { part: 'accounts', rows: 2, replaces: 3 },
     { part: 'others', rows: 3, replaces: 4 },
   ])
   expect(planRows({ tables: [table('credentials', 2, null)] })).toEqual([{ part: 'others', rows: 2, replaces: null }])
+  const compared = ['users', 'credentials', 'visitors'].map((name) => ({
+    ...table(name, 16, 14),
+    changes: { ...changes, reasons },
+  }))
+  expect(planRows({ tables: compared })).toEqual([
+    { part: 'users', rows: 16, replaces: 14, changes },
+    {
+      ...{ part: 'others', rows: 32, replaces: 28 },
+      changes: { added: 2, changed: 4, same: 6, kept: 8, removed: 10, invalid: 12 },
+    },
+  ])
+  expect(leftOutOf({ tables: compared.slice(0, 2) })).toEqual([
+    { part: 'users', reason: 'row 1: it is bad' },
+    { part: 'others', reason: 'row 1: it is bad' },
+  ])
 })
 
 test.each([

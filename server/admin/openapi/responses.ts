@@ -205,6 +205,8 @@ export const jobRoutes: ReadonlySet<string> = new Set([
   'POST /v2/accounts/import-checked',
   'POST /v2/accounts/batch',
   'POST /v2/users/batch',
+  'POST /v2/backup/import',
+  'POST /v2/backup/files/:name/restore',
   'POST /v2/accounts/enable-all',
   'POST /v2/accounts/disable-all',
   'POST /v2/accounts/sync-emails',

@@ -7,9 +7,11 @@ import type {
   BackupFileView,
   LastRestore,
   RestoreDone,
+  RestoreMode,
 } from '../../../server/admin/contract/backup.ts'
 import type { HealthView } from '../../../server/admin/contract/health.ts'
 import type { ImportReportView } from '../../../server/admin/contract/import-report.ts'
+import type { JobStarted } from '../../../server/admin/contract/jobs.ts'
 import type {
   AdminTokenCreate,
   AdminTokenCreated,
@@ -42,6 +44,23 @@ async function tagged<T>(path: string, signal?: AbortSignal): Promise<Tagged<T>>
   return { value: (await response.json()) as T, tag: response.headers.get('etag') ?? '' }
 }
 
+const asJob = { prefer: 'respond-async' } as const
+
+async function sendBackup<T>(
+  file: Blob,
+  passphrase: string,
+  query: string,
+  more: Readonly<Record<string, string>>,
+): Promise<T> {
+  const headers = {
+    ...more,
+    'content-type': 'application/octet-stream',
+    ...(passphrase === '' ? {} : { 'x-backup-passphrase': id(passphrase) }),
+  }
+  const answer = await request('POST', `/v2/backup/import${query}`, undefined, undefined, headers, file)
+  return (await answer.json()) as T // as `call` has it
+}
+
 export type AuditFilter = { readonly actor: string; readonly action: string; readonly before: number | undefined }
 
 /** Settings, sign-ins, backups and health: what is looked after rather than used. */
@@ -67,18 +86,18 @@ export const care = {
 
   /** The portable form; the file is made while it comes. */
   exportBackup: async (body: BackupAsk): Promise<Blob> => (await request('POST', '/v2/backup/export', body)).blob(),
-  importBackup: async (file: Blob, passphrase: string, dryRun: boolean): Promise<RestoreDone> => {
-    const headers = {
-      'content-type': 'application/octet-stream',
-      ...(passphrase === '' ? {} : { 'x-backup-passphrase': id(passphrase) }),
-    }
-    const path = `/v2/backup/import${dryRun ? '?dry_run=1' : ''}`
-    return (await request('POST', path, undefined, undefined, headers, file)).json() as Promise<RestoreDone>
-  },
+  /** Says what it would do. */
+  lookThroughBackup: (file: Blob, passphrase: string, mode: RestoreMode) =>
+    sendBackup<RestoreDone>(file, passphrase, `?dry_run=1&mode=${mode}`, {}),
+  /** As a job, which goes on whoever looks; the server starts anew when it is done. */
+  importBackup: (file: Blob, passphrase: string, mode: RestoreMode) =>
+    sendBackup<JobStarted>(file, passphrase, `?mode=${mode}`, asJob),
   makeCopy: () => call<BackupFileView>('POST', '/v2/backup/files', {}),
   removeCopy: (name: string) => call<unknown>('DELETE', `/v2/backup/files/${id(name)}`),
-  restoreCopy: (name: string, dryRun: boolean) =>
-    call<RestoreDone>('POST', `/v2/backup/files/${id(name)}/restore`, { dry_run: dryRun }),
+  lookThroughCopy: (name: string, mode: RestoreMode) =>
+    call<RestoreDone>('POST', `/v2/backup/files/${id(name)}/restore`, { dry_run: true, mode }),
+  restoreCopy: (name: string, mode: RestoreMode) =>
+    call<JobStarted>('POST', `/v2/backup/files/${id(name)}/restore`, { mode }, undefined, asJob),
   copyAddress: (name: string) => `/v2/backup/files/${id(name)}`,
 
   report: async (): Promise<string> => (await request('GET', '/v2/health/report')).text(),

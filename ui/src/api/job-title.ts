@@ -18,6 +18,7 @@ const titles: Readonly<Record<string, PlainKey>> = {
   'accounts.refresh-quotas': 'jobs.kind.check',
   'accounts.remove-incomplete': 'jobs.kind.remove',
   'accounts.remove-suspended': 'jobs.kind.remove',
+  'backup.restore': 'jobs.kind.restore',
   'users.change': 'jobs.kind.users',
   'users.batch': 'jobs.kind.usersMade',
 }

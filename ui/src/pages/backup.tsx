@@ -2,7 +2,7 @@ import { A } from '@solidjs/router'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/solid-query'
 import Archive from 'lucide-solid/icons/archive'
 import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
-import type { BackupFileView, RestoreReport } from '../../../server/admin/contract/backup.ts'
+import type { BackupFileView } from '../../../server/admin/contract/backup.ts'
 import { care, careQueries } from '../api/care.ts'
 import { ApiError } from '../api/client.ts'
 import { errorText } from '../api/error-text.ts'
@@ -17,7 +17,7 @@ import { ImportReport } from '../features/backup/import-report.tsx'
 import { LastRestore } from '../features/backup/last-restore.tsx'
 import { newestOf } from '../features/backup/plan.ts'
 import { PortableBackup } from '../features/backup/portable.tsx'
-import { type Plan, RestoreFromFile, RestorePlan, type Source } from '../features/backup/restore.tsx'
+import { copySource, type Plan, RestoreFromFile, RestorePlan } from '../features/backup/restore.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
 import { createClock } from '../lib/clock.ts'
 
@@ -49,8 +49,8 @@ function OwnerBackup(props: { readonly app: string }) {
   const settings = useQuery(() => queries.settings())
   const [plan, setPlan] = createSignal<Plan>()
   const [open, setOpen] = createSignal(false)
-  const show = (source: Source, report: RestoreReport): void => {
-    setPlan({ source, report })
+  const show = (shown: Plan): void => {
+    setPlan(shown)
     setOpen(true)
   }
   const make = useMutation(() => ({
@@ -67,8 +67,8 @@ function OwnerBackup(props: { readonly app: string }) {
     onSettled: () => client.invalidateQueries({ queryKey: ['backup'] }),
   }))
   const look = useMutation(() => ({
-    mutationFn: (copy: BackupFileView) => care.restoreCopy(copy.name, true),
-    onSuccess: ({ report }, copy) => show({ run: (dryRun) => care.restoreCopy(copy.name, dryRun) }, report),
+    mutationFn: (copy: BackupFileView) => care.lookThroughCopy(copy.name, 'merge'),
+    onSuccess: ({ report }, copy) => show({ source: copySource(copy.name), report }),
     onError: (error) => showToast({ tone: 'error', text: t('backup.dryRunFailed'), detail: errorText(error, t) }),
   }))
   const answer = (): string | undefined => {

@@ -1,27 +1,39 @@
 import { useMutation, useQueryClient } from '@tanstack/solid-query'
 import LoaderCircle from 'lucide-solid/icons/loader-circle'
-import { createSignal, For, Show } from 'solid-js'
-import type { RestoreDone, RestoreReport } from '../../../../server/admin/contract/backup.ts'
+import { createSignal, Show } from 'solid-js'
+import type { RestoreDone, RestoreMode, RestoreReport } from '../../../../server/admin/contract/backup.ts'
+import type { JobDetail, JobStarted } from '../../../../server/admin/contract/jobs.ts'
 import { care } from '../../api/care.ts'
 import { ApiError, api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
-import { PasswordField, TextField } from '../../components/field.tsx'
+import { Choice, PasswordField, TextField } from '../../components/field.tsx'
 import { FileField } from '../../components/file-field.tsx'
+import { Meter } from '../../components/meter.tsx'
+import { Skeleton } from '../../components/states.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusFault, focusRefusal } from '../../lib/focus.ts'
 import { parseTime } from '../../lib/format.ts'
 import { useFreshPassword } from '../fresh-password/fresh-password.tsx'
-import { planRows } from './plan.ts'
+import { ChangeTable } from './change-table.tsx'
+import { partOf } from './plan.ts'
 
-/** What is restored: a copy on the server, or a file. `run` looks through it, or does it. */
-export type Source = { readonly run: (dryRun: boolean) => Promise<RestoreDone> }
+/** What is restored: a copy on the server, or a file. */
+export type Source = {
+  /** Says what it would do. */
+  readonly look: (mode: RestoreMode) => Promise<RestoreDone>
+  readonly restore: (mode: RestoreMode) => Promise<JobStarted>
+}
+export const copySource = (name: string): Source => ({
+  look: (mode) => care.lookThroughCopy(name, mode),
+  restore: (mode) => care.restoreCopy(name, mode),
+})
 const word = 'RESTORE'
 
 /** A file is chosen and looked through; what follows is the plan. */
-export function RestoreFromFile(props: { readonly onPlan: (source: Source, report: RestoreReport) => void }) {
+export function RestoreFromFile(props: { readonly onPlan: (plan: Plan) => void }) {
   const { t } = useI18n()
   const [file, setFile] = createSignal<File>()
   const [passphrase, setPassphrase] = createSignal('')
@@ -29,8 +41,8 @@ export function RestoreFromFile(props: { readonly onPlan: (source: Source, repor
   let form: HTMLFormElement | undefined
   const look = useMutation(() => ({
     gcTime: 0,
-    mutationFn: (source: Source) => source.run(true),
-    onSuccess: ({ report }, source) => props.onPlan(source, report),
+    mutationFn: (source: Source) => source.look('merge'),
+    onSuccess: ({ report }, source) => props.onPlan({ source, report }),
   }))
   const ofPassphrase = (): boolean => look.error instanceof ApiError && look.error.field === 'passphrase'
   focusRefusal(
@@ -49,7 +61,11 @@ export function RestoreFromFile(props: { readonly onPlan: (source: Source, repor
         const chosen = file()
         if (!chosen) return focusFault(form)
         const given = passphrase()
-        if (!look.isPending) look.mutate({ run: (dryRun) => care.importBackup(chosen, given, dryRun) })
+        if (look.isPending) return
+        look.mutate({
+          look: (mode) => care.lookThroughBackup(chosen, given, mode),
+          restore: (mode) => care.importBackup(chosen, given, mode),
+        })
       }}
     >
       <FileField
@@ -88,57 +104,104 @@ export function RestoreFromFile(props: { readonly onPlan: (source: Source, repor
   )
 }
 
-export type Plan = { readonly source: Source; readonly report: RestoreReport }
+/** `undoes`: it brings back what was before a restore, which only a replacement does. */
+export type Plan = { readonly source: Source; readonly report: RestoreReport; readonly undoes?: boolean }
 
-/** What would be replaced by what; then the word, the password, and the restart. */
+/** What would change; then the word where something is lost, the password, the work, and the restart. */
 export function RestorePlan(props: {
   readonly plan: Plan | undefined
   readonly open: boolean
   readonly onClose: () => void
 }) {
   const { t } = useI18n()
-  const [restarting, setRestarting] = createSignal(false)
+  const [step, setStep] = createSignal<Step>()
   return (
-    <Dialog open={props.open} onClose={props.onClose} closable={!restarting()} wide title={t('backup.planTitle')}>
-      <Show
-        when={!restarting()}
-        fallback={
-          <p role="status" class="flex items-center gap-2">
-            <LoaderCircle size={16} strokeWidth={1.75} class="turning" aria-hidden="true" />
-            {t('backup.restarting')}
-          </p>
-        }
-      >
-        <Show when={props.plan}>
-          {(plan) => (
+    <Dialog
+      open={props.open}
+      onClose={props.onClose}
+      closable={step() === undefined}
+      wide
+      title={t('backup.planTitle')}
+    >
+      <Show when={step()}>{(shown) => <UnderWay step={shown()} />}</Show>
+      <Show when={props.plan} keyed>
+        {(plan) => (
+          <div class={step() === undefined ? 'contents' : 'hidden'}>
             <PlanForm
-              plan={plan()}
+              plan={plan}
               onCancel={props.onClose}
-              onRestarting={() => setRestarting(true)}
+              onStep={setStep}
               onDone={() => {
-                setRestarting(false)
+                setStep(undefined)
                 props.onClose()
               }}
             />
-          )}
-        </Show>
+          </div>
+        )}
       </Show>
     </Dialog>
+  )
+}
+
+/** How far a restore is. */
+type Step = { readonly at: 'working'; readonly job: JobDetail } | { readonly at: 'restarting' }
+
+function UnderWay(props: { readonly step: Step }) {
+  const { t, format } = useI18n()
+  const job = (): JobDetail | undefined => (props.step.at === 'working' ? props.step.job : undefined)
+  const now = (): string => {
+    const name = job()?.results.at(-1)?.name
+    return name === undefined ? t('backup.reading') : t('backup.working', { part: t(`backup.table.${partOf(name)}`) })
+  }
+  return (
+    <Show
+      when={job()}
+      fallback={
+        <p role="status" class="flex items-center gap-2">
+          <LoaderCircle size={16} strokeWidth={1.75} class="turning" aria-hidden="true" />
+          {t('backup.restarting')}
+        </p>
+      }
+    >
+      {(shown) => (
+        <div class="flex flex-col gap-2">
+          <p role="status">{now()}</p>
+          <Meter ratio={shown().done / (shown().total ?? 1)} level="normal" label={t('backup.planTitle')} />
+          <p class="numbers text-12 text-text-2">
+            {t('backup.workingDone', {
+              done: format().number(shown().done),
+              total: format().number(shown().total ?? shown().done),
+            })}
+          </p>
+          <p class="text-13 text-text-2">{t('backup.mayLeave')}</p>
+        </div>
+      )}
+    </Show>
   )
 }
 
 function PlanForm(props: {
   readonly plan: Plan
   readonly onCancel: () => void
-  readonly onRestarting: () => void
+  readonly onStep: (step: Step | undefined) => void
   readonly onDone: () => void
 }) {
   const { t, format } = useI18n()
   const client = useQueryClient()
   const confirmed = useFreshPassword()
+  const [mode, setMode] = createSignal<RestoreMode>(props.plan.report.mode ?? 'replace')
   const [typed, setTyped] = createSignal('')
   const [tried, setTried] = createSignal(false)
   let form: HTMLFormElement | undefined
+  const [reports, setReports] = createSignal<Partial<Record<RestoreMode, RestoreReport>>>({
+    [mode()]: props.plan.report,
+  })
+  const report = (): RestoreReport | undefined => reports()[mode()]
+  const look = useMutation(() => ({
+    gcTime: 0,
+    mutationFn: (wanted: RestoreMode) => props.plan.source.look(wanted),
+    onSuccess: (done, wanted) => setReports((known) => ({ ...known, [wanted]: done.report })),
+  }))
   const made = (): string => {
     const at = parseTime(props.plan.report.createdAt)
     return at === undefined ? '' : format().dateTime(at)
@@ -147,11 +210,10 @@ function PlanForm(props: {
     gcTime: 0,
     mutationFn: async (): Promise<boolean> => {
       if (!(await confirmed())) return false
-      const { restarting } = await props.plan.source.run(false)
-      if (restarting) {
-        props.onRestarting()
-        await serverIsBack()
-      }
+      const { job } = await props.plan.source.restore(mode())
+      await jobIsOver(job.id, (found) => props.onStep({ at: 'working', job: found }))
+      props.onStep({ at: 'restarting' })
+      await serverIsBack()
       return true
     },
     onSuccess: async (done) => {
@@ -159,8 +221,14 @@ function PlanForm(props: {
       props.onDone()
       await client.invalidateQueries()
     },
+    onError: () => props.onStep(undefined),
   }))
-  const isRight = (): boolean => typed().trim().toUpperCase() === word
+  const isReplaced = (): boolean => mode() === 'replace'
+  const isRight = (): boolean => !isReplaced() || typed().trim().toUpperCase() === word
+  const lead = (): string => {
+    if (!isReplaced()) return t('backup.leadMerge')
+    return props.plan.report.kind === 'original' ? t('backup.planOriginal') : t('backup.planLead')
+  }
   return (
     <form
       ref={(element) => (form = element)}
@@ -170,50 +238,62 @@ function PlanForm(props: {
         event.preventDefault()
         setTried(true)
         if (!isRight()) focusFault(form)
-        else if (!apply.isPending) apply.mutate()
+        else if (report() && !apply.isPending) apply.mutate()
       }}
     >
-      <Banner tone="warning">
-        {props.plan.report.kind === 'original' ? t('backup.planOriginal') : t('backup.planLead')}
+      <Show when={!props.plan.undoes}>
+        <Choice
+          label={t('backup.mode')}
+          value={mode()}
+          options={[
+            { value: 'merge', text: t('backup.mode.merge') },
+            { value: 'replace', text: t('backup.mode.replace') },
+          ]}
+          onChange={(chosen) => {
+            apply.reset()
+            setTried(false)
+            setMode(chosen)
+            if (!report()) look.mutate(chosen)
+          }}
+        />
+      </Show>
+      <Banner tone={isReplaced() ? 'warning' : 'info'}>
+        <p>{lead()}</p>
+        <p>{t('backup.planKept')}</p>
       </Banner>
       <Show when={made()}>{(time) => <p class="numbers">{t('backup.planFrom', { time: time() })}</p>}</Show>
-      <table class="w-full text-13">
-        <thead>
-          <tr class="border-border border-b text-12 text-text-2">
-            <th class="py-1.5 text-left font-medium">{t('backup.planColumn.table')}</th>
-            <th class="py-1.5 text-right font-medium">{t('backup.planColumn.replaces')}</th>
-            <th class="py-1.5 text-right font-medium">{t('backup.planColumn.rows')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={planRows(props.plan.report)}>
-            {(row) => (
-              <tr class="border-border border-b last:border-b-0" data-part={row.part}>
-                <td class="py-1.5">{t(`backup.table.${row.part}`)}</td>
-                <td class="numbers py-1.5 text-right">
-                  {row.replaces === null ? t('backup.planUnknown') : format().number(row.replaces)}
-                </td>
-                <td class="numbers py-1.5 text-right">{format().number(row.rows)}</td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-      <TextField
-        label={t('backup.planWord', { word })}
-        autocapitalize="characters"
-        mono
-        value={typed()}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-        error={tried() && !isRight() ? t('backup.planWordWrong') : undefined}
-      />
+      <Show
+        when={report()}
+        fallback={
+          <Show when={look.error} fallback={<Skeleton rows={4} label={t('common.loading')} />}>
+            <Banner tone="danger">{`${t('backup.dryRunFailed')} ${errorText(look.error, t)}`}</Banner>
+          </Show>
+        }
+      >
+        {(found) => <ChangeTable report={found()} />}
+      </Show>
+      <Show when={isReplaced()}>
+        <TextField
+          label={t('backup.planWord', { word })}
+          autocapitalize="characters"
+          mono
+          value={typed()}
+          onInput={(event) => setTyped(event.currentTarget.value)}
+          error={tried() && !isRight() ? t('backup.planWordWrong') : undefined}
+        />
+      </Show>
       <Show when={apply.error}>
         <Banner tone="danger">{`${t('backup.restoreFailed')} ${errorText(apply.error, t)}`}</Banner>
       </Show>
       <div class="flex flex-wrap justify-end gap-2">
         <Button onClick={() => props.onCancel()}>{t('common.cancel')}</Button>
-        <Button type="submit" look="danger" busy={apply.isPending}>
-          {t('backup.planApply')}
+        <Button
+          type="submit"
+          look={isReplaced() ? 'danger' : 'primary'}
+          busy={apply.isPending || look.isPending}
+          disabled={!report()}
+        >
+          {isReplaced() ? t('backup.planApply') : t('backup.planMerge')}
         </Button>
       </div>
     </form>
@@ -221,6 +301,22 @@ function PlanForm(props: {
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Whoever is not known any more, or gets no answer, talks to a server that starts anew. Throws what the restore was refused for. */
+async function jobIsOver(jobId: string, onStep: (job: JobDetail) => void): Promise<void> {
+  for (;;) {
+    const job = await api.job(jobId).catch(() => undefined)
+    if (job === undefined) return
+    const fault = job.results.find(({ ok }) => !ok)
+    if (job.state !== 'running') {
+      if (fault === undefined && job.error === null) return
+      const message = fault?.error ?? job.error ?? ''
+      throw new ApiError({ status: 400, code: fault?.code ?? 'INVALID_BACKUP', message })
+    }
+    onStep(job)
+    await wait(500)
+  }
+}
 
 /** It lets open streams end first: a session that holds no longer says that the restored data is in force. */
 async function serverIsBack(): Promise<void> {

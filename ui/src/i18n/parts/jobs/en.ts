@@ -17,4 +17,5 @@ export const en = {
   'jobs.kind.remove': 'Remove accounts',
   'jobs.kind.users': 'Change users',
   'jobs.kind.usersMade': 'Create users',
+  'jobs.kind.restore': 'Restore a backup',
 } as const

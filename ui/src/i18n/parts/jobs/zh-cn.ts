@@ -19,4 +19,5 @@ export const zhCn = {
   'jobs.kind.remove': '移除账号',
   'jobs.kind.users': '更改用户',
   'jobs.kind.usersMade': '创建用户',
+  'jobs.kind.restore': '恢复备份',
 } as const satisfies Record<keyof typeof en, string>
