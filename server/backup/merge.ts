@@ -240,8 +240,9 @@ function createAdmission(ids: Identities, whole: WholeStore) {
     const known = days.get(day)
     if (known !== undefined) return known
     const [sum] = await whole.find('requestRollups', [{ grain: dayMs, kind: 'all', start: day, subject: '' }])
-    days.set(day, sum === undefined)
-    return sum === undefined
+    const isNew = sum === undefined
+    days.set(day, isNew)
+    return isNew
   }
   const isNewSubject = async (name: unknown): Promise<boolean> => {
     if (subject?.name !== name) {

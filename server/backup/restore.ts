@@ -212,10 +212,14 @@ async function merged(
 }
 
 /** Nobody who was signed in is afterwards, and the restore is the first entry after those of the backup. */
-async function signedOut(store: Store, { actor, effects, dryRun }: RestoreOptions, backupOf: string): Promise<void> {
+async function signedOut(
+  store: Store,
+  { actor, effects, dryRun, mode }: RestoreOptions,
+  backupOf: string,
+): Promise<void> {
   await store.sessions.removeAll({})
   if (dryRun) return
-  await store.audit.append({ ...actor, at: effects.now(), status: 200, after: JSON.stringify({ backupOf }) })
+  await store.audit.append({ ...actor, at: effects.now(), status: 200, after: JSON.stringify({ backupOf, mode }) })
 }
 
 async function readSource(source: RestoreSource, options: Reading): Promise<Result<Read, string>> {

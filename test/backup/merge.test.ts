@@ -176,6 +176,8 @@ test('what is here is not taken away: strings of keys, passwords, roles, newer s
     await store.accounts.create(account('acc_2', 'stranger'), signIn('stale', at))
     await store.keys.create(key('key_1', 'a'))
     await store.settings.write({ admin_password_hash: 'the old one', max_error_count: '3', owner_key_id: 'key_1' })
+    // Of what the server keeps for itself.
+    await store.settings.write({ alerts_told: '[]' })
     await store.operators.create({
       ...{ id: 'opr_1', name: 'Ada', role: 'owner', passwordHash: 'old' },
       enabled: true,
@@ -205,7 +207,7 @@ test('what is here is not taken away: strings of keys, passwords, roles, newer s
     await store.accounts.credentials.save('acc_2', signIn('gone', at - 1))
     await store.keys.remove('key_1')
     await store.keys.create({ ...key('key_1', 'b'), notes: 'rotated' })
-    await store.settings.write({ admin_password_hash: 'the new one', max_error_count: '9' })
+    await store.settings.write({ admin_password_hash: 'the new one', max_error_count: '9', alerts_told: null })
     await store.operators.update('opr_1', { role: 'viewer', passwordHash: 'new' })
     await store.operators.remove('opr_2')
     await store.sealedSettings.write('second_factor opr_1', null)
@@ -228,6 +230,7 @@ test('what is here is not taken away: strings of keys, passwords, roles, newer s
       ['key_1', 'b', undefined],
     ])
     expect(await store.settings.all()).toMatchObject({ admin_password_hash: 'the new one', max_error_count: '3' })
+    expect((await store.settings.all()).alerts_told).toBeUndefined()
     const operators = (await store.operators.list()).map(({ name, role, passwordHash }) => [name, role, passwordHash])
     expect(operators.toSorted()).toEqual([
       ['Ada', 'viewer', 'new'],
@@ -266,6 +269,54 @@ test('requests that are here are not added again, and a day is summed up once', 
     // What is written from now on is summed up.
     const [last] = requests(after.requests).slice(-1)
     expect(after.rollupMarks).toEqual([{ id: 1, seq: Number(last?.seq) }])
+  })
+}, 240_000)
+
+test('the sums of a day are all of one side, so that they agree with each other', async () => {
+  const day = 86_400_000
+  const requests = (keyId: string, days: readonly number[]) =>
+    days.map((one) => ({
+      ...{
+        id: `req_${keyId}_${one}`,
+        at: one * day + 1,
+        dialect: 'anthropic' as const,
+        keyId,
+        model: 'claude',
+        stream: true,
+      },
+      ...{ status: 200, durationMs: 5, inputTokens: 1, inputSource: 'upstream' as const, outputTokens: 2 },
+      ...{ outputSource: 'upstream' as const, peer: '192.0.2.1', userAgent: '', attempts: 1, route: '[]' },
+    }))
+  const summed = async (store: Store): Promise<void> => {
+    while (!(await store.rollups.catchUp())) {
+      // goes on
+    }
+  }
+  const here = await empty()
+  // Not summed up yet: that is done first.
+  await using(here, ({ requests: log }) => log.append(requests('key_here', [20_000, 20_001])))
+  const there = await empty()
+  const text = await using(there, async (store) => {
+    await store.requests.append(requests('key_there', [20_001, 20_002]))
+    await summed(store)
+    return backupOf(store)
+  })
+  await restored(here, () => textSource(text), 'merge')
+  await using(here, async (store) => {
+    await summed(store)
+    const sums = ((await contentOf(store)).requestRollups ?? []) as readonly Row[]
+    const ofDays = sums.filter(({ grain, kind }) => grain === day && (kind === 'all' || kind === 'key'))
+    expect(
+      ofDays.map(({ kind, start, subject, requests: count }) => [kind, Number(start) / day, subject, count]).toSorted(),
+    ).toEqual([
+      ['all', 20_000, '', 1],
+      ['all', 20_001, '', 1],
+      ['all', 20_002, '', 1],
+      ['key', 20_000, 'key_here', 1],
+      ['key', 20_001, 'key_here', 1],
+      ['key', 20_002, 'key_there', 1],
+    ])
+    expect((await contentOf(store)).requests).toHaveLength(4)
   })
 }, 240_000)
 
