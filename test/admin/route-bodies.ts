@@ -33,7 +33,9 @@ export const bodies: Readonly<Record<string, unknown>> = {
   'PUT /v2/settings': { logRetentionDays: 9, apiKey: 'sk-4xxSECRET-owner-key-0009' },
   'POST /v2/backup/export': { passphrase: 'SECRET passphrase of the backup', password },
   'POST /api/control/backup': { portable: { passphrase: 'SECRET passphrase of the backup', requestLog: false } },
-  'POST /api/control/restore': { file: '/backups/one.jsonl', passphrase: 'SECRET passphrase of the backup' },
+  'POST /api/control/restore': {
+    ...{ file: '/backups/one.jsonl', passphrase: 'SECRET passphrase of the backup', mode: 'merge' },
+  },
   'POST /api/control/accounts': { refreshToken: 'SECRET-created-token-0107' },
   'POST /api/control/accounts/import': [{ refreshToken: 'SECRET-imported-token-0111' }],
   'POST /api/control/keys': { name: 'laptop' },

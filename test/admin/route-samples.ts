@@ -23,7 +23,10 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /v2/second-factor/remove': { send: { password, code: '000000' } },
   'POST /v2/confirmation': { send: { password } },
   'DELETE /v2/backup/files/:name': { path: '/v2/backup/files/one.sqlite3' },
-  'POST /v2/backup/files/:name/restore': { path: '/v2/backup/files/one.sqlite3/restore', send: { dry_run: true } },
+  'POST /v2/backup/files/:name/restore': {
+    path: '/v2/backup/files/one.sqlite3/restore',
+    send: { dry_run: true, mode: 'merge' },
+  },
   'POST /v2/auth/start': { send: { label: 'x' } },
   'GET /v2/auth/status/:authId': { path: '/v2/auth/status/{signIn}' },
   'POST /v2/auth/claim/:authId': { path: '/v2/auth/claim/{signIn}' },

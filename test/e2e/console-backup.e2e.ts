@@ -180,6 +180,36 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test('a restore under way says how far it is; one that fails says why, and the plan is there again', async () => {
+    const { page, close } = await open()
+    await page
+      .getByRole('button', { name: /^Restore claude-server-/ })
+      .first()
+      .click()
+    const plan = planOf(page)
+    await plan.getByRole('button', { name: 'Merge now' }).waitFor()
+    const job = {
+      ...{ id: 'job_1', kind: 'backup.restore', state: 'running', total: 26, done: 3, failed: 0, error: null },
+      ...{ created_at: new Date().toISOString(), ended_at: null, results_left_out: 0 },
+      results: [{ index: 2, ok: true, outcome: 'restored', name: 'proxies' }],
+    }
+    const failed = { index: 3, ok: false, outcome: 'failed', error: 'a reason', code: 'INVALID_BACKUP' }
+    let state: object = job
+    await page.route('**/v2/backup/files/*/restore', (route) => route.fulfill({ status: 202, json: { job } }))
+    await page.route('**/v2/jobs/job_1', (route) => route.fulfill({ json: state }))
+    await plan.getByRole('button', { name: 'Merge now' }).click()
+    await confirm(page)
+    await plan.getByText('Done: Proxies').waitFor()
+    await plan.getByText('3 of 26 kinds of data').waitFor()
+    await plan.getByText('You may close this page; the restore goes on.').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    state = { ...job, state: 'done', done: 4, failed: 1, results: [...job.results, failed] }
+    await plan.getByText('Nothing was restored.').waitFor()
+    expect(await plan.getByRole('button', { name: 'Merge now' }).isVisible()).toBe(true)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await close()
+  })
+
   test('the file is chosen by a button in the language of the page, with the keyboard too, and its name is shown', async () => {
     const { page, close } = await open('zh-CN')
     const field = page.locator('input[type=file]')
