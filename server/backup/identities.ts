@@ -21,7 +21,7 @@ type Thing = keyof typeof words
 
 /** An account of a backup beside the one here that is the same. */
 export type AccountPair = { readonly given: FoundAccount; readonly here: FoundAccount }
-export type FoundAccount = KnownPerson & { readonly row: PlainRow }
+type FoundAccount = KnownPerson & { readonly row: PlainRow }
 
 export type Identities = {
   /** A row of a backup with the ids that things have here. */
@@ -231,7 +231,7 @@ async function foundIn(rows: readonly PlainRow[], from: Rows): Promise<readonly 
 }
 
 /** Undefined: there are none that can be opened. */
-export const credentialsOf = (secret: unknown): Credentials | undefined =>
+const credentialsOf = (secret: unknown): Credentials | undefined =>
   typeof secret === 'string' ? parseColumn<Credentials>(secret) : undefined
 
 function holderOf(key: PlainRow, here: PlainRow | undefined): readonly (readonly [string, string])[] {

@@ -51,7 +51,7 @@ export type KeptTable = keyof typeof keptTables
 export const keptTableNames = Object.keys(keptTables) as readonly KeptTable[] // its own keys
 const keptOf = (table: KeptTable): Kept => keptTables[table]
 /** What tells the rows of a table apart. */
-export const keyOf = (table: KeptTable): readonly string[] => keptOf(table).key
+const keyOf = (table: KeptTable): readonly string[] => keptOf(table).key
 export const isLogTable = (table: KeptTable): boolean => keptOf(table).isLog === true
 export const isKeptTable = (name: string): name is KeptTable => Object.hasOwn(keptTables, name)
 /** Of one start or one machine: open sign-ins, calls under way, the mark of the master key, links that open once; and what was deleted, which goes by itself. */
@@ -259,7 +259,7 @@ function lengthFault(type: string, value: string): string | undefined {
 }
 
 /** The same for rows that agree in these members. */
-export const keyText = (members: readonly string[], row: PlainRow): string =>
+const keyText = (members: readonly string[], row: PlainRow): string =>
   JSON.stringify(members.map((member) => row[member]))
 
 /** Rows after one in the order of their key. */

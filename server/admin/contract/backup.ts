@@ -25,7 +25,10 @@ export const RestoreMode = Type.Union([Type.Literal('merge'), Type.Literal('repl
 })
 export type RestoreMode = Static<typeof RestoreMode>
 
-/** What becomes of rows. Of the backup: `added`, `changed`, `same`, `kept` and `invalid` together. */
+/**
+ * What becomes of rows. Of the backup: `added`, `changed`, `same`, `kept` and `invalid` together. Where the parts of a backup of the
+ * original replace ours, `rows` are those there are afterwards, and `invalid` beside them.
+ */
 const Changes = Type.Object({
   added: Type.Integer({ description: 'only in the backup' }),
   changed: Type.Integer({ description: 'other than here, and taken from the backup' }),
