@@ -128,7 +128,10 @@ const shown: Readonly<Record<string, readonly (readonly [file: string, title: st
       'contract/compress',
       'keeps calls with their results, the newest turn, the system’s words and the provider’s rules',
     ],
-    ['contract/compress', 'images that are still spoken of stay, others do not'],
+    [
+      'contract/compress',
+      'the newest that the user gave come before those of tools, and one that is named by its number before all',
+    ],
   ],
   // accounts and data
   'D-02 a PATCH of an unknown account ends the process': [['admin/original-contract', "why: 'D-02, D-75'"]],

@@ -98,7 +98,11 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
               const first = props.firstFocus?.() ?? firstField(content) ?? content
               first.focus({ preventScroll: true })
             }}
-            onCloseAutoFocus={() => returnFocus(opener)}
+            onCloseAutoFocus={(event: Event) => {
+              event.preventDefault()
+              // What opened meanwhile, such as the sign-in, keeps it.
+              if (openOverlays().length === 0 || opener?.closest('[role="dialog"]')) returnFocus(opener)
+            }}
           >
             <div class="flex items-start justify-between gap-3 border-border border-b py-2.5 pr-2.5 pl-4">
               <Base.Title class="wrap-anywhere py-1 font-semibold text-16 max-md:py-2.5">{props.title}</Base.Title>
