@@ -42,6 +42,31 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test('what is asked for again takes the focus from nobody, on a page that was there before too', async () => {
+    const { page, faults, close } = await open('/accounts')
+    for (const name of ['Users & keys', 'Accounts']) {
+      await page.getByRole('link', { name }).first().click()
+      await page.getByRole('main').getByRole('heading', { level: 1, name }).waitFor()
+    }
+    await page.locator('[data-page-search]').focus()
+    await page.evaluate(() =>
+      document.addEventListener('focusout', () => document.documentElement.setAttribute('data-lost', '')),
+    )
+    const { accounts } = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { id: string; label: string }[] }
+    const [account] = accounts
+    for (const label of ['renamed elsewhere', account?.label]) {
+      await gateway.admin('PATCH', `/v2/accounts/${account?.id}`, { label })
+      await page
+        .getByText(label ?? '', { exact: true })
+        .first()
+        .waitFor()
+    }
+    expect(await page.locator('[data-lost]').count()).toBe(0)
+    expect(await page.locator('[data-page-search]:focus').count()).toBe(1)
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test('an account is added', async () => {
     const { page, faults, close } = await open('/accounts')
     await page.getByText('sim-1', { exact: true }).waitFor()

@@ -1,4 +1,5 @@
 import { MutationCache, QueryCache, QueryClient, queryOptions, useQueryClient } from '@tanstack/solid-query'
+import { type Accessor, createMemo, createRoot } from 'solid-js'
 import { reconcile } from 'solid-js/store'
 import { type AccountQuery, ApiError, api } from './client.ts'
 import { liveness, pollEvery } from './liveness.ts'
@@ -135,9 +136,20 @@ function noticeSignedOut(client: QueryClient, error: unknown): void {
   if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: ['session'] })
 }
 
-/** The data as far as there is any. Reading `data` of a pending query would suspend the whole page. */
-export const dataOf = <T>(query: { readonly isPending: boolean; readonly data: T | undefined }): T | undefined =>
-  query.isPending ? undefined : query.data
+const readers = new WeakMap<object, Accessor<unknown>>()
+
+/**
+ * The data as far as there is any, read outside of every `Suspense`: one that saw it read would take the whole page out and in each
+ * time it is asked for again, and with it the focus.
+ */
+export function dataOf<T>(query: { readonly isPending: boolean; readonly data: T | undefined }): T | undefined {
+  const known = readers.get(query)
+  if (known) return known() as T | undefined
+  // It hangs on the query alone, and goes with it.
+  const read = createRoot(() => createMemo(() => (query.isPending ? undefined : query.data)), null)
+  readers.set(query, read)
+  return read()
+}
 
 type ListName =
   | 'accounts'

@@ -38,7 +38,7 @@ export default function OverviewPage() {
   const stats = useQuery(() => statsQueries.range(range.key(), range.range(), scopeQuery(scope.value)))
   const quota = useQuery(() => statsQueries.quota())
   const health = () => {
-    const view = status.data
+    const view = dataOf(status)
     if (!view) return undefined
     const { accounts, in_service } = view.counters
     const { total_requests: requests = 0, failed_requests: failed = 0 } = dataOf(stats)?.now ?? {}
@@ -50,7 +50,7 @@ export default function OverviewPage() {
   /** Nobody has asked for anything, of all there is: there may be something to set up yet. */
   const isNew = (): boolean => chosen() === 0 && (health() === 'empty' || isQuiet())
   const answer = (): string | undefined => {
-    const counters = status.data?.counters
+    const counters = dataOf(status)?.counters
     const word = health()
     if (!counters || !word || word === 'empty' || word === 'down') return undefined
     if (word === 'resting') return t('overview.resting')
@@ -86,14 +86,14 @@ export default function OverviewPage() {
       <Show when={health() === 'down'}>
         <Banner tone="danger">{t('overview.down')}</Banner>
       </Show>
-      <Show when={isNew() && status.data}>
+      <Show when={isNew() && dataOf(status)}>
         {(view) => (
           <Suspense>
             <FirstSteps accounts={view().counters.accounts} />
           </Suspense>
         )}
       </Show>
-      <Show when={health() !== 'empty' && status.data}>{(view) => <Attention items={view().attention} />}</Show>
+      <Show when={health() !== 'empty' && dataOf(status)}>{(view) => <Attention items={view().attention} />}</Show>
       <Show when={stats.isError && !dataOf(stats)}>
         <ErrorState
           text={t('overview.failed')}
@@ -113,7 +113,7 @@ export default function OverviewPage() {
       >
         {(figures) => (
           <div class="flex flex-col gap-4 transition-opacity" classList={{ 'opacity-60': stats.isPlaceholderData }}>
-            <KeyFigures stats={figures()} active={status.data?.counters.in_flight} logsOf={logsOf} />
+            <KeyFigures stats={figures()} active={dataOf(status)?.counters.in_flight} logsOf={logsOf} />
             <Show when={!figures().now.complete}>
               <p class="text-12 text-text-3">{t('overview.partial')}</p>
             </Show>

@@ -200,7 +200,7 @@ function Frame(props: FrameProps) {
   ])
   onCleanup(loadWhenIdle(() => client.isFetching() === 0))
   createShortcuts(actions, () => setShown('palette'))
-  const view = () => status.data
+  const view = () => dataOf(status)
   return (
     <div class="flex min-h-dvh flex-col md:flex-row">
       <a
