@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import { build, defineConfig, type Plugin } from 'vite'
@@ -46,16 +47,33 @@ function bootScript(): Plugin {
   }
 }
 
+/** The icon stands in the page: a request less on every visit. */
+function iconInPage(): Plugin {
+  return {
+    name: 'icon-in-page',
+    transformIndexHtml: {
+      order: 'pre',
+      handler: async (html) => {
+        const icon = (await readFile(path.join(root, 'src/favicon.svg'), 'utf8')).replaceAll(/\n\s*/g, '')
+        return html.replace('/src/favicon.svg', `data:image/svg+xml,${encodeURIComponent(icon)}`)
+      },
+    },
+  }
+}
+
 // Compiled static `style` attributes would break `style-src 'self'`. The plugin's types do not know the option yet.
 const compilerOptions: object = { inlineStyles: false }
 
 /** Solid, its router and queries, our small libraries, and what every page is made of. */
 const basis =
-  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query)|lucide-solid\/dist\/source\/[^/]+\.\w+$)|icons\/(loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(lib\/(?!time-range|range-state|private-address|download|save-|fuzzy|url-)|api\/(client|error-text|may-change|queries|live)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|logo|states)|ui\/src\/features\/shell\/(page-fault|missing-chunk)/
+  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query)|lucide-solid\/dist\/source\/[^/]+\.\w+$)|icons\/(loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(main|routes|lib\/(?!time-range|range-state|private-address|download|save-|fuzzy|url-|copy|form-state|schema-check)|api\/(client|error-text|queries|liveness)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|logo|states)|ui\/src\/features\/shell\/(page-fault|missing-chunk)/
 
 /** What is seen before sign-in, and by who is asked to sign in again. */
 const entrance =
-  /ui\/src\/features\/session\/(?!signed-out)|ui\/src\/components\/(field|code-field|lockout)|icons\/(eye|eye-off)\./
+  /ui\/src\/features\/session\/(?!signed-out|first-|password-)|ui\/src\/components\/(field|code-field|lockout)|icons\/(eye|eye-off)\./
+
+/** With the first visit, and where a password is changed. */
+const newPassword = /ui\/src\/features\/session\/(first-|password-)|server\/access\/common-passwords/
 
 const imports = new Map<string, readonly string[]>()
 /** Who imports whom, for what is put together below. */
@@ -93,18 +111,19 @@ const combobox =
 
 /** What is only on pages and in windows that come later comes with those: select boxes and tabs of Kobalte among it (its parts have no names). */
 const shared =
-  /node_modules\/(?!@kobalte\/core\/dist\/(chunk\/(6D6OMZOC|2UV3VFID|PTWD4LYA)|select|tabs|listbox|combobox))|ui\/src\/components\/(data-table|table-order|badge|copy-button|meter|page-header|switch|time-ago|toast|menu|dialog)/
+  /node_modules\/(?!@kobalte\/core\/dist\/(chunk\/(6D6OMZOC|2UV3VFID|PTWD4LYA)|select|tabs|listbox|combobox))|ui\/src\/(lib\/(copy|form-state|schema-check)|components\/(data-table|table-order|badge|copy-button|meter|page-header|switch|time-ago|toast|menu|dialog))/
 
-/** The words of the first view, in one file for each language. */
+/** What the first page behind sign-in says beside what all say, in one file for each language. */
 const wordsOfFirstView = (id: string): string | null => {
-  const [, language = ''] = /i18n\/parts\/(?:base|chart|overview)\/([\w-]+)\.ts/.exec(id) ?? []
-  return language === '' ? null : `words-${language}`
+  const [, language = ''] = /i18n\/parts\/(?:chart|overview)\/([\w-]+)\.ts/.exec(id) ?? []
+  return language === '' ? null : `first-words-${language}`
 }
 
 export default defineConfig({
   root,
   plugins: [
     bootScript(),
+    iconInPage(),
     contractData(),
     licences(path.join(root, '..')),
     packageList(path.join(root, '..')),
@@ -133,6 +152,7 @@ export default defineConfig({
             { name: wordsOfFirstView, test: /i18n\/parts\//, priority: 4 },
             { name: 'base', test: basis, priority: 3 },
             { name: 'entrance', test: entrance, priority: 2 },
+            { name: 'new-password', test: newPassword, priority: 2 },
             { name: 'frame', test: isOfFrame, priority: 2 },
             // With the first long list, and the first code to be scanned.
             { name: 'virtual', test: /node_modules\/@tanstack\/(solid-virtual|virtual-core)\//, priority: 1.5 },

@@ -2,13 +2,14 @@ import { Router } from '@solidjs/router'
 import { QueryClientProvider } from '@tanstack/solid-query'
 import { ErrorBoundary, type ParentProps, Suspense } from 'solid-js'
 import { render } from 'solid-js/web'
-import { createQueryClient } from './api/queries.ts'
+import { createQueryClient, queries } from './api/queries.ts'
 import { PageFault } from './features/shell/page-fault.tsx'
 import { createI18n, I18nProvider } from './i18n/i18n.tsx'
 import { savedLanguage } from './lib/appearance.ts'
 import { watchFocus } from './lib/focus.ts'
 import { MemoryProvider } from './lib/memory.tsx'
-import { routes } from './routes.tsx'
+import { signInPath } from './lib/path.ts'
+import { isInside, routes } from './routes.tsx'
 import './styles/app.css'
 
 const Frame = (props: ParentProps) => (
@@ -19,8 +20,14 @@ const Frame = (props: ParentProps) => (
 
 async function start(root: HTMLElement): Promise<void> {
   watchFocus(document)
-  const i18n = await createI18n(savedLanguage())
+  const i18n = createI18n(savedLanguage())
   const client = createQueryClient()
+  // Who is not signed in is sent to the sign-in before anything of what lies behind it is loaded.
+  await client.prefetchQuery(queries.session())
+  const session = client.getQueryData(queries.session().queryKey)
+  if (session?.signedIn === false && isInside(location.pathname)) {
+    history.replaceState(null, '', signInPath(location))
+  }
   render(
     () => (
       <I18nProvider i18n={i18n}>

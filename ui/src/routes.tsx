@@ -1,9 +1,12 @@
 import { Navigate, Route } from '@solidjs/router'
-import { type Component, lazy } from 'solid-js'
+import type { Component } from 'solid-js'
 import { type I18n, lazyWith } from './i18n/i18n.tsx'
 import type { Area } from './i18n/parts.ts'
 
-const Inside = lazy(() => import('./pages/inside.tsx'))
+/** What whoever is not signed in may see. */
+const outside: readonly string[] = ['/login', '/hand-over']
+
+export const isInside = (pathname: string): boolean => !outside.includes(pathname.replace(/\/$/, ''))
 
 const toUsers = () => <Navigate href="/users" />
 
@@ -12,14 +15,14 @@ export const routes = (i18n: I18n) => {
   const page = (areas: readonly Area[], load: () => Promise<{ default: Component }>) => lazyWith(i18n, areas, load)
   return (
     <>
-      <Route path="/login" component={lazy(() => import('./pages/login.tsx'))} />
-      <Route path="/password" component={lazy(() => import('./pages/password.tsx'))} />
+      <Route path="/login" component={page([], () => import('./pages/login.tsx'))} />
+      <Route path="/password" component={page([], () => import('./pages/password.tsx'))} />
       <Route
         path="/setup"
         component={page(['setup', 'accounts', 'accountwork', 'integrations'], () => import('./pages/setup.tsx'))}
       />
       <Route path="/hand-over" component={page(['handOver'], () => import('./pages/hand-over.tsx'))} />
-      <Route path="/" component={Inside}>
+      <Route path="/" component={page([], () => import('./pages/inside.tsx'))}>
         <Route path="/" component={page(['overview', 'chart'], () => import('./pages/overview.tsx'))} />
         <Route path="/accounts/:id?" component={page(['accounts'], () => import('./pages/accounts.tsx'))} />
         <Route
@@ -44,7 +47,7 @@ export const routes = (i18n: I18n) => {
         />
         <Route path="/backup" component={page(['backup'], () => import('./pages/backup.tsx'))} />
         <Route path="/health" component={page(['health'], () => import('./pages/health.tsx'))} />
-        <Route path="*404" component={lazy(() => import('./pages/not-found.tsx'))} />
+        <Route path="*404" component={page([], () => import('./pages/not-found.tsx'))} />
       </Route>
     </>
   )

@@ -29,20 +29,19 @@ export type I18n = {
   readonly load: (areas: readonly Area[]) => Promise<void>
 }
 
-/** Speaks `language` from the start with the words every page needs. */
-export async function createI18n(start: Language): Promise<I18n> {
-  const loaded = new Set<Area>(['base'])
-  const words = await loadParts(start, loaded)
+/** Speaks `start`; the words every page needs are on their way, and there before any others. */
+export function createI18n(start: Language): I18n {
+  const loaded = new Set<Area>()
   const [language, speak] = createSignal(start)
   // Word by word: those that come later change nothing for who shows others, and nothing that is made of a text is made anew.
-  const [dictionary, setDictionary] = createStore({ ...words })
+  const [dictionary, setDictionary] = createStore<Record<string, string>>({})
   const translate = translator(() => dictionary, resolve)
   const t = <K extends Key>(key: K, ...params: Params<K>): string =>
     (translate as (key: Key, params?: Readonly<Record<string, string | number>>) => string)(key, params[0])
   const format = createRoot(() => createMemo(() => createFormat(language(), () => t('common.justNow'))))
 
   const load = async (areas: readonly Area[]): Promise<void> => {
-    const missing = areas.filter((area) => !loaded.has(area))
+    const missing = (['base', ...areas] as const).filter((area) => !loaded.has(area))
     if (missing.length === 0) return
     const spoken = language()
     const more = await loadParts(spoken, missing)
@@ -61,6 +60,8 @@ export async function createI18n(start: Language): Promise<I18n> {
       setDictionary(translated)
     })
   }
+  // Whoever cannot do without them asks again.
+  void load([]).catch(() => undefined)
   return { t, format, language, setLanguage, load }
 }
 

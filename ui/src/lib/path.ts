@@ -6,3 +6,7 @@ export function safeNext(next: unknown): string {
   if (!url || url.origin !== origin || url.pathname === '/login') return '/'
   return `${url.pathname}${url.search}${url.hash}`
 }
+
+/** Where to sign in, and to come back from there. */
+export const signInPath = ({ pathname, search }: { readonly pathname: string; readonly search: string }): string =>
+  pathname === '/' ? '/login' : `/login?next=${encodeURIComponent(`${pathname}${search}`)}`

@@ -1,15 +1,17 @@
 import { Navigate, useNavigate, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import { createEffect, createSignal, Match, Show, Switch } from 'solid-js'
+import { createEffect, createSignal, Match, Show, Suspense, Switch } from 'solid-js'
 import { dataOf, queries } from '../api/queries.ts'
 import { Banner } from '../components/banner.tsx'
 import { Skeleton } from '../components/states.tsx'
 import { DemoEntry } from '../features/session/demo-entry.tsx'
 import { Entrance } from '../features/session/entrance.tsx'
-import { FirstPassword } from '../features/session/first-password.tsx'
 import { SignInForm } from '../features/session/sign-in-form.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
+import { later } from '../lib/later.tsx'
 import { safeNext } from '../lib/path.ts'
+
+const FirstPassword = later(() => import('../features/session/first-password.tsx'))
 
 export default function LoginPage() {
   const { t } = useI18n()
@@ -36,7 +38,13 @@ export default function LoginPage() {
         <Match when={dataOf(session)?.signedIn}>
           <Navigate href={destination()} />
         </Match>
-        <Match when={first() && dataOf(session)}>{(view) => <FirstPassword session={view()} onDone={leave} />}</Match>
+        <Match when={first() && dataOf(session)}>
+          {(view) => (
+            <Suspense fallback={<Skeleton rows={2} label={t('common.loading')} />}>
+              <FirstPassword session={view()} onDone={leave} />
+            </Suspense>
+          )}
+        </Match>
         <Match when={dataOf(session)?.demoPassword}>
           {(password) => <DemoEntry password={password()} onDone={leave} />}
         </Match>

@@ -17,7 +17,7 @@ import { signInFault } from './sign-in-fault.ts'
 const firstPassword = 'admin'
 
 /** The first visit: a password is chosen, and with it one is signed in. From another machine the set-up code is asked for too. */
-export function FirstPassword(props: { session: SessionView; onDone: () => void }) {
+export default function FirstPassword(props: { session: SessionView; onDone: () => void }) {
   const { t } = useI18n()
   const client = useQueryClient()
   const [setupCode, setSetupCode] = createSignal('')

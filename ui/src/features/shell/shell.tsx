@@ -39,6 +39,7 @@ import { isNarrow, resolveTheme, saveNarrow } from '../../lib/appearance.ts'
 import { lack, later, loadWhenIdle } from '../../lib/later.tsx'
 import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
 import { useMemory } from '../../lib/memory.tsx'
+import { signInPath } from '../../lib/path.ts'
 import { createTheme } from '../../lib/theme.ts'
 import { Announcement } from './announcement.tsx'
 import { JobsTray } from './jobs-tray.tsx'
@@ -85,7 +86,6 @@ export function Shell(props: ShellProps) {
       showToast({ tone: 'error', text: t('me.signOutEverywhereFailed'), detail: errorText(error, t) })
     }
   }
-  const next = (): string => encodeURIComponent(`${location.pathname}${location.search}`)
   return (
     <Switch
       fallback={
@@ -98,7 +98,7 @@ export function Shell(props: ShellProps) {
         <Navigate href="/password" />
       </Match>
       <Match when={!entered() && view() && !view()?.signedIn}>
-        <Navigate href={location.pathname === '/' ? '/login' : `/login?next=${next()}`} />
+        <Navigate href={signInPath(location)} />
       </Match>
       <Match when={!entered() && session.isError}>
         <div class="p-6">
