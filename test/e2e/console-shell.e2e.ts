@@ -45,6 +45,26 @@ function shell({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test.each(['/nothing/%E0%A4%A', '/accounts/%', '/%zz?x=%E0'])(
+    '%s cannot be read: a page, not an empty one',
+    async (path) => {
+      const { page, faults, close } = await openPage({ locale: 'en-US' })
+      // Signed out as well: whoever signs in comes back to it.
+      await page.goto(gateway.url + path)
+      await page.locator('[autocomplete=current-password]').fill(adminPassword)
+      await page.locator('button[type=submit]').click()
+      const heading = page.getByRole('main').getByRole('heading', { level: 1 })
+      for (const again of [false, true]) {
+        if (again) await page.goto(gateway.url + path)
+        await page.getByRole('navigation').first().waitFor()
+        await heading.waitFor()
+        if (!path.startsWith('/accounts')) expect(await heading.textContent()).toBe('Page not found')
+      }
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
+
   test('keys in a row lead to pages, not while somebody types, and the sheet names them', async () => {
     const { page, faults, close } = await openPage({ locale: 'zh-CN' })
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)

@@ -31,6 +31,8 @@ test('the theme follows the system unless one was chosen', () => {
 test.each([
   ['/accounts', '/accounts'],
   ['/accounts?status=expired#top', '/accounts?status=expired#top'],
+  ['/nothing/%E0%A4%A', '/nothing/%25E0%25A4%25A'],
+  ['/nothing/%E4%B8%AD', '/nothing/%E4%B8%AD'],
   ['https://evil.example', '/'],
   ['//evil.example', '/'],
   ['/\\evil.example', '/'],

@@ -8,7 +8,7 @@ import { createI18n, I18nProvider } from './i18n/i18n.tsx'
 import { savedLanguage } from './lib/appearance.ts'
 import { watchFocus } from './lib/focus.ts'
 import { MemoryProvider } from './lib/memory.tsx'
-import { signInPath } from './lib/path.ts'
+import { readablePath, signInPath } from './lib/path.ts'
 import { isInside, routes } from './routes.tsx'
 import './styles/app.css'
 
@@ -20,6 +20,8 @@ const Frame = (props: ParentProps) => (
 
 async function start(root: HTMLElement): Promise<void> {
   watchFocus(document)
+  const path = readablePath(location.pathname)
+  if (path !== location.pathname) history.replaceState(null, '', path + location.search + location.hash)
   const i18n = createI18n(savedLanguage())
   const client = createQueryClient()
   // Who is not signed in is sent to the sign-in before anything of what lies behind it is loaded.

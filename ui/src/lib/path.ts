@@ -4,9 +4,22 @@ export function safeNext(next: unknown): string {
   const origin = 'http://same.invalid'
   const url = URL.parse(next, origin)
   if (!url || url.origin !== origin || url.pathname === '/login') return '/'
-  return `${url.pathname}${url.search}${url.hash}`
+  return `${readablePath(url.pathname)}${url.search}${url.hash}`
 }
 
 /** Where to sign in, and to come back from there. */
 export const signInPath = ({ pathname, search }: { readonly pathname: string; readonly search: string }): string =>
   pathname === '/' ? '/login' : `/login?next=${encodeURIComponent(`${pathname}${search}`)}`
+
+/** The same, where each `%` begins a character: the router takes no other. */
+export const readablePath = (pathname: string): string =>
+  isReadable(pathname) ? pathname : pathname.replaceAll('%', '%25')
+
+function isReadable(pathname: string): boolean {
+  try {
+    // The result is looked at: the minifier drops a call that seems to have no effect.
+    return decodeURI(pathname) !== ''
+  } catch {
+    return false
+  }
+}
