@@ -234,6 +234,28 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     await close()
   })
 
+  test('a part of the guide that cannot be loaded leaves the guide as it is, and comes with the server', async () => {
+    const { page, close } = await open('/setup?step=account')
+    const heading = page.getByRole('heading', { level: 1, name: 'Add your first account' })
+    await heading.waitFor()
+    await page.waitForLoadState('networkidle')
+    await page.evaluate(() => Object.assign(window, { untouched: true }))
+    for (const [tab, field] of [
+      ['Paste token', 'Refresh token'],
+      ['Import', 'JSON, or one sign-in per line'],
+    ] as const) {
+      await page.context().setOffline(true)
+      await page.getByRole('tab', { name: tab }).click()
+      await page.getByText('The server cannot be reached. Trying again…').waitFor()
+      expect(await heading.isVisible()).toBe(true)
+      await page.context().setOffline(false)
+      await page.getByLabel(field).first().waitFor()
+      await page.getByText('The server cannot be reached.').waitFor({ state: 'detached' })
+    }
+    expect(await page.evaluate(() => Reflect.get(window, 'untouched'))).toBe(true)
+    await close()
+  })
+
   test('what a page may show soon is loaded when it is quiet, so that it is there without the server', async () => {
     const { page, faults, close } = await open('/accounts')
     await page.waitForFunction((names) => {

@@ -1,18 +1,6 @@
 import { Navigate, useNavigate, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import {
-  createEffect,
-  createMemo,
-  createSignal,
-  For,
-  lazy,
-  Match,
-  on,
-  onCleanup,
-  Show,
-  Suspense,
-  Switch,
-} from 'solid-js'
+import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Suspense, Switch } from 'solid-js'
 import { dataOf, queries } from '../api/queries.ts'
 import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
@@ -31,15 +19,15 @@ import { KeyStep } from '../features/setup/key-step.tsx'
 import { type Known, type OwnStep, shownStep, steps } from '../features/setup/progress.ts'
 import { Stepper } from '../features/setup/stepper.tsx'
 import { TestStep } from '../features/setup/test-step.tsx'
+import { PartFault } from '../features/shell/page-fault.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
+import { later } from '../lib/later.tsx'
 import { useMemory } from '../lib/memory.tsx'
 
-const PasteToken = lazy(() =>
-  import('../features/accounts/paste-token.tsx').then(({ PasteToken: part }) => ({ default: part })),
-)
-const ImportAccounts = lazy(() =>
-  import('../features/accounts/import-accounts.tsx').then(({ ImportAccounts: part }) => ({ default: part })),
-)
+const PasteToken = later(async () => ({ default: (await import('../features/accounts/paste-token.tsx')).PasteToken }))
+const ImportAccounts = later(async () => ({
+  default: (await import('../features/accounts/import-accounts.tsx')).ImportAccounts,
+}))
 
 /** How do I get one working request? Five steps; what is done is known from the server, so it can be left and come back to. */
 export default function SetupPage() {
@@ -131,6 +119,7 @@ function Steps(props: { readonly app: string; readonly demoKey: string | undefin
               </h1>
               <p class="text-text-2">{t(`setup.${shown()}Lead`)}</p>
             </div>
+            <PartFault />
             <Switch>
               <Match when={shown() === 'account'}>
                 <Show when={before() > 0}>
