@@ -1,8 +1,10 @@
 import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { focused, focusIs, signedIn } from '../support/console.ts'
+import { focused, focusIs, signedIn, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
+
+const phone = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true }
 
 consoleTests(keyboard)
 
@@ -28,17 +30,53 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     await focusIs(page, name)
   }
 
-  test('after each change of the page the focus is on its heading and stays there', async () => {
-    const { page, faults, close } = await open('/accounts')
-    for (const name of ['Users & keys', 'Proxies', 'Models', 'Users & keys', 'Accounts', 'Request logs', 'Backup']) {
-      await page.getByRole('link', { name }).first().focus()
-      await page.keyboard.press('Enter')
-      await page.getByRole('main').getByRole('heading', { level: 1, name }).waitFor()
-      await page.waitForTimeout(700)
-      expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
-      await focusIs(page, name)
-    }
-    expect(faults).toEqual([])
+  /** Where somebody begins on each page, and its key after `g`. */
+  const walk = [
+    ['Playground', 'p', 'Message'],
+    ['Integrations', 'i', ''],
+    ['Overview', 'o', ''],
+    ['Models', 'm', ''],
+    ['Settings', 's', ''],
+    ['Backup', 'b', ''],
+    ['About and health', 'h', ''],
+  ] as const
+  /** Until the focus is where somebody begins, and still is once the page is quiet. */
+  const beginsAt = async (page: Page, title: string, field: string): Promise<void> => {
+    const heading = page.getByRole('main').getByRole('heading', { level: 1, name: title })
+    const first = field === '' ? heading : page.getByRole('main').getByLabel(field, { exact: true })
+    const has = (): Promise<boolean> => first.evaluate((element) => element === document.activeElement)
+    await heading.waitFor()
+    const until = Date.now() + 10_000
+    while (!(await has()) && Date.now() < until) await Bun.sleep(20)
+    await page.waitForLoadState('networkidle')
+    expect([title, await has(), await focused(page)]).toEqual([title, true, field || title])
+  }
+
+  test.each(['by click', 'by key'])(
+    'each page begins at its heading, the playground at its message, %s',
+    async (way) => {
+      const { page, faults, close } = await open('/accounts')
+      // The second time its code is there and what it shows is known.
+      for (const [title, key, field] of [...walk, ...walk]) {
+        if (way === 'by key') {
+          // Out of the message, where letters are letters.
+          if (await page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'))
+            await page.keyboard.press('Tab')
+          await page.keyboard.press('g')
+          await page.keyboard.press(key)
+        } else await page.getByRole('navigation').first().getByRole('link', { name: title }).click()
+        await beginsAt(page, title, field)
+      }
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
+
+  test('on a phone the playground begins at its heading: no keyboard comes up', async () => {
+    const { page, close } = await openPage({ ...phone, locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
+    await page.getByLabel('Message', { exact: true }).waitFor()
+    await beginsAt(page, 'Playground', '')
     await close()
   })
 

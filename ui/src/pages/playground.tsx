@@ -30,7 +30,8 @@ import { createPlayground } from '../features/playground/playground.ts'
 import { bodyOf, settingsFaults } from '../features/playground/request.ts'
 import { SettingsPanel } from '../features/playground/settings-panel.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
-import { createMediaQuery } from '../lib/media.ts'
+import { holdFocus } from '../lib/focus.ts'
+import { createMediaQuery, finePointer } from '../lib/media.ts'
 import { useMemory } from '../lib/memory.tsx'
 import { saveText } from '../lib/save-file.ts'
 
@@ -79,6 +80,18 @@ export default function PlaygroundPage() {
       })
     }),
   )
+  // The page is for typing. A finger would only bring up a keyboard that nobody asked for: there its heading has the focus.
+  let stopHolding: (() => void) | undefined
+  createEffect(() => {
+    if (!chat() || stopHolding) return
+    stopHolding = () => undefined
+    // After the heading, which takes it when all is there.
+    queueMicrotask(() => {
+      const isElsewhere = document.activeElement?.matches('body, h1, a') === false
+      if (field?.isConnected && !isElsewhere && matchMedia(finePointer).matches) stopHolding = holdFocus(() => field)
+    })
+  })
+  onCleanup(() => stopHolding?.())
   // A link from the Models page names the model to try.
   createEffect(() => {
     const { model } = search

@@ -1,4 +1,4 @@
-import { createEffect, createMemo, onCleanup } from 'solid-js'
+import { createEffect, createMemo, createSignal, onCleanup } from 'solid-js'
 import { tinykeys } from 'tinykeys'
 import type { PaletteAction } from '../../components/palette-actions.tsx'
 import { areKeysOn } from '../../lib/appearance.ts'
@@ -15,7 +15,10 @@ const isAside = (event: KeyboardEvent): boolean =>
 export function createShortcuts(actions: () => readonly PaletteAction[], openPalette: () => void): void {
   // Bound anew only when there are other keys: an answer that changes what is offered must not forget the first of two.
   const known = createMemo(() => [...new Set(actions().flatMap(({ keys }) => keys ?? []))].toSorted().join('\n'))
+  // And after each that ran: tinykeys would go on waiting for the ends of others that begin alike, and miss their next beginning.
+  const [ran, setRan] = createSignal(0)
   createEffect(() => {
+    ran()
     const letters = Object.fromEntries(
       known()
         .split('\n')
@@ -24,6 +27,7 @@ export function createShortcuts(actions: () => readonly PaletteAction[], openPal
           keys,
           (event: KeyboardEvent) => {
             event.preventDefault()
+            setRan((count) => count + 1)
             actions()
               .find((action) => action.keys === keys)
               ?.run()
