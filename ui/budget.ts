@@ -17,7 +17,7 @@ const always = ['index.html']
 /** The frame of who is signed in, and its first page. */
 const first = {
   modules: ['src/pages/inside.tsx', 'src/pages/overview.tsx'],
-  areas: ['overview'],
+  areas: ['shell', 'overview'],
 }
 const plot = 'src/components/chart-plot.tsx'
 const languages = ['en', 'zh-cn'] as const

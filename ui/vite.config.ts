@@ -66,7 +66,7 @@ const compilerOptions: object = { inlineStyles: false }
 
 /** Solid, its router and queries, our small libraries, and what every page is made of. */
 const basis =
-  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query)|lucide-solid\/dist\/source\/[^/]+\.\w+$)|icons\/(loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(main|routes|lib\/(?!time-range|range-state|private-address|download|save-|fuzzy|url-|copy|form-state|schema-check)|api\/(client|error-text|queries|liveness)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|logo|states)|ui\/src\/features\/shell\/(page-fault|missing-chunk)/
+  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query)|lucide-solid\/dist\/source\/[^/]+\.\w+$)|icons\/(loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(main|routes|lib\/(?!time-range|range-state|private-address|download|save-|fuzzy|url-|account-name|copy|form-state|link|media|schema-check|search)|api\/(client|error-text|queries|liveness)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|logo|states)|ui\/src\/features\/shell\/(page-fault|missing-chunk)/
 
 /** What is seen before sign-in, and by who is asked to sign in again. */
 const entrance =
@@ -111,11 +111,11 @@ const combobox =
 
 /** What is only on pages and in windows that come later comes with those: select boxes and tabs of Kobalte among it (its parts have no names). */
 const shared =
-  /node_modules\/(?!@kobalte\/core\/dist\/(chunk\/(6D6OMZOC|2UV3VFID|PTWD4LYA)|select|tabs|listbox|combobox))|ui\/src\/(lib\/(copy|form-state|schema-check)|components\/(data-table|table-order|badge|copy-button|meter|page-header|switch|time-ago|toast|menu|dialog))/
+  /node_modules\/(?!@kobalte\/core\/dist\/(chunk\/(6D6OMZOC|2UV3VFID|PTWD4LYA)|select|tabs|listbox|combobox))|ui\/src\/(lib\/(account-name|copy|form-state|link|media|schema-check|search)|components\/(data-table|table-order|badge|copy-button|meter|page-header|switch|time-ago|toast|menu|dialog))/
 
 /** What the first page behind sign-in says beside what all say, in one file for each language. */
 const wordsOfFirstView = (id: string): string | null => {
-  const [, language = ''] = /i18n\/parts\/(?:chart|overview)\/([\w-]+)\.ts/.exec(id) ?? []
+  const [, language = ''] = /i18n\/parts\/(?:chart|overview|shell)\/([\w-]+)\.ts/.exec(id) ?? []
   return language === '' ? null : `first-words-${language}`
 }
 

@@ -22,7 +22,7 @@ export const routes = (i18n: I18n) => {
         component={page(['setup', 'accounts', 'accountwork', 'integrations'], () => import('./pages/setup.tsx'))}
       />
       <Route path="/hand-over" component={page(['handOver'], () => import('./pages/hand-over.tsx'))} />
-      <Route path="/" component={page([], () => import('./pages/inside.tsx'))}>
+      <Route path="/" component={page(['shell'], () => import('./pages/inside.tsx'))}>
         <Route path="/" component={page(['overview', 'chart'], () => import('./pages/overview.tsx'))} />
         <Route path="/accounts/:id?" component={page(['accounts'], () => import('./pages/accounts.tsx'))} />
         <Route

@@ -88,6 +88,10 @@ export const parts = {
     en: () => import('./parts/settings/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/settings/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  shell: {
+    en: () => import('./parts/shell/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/shell/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   setup: {
     en: () => import('./parts/setup/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/setup/zh-cn.ts').then(({ zhCn }) => zhCn),

@@ -1,0 +1,31 @@
+import type { en } from './en.ts'
+
+export const zhCn = {
+  'me.label': '我的',
+  'me.signedInAs': '当前用户：{name}（{role}）',
+  'me.password': '修改密码',
+  'me.devices': '已登录设备',
+  'me.signOut': '退出登录',
+  'me.signOutEverywhere': '退出所有设备',
+  'me.signOutEverywhereFailed': '未能让其他设备退出登录。',
+  'demo.banner': '演示模式：所有回答均为模拟，服务器停止后这里的内容全部清空。',
+
+  'live.live': '实时',
+  'live.connecting': '连接中…',
+  'live.polling': '轮询',
+  'live.off': '已暂停',
+  'live.active': '{count} 个进行中',
+  'live.provider': '服务商 {time}',
+  'live.providerAway': '无法连接服务商',
+  'live.measure': '服务商的响应时间，点击重新测量。',
+  'live.pollingBanner': '暂时无法实时更新，本页每半分钟刷新一次。',
+  'palette.title': '搜索与命令',
+  'palette.short': '搜索或跳转…',
+  'palette.light': '切换到浅色',
+  'palette.dark': '切换到深色',
+  'palette.setup': '设置向导',
+  'shortcuts.title': '键盘快捷键',
+  'shortcuts.search': '搜索当前列表',
+  'shortcuts.refresh': '刷新',
+  'shortcuts.narrow': '折叠导航栏',
+} as const satisfies Readonly<Record<keyof typeof en, string>>
