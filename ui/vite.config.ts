@@ -66,7 +66,7 @@ const compilerOptions: object = { inlineStyles: false }
 
 /** Solid, its router and queries, our small libraries, and what every page is made of. */
 const basis =
-  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query)|lucide-solid\/dist\/source\/[^/]+\.\w+$)|icons\/(loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(main|routes|lib\/(?!time-range|range-state|private-address|download|save-|fuzzy|url-|account-name|copy|form-state|link|media|schema-check|search)|api\/(client|error-text|queries|liveness)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|logo|states)|ui\/src\/features\/shell\/(page-fault|missing-chunk)/
+  /node_modules\/(solid-js|@solidjs|@solid-primitives\/i18n|@tanstack\/(query-core|solid-query)|lucide-solid\/dist\/source\/[^/]+\.\w+$)|icons\/(loader-circle|info|circle-alert|circle-check|triangle-alert)\.|ui\/src\/(main|routes|lib\/(?!time-range|range-state|private-address|download|save-|fuzzy|url-|account-name|copy|form-state|link|media|schema-check|search)|api\/(away|client|error-text|queries|liveness|writes)|i18n\/(i18n|dictionary|parts\.ts))|ui\/src\/components\/(banner|button|logo|states)|ui\/src\/features\/shell\/(page-fault|missing-chunk)/
 
 /** What is seen before sign-in, and by who is asked to sign in again. */
 const entrance =

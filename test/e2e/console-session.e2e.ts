@@ -202,6 +202,45 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     await close()
   })
 
+  test('while the server is away nothing can be written and that is said; what was typed is there, and sent once, when it is back', async () => {
+    const { page, faults, close } = await open('/users/owner')
+    const why = /^The server cannot be reached\. This can be used again/
+    // Behind the window, where no role reaches.
+    const toggle = page.locator('[role=switch]').first()
+    const change = page.locator('button[aria-label^="Edit: "]').first()
+    await change.waitFor()
+    await page.getByRole('button', { name: 'New key' }).click()
+    const form = page.getByRole('dialog', { name: 'New key for Owner' })
+    const create = form.getByRole('button', { name: 'Create key' })
+    await form.getByLabel('Name', { exact: true }).fill('Typed before')
+    process.kill(gateway.pid(), 'SIGKILL')
+    await page.getByText('The server cannot be reached. Trying again…').first().waitFor({ timeout: 20_000 })
+    expect(await create.getAttribute('aria-disabled')).toBe('true')
+    expect(await create.getAttribute('title')).toMatch(why)
+    const calls: string[] = []
+    page.on('request', (request) => request.method() !== 'GET' && calls.push(request.url()))
+    await form.getByLabel('Name', { exact: true }).fill('Typed meanwhile')
+    await page.keyboard.press('Enter')
+    await create.click({ force: true })
+    await toggle.evaluate((element) => (element as HTMLElement).click())
+    await change.evaluate((element) => (element as HTMLElement).click())
+    expect(await toggle.getAttribute('title')).toMatch(why)
+    expect(await change.getAttribute('title')).toMatch(why)
+    expect(await page.locator('[role=dialog]').count()).toBe(2)
+    expect(calls).toEqual([])
+    await gateway.restart('SIGKILL')
+    await page.getByText('The server cannot be reached.').first().waitFor({ state: 'detached', timeout: 40_000 })
+    expect(await form.getByLabel('Name', { exact: true }).inputValue()).toBe('Typed meanwhile')
+    expect(await create.getAttribute('aria-disabled')).toBeNull()
+    expect(await toggle.getAttribute('title')).toBeNull()
+    await form.getByLabel('Name', { exact: true }).focus()
+    await page.keyboard.press('Enter')
+    await form.getByLabel('New key').waitFor()
+    expect(calls.filter((url) => url.endsWith('/v2/keys'))).toHaveLength(1)
+    expect(faults.filter((fault) => !/ERR_|fetch/.test(fault))).toEqual([])
+    await close()
+  })
+
   const parts = ['toast-view', 'palette', 'menu-list', 'jobs-list']
 
   test('a part that was never loaded leaves the page as it is while the server is away, and comes with it', async () => {
@@ -209,10 +248,15 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     await page.route(new RegExp(`/assets/(${parts.join('|')})-`), (route) => route.abort())
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     const toggle = page.getByRole('row').getByRole('switch').first()
-    await toggle.waitFor()
+    // The last that is tried, before it is known that there is nobody to hear it.
+    await page.route('**/v2/accounts/*', (route) =>
+      route.request().method() === 'PATCH' ? route.abort() : route.continue(),
+    )
+    const tried = page.waitForRequest((request) => request.method() === 'PATCH')
+    await toggle.click()
+    await tried
     process.kill(gateway.pid(), 'SIGKILL')
     const away = page.getByText('The server cannot be reached. Trying again…')
-    await toggle.click()
     await page.getByRole('button', { name: /^Jobs/ }).click()
     await away.waitFor()
     await page.keyboard.press('Escape')
@@ -265,7 +309,8 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     // The words of each come beside it.
     await page.waitForTimeout(1_500)
     process.kill(gateway.pid(), 'SIGKILL')
-    await page.getByRole('row').getByRole('switch').first().click()
+    await page.getByRole('button', { name: 'Account menu' }).click()
+    await page.getByRole('menuitem', { name: 'Sign out everywhere' }).click()
     await page
       .getByRole('region', { name: /Notifications/ })
       .getByText('The server cannot be reached')

@@ -24,6 +24,7 @@ import type { LoginBody, LoginResult, PasswordBody, SessionView } from '../../..
 import type { SettingsSaved, SettingsUpdate, SettingsView } from '../../../server/admin/contract/settings.ts'
 import type { SignInStart, SignInStarted, SignInStatus } from '../../../server/admin/contract/sign-in.ts'
 import type { LatencyView } from '../../../server/admin/contract/visitors.ts'
+import { noteAnswered } from './away.ts'
 
 /** A refused or failed call. `status` 0 means that the server could not be reached; `code` is stable, `message` is detail. */
 export class ApiError extends Error {
@@ -99,8 +100,10 @@ export async function request(
     })
   } catch (cause) {
     if (signal?.aborted) throw cause
+    noteAnswered(false)
     throw new ApiError({ status: 0, code: 'UNREACHABLE', message: 'The server cannot be reached.' })
   }
+  noteAnswered(true)
   if (!response.ok) throw faultOf(response.status, await response.json().catch(() => undefined), response.headers)
   return response
 }

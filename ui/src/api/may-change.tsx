@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/solid-query'
 import { type Accessor, createContext, createMemo, type JSX, type ParentProps, Show, useContext } from 'solid-js'
 import { dataOf, queries } from './queries.ts'
+import { Writes } from './writes.tsx'
 
 const MayChangeContext = createContext<Accessor<boolean>>()
 
@@ -21,5 +22,9 @@ export function createMayChange(): Accessor<boolean> {
 /** What is offered to those only who may change things. */
 export function MayChange(props: { children: JSX.Element }) {
   const mayChange = createMayChange()
-  return <Show when={mayChange()}>{props.children}</Show>
+  return (
+    <Show when={mayChange()}>
+      <Writes all>{props.children}</Writes>
+    </Show>
+  )
 }

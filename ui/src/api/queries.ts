@@ -105,21 +105,29 @@ export const queries = {
     queryOptions({ queryKey: ['health'], queryFn: ({ signal }) => api.health(signal), refetchInterval: 10 * second }),
 } as const
 
-/** An answer 401 anywhere means that the session ended: asking for it again opens the sign-in dialog over the page. */
+/**
+ * An answer 401 anywhere means that the session ended: asking for it again opens the sign-in dialog over the page. So does no answer at
+ * all: it is asked for until there is one.
+ */
 export function createQueryClient(): QueryClient {
   const client: QueryClient = new QueryClient({
-    queryCache: new QueryCache({ onError: (error) => noticeSignedOut(client, error) }),
-    mutationCache: new MutationCache({ onError: (error) => noticeSignedOut(client, error) }),
+    queryCache: new QueryCache({
+      onError: (error, { queryKey }) => queryKey[0] !== 'session' && askForSession(client, error),
+    }),
+    mutationCache: new MutationCache({ onError: (error) => askForSession(client, error) }),
     defaultOptions: {
       queries: {
         retry: (failures, error) =>
           (error instanceof ApiError ? error.status === 0 || error.status >= 500 : true) && failures < 2,
+        // The server may be this very machine: whether there is a network says nothing.
+        networkMode: 'always',
         staleTime: 5 * second,
         reconcile: reconciled,
         refetchOnWindowFocus: true,
         // Errors are shown where the data would be, not thrown at the page.
         throwOnError: false,
       },
+      mutations: { networkMode: 'always' },
     },
   })
   return client
@@ -132,8 +140,9 @@ export function createQueryClient(): QueryClient {
 const reconciled = <T>(old: T | undefined, next: T): T =>
   old === undefined || next === undefined ? structuredClone(next) : reconcile(structuredClone(next), { key: 'id' })(old)
 
-function noticeSignedOut(client: QueryClient, error: unknown): void {
-  if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: ['session'] })
+function askForSession(client: QueryClient, error: unknown): void {
+  if (error instanceof ApiError && (error.status === 401 || error.status === 0))
+    void client.invalidateQueries({ queryKey: ['session'] })
 }
 
 const readers = new WeakMap<object, Accessor<unknown>>()

@@ -1,5 +1,6 @@
 import LoaderCircle from 'lucide-solid/icons/loader-circle'
 import { type JSX, Show, splitProps } from 'solid-js'
+import { createHold } from '../api/writes.tsx'
 import { Glyph } from './glyph.tsx'
 import type { Icon } from './icon.ts'
 
@@ -22,19 +23,34 @@ type ButtonProps = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
   /** Shows a spinner instead of the icon and refuses clicks; the width stays. */
   readonly busy?: boolean
   readonly icon?: Icon
+  /** Whether it waits while the server is away; else what sends a form or is `busy` at times does. */
+  readonly writes?: boolean
 }
 
 export function Button(props: ButtonProps) {
-  const [own, rest] = splitProps(props, ['look', 'busy', 'icon', 'class', 'children', 'disabled', 'type', 'onClick'])
+  const [own, rest] = splitProps(props, [
+    'look',
+    'busy',
+    'icon',
+    'class',
+    'children',
+    'disabled',
+    'type',
+    'onClick',
+    'title',
+    'writes',
+  ])
+  const held = createHold(() => own.writes ?? (own.type === 'submit' || 'busy' in props))
   return (
     <button
       {...rest}
       type={own.type ?? 'button'}
       disabled={own.disabled}
       // Not `disabled`: that would take the focus away.
-      aria-disabled={own.busy || undefined}
+      aria-disabled={own.busy || held() !== undefined || undefined}
+      title={held() ?? own.title}
       onClick={(event) => {
-        if (own.busy) event.preventDefault()
+        if (own.busy || held()) event.preventDefault()
         else if (typeof own.onClick === 'function') own.onClick(event)
       }}
       aria-busy={own.busy}
@@ -55,14 +71,19 @@ function ButtonIcon(props: { icon: Icon | undefined }) {
 type IconButtonProps = JSX.ButtonHTMLAttributes<HTMLButtonElement> & { readonly icon: Icon; readonly label: string }
 
 export function IconButton(props: IconButtonProps) {
-  const [own, rest] = splitProps(props, ['icon', 'label', 'class', 'type'])
+  const [own, rest] = splitProps(props, ['icon', 'label', 'class', 'type', 'onClick'])
+  const held = createHold(() => false)
   return (
     <button
       {...rest}
       type={own.type ?? 'button'}
       aria-label={own.label}
-      title={own.label}
-      class={`control-square inline-flex shrink-0 items-center justify-center rounded-md text-text-2 transition-colors duration-120 hover:bg-surface-2 hover:text-text active:bg-surface-3 disabled:opacity-50 ${own.class ?? ''}`}
+      title={held() ?? own.label}
+      aria-disabled={held() ? true : undefined}
+      onClick={(event) => {
+        if (!held() && typeof own.onClick === 'function') own.onClick(event)
+      }}
+      class={`control-square inline-flex shrink-0 items-center justify-center rounded-md text-text-2 transition-colors duration-120 hover:bg-surface-2 hover:text-text active:bg-surface-3 disabled:opacity-50 aria-disabled:opacity-50 ${own.class ?? ''}`}
     >
       <Glyph icon={own.icon} size={16} />
     </button>

@@ -4,6 +4,7 @@ import { type Accessor, createMemo, createSignal, type JSX, Show } from 'solid-j
 import { createStore, unwrap } from 'solid-js/store'
 import { ApiError } from '../api/client.ts'
 import { errorText } from '../api/error-text.ts'
+import { createHold } from '../api/writes.tsx'
 import type { Translate } from '../i18n/dictionary.ts'
 import { useI18n } from '../i18n/i18n.tsx'
 import { focusFault } from '../lib/focus.ts'
@@ -127,6 +128,7 @@ export function createForm<S extends TSchema, Values extends object, Answer>(
       focusFault(element)
     },
   }))
+  const held = createHold(() => true)
   const isWrong = (): boolean => names().some((name) => ownFault(name) !== undefined) || wrong().others.length > 0
   const set = <N extends Name<Values>>(name: N, value: Values[N]): void => {
     setAnswered(new Set([...answered(), name]))
@@ -155,7 +157,7 @@ export function createForm<S extends TSchema, Values extends object, Answer>(
     refusal: refused,
     submit: (event) => {
       event?.preventDefault()
-      if (send.isPending) return
+      if (send.isPending || held()) return
       setTried(true)
       setRefused(undefined)
       if (isWrong()) focusFault(element)

@@ -2,6 +2,7 @@ import { DropdownMenu } from '@kobalte/core/dropdown-menu'
 import Check from 'lucide-solid/icons/check'
 import { For, type JSX, onMount, Show } from 'solid-js'
 import { spread } from 'solid-js/web'
+import { createHold } from '../api/writes.tsx'
 import { Glyph } from './glyph.tsx'
 import { type MenuChoiceProps, MenuContext, type MenuItemProps } from './menu-parts.ts'
 import { overlayRoot } from './overlay-root.ts'
@@ -46,8 +47,11 @@ function afterClosing(run: () => void): void {
 }
 
 function Item(props: MenuItemProps) {
+  const held = createHold(() => false)
   return (
     <DropdownMenu.Item
+      disabled={held() !== undefined}
+      title={held()}
       class={`${itemClass} ${props.danger ? 'text-danger' : ''}`}
       onSelect={() => afterClosing(() => props.onSelect())}
     >

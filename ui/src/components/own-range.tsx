@@ -40,7 +40,9 @@ export default function OwnRange(props: { readonly range: TimeRange; readonly on
         onInput={(event) => setTo(event.currentTarget.value)}
         error={tried() ? fault() : undefined}
       />
-      <Button type="submit">{t('range.apply')}</Button>
+      <Button type="submit" writes={false}>
+        {t('range.apply')}
+      </Button>
     </form>
   )
 }

@@ -38,7 +38,7 @@ export function ErrorState(props: {
     <Banner
       tone="danger"
       action={
-        <Button busy={props.busy ?? false} onClick={() => props.onRetry()}>
+        <Button writes={false} busy={props.busy ?? false} onClick={() => props.onRetry()}>
           {props.retry}
         </Button>
       }

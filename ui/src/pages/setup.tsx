@@ -2,6 +2,7 @@ import { Navigate, useNavigate, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Suspense, Switch } from 'solid-js'
 import { dataOf, queries } from '../api/queries.ts'
+import { Writes } from '../api/writes.tsx'
 import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
 import { CodeBlock } from '../components/code-block.tsx'
@@ -55,7 +56,9 @@ export default function SetupPage() {
             <Navigate href="/login?next=%2Fsetup" />
           </Match>
           <Match when={signedIn()}>
-            <Steps app={view()?.name ?? ''} demoKey={view()?.demoKey} />
+            <Writes>
+              <Steps app={view()?.name ?? ''} demoKey={view()?.demoKey} />
+            </Writes>
           </Match>
           <Match when={session.isError}>
             <Banner tone="warning">{t('session.unreachable')}</Banner>

@@ -78,7 +78,7 @@ export default function BulkBar(props: Props) {
               {t('common.chosen', { count: format().number(props.count) })}
             </p>
             <Show when={props.total > props.count}>
-              <Button look="quiet" busy={props.selecting} onClick={props.onSelectAll}>
+              <Button look="quiet" writes={false} busy={props.selecting} onClick={props.onSelectAll}>
                 {t('accounts.bulk.selectAll', { count: format().number(props.total) })}
               </Button>
             </Show>

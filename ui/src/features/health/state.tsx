@@ -61,7 +61,7 @@ export function HealthState() {
             <Block
               title={t('health.checks')}
               action={
-                <Button busy={latency.isFetching} onClick={() => void latency.refetch()}>
+                <Button writes={false} busy={latency.isFetching} onClick={() => void latency.refetch()}>
                   {t('health.test')}
                 </Button>
               }

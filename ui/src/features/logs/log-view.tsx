@@ -168,7 +168,7 @@ export function LogView(props: Props) {
           <p class="numbers text-center text-12 text-text-3">{endText()}</p>
           <Show when={feed.more() && feed.searchedUntil()}>
             <div class="flex justify-center">
-              <Button busy={feed.loading()} onClick={feed.loadMore}>
+              <Button writes={false} busy={feed.loading()} onClick={feed.loadMore}>
                 {t('logs.searchOn')}
               </Button>
             </div>
@@ -190,7 +190,7 @@ export function LogView(props: Props) {
         </Match>
         <Match when={feed.more()}>
           <EmptyState icon={ScrollText} text={endText()}>
-            <Button busy={feed.loading()} onClick={feed.loadMore}>
+            <Button writes={false} busy={feed.loading()} onClick={feed.loadMore}>
               {t('logs.searchOn')}
             </Button>
           </EmptyState>

@@ -1,4 +1,5 @@
 import { createSignal, Match, onCleanup, onMount, Switch } from 'solid-js'
+import { isAway } from '../../api/away.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
@@ -51,7 +52,7 @@ export function PageFault(props: { error: unknown }) {
         <Banner
           tone="warning"
           action={
-            <Button busy={asking()} onClick={() => void look()}>
+            <Button writes={false} busy={asking()} onClick={() => void look()}>
               {t('common.retry')}
             </Button>
           }
@@ -66,12 +67,12 @@ export function PageFault(props: { error: unknown }) {
   )
 }
 
-/** Above the page that stays: a part of it that was wanted has not come yet. It comes by itself when the server is back. */
+/** Above the page that stays: the server is away, or a part that was wanted has not come yet. It comes by itself when the server is back. */
 export function PartFault() {
   const { t } = useI18n()
   return (
     <Switch>
-      <Match when={lack() === 'away'}>
+      <Match when={isAway() || lack() === 'away'}>
         <Banner tone="warning">{t('session.unreachable')}</Banner>
       </Match>
       <Match when={lack() === 'gone'}>

@@ -24,12 +24,14 @@ import {
   Switch,
 } from 'solid-js'
 import type { SessionView } from '../../../../server/admin/contract/session.ts'
+import { isAway } from '../../api/away.ts'
 import { api } from '../../api/client.ts'
 import { errorText } from '../../api/error-text.ts'
 import { LiveProvider } from '../../api/live.tsx'
 import { liveness } from '../../api/liveness.ts'
 import { MayChangeProvider } from '../../api/may-change.tsx'
 import { dataOf, queries } from '../../api/queries.ts'
+import { Writes } from '../../api/writes.tsx'
 import { Banner } from '../../components/banner.tsx'
 import { PaletteProvider, usePalette, usePaletteActions } from '../../components/palette-actions.tsx'
 import { Skeleton } from '../../components/states.tsx'
@@ -110,14 +112,16 @@ export function Shell(props: ShellProps) {
           <MayChangeProvider>
             <LiveProvider>
               <PaletteProvider>
-                <Frame
-                  session={shown()}
-                  unreachable={session.isError}
-                  onSignOut={() => void signOut()}
-                  onSignOutEverywhere={() => void signOutEverywhere()}
-                >
-                  {props.children}
-                </Frame>
+                <Writes>
+                  <Frame
+                    session={shown()}
+                    unreachable={session.isError}
+                    onSignOut={() => void signOut()}
+                    onSignOutEverywhere={() => void signOutEverywhere()}
+                  >
+                    {props.children}
+                  </Frame>
+                </Writes>
               </PaletteProvider>
             </LiveProvider>
             <Show when={!shown().signedIn}>{props.signedOut(shown)}</Show>
@@ -252,7 +256,7 @@ function Frame(props: FrameProps) {
             </Show>
             <PartFault />
             <Show
-              when={props.unreachable && lack() !== 'away'}
+              when={props.unreachable && !isAway() && lack() !== 'away'}
               fallback={
                 <Show when={liveness() === 'polling'}>
                   <p role="status" class="text-12 text-text-3">

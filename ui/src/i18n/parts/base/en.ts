@@ -97,6 +97,8 @@ export const en = {
   'login.enterDemo': 'Enter the demo',
   'session.expired': 'You were signed out. Sign in to continue; nothing you typed is lost.',
   'session.unreachable': 'The server cannot be reached. Trying again…',
+  'session.held':
+    'The server cannot be reached. This can be used again as soon as it answers; nothing you typed is lost.',
 
   'confirm.title': 'Confirm it is you',
   'confirm.lead': 'This needs your password again. You will not be asked for the next five minutes.',

@@ -97,6 +97,7 @@ export const zhCn = {
   'login.enterDemo': '进入演示',
   'session.expired': '登录已过期。重新登录即可继续，已填写的内容不会丢失。',
   'session.unreachable': '无法连接服务器，正在重试…',
+  'session.held': '暂时无法连接服务器。恢复连接后即可继续操作，已填写的内容不会丢失。',
 
   'confirm.title': '确认是你本人',
   'confirm.lead': '此操作需要再次输入密码，之后五分钟内不会重复询问。',
