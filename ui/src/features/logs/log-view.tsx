@@ -72,7 +72,7 @@ export function LogView(props: Props) {
   usePaletteActions(() => [
     {
       id: 'refresh',
-      text: t('shortcuts.refresh'),
+      text: t('common.refresh'),
       icon: RefreshCw,
       keys: 'r',
       run: () => {

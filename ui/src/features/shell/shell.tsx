@@ -179,7 +179,7 @@ function Frame(props: FrameProps) {
     },
     {
       id: 'refresh',
-      text: t('shortcuts.refresh'),
+      text: t('common.refresh'),
       icon: RefreshCw,
       keys: 'r',
       run: () => void client.refetchQueries({ type: 'active' }),

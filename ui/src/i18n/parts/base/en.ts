@@ -71,6 +71,7 @@ export const en = {
   'form.discardAsk': 'Discard what you typed?',
   'form.discard': 'Discard',
   'form.keep': 'Keep editing',
+  'common.refresh': 'Refresh',
   'jobs.title': 'Jobs',
   'jobs.running': 'Jobs: {count} running',
 

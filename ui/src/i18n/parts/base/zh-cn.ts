@@ -73,6 +73,7 @@ export const zhCn = {
   'form.discardAsk': '要放弃已填写的内容吗？',
   'form.discard': '放弃',
   'form.keep': '继续编辑',
+  'common.refresh': '刷新',
   'jobs.title': '任务',
   'jobs.running': '任务：{count} 个进行中',
 

@@ -24,6 +24,5 @@ export const en = {
   'palette.setup': 'Setup guide',
   'shortcuts.title': 'Keyboard shortcuts',
   'shortcuts.search': 'Search this list',
-  'shortcuts.refresh': 'Refresh',
   'shortcuts.narrow': 'Collapse the navigation',
 } as const

@@ -26,6 +26,5 @@ export const zhCn = {
   'palette.setup': '设置向导',
   'shortcuts.title': '键盘快捷键',
   'shortcuts.search': '搜索当前列表',
-  'shortcuts.refresh': '刷新',
   'shortcuts.narrow': '折叠导航栏',
 } as const satisfies Readonly<Record<keyof typeof en, string>>
