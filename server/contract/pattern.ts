@@ -1,133 +1,113 @@
 import { RE2JS } from 're2js'
+import { realEffects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { classLength, nativeSteps, stepsPerTick } from './native-steps.ts'
+import { largestPattern, readEcmaPattern, surrogatesApart } from './linear-pattern.ts'
 
-/** Holds texts against a pattern of a caller's schema; `weightOf`: what that takes for so many characters (schema-weight.ts). */
-export type Pattern = {
-  readonly test: (text: string) => boolean
-  readonly weightOf: (length: number) => number
-}
+/** Work done, in parts of a schema looked at. */
+export type Tick = (weight: number) => void
+
+/** Holds texts against a pattern of a caller's schema. */
+export type Pattern =
+  | {
+      readonly isLinear: true
+      /** `tick` is told of what the matcher learns of the text on its way, and may throw. */
+      readonly test: (text: string, tick?: Tick) => boolean
+      /** What that takes for so many characters (schema-weight.ts), whatever they are. */
+      readonly weightOf: (length: number) => number
+    }
+  /** The platform's engine has to, and nobody knows how long it may take; undefined: it gave up. */
+  | { readonly isLinear: false; readonly test: (text: string) => boolean | undefined }
 
 /**
  * A pattern and the text it is held against may both be chosen so that a backtracking engine takes minutes over them; so one
- * of linear time judges. What that one does not know (looking around, references back) is left to the platform's, by the
- * steps that it may take.
+ * of linear time judges, of what ECMA-262 says the pattern means. What that one cannot (looking around, references back) is the
+ * platform's, in a process that can be ended. `weigh` is told the size before a matcher is made of it.
  */
-export function readPattern(pattern: string): Result<Pattern, string> {
+export function readPattern(pattern: string, weigh: (size: number) => void = noTick): Result<Pattern, string> {
   if (pattern.length > longestPattern) return err(`is longer than ${longestPattern} characters`)
-  const native = nativePattern(pattern)
-  if (native === undefined) return err('is no regular expression')
-  const linear = linearPattern(pattern) ?? linearLooks(pattern)
-  if (linear !== undefined) return ok(linear)
-  const steps = nativeSteps(pattern)
-  const weightOf = (length: number): number => steps(length) / stepsPerTick
-  if (!(weightOf(shortText) <= mostOfShortText)) return err('may take too long to judge: its repetitions multiply')
-  return ok({ test: (text) => native.test(text), weightOf })
+  const read = readEcmaPattern(pattern)
+  if (read === undefined) return err('is no regular expression')
+  const { flags, size, linear = [] } = read
+  if (size > largestPattern) return err('repeats too much to be judged')
+  weigh(size)
+  const parts = linear.map(({ source, size: steps, holds }) => {
+    const test = matcherOf(source)
+    return test && { test, holds, ofCharacter: 0.5 + steps / statesPerTick }
+  })
+  if (parts.length === 0 || parts.includes(undefined)) return nativePattern(pattern, flags)
+  const known = parts.filter((part) => part !== undefined)
+  const ofCharacter = known.reduce((sum, part) => sum + part.ofCharacter, 0)
+  return ok({
+    isLinear: true,
+    test: (given, tick = noTick) => {
+      const text = flags === 'u' ? given : surrogatesApart(given)
+      return known.every(({ test, holds }) => test(text, tick) === holds)
+    },
+    weightOf: (length) => length * ofCharacter,
+  })
 }
 
 const longestPattern = 2_000
-/** A pattern for which a text of a line is too much even in a process of its own is of no use. */
-const shortText = 40
-const mostOfShortText = 400_000
-/** States that a character may lead through, at worst each a new set of them. */
+/** States that a character may lead through where that is known already. */
 const statesPerTick = 300
+/** Those that are made for it. */
+const newStatesPerTick = 20
+const noTick = (): void => {}
 
-function linearPattern(pattern: string): Pattern | undefined {
+/**
+ * Linear is not short: each character may lead to a set of states that was not met before, thousands of them. What the engine looks
+ * at while it makes these, and what it would look at once it gives that up, is weighed.
+ */
+function matcherOf(source: string): ((text: string, tick: Tick) => boolean) | undefined {
+  let matcher: RE2JS
   try {
-    const linear = RE2JS.compile(RE2JS.translateRegExp(pattern))
-    const ofCharacter = 0.5 + sizeOfPattern(pattern) / statesPerTick
-    return { test: (text) => linear.test(text), weightOf: (length) => length * ofCharacter }
+    matcher = RE2JS.compile(source)
   } catch {
-    return undefined // not a pattern of that engine
+    return undefined // more than that engine takes
   }
-}
-
-/** What is looked at from the very beginning, which is all that most patterns look at, can be held against the text by itself. */
-function linearLooks(pattern: string): Pattern | undefined {
-  if (!pattern.startsWith('^') || hasTopAlternatives(pattern)) return undefined
-  const all: { readonly pattern: Pattern; readonly holds: boolean }[] = []
-  const add = (part: string, holds: boolean): boolean => {
-    const read = linearPattern(`^(?:${part})`)
-    if (read !== undefined) all.push({ pattern: read, holds })
-    return read !== undefined
+  let tick: Tick = noTick
+  const engine = matcher.re2Input
+  const { prog } = engine
+  prog.getInst = (at: number) => {
+    tick(1 / newStatesPerTick)
+    return prog.inst[at]
   }
-  let rest = pattern.slice(1)
-  while (/^\(\?[=!]/.test(rest)) {
-    const end = groupLength(rest)
-    if (/^[*+?{]/.test(rest.slice(end)) || !add(rest.slice(3, end - 1), rest[2] === '=')) return undefined
-    rest = rest.slice(end)
+  const runWithout = engine.doExecuteNFA.bind(engine)
+  engine.doExecuteNFA = (input, ...rest) => {
+    tick((input.endPos() * prog.numInst()) / newStatesPerTick)
+    return runWithout(input, ...rest)
   }
-  if (!add(rest, true)) return undefined
-  return {
-    test: (text) => all.every(({ pattern: one, holds }) => one.test(text) === holds),
-    weightOf: (length) => all.reduce((sum, { pattern: one }) => sum + one.weightOf(length), 0),
-  }
-}
-
-/** Steps of a matcher: counted repetitions are written out. */
-export const largestPattern = 20_000
-/** A class of Unicode has hundreds of ranges. */
-const stepsOfUnicodeClass = 20
-
-/** So many steps the matcher of a pattern has, about. */
-export function sizeOfPattern(pattern: string): number {
-  const sums = [0]
-  let last = 0
-  const add = (size: number): void => {
-    last = size
-    sums[sums.length - 1] = (sums.at(-1) ?? 0) + size
-  }
-  for (let at = 0; at < pattern.length; at++) {
-    const rest = pattern.slice(at, at + 20)
-    const counted = /^\{(\d+)(?:,(\d*))?\}/.exec(rest)
-    if (counted !== null) {
-      const [all, low = '0', high = ''] = counted
-      // The first is there already.
-      add(last * Math.max(0, Math.max(Number(low), Number(high)) - 1))
-      at += all.length - 1
-    } else if (pattern[at] === '[') {
-      const length = classLength(pattern.slice(at))
-      const classes = pattern.slice(at, at + length).split(/\\[pP]/).length - 1
-      add(1 + length / 10 + classes * stepsOfUnicodeClass)
-      at += length - 1
-    } else if (pattern[at] === '(') sums.push(0)
-    else if (pattern[at] === ')' && sums.length > 1) add(1 + (sums.pop() ?? 0))
-    else if (pattern[at] === '\\') {
-      add(/^\\[pP]/.test(rest) ? stepsOfUnicodeClass : 1)
-      at++
-    } else add(1)
-  }
-  return sums.reduce((sum, one) => sum + one, 0)
-}
-function nativePattern(pattern: string): RegExp | undefined {
-  for (const flags of ['u', '']) {
+  return (text, told) => {
+    tick = told
     try {
-      return new RegExp(pattern, flags)
-    } catch {
-      // the other form may take it
+      return matcher.test(text)
+    } finally {
+      tick = noTick
     }
   }
-  return undefined
 }
 
-/** Of a group that stands first, its brackets included. */
-function groupLength(rest: string): number {
-  let level = 0
-  for (let at = 0; at < rest.length; at++) {
-    if (rest[at] === '\\') at++
-    else if (rest[at] === '[') at += classLength(rest.slice(at)) - 1
-    else if (rest[at] === '(') level++
-    else if (rest[at] === ')' && --level === 0) return at + 1
+/** Within a judgement that name is ours (schema-weight.ts). */
+const PlatformRegExp = RegExp
+
+function nativePattern(pattern: string, flags: string): Result<Pattern, string> {
+  let native: RegExp
+  try {
+    native = new PlatformRegExp(pattern, flags)
+  } catch {
+    return err('is no regular expression')
   }
-  return rest.length
+  return ok({
+    isLinear: false,
+    test: (text) => {
+      const begun = realEffects.now()
+      return native.test(text) || (realEffects.now() - begun > surelyWholeMs ? undefined : false)
+    },
+  })
 }
 
-function hasTopAlternatives(pattern: string): boolean {
-  for (let at = 0; at < pattern.length; at++) {
-    if (pattern[at] === '\\') at++
-    else if (pattern[at] === '[') at += classLength(pattern.slice(at)) - 1
-    else if (pattern[at] === '(') at += groupLength(pattern.slice(at)) - 1
-    else if (pattern[at] === '|') return true
-  }
-  return false
-}
+/**
+ * The platform's engine says "no match" too where it has given up, after 100 million steps or when it runs out of memory. Within so
+ * many milliseconds it can have come to neither.
+ */
+const surelyWholeMs = 50

@@ -1,9 +1,8 @@
 import { dereference, type OutputUnit, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema'
 import { err, ok, type Result } from '../lib/result.ts'
 import { type Loose, type SchemaFault, tooMuchToRead } from './judging.ts'
-import { nativeSteps, stepsPerTick } from './native-steps.ts'
 import { copySchema } from './schema-copy.ts'
-import { createWeighed, TooMuch } from './schema-weight.ts'
+import { createWeighed, type Natives, TooMuch } from './schema-weight.ts'
 
 export { matchers } from './schema-weight.ts'
 
@@ -14,11 +13,12 @@ export type Bounds = {
   readonly judge: number
   /** Of an empty value, and of telling all that is wrong: the first fault is told anyway. */
   readonly probe: number
+  readonly natives: Natives
 }
 /** Beside open streams, which wait meanwhile. */
-export const nearBounds: Bounds = { make: 15_000, judge: 15_000, probe: 2_000 }
-/** In a process of its own. */
-export const farBounds: Bounds = { make: 400_000, judge: 400_000, probe: 10_000 }
+export const nearBounds: Bounds = { make: 15_000, judge: 15_000, probe: 2_000, natives: 'refused' }
+/** In a process of its own, which is ended when it takes long. */
+export const farBounds: Bounds = { make: 400_000, judge: 400_000, probe: 10_000, natives: 'run' }
 
 /** What is wrong with a value; `tooMuch`: nobody knows within the bounds. */
 export type BoundedJudge = (value: unknown, most?: number) => readonly string[]
@@ -30,7 +30,9 @@ const longestFault = 300
 /** One judge, by draft-07 where the schema says so, else by 2020-12. Nothing is fetched. */
 export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge, SchemaFault> {
   const weighed = createWeighed()
-  const copied = tryMuch(() => weighed.during(undefined, bounds.make, () => copySchema(schema, weighed)))
+  const copied = tryMuch(() =>
+    weighed.during(undefined, { most: bounds.make, natives: 'met' }, () => copySchema(schema, weighed)),
+  )
   if (!copied.ok) return copied
   const copy = copied.value as Schema
   let lookup: ReturnType<typeof dereference>
@@ -46,24 +48,24 @@ export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge,
       path: '$ref',
       problem: `${JSON.stringify(astray.slice(0, 200))} is not within the schema, and nothing is fetched`,
     })
-  const run = (value: unknown, short: boolean, most: number) =>
-    weighed.during(value, most, (watched) => validate(watched, copy, draft, lookup, short))
-  const namePatterns = readNamePatterns(copy)
+  const run = (value: unknown, short: boolean, most: number, natives = bounds.natives) =>
+    weighed.during(value, { most, natives }, (watched) => validate(watched, copy, draft, lookup, short))
   const judge: BoundedJudge = (value, most = bounds.judge) => {
-    if (namePatterns.length > 0 && weightOfNames(value, namePatterns, most) > most) return tooMuch
     try {
       const first = run(value, true, most)
       if (first.valid) return []
       return faultsOf(tryAll(() => run(value, false, bounds.probe).errors) ?? first.errors, weighed.says)
     } catch (thrown) {
       if (isTooMuch(thrown)) return tooMuch
+      // The library tells the place of a fault as an address.
+      if (thrown instanceof URIError) return ['#: A name of a member holds half a character.']
       throw thrown
     }
   }
   // One that leads back to itself without going into the value never ends, whatever the value.
   for (const probe of probes) {
     try {
-      run(probe, true, bounds.probe)
+      run(probe, true, bounds.probe, 'met')
     } catch (thrown) {
       if (!isTooMuch(thrown)) throw thrown
       return isCircle(copy, lookup) ? err({ path: '', problem: 'refers to itself without end' }) : tooMuchToRead
@@ -71,40 +73,6 @@ export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge,
   }
   return ok(judge)
 }
-
-/** Patterns of member names, which alone the platform's engine runs whatever they are: their steps by a name's length. */
-function readNamePatterns(schema: Schema): readonly ((length: number) => number)[] {
-  const found = new Set<string>()
-  JSON.stringify(schema, (name, value: unknown) => {
-    if (name === 'patternProperties' && typeof value === 'object' && value !== null)
-      for (const key of Object.keys(value)) found.add(key)
-    return value
-  })
-  return [...found].map(nativeSteps)
-}
-
-/** Of holding all names there are against all these patterns; not looked at any further once it is more than `most`. */
-function weightOfNames(value: unknown, patterns: readonly ((length: number) => number)[], most: number): number {
-  const ofLength = new Map<number, number>()
-  const weigh = (length: number): number => {
-    const known = ofLength.get(length)
-    if (known !== undefined) return known
-    const steps = patterns.reduce((sum, stepsOf) => sum + stepsOf(length), 0)
-    ofLength.set(length, steps / stepsPerTick)
-    return steps / stepsPerTick
-  }
-  const open: unknown[] = [value]
-  let weight = 0
-  while (open.length > 0 && weight <= most) {
-    const inner = open.pop()
-    if (typeof inner !== 'object' || inner === null) continue
-    weight += ticksOfLook
-    for (const name of Array.isArray(inner) ? [] : Object.keys(inner)) weight += weigh(name.length)
-    for (const member of Object.values(inner)) open.push(member)
-  }
-  return weight
-}
-const ticksOfLook = 0.05
 
 const isTooMuch = (thrown: unknown): boolean => thrown instanceof TooMuch || thrown instanceof RangeError
 

@@ -6,10 +6,19 @@ import { lengthFormat, patternFormat, type Stands } from './schema-copy.ts'
 
 export class TooMuch extends Error {}
 
+/** Of one judgement. */
+export type Bound = { readonly most: number; readonly natives: Natives }
+
+/**
+ * What becomes of patterns that only the platform's engine judges, which nothing bounds: it runs, the judgement is too much, or
+ * (where no fault is looked for) they count as met.
+ */
+export type Natives = 'run' | 'refused' | 'met'
+
 /** What the judge's work is weighed by, and what stands for the keywords that compare values with one another. */
 export type Weighed = Stands & {
   /** Runs a judgement over `value` seen through a watch; more than `most` ticks throw TooMuch. */
-  readonly during: <T>(value: unknown, most: number, work: (watched: unknown) => T) => T
+  readonly during: <T>(value: unknown, bound: Bound, work: (watched: unknown) => T) => T
   /** A fault of the library's in words for the caller. */
   readonly says: (error: string) => string
 }
@@ -23,7 +32,13 @@ const numbersPerTick = 50
 const membersPerTick = 2
 
 /** Member names and texts of the running judgement's schema; a judgement is synchronous. */
-let running: { readonly texts: readonly ReadonlySet<string>[]; readonly tick: (weight: number) => void } | undefined
+let running:
+  | {
+      readonly texts: readonly ReadonlySet<string>[]
+      readonly tick: (weight: number) => void
+      readonly natives: Natives
+    }
+  | undefined
 
 export function createWeighed(): Weighed {
   let left = Number.POSITIVE_INFINITY
@@ -129,14 +144,16 @@ export function createWeighed(): Weighed {
     tick,
     oneOf,
     unique,
-    during: (value, most, work) => {
+    during: (value, { most, natives }, work) => {
       left = most
-      const before = running
-      running = { texts, tick }
+      const before = [running, globalThis.RegExp] as const
+      running = { texts, tick, natives }
+      // The library makes an expression of each name in `patternProperties`, and knows no other place for an own engine.
+      globalThis.RegExp = NamePattern as unknown as RegExpConstructor
       try {
         return work(watch(value))
       } finally {
-        running = before
+        ;[running, globalThis.RegExp] = before
         left = Number.POSITIVE_INFINITY
         seen = undefined
         watches = new Map()
@@ -196,25 +213,50 @@ Object.setPrototypeOf(
         }
       if (!name.startsWith(patternFormat)) return undefined
       const pattern = patternOf(name.slice(patternFormat.length))
-      return (text: string) => {
-        const weight = pattern.weightOf(text.length)
-        running?.tick(weight)
-        noteUse(pattern, weight)
-        return pattern.test(text)
-      }
+      return (text: string) => isMet(pattern, text)
     },
   }),
 )
+
+/** Takes the place of an expression of the platform's. */
+class NamePattern {
+  private readonly pattern: Kept
+
+  constructor(source: string) {
+    this.pattern = patternOf(source)
+  }
+
+  test(name: string): boolean {
+    return isMet(this.pattern, name)
+  }
+}
+
+function isMet(pattern: Kept, text: string): boolean {
+  if (!pattern.isLinear) {
+    running?.tick(text.length / charactersPerTick)
+    if (running?.natives === 'met') return true
+    const isMatch = running?.natives === 'run' ? pattern.test(text) : undefined
+    if (isMatch === undefined) throw new TooMuch()
+    return isMatch
+  }
+  const weight = pattern.weightOf(text.length)
+  running?.tick(weight)
+  noteUse(pattern, weight)
+  return pattern.test(text, running?.tick)
+}
 
 function patternOf(source: string): Kept {
   const known = matchers.get(source)
   if (known !== undefined) return known
   const read = readPattern(source)
-  const pattern: Pattern = read.ok ? read.value : { test: () => false, weightOf: () => 0 }
+  const pattern: Pattern = read.ok ? read.value : noPattern
   const made: Kept = { ...pattern, source, used: 0, counted: 1 }
   matchers.set(source, made)
   return made
 }
+
+/** Of a schema that was refused for it. */
+const noPattern: Pattern = { isLinear: false, test: () => undefined }
 
 function noteUse(pattern: Kept, weight: number): void {
   pattern.used += weight
