@@ -3,6 +3,7 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { strictTools } from '../conversation/strict-tools.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Opening } from './json-text.ts'
+import type { Asker, SchemaFault } from './judging.ts'
 import type { Judge, SchemaJudges } from './schema-judges.ts'
 
 /** What a caller demands of the reply, and how the model is asked for it. */
@@ -45,12 +46,16 @@ const unstopped = (asked: Conversation): Conversation =>
   asked.limits.stop.length === 0 ? asked : { ...asked, limits: { ...asked.limits, stop: [] } }
 
 /** Reads what is demanded; a schema that is none is the caller's to correct. */
-export async function readDemand(asked: Conversation, judges: SchemaJudges): Promise<Result<Demand, GatewayError>> {
+export async function readDemand(
+  asked: Conversation,
+  judges: SchemaJudges,
+  asker?: Asker,
+): Promise<Result<Demand, GatewayError>> {
   const names = strictTools(asked)
   const strict = new Map<string, Judge>()
   for (const { name, schema, strict: demand } of asked.tools) {
     if (demand === undefined || !names.has(name)) continue
-    const judge = await judges.of(schema)
+    const judge = await judges.of(schema, asker)
     if (!judge.ok) return invalid(demand.at, judge.error)
     strict.set(name, judge.value)
   }
@@ -71,7 +76,7 @@ export async function readDemand(asked: Conversation, judges: SchemaJudges): Pro
     const value = { judge: isObject, opening: '{', isStrict: false } as const
     return ok({ ...common, conversation, ...(!isForced && { value }) })
   }
-  const judge = await judges.of(output.schema)
+  const judge = await judges.of(output.schema, asker)
   if (!judge.ok) return invalid(output.at ?? 'schema', judge.error)
   if (isForced) return ok({ ...common, conversation: { ...asked, output: { type: 'text' } } })
   const opening = openingOf(output.schema)
@@ -98,13 +103,16 @@ function byTool(asked: Conversation, { schema, name, at }: OutputSchema): Conver
   }
 }
 
-function invalid(
-  at: string,
-  { path, problem }: { readonly path: string; readonly problem: string },
-): Result<never, GatewayError> {
+function invalid(at: string, { path, problem, isBusy }: SchemaFault): Result<never, GatewayError> {
   const field = path === '' ? at : `${at}.${path}`
-  return err(gatewayError('invalid-request', `${field}: ${problem}`, { field }))
+  const message = `${field}: ${problem}`
+  return err(isBusy === true ? notItsTurn(message, field) : gatewayError('invalid-request', message, { field }))
 }
+
+/** What is to be judged may be sound: too much else waits for the same. */
+export const notItsTurn = (message: string, field?: string): GatewayError =>
+  gatewayError('model-overloaded', message, { retryAfterMs: busyRetryMs, ...(field !== undefined && { field }) })
+const busyRetryMs = 10_000
 
 const isObject: Judge = (values) =>
   values.map((value) =>

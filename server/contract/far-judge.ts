@@ -1,13 +1,13 @@
 import { childCommand, runInChild } from '../documents/child.ts'
+import { realEffects } from '../lib/effects.ts'
 import { err, ok } from '../lib/result.ts'
 import { createSeats } from '../lib/seats.ts'
-import { type FarJudge, type Faults, type Loose, type SchemaFault, tooMuchToRead } from './judging.ts'
+import { type Asker, type FarJudge, type Faults, type Loose, type SchemaFault, tooMuchToRead } from './judging.ts'
 
 /** The hidden subcommand under which the program judges what stands on its standard input. */
 export const judgeCommand = 'judge-by-schema'
 
 const bounds = { timeMs: 10_000, memoryBytes: 1024 * 1024 * 1024 } as const
-const never = new AbortController().signal
 
 type Asked = { readonly schema: Loose; readonly values: readonly unknown[] }
 type Told =
@@ -24,37 +24,54 @@ export async function runJudgeChild(): Promise<number> {
   return 0
 }
 
-/** More than these are not even put in line: they would wait for minutes. */
+/** More than these are not even put in line, of all callers and of one. */
 export const mostJudgementsWaiting = 100
+const mostOfOne = 20
+/** In line. */
+const waitMs = 30_000
 
 /** `waiting`: how many are in line. */
 export type FarJudges = { readonly judge: FarJudge; readonly waiting: () => number }
 
-/** Two at a time; the others wait. */
+type LineBounds = { readonly all: number; readonly ofOne: number; readonly waitMs: number }
+
+/** Three at a time, two of them for one caller; the others wait, for so long and while anybody waits for them. */
 export function createFarJudges(
   command: readonly string[] = childCommand(judgeCommand),
-  mostWaiting = mostJudgementsWaiting,
+  line: Partial<LineBounds> = {},
 ): FarJudges {
-  const seats = createSeats(2)
-  const judge: FarJudge = async (schema, values) => {
-    if (seats.waiting() >= mostWaiting) return tooManyWait
-    await seats.take(never)
+  const most: LineBounds = { all: mostJudgementsWaiting, ofOne: mostOfOne, waitMs, ...line }
+  const seats = createSeats(3, 2)
+
+  /** False: its turn did not come. */
+  async function takeSeat({ signal, callerId = '' }: Asker): Promise<boolean> {
+    if (seats.waiting(callerId) >= most.ofOne || seats.waiting() >= most.all) return false
+    const waiting = new AbortController()
+    const cancelTimer = realEffects.after(most.waitMs, () => waiting.abort())
+    const hasSeat = await seats.take(AbortSignal.any([signal, waiting.signal]), callerId)
+    cancelTimer()
+    return hasSeat
+  }
+
+  const judge: FarJudge = async (schema, values, asker) => {
+    if (!(await takeSeat(asker))) return tooManyWait
     try {
       const bytes = new TextEncoder().encode(JSON.stringify({ schema, values } satisfies Asked))
-      const told = await runInChild<Told>(command, bounds, bytes, never)
+      const told = await runInChild<Told>(command, bounds, bytes, asker.signal)
       if ('reason' in told) return tooMuchToRead
       return told.ok ? ok(told.value) : err(told.error)
     } catch {
       return tooMuchToRead // no process could be started
     } finally {
-      seats.giveBack()
+      seats.giveBack(asker.callerId)
     }
   }
-  return { judge, waiting: seats.waiting }
+  return { judge, waiting: () => seats.waiting() }
 }
 
 const tooManyWait = err<SchemaFault>({
   path: '',
-  problem: 'is too much to judge now: too many others wait for it',
+  problem: 'could not be judged now: too many others wait for it',
   isTooMuch: true,
+  isBusy: true,
 })

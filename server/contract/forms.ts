@@ -7,7 +7,7 @@ import { ok } from '../lib/result.ts'
 import type { Sink } from '../lib/source.ts'
 import type { Repair } from '../relay/record.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
-import { type Demand, demandsAnything, readDemand } from './demand.ts'
+import { type Demand, demandsAnything, notItsTurn, readDemand } from './demand.ts'
 import type { Holds } from './hold.ts'
 import type { Layer, Turns } from './layer.ts'
 import { createReading, type MadeCall, type Reading, uncalled, type Verdict } from './reading.ts'
@@ -27,15 +27,23 @@ export type FormsDeps = {
  */
 export const createForms = (deps: FormsDeps): Layer => ({
   wants: demandsAnything,
-  begin: async (conversation) => {
-    const demand = await readDemand(conversation, deps.judges)
+  begin: async (conversation, { callerId }) => {
+    const demand = await readDemand(conversation, deps.judges, { callerId, signal: new AbortController().signal })
     return demand.ok ? ok(demand.value.conversation) : demand
   },
   serve: async (conversation, turns) => {
-    const demand = await readDemand(conversation, deps.judges)
+    let isUnjudged = false
+    const asker = {
+      callerId: turns.asked.callerId,
+      signal: turns.signal,
+      onBusy: () => {
+        isUnjudged = true
+      },
+    }
+    const demand = await readDemand(conversation, deps.judges, asker)
     if (!demand.ok) return demand
     const first = await turns.run(demand.value.conversation)
-    return first.ok ? ok(new FormedReply(first.value, demand.value, turns, deps)) : first
+    return first.ok ? ok(new FormedReply(first.value, demand.value, turns, deps, () => isUnjudged)) : first
   },
 })
 
@@ -71,6 +79,8 @@ class FormedReply implements ReplyStream {
     private readonly demand: Demand,
     private readonly turns: Turns,
     private readonly deps: FormsDeps,
+    /** Something could not be judged, since too many others wait for it. */
+    private readonly isUnjudged: () => boolean,
   ) {}
 
   drop(): void {
@@ -150,6 +160,7 @@ class FormedReply implements ReplyStream {
     finish: Finish,
     sink: Sink<readonly ReplyEvent[]>,
   ): Promise<readonly ReplyEvent[]> {
+    if (this.isUnjudged()) return unjudged
     const { turns, demand, deps } = this
     const isOn = turns.asked.terms?.repair ?? deps.repairs()
     const spent = turns.usage()?.output.tokens ?? 0
@@ -213,6 +224,7 @@ class FormedReply implements ReplyStream {
 
   /** The API's own way of saying that there is no answer. Nothing that has gone out is called whole. */
   private no(miss: Miss, finish: Finish): readonly ReplyEvent[] {
+    if (this.isUnjudged()) return unjudged
     const { search, toolChoice } = this.demand.conversation
     // The tool is ours, and the caller has another name for it.
     const isSearch = miss.missed === 'tool-choice' && search?.isForced === true && toolChoice.type === 'tool'
@@ -228,6 +240,10 @@ class FormedReply implements ReplyStream {
     ]
   }
 }
+
+const unjudged: readonly ReplyEvent[] = [
+  { type: 'error', error: notItsTurn('The answer could not be judged: too many others wait for it.') },
+]
 
 const leads: Readonly<Record<Miss['missed'], string>> = {
   'output-format': 'The model gave no answer in the form that was asked for',

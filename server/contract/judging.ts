@@ -12,6 +12,17 @@ export type SchemaFault = {
   readonly problem: string
   /** Not wrong: more than was to be looked at. */
   readonly isTooMuch?: true
+  /** Nor is it known: its turn did not come. */
+  readonly isBusy?: true
+}
+
+/** Who wants something judged. */
+export type Asker = {
+  readonly callerId?: string
+  /** Aborted once nobody waits for it any more. */
+  readonly signal: AbortSignal
+  /** A value's turn did not come; its verdict says only that nobody knows. */
+  readonly onBusy?: () => void
 }
 
 /** A bound that is told of before the library that keeps them is loaded. */
@@ -21,4 +32,8 @@ export const mostPatternsKept = 1_000
 export const tooMuchToRead = err<SchemaFault>({ path: '', problem: 'is too much to judge', isTooMuch: true })
 
 /** Reads a schema and judges values by it, in another process; `isTooMuch`: it took too long there, too. */
-export type FarJudge = (schema: Loose, values: readonly unknown[]) => Promise<Result<readonly Faults[], SchemaFault>>
+export type FarJudge = (
+  schema: Loose,
+  values: readonly unknown[],
+  asker: Asker,
+) => Promise<Result<readonly Faults[], SchemaFault>>

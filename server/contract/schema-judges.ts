@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { ok, type Result } from '../lib/result.ts'
-import { type FarJudge, type Faults, type Loose, type SchemaFault, tooMuchToRead } from './judging.ts'
+import { type Asker, type FarJudge, type Faults, type Loose, type SchemaFault, tooMuchToRead } from './judging.ts'
 import type { BoundedJudge } from './schema-judge.ts'
 
 /** Judges values, each for itself. What takes long is judged elsewhere, for streams wait meanwhile. */
@@ -10,7 +10,7 @@ type Made = Result<Judge, SchemaFault>
 
 export type SchemaJudges = {
   /** The judge of a schema, or why that is none. */
-  readonly of: (schema: Loose) => Made | Promise<Made>
+  readonly of: (schema: Loose, asker?: Asker) => Made | Promise<Made>
   /** What is wrong with a value; undefined: it takes long to know, or the schema is none. For who may do without. */
   readonly nearly: (schema: Loose, value: unknown) => Faults | undefined
   readonly stats: () => { readonly schemas: number; readonly patterns: number; readonly far: number }
@@ -21,6 +21,8 @@ export const mostSchemasKept = 500
 const mostCharactersKept = 8_000_000
 /** Longer ones are not even read here. */
 const longestNear = 100_000
+
+const anybody: Asker = { signal: new AbortController().signal }
 
 /** Without a judge of its own for it, what takes long stays unknown. */
 export const nobodyFar: FarJudge = async () => tooMuchToRead
@@ -33,7 +35,7 @@ export function createSchemaJudges(
   judgeFar: FarJudge = nobodyFar,
   turn: () => Promise<void> = () => Promise.resolve(),
 ): SchemaJudges {
-  type Kept = { readonly near: Result<BoundedJudge, SchemaFault>; made?: Made }
+  type Kept = { readonly near: Result<BoundedJudge, SchemaFault>; far?: Result<unknown, SchemaFault> }
   const kept = new LRUCache<string, Kept>({
     max: mostSchemasKept,
     maxSize: mostCharactersKept,
@@ -56,43 +58,45 @@ export function createSchemaJudges(
     kept.set(key, made)
     return { entry: made, isFresh: true }
   }
-  const elsewhere = async (schema: Loose, values: readonly unknown[]): ReturnType<FarJudge> => {
+  const elsewhere = async (schema: Loose, values: readonly unknown[], asker: Asker): ReturnType<FarJudge> => {
     far++
-    return judgeFar(schema, values)
+    return judgeFar(schema, values, asker)
   }
-  const allFar = async (schema: Loose, values: readonly unknown[]): Promise<readonly Faults[]> => {
-    const judged = await elsewhere(schema, values)
-    return judged.ok ? judged.value : values.map(() => library().tooMuch)
+  const allFar = async (schema: Loose, values: readonly unknown[], asker: Asker): Promise<readonly Faults[]> => {
+    const judged = await elsewhere(schema, values, asker)
+    if (judged.ok) return judged.value
+    if (judged.error.isBusy === true) asker.onBusy?.()
+    return values.map(() => library().tooMuch)
   }
   const nearThenFar =
-    (near: BoundedJudge, schema: Loose): Judge =>
+    (near: BoundedJudge, schema: Loose, asker: Asker): Judge =>
     (values) => {
       const { nearBounds, tooMuch } = library()
       const share = Math.floor(nearBounds.judge / Math.max(1, values.length))
       const verdicts: Faults[] = []
       for (const value of values) {
         const faults = near(value, share)
-        if (faults === tooMuch) return allFar(schema, values)
+        if (faults === tooMuch) return allFar(schema, values, asker)
         verdicts.push(faults)
       }
       return verdicts
     }
 
   return {
-    of: (schema) => {
+    of: (schema, asker = anybody) => {
       const { entry, isFresh } = look(schema)
-      if (entry.made !== undefined) return entry.made
       const { near } = entry
       if (near.ok || near.error.isTooMuch !== true) {
-        const made: Made = near.ok ? ok(nearThenFar(near.value, schema)) : near
-        entry.made = made
+        const made: Made = near.ok ? ok(nearThenFar(near.value, schema, asker)) : near
         return isFresh ? turn().then(() => made) : made
       }
-      return elsewhere(schema, []).then((read): Made => {
-        const made: Made = read.ok ? ok((values) => allFar(schema, values)) : read
+      const madeOf = (read: Result<unknown, SchemaFault>): Made =>
+        read.ok ? ok((values) => allFar(schema, values, asker)) : read
+      if (entry.far !== undefined) return madeOf(entry.far)
+      return elsewhere(schema, [], asker).then((read): Made => {
         // One that was not read in time may be the next time.
-        if (read.ok || read.error.isTooMuch !== true) entry.made = made
-        return made
+        if (read.ok || read.error.isTooMuch !== true) entry.far = read
+        return madeOf(read)
       })
     },
     nearly: (schema, value) => {

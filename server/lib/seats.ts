@@ -2,7 +2,8 @@ export type Seats = {
   /** False: the signal aborted first, there is no seat to give back. Whoever takes it under a name gives it back under that. */
   readonly take: (signal: AbortSignal, holder?: string) => Promise<boolean>
   readonly giveBack: (holder?: string) => void
-  readonly waiting: () => number
+  /** All, or those of one holder. */
+  readonly waiting: (holder?: string) => number
 }
 
 /**
@@ -65,6 +66,9 @@ export function createSeats(count: number, mostEach = count): Seats {
       seat(next)
       enter?.()
     },
-    waiting: () => [...lines.values()].reduce((sum, line) => sum + line.length, 0),
+    waiting: (holder) =>
+      holder === undefined
+        ? [...lines.values()].reduce((sum, line) => sum + line.length, 0)
+        : (lines.get(holder)?.length ?? 0),
   }
 }

@@ -644,3 +644,19 @@ test('no answer to a demand by schema is both finished and not valid', async () 
     { numRuns: 600 },
   )
 })
+
+test('an answer whose turn to be judged did not come is no miss: nothing is repaired, and it may be asked for again', async () => {
+  const told: (string | undefined)[] = []
+  const judges = createSchemaJudges(async (_, __, asker) => {
+    told.push(asker.callerId)
+    return { ok: false, error: { path: '', problem: 'waits', isTooMuch: true, isBusy: true } }
+  })
+  const forms = createForms({ judges, holds: createHolds(), repairs: () => true })
+  const { run, sent, summaries } = setUp([forms], () => answer('{"name":"zz","age":1}'))
+  // A look-behind, which is judged elsewhere alone.
+  const behind = { type: 'object', properties: { name: { type: 'string', pattern: '(?<!a)z' } } }
+  const events = await read(await run({ ...format({ schema: behind }), stream: false }))
+  expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'model-overloaded', retryAfterMs: 10_000 } })
+  expect([sent.length, told]).toEqual([1, ['k']])
+  expect(summaries[0]?.repairs ?? []).toEqual([])
+})

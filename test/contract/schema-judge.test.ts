@@ -30,6 +30,8 @@ const tree = {
   },
 }
 
+const anybody = { signal: new AbortController().signal }
+
 const emailPattern = {
   pattern: "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-\\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
 }
@@ -168,8 +170,8 @@ describe('what would take for ever', () => {
   test('a pattern only the platform’s engine knows is not run beside open streams, nor believed when it gives up', () => {
     for (const pattern of ['x(?!y)(a{0,49}){5}b', '(?<!z)(?:\\u{61}+)+b', '(?=(a*))\\1a*a*c']) {
       const near = createBounded({ pattern }, nearBounds)
-      expect([pattern, near.ok && near.value('ac')]).toEqual([pattern, tooMuch])
-      expect([pattern, judge({ pattern }, 'ac')]).toEqual([pattern, [expect.stringContaining('does not match')]])
+      expect([pattern, near.ok && near.value('ad')]).toEqual([pattern, tooMuch])
+      expect([pattern, judge({ pattern }, 'ad')]).toEqual([pattern, [expect.stringContaining('does not match')]])
     }
     // It matches, but not within the engine's bound of steps.
     expect(judge({ not: { pattern: '(?<!z)(?:a+)+b|!$' } }, `${'a'.repeat(40)}!`)).toEqual(tooMuch)
@@ -373,7 +375,7 @@ describe('beside open streams', () => {
 
     test('judges what is too much here, and tells what is wrong with a schema', async () => {
       const wrong = { rows: [...rowsOf(12_000).rows, { id: 'x', kind: 'a' }] }
-      const judged = await far(table, [rowsOf(12_000), wrong])
+      const judged = await far(table, [rowsOf(12_000), wrong], anybody)
       expect(judged).toMatchObject({ ok: true, value: [[], [expect.stringContaining('#/rows/12000/id')]] })
       const names = Object.fromEntries(many(3_000, (n) => [`m${n}`, { type: 'string' }]))
       const broken = await createSchemaJudges(far).of({ properties: { ...names, last: { type: 'text' } } })
@@ -386,27 +388,75 @@ describe('beside open streams', () => {
         expect(await judgeTable([rowsOf(12_000)])).toEqual([[...tooMuch]])
       }
     })
-    test('two run at a time, the others wait, and more than can wait are turned away', async () => {
+    /** Each says that it has begun and waits until it may end. */
+    const holding = (line: Parameters<typeof createFarJudges>[1]) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'judging-'))
-      // Each says that it has begun and waits until it may end.
       const held = createFarJudges(
         run(`const { existsSync, writeFileSync } = require('node:fs')
           writeFileSync(${JSON.stringify(folder)} + '/' + process.pid, '')
           while (!existsSync(${JSON.stringify(path.join(folder, 'go'))})) await Bun.sleep(5)
           console.log(JSON.stringify({ ok: true, value: [[]] }))`),
-        3,
+        line,
       )
-      const asked = many(5, () => held.judge({}, [1]))
+      const begun = async (count: number): Promise<void> => {
+        while (readdirSync(folder).length < count) await Bun.sleep(5)
+      }
+      return { held, begun, go: () => writeFileSync(path.join(folder, 'go'), ''), folder }
+    }
+    const met = { ok: true, value: [[]] }
+    const turnedAway = { ok: false, error: { path: '', isBusy: true, isTooMuch: true } }
+
+    test('two of one caller run at a time, the others wait, and those of another are not behind them', async () => {
+      const { held, begun, go, folder } = holding({ ofOne: 3, all: 5 })
+      const judgeOf = (callerId: string) => held.judge({}, [1], { callerId, signal: anybody.signal })
+      const asked = many(5, () => judgeOf('a'))
       expect(held.waiting()).toBe(3)
-      expect(await held.judge({}, [1])).toMatchObject({ ok: false, error: { isTooMuch: true } })
-      while (readdirSync(folder).length < 2) await Bun.sleep(5)
+      expect(await judgeOf('a')).toMatchObject(turnedAway)
+      asked.push(judgeOf('b'))
+      await begun(3)
       expect(held.waiting()).toBe(3)
-      writeFileSync(path.join(folder, 'go'), '')
-      expect(await asked[0]).toEqual({ ok: true, value: [[]] })
-      expect(held.waiting()).toBeLessThan(3)
-      expect(await Promise.all(asked)).toEqual(asked.map(() => ({ ok: true, value: [[]] })))
+      asked.push(judgeOf('b'), judgeOf('c'))
+      expect(held.waiting()).toBe(5)
+      expect(await judgeOf('d')).toMatchObject(turnedAway)
+      go()
+      expect(await Promise.all(asked)).toEqual(asked.map(() => met) as never)
       expect(held.waiting()).toBe(0)
       rmSync(folder, { recursive: true })
+    })
+    test('whoever leaves gives up its place, in line and in the process', async () => {
+      const { held, begun, go, folder } = holding({ ofOne: 3 })
+      const leaving = new AbortController()
+      const asked = many(5, () => held.judge({}, [1], { callerId: 'a', signal: leaving.signal }))
+      await begun(2)
+      leaving.abort()
+      expect(held.waiting()).toBe(0)
+      for (const judged of await Promise.all(asked)) expect(judged.ok).toBe(false)
+      const next = held.judge({}, [1], { callerId: 'a', signal: anybody.signal })
+      await begun(3)
+      go()
+      expect(await next).toEqual(met as never)
+      rmSync(folder, { recursive: true })
+    })
+    test('a wait has an end', async () => {
+      const { held, go, folder } = holding({ waitMs: 50 })
+      const [first, second, third] = many(3, () => held.judge({}, [1], anybody))
+      expect(await third).toMatchObject(turnedAway)
+      go()
+      expect([await first, await second]).toEqual([met, met] as never)
+      rmSync(folder, { recursive: true })
+    })
+    test('a schema whose turn did not come is not the caller’s fault, and comes again', async () => {
+      const busy: FarJudge = async () => ({
+        ok: false,
+        error: { ...turnedAway.error, problem: 'waits', isBusy: true, isTooMuch: true },
+      })
+      const large = { enum: many(50_000, (n) => `${n}`) }
+      const asked = makeConversation({ output: { type: 'json-schema', schema: large, at: 'text.format' } })
+      const read = await readDemand(asked, createSchemaJudges(busy), anybody)
+      expect(read).toMatchObject({
+        ok: false,
+        error: { kind: 'model-overloaded', field: 'text.format', retryAfterMs: 10_000 },
+      })
     })
   })
 })
@@ -415,7 +465,7 @@ test('a schema that comes again is not read again, and what waits goes on behind
   let turns = 0
   const judges = createSchemaJudges(undefined, async () => void turns++)
   const first = await judges.of({ type: 'object' })
-  expect([judges.of({ type: 'object' }), turns]).toEqual([first, 1])
+  expect([first.ok, judges.of({ type: 'object' }) instanceof Promise, turns]).toEqual([true, false, 1])
   expect(judges.stats().schemas).toBe(1)
   const tools = Array.from({ length: 5 }, (_, n) => ({
     name: `t${n}`,
