@@ -1,6 +1,6 @@
+import { twiceIn } from '../lib/given-twice.ts'
 import { parseJson } from '../lib/json.ts'
 import { isShownLine, isShownText, isSoundText } from '../lib/sound-text.ts'
-import { twiceIn } from './given-twice.ts'
 import { TwiceGiven, UnknownMember } from './unknown-member.ts'
 
 /** Largest admin request body; an import of the largest size fits, as text inside of JSON too. */

@@ -1,7 +1,7 @@
 import { readPrices } from '../catalog/prices.ts'
 import { maskProxyUrl, parseProxyUrl } from '../egress/proxy-url.ts'
+import { twiceIn } from '../lib/given-twice.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { twiceIn } from './given-twice.ts'
 import { mask } from './mask.ts'
 import { isTimeZone } from './time.ts'
 

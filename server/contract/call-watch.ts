@@ -4,6 +4,7 @@ import type { ReplyEvent } from '../conversation/event.ts'
 import { ok, type Result } from '../lib/result.ts'
 import type { Sink } from '../lib/source.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
+import { readJson } from './json-text.ts'
 import type { SchemaJudges } from './schema-judges.ts'
 
 export type CallWatch = {
@@ -58,14 +59,12 @@ class WatchedReply implements ReplyStream {
   private count(): void {
     const tool = this.tools.find(({ name }) => name === this.name)
     if (this.json.length > longestInput || tool === undefined) return
-    let value: unknown
-    try {
-      value = JSON.parse(this.json === '' ? '{}' : this.json)
-    } catch {
+    const read = readJson(this.json === '' ? '{}' : this.json)
+    if (!read.ok) {
       this.watch.seen(false)
       return
     }
-    const faults = this.watch.judges.nearly(tool.schema, value)
+    const faults = this.watch.judges.nearly(tool.schema, read.value)
     if (faults !== undefined) this.watch.seen(faults.length === 0)
   }
 }

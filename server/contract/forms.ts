@@ -3,7 +3,7 @@ import type { FinishReason } from '../conversation/ending.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { ReplyEvent } from '../conversation/event.ts'
 import { searchAsCalled } from '../conversation/search.ts'
-import { ok } from '../lib/result.ts'
+import { err, ok } from '../lib/result.ts'
 import type { Sink } from '../lib/source.ts'
 import type { Repair } from '../relay/record.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
@@ -41,7 +41,7 @@ export const createForms = (deps: FormsDeps): Layer => ({
       },
     }
     const demand = await readDemand(conversation, deps.judges, asker)
-    if (!demand.ok) return demand
+    if (!demand.ok) return turns.signal.aborted ? err(gatewayError('cancelled', 'The caller left.')) : demand
     const first = await turns.run(demand.value.conversation)
     return first.ok ? ok(new FormedReply(first.value, demand.value, turns, deps, () => isUnjudged)) : first
   },

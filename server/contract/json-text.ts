@@ -1,3 +1,6 @@
+import { twiceIn } from '../lib/given-twice.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+
 /** What may open the value: it decides when its start is certain. */
 export type Opening = '{' | '[' | 'any'
 
@@ -81,17 +84,75 @@ export function createValueReader(opening: Opening): ValueReader {
   }
 }
 
-const [quote, backslash, brace, braceEnd, bracket, bracketEnd] = [34, 92, 123, 125, 91, 93] as const
+const [colon, quote, backslash, brace, braceEnd, bracket, bracketEnd] = [58, 34, 92, 123, 125, 91, 93] as const
+
+/** A value, or what keeps a text from being one for certain. */
+export type JsonReading = Result<unknown, string>
+
+/**
+ * Reads a JSON text, but for what programs read differently: a member given twice, of which one takes the first and another the
+ * last, and a number no program of the usual kind can hold.
+ */
+export function readJson(json: string): JsonReading {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (thrown) {
+    return err(`not JSON: ${String(thrown instanceof Error ? thrown.message : thrown).slice(0, 200)}`)
+  }
+  const { members, areHeld } = count(value)
+  if (!areHeld) return err('#: a number is too large to be held')
+  if (members === membersIn(json)) return ok(value)
+  const place = json.length > longestNamed ? undefined : twiceIn(json)
+  return err(`#: ${place === undefined ? 'a member' : JSON.stringify(place.slice(0, 100))} is given twice`)
+}
+
+/** In longer texts it takes some time to find the place. */
+const longestNamed = 200_000
+
+function count(value: unknown): { readonly members: number; readonly areHeld: boolean } {
+  const open: unknown[] = [value]
+  let members = 0
+  while (open.length > 0) {
+    const one = open.pop()
+    if (one === Number.POSITIVE_INFINITY || one === Number.NEGATIVE_INFINITY) return { members, areHeld: false }
+    if (typeof one !== 'object' || one === null) continue
+    if (Array.isArray(one)) {
+      for (const item of one) open.push(item)
+      continue
+    }
+    for (const name of Object.keys(one)) {
+      members++
+      open.push((one as Readonly<Record<string, unknown>>)[name])
+    }
+  }
+  return { members, areHeld: true }
+}
+
+/** As they are written: a colon each, outside strings. */
+function membersIn(json: string): number {
+  let members = 0
+  for (let at = 0; at < json.length; at++) {
+    const character = json.charCodeAt(at)
+    if (character === colon) members++
+    else if (character === quote)
+      for (at++; json.charCodeAt(at) !== quote; at++) if (json.charCodeAt(at) === backslash) at++
+  }
+  return members
+}
 
 /** Values looked for in one text, and the characters gone through for all but the first. */
 const mostCandidates = 50
 const mostLookedThrough = 1_000_000
 
+/** `fault`: it is no certain value, and null stands for it. */
+export type FoundValue = { readonly json: string; readonly value: unknown; readonly fault?: string }
+
 /**
  * The JSON values that a text holds: the text itself, else those in its code fences, else objects and lists that stand in it
  * for themselves.
  */
-export function valuesIn(text: string): readonly { readonly json: string; readonly value: unknown }[] {
+export function valuesIn(text: string): readonly FoundValue[] {
   const bare = text.replace(/^\uFEFF/, '').trim()
   const whole = parsed(bare)
   if (whole !== undefined) return [whole]
@@ -99,7 +160,7 @@ export function valuesIn(text: string): readonly { readonly json: string; readon
     .slice(0, mostCandidates)
     .flatMap(([, inner = '']) => parsed(inner.trim()) ?? [])
   if (fenced.length > 0) return fenced
-  const found: { json: string; value: unknown }[] = []
+  const found: FoundValue[] = []
   let tries = 0
   let through = 0
   for (let at = 0; at < bare.length && tries < mostCandidates && through < mostLookedThrough; at++) {
@@ -116,10 +177,8 @@ export function valuesIn(text: string): readonly { readonly json: string; readon
   return found
 }
 
-function parsed(json: string): { readonly json: string; readonly value: unknown } | undefined {
-  try {
-    return { json, value: JSON.parse(json) }
-  } catch {
-    return undefined
-  }
+function parsed(json: string): FoundValue | undefined {
+  const read = readJson(json)
+  if (read.ok) return { json, value: read.value }
+  return read.error.startsWith('#') ? { json, value: null, fault: read.error } : undefined
 }

@@ -2,7 +2,7 @@ import type { FinishReason } from '../conversation/ending.ts'
 import type { ReplyEvent } from '../conversation/event.ts'
 import type { Missed } from '../relay/record.ts'
 import type { CallDemand, Demand, ValueDemand } from './demand.ts'
-import { createValueReader, type ValueReader, valuesIn } from './json-text.ts'
+import { createValueReader, readJson, type ValueReader, valuesIn } from './json-text.ts'
 import type { Faults } from './judging.ts'
 import type { Judge } from './schema-judges.ts'
 
@@ -60,6 +60,8 @@ class DemandReading implements Reading {
   private readonly made: MadeCall[] = []
   /** Text before a forced call, or what waits for the judgement. */
   private held: ReplyEvent[] = []
+  /** That came amid the value. */
+  private readonly searches: ReplyEvent[] = []
   private said = ''
   private answer: string | undefined
   private open: OpenCall | undefined
@@ -86,11 +88,11 @@ class DemandReading implements Reading {
         return this.value === undefined ? this.pass(event) : []
       // It was done, whatever becomes of the words around it.
       case 'search-call':
-        if (this.calls.forced?.orSearch !== true) return [event]
+        if (this.calls.forced?.orSearch !== true) return this.search(event)
         this.called = true
         return this.holdsAll ? [event] : [...this.release(), event]
       case 'search-result':
-        return [event]
+        return this.search(event)
       case 'text-delta':
         this.said += event.text
         if (this.reader === undefined) return this.pass(event)
@@ -254,10 +256,17 @@ class DemandReading implements Reading {
     ]
   }
 
+  /** A value that has begun goes on behind a search, and is one block: the search comes behind it. */
+  private search(event: ReplyEvent): readonly ReplyEvent[] {
+    if (!this.textOpen || this.textClosed) return [event]
+    this.searches.push(event)
+    return []
+  }
+
   private closing(): readonly ReplyEvent[] {
     if (!this.textOpen || this.textClosed) return []
     this.textClosed = true
-    return [{ type: 'text-end', index: 0 }]
+    return [{ type: 'text-end', index: 0 }, ...this.searches]
   }
 
   /** What a reply that was cut short said, as it said it. */
@@ -280,7 +289,8 @@ export const uncalled = (name: string | undefined): string =>
 /** The JSON values in a text, and which of them may be the answer. */
 async function lookThrough(said: string, { judge }: ValueDemand) {
   const found = valuesIn(said)
-  const verdicts = await judge(found.map(({ value }) => value))
+  const judged = await judge(found.map(({ value }) => value))
+  const verdicts = found.map(({ fault }, index) => (fault === undefined ? (judged[index] ?? []) : [fault]))
   return { verdicts, fitting: found.filter((_, index) => verdicts[index]?.length === 0) }
 }
 
@@ -291,22 +301,16 @@ const textOf = (text: string): readonly ReplyEvent[] => [
 ]
 
 async function faultsOf(json: string, { judge }: ValueDemand): Promise<Faults> {
-  try {
-    return (await judge([JSON.parse(json)]))[0] ?? []
-  } catch (thrown) {
-    return [`not JSON: ${String(thrown instanceof Error ? thrown.message : thrown).slice(0, 200)}`]
-  }
+  const read = readJson(json)
+  return read.ok ? ((await judge([read.value]))[0] ?? []) : [read.error]
 }
 
 const noObject = 'the input is no JSON object'
 
 function faultsOfInput(json: string, judge: Judge): Faults | Promise<Faults> {
-  let value: unknown
-  try {
-    value = JSON.parse(json === '' ? '{}' : json)
-  } catch {
-    return [noObject]
-  }
+  const read = readJson(json === '' ? '{}' : json)
+  if (!read.ok) return [read.error.startsWith('#') ? read.error : noObject]
+  const { value } = read
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [noObject]
   const judged = judge([value])
   return judged instanceof Promise ? judged.then(([faults = []]) => faults) : (judged[0] ?? [])

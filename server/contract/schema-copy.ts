@@ -61,11 +61,10 @@ const judgedFormats: ReadonlySet<unknown> = new Set([
 
 const mostSchemas = 5_000
 const mostLevels = 100
-/** Of reading a part of a schema, a step of its patterns, what is below a name of its own: a tick is some microseconds. */
+/** Of reading a part of a schema, a step of its patterns, its characters: a tick is some microseconds. */
 const ticksOfPart = 12
 const ticksOfStep = 2.5
 const charactersPerTick = 2
-const ticksOfName = 15_000
 /** Names of their own within one another: the library goes through what is below each of them twice, and so 2 to the power of these. */
 const mostNames = 3
 
@@ -98,18 +97,26 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
   const join = (path: string, name: string | number): string => (path === '' ? `${name}` : `${path}.${name}`)
 
   let names = 0
+  /** Parts that the library will go through. */
+  let gone = 0
+  const pointers = new Set<string>()
   const copyValue = (value: unknown, path: string, level: number): unknown => {
     if (typeof value === 'boolean') return value
     if (!isLoose(value)) return refuse(path, 'must be a schema: an object, true or false')
     const isNamed = typeof value.$id === 'string'
     if (isNamed && ++names > mostNames) refuse(join(path, '$id'), `stands within more than ${mostNames} others`)
-    if (isNamed) tick(ticksOfName)
+    const before = gone
     const made = copy(value, path, level)
-    if (isNamed) names--
+    if (isNamed) {
+      names--
+      tick((gone - before) * ticksOfPart)
+      gone += gone - before
+    }
     return made
   }
   const copy = (given: Loose, path: string, level: number): Loose => {
     tick(ticksOfPart)
+    gone++
     if (++seen > mostSchemas) refuse('', `has more than ${mostSchemas} parts`)
     if (level > mostLevels) refuse('', `is nested more than ${mostLevels} levels deep`)
     const made: [string, unknown][] = []
@@ -163,7 +170,8 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
       } else if (name === 'format') {
         if (judgedFormats.has(value)) more.push({ format: lengthFormat }, { format: value })
       } else if (name === '$ref' || name === '$id' || name === '$anchor') {
-        if (typeof value !== 'string') refuse(at, 'must be a text')
+        if (typeof value !== 'string') return refuse(at, 'must be a text')
+        if (name === '$ref' && names === 0 && value.startsWith('#/')) pointers.add(value)
         made.push([name, value])
       } else if (name === '$dynamicRef' || name === '$recursiveRef') {
         // The library passes over both, and what nobody judges would pass for valid.
@@ -194,11 +202,63 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
     if (!read.ok) refuse(at, `${shown}${read.error}`)
   }
 
+  /** Schemas may stand under any name (`components`), and are judged once something refers to them. */
+  const addReferred = (made: Loose, pointer: string): void => {
+    const steps = stepsOf(pointer)
+    let given: unknown = schema
+    let place: unknown = made
+    for (const [index, step] of steps.entries()) {
+      if (typeof given !== 'object' || given === null || !Object.hasOwn(given, step)) return
+      given = (given as Loose)[step]
+      if (typeof place !== 'object' || place === null) return
+      if (!Object.hasOwn(place, step)) {
+        if (leaves.has(step)) return
+        const isLast = index === steps.length - 1
+        const more = isLast ? copyValue(given, steps.join('.'), steps.length) : {}
+        Object.assign(place, { [step]: more })
+      }
+      place = (place as Loose)[step]
+    }
+  }
+
   try {
-    return ok(copy(schema, '', 0))
+    const made = copy(schema, '', 0)
+    // Those that are added may refer to more: a set gives what it gets meanwhile.
+    for (const pointer of pointers) addReferred(made, pointer)
+    return ok(made)
   } catch (thrown) {
     if (thrown instanceof Refused) return err({ path: thrown.path, problem: thrown.problem })
     throw thrown
+  }
+}
+
+/** Names under which no schema stands, but what the judge takes for a keyword's value. */
+const leaves: ReadonlySet<string> = new Set([
+  ...[...counts, ...numbers],
+  ...[
+    '$anchor',
+    '$id',
+    '$ref',
+    '__proto__',
+    'const',
+    'default',
+    'dependentRequired',
+    'enum',
+    'format',
+    'id',
+    'pattern',
+  ],
+  ...['required', 'type', 'uniqueItems'],
+])
+
+/** Of a pointer within the schema, as an address has it. */
+function stepsOf(pointer: string): readonly string[] {
+  try {
+    return decodeURIComponent(pointer.slice(2))
+      .split('/')
+      .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  } catch {
+    return [] // no address
   }
 }
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test'
+import Ajv from 'ajv/dist/2020'
 import fc from 'fast-check'
 import { createForcedSearches, createForms } from '../../server/contract/forms.ts'
 import { createHolds } from '../../server/contract/hold.ts'
+import type { FarJudge } from '../../server/contract/judging.ts'
 import { createJudge, farBounds } from '../../server/contract/schema-judge.ts'
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
 import { searchLayer } from '../../server/contract/search.ts'
@@ -34,6 +36,23 @@ const anySchema: fc.Arbitrary<Schema> = fc.oneof(
     ],
   }),
   fc.constant({ properties: { a: { type: 'array', items: { type: 'boolean' } } }, required: ['a'] }),
+  // Patterns: what they mean to others, and what is judged elsewhere.
+  fc
+    .constantFrom(
+      '^\\S+$',
+      '^.+$',
+      '^[^\\s]+$',
+      '^a\\sb$',
+      '\\bx\\b',
+      '^\\w+$',
+      '^(?!.*\\s)x',
+      '(?<!a)x',
+      '^(.)\\1$',
+      '^\\p{L}+$',
+    )
+    .map((pattern) => ({ type: 'object', properties: { a: { type: 'string', pattern } }, required: ['a'] })),
+  fc.constant({ type: 'object', patternProperties: { '^(a|b)+$': { type: 'integer' } }, additionalProperties: false }),
+  fc.constant({ components: { A: { enum: ['x', 'x\u3000'] } }, properties: { a: { $ref: '#/components/A' } } }),
 )
 const anyJson = fc
   .oneof(
@@ -43,8 +62,18 @@ const anyJson = fc
     fc.constant({ a: 1 }),
   )
   .map((value) => JSON.stringify(value))
+const anyTextJson = fc
+  .array(fc.constantFrom('a', 'b', 'x', 'é', '你', '😀', '\u3000', '\u00a0', '\u2028', '\r', ' ', '\ufeff'), {
+    maxLength: 4,
+  })
+  .map((parts) => JSON.stringify({ a: parts.join('') }))
+/** What programs read differently. */
+const anyUncertain = fc.constantFrom('{"a":"x","a":1}', '{"a":1,"a":"x"}', '{"a":1e400}', '{"a":1,"a":1}')
 const anySaid = fc
-  .tuple(anyJson, fc.constantFrom('bare', 'bare', 'fenced', 'prose', 'cut', 'twice', 'none', 'fence-open', 'spaced'))
+  .tuple(
+    fc.oneof({ weight: 5, arbitrary: anyJson }, { weight: 3, arbitrary: anyTextJson }, anyUncertain),
+    fc.constantFrom('bare', 'bare', 'fenced', 'prose', 'cut', 'twice', 'none', 'fence-open', 'spaced'),
+  )
   .map(([json, how]) => {
     const forms: Readonly<Record<typeof how, string>> = {
       bare: json,
@@ -158,6 +187,21 @@ function demand(name: string, format: Format, schema: Schema, search: boolean): 
   }
 }
 
+/** Another's judge: ours would find no fault with itself. */
+const ajv = new Ajv({ strict: false })
+const validators = new Map<string, (value: unknown) => unknown>()
+const validatorOf = (schema: Schema): ((value: unknown) => unknown) => {
+  const key = JSON.stringify(schema)
+  const validator = validators.get(key) ?? ajv.compile(schema)
+  validators.set(key, validator)
+  return validator
+}
+/** What is judged in another process, here in this one. */
+const judgeHere: FarJudge = async (of, values) => {
+  const judge = createJudge(of, farBounds)
+  return judge.ok ? { ok: true, value: values.map((value) => judge.value(value)) } : judge
+}
+
 type Served = { readonly answer: Answer; readonly isRefused: boolean }
 
 test('no answer to a demand by schema is finished and not valid, in any API, whole or streamed', async () => {
@@ -188,7 +232,7 @@ test('no answer to a demand by schema is finished and not valid, in any API, who
         const ofTools = [...(asked.tools ?? []), ...(demanded.tools ?? [])]
         const decoded = dialect.decode({ ...asked, ...demanded, ...(ofTools.length > 0 && { tools: ofTools }) })
         if (!decoded.ok) throw new Error(decoded.error.message)
-        const deps = { judges: createSchemaJudges(), holds: createHolds(), repairs: () => repairs }
+        const deps = { judges: createSchemaJudges(judgeHere), holds: createHolds(), repairs: () => repairs }
         const page = { title: 'A page', url: 'https://a.example/', snippet: '{"a":1}' }
         const layers = [
           createForms(deps),
@@ -224,11 +268,9 @@ test('no answer to a demand by schema is finished and not valid, in any API, who
         if (answer === undefined || !['end', 'calls', 'stop'].includes(how)) return
         // Beside calls none is due; what is there has to be one.
         if (how === 'calls' && answer.text === '') return
-        const judge = createJudge(
-          format === 'object' && client.name !== 'anthropic' ? { type: 'object' } : schema,
-          farBounds,
-        )
-        expect(judge.ok && judge.value(JSON.parse(answer.text))).toEqual([])
+        const isValid = validatorOf(format === 'object' && client.name !== 'anthropic' ? { type: 'object' } : schema)
+        expect([schema, answer.text, isValid(JSON.parse(answer.text))]).toEqual([schema, answer.text, true])
+        expect(/"a":.*"a":|e400/.test(answer.text)).toBe(false)
       },
     ),
     { numRuns: 2_000 },

@@ -652,11 +652,21 @@ test('an answer whose turn to be judged did not come is no miss: nothing is repa
     return { ok: false, error: { path: '', problem: 'waits', isTooMuch: true, isBusy: true } }
   })
   const forms = createForms({ judges, holds: createHolds(), repairs: () => true })
-  const { run, sent, summaries } = setUp([forms], () => answer('{"name":"zz","age":1}'))
+  const { run, sent } = setUp([forms], () => answer('{"name":"zz","age":1}'))
   // A look-behind, which is judged elsewhere alone.
   const behind = { type: 'object', properties: { name: { type: 'string', pattern: '(?<!a)z' } } }
   const events = await read(await run({ ...format({ schema: behind }), stream: false }))
   expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'model-overloaded', retryAfterMs: 10_000 } })
   expect([sent.length, told]).toEqual([1, ['k']])
-  expect(summaries[0]?.repairs ?? []).toEqual([])
+})
+
+test('an answer or a strict input that gives a member twice, or a number nobody can hold, is repaired', async () => {
+  for (const json of ['{"name":"Ada","age":"x","age":36}', '{"name":"Ada","age":1e400}']) {
+    const asked = serve(inTurn(says(json), says(good)))
+    expect(textOf(await read(await asked.run({ ...format(), stream: false })))).toBe(good)
+    expect(asked.sent).toHaveLength(2)
+    const called = serve(inTurn(calls({ name: 'one', json }), calls({ name: 'one', json: good })))
+    const events = await read(await called.run({ tools: [tool('one', { strict: { at: 'tools.0' } })] }))
+    expect(events.flatMap((event) => (event.type === 'tool-call-delta' ? [event.json] : []))).toEqual([good])
+  }
 })

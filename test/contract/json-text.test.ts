@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { createValueReader, valuesIn } from '../../server/contract/json-text.ts'
+import fc from 'fast-check'
+import { createValueReader, readJson, valuesIn } from '../../server/contract/json-text.ts'
 
 test('a value is given as it comes, also behind some space', () => {
   const reader = createValueReader('{')
@@ -18,4 +19,25 @@ test('a fence with nothing but space in it takes no longer than its length', () 
   expect(valuesIn(`Here:\n\`\`\`json \n{"a":1}${' '.repeat(1_000_000)}\`\`\``)).toEqual([
     { json: '{"a":1}', value: { a: 1 } },
   ])
+})
+
+test.each([
+  ['{"a":1,"a":2}', '#: "a" is given twice'],
+  ['{"a":"x","\\u0061":1}', '#: "a" is given twice'],
+  ['[{"b":{"c":":","c":"\\":"}}]', '#: "0.b.c" is given twice'],
+  ['{"__proto__":1,"__proto__":2}', '#: "__proto__" is given twice'],
+  ['{"a":1e400}', '#: a number is too large to be held'],
+  ['[-1e999]', '#: a number is too large to be held'],
+] as const)('%s is no certain value', (json, fault) => {
+  expect(readJson(json)).toEqual({ ok: false, error: fault })
+  expect(valuesIn(`Here: ${json}`)).toEqual([{ json, value: null, fault }])
+})
+
+test('what is given once is read as ever', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 4 }), fc.string(), (json, text) => {
+      for (const one of [json, JSON.stringify({ [text]: text, a: { [text]: ':"\\' } })])
+        expect(readJson(one)).toEqual({ ok: true, value: JSON.parse(one) })
+    }),
+  )
 })

@@ -30,6 +30,13 @@ const tree = {
   },
 }
 
+const components = {
+  schemas: {
+    A: { type: 'string' },
+    'B/': { type: 'object', properties: { a: { $ref: '#/components/schemas/A' } }, required: ['a'] },
+  },
+}
+const named = { $id: 'https://a.example/root', $defs: { a: { $id: 'a', type: 'string' } }, $ref: 'a' }
 const anybody = { signal: new AbortController().signal }
 
 const emailPattern = {
@@ -118,10 +125,22 @@ const rows: readonly (readonly [string, Loose, unknown, boolean])[] = [
     'long',
     true,
   ],
+  ['a part under a name of no keyword', { components, $ref: '#/components/schemas/A' }, 'x', true],
+  ['a part under a name of no keyword, not met', { components, $ref: '#/components/schemas/A' }, 1, false],
+  ['one that refers to another', { components, $ref: '#/components/schemas/B~1' }, { a: 'x' }, true],
+  ['one that refers to another, not met', { components, $ref: '#/components/schemas/B~1' }, { a: 1 }, false],
+  ['a part in a list of no keyword', { 'x-parts': [{}, { type: 'null' }], $ref: '#/x-parts/1' }, 1, false],
+  ['a name of its own that is referred to', named, 'x', true],
+  ['a name of its own that is referred to, not met', named, 1, false],
   ['one of two', { oneOf: [{ type: 'string' }, { type: 'number' }] }, true, false],
 ]
 test.each(rows)('%s', (_, schema, value, valid) => {
   expect(judge(schema, value).length === 0).toBe(valid)
+})
+
+test('names of their own near one another are read beside open streams', () => {
+  for (const schema of [named, { items: { $id: 'a', items: { $id: 'b', items: {} } } }])
+    expect(createBounded(schema, nearBounds).ok).toBe(true)
 })
 
 test('faults name the place and what is wrong there', () => {
@@ -141,6 +160,12 @@ const refused: readonly (readonly [string, Loose, string])[] = [
   ['a list of names that is none', { required: 'a' }, 'required'],
   ['a remote reference', { $ref: 'https://example.com/schema.json' }, '$ref'],
   ['a reference to nothing', { $ref: '#/$defs/none' }, '$ref'],
+  ['a reference into what is no schema', { default: { a: {} }, $ref: '#/default/a' }, '$ref'],
+  [
+    'a reference to a part that is none',
+    { components: { a: { type: 'text' } }, $ref: '#/components/a' },
+    'components.a.type',
+  ],
   ['a circle', { $ref: '#' }, ''],
   ['a circle of two', { $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' }, ''],
   [
@@ -350,7 +375,10 @@ describe('beside open streams', () => {
     ['classes of Unicode', { allOf: many(100, (n) => ({ pattern: `${n}${'\\p{L}'.repeat(300)}` })) }],
     ['a long list', { enum: many(50_000, (n) => `${n}`) }],
     ['objects to choose from', { enum: many(9_000, (n) => ({ n })) }],
-    ['names of their own', { items: { $id: 'a', items: { $id: 'b', items: {} } } }],
+    [
+      'names of their own',
+      { items: { $id: 'a', items: { $id: 'b', properties: Object.fromEntries(many(600, (n) => [`m${n}`, {}])) } } },
+    ],
   ]
   test.each(hostile)('a schema of %s is read elsewhere', async (_, schema) => {
     const { asked, judges } = farOf()
