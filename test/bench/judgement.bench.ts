@@ -157,10 +157,10 @@ const judgements: Readonly<Record<string, Judgement>> = {
     (size) => mixed('abxy', size),
   ],
   ...Object.fromEntries(
-    ['a*b', 'a*a*b', 'a*a*a*b', 'a*a*a*a*b', 'a{0,49}a{0,49}a{0,49}b', '(?:a?){8}a{8}b', 'a*a{50}b'].map(
+    ['a{0,900}a{0,900}a{0,600}', '(?:a?){900}a{900}', '[ab]{0,999}a[ab]{0,999}', '(?:a|aa)+'].map(
       (rest): readonly [string, Judgement] => [
-        `a text by one that looks ahead: ${rest}`,
-        [(mark) => ({ pattern: `(?!x)${rest}${mark}` }), (size) => 'a'.repeat(size)],
+        `a text that many states share: ${rest}`,
+        [(mark) => ({ pattern: `^${rest}[bc]$|^[^ab]${mark}$` }), (size) => 'a'.repeat(size)],
       ],
     ),
   ),
