@@ -235,6 +235,12 @@ describe('beside open streams', () => {
     expect(Math.min(seen.run, seen.refused)).toBeGreaterThan(100)
   })
 
+  test('new states are weighed as they are made: a second’s work is not done here', () => {
+    const shared = { pattern: '^a{0,900}a{0,900}a{0,600}$' }
+    expect(near(shared, 'a'.repeat(100))).toEqual([])
+    expect(near(shared, 'a'.repeat(1_000))).toEqual(tooMuch)
+  })
+
   const hostile = [
     ...[
       '(?<!z)(?:\\u{61}+)+b',
