@@ -182,6 +182,8 @@ class ReplyReader implements ReplyDecoder {
 
   private apply(type: string, payload: JsonObject): GatewayError | undefined {
     const { blocks } = this
+    const fault = contentEvents.has(type) ? this.calls.fault() : undefined
+    if (fault !== undefined) return fault
     switch (type) {
       case 'assistantResponseEvent': {
         const content = textOf(payload.content)
@@ -217,10 +219,19 @@ class ReplyReader implements ReplyDecoder {
     const { blocks, calls, context } = this
     this.flush()
     const { stopReason, stopDetails, report, seen } = this.accounting
-    const reason = finishReason({ stopReason, stopDetails, report, hasCalls: blocks.callCount() > 0 })
+    const isHalf = calls.hasOpen()
+    const reason = finishReason({ stopReason, stopDetails, report, hasCalls: blocks.callCount() > 0 && !isHalf })
+    if (isHalf && (reason === 'max-tokens' || reason === 'context-full')) {
+      blocks.cut()
+      this.out.push({ type: 'finish', reason, report })
+      this.done = true
+      return undefined
+    }
+    const fault = calls.fault()
+    if (fault !== undefined) return fault
     if (!seen && blocks.isEmpty()) return empty('no content and no accounting')
     if (!seen && context.accounting.isKnown()) return cut('the body ended without accounting')
-    if (calls.hasOpen()) return cut('a tool call was not closed')
+    if (isHalf) return cut('a tool call was not closed')
     if (reason === 'broken') return broken('The model gave a malformed reply.', `stopReason ${stopReason}`)
     if (blocks.isEmpty() && (reason === 'end' || reason === 'stop-sequence')) {
       return { ...empty('accounting without content'), ending: { reason, report } }
@@ -239,6 +250,8 @@ const empty = (cause: string): GatewayError =>
   gatewayError('empty-reply', 'The provider gave an empty reply.', { cause })
 
 const cut = (cause: string): GatewayError => broken('The reply was cut short by the provider.', cause)
+
+const contentEvents: ReadonlySet<string> = new Set(['assistantResponseEvent', 'reasoningContentEvent', 'toolUseEvent'])
 
 /** Everything else is passed over unread: citations, links, follow-ups, and what is yet to be invented. */
 const knownEvents: ReadonlySet<string> = new Set([

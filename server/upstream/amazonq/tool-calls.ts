@@ -14,6 +14,7 @@ type Call = { readonly block: CallBlock; readonly halves: Halves; readonly escap
 export class Calls {
   private readonly byId = new Map<string, Call>()
   private latest: Call | undefined
+  private bad: GatewayError | undefined
 
   constructor(
     private readonly blocks: Blocks,
@@ -49,6 +50,14 @@ export class Calls {
     return [...this.byId.values()].some(({ block }) => !block.closed)
   }
 
+  /**
+   * What is wrong with a call that the provider called complete. Told once something follows, or at the end: that a limit cut the
+   * input in two stands behind it.
+   */
+  fault(): GatewayError | undefined {
+    return this.bad
+  }
+
   private open(id: string): Call {
     const call = { block: this.blocks.call(id), halves: createHalves(), escapes: createEscapedHalves() }
     this.byId.set(id, call)
@@ -63,8 +72,10 @@ export class Calls {
     const rest = escapes.push(halves.flush()) + escapes.flush()
     if (rest !== '') blocks.callInput(block, rest)
     if (block.json.trim() === '') blocks.callInput(block, '{}')
-    else if (!isJsonObject(block.json))
-      return { ...broken('The model gave a malformed tool call.', 'its input is no JSON object'), isBadInput: true }
+    else if (!isJsonObject(block.json)) {
+      this.bad = { ...broken('The model gave a malformed tool call.', 'its input is no JSON object'), isBadInput: true }
+      return undefined
+    }
     block.closed = true
     blocks.drain()
     return undefined
