@@ -46,6 +46,7 @@ class CalllessReply implements ReplyStream {
 
   run(sink: Sink<readonly ReplyEvent[]>): Promise<void> {
     return this.inner.run((batch) => {
+      if (batch.length === 1 && batch[0]?.type === 'text-delta') return sink(batch)
       const at = batch.findIndex(({ type }) => type === 'tool-call-start')
       const call = batch[at]
       if (call?.type !== 'tool-call-start') return sink(batch)

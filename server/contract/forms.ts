@@ -131,7 +131,12 @@ class FormedReply implements ReplyStream {
       return typeof taken === 'boolean' ? more(taken) && !isOver : taken.then((goesOn) => more(goesOn) && !isOver)
     }
     try {
-      await stream.run((batch) => pass(batch, 0, []))
+      await stream.run((batch) => {
+        const [only] = batch
+        if (batch.length !== 1 || only === undefined || !reading.passes(only) || !hasRoom()) return pass(batch, 0, [])
+        const taken = sink(batch)
+        return typeof taken === 'boolean' ? more(taken) : taken.then(more)
+      })
       const verdict = badInput && (await reading.badInput())
       if (verdict !== undefined) return { how: 'finished', finish: this.broken(), verdict }
       if (badInput !== undefined) await sink([badInput])

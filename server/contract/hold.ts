@@ -1,10 +1,6 @@
-import type { ReplyEvent } from '../conversation/event.ts'
-
 /** Characters that one reply may hold back, and all together. */
 export const mostHeldByOne = 4_000_000
 export const mostHeldCharacters = 64_000_000
-/** What an event takes besides its text. */
-const charactersOfEvent = 64
 
 /**
  * What is held back of one reply while it is judged, as far as its size goes: whoever holds it tells how much it is. A stream
@@ -44,9 +40,4 @@ export function createHolds(ofOne = mostHeldByOne, ofAll = mostHeldCharacters): 
     },
     stats: () => ({ characters: all }),
   }
-}
-
-export function sizeOf(event: ReplyEvent): number {
-  if (event.type === 'text-delta') return charactersOfEvent + event.text.length
-  return charactersOfEvent + (event.type === 'tool-call-delta' ? event.json.length : 0)
 }

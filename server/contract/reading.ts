@@ -2,7 +2,7 @@ import type { FinishReason } from '../conversation/ending.ts'
 import type { ReplyEvent } from '../conversation/event.ts'
 import type { Missed } from '../relay/record.ts'
 import type { CallDemand, Demand, ValueDemand } from './demand.ts'
-import { sizeOf } from './hold.ts'
+import { HeldEvents } from './held-events.ts'
 import { createValueReader, type ValueReader, valuesIn } from './json-text.ts'
 import type { Faults } from './judging.ts'
 import type { Judge } from './schema-judges.ts'
@@ -43,6 +43,8 @@ type Ready = readonly ReplyEvent[] | Promise<readonly ReplyEvent[]>
 
 /** Reads one reply against a demand. Feed it everything but the end; what it gives may go on at once. */
 export type Reading = {
+  /** Takes a piece of text that goes on as it is, the usual event; false: nothing was done, `push` it. */
+  readonly passes: (event: ReplyEvent) => boolean
   readonly push: (event: ReplyEvent) => Ready
   readonly finish: (reason: FinishReason) => Promise<Verdict>
   /** Characters that it holds: what has gone on counts only where the judgement needs it, or a repair would be shown it. */
@@ -74,8 +76,7 @@ class DemandReading implements Reading {
   private made: MadeCall[] = []
   private readonly strays = new Set<string>()
   /** Text before a forced call, or what waits for the judgement. */
-  private held: ReplyEvent[] = []
-  private heldSize = 0
+  private readonly held = new HeldEvents()
   /** A held call with half an input that ends the reply so far: perhaps a limit cut it. */
   private cut: readonly ReplyEvent[] = []
   private said = ''
@@ -99,6 +100,13 @@ class DemandReading implements Reading {
     this.reader = this.value && createValueReader(this.value.opening)
   }
 
+  passes(event: ReplyEvent): boolean {
+    if (event.type !== 'text-delta' || this.reader !== undefined || this.isHeldBack()) return false
+    this.cut = []
+    this.keepSaid(event.text)
+    return true
+  }
+
   push(event: ReplyEvent): Ready {
     switch (event.type) {
       case 'text-start':
@@ -109,7 +117,7 @@ class DemandReading implements Reading {
       case 'search-call':
         if (this.calls.forced?.orSearch !== true) return [event]
         this.called = true
-        return this.holdsAll ? [event] : [...this.release(), event]
+        return this.holdsAll ? [event] : [...this.held.release(), event]
       case 'search-result':
         return [event]
       case 'text-delta':
@@ -132,7 +140,7 @@ class DemandReading implements Reading {
   }
 
   holds(): number {
-    return this.heldSize + (this.answer ?? this.reader?.text() ?? '').length + this.keptSize
+    return this.held.size() + (this.answer ?? this.reader?.text() ?? '').length + this.keptSize
   }
 
   forget(): boolean {
@@ -160,7 +168,7 @@ class DemandReading implements Reading {
     if (isDue) return this.valueVerdict(this.value, reason, strays)
     if (strays.length > 0) return this.miss('tool-choice', strays, true)
     // Beside calls no answer is due: a value that stood there has gone on, whatever it is, and other words have not.
-    return this.kept([...this.closing(), ...this.release()], this.value === undefined ? reason : 'tool-calls')
+    return this.kept([...this.closing(), ...this.held.release()], this.value === undefined ? reason : 'tool-calls')
   }
 
   async badInput(): Promise<Verdict | undefined> {
@@ -215,7 +223,7 @@ class DemandReading implements Reading {
       calls: this.made,
       strays: [...this.strays],
       isMet: this.called,
-      rest: isBeside ? [...this.closing(), ...this.release()] : [],
+      rest: isBeside ? [...this.closing(), ...this.held.release()] : [],
     }
   }
 
@@ -243,11 +251,11 @@ class DemandReading implements Reading {
     if (goes === 'out') return []
     const before = this.closing()
     if (goes === 'held') {
-      this.hold(event)
+      this.held.add(event)
       return before
     }
     this.called = true
-    return [...before, ...this.release(), event]
+    return [...before, ...this.held.release(), event]
   }
 
   private input(event: Extract<ReplyEvent, { type: 'tool-call-delta' }>): readonly ReplyEvent[] {
@@ -257,7 +265,7 @@ class DemandReading implements Reading {
         return this.flow(event.json)
       case 'held':
         open.json += event.json
-        this.hold(event)
+        this.held.add(event)
         return []
       case 'on':
         if (!this.isForgetful) open.json += event.json
@@ -284,22 +292,24 @@ class DemandReading implements Reading {
     const json = open.json === '' ? '{}' : open.json
     this.made.push({ id: open.id, name: open.name, json: this.isForgetful ? '' : json, faults })
     if (open.goes === 'on') return [event]
-    this.hold(event)
-    const at = this.held.findLastIndex(({ type }) => type === 'tool-call-start')
+    this.held.add(event)
     if (faults.length > 0) {
-      const events = this.held.splice(at)
-      this.heldSize -= sizeOfAll(events)
+      const events = this.held.takeCall()
       this.cut = faults.includes(noObject) ? events : []
     } else this.called = true
     if (!this.isForgetful) this.keptSize += json.length
-    return this.holdsAll || faults.length > 0 ? [] : this.release()
+    return this.holdsAll || faults.length > 0 ? [] : this.held.release()
   }
 
   /** Text that goes on, unless a forced call has to come first. */
   private pass(event: ReplyEvent): readonly ReplyEvent[] {
-    if (!this.holdsAll && (this.calls.forced === undefined || this.called)) return [event]
-    this.hold(event)
+    if (!this.isHeldBack()) return [event]
+    this.held.add(event)
     return []
+  }
+
+  private isHeldBack(): boolean {
+    return this.holdsAll || (this.calls.forced !== undefined && !this.called)
   }
 
   /** A piece of the answer; none behind a call that closed it. */
@@ -319,17 +329,8 @@ class DemandReading implements Reading {
 
   private unlessHeld(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
     if (!this.holdsAll) return events
-    for (const event of events) this.hold(event, false)
+    for (const event of events) this.held.add(event, false)
     return []
-  }
-
-  /** Of what follows one another the texts are joined: a reply comes in many pieces. */
-  private hold(event: ReplyEvent, counts = true): void {
-    const last = this.held.at(-1)
-    const joined = last && joinedOf(last, event)
-    if (counts) this.heldSize += sizeOf(joined ?? event) - (joined && last ? sizeOf(last) : 0)
-    if (joined === undefined) this.held.push(event)
-    else this.held[this.held.length - 1] = joined
   }
 
   private keepSaid(text: string): void {
@@ -344,23 +345,8 @@ class DemandReading implements Reading {
   private unjudged(): readonly ReplyEvent[] {
     const words = this.answer ?? this.reader?.text() ?? ''
     const value = this.value !== undefined && !this.textOpen && words !== '' ? textOf(words) : []
-    return [...value, ...this.closing(), ...this.release()]
+    return [...value, ...this.closing(), ...this.held.release()]
   }
-
-  private release(): readonly ReplyEvent[] {
-    const given = this.held
-    this.held = []
-    this.heldSize = 0
-    return given
-  }
-}
-
-const sizeOfAll = (events: readonly ReplyEvent[]): number => events.reduce((sum, event) => sum + sizeOf(event), 0)
-
-function joinedOf(one: ReplyEvent, next: ReplyEvent): ReplyEvent | undefined {
-  if (one.type === 'text-delta' && next.type === 'text-delta') return { ...one, text: one.text + next.text }
-  if (one.type === 'tool-call-delta' && next.type === 'tool-call-delta') return { ...one, json: one.json + next.json }
-  return undefined
 }
 
 export const uncalled = (name: string | undefined): string =>
