@@ -490,6 +490,18 @@ describe('a strict tool', () => {
       [paid('bob', 2), paid('bob', 2)],
       ['bob 2', 'bob 2'],
     ],
+    [
+      'one that nobody wanted in place of the first',
+      [paid('bob', '2'), paid('cyd', '3')],
+      [paid('cyd', 3), paid('dan', 4)],
+      undefined,
+    ],
+    [
+      'twice the same wrong one, each otherwise',
+      [paid('bob', '2'), paid('bob', '2')],
+      [paid('bob', 2), paid('bob', 3)],
+      undefined,
+    ],
     ['one twice, another never', [paid('bob', '2'), paid('cyd', '3')], [paid('bob', 2), paid('bob', 2)], undefined],
     ['one that nobody wanted', [paid('bob', '2'), paid('cyd', '3')], [paid('bob', 2), paid('dan', 4)], undefined],
     ['the good one alone', [paid('ann', 1), paid('bob', '2')], [paid('ann', 1)], undefined],
