@@ -560,7 +560,13 @@ describe('a strict tool', () => {
       calls(...Array.from({ length: 10 }, () => ({ name: 'two', json: long })), { name: 'one', json: bad }),
     )
     const events = await read(await run(strict))
-    expect([inputsOf(events).length, endOf(events), sent.length]).toEqual([10, 'unmet-demand', 1])
+    const made = events.filter(({ type }) => type === 'tool-call-start').length
+    expect([made, inputsOf(events).join('').length, endOf(events), sent.length]).toEqual([
+      10,
+      10 * long.length,
+      'unmet-demand',
+      1,
+    ])
     expect(summaries[0]?.route.repair).toMatchObject({ outcome: 'late' })
   })
 
