@@ -1,7 +1,5 @@
 import type { Tool } from '../conversation/conversation.ts'
-import type { GatewayError } from '../conversation/error.ts'
 import type { ReplyEvent } from '../conversation/event.ts'
-import { ok, type Result } from '../lib/result.ts'
 import type { Sink } from '../lib/source.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import { readJson } from './json-text.ts'
@@ -16,14 +14,8 @@ export type CallWatch = {
 const longestInput = 20_000
 
 /** Counts which inputs of calls fit their tools' schemas. Nothing is held and nothing is changed. */
-export async function watchCalls(
-  sent: Promise<Result<ReplyStream, GatewayError>>,
-  tools: readonly Tool[],
-  watch: CallWatch,
-): Promise<Result<ReplyStream, GatewayError>> {
-  const reply = await sent
-  return reply.ok ? ok(new WatchedReply(reply.value, tools, watch)) : reply
-}
+export const watchCalls = (reply: ReplyStream, tools: readonly Tool[], watch: CallWatch): ReplyStream =>
+  new WatchedReply(reply, tools, watch)
 
 /** A class: each batch passes it. */
 class WatchedReply implements ReplyStream {

@@ -11,6 +11,7 @@ import type { ReplyStream } from '../relay/reply-source.ts'
 import { sessionOf } from '../relay/session.ts'
 import { type Book, createBook, type Ending, type OpenTurn } from './book.ts'
 import { type CallWatch, watchCalls } from './call-watch.ts'
+import { withoutCalls } from './callless-reply.ts'
 import { joinedReply } from './joined-reply.ts'
 import type { Layer, Turns } from './layer.ts'
 import { type SizesOf, sizedRelay } from './sized-relay.ts'
@@ -27,8 +28,7 @@ export type ContractDeps = {
 
 /**
  * Takes relay's place for the client APIs: the same promise, kept with as many model turns as it takes, and one summary at
- * the end. A request that no layer wants goes straight to the relay, and costs no more than there; one
- * with tools has its calls looked at as they pass.
+ * the end. A request that no layer wants names no tool and goes straight to the relay.
  */
 export function converse(
   request: RelayRequest,
@@ -38,9 +38,7 @@ export function converse(
   const { layers } = deps
   for (let index = 0; index < layers.length; index++)
     if (layers[index]?.wants(request.conversation, request) === true) return serve(request, deps, signal)
-  const sent = sizedRelay(request, deps.relay, deps.sizesOf, signal)
-  const { tools } = request.conversation
-  return deps.callWatch === undefined || tools.length === 0 ? sent : watchCalls(sent, tools, deps.callWatch)
+  return withoutCalls(request, (asked) => sizedRelay(asked, deps.relay, deps.sizesOf, signal))
 }
 
 async function serve(
@@ -90,8 +88,11 @@ async function serve(
     return fail(gatewayError('internal', 'The gateway failed on this request.', { cause }))
   }
   if (!served.ok) return fail(served.error)
+  const tools = request.conversation.tools.filter(({ strict }) => strict === undefined)
+  const { callWatch } = deps
+  const seen = callWatch && tools.length > 0 ? watchCalls(served.value, tools, callWatch) : served.value
   return ok(
-    joinedReply(served.value, {
+    joinedReply(seen, {
       signal,
       elapsed,
       usage: () => book.usage(isShown),

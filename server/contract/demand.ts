@@ -1,5 +1,6 @@
-import type { Conversation, Tool } from '../conversation/conversation.ts'
+import type { Conversation, Message } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { calledName, searchIdPrefix } from '../conversation/search.ts'
 import { strictTools } from '../conversation/strict-tools.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Opening } from './json-text.ts'
@@ -30,16 +31,20 @@ export type CallDemand = {
   readonly forced?: { readonly name?: string; readonly orSearch?: boolean }
   /** Calls of these are held until they are known to fit. */
   readonly strict: ReadonlyMap<string, Judge>
+  /** Declared and allowed: calls of no others go on. The provider is told of more, those that the history names. */
+  readonly offered: ReadonlySet<string>
+  /** A tool's name as the caller may read it. */
+  readonly nameOf: (name: string) => string
 }
 
 /** The model answers by a call of it. */
 export const answerTool = 'give_answer'
 
-export const demandsAnything = ({ output, toolChoice, tools }: Conversation): boolean =>
-  output.type !== 'text' ||
-  (tools.length > 0 && (toolChoice.type === 'any' || toolChoice.type === 'tool' || tools.some(isStrict)))
+/** Where the model knows of any tool it may call one that it was not to call. */
+export const demandsAnything = ({ output, tools, search, messages }: Conversation): boolean =>
+  output.type !== 'text' || tools.length > 0 || search !== undefined || messages.some(hasCall)
 
-const isStrict = ({ strict }: Tool): boolean => strict !== undefined
+const hasCall = ({ parts }: Message): boolean => parts.some(({ type }) => type === 'tool-call')
 
 /** A stop sequence would cut a JSON value in two, and what is left of it is no answer. */
 const unstopped = (asked: Conversation): Conversation =>
@@ -67,6 +72,8 @@ export async function readDemand(
       forced: toolChoice.type === 'tool' ? { name: toolChoice.name } : { orSearch: output.type === 'text' },
     }),
     strict,
+    offered: new Set(toolChoice.type === 'none' ? [] : asked.tools.map(({ name }) => name)),
+    nameOf: hasSearched(asked) ? calledName : (name) => name,
   }
   const common = { calls, isWhole: !asked.stream }
   // A reply that has to call a tool gives no answer yet.
@@ -87,6 +94,10 @@ export async function readDemand(
   const conversation = byTool(unstopped(asked), output)
   return ok({ ...common, conversation, value: { ...value, by: answerTool } })
 }
+
+/** The model knows of our tool from searches of earlier turns, and the caller has another name for it. */
+const hasSearched = ({ messages }: Conversation): boolean =>
+  messages.some(({ parts }) => parts.some((part) => part.type === 'tool-call' && part.id.startsWith(searchIdPrefix)))
 
 type OutputSchema = Extract<Conversation['output'], { type: 'json-schema' }>
 

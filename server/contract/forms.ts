@@ -10,9 +10,11 @@ import type { ReplyStream } from '../relay/reply-source.ts'
 import { type Demand, demandsAnything, notItsTurn, readDemand } from './demand.ts'
 import type { Holds } from './hold.ts'
 import type { Layer, Turns } from './layer.ts'
-import { createReading, type MadeCall, type Reading, uncalled, type Verdict } from './reading.ts'
-import { repairOf } from './repair.ts'
+import { mendedCalls, newCalls } from './mended-calls.ts'
+import { createReading, isOwnEnd, type Reading, uncalled, type Verdict } from './reading.ts'
+import { demandOfRepair, repairOf } from './repair.ts'
 import type { SchemaJudges } from './schema-judges.ts'
+import { sentence, unmetDemand, whyUnmet } from './unmet-demand.ts'
 
 export type FormsDeps = {
   readonly judges: SchemaJudges
@@ -22,8 +24,9 @@ export type FormsDeps = {
 }
 
 /**
- * Holds the model to the form its caller demands: JSON by a schema, a forced tool, inputs of strict tools. What fits goes on
- * as it comes, what does not is asked for once more, and what still does not is said to be none, in the API's own way.
+ * Holds the model to the form its caller demands: JSON by a schema, a forced tool, no other tools than the offered ones, inputs of
+ * strict tools. What fits goes on as it comes, what does not is asked for once more, and what still does not is said to be none, in
+ * the API's own way.
  */
 export const createForms = (deps: FormsDeps): Layer => ({
   wants: demandsAnything,
@@ -110,6 +113,7 @@ class FormedReply implements ReplyStream {
       if (!taken) over = true
       return taken
     }
+    const hasRoom = (): boolean => hold.resize(reading.holds()) || (reading.forget() && hold.resize(reading.holds()))
     const pass = (batch: readonly ReplyEvent[], from: number, out: ReplyEvent[]): boolean | Promise<boolean> => {
       for (let at = from; at < batch.length && !over && finish === undefined; at++) {
         const event = batch[at]
@@ -122,13 +126,13 @@ class FormedReply implements ReplyStream {
           over = true
           out.push(event)
         } else if (event.type === 'reply-start') out.push(event)
-        else if (hold.add([event])) {
+        else {
           const ready = reading.push(event)
           if (ready instanceof Promise) return ready.then((events) => pass(batch, at + 1, [...out, ...events]))
           for (const one of ready) out.push(one)
-        } else {
+          if (hasRoom()) continue
           over = true
-          out.push({ type: 'error', error: unmet('The reply is too large to be looked at') })
+          out.push({ type: 'error', error: gatewayError('unmet-demand', 'The reply is too large to be looked at.') })
         }
       }
       if (out.length === 0) return true
@@ -137,14 +141,19 @@ class FormedReply implements ReplyStream {
       return typeof taken === 'boolean' ? more(taken) && !isOver : taken.then((goesOn) => more(goesOn) && !isOver)
     }
     try {
-      await stream.run((batch) => pass(batch, 0, []))
+      await stream.run((batch) => {
+        const [only] = batch
+        if (batch.length !== 1 || only === undefined || !reading.passes(only) || !hasRoom()) return pass(batch, 0, [])
+        const taken = sink(batch)
+        return typeof taken === 'boolean' ? more(taken) : taken.then(more)
+      })
       const verdict = badInput && (await reading.badInput())
       if (verdict !== undefined) return { how: 'finished', finish: this.broken(), verdict }
       if (badInput !== undefined) await sink([badInput])
       if (over || finish === undefined) return { how: 'over' }
       return { how: 'finished', finish, verdict: await reading.finish(finish.reason) }
     } finally {
-      hold.take()
+      hold.free()
     }
   }
 
@@ -198,7 +207,8 @@ class FormedReply implements ReplyStream {
     const events: ReplyEvent[] = []
     let failure: GatewayError | undefined
     let isLate = false
-    const read = await this.read(sent.value, createReading(this.demand, 'repair'), (batch) => {
+    const reading = createReading(demandOfRepair(this.demand, miss), 'repair')
+    const read = await this.read(sent.value, reading, (batch) => {
       const searches: ReplyEvent[] = []
       for (const event of batch) {
         if (event.type === 'error') failure = event.error
@@ -214,10 +224,11 @@ class FormedReply implements ReplyStream {
     const { verdict, finish } = read
     if (!verdict.kept) return { after: shown(verdict), miss: verdict }
     const all = [...events, ...verdict.events]
-    if (miss.missed !== 'tool-arguments')
+    if (miss.missed !== 'tool-arguments' && miss.calls.length === 0)
       return { events: [...all, ending(finish, verdict.reason)], after: wordsOf(all) }
-    const calls = onlyCalls(all, miss.calls)
-    return calls === undefined
+    const isWhole = isOwnEnd(verdict.reason)
+    const calls = miss.missed === 'tool-arguments' ? mendedCalls(all, miss.calls) : newCalls(all, miss.calls)
+    return calls === undefined || !isWhole
       ? { after: wordsOf(all) }
       : { events: [...calls, ending(finish, 'tool-calls')], after: wordsOf(calls) }
   }
@@ -229,9 +240,10 @@ class FormedReply implements ReplyStream {
     // The tool is ours, and the caller has another name for it.
     const isSearch = miss.missed === 'tool-choice' && search?.isForced === true && toolChoice.type === 'tool'
     const faults = isSearch ? [uncalled(searchAsCalled)] : miss.faults
-    const reason = `${leads[miss.missed]}: ${faults.slice(0, 3).join('; ') || 'no answer'}`
+    const reason = whyUnmet(miss.missed, faults)
     const isStrict = this.demand.value?.isStrict === true && this.demand.isWhole
-    if (!miss.isOpen || miss.missed !== 'output-format' || isStrict) return [{ type: 'error', error: unmet(reason) }]
+    if (!miss.isOpen || miss.missed !== 'output-format' || isStrict)
+      return [{ type: 'error', error: unmetDemand(miss.missed, faults) }]
     return [
       { type: 'text-start', index: 0, isRefusal: true },
       { type: 'text-delta', index: 0, text: sentence(reason) },
@@ -245,14 +257,6 @@ const unjudged: readonly ReplyEvent[] = [
   { type: 'error', error: notItsTurn('The answer could not be judged: too many others wait for it.') },
 ]
 
-const leads: Readonly<Record<Miss['missed'], string>> = {
-  'output-format': 'The model gave no answer in the form that was asked for',
-  'tool-choice': 'The model did not call the tool it was told to',
-  'tool-arguments': 'The model called a strict tool with an input that is not valid',
-}
-
-const sentence = (text: string): string => `${text.replace(/\.+$/, '')}.`
-const unmet = (reason: string): GatewayError => gatewayError('unmet-demand', sentence(reason))
 const ending = (finish: Finish, reason: FinishReason): Finish => ({
   type: 'finish',
   reason,
@@ -269,11 +273,14 @@ const longestFault = 300
 /** Of a reply, as much as stands in the request's record. */
 const shownCharacters = 2_000
 
-const shown = ({ text, calls, missed }: Miss): string =>
-  (missed === 'tool-arguments' ? calls.map(({ name, json }) => `${name} ${json}`).join('\n') : text).slice(
-    0,
-    shownCharacters,
-  )
+function shown({ text, calls, strays, missed }: Miss): string {
+  const made = calls.map(({ name, json }) => `${name} ${json}`)
+  const lines = { 'output-format': [text], 'tool-choice': [text, ...made, ...strays], 'tool-arguments': made }[missed]
+  return lines
+    .filter((line) => line !== '')
+    .join('\n')
+    .slice(0, shownCharacters)
+}
 
 const wordsOf = (events: readonly ReplyEvent[]): string =>
   events
@@ -288,19 +295,3 @@ const wordsOf = (events: readonly ReplyEvent[]): string =>
     )
     .join('')
     .slice(0, shownCharacters)
-
-/** Of the calls of a repair those that take the place of wrong ones, each once; undefined: one is missing. */
-function onlyCalls(events: readonly ReplyEvent[], before: readonly MadeCall[]): readonly ReplyEvent[] | undefined {
-  const missing = before.filter(({ faults }) => faults.length > 0).map(({ name }) => name)
-  const taken: ReplyEvent[] = []
-  let takes = false
-  for (const event of events) {
-    if (event.type === 'tool-call-start') {
-      const at = missing.indexOf(event.name)
-      takes = at >= 0
-      if (takes) missing.splice(at, 1)
-    }
-    if (takes && event.type.startsWith('tool-call')) taken.push(event)
-  }
-  return missing.length === 0 ? taken : undefined
-}

@@ -2,6 +2,7 @@ import type { FinishReason } from '../conversation/ending.ts'
 import type { ReplyEvent } from '../conversation/event.ts'
 import type { Missed } from '../relay/record.ts'
 import type { CallDemand, Demand, ValueDemand } from './demand.ts'
+import { HeldEvents } from './held-events.ts'
 import { createValueReader, readJson, type ValueReader, valuesIn } from './json-text.ts'
 import type { Faults } from './judging.ts'
 import type { Judge } from './schema-judges.ts'
@@ -27,7 +28,12 @@ export type Verdict =
       readonly isOpen: boolean
       /** What the model said. */
       readonly text: string
+      /** Those of the tools that were offered. */
       readonly calls: readonly MadeCall[]
+      /** Tools that were called and had not been offered; of these calls nothing went on. */
+      readonly strays: readonly string[]
+      /** What was to be called has been. */
+      readonly isMet: boolean
       /** What was right and has not gone on yet; it stands beside a repair. */
       readonly rest: readonly ReplyEvent[]
     }
@@ -37,16 +43,26 @@ type Ready = readonly ReplyEvent[] | Promise<readonly ReplyEvent[]>
 
 /** Reads one reply against a demand. Feed it everything but the end; what it gives may go on at once. */
 export type Reading = {
+  /** Takes a piece of text that goes on as it is, the usual event; false: nothing was done, `push` it. */
+  readonly passes: (event: ReplyEvent) => boolean
   readonly push: (event: ReplyEvent) => Ready
   readonly finish: (reason: FinishReason) => Promise<Verdict>
+  /** Characters that it holds: what has gone on counts only where the judgement needs it, or a repair would be shown it. */
+  readonly holds: () => number
+  /** Lets go what only a repair would be shown, which can then be none. False: there is nothing. */
+  readonly forget: () => boolean
   /** The reply broke off at a call whose input is no JSON object; undefined: of that call nothing was demanded. */
   readonly badInput: () => Promise<Verdict | undefined>
 }
 
 /** Ended by the model itself: only such a reply has to be whole. */
 const ownEnds: ReadonlySet<FinishReason> = new Set(['end', 'tool-calls', 'stop-sequence'])
+export const isOwnEnd = (reason: FinishReason): boolean => ownEnds.has(reason)
 
-/** `live`: what is certain goes on; `whole`: nothing but reasoning and searches does before the end; `repair`: nothing at all but searches, and no reasoning. */
+/**
+ * `live`: what is certain goes on; `whole`: the same, but of an answer that is a value nothing goes on before the end but reasoning
+ * and searches; `repair`: nothing at all does but searches, and no reasoning.
+ */
 export type ReadingMode = 'live' | 'whole' | 'repair'
 
 export const createReading = (demand: Demand, mode: ReadingMode): Reading => new DemandReading(demand, mode)
@@ -57,9 +73,12 @@ class DemandReading implements Reading {
   private readonly value: ValueDemand | undefined
   private readonly calls: CallDemand
   private readonly reader: ValueReader | undefined
-  private readonly made: MadeCall[] = []
+  private made: MadeCall[] = []
+  private readonly strays = new Set<string>()
   /** Text before a forced call, or what waits for the judgement. */
-  private held: ReplyEvent[] = []
+  private readonly held = new HeldEvents()
+  /** A held call with half an input that ends the reply so far: perhaps a limit cut it. */
+  private cut: readonly ReplyEvent[] = []
   /** That came amid the value. */
   private readonly searches: ReplyEvent[] = []
   private said = ''
@@ -69,15 +88,25 @@ class DemandReading implements Reading {
   private readonly holdsAll: boolean
   private textOpen = false
   private textClosed = false
+  /** Of what has gone on, as much as a repair would be shown. */
+  private keptSize = 0
+  private isForgetful = false
 
   constructor(
     demand: Demand,
     private readonly mode: ReadingMode,
   ) {
-    this.holdsAll = mode !== 'live'
     this.value = demand.value
     this.calls = demand.calls
+    this.holdsAll = mode === 'repair' || (mode === 'whole' && this.value !== undefined)
     this.reader = this.value && createValueReader(this.value.opening)
+  }
+
+  passes(event: ReplyEvent): boolean {
+    if (event.type !== 'text-delta' || this.reader !== undefined || this.isHeldBack()) return false
+    this.cut = []
+    this.keepSaid(event.text)
+    return true
   }
 
   push(event: ReplyEvent): Ready {
@@ -90,24 +119,21 @@ class DemandReading implements Reading {
       case 'search-call':
         if (this.calls.forced?.orSearch !== true) return this.search(event)
         this.called = true
-        return this.holdsAll ? [event] : [...this.release(), event]
+        return this.holdsAll ? [event] : [...this.held.release(), event]
       case 'search-result':
         return this.search(event)
       case 'text-delta':
-        this.said += event.text
-        if (this.reader === undefined) return this.pass(event)
+        this.cut = []
+        if (this.reader === undefined) {
+          this.keepSaid(event.text)
+          return this.pass(event)
+        }
         if (this.answer !== undefined) return []
         return this.flow(this.reader.push(event.text))
       case 'tool-call-start':
         return this.start(event)
-      case 'tool-call-delta': {
-        const { open } = this
-        if (open === undefined) return []
-        open.json += event.json
-        if (open.goes === 'on') return [event]
-        if (open.goes === 'held') this.held.push(event)
-        return open.goes === 'answer' ? this.flow(event.json) : []
-      }
+      case 'tool-call-delta':
+        return this.input(event)
       case 'tool-call-end':
         return this.end(event)
       default:
@@ -115,30 +141,46 @@ class DemandReading implements Reading {
     }
   }
 
+  holds(): number {
+    return this.held.size() + (this.answer ?? this.reader?.text() ?? '').length + this.keptSize
+  }
+
+  forget(): boolean {
+    if (this.isForgetful) return false
+    this.isForgetful = true
+    this.said = ''
+    if (this.open?.goes === 'on') this.open.json = ''
+    this.made = this.made.map((call) => ({ ...call, json: '' }))
+    this.keptSize = 0
+    return true
+  }
+
   async finish(reason: FinishReason): Promise<Verdict> {
-    const isOwn = ownEnds.has(reason)
-    if (!isOwn) return this.kept([...this.unjudged(), ...this.closing()], reason)
+    if (!isOwnEnd(reason)) return this.kept([...this.unjudged(), ...this.cut], reason) // as far as it came
+    const { forced, nameOf } = this.calls
+    const strays = [...this.strays].map((name) => strayed(nameOf(name)))
     const wrong = this.made.filter(({ faults }) => faults.length > 0)
     if (wrong.length > 0) {
       const faults = wrong.flatMap(({ name, faults: of }) => of.map((fault) => `${name}: ${fault}`))
-      return this.miss('tool-arguments', faults, true)
+      return this.miss('tool-arguments', [...faults, ...strays], true)
     }
-    if (this.calls.forced !== undefined && !this.called) {
-      const { name } = this.calls.forced
-      return this.miss('tool-choice', [uncalled(name)], true)
-    }
-    if (this.value === undefined) return this.kept(this.release(), reason)
-    const isBeside = this.answer === undefined && this.called
-    return isBeside ? this.besideCalls(this.value) : this.valueVerdict(this.value, reason)
+    if (forced !== undefined && !this.called)
+      return this.miss('tool-choice', strays.length > 0 ? strays : [uncalled(forced.name)], true)
+    const isDue = this.value !== undefined && (this.answer !== undefined || !this.called)
+    if (isDue) return this.valueVerdict(this.value, reason, strays)
+    if (strays.length > 0) return this.miss('tool-choice', strays, true)
+    // Beside calls no answer is due: a value that stood there has gone on, whatever it is, and other words have not.
+    return this.kept([...this.closing(), ...this.held.release()], this.value === undefined ? reason : 'tool-calls')
   }
 
   async badInput(): Promise<Verdict | undefined> {
     const { open, value } = this
     if (open?.goes === 'answer' && value !== undefined) {
-      const faults = await faultsOf(open.json, value)
-      return this.miss('output-format', faults.length > 0 ? faults : [noObject], !this.textOpen, open.json)
+      const given = this.answer ?? ''
+      const faults = await faultsOf(given, value)
+      return this.miss('output-format', faults.length > 0 ? faults : [noObject], !this.isOut(), given)
     }
-    if (open?.goes === 'out' && open.name === value?.by) return this.finish('tool-calls')
+    if (open?.goes === 'out') return this.finish('tool-calls')
     const judge = open?.goes === 'held' ? this.calls.strict.get(open.name) : undefined
     if (open === undefined || judge === undefined) return undefined
     const faults = await faultsOfInput(open.json, judge)
@@ -146,28 +188,18 @@ class DemandReading implements Reading {
     return this.finish('tool-calls')
   }
 
-  private async valueVerdict(value: ValueDemand, reason: FinishReason): Promise<Verdict> {
+  private async valueVerdict(value: ValueDemand, reason: FinishReason, strays: Faults): Promise<Verdict> {
     const ending: FinishReason = reason === 'tool-calls' ? 'end' : reason
-    const given = this.textOpen ? (this.answer ?? this.reader?.given() ?? '') : undefined
-    if (given !== undefined) {
+    if (this.isOut()) {
+      const given = this.answer ?? this.reader?.given() ?? ''
       const faults = await this.faultsOfGiven(given, value)
       return faults.length === 0 ? this.kept(this.closing(), ending) : this.miss('output-format', faults, false, given)
     }
     const said = this.answer ?? this.reader?.text() ?? ''
     const { fitting, verdicts } = await lookThrough(said, value)
     const [only] = fitting
-    if (only !== undefined && fitting.length === 1) return this.kept([...this.release(), ...textOf(only.json)], ending)
-    return this.miss('output-format', whyNot(said, verdicts, fitting.length), true, said)
-  }
-
-  /** An answer is due only when no tool is called; beside calls a value may stand, and other words would be taken for one. */
-  private async besideCalls(value: ValueDemand): Promise<Verdict> {
-    const given = this.textOpen ? (this.reader?.given() ?? '') : undefined
-    if (given === undefined) return this.kept(this.release(), 'tool-calls')
-    const faults = await this.faultsOfGiven(given, value)
-    return faults.length === 0
-      ? this.kept(this.closing(), 'tool-calls')
-      : this.miss('output-format', faults, false, given)
+    if (only !== undefined && fitting.length === 1) return this.kept(textOf(only.json), ending)
+    return this.miss('output-format', [...whyNot(said, verdicts, fitting.length), ...strays], true, said)
   }
 
   /** What went out has to be what the whole text would be taken for: the model may have gone on to another value. */
@@ -184,14 +216,28 @@ class DemandReading implements Reading {
     return { kept: true, events, reason }
   }
 
-  private miss(missed: Missed, faults: readonly string[], isOpen: boolean, text = this.said): Verdict {
-    const rest = missed === 'tool-arguments' ? this.release() : []
-    return { kept: false, missed, faults, isOpen, text, calls: this.made, rest }
+  private miss(missed: Missed, faults: Faults, isOpen: boolean, text?: string): Verdict {
+    const isBeside = missed === 'tool-arguments' || (missed === 'tool-choice' && (this.called || !this.calls.forced))
+    return {
+      ...{ kept: false, missed, faults },
+      isOpen: isOpen && !(isBeside && this.isForgetful),
+      text: text ?? this.reader?.text() ?? this.said,
+      calls: this.made,
+      strays: [...this.strays],
+      isMet: this.called,
+      rest: isBeside ? [...this.closing(), ...this.held.release()] : [],
+    }
+  }
+
+  /** Some of the answer has gone to the caller. */
+  private isOut(): boolean {
+    return this.textOpen && !this.holdsAll
   }
 
   private start(event: Extract<ReplyEvent, { type: 'tool-call-start' }>): readonly ReplyEvent[] {
-    const { forced, strict } = this.calls
+    const { forced, strict, offered } = this.calls
     const { id, name } = event
+    this.cut = []
     if (name === this.value?.by) {
       // Once the value has begun in the text, that is the answer.
       const goes = this.reader?.begun() || this.answer !== undefined ? 'out' : 'answer'
@@ -199,17 +245,37 @@ class DemandReading implements Reading {
       this.open = { id, name, json: '', goes }
       return []
     }
-    const isWrong = forced?.name !== undefined && forced.name !== name
-    const goes = isWrong ? 'out' : strict.has(name) || this.holdsAll ? 'held' : 'on'
+    const isOther = forced?.name !== undefined && forced.name !== name
+    const isStray = !isOther && !offered.has(name)
+    if (isStray) this.strays.add(name)
+    const goes = isOther || isStray ? 'out' : strict.has(name) || this.holdsAll ? 'held' : 'on'
     this.open = { id, name, json: '', goes }
     if (goes === 'out') return []
-    const before = this.value === undefined ? [] : this.closing()
+    const before = this.closing()
     if (goes === 'held') {
-      this.held.push(event)
+      this.held.add(event)
       return before
     }
     this.called = true
-    return [...before, ...this.release(), event]
+    return [...before, ...this.held.release(), event]
+  }
+
+  private input(event: Extract<ReplyEvent, { type: 'tool-call-delta' }>): readonly ReplyEvent[] {
+    const { open } = this
+    switch (open?.goes) {
+      case 'answer':
+        return this.flow(event.json)
+      case 'held':
+        open.json += event.json
+        this.held.add(event)
+        return []
+      case 'on':
+        if (!this.isForgetful) open.json += event.json
+        if (!this.isForgetful) this.keptSize += event.json.length
+        return [event]
+      default:
+        return []
+    }
   }
 
   private end(event: ReplyEvent): Ready {
@@ -224,41 +290,42 @@ class DemandReading implements Reading {
       : this.ended(event, open, faults)
   }
 
-  private ended(event: ReplyEvent, open: OpenCall, faults: readonly string[]): readonly ReplyEvent[] {
-    this.made.push({ id: open.id, name: open.name, json: open.json === '' ? '{}' : open.json, faults })
+  private ended(event: ReplyEvent, open: OpenCall, faults: Faults): readonly ReplyEvent[] {
+    const json = open.json === '' ? '{}' : open.json
+    this.made.push({ id: open.id, name: open.name, json: this.isForgetful ? '' : json, faults })
     if (open.goes === 'on') return [event]
+    this.held.add(event)
     if (faults.length > 0) {
-      this.held.length = this.held.findLastIndex(({ type }) => type === 'tool-call-start')
-      return []
-    }
-    this.held.push(event)
-    this.called = true
-    return this.holdsAll ? [] : this.release()
+      const events = this.held.takeCall()
+      this.cut = faults.includes(noObject) ? events : []
+    } else this.called = true
+    if (!this.isForgetful) this.keptSize += json.length
+    return this.holdsAll || faults.length > 0 ? [] : this.held.release()
   }
 
   /** Text that goes on, unless a forced call has to come first. */
   private pass(event: ReplyEvent): readonly ReplyEvent[] {
-    if (!this.holdsAll && (this.calls.forced === undefined || this.called)) return [event]
-    this.held.push(event)
+    if (!this.isHeldBack()) return [event]
+    this.held.add(event)
     return []
   }
 
-  /** A piece of the answer. */
+  private isHeldBack(): boolean {
+    return this.holdsAll || (this.calls.forced !== undefined && !this.called)
+  }
+
+  /** A piece of the answer; none behind a call that closed it. */
   private flow(piece: string): readonly ReplyEvent[] {
-    if (piece === '') return []
+    if (piece === '' || this.textClosed) return []
     if (this.answer !== undefined) this.answer += piece
-    if (this.holdsAll) return []
-    if (this.textOpen) return [{ type: 'text-delta', index: 0, text: piece }]
+    const start: readonly ReplyEvent[] = this.textOpen ? [] : [{ type: 'text-start', index: 0 }]
     this.textOpen = true
-    return [
-      { type: 'text-start', index: 0 },
-      { type: 'text-delta', index: 0, text: piece },
-    ]
+    return this.unlessHeld([...start, { type: 'text-delta', index: 0, text: piece }])
   }
 
   /** A value that has begun goes on behind a search, and is one block: the search comes behind it. */
   private search(event: ReplyEvent): readonly ReplyEvent[] {
-    if (!this.textOpen || this.textClosed) return [event]
+    if (!this.isOut() || this.textClosed) return [event]
     this.searches.push(event)
     return []
   }
@@ -266,25 +333,35 @@ class DemandReading implements Reading {
   private closing(): readonly ReplyEvent[] {
     if (!this.textOpen || this.textClosed) return []
     this.textClosed = true
-    return [{ type: 'text-end', index: 0 }, ...this.searches]
+    return [...this.unlessHeld([{ type: 'text-end', index: 0 }]), ...this.searches]
+  }
+
+  private unlessHeld(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
+    if (!this.holdsAll) return events
+    for (const event of events) this.held.add(event, false)
+    return []
+  }
+
+  private keepSaid(text: string): void {
+    const room = this.isForgetful ? 0 : shownCharacters - this.said.length
+    if (room <= 0) return
+    const piece = text.slice(0, room)
+    this.said += piece
+    this.keptSize += piece.length
   }
 
   /** What a reply that was cut short said, as it said it. */
   private unjudged(): readonly ReplyEvent[] {
     const words = this.answer ?? this.reader?.text() ?? ''
     const value = this.value !== undefined && !this.textOpen && words !== '' ? textOf(words) : []
-    return [...value, ...this.release()]
-  }
-
-  private release(): readonly ReplyEvent[] {
-    const given = this.held
-    this.held = []
-    return given
+    return [...value, ...this.closing(), ...this.held.release()]
   }
 }
 
 export const uncalled = (name: string | undefined): string =>
   name === undefined ? 'no tool was called' : `the tool ${name} was not called`
+
+export const strayed = (name: string): string => `the tool ${name} was called, which was not offered`
 
 /** The JSON values in a text, and which of them may be the answer. */
 async function lookThrough(said: string, { judge }: ValueDemand) {
@@ -306,6 +383,9 @@ async function faultsOf(json: string, { judge }: ValueDemand): Promise<Faults> {
 }
 
 const noObject = 'the input is no JSON object'
+
+/** Of what the model said, as much as is shown again. */
+export const shownCharacters = 50_000
 
 function faultsOfInput(json: string, judge: Judge): Faults | Promise<Faults> {
   const read = readJson(json === '' ? '{}' : json)

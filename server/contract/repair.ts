@@ -1,13 +1,11 @@
-import type { Conversation, Message, Part } from '../conversation/conversation.ts'
+import type { Conversation, Message, Part, ToolChoice } from '../conversation/conversation.ts'
 import type { Demand } from './demand.ts'
 import { answerTool } from './demand.ts'
-import type { Verdict } from './reading.ts'
+import { shownCharacters, type Verdict } from './reading.ts'
 import { inputOf } from './turn-reader.ts'
 
 type Miss = Extract<Verdict, { kept: false }>
 
-/** Of what the model said, as much as it is shown again. */
-const shownCharacters = 50_000
 /** Fewer tokens than these are no answer worth a turn. */
 const leastOutputTokens = 16
 
@@ -22,6 +20,8 @@ export function repairOf({ conversation, value }: Demand, miss: Miss, spentToken
   const { search } = conversation
   return {
     ...conversation,
+    // The calls that were demanded are made: what is due besides is the model's to choose.
+    ...(isBeside(miss) && conversation.toolChoice.type === 'any' && { toolChoice: { type: 'auto' } }),
     // The first answer came after the search that was demanded.
     ...(search?.isForced === true && { search: { ...search, isForced: false } }),
     limits: { ...limits, ...(left !== undefined && { maxOutputTokens: left }) },
@@ -33,6 +33,17 @@ export function repairOf({ conversation, value }: Demand, miss: Miss, spentToken
   }
 }
 
+/** A call of a tool that was not offered stood beside good ones, or a search, which have been taken. */
+const isBeside = ({ missed, isMet }: Miss): boolean => missed === 'tool-choice' && isMet
+
+/** What its reply is held to: beside calls that were taken neither a call is due nor an answer. */
+export function demandOfRepair(demand: Demand, miss: Miss): Demand {
+  if (!isBeside(miss)) return demand
+  const { value: _, calls, ...rest } = demand
+  const { forced: __, ...others } = calls
+  return { ...rest, calls: others }
+}
+
 function said({ missed, text, calls }: Miss, by: string | undefined): readonly Message[] {
   const words: readonly Part[] =
     text.trim() === '' || (by !== undefined && missed === 'output-format' && isObjectText(text))
@@ -42,7 +53,7 @@ function said({ missed, text, calls }: Miss, by: string | undefined): readonly M
     by !== undefined && missed === 'output-format' && isObjectText(text)
       ? [{ type: 'tool-call', id: answerId, name: answerTool, input: JSON.parse(text) as Record<string, unknown> }]
       : []
-  const made = missed === 'tool-arguments' ? calls.map(callPart) : []
+  const made = missed === 'output-format' ? [] : calls.map(callPart)
   const parts = [...words, ...answer, ...made]
   return parts.length === 0 ? [] : [{ role: 'assistant', parts }]
 }
@@ -57,43 +68,32 @@ const callPart = ({ id, name, json }: Miss['calls'][number]): Part => ({
 
 function order(
   { toolChoice }: Conversation,
-  { missed, faults, text, calls }: Miss,
+  { missed, faults, text, calls, strays }: Miss,
   by: string | undefined,
 ): readonly Part[] {
   const list = faults.map((fault) => `- ${fault}`).join('\n')
+  const absent = strays
+    .map((name) => `There is no tool ${name} to call in this reply: that call was not run. `)
+    .join('')
   switch (missed) {
-    case 'tool-arguments': {
-      const results = calls.map(
-        ({ id, json, faults: of }): Part => ({
-          type: 'tool-result',
-          callId: id,
-          isError: of.length > 0,
-          parts: [
-            {
-              type: 'text',
-              text:
-                of.length > 0
-                  ? `Not run. The input is not valid:\n${of.join('\n')}${isObjectText(json) ? '' : `\nIt was: ${json.slice(0, shownCharacters)}`}`
-                  : 'Taken. Do not call this again.',
-            },
-          ],
-        }),
-      )
+    case 'tool-arguments':
       return [
-        ...results,
+        ...calls.map(resultPart),
         words(
-          'Make the calls that were not run again, each with an input that is valid against its schema. Make no other calls and write nothing else.',
+          `${absent}Make each call that was not run for its input again, once and in the same order, with its own values and an input that is valid against its schema. The calls that were taken stand: do not repeat them. Make no other calls and write nothing else.`,
         ),
       ]
+    case 'tool-choice': {
+      if (calls.length > 0)
+        return [
+          ...calls.map(resultPart),
+          words(
+            `${absent}The calls that were taken stand: do not repeat them. Do without the other, or call a tool that there is.`,
+          ),
+        ]
+      const wrong = absent || `That was no answer that can be taken: ${faults.join('; ')}. `
+      return [words(`${wrong}${orders[toolChoice.type](toolChoice)}`)]
     }
-    case 'tool-choice':
-      return [
-        words(
-          `That was no answer that can be taken: ${faults.join('; ')}. ${
-            toolChoice.type === 'tool' ? `Call the tool ${toolChoice.name} now` : 'Call one of the tools now'
-          }, and write nothing else.`,
-        ),
-      ]
     case 'output-format': {
       const wrong = `The answer is not valid:\n${list}`
       if (by === undefined)
@@ -110,6 +110,22 @@ function order(
       ]
     }
   }
+}
+
+const orders: { readonly [Type in ToolChoice['type']]: (choice: ToolChoice) => string } = {
+  auto: () => 'Call a tool that there is, or answer in words.',
+  none: () => 'Call no tool: answer in words.',
+  any: () => 'Call one of the tools that there are now, and write nothing else.',
+  tool: (choice) => `Call the tool ${'name' in choice ? choice.name : ''} now, and write nothing else.`,
+}
+
+function resultPart({ id, json, faults }: Miss['calls'][number]): Part {
+  const shown = isObjectText(json) ? '' : `\nIt was: ${json.slice(0, shownCharacters)}`
+  const text =
+    faults.length > 0
+      ? `Not run. The input is not valid:\n${faults.join('\n')}${shown}`
+      : 'Taken. Do not call this again.'
+  return { type: 'tool-result', callId: id, isError: faults.length > 0, parts: [{ type: 'text', text }] }
 }
 
 const words = (text: string): Part => ({ type: 'text', text })

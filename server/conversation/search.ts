@@ -15,6 +15,8 @@ export type SearchWish = {
 export const searchToolName = 'internet_search'
 /** The same tool as callers have it. */
 export const searchAsCalled = 'web_search'
+/** The name of a tool that is none of the caller's own, as the caller may read it. */
+export const calledName = (name: string): string => (name === searchToolName ? searchAsCalled : name)
 /** What ids of searches begin with, so that they are known when they come back. */
 export const searchIdPrefix = 'srvtoolu_'
 

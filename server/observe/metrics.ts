@@ -107,7 +107,7 @@ export function createMetrics(): Metrics {
   })
   const missed = new Counter({
     name: `${prefix}wishes_missed_total`,
-    help: 'Replies that in the end did not do what was demanded: output format, forced tool, inputs of strict tools.',
+    help: 'Replies that in the end did not do what was demanded: output format, choice of tools, inputs of strict tools.',
     labelNames: ['what'],
     registers,
   })

@@ -399,9 +399,7 @@ describe('a model that searches, says what it found, calls the caller’s tool a
     const look = { type: 'tool', name: 'look', input: { q: 'x' } } as const
     simulator.enqueue({ steps: [{ type: 'text', text: after, split: true }, look, search('sqlite')] })
   })
-  /** What is wanted whole and judged says its words after the searches. */
-  const kinds = (isHeld: boolean, [words, search, call]: readonly [string, readonly string[], string]) =>
-    isHeld ? [...search, ...search, words, words, call] : [words, ...search, words, ...search, call]
+  const kinds = (words: string, search: readonly string[], call: string) => [words, ...search, words, ...search, call]
   const given = (text: string, { start_index, end_index }: Json): string =>
     [...text].slice(start_index, end_index).join('')
 
@@ -424,8 +422,7 @@ describe('a model that searches, says what it found, calls the caller’s tool a
       const message = await (stream
         ? anthropic.messages.stream(asked).finalMessage()
         : anthropic.messages.create(asked))
-      const isHeld = !stream && (strict || choice === 'any')
-      expect(types(message)).toEqual(kinds(isHeld, ['text', ['server_tool_use', 'web_search_tool_result'], 'tool_use']))
+      expect(types(message)).toEqual(kinds('text', ['server_tool_use', 'web_search_tool_result'], 'tool_use'))
       expect(
         message.content.flatMap((block) => (block.type === 'text' ? [[block.text, block.citations?.length ?? 0]] : [])),
       ).toEqual([
@@ -448,10 +445,7 @@ describe('a model that searches, says what it found, calls the caller’s tool a
     const { output } = await (stream
       ? openai.responses.stream(asked as Json).finalResponse()
       : openai.responses.create(asked))
-    const isHeld = !stream && (strict || choice === 'any')
-    expect(output.map(({ type }) => type as string)).toEqual(
-      kinds(isHeld, ['message', ['web_search_call'], 'function_call']),
-    )
+    expect(output.map(({ type }) => type as string)).toEqual(kinds('message', ['web_search_call'], 'function_call'))
     const texts = output.flatMap((item: Json) => (item.type === 'message' ? item.content : []))
     expect(texts.map(({ text, annotations }) => [text, annotations.map((one: Json) => given(text, one))])).toEqual([
       [before, []],

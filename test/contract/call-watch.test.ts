@@ -1,11 +1,14 @@
 import { expect, test } from 'bun:test'
 import { converse } from '../../server/contract/converse.ts'
+import { createForms } from '../../server/contract/forms.ts'
+import { createHolds } from '../../server/contract/hold.ts'
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
 import { makeConversation } from '../support/conversation.ts'
 import { calls, read, setUp } from './set-up.ts'
 
 test('inputs of ordinary tools are counted by whether they fit, and go on as they came', async () => {
-  const { deps, effects, leaving } = setUp([], () =>
+  const forms = createForms({ judges: createSchemaJudges(), holds: createHolds(), repairs: () => true })
+  const { deps, effects, leaving } = setUp([forms], () =>
     calls({ name: 'a', json: ['{"x"', ':1}'] }, { name: 'a', json: '{"x":"1"}' }, { name: 'b', json: '{}' }),
   )
   const seen: boolean[] = []

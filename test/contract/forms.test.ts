@@ -305,6 +305,32 @@ describe('an answer by a schema', () => {
     expect(replyFault(events)).toBeUndefined()
   })
 
+  test.each([
+    ['fits', [good]],
+    ['does not', [bad]],
+    ['is cut by the call', ['{"name":', '"A']],
+  ])('a value that %s goes on beside a call, whole and streamed alike, and fails nothing', async (_, pieces) => {
+    const text = (index: number, of: readonly string[]): readonly UpstreamEvent[] => [
+      { type: 'text-start', index },
+      ...of.map((piece) => ({ type: 'text-delta', index, text: piece }) as const),
+      { type: 'text-end', index },
+    ]
+    const call: readonly UpstreamEvent[] = [
+      { type: 'tool-call-start', index: 1, id: 'c', name: 'look' },
+      { type: 'tool-call-end', index: 1 },
+    ]
+    const finish: UpstreamEvent = { type: 'finish', reason: 'tool-calls', report: {} }
+    for (const stream of [true, false]) {
+      const { run, sent } = serve(() => replies([...text(0, pieces), ...call, ...text(2, ['}']), finish]))
+      const events = await read(await run({ ...format({ strict: true }), tools: [tool('look')], stream }))
+      expect([textOf(events), endOf(events), sent.length]).toEqual([pieces.join(''), 'tool-calls', 1])
+      expect(events.findIndex(({ type }) => type === 'text-end')).toBeLessThan(
+        events.findIndex(({ type }) => type === 'tool-call-start'),
+      )
+      expect(replyFault(events)).toBeUndefined()
+    }
+  })
+
   test('reasoning goes on meanwhile, and that of a repair does not', async () => {
     const thinks = (json: string) =>
       replies([
@@ -475,10 +501,115 @@ describe('a strict tool', () => {
     expect(summaries[0]?.route.repair).toMatchObject({ of: 'tool-arguments', outcome: 'repaired' })
   })
 
+  const paid = (to: string, amount: number | string) => ({
+    name: 'one',
+    json: JSON.stringify({ name: to, age: amount }),
+  })
+  test.each([
+    [
+      'all its calls are repeated',
+      [paid('ann', 1), paid('bob', '2')],
+      [paid('ann', 1), paid('bob', 2)],
+      ['ann 1', 'bob 2'],
+    ],
+    [
+      'members in another order',
+      [paid('ann', 1), paid('bob', '2')],
+      [{ name: 'one', json: '{"age":1,"name":"ann"}' }, paid('bob', 2)],
+      ['ann 1', 'bob 2'],
+    ],
+    ['several wrong ones', [paid('bob', '2'), paid('cyd', '3')], [paid('bob', 2), paid('cyd', 3)], ['bob 2', 'cyd 3']],
+    ['in another order', [paid('bob', '2'), paid('cyd', '2')], [paid('cyd', 2), paid('bob', 2)], ['cyd 2', 'bob 2']],
+    [
+      'twice the same wrong one',
+      [paid('bob', '2'), paid('bob', '2')],
+      [paid('bob', 2), paid('bob', 2)],
+      ['bob 2', 'bob 2'],
+    ],
+    [
+      'one that nobody wanted in place of the first',
+      [paid('bob', '2'), paid('cyd', '3')],
+      [paid('cyd', 3), paid('dan', 4)],
+      undefined,
+    ],
+    [
+      'twice the same wrong one, each otherwise',
+      [paid('bob', '2'), paid('bob', '2')],
+      [paid('bob', 2), paid('bob', 3)],
+      undefined,
+    ],
+    ['one twice, another never', [paid('bob', '2'), paid('cyd', '3')], [paid('bob', 2), paid('bob', 2)], undefined],
+    ['one that nobody wanted', [paid('bob', '2'), paid('cyd', '3')], [paid('bob', 2), paid('dan', 4)], undefined],
+    ['the good one alone', [paid('ann', 1), paid('bob', '2')], [paid('ann', 1)], undefined],
+    ['the good one in other words', [paid('ann', 1), paid('bob', '2')], [paid('ann', 2.5)], undefined],
+    ['one too many', [paid('bob', '2')], [paid('bob', 2), paid('bob', 3)], undefined],
+    ['too few', [paid('bob', '2'), paid('cyd', '3')], [paid('cyd', 3)], undefined],
+    ['one of another tool', [paid('bob', '2')], [paid('bob', 2), { name: 'two', json: '{}' }], undefined],
+  ] as const)('repaired by %s: each goes out once or none does', async (_, before, after, expected) => {
+    const numbers = { ...schema, properties: { name: { type: 'string' }, age: { type: 'number' } } }
+    const tools = [tool('one', { schema: numbers, strict: { at: 'tools.0' } }), tool('two')]
+    for (const stream of [true, false]) {
+      const { run, summaries } = serve(inTurn(calls(...before), calls(...after)))
+      const events = await read(await run({ tools, stream }))
+      const made = inputsOf(events).map((json) => Object.values(JSON.parse(json)).sort().reverse().join(' '))
+      if (expected === undefined) {
+        expect(endOf(events)).toBe('unmet-demand')
+        expect(made).toEqual(before.flatMap(({ json }) => (json.includes('"ann"') ? ['ann 1'] : [])))
+        expect(summaries[0]).toMatchObject({ missed: 'tool-arguments', route: { repair: { outcome: 'failed' } } })
+      } else expect([made, endOf(events)]).toEqual([[...expected], 'tool-calls'])
+    }
+  })
+
+  test('is asked again for the wrong calls alone, each once', async () => {
+    const { run, sent } = serve(inTurn(calls({ name: 'one', json: bad }), calls({ name: 'one', json: good })))
+    await read(await run(strict))
+    const told = JSON.stringify(sent[1]?.conversation.messages.at(-1))
+    expect(told).toContain('once and in the same order')
+    expect(told).toContain('do not repeat them')
+  })
+
+  test.each([true, false])('that a limit cuts in its call goes as far as it came, streamed: %p', async (stream) => {
+    const half = (reason: FinishReason) =>
+      replies([
+        { type: 'tool-call-start', index: 0, id: 'a', name: 'one' },
+        { type: 'tool-call-delta', index: 0, json: '{"name":"A' },
+        { type: 'tool-call-end', index: 0 },
+        { type: 'finish', reason, report: {} },
+      ])
+    const { run, sent } = serve(() => half('max-tokens'))
+    const events = await read(await run({ ...strict, stream }))
+    expect([inputsOf(events), endOf(events), sent.length]).toEqual([['{"name":"A'], 'max-tokens', 1])
+    const repaired = serve(inTurn(calls({ name: 'one', json: bad }), half('max-tokens')))
+    expect(inputsOf(await read(await repaired.run({ ...strict, stream })))).toEqual([])
+  })
+
+  test.each([true, false])('merely declared holds nothing of a long answer, streamed: %p', async (stream) => {
+    const { run, holds } = serve(() => says(Array.from({ length: 70_000 }, () => 'words ')))
+    const events = await read(await run({ ...strict, stream }))
+    expect([textOf(events).length, endOf(events)]).toEqual([420_000, 'end'])
+    expect(holds.stats().characters).toBe(0)
+  })
+
+  test('beside calls too long to be shown again is not repaired, and they go on all the same', async () => {
+    const long = JSON.stringify({ name: 'x'.repeat(500_000) })
+    const { run, sent, summaries } = serve(() =>
+      calls(...Array.from({ length: 10 }, () => ({ name: 'two', json: long })), { name: 'one', json: bad }),
+    )
+    const events = await read(await run(strict))
+    const made = events.filter(({ type }) => type === 'tool-call-start').length
+    expect([made, inputsOf(events).join('').length, endOf(events), sent.length]).toEqual([
+      10,
+      10 * long.length,
+      'unmet-demand',
+      1,
+    ])
+    expect(summaries[0]?.route.repair).toMatchObject({ outcome: 'late' })
+  })
+
   test.each([true, false])(
     'is asked again for a malformed call alone: those behind it are kept, streamed: %p',
     async (stream) => {
-      const mended = '{"name":"B","age":1}'
+      const [first, second] = ['{"name":"B","age":7}', '{"name":"C","age":1}']
       const { run, sent, summaries } = serve(
         inTurn(
           calls(
@@ -487,11 +618,11 @@ describe('a strict tool', () => {
             { name: 'one', json: good },
             { name: 'one', json: '[1]' },
           ),
-          calls({ name: 'one', json: mended }, { name: 'one', json: mended }),
+          calls({ name: 'one', json: first }, { name: 'one', json: second }),
         ),
       )
       const events = await read(await run({ ...strict, stream }))
-      expect([inputsOf(events), endOf(events)]).toEqual([['{}', good, mended, mended], 'tool-calls'])
+      expect([inputsOf(events), endOf(events)]).toEqual([['{}', good, first, second], 'tool-calls'])
       expect(replyFault(events)).toBeUndefined()
       const [said, told] = sent[1]?.conversation.messages.slice(-2) ?? []
       expect(said?.parts.map((part) => (part.type === 'tool-call' ? part.name : part.type))).toEqual([
@@ -531,6 +662,123 @@ describe('a strict tool', () => {
     const { run } = serve(() => says('x'))
     const tools = [tool('one', { schema: { type: 'nothing' }, strict: { at: 'tools.0.function.parameters' } })]
     expect(await run({ tools })).toMatchObject({ ok: false, error: { field: 'tools.0.function.parameters.type' } })
+  })
+})
+
+describe('a tool that was not offered', () => {
+  const past: Conversation['messages'] = [
+    { role: 'user', parts: [{ type: 'text', text: 'x' }] },
+    { role: 'assistant', parts: [{ type: 'tool-call', id: 'p', name: 'wipe', input: {} }] },
+    { role: 'user', parts: [{ type: 'tool-result', callId: 'p', parts: [], isError: false }] },
+  ]
+  const callsOf = (events: readonly ReplyEvent[]) =>
+    events.flatMap((event) => (event.type === 'tool-call-start' ? [event.name] : []))
+  const wipe = { name: 'wipe', json: '{}' }
+  const look = { name: 'look', json: good }
+  const offers: readonly (readonly [string, Partial<Conversation>])[] = [
+    ['among others', { tools: [tool('look')] }],
+    ['where a call is forced', { tools: [tool('look')], toolChoice: { type: 'any' } }],
+    ['though the history names it', { tools: [tool('look')], messages: past }],
+  ]
+
+  test.each(offers)('%s, is not called: the model is asked again, whole and streamed', async (_, part) => {
+    for (const stream of [true, false]) {
+      const { run, sent, summaries } = serve(inTurn(calls(wipe), calls(look)))
+      const events = await read(await run({ ...part, stream }))
+      expect([callsOf(events), endOf(events)]).toEqual([['look'], 'tool-calls'])
+      expect(replyFault(events)).toBeUndefined()
+      const told = sent[1]?.conversation.messages.at(-1)
+      expect(JSON.stringify(told)).toContain('There is no tool wipe to call')
+      expect(summaries[0]?.route.repair).toMatchObject({ of: 'tool-choice', outcome: 'repaired', before: 'wipe' })
+    }
+  })
+
+  test.each(offers)('%s, called again: an error says so', async (_, part) => {
+    const { run, sent, summaries } = serve(() => calls(wipe))
+    const events = await read(await run(part))
+    expect([callsOf(events), sent.length]).toEqual([[], 2])
+    expect(events.at(-1)).toMatchObject({
+      type: 'error',
+      error: { kind: 'unmet-demand', message: expect.stringContaining('the tool wipe was called') },
+    })
+    expect(summaries[0]).toMatchObject({ missed: 'tool-choice', route: { repair: { outcome: 'failed' } } })
+    const off = serve(() => calls(wipe), false)
+    expect(endOf(await read(await off.run(part)))).toBe('unmet-demand')
+    expect(off.sent).toHaveLength(1)
+  })
+
+  test('whatever its input: that of none is looked at', async () => {
+    const { run } = serve(inTurn(breaksOff('wipe', ['{a:1}']), calls(look)))
+    expect(callsOf(await read(await run({ tools: [tool('look')] })))).toEqual(['look'])
+  })
+
+  test.each([true, false])('where none may be called, the answer is in words, streamed: %p', async (stream) => {
+    const none: Partial<Conversation> = { tools: [tool('wipe')], toolChoice: { type: 'none' }, messages: past }
+    const { run, sent } = serve(inTurn(calls(wipe), says('Done.')))
+    const events = await read(await run({ ...none, stream }))
+    expect([callsOf(events), textOf(events), endOf(events)]).toEqual([[], 'Done.', 'end'])
+    expect(JSON.stringify(sent[1]?.conversation.messages.at(-1))).toContain('Call no tool')
+    const old = serve(inTurn(calls(wipe), says('Done.')))
+    expect(callsOf(await read(await old.run({ messages: past, stream })))).toEqual([])
+  })
+
+  test.each([true, false])('beside good calls is asked about alone: those stand once, streamed: %p', async (stream) => {
+    for (const type of ['auto', 'any'] as const) {
+      const { run, sent } = serve(inTurn(calls(look, wipe), calls(look, { name: 'look', json: bad })))
+      const events = await read(await run({ tools: [tool('look')], toolChoice: { type }, stream }))
+      expect(events.flatMap((event) => (event.type === 'tool-call-delta' ? [event.json] : []))).toEqual([good, bad])
+      expect([endOf(events), replyFault(events)]).toEqual(['tool-calls', undefined])
+      const again = sent[1]?.conversation
+      expect(again?.toolChoice).toEqual({ type: 'auto' })
+      expect(JSON.stringify(again?.messages.at(-1))).toContain('Taken.')
+      const without = serve(inTurn(calls(look, wipe), says('That is all.')))
+      const ended = await read(await without.run({ tools: [tool('look')], toolChoice: { type }, stream }))
+      expect([callsOf(ended), endOf(ended)]).toEqual([['look'], 'tool-calls'])
+    }
+  })
+
+  test.each([true, false])('is no answer by a schema, nor stands beside one, streamed: %p', async (stream) => {
+    for (const more of [{ messages: past }, { tools: [tool('wipe')], toolChoice: { type: 'none' } } as const]) {
+      const { run, sent, summaries } = serve(inTurn(calls(wipe), answer(good)))
+      const events = await read(await run({ ...format({ strict: true }), ...more, stream }))
+      expect([callsOf(events), textOf(events), endOf(events)]).toEqual([[], good, 'end'])
+      expect(JSON.stringify(sent[1]?.conversation.messages.at(-1))).toContain('the tool wipe was called')
+      expect(summaries[0]?.route.repair).toMatchObject({ of: 'output-format', outcome: 'repaired' })
+      const both = serve(inTurn(calls({ name: 'give_answer', json: good }, wipe)))
+      const answered = await read(await both.run({ ...format(), ...more, stream }))
+      expect([callsOf(answered), textOf(answered), endOf(answered)]).toEqual([[], good, 'end'])
+    }
+  })
+
+  test('beside a wrong call of a strict one is told of, and no other takes its place', async () => {
+    const tools = [tool('look', { strict: { at: 'tools.0' } })]
+    const wrong = { name: 'look', json: bad }
+    const { run, sent } = serve(inTurn(calls(wrong, wipe), calls(look)))
+    expect(callsOf(await read(await run({ tools })))).toEqual(['look'])
+    expect(JSON.stringify(sent[1]?.conversation.messages.at(-1))).toContain('There is no tool wipe')
+    const more = serve(inTurn(calls(wrong, wipe), calls(look, { name: 'look', json: '{"name":"B","age":1}' })))
+    expect(endOf(await read(await more.run({ tools })))).toBe('unmet-demand')
+  })
+
+  test('ends the reply to a request without any tool, which is recorded as missed', async () => {
+    const { run, pool, summaries } = serve(() => calls({ name: 'internet_search', json: '{}' }))
+    const events = await read(await run({ stream: false }))
+    expect(callsOf(events)).toEqual([])
+    expect(events.at(-1)).toMatchObject({
+      error: { message: expect.stringContaining('the tool web_search was called') },
+    })
+    expect(summaries).toMatchObject([{ outcome: 'unmet-demand', missed: 'tool-choice' }])
+    expect(pool.inFlight('a')).toBe(0)
+  })
+
+  test('is called by the caller’s name for it where it is ours', async () => {
+    const { run } = serve(() => calls({ name: 'internet_search', json: '{}' }))
+    const parts = [{ type: 'tool-call', id: 'srvtoolu_1', name: 'internet_search', input: {} }] as const
+    const messages: Conversation['messages'] = [...past, { role: 'assistant', parts }]
+    const events = await read(await run({ messages }))
+    expect(callsOf(events)).toEqual([])
+    expect(events.at(-1)).toMatchObject({ error: { message: expect.stringContaining('web_search') } })
+    expect(JSON.stringify(events)).not.toContain('internet_search')
   })
 })
 

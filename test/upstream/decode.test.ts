@@ -163,6 +163,45 @@ describe('the end', () => {
   })
 })
 
+describe('a limit that the provider reached within a call', () => {
+  const half = call('b', { input: '{"x":"onc' })
+  const inputs = (events: readonly UpstreamEvent[]) =>
+    events.flatMap((one) => (one.type === 'tool-call-delta' ? [one.json] : []))
+
+  test.each([
+    ['not closed', [half]],
+    ['said to be complete', [half, call('b', { stop: true })]],
+    ['behind others', [call('a', { input: '{}', stop: true }), half, call('b', { stop: true })]],
+  ] as const)('%s ends the reply as far as it came', (_, frames) => {
+    for (const [reason, expected] of [
+      ['MAX_TOKENS', 'max-tokens'],
+      ['MODEL_CONTEXT_WINDOW_EXCEEDED', 'context-full'],
+    ] as const) {
+      const events = decode([text('Now.'), ...frames, meta(reason), metering])
+      expect([inputs(events).at(-1), outcome(events)]).toEqual(['{"x":"onc', expected])
+      expect(events.at(-1)).toMatchObject({ report: { credits: 0.5 } })
+    }
+  })
+  test('is none for a call that is whole', () => {
+    expect(outcome(decode([call('a', { input: '{}', stop: true }), meta('MAX_TOKENS')]))).toBe('tool-calls')
+  })
+  test('is no excuse for a malformed call that something follows, nor for one where no limit was reached', () => {
+    const closed = [half, call('b', { stop: true })]
+    for (const frames of [
+      [...closed, text('x'), meta('MAX_TOKENS')],
+      [...closed, call('c', { stop: true }), meta('MAX_TOKENS')],
+      [...closed, meta('TOOL_USE'), metering],
+      closed,
+    ]) {
+      expect(decode(frames).at(-1)).toMatchObject({ error: { kind: 'broken-reply', isBadInput: true } })
+    }
+  })
+  test('leaves a call without a name out', () => {
+    const events = decode([text('a'), event('toolUseEvent', { toolUseId: 'a', input: '{' }), meta('MAX_TOKENS')])
+    expect([inputs(events), outcome(events)]).toEqual([[], 'max-tokens'])
+  })
+})
+
 describe('without accounting', () => {
   /** An account of which nothing is known yet; what it learns, and what is noted. */
   const unknown = (isKnown = false) => {

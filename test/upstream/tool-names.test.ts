@@ -79,3 +79,16 @@ test('tool use ids are allowed ones, the same for the same call, others for othe
   )
   expect(toolUseId('tooluse_AbCdEfGhIjKlMnOpQrStUv', 0)).toBe('tooluse_AbCdEfGhIjKlMnOpQrStUv')
 })
+
+test('a name that the model spells in another case is the tool’s own; one that is declared so is that one', () => {
+  const { fromWire, toWire } = mapToolNames(['pay', 'web_search'], ['Old'])
+  expect(['PAY', 'Pay', 'old', toWire('web_search').toUpperCase(), 'Web_Search'].map(fromWire)).toEqual([
+    'pay',
+    'pay',
+    'Old',
+    'web_search',
+    'web_search',
+  ])
+  const both = mapToolNames(['Read', 'read'])
+  expect(['Read', 'read', both.toWire('read')].map(both.fromWire)).toEqual(['Read', 'read', 'read'])
+})

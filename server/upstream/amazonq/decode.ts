@@ -187,6 +187,8 @@ class ReplyReader implements ReplyDecoder {
 
   private apply(type: string, payload: JsonObject): GatewayError | undefined {
     const { blocks } = this
+    const fault = contentEvents.has(type) ? this.calls.fault() : undefined
+    if (fault !== undefined) return fault
     switch (type) {
       case 'assistantResponseEvent': {
         const content = textOf(payload.content)
@@ -222,7 +224,17 @@ class ReplyReader implements ReplyDecoder {
     const { blocks, calls, context } = this
     this.flush()
     const { stopReason, stopDetails, report, seen } = this.accounting
-    const reason = finishReason({ stopReason, stopDetails, report, hasCalls: blocks.callCount() > 0 })
+    const why = (hasCalls: boolean) => finishReason({ stopReason, stopDetails, report, hasCalls })
+    const limit = calls.hasOpen() ? why(false) : undefined
+    if (limit === 'max-tokens' || limit === 'context-full') {
+      blocks.cut()
+      this.out.push({ type: 'finish', reason: limit, report })
+      this.done = true
+      return undefined
+    }
+    const fault = calls.fault()
+    if (fault !== undefined) return fault
+    const reason = why(blocks.callCount() > 0)
     if (!seen && blocks.isEmpty()) return empty('no content and no accounting')
     if (!seen && context.accounting.isKnown()) return cut('the body ended without accounting')
     if (calls.hasOpen()) return cut('a tool call was not closed')
@@ -246,6 +258,8 @@ const empty = (cause: string): GatewayError =>
   gatewayError('empty-reply', 'The provider gave an empty reply.', { cause })
 
 const cut = (cause: string): GatewayError => broken('The reply was cut short by the provider.', cause)
+
+const contentEvents: ReadonlySet<string> = new Set(['assistantResponseEvent', 'reasoningContentEvent', 'toolUseEvent'])
 
 /** Everything else is passed over unread: citations, links, follow-ups, and what is yet to be invented. */
 const knownEvents: ReadonlySet<string> = new Set([

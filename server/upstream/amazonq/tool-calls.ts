@@ -14,6 +14,7 @@ type Call = { readonly block: CallBlock; readonly halves: Halves; readonly escap
 export class Calls {
   private readonly byId = new Map<string, Call>()
   private latest: Call | undefined
+  private bad: { readonly block: CallBlock; readonly fault: GatewayError } | undefined
   private passed = false
 
   /** `judged`: tools whose calls go on whatever their input is. */
@@ -52,6 +53,20 @@ export class Calls {
     return [...this.byId.values()].some(({ block }) => !block.closed)
   }
 
+  /**
+   * What is wrong with a call that the provider called complete. Asked once something follows, or at the end: that a limit cut the
+   * input in two stands behind it.
+   */
+  fault(): GatewayError | undefined {
+    const { bad } = this
+    if (bad === undefined || this.judged?.has(bad.block.name ?? '') !== true) return bad?.fault
+    this.bad = undefined
+    this.passed = true
+    bad.block.closed = true
+    this.blocks.drain()
+    return undefined
+  }
+
   /** Whether a call went on whose input is no JSON object. */
   hasMalformed(): boolean {
     return this.passed
@@ -72,9 +87,9 @@ export class Calls {
     if (rest !== '') blocks.callInput(block, rest)
     if (block.json.trim() === '') blocks.callInput(block, '{}')
     else if (!isJsonObject(block.json)) {
-      if (this.judged?.has(block.name) !== true)
-        return { ...broken('The model gave a malformed tool call.', 'its input is no JSON object'), isBadInput: true }
-      this.passed = true
+      const fault = broken('The model gave a malformed tool call.', 'its input is no JSON object')
+      this.bad = { block, fault: { ...fault, isBadInput: true } }
+      return undefined
     }
     block.closed = true
     blocks.drain()

@@ -5,7 +5,7 @@ export type ToolNames = {
   /** The tool that a past call's name means: itself, or a declared one that differs by case alone. */
   readonly meant: (name: string) => string
   readonly toWire: (name: string) => string
-  /** A name the model made up itself comes back unchanged. */
+  /** A name the model made up itself comes back unchanged, unless it differs from a known one by case alone. */
   readonly fromWire: (name: string) => string
   /** Those that go out under another name. */
   readonly renamed: readonly string[]
@@ -49,16 +49,20 @@ export function mapToolNames(declared: readonly string[], used: readonly string[
   return {
     meant,
     toWire: (name) => wireOf.get(meant(name)) ?? wireNameOf(name),
-    fromWire: namesOf(nameOf),
+    fromWire: namesOf(nameOf, distinct),
     renamed: [...distinct].filter((name) => wireOf.get(name) !== name),
   }
 }
 
 /** Apart from the rest: a reply needs this for as long as it takes, and would hold whatever it was made beside. */
-const namesOf =
-  (nameOf: ReadonlyMap<string, string>): ToolNames['fromWire'] =>
-  (wire) =>
-    nameOf.get(wire) ?? wire
+function namesOf(nameOf: ReadonlyMap<string, string>, names: ReadonlySet<string>): ToolNames['fromWire'] {
+  return (wire) => {
+    const known = nameOf.get(wire)
+    if (known !== undefined || names.has(wire)) return known ?? wire
+    const isMeant = (name: string): boolean => name.toLowerCase() === wire.toLowerCase()
+    return [...nameOf].find(([own]) => isMeant(own))?.[1] ?? [...names].find(isMeant) ?? wire
+  }
+}
 
 const wireNameOf = (name: string): string => (isFit(name) ? name : mappedName(name, 0))
 

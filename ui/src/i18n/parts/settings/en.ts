@@ -152,7 +152,7 @@ export const en = {
     'Requests may name images and documents by http(s) address; the gateway then fetches them, from public addresses only. Off: callers must send the data.',
   'settings.field.repairReplies': 'Ask again when a reply breaks its format',
   'settings.help.repairReplies':
-    'When a reply breaks its JSON schema, a forced tool or a strict tool’s input, the model is asked once more and told what was wrong. Off: the reply is checked and refused.',
+    'When a reply breaks its JSON schema, the choice of tools or a strict tool’s input, the model is asked once more and told what was wrong. Off: the reply is checked and refused.',
   'settings.field.enableRequestLog': 'Record requests',
   'settings.help.enableRequestLog':
     'Writes a row for each request: who, which model, how long, how many tokens. No content, except for replies that broke a required format.',

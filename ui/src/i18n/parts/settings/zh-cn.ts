@@ -151,7 +151,7 @@ export const zhCn = {
     '请求可以用 http(s) 地址引用图片和文档，由网关抓取，仅限公网地址。关闭时，调用方需直接发送数据。',
   'settings.field.repairReplies': '不合要求的回答重问一次',
   'settings.help.repairReplies':
-    '回答不符合 JSON Schema、没有调用指定工具或严格工具的参数有误时，附上错误再问一次。关闭时只检查并拒绝。',
+    '回答不符合 JSON Schema、没有按要求选用工具或严格工具的参数有误时，附上错误再问一次。关闭时只检查并拒绝。',
   'settings.field.enableRequestLog': '记录请求',
   'settings.help.enableRequestLog':
     '为每个请求写入一行记录：调用方、模型、耗时、Token 数，不含内容（未按要求格式作答的回答除外）。',

@@ -73,7 +73,7 @@ export const en = {
   'keys.compression.overflow': 'Once they do not fit',
   'keys.compression.share': 'At the share in Settings',
   'keys.repair': 'Replies in the wrong form',
-  'keys.repairHelp': 'Where a reply breaks its JSON schema, a forced tool or a strict tool’s input.',
+  'keys.repairHelp': 'Where a reply breaks its JSON schema, the choice of tools or a strict tool’s input.',
   'keys.repair.inherit': 'As in Settings',
   'keys.repair.true': 'Ask the model once more',
   'keys.repair.false': 'Check only, and refuse',

@@ -74,7 +74,7 @@ export const zhCn = {
   'keys.compression.overflow': '放不下时',
   'keys.compression.share': '达到设置中的比例时',
   'keys.repair': '不合要求的回答',
-  'keys.repairHelp': '指不符合 JSON Schema、没有调用指定工具或严格工具参数有误的回答。',
+  'keys.repairHelp': '指不符合 JSON Schema、没有按要求选用工具或严格工具参数有误的回答。',
   'keys.repair.inherit': '跟随设置',
   'keys.repair.true': '重问一次',
   'keys.repair.false': '只检查并拒绝',
