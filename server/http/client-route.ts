@@ -9,6 +9,7 @@ import type { Dialect, ReplyContext, StreamEncoder } from '../dialect/dialect.ts
 import { createLocate } from '../dialect/locate.ts'
 import type { Effects } from '../lib/effects.ts'
 import { headerText } from '../lib/header-text.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { Summary } from '../relay/record.ts'
 import type { Compressed, ModelTaken } from '../relay/relay.ts'
 import { readJson } from './body.ts'
@@ -225,7 +226,7 @@ function withSession(conversation: Conversation, headers: Headers): Conversation
   if (conversation.session !== undefined) return conversation
   for (const name of sessionHeaders) {
     const session = headers.get(name)?.trim() ?? ''
-    if (session !== '') return { ...conversation, session: session.slice(0, 200) }
+    if (session !== '') return { ...conversation, session: cutText(session, 200) }
   }
   return conversation
 }

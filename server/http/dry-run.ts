@@ -7,6 +7,7 @@ import { createNoteBook } from '../conversation/note.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import { createLocate } from '../dialect/locate.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { readJson } from './body.ts'
 import type { ClientDeps } from './client-deps.ts'
 
@@ -25,8 +26,8 @@ export function isDryRun({ url }: Request): Result<boolean, GatewayError> {
   const query = new URLSearchParams(url.slice(at))
   const meant = [...query].flatMap(([name, value]) => (name === 'dry_run' ? [value] : [name, value])).find(isMeantForIt)
   if (meant !== undefined) {
-    const shown = meantForIt.exec(unescaped(meant))?.[1]?.trim().slice(0, 20)
-    const message = `${shown}: a dry run is asked for by dry_run=1`
+    const shown = meantForIt.exec(unescaped(meant))?.[1]?.trim() ?? ''
+    const message = `${cutText(shown, 20)}: a dry run is asked for by dry_run=1`
     return err(gatewayError('invalid-request', message, { field: 'dry_run' }))
   }
   const values = query.getAll('dry_run')

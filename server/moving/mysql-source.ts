@@ -1,5 +1,6 @@
 import { SQL } from 'bun'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { batchRows, lowerCased, type Row, type Source, type SourceTable } from './source.ts'
 
 export const isMysqlAddress = (origin: string): boolean => /^(mysql|mariadb):\/\//i.test(origin)
@@ -65,7 +66,7 @@ export async function openMysqlSource(given: string | MysqlAddress): Promise<Res
   } catch (error) {
     await sql.close().catch(() => {})
     const { message = String(error) } = error as { readonly message?: string }
-    return err(`${shown} cannot be read: ${message.slice(0, 300)}`)
+    return err(`${shown} cannot be read: ${cutText(message, 300)}`)
   }
 }
 

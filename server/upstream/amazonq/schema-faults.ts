@@ -1,3 +1,4 @@
+import { cutText } from '../../lib/sound-text.ts'
 import { isObject, type JsonObject } from './wire.ts'
 
 export type SchemaFault =
@@ -85,7 +86,7 @@ function faultsAt(schema: JsonObject, fault: SchemaFault, isRoot: boolean): read
     case 'schema-keyword':
       return Object.keys(schema)
         .filter((keyword) => !plainKeywords.has(keyword))
-        .map((keyword) => ({ at: [keyword.slice(0, 60)], is: keyword.slice(0, 60) }))
+        .map((keyword) => ({ at: [cutText(keyword, 60)], is: cutText(keyword, 60) }))
     case 'schema-required':
       return (Array.isArray(schema.required) ? schema.required : []).flatMap((name: unknown) =>
         typeof name === 'string' && !Object.hasOwn(properties, name) ? [{ at: ['required'], is: 'no property' }] : [],
@@ -123,7 +124,7 @@ export function plainSchema(root: JsonObject, fault: SchemaFault): JsonObject {
       if (follows) grown += JSON.stringify(target).length
       return follows
         ? change({ ...target, ...rest }, isRoot, [...open, reference as string])
-        : { ...rest, description: told(rest.description, `As ${(reference as string).slice(0, 100)}.`) }
+        : { ...rest, description: told(rest.description, `As ${cutText(reference as string, 100)}.`) }
     }
     const here = plainAt(schema, fault, isRoot)
     return Object.fromEntries(
@@ -161,7 +162,7 @@ function plainAt(schema: JsonObject, fault: SchemaFault, isRoot: boolean): JsonO
   const dropped = entries.filter(([keyword]) => !plainKeywords.has(keyword))
   if (dropped.length === 0) return schema
   const kept = Object.fromEntries(entries.filter(([keyword]) => plainKeywords.has(keyword)))
-  const line = dropped.map(([keyword, value]) => `${keyword}: ${JSON.stringify(value)?.slice(0, 300)}`).join('; ')
+  const line = dropped.map(([keyword, value]) => `${keyword}: ${cutText(JSON.stringify(value) ?? '', 300)}`).join('; ')
   return { ...kept, description: told(kept.description, `${line}.`) }
 }
 
@@ -197,7 +198,7 @@ function joined(schema: JsonObject): JsonObject {
 const membersOf = ({ properties, required, description }: JsonObject): string => {
   const names = Object.keys(isObject(properties) ? properties : {}).slice(0, 20)
   const demanded = Array.isArray(required) && required.length > 0 ? `required: ${required.slice(0, 20).join(', ')}` : ''
-  const more = typeof description === 'string' ? description.replace(/\.$/, '').slice(0, 300) : ''
+  const more = typeof description === 'string' ? cutText(description.replace(/\.$/, ''), 300) : ''
   const inside = [demanded, more].filter((text) => text !== '').join('; ')
   return `${names.join(', ') || 'nothing more'}${inside === '' ? '' : ` (${inside})`}`
 }

@@ -1,4 +1,5 @@
 import { rawArguments } from '../../conversation/raw-arguments.ts'
+import { cutText } from '../../lib/sound-text.ts'
 import { isObject, type JsonObject, wireLimits } from './wire.ts'
 
 /** Keywords the service was seen to refuse, or that say nothing to a model. */
@@ -73,7 +74,7 @@ function clean(schema: JsonObject, level: number, tell: Tell): JsonObject {
     if (keyword === 'type') {
       const type = typeFrom(value)
       if (type !== undefined) cleaned.type = type
-      if (type === undefined && typeof value === 'string') notes.push(`Type: ${value.slice(0, 100)}`)
+      if (type === undefined && typeof value === 'string') notes.push(`Type: ${cutText(value, 100)}`)
       if (!isSame(type, value)) tell('schema-corrected')
     } else if (keyword === 'required') {
       const names = Array.isArray(value) ? value.filter((name) => typeof name === 'string' && name !== '') : []
