@@ -97,7 +97,7 @@ export async function answerDryRun(
 /** Which accounts there are is the operator's to know; a key is told how many. */
 function dryRunView(
   asked: string,
-  { model, input, windowTokens, findings, body, bytes, candidates, compression }: Forecast,
+  { model, input, windowTokens, findings, isWhole, body, bytes, candidates, compression }: Forecast,
   notes: ReturnType<ReturnType<typeof createNoteBook>['read']>,
   isOperator: boolean,
 ): object {
@@ -116,6 +116,7 @@ function dryRunView(
       messages: compression.messages ?? 0,
     },
     rules: findings.map(({ is, ...finding }) => ({ ...finding, found: is })),
+    rules_complete: isWhole,
     notes,
     would_send: body,
     would_send_bytes: bytes,
