@@ -5,6 +5,7 @@ export const noteKinds = [
   'arguments-as-text',
   'attachment-left-out',
   'image-shrunk',
+  'document-incomplete',
   'address-fetched',
   /** In dry runs alone. */
   'address-not-fetched',

@@ -9,6 +9,7 @@ import { createLocate } from '../dialect/locate.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { cutText } from '../lib/sound-text.ts'
 import { readJson } from './body.ts'
+import type { HeldRoom } from './body-room.ts'
 import type { ClientDeps } from './client-deps.ts'
 
 const yes: readonly string[] = ['', '1', 'true']
@@ -69,12 +70,27 @@ export async function answerDryRun(
   dialect: Dialect,
   request: Request,
   caller: Caller,
+  deps: Pick<ClientDeps, 'resolveDocuments' | 'dryRun' | 'maxBodyBytes' | 'bodyRoom'>,
+): Promise<Result<object, GatewayError>> {
+  const room = deps.bodyRoom.open(caller.keyId)
+  try {
+    return await answered(dialect, request, caller, room, deps)
+  } finally {
+    room.release()
+  }
+}
+
+async function answered(
+  dialect: Dialect,
+  request: Request,
+  caller: Caller,
+  room: HeldRoom,
   deps: Pick<ClientDeps, 'resolveDocuments' | 'dryRun' | 'maxBodyBytes'>,
 ): Promise<Result<object, GatewayError>> {
   const { keyId, accounts, allows, compression } = caller
   const isOperator = isInternalKey({ id: keyId })
   if (!isOperator && caller.dryRun !== true) return err(gatewayError('permission', mayNot))
-  const body = await readJson(request, deps.maxBodyBytes)
+  const body = await readJson(request, deps.maxBodyBytes, room)
   if (!body.ok) return body
   const notes = createNoteBook()
   const decoded = dialect.decode(body.value, notes.add, keyId)

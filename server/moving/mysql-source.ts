@@ -19,12 +19,16 @@ export type MysqlAddress = {
 function parseAddress(text: string): MysqlAddress | undefined {
   const url = URL.parse(text)
   if (url === null || url.pathname.length < 2) return undefined
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(url.port || 3306),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
+  try {
+    return {
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(url.port || 3306),
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      database: decodeURIComponent(url.pathname.slice(1)),
+    }
+  } catch {
+    return undefined // a sign that is no escape
   }
 }
 
