@@ -128,6 +128,8 @@ function clean(schema: JsonObject, level: number, heard: Heard): JsonObject {
     } else if (nestsWithin(value, documentLevels - level)) cleaned[keyword] = value
     else heard.changes.add('schema-cut')
   }
+  if (notes.length === 0 && schema.additionalProperties === undefined && schema.propertyNames === undefined)
+    return cleaned
   const further = [
     ...notes,
     noteOf('Further properties match', schema.additionalProperties),
