@@ -1,4 +1,5 @@
 import { cutText } from '../lib/sound-text.ts'
+
 /** What was done to a request or a reply that the caller did not ask for, so that it could go on. Kept with its record. */
 export const noteKinds = [
   // an old turn carried as well as it could be

@@ -1,4 +1,5 @@
 import { cutText } from '../lib/sound-text.ts'
+
 /** The tool by which a gateway lets the model search. */
 export const searchToolOf = (names: readonly string[]): string | undefined =>
   names.find((name) => /^internet_search(_\d+)?$/.test(name))

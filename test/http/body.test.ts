@@ -151,7 +151,7 @@ describe('the room for large bodies', () => {
     own[0]?.held.release()
     expect((await read('e')).result.ok).toBe(true)
     expect((await read('f')).result).toMatchObject(full)
-  })
+  }, 30_000)
 
   test('keeps those of some megabytes apart, and never refuses somebody the only one', () => {
     const room = roomOf(1024 * mebibyte)
