@@ -1,4 +1,5 @@
 import { headerText } from '../lib/header-text.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { redact } from '../observe/redact.ts'
 import type { AuditEntry } from '../store/store.ts'
 import type { Entry } from './actor.ts'
@@ -62,7 +63,7 @@ export function createAuditTrail(deps: TrailDeps): AuditTrail {
         ...rest,
       })
     } catch (error) {
-      deps.log('error', 'audit.failed', { action: rest.action, cause: String(error).slice(0, 300) })
+      deps.log('error', 'audit.failed', { action: rest.action, cause: cutText(String(error), 300) })
     }
   }
 
@@ -99,7 +100,7 @@ export function createAuditTrail(deps: TrailDeps): AuditTrail {
       await append(request, entry.actor, {
         action: `${request.method} ${route}`,
         status: response.status,
-        ...(target === undefined ? {} : { target: target.slice(0, 200) }),
+        ...(target === undefined ? {} : { target: cutText(target, 200) }),
         ...textOf('before', isRead(request.method) ? undefined : before),
         ...textOf(
           'after',
@@ -164,6 +165,6 @@ function textOf<Name extends 'before' | 'after'>(name: Name, value: Json): { rea
   // A text is what somebody sent in no form we know: it may be anything.
   const safe = typeof value === 'string' ? `(${value.length} characters)` : redact(value)
   const text = JSON.stringify(safe)
-  const short = text.length <= longestValue ? text : JSON.stringify({ cut: text.slice(0, longestValue) })
+  const short = text.length <= longestValue ? text : JSON.stringify({ cut: cutText(text, longestValue) })
   return { [name]: short } as { readonly [Key in Name]?: string } // one member, by its name
 }

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { gatewayError } from '../conversation/error.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { type EventTopic, eventTopics } from './contract/events.ts'
 import type { AdminDeps } from './deps.ts'
 import type { EventHub } from './event-hub.ts'
@@ -21,7 +22,7 @@ export function eventRoutes(hub: EventHub, watch: Watch, deps: Pick<AdminDeps, '
         const asked = (query.topics ?? '').split(',').flatMap((topic) => topic.trim() || [])
         const strange = asked.find((topic) => !eventTopics.some((known) => known === topic))
         if (strange !== undefined) {
-          const message = `topics: there is no topic ${strange.slice(0, 50)}. There are ${eventTopics.join(', ')}.`
+          const message = `topics: there is no topic ${cutText(strange, 50)}. There are ${eventTopics.join(', ')}.`
           return fail(gatewayError('invalid-request', message, { field: 'topics' }))
         }
         const topics = new Set((asked.length === 0 ? eventTopics : asked) as readonly EventTopic[])

@@ -1,4 +1,5 @@
 import type { Effects } from '../lib/effects.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { WatchMemory } from '../lib/watch-memory.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { Store } from '../store/store.ts'
@@ -35,7 +36,7 @@ export function createLive(deps: {
   const jobs = createJobBoard({
     effects,
     changed: createJobEvents(hub, effects),
-    failed: (kind, error) => log('error', 'job.failed', { job: kind, cause: String(error).slice(0, 300) }),
+    failed: (kind, error) => log('error', 'job.failed', { job: kind, cause: cutText(String(error), 300) }),
   })
   const alerts = createAlerts({ ...deps, published: (item) => hub.publish('alerts', 'alert', item) })
   const watch = createWatch({

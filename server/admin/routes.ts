@@ -1,4 +1,5 @@
 import { Elysia, NotFoundError, ParseError, ValidationError } from 'elysia'
+import { cutText } from '../lib/sound-text.ts'
 import { createTurns } from '../lib/turns.ts'
 import { createAccountBulk } from './account-bulk.ts'
 import { createAccountImports } from './account-import.ts'
@@ -216,13 +217,13 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
 }
 
 function unknownMember({ member, near, where }: UnknownMember): Response {
-  const field = member.slice(0, 100)
+  const field = cutText(member, 100)
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
   return refuse(400, { error: `${field} is not a member of this ${where}.${hint}`, code: 'INVALID_REQUEST', field })
 }
 
 function twiceGiven({ names, where }: TwiceGiven): Response {
-  const [first = '', second] = names.map((name) => name.slice(0, 100))
+  const [first = '', second] = names.map((name) => cutText(name, 100))
   const error =
     second === undefined
       ? `${first} is in this ${where} more than once: say it once.`
@@ -231,7 +232,7 @@ function twiceGiven({ names, where }: TwiceGiven): Response {
 }
 
 function bodyNotTaken({ field }: BodyNotTaken): Response {
-  const shown = field?.slice(0, 100)
+  const shown = field === undefined ? undefined : cutText(field, 100)
   return refuse(400, {
     error: `This route takes no ${shown ?? 'body'}: it acts on all that its address names, whatever a body says.`,
     code: 'INVALID_REQUEST',
@@ -243,7 +244,7 @@ function unsoundText({ field, fault }: UnsoundText): Response {
   return refuse(400, {
     error: `${field === '' ? 'The body' : field} has ${fault} in it.`,
     code: 'INVALID_REQUEST',
-    ...(field === '' ? {} : { field: field.slice(0, 100) }),
+    ...(field === '' ? {} : { field: cutText(field, 100) }),
   })
 }
 

@@ -1,4 +1,5 @@
 import { nearest } from '../config/nearest.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { settingsTable } from './settings-table.ts'
 
 /** Members of our own answer that a client may send back whole; they say nothing about what to change. */
@@ -36,5 +37,5 @@ export function faultOfUnknown(name: string, value: unknown, port: number): stri
   if (known !== undefined) return known
   const near = nearest(name, [...settingsTable.map(({ json }) => json), ...secrets])
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
-  return `${name.slice(0, 100)} is not a setting; nothing was changed.${hint}`
+  return `${cutText(name, 100)} is not a setting; nothing was changed.${hint}`
 }

@@ -4,6 +4,7 @@ import { createRuleBook } from '../catalog/mapping.ts'
 import { follow, nearNames } from '../catalog/models.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { Store } from '../store/store.ts'
 import type { SettingsFields, SettingsSaved, SettingsView } from './contract/settings.ts'
 import type { AdminDeps } from './deps.ts'
@@ -157,7 +158,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         const setting = settingsTable.find(({ json }) => json === name)
         if (setting === undefined || name in given) {
           const fault = setting === undefined ? 'is not a setting' : 'is given a value too'
-          return err(gatewayError('invalid-request', `reset: ${name.slice(0, 100)} ${fault}.`, { field: 'reset' }))
+          return err(gatewayError('invalid-request', `reset: ${cutText(name, 100)} ${fault}.`, { field: 'reset' }))
         }
         if (setting.json === 'blockedIPs') blocked = []
         else if (isSealed(setting)) addresses[setting.stored] = ''
@@ -167,7 +168,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         const setting = settingsTable.find(({ json }) => json === name)
         if (setting === undefined) {
           const fault = faultOfUnknown(name, value, deps.port())
-          if (fault !== undefined) return err(gatewayError('invalid-request', fault, { field: name.slice(0, 100) }))
+          if (fault !== undefined) return err(gatewayError('invalid-request', fault, { field: cutText(name, 100) }))
           continue
         }
         if (isSealed(setting) && typeof value === 'string' && value.trim() === (shown[setting.stored] ?? '')) continue

@@ -2,6 +2,7 @@ import { readPrices } from '../catalog/prices.ts'
 import { maskProxyUrl, parseProxyUrl } from '../egress/proxy-url.ts'
 import { twiceIn } from '../lib/given-twice.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { mask } from './mask.ts'
 import { isTimeZone } from './time.ts'
 
@@ -186,7 +187,7 @@ export function writeSetting(
       try {
         const read = readPrices(JSON.parse(text))
         const twice = twiceIn(text)
-        if (twice !== undefined) return err(`has ${JSON.stringify(twice.slice(0, 100))} more than once`)
+        if (twice !== undefined) return err(`has ${JSON.stringify(cutText(twice, 100))} more than once`)
         return read.ok ? ok({ stored: text }) : read
       } catch {
         return err('must be JSON')

@@ -24,6 +24,7 @@ import { anthropic } from '../dialect/anthropic/anthropic.ts'
 import { consoleDialects } from '../dialect/console-chat.ts'
 import { createKeptAnswers, type KeptAnswer, type KeptAnswers } from '../dialect/openai-responses/kept-answers.ts'
 import { dialectRoutes } from '../dialect/registry.ts'
+import { createBodyRoom } from '../http/body-room.ts'
 import { createClientRoutes, smallClientRoutes } from '../http/client-routes.ts'
 import { createCors } from '../http/cors.ts'
 import { createPeerOf, type Peer, type PeerOf } from '../http/peer.ts'
@@ -312,6 +313,7 @@ export async function startApp(options: AppOptions): Promise<Result<App, StartFa
     estimateInput: estimator.conversation,
     stopping: () => stopping,
     maxBodyBytes: config.server.maxBodyBytes,
+    bodyRoom: createBodyRoom(config.server.maxBodyBytes, effects, memory),
     holdHeadersMs: config.server.headersHoldMs,
     keepAliveMs: config.server.keepAliveSeconds * 1_000,
     onStream: (open) => (open ? metrics.streamOpened() : metrics.streamClosed()),

@@ -1,5 +1,6 @@
 import type { Capture } from '../http/client-deps.ts'
 import type { Effects } from '../lib/effects.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { redactSecrets } from '../observe/redact.ts'
 import type { CaptureRule, CaptureStore } from '../store/store.ts'
@@ -44,7 +45,7 @@ export async function createCaptures(
     const add = (before: string, text: string): string => {
       const room = Math.max(0, Math.min(maxBytes - before.length, mostHeld - held))
       if (text.length > room) cut = true
-      const taken = text.slice(0, room)
+      const taken = cutText(text, room)
       held += taken.length
       return before + taken
     }

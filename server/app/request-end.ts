@@ -1,4 +1,5 @@
 import type { RequestEnd } from '../http/client-deps.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { Logger } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RequestRecord } from '../store/request-record.ts'
@@ -53,7 +54,7 @@ export function observeRequest(end: RequestEnd, now: number, log: Logger, metric
     status: record.status,
     errorKind: record.errorKind,
     errorMessage: record.errorMessage,
-    cause: cause?.slice(0, 2_000),
+    cause: cause === undefined ? undefined : cutText(cause, 2_000),
     attempts: summary?.route.attempts.length,
     firstTokenMs: record.firstTokenMs,
     durationMs: record.durationMs,

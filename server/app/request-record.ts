@@ -1,4 +1,5 @@
 import type { RequestEnd } from '../http/client-deps.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { RequestRecord } from '../store/request-record.ts'
 
 /** A finished request as it is kept: figures, sources and the route; no prompt, reply or secret. `now` is epoch ms. */
@@ -16,7 +17,7 @@ export function requestRecord(end: RequestEnd, now: number): RequestRecord {
     id: end.requestId,
     at: end.arrivedAt,
     dialect: end.dialect,
-    model: end.model.slice(0, 200),
+    model: cutText(end.model, 200),
     stream: end.stream,
     status: end.status,
     durationMs: now - end.arrivedAt,
@@ -36,7 +37,7 @@ export function requestRecord(end: RequestEnd, now: number): RequestRecord {
   if (summary?.upstreamModel !== undefined) record.upstreamModel = summary.upstreamModel
   if (end.modelReason !== undefined) record.modelReason = end.modelReason
   if (failed !== undefined) record.errorKind = failed
-  if (failed !== undefined && message !== undefined) record.errorMessage = message.slice(0, 500)
+  if (failed !== undefined && message !== undefined) record.errorMessage = cutText(message, 500)
   if (summary?.firstTokenMs !== undefined) record.firstTokenMs = summary.firstTokenMs
   if (usage?.cacheRead !== undefined) record.cacheReadTokens = usage.cacheRead.tokens
   if (credits !== undefined) record.credits = credits
@@ -44,7 +45,7 @@ export function requestRecord(end: RequestEnd, now: number): RequestRecord {
     record.inputMicroUsd = end.used.inputMicroUsd
     record.outputMicroUsd = end.used.outputMicroUsd
   }
-  if (end.session !== undefined) record.session = end.session.slice(0, 100)
+  if (end.session !== undefined) record.session = cutText(end.session, 100)
   if (end.notes.first.length > 0) record.notes = JSON.stringify(end.notes)
   return record
 }

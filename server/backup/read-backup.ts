@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import {
   isConflict,
   isKeptTable,
@@ -75,7 +76,7 @@ export async function readBackup(
     total++
     if (!isRow(item)) return err(`row ${total} is not of the form ["table", {…}]`)
     const [name, row] = item
-    if (!isKeptTable(name)) return err(`row ${total}: there is no table ${JSON.stringify(name.slice(0, 64))}`)
+    if (!isKeptTable(name)) return err(`row ${total}: there is no table ${JSON.stringify(cutText(name, 64))}`)
     if (isLogTable(name) && !header.value.requestLog) return err(`row ${total}: ${name} belongs to a request log`)
     if (name !== table || batch.length >= batchRows) {
       const fault = await write()

@@ -1,6 +1,7 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { ModelInfo } from '../conversation/model.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { type ModelMapping, type ModelRules, mappingFor, noRules } from './mapping.ts'
 import { type NameWishes, nameKey, readings } from './name.ts'
 import { similarity } from './similar.ts'
@@ -106,7 +107,7 @@ const misled = (rule: string, target: string): GatewayError =>
 
 function unknownModel(name: string, available: readonly ModelInfo[]): GatewayError {
   const near = nearNames(name, available)
-  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
+  const shown = name.length > 100 ? `${cutText(name, 100)}…` : name
   const hint = near.length === 0 ? '' : ` Near names: ${near.join(', ')}.`
   const advice = " To use it all the same, map it on the console's Models page."
   return gatewayError(

@@ -38,6 +38,8 @@ export type Book = {
   readonly searched: (record: SearchRecord) => void
   /** Searches that the provider was asked for. */
   readonly searches: () => number
+  /** Turns that went on from searches. */
+  readonly rounds: () => number
 }
 
 export function createBook(elapsed: () => number, usedOf: (summary: Summary) => Used | undefined): Book {
@@ -74,6 +76,7 @@ export function createBook(elapsed: () => number, usedOf: (summary: Summary) => 
     accountId: () => turns.findLast(({ summary }) => summary?.accountId !== undefined)?.summary?.accountId,
     searched: (record) => void searches.push(record),
     searches: () => searches.filter(({ outcome }) => outcome !== 'invalid-input' && outcome !== 'uses-spent').length,
+    rounds: () => turns.filter(({ purpose }) => purpose === 'search').length,
     usage,
     summary: (ending) => {
       const summaries = ended()

@@ -61,6 +61,7 @@ async function serve(
     accountId: book.accountId,
     searched: book.searched,
     searches: book.searches,
+    rounds: book.rounds,
   }
   const runFrom = (
     depth: number,

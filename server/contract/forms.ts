@@ -52,12 +52,17 @@ export const createForms = (deps: FormsDeps): Layer => ({
 
 /**
  * The same for a search that is demanded: it lies below the layer that gives the model a tool for it, and holds the first turn to
- * a call of that tool.
+ * a call of that tool. The call goes on as it comes, also where the reply is wanted whole: one whose input is no JSON is the
+ * search's to answer.
  */
-export const createForcedSearches = (deps: FormsDeps): Layer => ({
-  ...createForms(deps),
-  wants: ({ search, toolChoice }) => search?.isForced === true && toolChoice.type === 'tool',
-})
+export const createForcedSearches = (deps: FormsDeps): Layer => {
+  const forms = createForms(deps)
+  return {
+    ...forms,
+    wants: ({ search, toolChoice }) => search?.isForced === true && toolChoice.type === 'tool',
+    serve: (conversation, turns) => forms.serve({ ...conversation, stream: true }, turns),
+  }
+}
 
 type Finish = Extract<ReplyEvent, { type: 'finish' }>
 type Miss = Extract<Verdict, { kept: false }>

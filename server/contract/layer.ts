@@ -61,6 +61,8 @@ export type Turns = {
   readonly searched: (record: SearchRecord) => void
   /** Searches so far that the provider was asked for, whatever came of them. */
   readonly searches: () => number
+  /** Turns so far that went on from searches. */
+  readonly rounds: () => number
   readonly asked: Asked
   /** For the request's record. */
   readonly tell: (repair: Repair) => void

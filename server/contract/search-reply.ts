@@ -7,6 +7,7 @@ import {
   type SearchWish,
   searchText,
 } from '../conversation/search.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { Sink } from '../lib/source.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
 import type { Search } from '../relay/search.ts'
@@ -23,6 +24,8 @@ export type SearchDeps = {
 /** Of one request, whatever the caller allows. */
 const mostSearches = 20
 const mostRounds = 10
+/** A model that was told so often that it may not search, and goes on searching, gives no answer. */
+const mostRefusals = 2
 
 /** A conversation with the search tool among its tools. */
 export type Prepared = {
@@ -58,11 +61,12 @@ export class SearchReply implements ReplyStream {
 
   async run(sink: Sink<readonly ReplyEvent[]>): Promise<void> {
     const { toolName, conversation } = this.prepared
-    for (let round = 1; ; round++) {
+    for (let refusals = 0; ; ) {
       // Behind the only call of a turn no search can come.
       const reader = new TurnReader(toolName, conversation.parallelToolCalls)
       const isWanted = await this.pass(reader, sink)
-      const { end, searches } = reader
+      const { searches } = reader
+      const end = reader.endsInBadSearch ? this.callsEnd() : reader.end
       if (!isWanted || end === undefined) return
       const isDue =
         end.type === 'finish' && searches.length > 0 && (end.reason === 'tool-calls' || end.reason === 'end')
@@ -70,16 +74,17 @@ export class SearchReply implements ReplyStream {
         await sink(end.type === 'finish' ? [...reader.held.flatMap(callEvents), end] : [end])
         return
       }
+      if (!this.maySearch()) refusals++
       const results = await this.searchAll(searches, sink)
       if (results === undefined) return
       const left = this.outputLeft()
-      if (reader.callsCaller || left === 0) {
-        const reason = reader.callsCaller ? 'tool-calls' : 'max-tokens'
+      if (reader.callsCaller || left === 0 || refusals === mostRefusals) {
+        const reason = reader.callsCaller ? 'tool-calls' : left === 0 ? 'max-tokens' : 'paused'
         await sink([...reader.held.flatMap(callEvents), { ...end, reason }])
         return
       }
       this.messages = [...this.messages, { role: 'assistant', parts: reader.parts }, { role: 'user', parts: results }]
-      const next = await this.turns.run(this.nextConversation(round, left), 'search')
+      const next = await this.turns.run(this.nextConversation(refusals > 0, left), 'search')
       if (!next.ok) {
         await sink([{ type: 'error', error: next.error }])
         return
@@ -152,15 +157,25 @@ export class SearchReply implements ReplyStream {
       })
       return outcome
     }
+    if (!this.maySearch()) return tell({ ok: false, fault: 'uses-spent' })
     if (query === undefined) return tell({ ok: false, fault: 'invalid-input' })
-    if (this.turns.searches() >= Math.min(wish.maxUses ?? mostSearches, mostSearches))
-      return tell({ ok: false, fault: 'uses-spent' })
     const asked = { accountId: this.turns.accountId(), accounts: this.turns.asked.accounts }
     const { accountId, found } = await this.deps.search(query, asked, this.turns.signal)
     const who = accountId === undefined ? {} : { accountId }
     if (found.ok) return tell({ ok: true, results: withinDomains(found.value, wish) }, who)
     const { kind, cause } = found.error
-    return tell({ ok: false, fault: faultOf(kind) }, { ...who, cause: (cause ?? kind).slice(0, 300) })
+    return tell({ ok: false, fault: faultOf(kind) }, { ...who, cause: cutText(cause ?? kind, 300) })
+  }
+
+  private maySearch(): boolean {
+    const most = Math.min(this.prepared.wish.maxUses ?? mostSearches, mostSearches)
+    return this.turns.searches() < most && this.turns.rounds() < mostRounds
+  }
+
+  /** The end of a turn that broke off at its call; whoever stands above all layers counts what it has used. */
+  private callsEnd(): Extract<ReplyEvent, { type: 'finish' }> {
+    const none = { tokens: 0, source: 'estimated' } as const
+    return { type: 'finish', reason: 'tool-calls', usage: this.turns.usage() ?? { input: none, output: none } }
   }
 
   /** What the caller's `max_tokens` leaves for further turns; undefined: no limit. */
@@ -170,13 +185,14 @@ export class SearchReply implements ReplyStream {
     return Math.max(0, maxOutputTokens - ((this.turns.usage()?.output.tokens ?? 0) - this.spentBefore))
   }
 
-  private nextConversation(round: number, left: number | undefined): Conversation {
+  private nextConversation(isRefused: boolean, left: number | undefined): Conversation {
     const { conversation } = this.prepared
     return {
       ...conversation,
       messages: this.messages,
-      // A search was forced, or the caller's demand was met by one; from here on the model goes on as it likes.
-      toolChoice: { type: round < mostRounds ? 'auto' : 'none' },
+      // A search was forced, or the caller's demand was met by one; from here on the model goes on as it likes. Once it may
+      // search no more and does, it is told to call nothing, but for tools of the caller's.
+      toolChoice: { type: isRefused && conversation.tools.length === 1 ? 'none' : 'auto' },
       limits: { ...conversation.limits, ...(left === undefined ? {} : { maxOutputTokens: left }) },
     }
   }
@@ -190,14 +206,9 @@ const callEvents = ({ id, name, json }: HeldCall): readonly ReplyEvent[] => [
 
 function queryOf({ json }: SearchCall): string | undefined {
   const { query } = inputOf(json)
-  const words = typeof query === 'string' ? query.replace(/\s+/g, ' ').trim() : ''
-  if (words === '') return undefined
-  return words.length <= longestQuery
-    ? words
-    : words
-        .slice(0, longestQuery + 1)
-        .replace(/\s*\S*$/, '')
-        .slice(0, longestQuery) || words.slice(0, longestQuery)
+  const words = typeof query === 'string' ? query.toWellFormed().replace(/\s+/g, ' ').trim() : ''
+  if (words.length <= longestQuery) return words || undefined
+  return words.slice(0, longestQuery + 1).replace(/\s*\S*$/, '') || cutText(words, longestQuery)
 }
 
 const faultOf = (kind: string): SearchFault =>

@@ -16,9 +16,12 @@ export class TurnReader {
   /** The model called a tool of the caller's too, whose result the caller has to bring. */
   callsCaller = false
   end: End | undefined
+  /** The turn broke off at a call of the search tool whose input is no JSON object; that call is among `searches`. */
+  endsInBadSearch = false
   private text = ''
   private call = { id: '', name: '' }
   private isSearch = false
+  private isCallOpen = false
 
   /** `holdsCalls`: calls of the caller's tools are kept in `held`, for a search that comes behind them in the turn comes before them in the reply. */
   constructor(
@@ -50,28 +53,37 @@ export class TurnReader {
         this.call = { id: event.id, name: event.name }
         this.text = ''
         this.isSearch = event.name === this.searchTool
+        this.isCallOpen = true
         if (!this.isSearch) this.callsCaller = true
         return this.isSearch || this.holdsCalls ? undefined : event
       case 'tool-call-delta':
         this.text += event.json
         return this.isSearch || this.holdsCalls ? undefined : event
-      case 'tool-call-end': {
-        const { name } = this.call
-        // The caller gives the call back under this id: the conversation is then the same as it was here.
-        const id = this.isSearch ? `${searchIdPrefix}${this.call.id}` : this.call.id
-        const json = this.text
-        if (this.isSearch) this.searches.push({ id, json })
-        else if (this.holdsCalls) this.held.push({ id, name, json })
-        this.parts.push({ type: 'tool-call', id, name, input: inputOf(json) })
+      case 'tool-call-end':
+        this.endCall()
         return this.isSearch || this.holdsCalls ? undefined : event
-      }
       case 'finish':
       case 'error':
         this.end = event
+        if (event.type === 'error' && event.error.isBadInput && this.isSearch && this.isCallOpen) {
+          this.endsInBadSearch = true
+          this.endCall()
+        }
         return undefined
       default:
         return event
     }
+  }
+
+  private endCall(): void {
+    const { name } = this.call
+    // The caller gives the call back under this id: the conversation is then the same as it was here.
+    const id = this.isSearch ? `${searchIdPrefix}${this.call.id}` : this.call.id
+    const json = this.text
+    if (this.isSearch) this.searches.push({ id, json })
+    else if (this.holdsCalls) this.held.push({ id, name, json })
+    this.parts.push({ type: 'tool-call', id, name, input: inputOf(json) })
+    this.isCallOpen = false
   }
 }
 

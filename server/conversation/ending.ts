@@ -5,6 +5,8 @@ export type FinishReason =
   | 'max-tokens'
   | 'stop-sequence'
   | 'context-full'
+  /** We ended it: the model would not come to an answer. What it has done so far stands, and the caller may let it go on. */
+  | 'paused'
   | 'refusal'
   | 'filtered'
 

@@ -1,3 +1,4 @@
+import { cutText } from '../lib/sound-text.ts'
 import type { TextPart } from './conversation.ts'
 import type { GatewayError } from './error.ts'
 
@@ -10,6 +11,6 @@ export function reasonOf({ message, field }: GatewayError): string {
 
 /** What the model reads in place of something that could not be carried. `name`: a title or address, as the caller gave it. */
 export function leftOut(what: string, reason: string, name?: string): TextPart {
-  const named = name === undefined || name === '' ? what : `${what} "${name.slice(0, 300)}"`
+  const named = name === undefined || name === '' ? what : `${what} "${cutText(name, 300)}"`
   return { type: 'text', text: `[${named} left out: ${reason}]` }
 }

@@ -1,9 +1,12 @@
+import { cutText } from '../lib/sound-text.ts'
+
 /** What was done to a request or a reply that the caller did not ask for, so that it could go on. Kept with its record. */
 export const noteKinds = [
   // an old turn carried as well as it could be
   'arguments-as-text',
   'attachment-left-out',
   'image-shrunk',
+  'document-incomplete',
   'address-fetched',
   /** In dry runs alone. */
   'address-not-fetched',
@@ -61,9 +64,9 @@ export function createNoteBook(): NoteBook {
     add: ({ what, rule, field, detail }) => {
       const note: Note = {
         what,
-        ...(rule === undefined ? {} : { rule: rule.slice(0, longestText) }),
-        ...(field === undefined ? {} : { field: field.slice(0, longestText) }),
-        ...(detail === undefined ? {} : { detail: detail.slice(0, longestText) }),
+        ...(rule === undefined ? {} : { rule: cutText(rule, longestText) }),
+        ...(field === undefined ? {} : { field: cutText(field, longestText) }),
+        ...(detail === undefined ? {} : { detail: cutText(detail, longestText) }),
       }
       const key = JSON.stringify(note)
       if (known.has(key)) return

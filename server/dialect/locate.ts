@@ -3,7 +3,8 @@ import { nameForModel } from './group-name.ts'
 import { isObject, type Loose } from './validate.ts'
 
 type Path = readonly string[]
-type Visit = (value: unknown, path: Path, key: string) => Path | undefined
+/** The place within `value`, if it is there. */
+type Visit = (value: unknown) => Path | undefined
 
 /** Deeper than any member that has a meaning of its own; schemas and inputs are not looked into. */
 const deepest = 12
@@ -26,19 +27,19 @@ function find(body: Loose, subject: Subject): Path | undefined {
     case 'call':
       return findCall(body, subject)
     case 'result':
-      return walk(body, (value, path) =>
+      return walk(body, (value) =>
         isObject(value) && isResult(value) && idIn(value, 'tool_use_id', 'tool_call_id', 'call_id') === subject.callId
-          ? path
+          ? []
           : undefined,
       )
     case 'image':
-      return walk(body, (value, path) =>
+      return walk(body, (value) =>
         typeof value === 'string' && (value === subject.base64 || value.endsWith(`,${subject.base64}`))
-          ? path
+          ? []
           : undefined,
       )
     case 'text':
-      return walk(body, (value, path) => (value === subject.text ? path : undefined))
+      return walk(body, (value) => (value === subject.text ? [] : undefined))
     case 'messages':
       return ['messages', 'input'].filter((name) => Object.hasOwn(body, name)).slice(0, 1)
     case 'thinking':
@@ -51,16 +52,16 @@ function find(body: Loose, subject: Subject): Path | undefined {
 /** Schemas and arguments are the tools' own; what stands in them only looks like a member. */
 const closed: ReadonlySet<string> = new Set(['input_schema', 'parameters', 'arguments', 'schema'])
 
-/** The first place where `visit` finds something, in the order of the body. */
-function walk(root: unknown, visit: Visit, path: Path = [], key = ''): Path | undefined {
-  const found = visit(root, path, key)
-  if (found !== undefined) return found.length === 0 ? undefined : found
-  if (typeof root !== 'object' || root === null || path.length >= deepest) return undefined
-  if (path.length > 0 && closed.has(key)) return undefined
+/** The first place where `visit` finds something, in the order of the body. A body has a great many members: paths are made on the way back. */
+function walk(root: unknown, visit: Visit, depth = 0, key = ''): Path | undefined {
+  const found = visit(root)
+  if (found !== undefined) return depth === 0 && found.length === 0 ? undefined : found
+  if (typeof root !== 'object' || root === null || depth >= deepest) return undefined
+  if (depth > 0 && closed.has(key)) return undefined
   if (isObject(root) && root.type === 'tool_use' && key !== '') return undefined
-  for (const [name, value] of Object.entries(root)) {
-    const inner = walk(value, visit, [...path, name], name)
-    if (inner !== undefined) return inner
+  for (const name in root) {
+    const inner = walk(root[name as keyof typeof root], visit, depth + 1, name)
+    if (inner !== undefined) return [name, ...inner]
   }
   return undefined
 }
@@ -87,10 +88,10 @@ function callIn(
 
 function findCall(body: Loose, { id, occurrence, part }: Extract<Subject, { kind: 'call' }>): Path | undefined {
   let left = occurrence
-  return walk(body, (value, path) => {
+  return walk(body, (value) => {
     const call = isObject(value) ? callIn(value) : undefined
     if (call === undefined || call.id !== id || left-- > 0) return undefined
-    return part === 'id' ? path : [...path, ...call[part]]
+    return part === 'id' ? [] : call[part]
   })
 }
 
@@ -102,10 +103,10 @@ function findTool(body: Loose, subject: ToolSubject): Path | undefined {
     if (found !== undefined) return found
   }
   // Nobody declares it any more: it is known from a call.
-  return walk(body, (value, path) => {
+  return walk(body, (value) => {
     const call = isObject(value) ? callIn(value) : undefined
     const name = call && isObject(value) ? call.name.reduce<unknown>(memberOf, value) : undefined
-    return call !== undefined && name === subject.name ? [...path, ...call.name] : undefined
+    return call !== undefined && name === subject.name ? call.name : undefined
   })
 }
 const memberOf = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined)

@@ -92,9 +92,13 @@ export function decodeDataUrl(url: string, field: string): Decoded<DataUrl> {
 
 // Tolerates line breaks and missing padding, which several clients produce, and nothing else.
 function cleanBase64(data: string): string | undefined {
-  const bare = /\s/.test(data) ? data.replace(/\s+/g, '') : data
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(bare)) return undefined
+  // Most are sound, and may be 40 MB: those are looked at once.
+  const isSound = isBase64.test(data)
+  const bare = isSound ? data : data.replace(/\s+/g, '')
+  if (!isSound && !isBase64.test(bare)) return undefined
   const missing = (4 - (bare.length % 4)) % 4
   if (missing === 0) return bare
   return missing === 3 || bare.endsWith('=') ? undefined : bare + '='.repeat(missing)
 }
+
+const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { domainOf } from '../conversation/domain.ts'
 import type { SearchWish } from '../conversation/search.ts'
 import { ok } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { type Decoded, open, optional, refuse } from './validate.ts'
 
 const Text = optional(Type.String())
@@ -64,5 +65,5 @@ function placeOf(location: Entry['user_location']): string | undefined {
   const words = [place?.city, place?.region, place?.country].filter(Boolean).join(', ')
   const zone = place?.timezone ? `time zone ${place.timezone}` : ''
   const text = [words, zone].filter((part) => part !== '').join(', ')
-  return text === '' ? undefined : text.replace(/\s+/g, ' ').slice(0, 200)
+  return text === '' ? undefined : cutText(text.replace(/\s+/g, ' '), 200)
 }

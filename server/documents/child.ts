@@ -6,7 +6,7 @@ import { readPdf } from './pdf.ts'
 import { type AttachmentReader, type DocumentReading, documentLimits, type ImageReading } from './reading.ts'
 import { shrinkImage } from './shrink.ts'
 
-/** The hidden subcommand under which the program reads one attachment from standard input and writes what came of it as JSON. */
+/** The hidden subcommand under which the program reads one attachment, in base64, from standard input and writes what came of it as JSON. */
 export const readAttachmentCommand = 'read-attachment'
 
 const kinds = ['pdf', 'docx', 'xlsx', 'pptx', 'image'] as const
@@ -16,7 +16,8 @@ type Kind = (typeof kinds)[number]
 export async function runAttachmentChild([kind]: readonly string[]): Promise<number> {
   const known = kinds.find((one) => one === kind)
   if (known === undefined) return 2
-  const reading = await readAs(known, new Uint8Array(await Bun.stdin.arrayBuffer()))
+  const base64 = await Bun.stdin.text()
+  const reading = await readAs(known, new Uint8Array(Buffer.from(base64, 'base64')))
   await Bun.write(Bun.stdout, JSON.stringify(reading))
   return 0
 }
@@ -52,7 +53,7 @@ export function createAttachmentReader(
 
   async function read<Reading>(
     kind: Kind,
-    bytes: Uint8Array<ArrayBuffer>,
+    base64: string,
     signal: AbortSignal,
     callerId?: string,
   ): Promise<Reading | Failed> {
@@ -62,15 +63,15 @@ export function createAttachmentReader(
     cancelTimer()
     if (!hasSeat) return signal.aborted ? cancelled : busy(waitMs)
     try {
-      return await runInChild<Reading>([...command, kind], { timeMs, memoryBytes }, bytes, signal)
+      return await runInChild<Reading>([...command, kind], { timeMs, memoryBytes }, base64, signal)
     } finally {
       seats.giveBack(callerId)
     }
   }
 
   return {
-    document: (bytes, kind, signal, callerId) => read<DocumentReading>(kind, bytes, signal, callerId),
-    image: (bytes, signal, callerId) => read<ImageReading>('image', bytes, signal, callerId),
+    document: (base64, kind, signal, callerId) => read<DocumentReading>(kind, base64, signal, callerId),
+    image: (base64, signal, callerId) => read<ImageReading>('image', base64, signal, callerId),
   }
 }
 
@@ -85,11 +86,11 @@ const busy = (waitMs: number): Failed => ({
 export async function runInChild<Reading>(
   command: readonly string[],
   { timeMs, memoryBytes }: Bounds,
-  bytes: Uint8Array<ArrayBuffer>,
+  content: string | Uint8Array<ArrayBuffer>,
   signal: AbortSignal,
 ): Promise<Reading | Failed> {
   const child = Bun.spawn([...command], {
-    stdin: new Blob([bytes]),
+    stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'ignore',
     env: childEnvironment(),
@@ -98,7 +99,7 @@ export async function runInChild<Reading>(
     signal,
   })
   const memory = watchMemory(child, memoryBytes)
-  const [output] = await Promise.all([new Response(child.stdout).text(), child.exited])
+  const [output] = await Promise.all([new Response(child.stdout).text(), child.exited, feed(child.stdin, content)])
   memory.stop()
   if (signal.aborted) return cancelled
   if (memory.isOver())
@@ -108,6 +109,22 @@ export async function runInChild<Reading>(
     return JSON.parse(output) as Reading // our own child wrote it
   } catch {
     return { ok: false, reason: 'cannot be read: the reader failed' }
+  }
+}
+
+const pieceLength = 1024 * 1024
+
+/** Writes piece by piece: as a whole, 40 MB would be copied in one go, twice. A child that has gone takes no more, which its end tells. */
+async function feed(stdin: Bun.FileSink, content: string | Uint8Array<ArrayBuffer>): Promise<void> {
+  try {
+    for (let at = 0; at < content.length; at += pieceLength) {
+      await stdin.write(content.slice(at, at + pieceLength))
+      await stdin.flush()
+      await realEffects.turn()
+    }
+    await stdin.end()
+  } catch {
+    // gone
   }
 }
 

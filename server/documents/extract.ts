@@ -13,6 +13,7 @@ import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { leftOut, reasonOf } from '../conversation/left-out.ts'
 import { kindOfTurn, newestTurnStart } from '../conversation/newest-turn.ts'
 import { type AddNote, addNoNote } from '../conversation/note.ts'
+import { realEffects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { unwatched, type WatchMemory } from '../lib/watch-memory.ts'
 import { checkImage, refuseImage } from './images.ts'
@@ -47,6 +48,8 @@ const rememberedFailures = 1_000
 const rememberedImages = 64 * 1024 * 1024
 
 type Plain = TextPart | ImagePart | DocumentPart | RemotePart
+/** `lacks`: what of the document is not in it. */
+type ReadText = { readonly part: TextPart; readonly lacks?: string }
 type Resolved = Result<TextPart | ImagePart, GatewayError>
 type Turn = {
   readonly signal: AbortSignal
@@ -57,9 +60,9 @@ type Turn = {
 }
 
 export function createDocuments({ reader, fetchAttachment, memory = unwatched }: DocumentsDeps): Documents {
-  const remembered = new LRUCache<string, TextPart>({
+  const remembered = new LRUCache<string, ReadText>({
     maxSize: rememberedCharacters,
-    sizeCalculation: (part) => part.text.length,
+    sizeCalculation: ({ part }) => part.text.length,
   })
   const smaller = new LRUCache<string, Pick<ImagePart, 'format' | 'base64'>>({
     maxSize: rememberedImages,
@@ -71,28 +74,34 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
   memory('smaller_image_characters', () => smaller.calculatedSize, rememberedImages)
   memory('unreadable_documents', () => failed.size, rememberedFailures)
 
-  async function readDocument(part: DocumentPart, { signal, isPast, callerId }: Turn): Promise<Resolved> {
+  async function readDocument(part: DocumentPart, { signal, isPast, callerId, note }: Turn): Promise<Resolved> {
     const refuse = (reason: string): Result<TextPart, GatewayError> =>
       err(gatewayError('invalid-request', `${part.field}: the document ${reason}.`, { field: part.field }))
     const bytes = Math.floor((part.base64.length * 3) / 4)
     if (bytes > documentLimits.bytes)
       return refuse(`is too large: ${bytes} bytes, at most ${documentLimits.bytes} can be read`)
-    const hash = hashOf(part.base64)
+    const hash = await hashOf(part.base64)
+    if (signal.aborted) return gone
     const key = `${hash} ${part.kind} ${part.byPage === true} ${part.title ?? ''}`
+    const told = ({ part: text, lacks }: ReadText): Result<TextPart, GatewayError> => {
+      if (lacks !== undefined) note({ what: 'document-incomplete', field: part.field, detail: lacks })
+      return ok(text)
+    }
     const known = remembered.get(key)
-    if (known) return ok(known)
+    if (known) return told(known)
     const failure = isPast ? failed.get(hash) : undefined
     if (failure !== undefined) return refuse(failure)
-    const reading = await reader.document(bytesOf(part.base64), part.kind, signal, callerId)
+    const reading = await reader.document(part.base64, part.kind, signal, callerId)
     if (signal.aborted) return gone
     if (!reading.ok) {
       if (reading.isBusy) return notItsTurn(part.field, `the document ${reading.reason}.`)
       failed.set(hash, reading.reason)
       return refuse(reading.reason)
     }
-    const text: TextPart = { type: 'text', text: textOf(reading, part) }
-    remembered.set(key, text)
-    return ok(text)
+    const { lacks } = reading
+    const read: ReadText = { part: { type: 'text', text: textOf(reading, part) }, ...(lacks && { lacks }) }
+    remembered.set(key, read)
+    return told(read)
   }
 
   async function readImage(given: ImagePart, { signal, isPast, note, callerId }: Turn): Promise<Resolved> {
@@ -100,12 +109,13 @@ export function createDocuments({ reader, fetchAttachment, memory = unwatched }:
     if (!checked.ok) return checked
     const { part, isOver } = checked.value
     if (!isOver) return ok(part)
-    const hash = hashOf(part.base64)
+    const hash = await hashOf(part.base64)
+    if (signal.aborted) return gone
     const known = smaller.get(hash)
     if (known) return ok({ ...part, ...known })
     const failure = isPast ? failed.get(hash) : undefined
     if (failure !== undefined) return refuseImage(part, `${failure}.`)
-    const reading = await reader.image(bytesOf(part.base64), signal, callerId)
+    const reading = await reader.image(part.base64, signal, callerId)
     if (signal.aborted) return gone
     if (!reading.ok) {
       if (reading.isBusy) return notItsTurn(part.field, `the image ${reading.reason}.`)
@@ -192,8 +202,17 @@ const notItsTurn = (field = 'messages', reason: string): Result<never, GatewayEr
   err(gatewayError('pool-busy', `${field}: ${reason}`, { field, retryAfterMs: busyRetryMs }))
 const busyRetryMs = 10_000
 
-const hashOf = (base64: string): string => new Bun.CryptoHasher('sha256').update(base64).digest('hex')
-const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(base64, 'base64'))
+const hashedAtOnce = 2 * 1024 * 1024
+
+/** Of a large one in pieces: others have their turn between them. */
+async function hashOf(base64: string): Promise<string> {
+  const hasher = new Bun.CryptoHasher('sha256')
+  for (let at = 0; at < base64.length; at += hashedAtOnce) {
+    if (at > 0) await realEffects.turn()
+    hasher.update(base64.slice(at, at + hashedAtOnce))
+  }
+  return hasher.digest('hex')
+}
 
 const isAttachment = (part: Part): part is ImagePart | DocumentPart | RemotePart =>
   part.type === 'document' || part.type === 'image' || part.type === 'remote'
@@ -216,9 +235,12 @@ function textOf(
 ): string {
   const name = title === undefined ? 'Document' : `Document "${title}"`
   const isNamed = kind !== 'pdf' || byPage === true
-  const texts = sections
-    .filter(({ text }) => text !== '')
-    .map(({ heading, text }) => (isNamed && heading !== undefined ? `[${heading}]\n${text}` : text))
+  const texts = sections.flatMap(({ heading, text, gap }) => {
+    const name = gap === undefined ? heading : `${heading}: ${gap}`
+    const head = name !== undefined && (gap !== undefined || (isNamed && text !== '')) ? [`[${name}]`] : []
+    const lines = text === '' ? head : [...head, text]
+    return lines.length === 0 ? [] : [lines.join('\n')]
+  })
   return `${name} (${about}):\n\n${texts.join('\n\n')}`
 }
 

@@ -17,13 +17,20 @@ export async function readPdf(bytes: Uint8Array): Promise<DocumentReading> {
       const { items } = await page.getTextContent()
       const text = items.map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : '')).join('')
       page.cleanup()
-      pages.add({ heading: `Page ${number}`, text: text.trim() })
+      const isEmpty = text.trim() === ''
+      pages.add({ heading: `Page ${number}`, text: text.trim(), ...(isEmpty && { gap: 'no text; an image?' }) })
       const full = pages.full()
       if (full !== undefined) return { ok: false, reason: full }
     }
     if (pages.list.every(({ text }) => text === ''))
       return { ok: false, reason: 'has no text, only pictures of pages perhaps; send them as images' }
-    return { ok: true, about: `PDF, ${counted(document.numPages, 'page')}`, sections: pages.list }
+    const empty = pages.list.filter(({ gap }) => gap !== undefined).length
+    return {
+      ok: true,
+      about: `PDF, ${counted(document.numPages, 'page')}`,
+      sections: pages.list,
+      ...(empty > 0 && { lacks: `${counted(empty, 'page')} of ${document.numPages} without text` }),
+    }
   } catch (thrown) {
     return { ok: false, reason: thrown instanceof Error ? (failures[thrown.name] ?? unreadable) : unreadable }
   }

@@ -1,11 +1,22 @@
 import type { DocumentKind, ImageFormat } from '../conversation/conversation.ts'
 
 /** A piece of a document that its readers know by name: a page, a slide, a sheet. */
-export type Section = { readonly heading?: string; readonly text: string }
+export type Section = {
+  readonly heading?: string
+  readonly text: string
+  /** What of this piece is not in its text, for the model to know. */
+  readonly gap?: string
+}
 
 /** What came of reading a document. `reason` completes the sentence "The document …"; `isBusy`: its turn did not come. */
 export type DocumentReading =
-  | { readonly ok: true; readonly about: string; readonly sections: readonly Section[] }
+  | {
+      readonly ok: true
+      readonly about: string
+      readonly sections: readonly Section[]
+      /** What of it is not in the text, in words. */
+      readonly lacks?: string
+    }
   | { readonly ok: false; readonly reason: string; readonly isBusy?: true }
 
 /** What came of making an image smaller. `reason` completes the sentence "The image …". */
@@ -13,15 +24,15 @@ export type ImageReading =
   | { readonly ok: true; readonly format: ImageFormat; readonly base64: string; readonly about: string }
   | { readonly ok: false; readonly reason: string; readonly isBusy?: true }
 
-/** Seats are shared between callers; those without a name are one. */
+/** Takes attachments as base64, which it unpacks elsewhere. Seats are shared between callers; those without a name are one. */
 export type AttachmentReader = {
   readonly document: (
-    bytes: Uint8Array<ArrayBuffer>,
+    base64: string,
     kind: DocumentKind,
     signal: AbortSignal,
     callerId?: string,
   ) => Promise<DocumentReading>
-  readonly image: (bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal, callerId?: string) => Promise<ImageReading>
+  readonly image: (base64: string, signal: AbortSignal, callerId?: string) => Promise<ImageReading>
 }
 
 export const documentLimits = {

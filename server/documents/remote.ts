@@ -251,6 +251,16 @@ async function readAll({ body }: Response, mostBytes: number): Promise<Uint8Arra
   return Buffer.concat(chunks)
 }
 
+/** What an address ends in. Its escapes may be of any charset, or none at all: those that are no UTF-8 stand as they are. */
+const fileNameIn = ({ pathname }: URL): string =>
+  (/[^/]*$/.exec(pathname)?.[0] ?? '').replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch {
+      return escapes
+    }
+  })
+
 /** What it is by its bytes, else by what its server and its name say. */
 function partOf(part: RemotePart, { bytes, mediaType, url }: Got): Result<Fetched['part'], string> {
   const { holds, field, title, byPage } = part
@@ -261,7 +271,7 @@ function partOf(part: RemotePart, { bytes, mediaType, url }: Got): Result<Fetche
       ? err('it is not a PNG, JPEG, GIF or WebP image')
       : ok({ type: 'image', format, base64: base64(), field })
   }
-  const name = title ?? decodeURIComponent(/[^/]*$/.exec(url.pathname)?.[0].replace(/%(?![0-9a-f]{2})/gi, '%25') ?? '')
+  const name = title ?? fileNameIn(url)
   const isPdf = Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-'
   const kind = isPdf ? 'pdf' : documentKindOf(mediaType, name)
   const titled = name === '' ? {} : { title: name }

@@ -20,18 +20,24 @@ export function readSheets(files: Package): DocumentReading {
   const shared = sharedTexts(files.file('xl/sharedStrings.xml'))
   const dates = dateFormats(files.file('xl/styles.xml'))
   const sheets = createSections()
+  const lacks: string[] = []
   for (const { name, target } of found) {
     const xml = files.file(target)
     if (xml === undefined) continue
-    const text = rowsOf(xml, { shared, isDate: (style) => dates.has(style), from1904 })
-    if (text === undefined)
+    const rows = rowsOf(xml, { shared, isDate: (style) => dates.has(style), from1904 })
+    if (rows === undefined)
       return { ok: false, reason: `has more than ${documentLimits.characters} characters of text` }
-    sheets.add({ heading: `Sheet ${JSON.stringify(name)}`, text })
+    const { text, columnsLeft } = rows
+    const gap = `${counted(columnsLeft, 'column')} behind the first ${mostColumns} left out`
+    sheets.add({ heading: `Sheet ${JSON.stringify(name)}`, text, ...(columnsLeft > 0 && { gap }) })
+    if (columnsLeft > 0) lacks.push(`sheet ${sheets.list.length}: ${gap}`)
     const full = sheets.full()
     if (full !== undefined) return { ok: false, reason: full }
   }
-  if (sheets.list.every(({ text }) => text === '')) return { ok: false, reason: 'has no cells with values' }
-  return { ok: true, about: `Excel, ${counted(found.length, 'sheet')}, as CSV`, sections: sheets.list }
+  if (sheets.list.every(({ text, gap }) => text === '' && gap === undefined))
+    return { ok: false, reason: 'has no cells with values' }
+  const about = `Excel, ${counted(found.length, 'sheet')}, as CSV`
+  return { ok: true, about, sections: sheets.list, ...(lacks.length > 0 && { lacks: lacks.join('; ') }) }
 }
 
 function sharedTexts(xml: string | undefined): readonly string[] {
@@ -67,8 +73,12 @@ type Book = {
 /** Beyond this a lone cell far to the right would be nothing but commas. */
 const mostColumns = 1_000
 
+/** `columnsLeft`: how many of the columns behind those that are read have a value. */
+type Rows = { readonly text: string; readonly columnsLeft: number }
+
 /** Undefined: more text than is read. */
-function rowsOf(xml: string, { shared, isDate, from1904 }: Book): string | undefined {
+function rowsOf(xml: string, { shared, isDate, from1904 }: Book): Rows | undefined {
+  const beyond = new Set<number>()
   const lines: string[] = []
   let characters = 0
   let row: string[] = []
@@ -97,7 +107,8 @@ function rowsOf(xml: string, { shared, isDate, from1904 }: Book): string | undef
     },
     close: (name) => {
       if (name === 'v' || name === 't') inValue = false
-      else if (name === 'c' && value !== '' && column < mostColumns) {
+      else if (name === 'c' && value !== '' && column >= mostColumns) beyond.add(column)
+      else if (name === 'c' && value !== '') {
         while (row.length < column) row.push('')
         row[column] = quoted(shown())
       } else if (name === 'row' && row.length > 0 && characters <= documentLimits.characters) {
@@ -107,7 +118,7 @@ function rowsOf(xml: string, { shared, isDate, from1904 }: Book): string | undef
       }
     },
   })
-  return characters > documentLimits.characters ? undefined : lines.join('\n')
+  return characters > documentLimits.characters ? undefined : { text: lines.join('\n'), columnsLeft: beyond.size }
 }
 
 /** `AB12` is in column 27, counted from 0. */

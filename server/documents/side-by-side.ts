@@ -15,6 +15,11 @@ export type Addresses = {
 /** Of one request, all its addresses together. */
 const mostFetched = { addresses: 20, bytes: 64 * 1024 * 1024 } as const
 
+const failed = ({ field }: RemotePart, thrown: unknown): Outcome => {
+  const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  return err(gatewayError('internal', `${field}: the gateway failed on this address.`, { field, cause }))
+}
+
 /** All addresses of a request, fetched beside each other within one time limit; one that comes again, after its first. */
 export function fetchSideBySide(
   parts: readonly RemotePart[],
@@ -45,7 +50,10 @@ export function fetchSideBySide(
   for (const [index, part] of parts.entries()) {
     if (index >= mostFetched.addresses) break
     const before = byUrl.get(part.url)
-    const fetching = before === undefined ? fetchOne(part) : before.then(() => fetchOne(part))
+    // Its turn to be looked at may never come, and then nobody would hear of a failure.
+    const fetching = (before === undefined ? fetchOne(part) : before.then(() => fetchOne(part))).catch((thrown) =>
+      failed(part, thrown),
+    )
     byUrl.set(part.url, fetching)
     byPart.set(part, fetching)
   }

@@ -1,4 +1,5 @@
 import type { FetchInit, FetchLike } from '../lib/effects.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { chooseWay, type Network, type Way } from './choose.ts'
 import { secretsOf } from './proxy-url.ts'
 import { inSession } from './session.ts'
@@ -147,5 +148,5 @@ function scrubbed(thrown: unknown, href: string): EgressFault {
   const { code } = thrown as { readonly code?: unknown }
   const message = [href, ...secretsOf(href)].reduce((text, secret) => text.replaceAll(secret, '••••'), thrown.message)
   const name = typeof code === 'string' ? code : typeof code === 'number' ? `${thrown.name}_${code}` : thrown.name
-  return new EgressFault(name, message.replace(/\b([a-z0-9+.-]+:\/\/)[^\s/@]+@/gi, '$1••••@').slice(0, 300))
+  return new EgressFault(name, cutText(message.replace(/\b([a-z0-9+.-]+:\/\/)[^\s/@]+@/gi, '$1••••@'), 300))
 }

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { sessionPlaceholder } from './session.ts'
 
 /** A checked proxy address in one spelling; it may hold `{session}`. Holds a password: never logged, never shown. */
@@ -23,7 +24,7 @@ export function parseProxyUrl(given: string): Result<ProxyUrl, string> {
   const word = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (word === undefined) return err('must begin with a scheme: http, https, socks5 or socks5h, then ://')
   const scheme = schemes.find((one) => one === word)
-  if (scheme === undefined) return err(`must be http, https, socks5 or socks5h, not ${word.slice(0, 20)}`)
+  if (scheme === undefined) return err(`must be http, https, socks5 or socks5h, not ${cutText(word, 20)}`)
   const { userInfo, place, rest } = partsOf(text.slice(word.length + 3))
   if (!/^\/?$/.test(rest)) return err('must end after the port: a proxy has no path or query')
   const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(place) ?? []

@@ -11,6 +11,7 @@ import type { Result } from '../lib/result.ts'
 import type { Summary } from '../relay/record.ts'
 import type { RelayRequest } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
+import type { BodyRoom } from './body-room.ts'
 import type { Peer } from './peer.ts'
 
 /** What is known of a request when it is over; `summary` is absent when it never reached the relay. */
@@ -72,6 +73,7 @@ export type ClientDeps = {
   /** True once the gateway is stopping: new work is refused. */
   readonly stopping: () => boolean
   readonly maxBodyBytes: number
+  readonly bodyRoom: BodyRoom
   /** Response headers wait this long for the first content event; then they go out and the stream is kept alive. */
   readonly holdHeadersMs: number
   readonly keepAliveMs: number

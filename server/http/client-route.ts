@@ -9,9 +9,11 @@ import type { Dialect, ReplyContext, StreamEncoder } from '../dialect/dialect.ts
 import { createLocate } from '../dialect/locate.ts'
 import type { Effects } from '../lib/effects.ts'
 import { headerText } from '../lib/header-text.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { Summary } from '../relay/record.ts'
 import type { Compressed, ModelTaken } from '../relay/relay.ts'
 import { readJson } from './body.ts'
+import type { HeldRoom } from './body-room.ts'
 import type { Capture, ClientDeps, RequestEnd } from './client-deps.ts'
 import { acceptedEncodings } from './content-encoding.ts'
 import { openToAll } from './cors.ts'
@@ -32,6 +34,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
   let compressed: Compressed | 'running' | undefined
   let capture: Capture | undefined
   let admitted: Admitted | undefined
+  let room: HeldRoom | undefined
   let levels = (): readonly Level[] => []
   const headers = (): Record<string, string> => {
     const common = clientHeaders(requestId, taken)
@@ -85,7 +88,8 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     }
     admitted = entered.value
     levels = admitted.levels
-    const body = await readJson(request, deps.maxBodyBytes)
+    room = deps.bodyRoom.open(keyId)
+    const body = await readJson(request, deps.maxBodyBytes, room)
     if (!body.ok) return refuse(body.error)
     capture = deps.captureOf(keyId)
     capture?.prompt(body.value)
@@ -133,6 +137,10 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
       },
       leaving.signal,
     )
+    // Once the model answers, nothing of the body is needed any more.
+    const { release } = room
+    room = undefined
+    reply.then(release, release)
     let opened = false
     const context: ReplyContext<unknown> = {
       id: requestId.slice(4),
@@ -172,6 +180,8 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
         cause: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
       })
     return refuse(databaseAwayError(thrown) ?? bug())
+  } finally {
+    room?.release()
   }
 }
 
@@ -228,7 +238,7 @@ function withSession(conversation: Conversation, headers: Headers): Conversation
   if (conversation.session !== undefined) return conversation
   for (const name of sessionHeaders) {
     const session = headers.get(name)?.trim() ?? ''
-    if (session !== '') return { ...conversation, session: session.slice(0, 200) }
+    if (session !== '') return { ...conversation, session: cutText(session, 200) }
   }
   return conversation
 }

@@ -120,13 +120,18 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
 
   const countTokens = async (request: Request, { keyId }: Caller): Promise<Response> => {
     const requestId = newRequestId()
-    const body = await readJson(request, deps.maxBodyBytes)
-    const decoded = body.ok ? decodeCount(body.value) : body
-    if (!decoded.ok) return errorResponse(anthropic, decoded.error, requestId)
-    const resolved = await deps.resolveDocuments(decoded.value, request.signal, undefined, { callerId: keyId })
-    if (!resolved.ok) return errorResponse(anthropic, resolved.error, requestId)
-    const figure = await deps.estimateInput(resolved.value)
-    return Response.json({ input_tokens: figure.tokens }, { headers: clientHeaders(requestId) })
+    const room = deps.bodyRoom.open(keyId)
+    try {
+      const body = await readJson(request, deps.maxBodyBytes, room)
+      const decoded = body.ok ? decodeCount(body.value) : body
+      if (!decoded.ok) return errorResponse(anthropic, decoded.error, requestId)
+      const resolved = await deps.resolveDocuments(decoded.value, request.signal, undefined, { callerId: keyId })
+      if (!resolved.ok) return errorResponse(anthropic, resolved.error, requestId)
+      const figure = await deps.estimateInput(resolved.value)
+      return Response.json({ input_tokens: figure.tokens }, { headers: clientHeaders(requestId) })
+    } finally {
+      room.release()
+    }
   }
 
   /** Shows one of the caller's own kept answers. */

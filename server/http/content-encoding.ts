@@ -1,5 +1,6 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { Encoding } from './unpack.ts'
 
 /** What a client may send a body in, as a refusal lists it. */
@@ -30,7 +31,7 @@ export function decodeFor(header: string | null): Result<Decode | undefined, Gat
   const layers: Encoding[] = []
   for (const name of names) {
     const encoding = Object.hasOwn(encodings, name) ? encodings[name] : undefined
-    if (encoding === undefined) return err(unsupported(`content-encoding "${name.slice(0, 32)}" is not supported`))
+    if (encoding === undefined) return err(unsupported(`content-encoding "${cutText(name, 32)}" is not supported`))
     layers.unshift(encoding)
   }
   if (layers.length > maxLayers) return err(unsupported(`content-encoding names more than ${maxLayers} encodings`))

@@ -7,7 +7,9 @@ import { createNoteBook } from '../conversation/note.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import { createLocate } from '../dialect/locate.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { readJson } from './body.ts'
+import type { HeldRoom } from './body-room.ts'
 import type { ClientDeps } from './client-deps.ts'
 
 const yes: readonly string[] = ['', '1', 'true']
@@ -25,8 +27,8 @@ export function isDryRun({ url }: Request): Result<boolean, GatewayError> {
   const query = new URLSearchParams(url.slice(at))
   const meant = [...query].flatMap(([name, value]) => (name === 'dry_run' ? [value] : [name, value])).find(isMeantForIt)
   if (meant !== undefined) {
-    const shown = meantForIt.exec(unescaped(meant))?.[1]?.trim().slice(0, 20)
-    const message = `${shown}: a dry run is asked for by dry_run=1`
+    const shown = meantForIt.exec(unescaped(meant))?.[1]?.trim() ?? ''
+    const message = `${cutText(shown, 20)}: a dry run is asked for by dry_run=1`
     return err(gatewayError('invalid-request', message, { field: 'dry_run' }))
   }
   const values = query.getAll('dry_run')
@@ -68,12 +70,27 @@ export async function answerDryRun(
   dialect: Dialect,
   request: Request,
   caller: Caller,
+  deps: Pick<ClientDeps, 'resolveDocuments' | 'dryRun' | 'maxBodyBytes' | 'bodyRoom'>,
+): Promise<Result<object, GatewayError>> {
+  const room = deps.bodyRoom.open(caller.keyId)
+  try {
+    return await answered(dialect, request, caller, room, deps)
+  } finally {
+    room.release()
+  }
+}
+
+async function answered(
+  dialect: Dialect,
+  request: Request,
+  caller: Caller,
+  room: HeldRoom,
   deps: Pick<ClientDeps, 'resolveDocuments' | 'dryRun' | 'maxBodyBytes'>,
 ): Promise<Result<object, GatewayError>> {
   const { keyId, accounts, allows, compression } = caller
   const isOperator = isInternalKey({ id: keyId })
   if (!isOperator && caller.dryRun !== true) return err(gatewayError('permission', mayNot))
-  const body = await readJson(request, deps.maxBodyBytes)
+  const body = await readJson(request, deps.maxBodyBytes, room)
   if (!body.ok) return body
   const notes = createNoteBook()
   const decoded = dialect.decode(body.value, notes.add, keyId)
@@ -96,7 +113,7 @@ export async function answerDryRun(
 /** Which accounts there are is the operator's to know; a key is told how many. */
 function dryRunView(
   asked: string,
-  { model, input, windowTokens, findings, body, bytes, candidates, compression }: Forecast,
+  { model, input, windowTokens, findings, isWhole, body, bytes, candidates, compression }: Forecast,
   notes: ReturnType<ReturnType<typeof createNoteBook>['read']>,
   isOperator: boolean,
 ): object {
@@ -115,6 +132,7 @@ function dryRunView(
       messages: compression.messages ?? 0,
     },
     rules: findings.map(({ is, ...finding }) => ({ ...finding, found: is })),
+    rules_complete: isWhole,
     notes,
     would_send: body,
     would_send_bytes: bytes,

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { batchRows, type Row, type Source } from './source.ts'
 import { originalColumns } from './take-over.ts'
 
@@ -65,9 +66,9 @@ function listRows(section: BackupSection, given: unknown): readonly Row[] | stri
     const row: Record<string, unknown> = {}
     for (const [member, cell] of Object.entries(item)) {
       if (typeof cell === 'object' && cell !== null && member !== 'other')
-        return `${section}[${index}].${member.slice(0, 64)} must be a text, a number, a switch or null`
+        return `${section}[${index}].${cutText(member, 64)} must be a text, a number, a switch or null`
       if (typeof cell === 'string' && cell.includes('••••'))
-        return `${section}[${index}].${member.slice(0, 64)} is masked: such an export tells what there is, and cannot be restored`
+        return `${section}[${index}].${cutText(member, 64)} is masked: such an export tells what there is, and cannot be restored`
       const text = typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : cell
       row[columns.get(plain(member)) ?? member.toLowerCase()] = text
     }
@@ -83,9 +84,9 @@ function settingRows(given: unknown): readonly Row[] | string {
   for (const [name, value] of Object.entries(given)) {
     const key = settingName(name)
     if (typeof value === 'string' && value.includes('••••'))
-      return `settings.${name.slice(0, 64)} is masked: such an export tells what there is, and cannot be restored`
+      return `settings.${cutText(name, 64)} is masked: such an export tells what there is, and cannot be restored`
     if (typeof value === 'object' && value !== null && key !== 'blocked_ips')
-      return `settings.${name.slice(0, 64)} must be a text, a number, a switch or null`
+      return `settings.${cutText(name, 64)} must be a text, a number, a switch or null`
     rows.push({ key, value: value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value) })
   }
   return rows

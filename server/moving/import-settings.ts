@@ -1,6 +1,7 @@
 import { firstPassword, longestPassword, passwordFault } from '../access/password.ts'
 import { ownerKeyName, ownerKeySetting } from '../admin/keys-service.ts'
 import { passwordHashSetting } from '../admin/stored-passwords.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { KeyRecord } from '../store/store.ts'
 import type { Circumstances } from './advice.ts'
 import type { ImportContext } from './import-context.ts'
@@ -83,7 +84,7 @@ async function readRows(context: ImportContext, tally: Tally): Promise<ReadonlyM
   for (const row of await context.all('settings')) {
     const name = row.setting_key ?? row.key
     const value = row.setting_value ?? row.value
-    const text = name === null || name === undefined ? '' : textOf(name).trim().slice(0, 200)
+    const text = name === null || name === undefined ? '' : cutText(textOf(name).trim(), 200)
     if (text === '') tally.leftOut('', 'it has no name')
     else if (value === null || value === undefined) tally.leftOut(text, 'it has no value: the default holds')
     else {

@@ -1,5 +1,6 @@
 import { SQL } from 'bun'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { batchRows, lowerCased, type Row, type Source, type SourceTable } from './source.ts'
 
 export const isMysqlAddress = (origin: string): boolean => /^(mysql|mariadb):\/\//i.test(origin)
@@ -18,12 +19,16 @@ export type MysqlAddress = {
 function parseAddress(text: string): MysqlAddress | undefined {
   const url = URL.parse(text)
   if (url === null || url.pathname.length < 2) return undefined
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(url.port || 3306),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
+  try {
+    return {
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(url.port || 3306),
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      database: decodeURIComponent(url.pathname.slice(1)),
+    }
+  } catch {
+    return undefined // a sign that is no escape
   }
 }
 
@@ -65,7 +70,7 @@ export async function openMysqlSource(given: string | MysqlAddress): Promise<Res
   } catch (error) {
     await sql.close().catch(() => {})
     const { message = String(error) } = error as { readonly message?: string }
-    return err(`${shown} cannot be read: ${message.slice(0, 300)}`)
+    return err(`${shown} cannot be read: ${cutText(message, 300)}`)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ImportReport } from '../admin/contract/import-report.ts'
 import type { Progress } from '../lib/progress.ts'
+import { cutText } from '../lib/sound-text.ts'
 import { adviceFor, type Circumstances } from './advice.ts'
 import { importAccounts } from './import-accounts.ts'
 import { importIps, importProxies } from './import-addresses.ts'
@@ -73,7 +74,7 @@ export async function takeOver(deps: TakeOverDeps): Promise<TakenOver> {
     tables: originalTables.filter((table) => named.has(table)).map((table) => tallyOf(table).report()),
     otherTables: source.tables
       .filter(({ name }) => !(originalTables as readonly string[]).includes(name.toLowerCase()))
-      .map(({ name, rows }) => ({ name: name.slice(0, 64), rows })),
+      .map(({ name, rows }) => ({ name: cutText(name, 64), rows })),
     advice: [...adviceFor(circumstances)],
   }
 }
@@ -115,7 +116,7 @@ function noteColumns(source: Source, tallyOf: (table: string) => Tally): void {
     if (known === undefined || rows === 0) continue
     for (const column of given.filter((one) => !known.includes(one))) {
       tallyOf(name.toLowerCase()).note(
-        `the column ${column.slice(0, 64)} is not known and stays in the original`,
+        `the column ${cutText(column, 64)} is not known and stays in the original`,
         undefined,
         rows,
       )

@@ -1,4 +1,5 @@
 import type { ImportReport } from '../admin/contract/import-report.ts'
+import { cutText } from '../lib/sound-text.ts'
 
 export type TableReport = ImportReport['tables'][number]
 type NoteKind = TableReport['notes'][number]['kind']
@@ -26,7 +27,7 @@ export function createTally(name: string): Tally {
     const note = notes.get(key) ?? { kind, text, count: 0, rows: [] }
     if (!notes.has(key) && notes.size >= mostNotes) return
     note.count += count
-    if (row !== undefined && row !== '' && note.rows.length < rowsShown) note.rows.push(row.slice(0, longestName))
+    if (row !== undefined && row !== '' && note.rows.length < rowsShown) note.rows.push(cutText(row, longestName))
     notes.set(key, note)
   }
   return {

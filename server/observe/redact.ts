@@ -1,3 +1,5 @@
+import { cutText } from '../lib/sound-text.ts'
+
 const hidden = '[redacted]'
 const maxDepth = 6
 const maxItems = 50
@@ -76,7 +78,7 @@ const mayHoldShape = /[\s:=]|(?:[spr]k|adm)[-_]|ao[ar]|eyJ|A[KS]IA/
 /** Text without anything that has the shape of a secret, cut to 2,000 characters. */
 export function redactText(text: string): string {
   // Cut first, so that the cost is bounded; a secret cut in the middle still has its shape.
-  const short = text.length > maxText ? `${text.slice(0, maxText)}… (${text.length} characters)` : text
+  const short = text.length > maxText ? `${cutText(text, maxText)}… (${text.length} characters)` : text
   return mayHoldShape.test(short)
     ? shapes.reduce((kept, [pattern, replacement]) => kept.replace(pattern, replacement), short)
     : short

@@ -29,7 +29,7 @@ export async function dryRun(
     const message = `The model ${conversation.model} is not among those this API key may use.`
     return err(gatewayError('model-not-found', message, { field: 'model' }))
   }
-  const seen = deps.preview({
+  const seen = await deps.preview({
     conversation: resolved.value.conversation,
     model,
     ...(note && { note }),

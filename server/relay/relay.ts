@@ -11,6 +11,7 @@ import type { AddNote } from '../conversation/note.ts'
 import type { Locate } from '../conversation/subject.ts'
 import type { Effects } from '../lib/effects.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { cutText } from '../lib/sound-text.ts'
 import type { Asked, ChosenBy, Consideration, Lease, SeatRequest } from '../pool/seat-request.ts'
 import type { Upstream, UpstreamReply } from '../upstream/upstream.ts'
 import type { Breaker, Passed } from './breaker.ts'
@@ -274,7 +275,7 @@ export async function relay(
       return answer(sent.value, lease)
     }
     const { error } = sent
-    note(error.kind, error.cause === undefined ? {} : { cause: error.cause.slice(0, 300) })
+    note(error.kind, error.cause === undefined ? {} : { cause: cutText(error.cause, 300) })
     // A closed way says nothing about the account: it was not called.
     lease.release(road.ok ? outcomeOf(error) : { type: 'cancelled' }, costOfFailure(error, road.ok))
     if (error.ending !== undefined) {

@@ -23,7 +23,8 @@ export type SearchDeps = {
 const mostTries = 3
 /** A plan or host that cannot search will not learn it soon. */
 const unableMs = 600_000
-const inability: ReadonlySet<ErrorKind> = new Set(['access-denied', 'account-refused', 'not-found', 'invalid-request'])
+/** What a refused query (`invalid-request`) says is of the query: another caller's search is not to suffer for it. */
+const inability: ReadonlySet<ErrorKind> = new Set(['access-denied', 'account-refused', 'not-found'])
 
 /**
  * Searches with the conversation's own account, else with another one in service: not every plan and host can. What a search

@@ -1,3 +1,4 @@
+import { cutText } from '../lib/sound-text.ts'
 import { type Answer, type Call, failed, json } from './call.ts'
 import { malformed } from './failure.ts'
 import { errorFaults } from './fault.ts'
@@ -38,8 +39,8 @@ function found(query: string, now: number): Shape {
 }
 
 const page = (query: string, number: number, now: number): Shape => ({
-  title: `Simulated page ${number} about ${query.slice(0, 60)}`,
-  url: `https://page${number}.simulated.example/${encodeURIComponent(query.slice(0, 40).toLowerCase())}`,
+  title: `Simulated page ${number} about ${cutText(query, 60)}`,
+  url: `https://page${number}.simulated.example/${encodeURIComponent(cutText(query, 40).toLowerCase())}`,
   snippet: `This page is simulated; no search was done. It would be about “${query}”.`,
   publishedDate: number === 3 ? null : Math.floor(now / 86_400_000) * 86_400_000 - number * 86_400_000,
   id: `sim-page-${number}`,

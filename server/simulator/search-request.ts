@@ -1,3 +1,5 @@
+import { cutText } from '../lib/sound-text.ts'
+
 /** The tool by which a gateway lets the model search. */
 export const searchToolOf = (names: readonly string[]): string | undefined =>
   names.find((name) => /^internet_search(_\d+)?$/.test(name))
@@ -20,7 +22,7 @@ export function asksForSearch(asked: string): string | undefined {
       .replace(/\s+/g, ' ')
       .replace(/[.?!。？！"”]+$/, '')
       .trim()
-    return (query === '' ? words.replace(/\s+/g, ' ').trim() : query).slice(0, 200)
+    return cutText(query === '' ? words.replace(/\s+/g, ' ').trim() : query, 200)
   }
   return undefined
 }

@@ -1,5 +1,6 @@
 import { type AnyColumn, and, asc, count, eq, getColumns, gt, inArray, max, or, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { cutText } from '../lib/sound-text.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Engine } from './engine/engine.ts'
 import { StoreFault } from './engine/fault.ts'
@@ -335,7 +336,7 @@ function valueFault(column: SQLiteColumn, value: unknown): string | undefined {
 }
 
 /** Names come from elsewhere. */
-const shownName = (name: string): string => JSON.stringify(name.slice(0, 64))
+const shownName = (name: string): string => JSON.stringify(cutText(name, 64))
 
 /** The rule a row broke, for a report that names the row. */
 export const isConflict = (error: unknown): boolean => error instanceof StoreFault && error.kind === 'conflict'

@@ -48,6 +48,8 @@ export type Preview = {
   /** Of the whole. */
   readonly bytes: number
   readonly findings: readonly Finding[]
+  /** False: there was too much to look at for all rules. */
+  readonly isWhole: boolean
 }
 
 export type UpstreamReply = {
@@ -66,5 +68,5 @@ export type Upstream = {
   /** What `send` would make of it; nothing is sent, and no account is asked for anything. */
   readonly preview: (
     call: Pick<UpstreamCall, 'conversation' | 'model' | 'note' | 'locate'>,
-  ) => Result<Preview, GatewayError>
+  ) => Promise<Result<Preview, GatewayError>>
 }

@@ -585,6 +585,149 @@ test('searches are counted, and stand in the record without their words', async 
 })
 
 // Last: who cannot search is not asked again for a while.
+describe('a model that searches and searches', () => {
+  const search = (query: string) => ({ steps: [{ type: 'tool', name: 'internet_search', input: { query } }] }) as const
+  /** Calls of the provider: turns of the model, and searches that were run. */
+  const made = async (message: Anthropic.Message): Promise<readonly [turns: number, searches: number]> => {
+    const { turns, searches } = (await recordOf(message)).route
+    const run = searches.filter(({ outcome }: Json) => outcome !== 'uses-spent')
+    return [turns.length, run.length]
+  }
+  const go = (count: number): void => {
+    simulator.clearQueue()
+    for (let at = 0; at < count; at++) simulator.enqueue(search(`query ${at}`))
+  }
+  afterAll(() => simulator.clearQueue())
+
+  for (const [way, ask] of [
+    ['whole', messages],
+    ['streamed', streamed],
+  ] as const) {
+    test(`${way}: is told so after ten rounds, and the turn is paused when it goes on`, async () => {
+      go(40)
+      const message = await ask('Look it up.')
+      if (ask === messages) expect(await made(message)).toEqual([12, 10])
+      expect(message.stop_reason).toBe('pause_turn')
+      expect(found(message).slice(0, 10).every(Array.isArray)).toBe(true)
+      const spent = { type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' }
+      expect(found(message).slice(10)).toEqual([spent, spent])
+      expect(JSON.stringify(lastSent())).toContain('Do not call any tool in this reply.')
+      simulator.clearQueue()
+      // As the API has it: the caller gives it back as it is, and the model goes on.
+      const more = await messages('', [webSearch], {
+        messages: [
+          { role: 'user', content: 'Look it up.' },
+          { role: 'assistant', content: message.content },
+        ],
+      })
+      expect(more.stop_reason).toBe('end_turn')
+    })
+  }
+
+  test('ends at once where max_uses are spent, but answers if it will', async () => {
+    go(40)
+    const message = await messages('Look it up.', [{ ...webSearch, max_uses: 1 }])
+    expect(await made(message)).toEqual([3, 1])
+    expect(message.stop_reason).toBe('pause_turn')
+    go(12)
+    const answered = await messages('Look it up.')
+    expect([answered.stop_reason, types(answered).at(-1)]).toEqual(['pause_turn', 'web_search_tool_result'])
+    go(11)
+    const last = await messages('Look it up.')
+    expect([last.stop_reason, types(last).at(-1)]).toEqual(['end_turn', 'text'])
+  })
+
+  test('may still call a tool of the caller’s once it may search no more', async () => {
+    go(2)
+    simulator.enqueue({ steps: [{ type: 'tool', name: 'look', input: { q: 'x' } }] })
+    const message = await messages('Look it up.', [
+      { ...webSearch, max_uses: 1 },
+      { ...caller, name: 'look' },
+    ])
+    expect([message.stop_reason, types(message).at(-1)]).toEqual(['tool_use', 'tool_use'])
+    expect(JSON.stringify(lastSent())).not.toContain('Do not call any tool')
+  })
+
+  test('the rounds of a repair are of the same ten', async () => {
+    const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] }
+    go(8)
+    simulator.enqueue({ steps: [{ type: 'text', text: 'In words.' }] })
+    for (let at = 0; at < 30; at++) simulator.enqueue(search(`more ${at}`))
+    const message = await messages('Look it up.', [webSearch], {
+      output_config: { format: { type: 'json_schema', schema } },
+    })
+    expect(await made(message)).toEqual([13, 10])
+    expect(message.stop_reason).toBe('pause_turn')
+  })
+
+  test('is an incomplete response, and one that reached its length', async () => {
+    go(40)
+    const response = await openai.responses.create({
+      ...{ model, input: 'Look it up.', tools: [{ type: 'web_search' }], max_tool_calls: 1 },
+    } as OpenAI.Responses.ResponseCreateParamsNonStreaming)
+    expect([response.status, response.incomplete_details]).toEqual(['incomplete', { reason: 'max_output_tokens' }])
+    go(40)
+    const { choices } = await openai.chat.completions.create({
+      ...{ model, messages: [{ role: 'user', content: 'Look it up.' }], web_search_options: {} },
+    })
+    expect(choices[0]?.finish_reason).toBe('length')
+  })
+
+  test('with an input that is no JSON is told so, and goes on', async () => {
+    const bad = { steps: [{ type: 'tool', name: 'internet_search', json: '{"query":' }] } as const
+    for (const ask of [messages, streamed]) {
+      simulator.clearQueue()
+      simulator.enqueue(bad)
+      simulator.enqueue(search('bun'))
+      const message = await ask('Look it up.')
+      expect(types(message)).toEqual([
+        ...['server_tool_use', 'web_search_tool_result', 'server_tool_use', 'web_search_tool_result', 'text'],
+      ])
+      expect(found(message)[0]).toEqual({ type: 'web_search_tool_result_error', error_code: 'invalid_tool_input' })
+      expect(message.stop_reason).toBe('end_turn')
+    }
+    const forced = { tool_choice: { type: 'tool', name: 'web_search' } }
+    simulator.clearQueue()
+    simulator.enqueue(bad)
+    const message = await messages('Look it up.', [webSearch], forced)
+    expect(found(message)[0]).toEqual({ type: 'web_search_tool_result_error', error_code: 'invalid_tool_input' })
+    simulator.clearQueue()
+  })
+
+  test('no character is cut in two, neither of a query nor of what is cited', async () => {
+    simulator.clearQueue()
+    simulator.enqueue(search(`x${'😀'.repeat(150)}`))
+    await messages('Look it up.')
+    const sent = calls('InvokeMCP').at(-1)?.body as Json
+    expect(sent.params.arguments.query).toBe(`x${'😀'.repeat(99)}`)
+    // The excerpt quotes the query, and is cut within it.
+    for (const start of ['b', 'bb']) {
+      const query = `${start}${'😀'.repeat(90)}`
+      simulator.enqueue(search(query))
+      const link = `https://page1.simulated.example/${encodeURIComponent(query.slice(0, 40).replace(/[\ud800-\udbff]$/, ''))}`
+      simulator.enqueue({ steps: [{ type: 'text', text: `See ${link}`, split: true }] })
+      const [{ cited_text }, ...others] = (await messages('Look it up.')).content.flatMap(
+        (block: Json) => block.citations ?? [],
+      )
+      expect([cited_text.isWellFormed(), cited_text.length >= 149, others]).toEqual([true, true, []])
+    }
+  })
+})
+
+describe('what the provider says of one query', () => {
+  const wrong = {
+    status: 400,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ __type: 'ValidationException', message: 'Query contains invalid characters.' }),
+  } as const
+  test('turns no account’s search off', async () => {
+    simulator.enqueue(wrong, { operation: 'InvokeMCP', times: 2 })
+    const refused = await messages('[[sim:search=odd]]')
+    expect(found(refused)).toEqual([{ type: 'web_search_tool_result_error', error_code: 'unavailable' }])
+    expect(found(await messages('[[sim:search=bun]]'))[0]).toHaveLength(3)
+  })
+})
+
 test('where no account can search, the caller sees the tool’s error and the model is told not to pretend', async () => {
   for (const account of simulator.accounts.list()) account.set({ calls: { InvokeMCP: 'feature-gate' } })
   const message = await messages('Search the web for bun.')

@@ -16,6 +16,7 @@ import type { UpstreamCall } from '../../server/upstream/upstream.ts'
 import { makeConversation } from '../support/conversation.ts'
 import { createTestEffects } from '../support/effects.ts'
 import { replyFault } from '../support/grammar.ts'
+import { atOnce } from '../support/steps.ts'
 import {
   assistant,
   conversation,
@@ -624,7 +625,7 @@ describe('any conversation, compressed at any place', () => {
           expect(orphans(shorter, 0)).toBe(orphans(messages, cut))
           const { body } = encode(conversation({ messages: shorter, tools: [tool('a'), tool('b')] }))
           expect(
-            brokenRules(body, modelInfo(), 'us-east-1').filter(
+            atOnce(brokenRules(body, modelInfo(), 'us-east-1')).broken.filter(
               ({ rule }) => rule.sure === 'known' && rule.name !== 'image-bytes',
             ),
           ).toEqual([])

@@ -18,9 +18,26 @@ describe('citationsIn', () => {
       ['[一](https://a.example/x/#part)', 'https://a.example/x'],
     ],
     ['[other](https://b.example) https://a.example/xy', []],
+    ['[https://a.example/x](https://a.example/x)', ['[https://a.example/x](https://a.example/x)']],
+    ['[a [page](https://a.example/x)', ['[page](https://a.example/x)']],
+    ['[no end](https://a.example/x and on', ['https://a.example/x']],
+    ['[not a link] (https://a.example/x/...)', ['https://a.example/x/']],
     ['nothing', []],
   ])('%s', (text, expected) => {
     expect(cited(text)).toEqual(expected.map((part) => [part, 7]))
+  })
+
+  test.each([
+    ['brackets', '['.repeat(1_000_000)],
+    ['labels', '[aaaaaaaaa'.repeat(100_000)],
+    ['links without an end', '[](http://a'.repeat(90_000)],
+    ['addresses', 'http://'.repeat(140_000)],
+    ['full stops', `http://${'.'.repeat(900_000)}x`],
+    ['slashes', `https://a.example${'/'.repeat(900_000)}x`],
+  ])('a text of a million characters takes no longer for what it is made of: %s', (_, text) => {
+    const begun = performance.now()
+    expect(cited(text)).toEqual([])
+    expect(performance.now() - begun).toBeLessThan(400)
   })
 
   test('without pages nothing is looked through', () => {

@@ -26,7 +26,8 @@ const real = () =>
     'real.ts',
     `import { runAttachmentChild } from ${JSON.stringify(child)}\nprocess.exit(await runAttachmentChild(process.argv.slice(2)))`,
   )
-const pdf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(samplePdf([text]))
+const base64Of = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+const pdf = (text: string): string => base64Of(samplePdf([text]))
 
 test('reads in a process of its own, several at once', async () => {
   const { document } = createAttachmentReader(await real())
@@ -42,14 +43,14 @@ test('reads in a process of its own, several at once', async () => {
 
 test('reads office documents, and makes images smaller', async () => {
   const { document, image } = createAttachmentReader(await real())
-  expect(await document(wordFile('<w:p><w:r><w:t>Hello</w:t></w:r></w:p>'), 'docx', never)).toEqual({
+  expect(await document(base64Of(wordFile('<w:p><w:r><w:t>Hello</w:t></w:r></w:p>')), 'docx', never)).toEqual({
     ok: true,
     about: 'Word',
     sections: [{ text: 'Hello' }],
   })
   const large = await new Bun.Image(noisyBmp(1_300, 1_000)).png().bytes()
   expect(large.length).toBeGreaterThan(imageLimits.bytes)
-  const small = await image(new Uint8Array(large), never)
+  const small = await image(base64Of(large), never)
   expect(small.ok && Buffer.from(small.base64, 'base64').length).toBeLessThanOrEqual(imageLimits.bytes)
 })
 
@@ -118,4 +119,33 @@ test('the reader sees no secret of ours', async () => {
   delete process.env.PDF_TEST_SECRET
   expect(reading.ok && reading.about).not.toContain('PDF_TEST_SECRET')
   expect(reading.ok && reading.about).toContain('BUN_CONFIG_MAX_HTTP_REQUESTS')
+})
+
+test('a large attachment is handed over in pieces, and only by whom it is the turn of', async () => {
+  const counts = `const text = await Bun.stdin.text()
+    process.stdout.write(JSON.stringify({ ok: true, about: String(text.length), sections: [] }))`
+  const { document } = createAttachmentReader(await script('counts.ts', counts))
+  const base64 = Buffer.alloc(24_000_001, 7).toString('base64')
+  let longest = 0
+  let before = performance.now()
+  let isOver = false
+  const ticking = (async () => {
+    while (!isOver) {
+      await Bun.sleep(1)
+      longest = Math.max(longest, performance.now() - before)
+      before = performance.now()
+    }
+  })()
+  expect(await document(base64, 'pdf', never)).toMatchObject({ ok: true, about: String(base64.length) })
+  isOver = true
+  await ticking
+  expect(longest).toBeLessThan(500)
+})
+
+test('a reader that is gone before it has taken everything is a reader that failed', async () => {
+  const { document } = createAttachmentReader(await script('leaves.ts', 'process.exit(3)'))
+  expect(await document('A'.repeat(8_000_000), 'pdf', never)).toEqual({
+    ok: false,
+    reason: 'cannot be read: the reader failed',
+  })
 })

@@ -25,7 +25,7 @@ const readings = (...texts: readonly string[]): DocumentReading => ({
   about: `PDF, ${texts.length} pages`,
   sections: texts.map((text, index) => ({ heading: `Page ${index + 1}`, text })),
 })
-const reads: ReadDocument = async (bytes) => readings(`${bytes.length} bytes`, '')
+const reads: ReadDocument = async (base64) => readings(`${Buffer.from(base64, 'base64').length} bytes`, '')
 const unsound: AttachmentReader['image'] = async () => ({ ok: false, reason: 'is not a sound PNG image' })
 const offline: FetchAttachment = async ({ field }) =>
   err(gatewayError('invalid-request', `${field}: addresses are not fetched`, { field }))
@@ -59,6 +59,52 @@ describe('createDocuments', () => {
         parts: [{ type: 'text', text: 'Document (PDF, 2 pages):\n\n5 bytes' }],
       },
     ])
+  })
+
+  test('what is not in the text is said in the text, and in the record each time', async () => {
+    const reading: DocumentReading = {
+      ok: true,
+      about: 'PDF, 3 pages',
+      sections: [
+        { heading: 'Page 1', text: 'one' },
+        { heading: 'Page 2', text: '', gap: 'no text; an image?' },
+        { heading: 'Page 3', text: 'three' },
+      ],
+      lacks: '1 page of 3 without text',
+    }
+    const { resolve: read } = documentsWith(async () => reading)
+    for (const [byPage, text] of [
+      [false, 'one\n\n[Page 2: no text; an image?]\n\nthree'],
+      [true, '[Page 1]\none\n\n[Page 2: no text; an image?]\n\n[Page 3]\nthree'],
+      [true, '[Page 1]\none\n\n[Page 2: no text; an image?]\n\n[Page 3]\nthree'],
+    ] as const) {
+      const notes: Note[] = []
+      const resolved = await read(asked(pdf({ byPage })), never, (note) => notes.push(note))
+      expect(resolved.ok && resolved.value.messages[0]?.parts).toEqual([
+        { type: 'text', text: `Document (PDF, 3 pages):\n\n${text}` },
+      ])
+      expect(notes).toEqual([
+        { what: 'document-incomplete', field: 'messages.0.content.1', detail: '1 page of 3 without text' },
+      ])
+    }
+  })
+
+  test('an address whose reading fails hurts nobody who did not wait for it', async () => {
+    const remote = (url: string): Part => ({ type: 'remote', holds: 'document', url, field: url })
+    const unhandled: unknown[] = []
+    const hear = (thrown: unknown): void => void unhandled.push(thrown)
+    process.on('unhandledRejection', hear)
+    const fetchAttachment: FetchAttachment = async ({ url, field }) => {
+      if (url === 'bad') throw new Error('a bug')
+      await Bun.sleep(30)
+      return err(gatewayError('invalid-request', `${field}: slow`, { field }))
+    }
+    const { resolve: read } = documentsWith(reads, unsound, fetchAttachment)
+    expect(await read(asked(remote('slow'), remote('bad')), never)).toMatchObject({ error: { field: 'slow' } })
+    expect(await read(asked(remote('bad')), never)).toMatchObject({ error: { kind: 'internal', field: 'bad' } })
+    await Bun.sleep(10)
+    process.off('unhandledRejection', hear)
+    expect(unhandled).toEqual([])
   })
 
   test('an unreadable document is refused by its field with the reason', async () => {

@@ -54,6 +54,26 @@ describe('Excel', () => {
   const styles =
     '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd hh:mm"/><numFmt numFmtId="165" formatCode="0.0 &quot;days&quot;"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>'
 
+  test('columns that are left out are counted where the model and the record see it', () => {
+    const name = (index: number): string =>
+      (index < 26 ? '' : name(Math.floor(index / 26) - 1)) + String.fromCharCode(65 + (index % 26))
+    const cells = Array.from({ length: 1_200 }, (_, index) => `<c r="${name(index)}1"><v>${index}</v></c>`).join('')
+    const reading = readOffice(
+      sheetsFile({ Wide: `<row>${cells}</row>`, Plain: '<row><c><v>1</v></c></row>' }, {}),
+      'xlsx',
+    )
+    const gap = '200 columns behind the first 1000 left out'
+    expect(reading).toMatchObject({
+      ok: true,
+      sections: [
+        { heading: 'Sheet "Wide"', text: expect.stringMatching(/,999$/), gap },
+        { heading: 'Sheet "Plain"', text: '1' },
+      ],
+      lacks: `sheet 1: ${gap}`,
+    })
+    expect(reading.ok && reading.sections[1]?.gap).toBeUndefined()
+  })
+
   test('every sheet is CSV, with shared texts, gaps, quotes and dates', () => {
     const rows = [
       '<row><c r="A1" t="s"><v>0</v></c><c r="C1" t="s"><v>1</v></c></row>',

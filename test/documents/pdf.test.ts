@@ -9,9 +9,10 @@ describe('readPdf', () => {
       about: 'PDF, 3 pages',
       sections: [
         { heading: 'Page 1', text: 'Hello world' },
-        { heading: 'Page 2', text: '' },
+        { heading: 'Page 2', text: '', gap: 'no text; an image?' },
         { heading: 'Page 3', text: 'The end' },
       ],
+      lacks: '1 page of 3 without text',
     })
   })
 

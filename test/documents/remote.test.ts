@@ -245,6 +245,15 @@ describe('createRemote', () => {
     expect(csv).toMatchObject({ value: { part: { type: 'text', text: 't.csv\n\na,b' } } })
     const word = await serving('PK', 'application/octet-stream').get('https://papers.example/t.docx', document)
     expect(word).toMatchObject({ value: { part: { type: 'document', kind: 'docx' } } })
+    for (const [last, name] of [
+      ['caf%E9.txt', 'caf%E9.txt'],
+      ['%FF%20%C3%A9.txt', '%FF%20%C3%A9.txt'],
+      ['100%.txt', '100%.txt'],
+      ['%E4%B8%AD%20a%.txt', '中 a%.txt'],
+    ]) {
+      const odd = await serving('x', 'text/plain').get(`https://papers.example/${last}`, document)
+      expect(odd).toMatchObject({ value: { part: { type: 'text', text: `${name}\n\nx` } } })
+    }
     const film = await serving('x', 'video/mp4').get('https://papers.example/t.mp4', document)
     expect(film).toEqual(refusal('can be read'))
   })

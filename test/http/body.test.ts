@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { maxJsonDepth, readJson } from '../../server/http/body.ts'
+import { maxJsonDepth, readJson as readJsonWithin } from '../../server/http/body.ts'
+import { createBodyRoom } from '../../server/http/body-room.ts'
+import { realEffects } from '../../server/lib/effects.ts'
+import { unwatched } from '../../server/lib/watch-memory.ts'
+
+const roomOf = (maxBytes: number) => createBodyRoom(maxBytes, realEffects, unwatched)
+const readJson = (request: Request, maxBytes: number) => readJsonWithin(request, maxBytes, roomOf(maxBytes).open('key'))
 
 const post = (body: BodyInit, headers: Record<string, string> = {}): Request =>
   new Request('http://localhost/', { method: 'POST', body, headers })
@@ -116,4 +122,46 @@ test('a small body that unpacks to gigabytes takes no more memory than the limit
   )
   for (const result of results) expect(result).toMatchObject({ ok: false, error: { kind: 'request-too-large' } })
   expect(process.memoryUsage.rss() - before).toBeLessThan(200_000_000)
+})
+
+describe('the room for large bodies', () => {
+  const mebibyte = 1024 * 1024
+  const most = 64 * mebibyte
+  const large = JSON.stringify({ text: 'x'.repeat(40 * mebibyte) })
+  const full = { ok: false, error: { kind: 'pool-busy', retryAfterMs: 5_000 } }
+
+  test('counts what comes out of an encoding, lets each have half, and is free again once released', async () => {
+    const room = roomOf(most)
+    const packed = Bun.gzipSync(large)
+    const read = async (holder: string, body: BodyInit = packed, headers: Record<string, string> = gzip) => {
+      const held = room.open(holder)
+      return { held, result: await readJsonWithin(post(body, headers), most, held) }
+    }
+    const own = [await read('a'), await read('a'), await read('a')]
+    expect(own.map(({ result }) => result.ok)).toEqual([true, true, true])
+    // 128 of 256 MiB are one key's.
+    expect((await read('a')).result).toMatchObject(full)
+    expect((await read('a', '{"small":1}', {})).result).toEqual({ ok: true, value: { small: 1 } })
+    const others = [await read('b'), await read('c', large, {}), await read('d', new Blob([large]).stream(), {})]
+    expect(others.map(({ result }) => result.ok)).toEqual([true, true, true])
+    expect((await read('e')).result).toMatchObject(full)
+    expect((await read('e', large, {})).result).toMatchObject(full)
+    expect((await read('e', new Blob([large]).stream(), {})).result).toMatchObject(full)
+    own[0]?.held.release()
+    own[0]?.held.release()
+    expect((await read('e')).result.ok).toBe(true)
+    expect((await read('f')).result).toMatchObject(full)
+  }, 30_000)
+
+  test('keeps those of some megabytes apart, and never refuses somebody the only one', () => {
+    const room = roomOf(1024 * mebibyte)
+    expect(room.open('a').take(1024 * mebibyte)).toBe(true)
+    expect(room.open('a').take(8 * mebibyte)).toBe(false)
+    const medium = room.open('a')
+    expect(medium.take(2 * mebibyte)).toBe(true)
+    // What is read piece by piece takes the room of the whole in place of that before.
+    for (let size = 2; size < 8; size++) expect(medium.take(size * mebibyte)).toBe(true)
+    expect(medium.take(8 * mebibyte)).toBe(false)
+    for (let count = 0; count < 10; count++) expect(room.open('a').take(1000)).toBe(true)
+  })
 })

@@ -5,10 +5,11 @@ import { modelsOf } from '../../server/simulator/models.ts'
 import { oldDemands } from '../../server/simulator/old-demand.ts'
 import { validate } from '../../server/simulator/validate.ts'
 import { findingsOf } from '../../server/upstream/amazonq/explain.ts'
-import { brokenRules, mend, rules } from '../../server/upstream/amazonq/rules.ts'
+import { brokenRules, type LookedThrough, mend, rules } from '../../server/upstream/amazonq/rules.ts'
 import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
 import { wireText } from '../../server/upstream/amazonq/wire-text.ts'
 import { assistant, body, type Json, result, tool, user } from '../simulator/client.ts'
+import { atOnce } from '../support/steps.ts'
 import {
   assistant as answers,
   conversation,
@@ -22,7 +23,10 @@ import {
 
 const model = modelInfo()
 const asBody = (value: Json): RequestBody => value as unknown as RequestBody // as the wire has it, broken or not
-const names = (value: Json): string[] => brokenRules(asBody(value), model, 'us-east-1').map(({ rule }) => rule.name)
+const lookAt = (request: RequestBody, of = model): LookedThrough => atOnce(brokenRules(request, of, 'us-east-1'))
+const mended = (request: RequestBody, looked = lookAt(request)) => atOnce(mend(request, looked))
+const namesIn = ({ broken }: LookedThrough): string[] => broken.map(({ rule }) => rule.name)
+const names = (value: Json): string[] => namesIn(lookAt(asBody(value)))
 const refusal = (value: unknown, old = [...oldDemands] as (typeof oldDemands)[number][]): string | undefined => {
   const checked = validate(JSON.parse(JSON.stringify(value)), {
     region: 'us-east-1',
@@ -138,7 +142,7 @@ test('every rule has a request that breaks it, but for those that other tests sh
 test('an image for a model that reads none, and a null, are found', () => {
   const blind = { ...model, acceptsImages: false }
   const seen = body('see', { images: [picture(png)] })
-  expect(brokenRules(asBody(seen), blind).map(({ rule }) => rule.name)).toEqual(['image-model'])
+  expect(namesIn(lookAt(asBody(seen), blind))).toEqual(['image-model'])
   expect(names(body('hi', {}, {}, { profileArn: null }))).toEqual(['null-member'])
 })
 
@@ -190,7 +194,7 @@ describe('a rule for images names the member of the caller', () => {
   test.each(table)('%s over %s, sent whole, made smaller or fetched', (name, _, [, images, at, format], of) => {
     const blind = { ...model, acceptsImages: name !== 'image-model' }
     const request = asBody(body('see', { images: images.map((one) => picture(one, format)) }))
-    const found = brokenRules(request, blind).filter(({ rule }) => rule.name === name)
+    const found = lookAt(request, blind).broken.filter(({ rule }) => rule.name === name)
     // As a caller sent them, and as they are once another image stands for what was sent.
     for (const sent of [images, images.map((_one, index) => `https://pictures.example/${index}.png`)]) {
       const { body: own, member } = of(sent)
@@ -198,12 +202,9 @@ describe('a rule for images names the member of the caller', () => {
         (base64, index): Part => ({ type: 'image', format: 'png', base64, field: member(index) }),
       )
       const asked = conversation({ messages: [says(...parts)] })
-      const findings = findingsOf(found, {
-        conversation: asked,
-        body: request,
-        names: plainNames,
-        locate: createLocate(own),
-      })
+      const findings = atOnce(
+        findingsOf(found, { conversation: asked, body: request, names: plainNames, locate: createLocate(own) }),
+      )
       expect(findings.map(({ rule, field }) => [rule, field])).toEqual([[name, member(at)]])
     }
   })
@@ -213,15 +214,14 @@ const repairable = rows.filter(([name]) => rules.find((rule) => rule.name === na
 
 describe.each(repairable)('the repair of %s', (name, request) => {
   test('makes a request that the strict provider takes, and no further one', () => {
-    const broken = brokenRules(asBody(request), model, 'us-east-1').filter(({ rule }) => rule.name === name)
-    const mended = mend(asBody(request), broken)
-    expect(mended && wireText(mended.body)).not.toBe(wireText(asBody(request)))
+    const looked = lookAt(asBody(request))
+    const only = { ...looked, broken: looked.broken.filter(({ rule }) => rule.name === name) }
+    const made = mended(asBody(request), only)
+    expect(made && wireText(made.body)).not.toBe(wireText(asBody(request)))
     const own = oldDemands.filter((demand) => demand === name)
-    expect(refusal(mended?.body, own)).toBeUndefined()
-    expect(brokenRules(mended?.body ?? asBody(request), model, 'us-east-1').map(({ rule }) => rule.name)).not.toContain(
-      name,
-    )
-    expect(mended && mend(mended.body, broken)).toBeUndefined()
+    expect(refusal(made?.body, own)).toBeUndefined()
+    expect(namesIn(lookAt(made?.body ?? asBody(request)))).not.toContain(name)
+    expect(made && mended(made.body, only)).toBeUndefined()
   })
 })
 
@@ -233,8 +233,7 @@ test('calls in rounds of ten keep their order, their results and everything said
       { content: 'and now?' },
     ),
   )
-  const mended = mend(request, brokenRules(request, model))
-  const { history = [], currentMessage } = mended?.body.conversationState ?? request.conversationState
+  const { history = [], currentMessage } = mended(request)?.body.conversationState ?? request.conversationState
   const entries = [...history, currentMessage]
   const uses = entries.flatMap((entry) =>
     'assistantResponseMessage' in entry ? (entry.assistantResponseMessage.toolUses ?? []) : [],
@@ -259,8 +258,7 @@ test('a plain schema says the same: references put in place, alternatives joined
     ],
   }
   const request = asBody(withSchema(json))
-  const tools = mend(request, brokenRules(request, model))?.body.conversationState.currentMessage.userInputMessage
-    .userInputMessageContext?.tools
+  const tools = mended(request)?.body.conversationState.currentMessage.userInputMessage.userInputMessageContext?.tools
   expect(tools?.[0]?.toolSpecification.inputSchema.json).toEqual({
     type: 'object',
     properties: {
@@ -278,8 +276,7 @@ test('a plain schema says the same: references put in place, alternatives joined
 const plainOf = (json: Parameters<typeof withSchema>[0]) => {
   const request = asBody(withSchema(json))
   const { userInputMessage } =
-    mend(request, brokenRules(request, model))?.body.conversationState.currentMessage ??
-    request.conversationState.currentMessage
+    mended(request)?.body.conversationState.currentMessage ?? request.conversationState.currentMessage
   return userInputMessage.userInputMessageContext?.tools?.[0]?.toolSpecification.inputSchema.json
 }
 
@@ -296,7 +293,7 @@ test('references that would make a schema many times as large are left, and the 
     ),
   })
   const grows = asBody(withSchema(nodes(20, 2_000)))
-  expect(mend(grows, brokenRules(grows, model))).toBeUndefined()
+  expect(mended(grows)).toBeUndefined()
   expect(JSON.stringify(plainOf(nodes(4, 1_000)))).not.toContain('$ref')
   expect(JSON.stringify(plainOf(nodes(1, 200_000)))).not.toContain('$ref')
 })
@@ -364,8 +361,7 @@ test('what alternatives say of one property is joined, too', () => {
 
 test('a tool renamed for the provider is known again by the name it stands for', () => {
   const request = asBody(withTool({ name: '1-a.b'.replace('.', '-') }))
-  const mended = mend(request, brokenRules(request, model))
-  expect([...(mended?.renamed ?? [])]).toEqual([['a_b', '1-a-b']])
+  expect([...(mended(request)?.renamed ?? [])]).toEqual([['a_b', '1-a-b']])
 })
 
 test('nothing that the encoder writes breaks a rule that is known', () => {
@@ -387,5 +383,55 @@ test('nothing that the encoder writes breaks a rule that is known', () => {
       ],
     }),
   )
-  expect(brokenRules(odd.body, model, 'us-east-1').filter(({ rule }) => rule.sure === 'known')).toEqual([])
+  expect(lookAt(odd.body).broken.filter(({ rule }) => rule.sure === 'known')).toEqual([])
+})
+
+describe('a request of any size', () => {
+  const many = (count: number, value: (index: number) => unknown = () => ({})) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, value(index)]))
+  const withCall = (input: Json): Json => round([use('a', { input })], [result('a')])
+  /** No step is longer than what is looked at between two turns of the event loop, but for one object's own members. */
+  const huge: readonly (readonly [string, Json])[] = [
+    ['properties', withSchema({ type: 'object', properties: many(400_000) })],
+    ['keywords', withSchema({ type: 'object', ...many(400_000, () => 1) })],
+    ['required names', withSchema({ type: 'object', properties: {}, required: Object.keys(many(400_000)) })],
+    ['alternatives', withSchema({ type: 'object', properties: { a: { anyOf: Object.values(many(400_000)) } } })],
+    ['an enumeration', withSchema({ type: 'object', properties: { a: { enum: Object.values(many(400_000)) } } })],
+    ['members of an input', withCall(many(400_000))],
+  ]
+  test.each(huge)('is looked at within a bound, and says so: %s', (_, request) => {
+    const looked = lookAt(asBody(request))
+    expect(looked.isWhole).toBe(false)
+    expect(mended(asBody(request), looked)).toBeUndefined()
+  })
+
+  test('what stands at the beginning is found all the same, and only where all was seen are schemas repaired', () => {
+    const format = { type: 'string', format: 'date' }
+    const small = asBody(withSchema({ type: 'object', properties: { a: format } }))
+    expect(namesIn(lookAt(small))).toEqual(['schema-keyword'])
+    expect(mended(small)).toBeDefined()
+    const large = asBody(withSchema({ type: 'object', format: 'x', properties: many(400_000) }))
+    expect(namesIn(lookAt(large))).toContain('schema-keyword')
+    expect(mended(large)).toBeUndefined()
+  })
+
+  test('is repaired in steps, and so are a thousand tools', () => {
+    const tools = Array.from({ length: 1_000 }, (_, index) =>
+      tool(`t${index}`, {
+        inputSchema: { json: { type: 'object', properties: many(20, () => ({ type: 'string', format: 'x' })) } },
+      }),
+    )
+    const request = asBody(body('hi', { userInputMessageContext: { tools } }))
+    const looked = atOnce(brokenRules(request, model, 'us-east-1'), 5_000)
+    expect([namesIn(looked), looked.isWhole]).toEqual([['schema-keyword', 'body-size'], true])
+    expect(atOnce(mend(request, looked), 5_000)).toBeDefined()
+  })
+
+  test('alternatives at the root that all require thousands of names are joined at once', () => {
+    const required = Object.keys(many(20_000))
+    const anyOf = Array.from({ length: 4 }, () => ({ type: 'object', required }))
+    const begun = performance.now()
+    expect(mended(asBody(withSchema({ type: 'object', properties: {}, anyOf })))).toBeDefined()
+    expect(performance.now() - begun).toBeLessThan(1_000)
+  })
 })

@@ -4,6 +4,7 @@ import { gatewayError } from '../../conversation/error.ts'
 import type { TurnKind } from '../../conversation/newest-turn.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok } from '../../lib/result.ts'
+import { cutText } from '../../lib/sound-text.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { createPast, decodeTurns, kindOfMessage } from '../past.ts'
 import { withoutSearchCalls } from '../past-searches.ts'
@@ -113,7 +114,7 @@ function decodeSystem(system: Body['system']): Decoded<{ readonly texts: readonl
       continue
     }
     const lineEnd = part.text.indexOf('\n')
-    note = (lineEnd < 0 ? part.text : part.text.slice(0, lineEnd)).slice(0, 500)
+    note = cutText(lineEnd < 0 ? part.text : part.text.slice(0, lineEnd), 500)
     const rest = lineEnd < 0 ? '' : part.text.slice(lineEnd + 1).trimStart()
     if (rest !== '') texts.push(rest)
   }

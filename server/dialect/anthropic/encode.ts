@@ -12,6 +12,7 @@ const stopReasons = {
   'max-tokens': 'max_tokens',
   'stop-sequence': 'stop_sequence',
   'context-full': 'model_context_window_exceeded',
+  paused: 'pause_turn',
   refusal: 'refusal',
   filtered: 'refusal',
 } as const satisfies Record<FinishReason, string>

@@ -7,6 +7,7 @@ import {
   searchText,
   searchToolName,
 } from '../../conversation/search.ts'
+import { cutText } from '../../lib/sound-text.ts'
 import { isObject, type Loose } from '../validate.ts'
 
 const errorCodes = {
@@ -46,7 +47,7 @@ export const citationOf = ({ result }: Citation): object => ({
   type: 'web_search_result_location',
   url: result.url,
   title: result.title,
-  cited_text: result.snippet.slice(0, 150),
+  cited_text: cutText(result.snippet, 150),
   encrypted_index: packed({ url: result.url }),
 })
 

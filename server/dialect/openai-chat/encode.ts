@@ -13,6 +13,7 @@ const finishReasons = {
   'max-tokens': 'length',
   'stop-sequence': 'stop',
   'context-full': 'length',
+  paused: 'length',
   refusal: 'content_filter',
   filtered: 'content_filter',
 } as const satisfies Record<FinishReason, string>

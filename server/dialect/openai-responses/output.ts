@@ -18,6 +18,7 @@ const incompleteReasons = {
   'stop-sequence': undefined,
   'max-tokens': 'max_output_tokens',
   'context-full': 'max_output_tokens',
+  paused: 'max_output_tokens',
   refusal: 'content_filter',
   filtered: 'content_filter',
 } as const satisfies Record<FinishReason, string | undefined>

@@ -1,4 +1,6 @@
 import type { ModelInfo } from '../../conversation/model.ts'
+import type { Steps } from '../../lib/slices.ts'
+import type { Look, SchemaFault } from './schema-faults.ts'
 import type { AssistantResponseMessage, HistoryEntry, RequestBody, UserInputMessage } from './wire.ts'
 
 /** Where in a request body something is wrong. `turn` counts the history and, after it, the current message. */
@@ -32,9 +34,9 @@ export type Rule = {
   readonly sure: 'known' | 'reported'
   /** What the provider demands, for the caller to read: "The provider takes …". */
   readonly demands: string
-  readonly find: (request: Checked) => readonly Breach[]
+  readonly find: (request: Checked) => readonly Breach[] | Steps<readonly Breach[]>
   /** The same request with the rule kept, where that changes nothing of what it says; and what was done, in few words. */
-  readonly repair?: { readonly does: string; readonly apply: (body: RequestBody) => Repaired }
+  readonly repair?: { readonly does: string; readonly apply: (body: RequestBody) => Repaired | Steps<Repaired> }
 }
 
 /** A body as the rules look at it. */
@@ -44,6 +46,10 @@ export type Checked = {
   /** Region of the host that was asked. */
   readonly region?: string
   readonly turns: readonly Turn[]
+  /** Of the tools' schemas. */
+  readonly schemas: ReadonlyMap<SchemaFault, readonly Breach[]>
+  /** What rules that walk through members may yet look at. */
+  readonly look: Look
 }
 export type Turn =
   | { readonly role: 'user'; readonly message: UserInputMessage }
@@ -54,10 +60,7 @@ export const turnOf = (entry: HistoryEntry): Turn =>
     ? { role: 'user', message: entry.userInputMessage }
     : { role: 'assistant', message: entry.assistantResponseMessage }
 
-export function checkedOf(body: RequestBody, model: ModelInfo, region?: string): Checked {
-  const { history = [], currentMessage } = body.conversationState
-  return { body, model, turns: [...history, currentMessage].map(turnOf), ...(region === undefined ? {} : { region }) }
-}
+export const turnsIn = (body: RequestBody): readonly Turn[] => entriesOf(body).map(turnOf)
 
 export const toolsOf = ({ conversationState }: RequestBody) =>
   conversationState.currentMessage.userInputMessage.userInputMessageContext?.tools ?? []

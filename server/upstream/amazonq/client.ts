@@ -3,6 +3,7 @@ import { type ErrorKind, type GatewayError, gatewayError } from '../../conversat
 import { strictTools } from '../../conversation/strict-tools.ts'
 import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
+import { inSlices } from '../../lib/slices.ts'
 import type { Upstream, UpstreamCall, UpstreamReply } from '../upstream.ts'
 import { type AccountingMemory, habitOf } from './accounting-memory.ts'
 import { type CallGuard, cancelled, createCallGuard } from './call-guard.ts'
@@ -16,11 +17,12 @@ import { preview } from './preview.ts'
 import { createReplyStream, eventsOf, unreachable } from './reply-stream.ts'
 import { bodyOf } from './request-body.ts'
 import { brokenRules, type Mended, mend } from './rules.ts'
+import { cleanAhead } from './schema.ts'
 import { wireText } from './wire-text.ts'
 
 export type ClientDeps = {
   readonly settings: AmazonQSettings
-  readonly effects: Pick<Effects, 'now' | 'after' | 'fetch'>
+  readonly effects: Pick<Effects, 'now' | 'after' | 'fetch' | 'turn'>
   readonly tokens: TokenSource
   readonly accounting: AccountingMemory
 }
@@ -62,7 +64,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
   /** Models that said they take no images; what the list declares is not always so. */
   const blind = new Set<string>()
   return {
-    preview: (call) => preview(call, deps.settings),
+    preview: (call) => preview(call, deps.settings, deps.effects.turn),
     send: async (call, signal) => {
       const first = await tokenWithin(deps.tokens.get(call.accountId), deps.effects, signal)
       if (!first.ok) return err(withoutToken(first.error))
@@ -78,6 +80,12 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
           ...(dropPastImages !== undefined && { dropPastImages }),
           ...(note && { note }),
         }
+        const { tools } = call.conversation
+        if (tools.length > 0)
+          await cleanAhead(
+            tools.map(({ schema }) => schema),
+            deps.effects.turn,
+          )
         const encoded = encodeRequest(call.conversation, call.model, context)
         if (!encoded.ok) return encoded
         const sent = answered(await attempt(deps, readHeaders, call, access, encoded.value, repeats, signal))
@@ -96,7 +104,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
           if (isBlind) blind.add(call.model.id)
           dropPastImages = isBlind ? readsNoImages : 'the provider refused an image of this conversation'
         } else if (sent.error.kind === 'invalid-request' && sent.error.reached === true) {
-          return explained(sent.error, call, access, encoded.value, (mended) =>
+          return explained(sent.error, call, access, encoded.value, deps.effects.turn, (mended) =>
             attempt(deps, readHeaders, call, access, mended, repeats + 1, signal),
           )
         } else return sent
@@ -111,24 +119,28 @@ async function explained(
   { conversation, model, locate, note }: UpstreamCall,
   { region }: Access,
   request: EncodedRequest,
+  turn: Effects['turn'],
   again: (request: EncodedRequest) => Promise<Sent>,
 ): Promise<Sent> {
   const { body, names } = request
-  const broken = brokenRules(body, model, region)
-  const findings = findingsOf(broken, { conversation, body, names, ...(locate && { locate }) })
-  const mended = mend(body, broken)
+  const looked = await inSlices(brokenRules(body, model, region), turn)
+  const asked = { conversation, body, names, ...(locate && { locate }) }
+  const findings = await inSlices(findingsOf(looked.broken, asked), turn)
+  const mended = await inSlices(mend(body, looked), turn)
   const sent = mended && (await again(mendedRequest(request, mended)))
   if (sent?.ok === true) {
-    for (const told of notesOf(broken, findings, mended)) note?.(told)
+    for (const told of notesOf(looked, findings, mended)) note?.(told)
     return sent
   }
   // Another failure than the refusal is not the request's, and may be better elsewhere: there it is refused and mended anew.
   const isTooLong = sent?.error.kind === 'context-too-long'
   if (sent !== undefined && sent.error.kind !== 'invalid-request' && !isTooLong) return sent
-  for (const told of notesOf(broken, findings, undefined)) note?.(told)
-  if (broken.length === 0 && isNameless(refusal)) note?.({ what: 'refusal-unexplained' })
+  for (const told of notesOf(looked, findings, undefined)) note?.(told)
+  const { broken, isWhole } = looked
+  if (broken.length === 0 && isNameless(refusal))
+    note?.({ what: 'refusal-unexplained', ...(!isWhole && { detail: 'too large to be looked through' }) })
   // What the repair added is not the caller's: it is told what the request was refused for.
-  return err(explainedError(isTooLong ? refusal : (sent?.error ?? refusal), findings))
+  return err(explainedError(isTooLong ? refusal : (sent?.error ?? refusal), findings, isWhole))
 }
 
 function mendedRequest(request: EncodedRequest, { body, renamed }: Mended): EncodedRequest {

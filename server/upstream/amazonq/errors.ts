@@ -1,4 +1,5 @@
 import { type ErrorKind, type GatewayError, gatewayError } from '../../conversation/error.ts'
+import { cutText } from '../../lib/sound-text.ts'
 import { isObject, type JsonObject, numberOf, textOf } from './wire.ts'
 
 /** What the provider said, from a response or from an exception frame. */
@@ -258,7 +259,7 @@ const maxMessageCharacters = 500
 
 /** The provider's message without whom it is about: user ids, ARNs, addresses, anything that looks like a secret. */
 function showable(message: string): string {
-  return message
+  const text = message
     .replace(/(user ?id)\s*[([][^)\]]*[)\]]/gi, '$1')
     .replace(/(user ?id\s*[:=]\s*)\S+/gi, '$1…')
     .replace(/arn:[a-z-]+:\S+/gi, 'arn:…')
@@ -266,8 +267,8 @@ function showable(message: string): string {
     .replace(/\b[A-Za-z0-9_+/=-]{40,}/g, '…')
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, maxMessageCharacters)
     .toWellFormed()
+  return cutText(text, maxMessageCharacters)
 }
 
 function defaultMessage({ status }: Failure): string {

@@ -2,9 +2,10 @@ import type { Conversation } from '../../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { Note } from '../../conversation/note.ts'
 import type { Locate, Subject } from '../../conversation/subject.ts'
+import type { Steps } from '../../lib/slices.ts'
 import type { Finding } from '../upstream.ts'
-import { type Breach, checkedOf, type Place } from './breach.ts'
-import { type Broken, type Mended, rules } from './rules.ts'
+import { type Breach, type Place, type Turn, turnsIn } from './breach.ts'
+import { type Broken, type LookedThrough, type Mended, rules } from './rules.ts'
 import { type ToolNames, toolUseId } from './tool-names.ts'
 import { turnsOf } from './turns.ts'
 import type { RequestBody } from './wire.ts'
@@ -20,23 +21,28 @@ export type Explained = {
 const mostOfRule = 5
 
 /** The broken rules with the caller's own members, a few of each rule. */
-export function findingsOf(broken: readonly Broken[], explained: Explained): readonly Finding[] {
+export function* findingsOf(broken: readonly Broken[], explained: Explained): Steps<readonly Finding[]> {
   const subjectOf = createSubjects(explained)
-  const found = ({ rule, breaches }: Broken): readonly Finding[] =>
-    breaches.slice(0, mostOfRule).map((breach): Finding => {
+  const findings: Finding[] = []
+  for (const { rule, breaches } of broken.toSorted((a, b) => strength(a) - strength(b))) {
+    const { name, sure, demands, repair } = rule
+    for (const breach of breaches.slice(0, mostOfRule)) {
       const field = fieldOf(breach, subjectOf, explained)
-      const { name, sure, demands, repair } = rule
-      return {
+      findings.push({
         rule: name,
         sure,
         demands,
         is: breach.is,
         ...(field === undefined ? {} : { field }),
         ...(repair && { repair: repair.does }),
-      }
-    })
-  return broken.toSorted((a, b) => strength(a) - strength(b)).flatMap(found)
+      })
+      yield findingWeight
+    }
+  }
+  return findings
 }
+/** For each the whole request may be gone through. */
+const findingWeight = 5_000
 const strength = ({ rule }: Broken): number => (rule.sure === 'known' ? 0 : 1)
 
 function fieldOf(
@@ -66,6 +72,8 @@ function fieldOfImage({ messages }: Conversation, base64: string): string | unde
 
 /** From the wire back to what the conversation has; everything is looked up here, after a failure, and nothing kept before. */
 function createSubjects({ conversation, body, names }: Explained): (place: Place) => Subject | undefined {
+  const turns = turnsIn(body)
+  const longestTexts = createTextFinder(conversation)
   const calls = new Map<string, { readonly id: string; readonly occurrence: number }>()
   const occurrences = new Map<string, number>()
   for (const turn of turnsOf(conversation.messages)) {
@@ -96,33 +104,47 @@ function createSubjects({ conversation, body, names }: Explained): (place: Place
       case 'account':
         return undefined
       case 'turn': {
-        const turn = checkedOf(body, noModel).turns[place.turn]
-        return turn === undefined ? undefined : subjectOfTurn(turn, conversation, calls)
+        const turn = turns[place.turn]
+        return turn === undefined ? undefined : subjectOfTurn(turn, longestTexts, calls)
       }
     }
   }
 }
 
-/** Only the turns are read. */
-const noModel = { id: '', name: '', maxInputTokens: 0, maxOutputTokens: 0, acceptsImages: true }
-
 /** By its first call or result, which names it for sure; else by its longest text. */
 function subjectOfTurn(
-  turn: ReturnType<typeof checkedOf>['turns'][number],
-  conversation: Conversation,
+  turn: Turn,
+  longestIn: (content: string) => string | undefined,
   calls: ReadonlyMap<string, { readonly id: string; readonly occurrence: number }>,
 ): Subject {
   const use = turn.role === 'assistant' ? turn.message.toolUses?.[0] : undefined
   const call = use && calls.get(use.toolUseId)
   if (call !== undefined) return { kind: 'call', ...call, part: 'id' }
-  const { content } = turn.message
-  let longest = ''
-  for (const { parts } of conversation.messages)
-    for (const part of parts)
-      if (part.type === 'text' && part.text.length > longest.length && content.includes(part.text)) longest = part.text
-  if (longest !== '') return { kind: 'text', text: longest }
+  const longest = longestIn(turn.message.content)
+  if (longest !== undefined) return { kind: 'text', text: longest }
   const image = turn.role === 'user' ? turn.message.images?.[0] : undefined
   return image === undefined ? { kind: 'messages' } : { kind: 'image', base64: image.source.bytes }
+}
+
+/** Characters in which a text is looked for, for all turns together. */
+const mostSearched = 20_000_000
+
+/** Finds the longest of a conversation's texts that stands in what a turn says, as long as it does not take long. */
+function createTextFinder({ messages }: Conversation): (content: string) => string | undefined {
+  let texts: readonly string[] | undefined
+  let left = mostSearched
+  return (content) => {
+    texts ??= messages
+      .flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : [])))
+      .sort((a, b) => b.length - a.length)
+    for (const text of texts) {
+      if (text.length > content.length) continue
+      if (left <= 0) return undefined
+      left -= content.length
+      if (content.includes(text)) return text
+    }
+    return undefined
+  }
 }
 
 const mostTold = 3
@@ -132,14 +154,16 @@ export const isNameless = ({ message }: GatewayError): boolean =>
   /^improperly formed request\.?$|^invalid tool use format\.?$|^the provider answered with status 400\.$/i.test(message)
 
 /** What the caller is told in place of the provider's words: each broken rule and the member it is broken by, or that nothing was found. */
-export function explainedError(error: GatewayError, findings: readonly Finding[]): GatewayError {
+export function explainedError(error: GatewayError, findings: readonly Finding[], isWhole: boolean): GatewayError {
   const { message, kind: _, ...rest } = error
   // The account's own affair, of which another one is free.
   const ofAccount = findings.find(({ rule }) => rule === 'profile-region')
   if (ofAccount !== undefined) return gatewayError('account-refused', `${ofAccount.demands} (${ofAccount.is})`, rest)
   if (findings.length === 0) {
     if (!isNameless(error)) return error
-    const honest = `None of the ${rules.length} rules that are known here is broken, so what it minds cannot be said.`
+    const honest = isWhole
+      ? `None of the ${rules.length} rules that are known here is broken, so what it minds cannot be said.`
+      : 'The schemas of its tools or the inputs of its calls are too large to be looked through here, and in their beginning nothing is wrong.'
     return gatewayError('invalid-request', `${sentence(message)} The provider does not say why. ${honest}`, rest)
   }
   const known = findings.filter(({ sure }) => sure === 'known')
@@ -158,7 +182,7 @@ const sentence = (text: string): string => text.replace(/[.\s]*$/, '.')
 
 /** For the request's record: the rule, what was there and what was made of it. */
 export function notesOf(
-  broken: readonly Broken[],
+  { broken }: Pick<LookedThrough, 'broken'>,
   findings: readonly Finding[],
   mended: Mended | undefined,
 ): readonly Note[] {

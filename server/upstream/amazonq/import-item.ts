@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../lib/result.ts'
+import { cutText } from '../../lib/sound-text.ts'
 import type { Credentials, SignInMethod } from './credentials.ts'
 import { isRegion, regionOfArn } from './endpoint.ts'
 import {
@@ -99,7 +100,7 @@ function nameOf(item: Item): { readonly name?: string } {
   const [name] = [item.label, item.nickname, item.name, item.email].filter(
     (value): value is string => typeof value === 'string' && value.trim() !== '',
   )
-  return name === undefined ? {} : { name: name.trim().slice(0, 100) }
+  return name === undefined ? {} : { name: cutText(name.trim(), 100) }
 }
 
 const statusWords: Readonly<Record<string, StatedStatus>> = {

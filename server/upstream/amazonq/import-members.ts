@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../lib/result.ts'
-import { isShownLine, isSoundText } from '../../lib/sound-text.ts'
+import { cutText, isShownLine, isSoundText } from '../../lib/sound-text.ts'
 import { timeOf } from './wire-time.ts'
 
 /** Stable words for what is wrong, for those who say it in another language. */
@@ -126,7 +126,7 @@ function readMember(name: Name, value: unknown): string | number | boolean | und
     case 'status':
     case 'userId':
       // Only told on: what another program means by it must not cost a sign-in.
-      return typeof value === 'string' ? value.trim().slice(0, 200) : undefined
+      return typeof value === 'string' ? cutText(value.trim(), 200) : undefined
     default: {
       if (typeof value !== 'string') return { error: 'must be text' }
       const text = value.trim()

@@ -1,5 +1,6 @@
 import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
+import { cutText } from '../../lib/sound-text.ts'
 import { type AmazonQSettings, isRegion, oidcUrl, userAgent } from './endpoint.ts'
 import { retryAfterOf } from './errors.ts'
 import { callJson, type JsonAnswer, membersOf, numberOf, textOf } from './json-call.ts'
@@ -212,7 +213,10 @@ function snakeOf(className: string): string {
 /** A provider's sentence, cut to size, with whatever we sent taken out of it. */
 export function withoutSecrets(text: string, sent: readonly unknown[]): string {
   const secrets = sent.filter((value): value is string => typeof value === 'string' && value.length >= 8)
-  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '[removed]'), text).slice(0, 200)
+  return cutText(
+    secrets.reduce((clean, secret) => clean.replaceAll(secret, '[removed]'), text),
+    200,
+  )
 }
 
 const unusable = (call: string): { readonly ok: false; readonly error: OidcError } =>

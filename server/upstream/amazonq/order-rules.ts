@@ -1,3 +1,4 @@
+import type { Steps } from '../../lib/slices.ts'
 import {
   type Breach,
   type Checked,
@@ -9,6 +10,7 @@ import {
   usesOf,
   withTurns,
 } from './breach.ts'
+import type { Look } from './schema-faults.ts'
 import type { AssistantEntry, RequestBody, ToolUse, UserEntry } from './wire.ts'
 import { isObject, wireLimits } from './wire.ts'
 
@@ -73,11 +75,15 @@ export const orderRules: readonly Rule[] = [
     name: 'call-input',
     sure: 'known',
     demands: 'The input of a tool call has to be an object without nameless members.',
-    find: ({ turns: list }) =>
-      list
-        .flatMap(usesOf)
-        .filter(({ input }) => !isObject(input) || hasEmptyKey(input))
-        .map((use) => ({ place: callOf(use, 'input'), is: isObject(use.input) ? 'a nameless member' : 'no object' })),
+    *find({ turns: list, look }) {
+      const breaches: Breach[] = []
+      for (const use of list.flatMap(usesOf)) {
+        const place = callOf(use, 'input')
+        if (!isObject(use.input)) breaches.push({ place, is: 'no object' })
+        else if (yield* hasEmptyKey(use.input, look)) breaches.push({ place, is: 'a nameless member' })
+      }
+      return breaches
+    },
   },
   {
     name: 'empty-message',
@@ -137,12 +143,17 @@ function pairingBreaches({ turns: list }: Checked): readonly Breach[] {
 }
 
 /** Whether any object inside has a member named "". */
-function hasEmptyKey(root: unknown): boolean {
-  const open: unknown[] = [root]
-  for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    if (typeof value !== 'object' || value === null) continue
+function* hasEmptyKey(root: object, look: Look): Steps<boolean> {
+  const open: object[] = [root]
+  for (let value = open.pop(); value !== undefined && look.left > 0; value = open.pop()) {
     if (!Array.isArray(value) && Object.hasOwn(value, '')) return true
-    open.push(...Object.values(value).filter((member) => typeof member === 'object'))
+    const before = look.left
+    for (const name in value) {
+      if (look.left-- <= 0) break
+      const member: unknown = value[name as keyof typeof value]
+      if (typeof member === 'object' && member !== null) open.push(member)
+    }
+    yield before - look.left + 1
   }
   return false
 }

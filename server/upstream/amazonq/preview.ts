@@ -1,5 +1,7 @@
 import type { GatewayError } from '../../conversation/error.ts'
+import type { Effects } from '../../lib/effects.ts'
 import { ok, type Result } from '../../lib/result.ts'
+import { inSlices } from '../../lib/slices.ts'
 import { redactSecrets } from '../../observe/redact.ts'
 import type { Preview, UpstreamCall } from '../upstream.ts'
 import { encodeRequest } from './encode.ts'
@@ -10,16 +12,19 @@ import { isObject } from './wire.ts'
 import { wireText } from './wire-text.ts'
 
 /** The body that would be sent, and the rules it breaks. */
-export function preview(
+export async function preview(
   { conversation, model, note, locate }: Pick<UpstreamCall, 'conversation' | 'model' | 'note' | 'locate'>,
   { origin }: Pick<AmazonQSettings, 'origin'>,
-): Result<Preview, GatewayError> {
+  turn: Effects['turn'],
+): Promise<Result<Preview, GatewayError>> {
   const context = { conversationId: 'dry-run', access: {}, settings: { origin }, ...(note && { note }) }
   const encoded = encodeRequest(conversation, model, context)
   if (!encoded.ok) return encoded
   const { body, names } = encoded.value
-  const findings = findingsOf(brokenRules(body, model), { conversation, body, names, ...(locate && { locate }) })
-  return ok({ body: shown(body, 0), bytes: Buffer.byteLength(wireText(body)), findings })
+  const { broken, isWhole } = await inSlices(brokenRules(body, model), turn)
+  const asked = { conversation, body, names, ...(locate && { locate }) }
+  const findings = await inSlices(findingsOf(broken, asked), turn)
+  return ok({ body: shown(body, 0), bytes: Buffer.byteLength(wireText(body)), findings, isWhole })
 }
 
 const longestText = 1_000

@@ -1,10 +1,10 @@
 import type { ModelInfo } from '../../conversation/model.ts'
-import { type Breach, type Checked, checkedOf, type Rule } from './breach.ts'
+import type { Steps } from '../../lib/slices.ts'
+import { type Breach, type Rule, turnsIn } from './breach.ts'
 import { orderRules } from './order-rules.ts'
 import { sizeRules } from './size-rules.ts'
-import { toolRules } from './tool-rules.ts'
+import { schemaBreaches, schemaRepairs, toolRules } from './tool-rules.ts'
 import { isObject, type JsonObject, type RequestBody } from './wire.ts'
-import { wireText } from './wire-text.ts'
 
 /** What a request says beside its messages and tools. */
 const envelopeRules: readonly Rule[] = [
@@ -52,13 +52,32 @@ export const rules: readonly Rule[] = [...orderRules, ...toolRules, ...sizeRules
 /** A rule that a request breaks, and where. */
 export type Broken = { readonly rule: Rule; readonly breaches: readonly Breach[] }
 
-export function brokenRules(body: RequestBody, model: ModelInfo, region?: string): readonly Broken[] {
-  const checked: Checked = checkedOf(body, model, region)
-  return rules.flatMap((rule) => {
-    const breaches = rule.find(checked)
-    return breaches.length === 0 ? [] : [{ rule, breaches }]
-  })
+export type LookedThrough = {
+  readonly broken: readonly Broken[]
+  /** False: there was too much to look at, and what stands further back is not known. */
+  readonly isWhole: boolean
 }
+
+/** Names and parts of schemas and inputs that are looked at, of one request; beyond them no request has a chance. */
+const mostLookedAt = 300_000
+
+export function* brokenRules(body: RequestBody, model: ModelInfo, region?: string): Steps<LookedThrough> {
+  const look = { left: mostLookedAt }
+  const turns = turnsIn(body)
+  const schemas = yield* schemaBreaches(body, look)
+  const checked = { body, model, turns, schemas, look, ...(region === undefined ? {} : { region }) }
+  const broken: Broken[] = []
+  for (const rule of rules) {
+    const found = rule.find(checked)
+    const breaches = Array.isArray(found) ? found : yield* found as Steps<readonly Breach[]>
+    if (breaches.length > 0) broken.push({ rule, breaches })
+    yield turns.length
+  }
+  return { broken, isWhole: look.left > 0 }
+}
+
+/** A repair goes through all messages. */
+const repairWeight = 5_000
 
 export type Mended = {
   readonly body: RequestBody
@@ -70,21 +89,22 @@ export type Mended = {
 
 /**
  * Repairs what can be, one rule after the other. Where a rule that is known is broken, what is only reported is left alone:
- * the refusal has its reason. Undefined: the request would go out as it was.
+ * the refusal has its reason. Schemas that were not looked through are left alone too. Undefined: the request would go out as
+ * it was.
  */
-export function mend(body: RequestBody, broken: readonly Broken[]): Mended | undefined {
+export function* mend(body: RequestBody, { broken, isWhole }: LookedThrough): Steps<Mended | undefined> {
   const isExplained = broken.some(({ rule }) => rule.sure === 'known')
   let mended = body
-  let text = wireText(body)
   const renamed = new Map<string, string>()
   const by = new Set<Rule>()
   for (const { rule } of broken) {
     if (rule.repair === undefined || (isExplained && rule.sure === 'reported')) continue
-    const repaired = rule.repair.apply(mended)
-    const next = wireText(repaired.body)
-    if (next === text) continue
+    if (!isWhole && schemaRepairs.has(rule)) continue
+    const applied = rule.repair.apply(mended)
+    const repaired = 'body' in applied ? applied : yield* applied
+    yield repairWeight
+    if (repaired.body === mended || Bun.deepEquals(repaired.body, mended)) continue
     mended = repaired.body
-    text = next
     by.add(rule)
     for (const [wire, name] of repaired.renamed ?? []) renamed.set(wire, name)
   }

@@ -1,3 +1,5 @@
+import type { Steps } from '../../lib/slices.ts'
+import { cutText } from '../../lib/sound-text.ts'
 import { isObject, type JsonObject } from './wire.ts'
 
 export type SchemaFault =
@@ -22,76 +24,86 @@ const plainKeywords: ReadonlySet<string> = new Set([
 ])
 const mostFound = 20
 
-/** Where a schema has this fault; the first few places. */
-export function schemaFaults(root: JsonObject, fault: SchemaFault): readonly Found[] {
-  const found: Found[] = []
-  const open: { readonly schema: JsonObject; readonly path: readonly string[] }[] = [{ schema: root, path: [] }]
-  for (let next = open.pop(); next !== undefined && found.length < mostFound; next = open.pop()) {
-    const { schema, path } = next
-    for (const { at, is } of faultsAt(schema, fault, path.length === 0)) found.push({ path: [...path, ...at], is })
-    open.push(...innerOf(schema).map(({ at, inner }) => ({ schema: inner, path: [...path, ...at] })))
-  }
-  return found
-}
+/** Faults of a schema, the first few places of each. */
+export type SchemaFaults = ReadonlyMap<SchemaFault, readonly Found[]>
 
-function innerOf(schema: JsonObject): readonly { readonly at: readonly string[]; readonly inner: JsonObject }[] {
-  const inner = (at: readonly string[], value: unknown) => (isObject(value) ? [{ at, inner: value }] : [])
-  return [
-    ...maps.flatMap((keyword) =>
-      Object.entries(isObject(schema[keyword]) ? schema[keyword] : {}).flatMap(([name, value]) =>
-        inner([keyword, name], value),
-      ),
-    ),
-    ...[...singles, ...lists].flatMap((keyword) => {
-      const value = schema[keyword]
-      return Array.isArray(value)
-        ? value.flatMap((one, index) => inner([keyword, String(index)], one))
-        : inner([keyword], value)
-    }),
-  ]
-}
+/** How much may yet be looked at; at 0 whoever looks has not seen all. */
+export type Look = { left: number }
 
-type Fault = { readonly at: readonly string[]; readonly is: string }
+type Node = { readonly schema: JsonObject; readonly at: readonly string[]; readonly above: Node | undefined }
 
-function faultsAt(schema: JsonObject, fault: SchemaFault, isRoot: boolean): readonly Fault[] {
-  const properties = isObject(schema.properties) ? schema.properties : {}
-  const names = (bad: (name: string) => boolean): readonly Fault[] =>
-    Object.keys(properties)
-      .filter(bad)
-      .map((name) => ({ at: ['properties', name], is: 'its name' }))
-  switch (fault) {
-    case 'schema-shape': {
-      const nulls = Object.keys(schema).filter((keyword) => schema[keyword] === null)
-      const list = Array.isArray(schema.type) ? schema.type : [schema.type]
-      return [
-        ...nulls.map((keyword) => ({ at: [keyword], is: 'null' })),
-        ...(isRoot && schema.type !== 'object' ? [{ at: ['type'], is: 'no object' }] : []),
-        ...(schema.type !== undefined && !list.every((type) => types.has(type))
-          ? [{ at: ['type'], is: 'unknown' }]
-          : []),
-        ...(Array.isArray(schema.required) && schema.required.length === 0 ? [{ at: ['required'], is: 'empty' }] : []),
-        ...(Object.hasOwn(schema, 'additionalProperties') ? [{ at: ['additionalProperties'], is: 'present' }] : []),
-        ...names((name) => name === ''),
-      ]
+/**
+ * Looks a schema through once, for all faults. Whose schema it is may have written anything: each name and part counts, and
+ * what is left when nothing more may be looked at is not seen.
+ */
+export function* schemaFaults(root: JsonObject, look: Look): Steps<SchemaFaults> {
+  const faults = new Map<SchemaFault, Found[]>()
+  const open: Node[] = [{ schema: root, at: [], above: undefined }]
+  for (let node = open.pop(); node !== undefined && look.left > 0; node = open.pop()) {
+    const { schema } = node
+    const before = look.left
+    faultsAt(node, look, (fault, at, is) => {
+      const found = faults.get(fault) ?? []
+      faults.set(fault, found)
+      if (found.length < mostFound) found.push({ path: [...pathOf(node), ...at], is })
+    })
+    for (const keyword of maps) {
+      const members = schema[keyword]
+      if (!isObject(members)) continue
+      for (const name in members) {
+        if (look.left-- <= 0) break
+        push(open, members[name], [keyword, name], node)
+      }
     }
-    case 'schema-reference':
-      return typeof schema.$ref === 'string' ? [{ at: ['$ref'], is: '$ref' }] : []
-    case 'schema-alternatives':
-      return isRoot
-        ? alternatives
-            .filter((keyword) => Object.hasOwn(schema, keyword))
-            .map((keyword) => ({ at: [keyword], is: keyword }))
-        : []
-    case 'schema-keyword':
-      return Object.keys(schema)
-        .filter((keyword) => !plainKeywords.has(keyword))
-        .map((keyword) => ({ at: [keyword.slice(0, 60)], is: keyword.slice(0, 60) }))
-    case 'schema-required':
-      return (Array.isArray(schema.required) ? schema.required : []).flatMap((name: unknown) =>
-        typeof name === 'string' && !Object.hasOwn(properties, name) ? [{ at: ['required'], is: 'no property' }] : [],
-      )
-    case 'schema-property':
-      return names((name) => name !== '' && !/^[a-zA-Z0-9_.-]{1,64}$/.test(name))
+    for (const keyword of [...singles, ...lists]) {
+      const value = schema[keyword]
+      if (!Array.isArray(value)) push(open, value, [keyword], node)
+      else
+        for (const [index, one] of value.entries()) {
+          if (look.left-- <= 0) break
+          push(open, one, [keyword, String(index)], node)
+        }
+    }
+    look.left--
+    yield before - look.left
+  }
+  return faults
+}
+
+function push(open: Node[], value: unknown, at: readonly string[], above: Node): void {
+  if (isObject(value)) open.push({ schema: value, at, above })
+}
+
+const pathOf = ({ above, at }: Node): readonly string[] => (above === undefined ? at : [...pathOf(above), ...at])
+
+type Tell = (fault: SchemaFault, at: readonly string[], is: string) => void
+
+function faultsAt({ schema, above }: Node, look: Look, tell: Tell): void {
+  const isRoot = above === undefined
+  for (const keyword in schema) {
+    if (look.left-- <= 0) return
+    if (schema[keyword] === null) tell('schema-shape', [keyword], 'null')
+    if (!plainKeywords.has(keyword)) tell('schema-keyword', [cutText(keyword, 60)], cutText(keyword, 60))
+  }
+  const { type, required } = schema
+  if (isRoot && type !== 'object') tell('schema-shape', ['type'], 'no object')
+  const isKnown = Array.isArray(type) ? type.every((one) => types.has(one)) : type === undefined || types.has(type)
+  if (!isKnown) tell('schema-shape', ['type'], 'unknown')
+  if (Array.isArray(required) && required.length === 0) tell('schema-shape', ['required'], 'empty')
+  if (Object.hasOwn(schema, 'additionalProperties')) tell('schema-shape', ['additionalProperties'], 'present')
+  if (typeof schema.$ref === 'string') tell('schema-reference', ['$ref'], '$ref')
+  for (const keyword of isRoot ? alternatives : [])
+    if (Object.hasOwn(schema, keyword)) tell('schema-alternatives', [keyword], keyword)
+  const properties = isObject(schema.properties) ? schema.properties : {}
+  for (const name in properties) {
+    if (look.left-- <= 0) return
+    if (name === '') tell('schema-shape', ['properties', name], 'its name')
+    else if (!/^[a-zA-Z0-9_.-]{1,64}$/.test(name)) tell('schema-property', ['properties', name], 'its name')
+  }
+  for (const name of Array.isArray(required) ? required : []) {
+    if (look.left-- <= 0) return
+    if (typeof name === 'string' && !Object.hasOwn(properties, name))
+      tell('schema-required', ['required'], 'no property')
   }
 }
 
@@ -103,14 +115,14 @@ const mostReplaced = 500
 const mostGrown = 64 * 1024
 
 /**
- * The same schema without this fault, saying the same as far as it can. The schema itself where references would make a request
- * of it that is too long for another reason than its caller's.
+ * The same schema without this fault, saying the same as far as it can. The schema itself where there is nothing to change, and
+ * where references would make a request of it that is too long for another reason than its caller's.
  */
-export function plainSchema(root: JsonObject, fault: SchemaFault): JsonObject {
+export function* plainSchema(root: JsonObject, fault: SchemaFault): Steps<JsonObject> {
   let replaced = 0
   let grown = 0
   const mostHere = fault === 'schema-reference' ? Math.max(mostGrown, JSON.stringify(root).length) : 0
-  const change = (schema: JsonObject, isRoot: boolean, open: readonly string[]): JsonObject => {
+  function* change(schema: JsonObject, isRoot: boolean, open: readonly string[]): Steps<JsonObject> {
     if (fault === 'schema-reference' && typeof schema.$ref === 'string') {
       const { $ref: reference, ...rest } = schema
       const target = targetOf(root, reference as string)
@@ -122,31 +134,49 @@ export function plainSchema(root: JsonObject, fault: SchemaFault): JsonObject {
         grown <= mostHere
       if (follows) grown += JSON.stringify(target).length
       return follows
-        ? change({ ...target, ...rest }, isRoot, [...open, reference as string])
-        : { ...rest, description: told(rest.description, `As ${(reference as string).slice(0, 100)}.`) }
+        ? yield* change({ ...target, ...rest }, isRoot, [...open, reference as string])
+        : { ...rest, description: told(rest.description, `As ${cutText(reference as string, 100)}.`) }
     }
     const here = plainAt(schema, fault, isRoot)
-    return Object.fromEntries(
-      Object.entries(here).map(([keyword, value]) => {
-        if (maps.includes(keyword) && isObject(value)) {
-          const members = Object.entries(value).map(([name, one]) => [
-            name,
-            isObject(one) ? change(one, false, open) : one,
-          ])
-          return [keyword, Object.fromEntries(members)]
-        }
-        if ((singles.includes(keyword) || lists.includes(keyword)) && Array.isArray(value))
-          return [keyword, value.map((one) => (isObject(one) ? change(one, false, open) : one))]
-        return [keyword, singles.includes(keyword) && isObject(value) ? change(value, false, open) : value]
-      }),
-    )
+    const plain: Record<string, unknown> = {}
+    let isSame = here === schema
+    for (const [keyword, value] of Object.entries(here)) {
+      const changed = yield* changeMember(keyword, value, open)
+      isSame &&= changed === value
+      plain[keyword] = changed
+    }
+    yield 1
+    return isSame ? schema : plain
+  }
+  function* changeMember(keyword: string, value: unknown, open: readonly string[]): Steps<unknown> {
+    if (maps.includes(keyword) && isObject(value)) {
+      const members: [string, unknown][] = []
+      let isSame = true
+      for (const [name, one] of Object.entries(value)) {
+        const changed = isObject(one) ? yield* change(one, false, open) : one
+        isSame &&= changed === one
+        members.push([name, changed])
+      }
+      return isSame ? value : Object.fromEntries(members)
+    }
+    if ((singles.includes(keyword) || lists.includes(keyword)) && Array.isArray(value)) {
+      const items: unknown[] = []
+      for (const one of value) items.push(isObject(one) ? yield* change(one, false, open) : one)
+      return items.every((item, index) => item === value[index]) ? value : items
+    }
+    return singles.includes(keyword) && isObject(value) ? yield* change(value, false, open) : value
   }
   const source = fault === 'schema-reference' ? withoutDefinitions(root) : root
-  const plain = change(source, true, [])
+  const plain = yield* change(source, true, [])
   return grown > mostHere ? root : plain
 }
 
-const withoutDefinitions = ({ $defs: _, definitions: __, ...rest }: JsonObject): JsonObject => rest
+/** The schema itself where it has none. */
+const withoutDefinitions = (schema: JsonObject): JsonObject => {
+  if (!Object.hasOwn(schema, '$defs') && !Object.hasOwn(schema, 'definitions')) return schema
+  const { $defs: _, definitions: __, ...rest } = schema
+  return rest
+}
 
 function plainAt(schema: JsonObject, fault: SchemaFault, isRoot: boolean): JsonObject {
   if (fault === 'schema-alternatives' && isRoot) return joined(schema)
@@ -154,6 +184,7 @@ function plainAt(schema: JsonObject, fault: SchemaFault, isRoot: boolean): JsonO
     const { required, ...rest } = schema
     const properties = isObject(schema.properties) ? schema.properties : {}
     const names = (required as readonly unknown[]).filter((name) => Object.hasOwn(properties, String(name)))
+    if (names.length > 0 && names.length === (required as readonly unknown[]).length) return schema
     return names.length === 0 ? rest : { ...rest, required: names }
   }
   if (fault !== 'schema-keyword') return schema
@@ -166,7 +197,7 @@ function plainAt(schema: JsonObject, fault: SchemaFault, isRoot: boolean): JsonO
   const kept = Object.hasOwn(schema, 'const') ? { ...rest, enum: [only] } : rest
   const line = entries
     .filter(([keyword]) => !plainKeywords.has(keyword) && keyword !== 'const')
-    .map(([keyword, value]) => `${keyword}: ${JSON.stringify(value)?.slice(0, 300)}`)
+    .map(([keyword, value]) => `${keyword}: ${cutText(JSON.stringify(value) ?? '', 300)}`)
     .join('; ')
   return line === '' ? kept : { ...kept, description: told(rest.description, `${line}.`) }
 }
@@ -180,17 +211,22 @@ function joined(schema: JsonObject): JsonObject {
   const either = [...(anyOf ?? []), ...(oneOf ?? [])]
   if (either.length + all.length === 0) return schema
   const { anyOf: _, oneOf: __, allOf: ___, ...rest } = schema
-  const names = new Set([...either, ...all, schema].flatMap((part) => Object.keys(propertiesOf(part))))
+  const said = new Map<string, { readonly alternate: JsonObject[]; readonly always: JsonObject[] }>()
+  for (const [index, part] of [...either, ...all, schema].entries())
+    for (const [name, property] of Object.entries(propertiesOf(part))) {
+      const of = said.get(name) ?? { alternate: [], always: [] }
+      if (isObject(property)) (index < either.length ? of.alternate : of.always).push(property)
+      said.set(name, of)
+    }
   const properties = Object.fromEntries(
-    [...names].map((name) => {
-      const alternate = either.flatMap((part) => propertyOf(part, name))
-      const always = [...all, schema].flatMap((part) => propertyOf(part, name))
-      return [name, allOfThem([...(alternate.length === 0 ? [] : [anyOfThem(alternate)]), ...always])]
-    }),
+    [...said].map(([name, { alternate, always }]) => [
+      name,
+      allOfThem([...(alternate.length === 0 ? [] : [anyOfThem(alternate)]), ...always]),
+    ]),
   )
   const requiredOf = (part: JsonObject): readonly unknown[] => (Array.isArray(part.required) ? part.required : [])
-  const [first, ...others] = either.map(requiredOf)
-  const common = (first ?? []).filter((name) => others.every((names) => names.includes(name)))
+  const [first, ...others] = either.map((part) => new Set(requiredOf(part)))
+  const common = [...(first ?? [])].filter((name) => others.every((names) => names.has(name)))
   const required = [...new Set([...requiredOf(schema), ...all.flatMap(requiredOf), ...common])]
   const lines = [
     ...all.map(({ description }) => description),
@@ -206,11 +242,6 @@ function joined(schema: JsonObject): JsonObject {
 }
 
 const propertiesOf = ({ properties }: JsonObject): JsonObject => (isObject(properties) ? properties : {})
-const propertyOf = (part: JsonObject, name: string): readonly JsonObject[] => {
-  const properties = propertiesOf(part)
-  const property = Object.hasOwn(properties, name) ? properties[name] : undefined
-  return isObject(property) ? [property] : []
-}
 
 const distinct = <Value>(list: readonly Value[]): readonly Value[] => [
   ...new Map(list.map((value) => [JSON.stringify(value), value])).values(),
@@ -263,10 +294,10 @@ const membersOf = (part: JsonObject): string => {
     .slice(0, 20)
     .map(([name, schema]) => {
       const [value, ...others] = (isObject(schema) && valuesOf(schema)) || []
-      return value === undefined || others.length > 0 ? name : `${name}: ${JSON.stringify(value).slice(0, 100)}`
+      return value === undefined || others.length > 0 ? name : `${name}: ${cutText(JSON.stringify(value), 100)}`
     })
   const demanded = Array.isArray(required) && required.length > 0 ? `required: ${required.slice(0, 20).join(', ')}` : ''
-  const more = typeof description === 'string' ? description.replace(/\.$/, '').slice(0, 300) : ''
+  const more = typeof description === 'string' ? cutText(description.replace(/\.$/, ''), 300) : ''
   const inside = [demanded, more].filter((text) => text !== '').join('; ')
   return `${names.join(', ') || 'nothing more'}${inside === '' ? '' : ` (${inside})`}`
 }

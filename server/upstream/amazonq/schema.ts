@@ -1,4 +1,5 @@
 import { rawArguments } from '../../conversation/raw-arguments.ts'
+import { cutText } from '../../lib/sound-text.ts'
 import { isObject, type JsonObject, wireLimits } from './wire.ts'
 
 /** Keywords the service was seen to refuse, or that say nothing to a model. */
@@ -42,6 +43,29 @@ const tooDeep = 'Not described: this part of the schema is nested too deeply.'
 
 export type SchemaChange = 'schema-corrected' | 'schema-cut'
 type Tell = (change: SchemaChange) => void
+/** What cleaning a schema came upon: `parts` are the schemas in it. */
+type Heard = { readonly changes: Set<SchemaChange>; parts: number }
+
+type Cleaned = Heard & { readonly schema: JsonObject }
+/** Every attempt and every turn of a request has the same schemas. */
+const known = new WeakMap<JsonObject, Cleaned>()
+
+/**
+ * Cleans schemas before they are needed, for as many and as large ones as a request may bring would hold up everything else.
+ * `turn` lets that go on.
+ */
+export async function cleanAhead(schemas: readonly JsonObject[], turn: () => Promise<void>): Promise<void> {
+  let parts = 0
+  for (const schema of schemas) {
+    if (known.has(schema)) continue
+    parts += cleanAnew(schema).parts
+    if (parts < partsOfTurn) continue
+    parts = 0
+    await turn()
+  }
+}
+/** Some milliseconds. */
+const partsOfTurn = 2_000
 
 /**
  * A tool's input schema as the service takes it: an object schema without what it refuses (null members, `required: []`,
@@ -50,19 +74,30 @@ type Tell = (change: SchemaChange) => void
  * hears of what changes the meaning.
  */
 export function cleanSchema(schema: JsonObject, tell: Tell = () => undefined): JsonObject {
-  const cleaned = clean(schema, 1, tell)
-  return { ...cleaned, type: 'object', properties: isObject(cleaned.properties) ? cleaned.properties : {} }
+  const { schema: cleaned, changes } = known.get(schema) ?? cleanAnew(schema)
+  for (const change of changes) tell(change)
+  return cleaned
+}
+
+function cleanAnew(schema: JsonObject): Cleaned {
+  const heard: Heard = { changes: new Set(), parts: 0 }
+  const cleaned = clean(schema, 1, heard)
+  const properties = isObject(cleaned.properties) ? cleaned.properties : {}
+  const made = { ...heard, schema: { ...cleaned, type: 'object', properties } }
+  known.set(schema, made)
+  return made
 }
 
 /** `level` counts every object and list around what it stands for, from 1. */
-function clean(schema: JsonObject, level: number, tell: Tell): JsonObject {
+function clean(schema: JsonObject, level: number, heard: Heard): JsonObject {
+  heard.parts++
   if (level >= documentLevels) {
     if (Object.keys(schema).length === 0) return {}
-    tell('schema-cut')
+    heard.changes.add('schema-cut')
     return { description: tooDeep }
   }
   const cleaned: Record<string, unknown> = {}
-  const notes: string[] = []
+  let notes: readonly string[] = []
   for (const [keyword, value] of Object.entries(schema)) {
     if (dropped.has(keyword)) continue
     if (value === null) {
@@ -73,26 +108,28 @@ function clean(schema: JsonObject, level: number, tell: Tell): JsonObject {
     if (keyword === 'type') {
       const type = typeFrom(value)
       if (type !== undefined) cleaned.type = type
-      if (type === undefined && typeof value === 'string') notes.push(`Type: ${value.slice(0, 100)}`)
-      if (!isSame(type, value)) tell('schema-corrected')
+      if (type === undefined && typeof value === 'string') notes = [`Type: ${cutText(value, 100)}`]
+      if (!isSame(type, value)) heard.changes.add('schema-corrected')
     } else if (keyword === 'required') {
       const names = Array.isArray(value) ? value.filter((name) => typeof name === 'string' && name !== '') : []
       if (names.length > 0) cleaned.required = names
     } else if (mapsOfSchemas.has(keyword)) {
-      if (isObject(value)) cleaned[keyword] = cleanMap(value, level + 1, tell)
+      if (isObject(value)) cleaned[keyword] = cleanMap(value, level + 1, heard)
     } else if (listsOfSchemas.has(keyword) && Array.isArray(value)) {
-      if (value.length > 0) cleaned[keyword] = value.map((entry) => cleanValue(entry, level + 2, tell))
+      if (value.length > 0) cleaned[keyword] = value.map((entry) => cleanValue(entry, level + 2, heard))
     } else if (schemas.has(keyword)) {
       // `items` may be a list of schemas in older drafts.
       cleaned[keyword] = Array.isArray(value)
-        ? value.map((entry) => cleanValue(entry, level + 2, tell))
-        : cleanValue(value, level + 1, tell)
+        ? value.map((entry) => cleanValue(entry, level + 2, heard))
+        : cleanValue(value, level + 1, heard)
     } else if (numeric.has(keyword) && typeof value === 'string') {
-      tell('schema-corrected')
+      heard.changes.add('schema-corrected')
       if (value.trim() !== '' && Number.isFinite(Number(value))) cleaned[keyword] = Number(value)
     } else if (nestsWithin(value, documentLevels - level)) cleaned[keyword] = value
-    else tell('schema-cut')
+    else heard.changes.add('schema-cut')
   }
+  if (notes.length === 0 && schema.additionalProperties === undefined && schema.propertyNames === undefined)
+    return cleaned
   const further = [
     ...notes,
     noteOf('Further properties match', schema.additionalProperties),
@@ -123,17 +160,16 @@ const isSame = (type: unknown, given: unknown): boolean =>
     type.length === given.length &&
     type.every((entry, index) => entry === given[index]))
 
-function cleanMap(map: JsonObject, level: number, tell: Tell): JsonObject {
-  return Object.fromEntries(
-    Object.entries(map)
-      .filter(([name, value]) => name !== '' && value !== null)
-      .map(([name, value]) => [name, cleanValue(value, level + 1, tell)]),
-  )
+function cleanMap(map: JsonObject, level: number, heard: Heard): JsonObject {
+  const kept: [string, JsonObject][] = []
+  for (const [name, value] of Object.entries(map))
+    if (name !== '' && value !== null) kept.push([name, cleanValue(value, level + 1, heard)])
+  return Object.fromEntries(kept)
 }
 
 /** Boolean schemas become their object form. */
-function cleanValue(value: unknown, level: number, tell: Tell): JsonObject {
-  if (isObject(value)) return clean(value, level, tell)
+function cleanValue(value: unknown, level: number, heard: Heard): JsonObject {
+  if (isObject(value)) return clean(value, level, heard)
   return value === false ? { not: {} } : {}
 }
 
@@ -145,7 +181,10 @@ function noteOf(lead: string, value: unknown): string | undefined {
 /** Whether a value nests at most so many objects and lists into one another. */
 function nestsWithin(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true
-  return levels > 0 && Object.values(value).every((member) => nestsWithin(member, levels - 1))
+  if (levels <= 0) return false
+  for (const member of Array.isArray(value) ? value : Object.values(value))
+    if (typeof member === 'object' && member !== null && !nestsWithin(member, levels - 1)) return false
+  return true
 }
 
 /**

@@ -2,6 +2,7 @@ import { type GatewayError, gatewayError } from '../../conversation/error.ts'
 import type { SearchResult } from '../../conversation/search.ts'
 import { type Effects, onBehalf, randomText } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
+import { cutText } from '../../lib/sound-text.ts'
 import type { WebSearch } from '../search.ts'
 import type { ClassifyHttpError } from './control-call.ts'
 import type { Access, TokenSource } from './credentials.ts'
@@ -97,15 +98,15 @@ export function resultsOf(json: unknown): Result<readonly SearchResult[], Gatewa
 
 function resultOf(value: unknown): readonly SearchResult[] {
   const { title, url, snippet, publishedDate } = membersOf(value)
-  const address = textOf(url)
+  const address = textOf(url)?.toWellFormed()
   if (address === undefined || !/^https?:\/\//i.test(address)) return []
   const publishedAt = numberOf(publishedDate)
   const isDate = publishedAt !== undefined && Math.abs(publishedAt) < 8.64e15
   return [
     {
-      title: textOf(title) ?? address,
+      title: textOf(title)?.toWellFormed() ?? address,
       url: address,
-      snippet: (textOf(snippet) ?? '').slice(0, longestSnippet),
+      snippet: cutText((textOf(snippet) ?? '').toWellFormed(), longestSnippet),
       ...(isDate ? { publishedAt } : {}),
     },
   ]
@@ -122,5 +123,5 @@ const withoutWords = (
 
 function failed(cause: string): Result<never, GatewayError> {
   const kind = /thrott|too many|rate/i.test(cause) ? 'rate-limited' : 'upstream-failed'
-  return err(gatewayError(kind, 'The search failed.', { cause: `InvokeMCP: ${cause.trim().slice(0, 300)}` }))
+  return err(gatewayError(kind, 'The search failed.', { cause: `InvokeMCP: ${cutText(cause.trim(), 300)}` }))
 }

@@ -1,6 +1,7 @@
+import type { Steps } from '../../lib/slices.ts'
 import { type Breach, entriesOf, type Place, type Repaired, type Rule, toolsOf, withTurns } from './breach.ts'
-import { plainSchema, type SchemaFault, schemaFaults } from './schema-faults.ts'
-import { isObject, type JsonObject, type RequestBody, type ToolEntry, wireLimits } from './wire.ts'
+import { type Look, plainSchema, type SchemaFault, schemaFaults } from './schema-faults.ts'
+import { type JsonObject, type RequestBody, type ToolEntry, wireLimits } from './wire.ts'
 
 const namePattern = /^[a-zA-Z0-9_-]{1,64}$/
 /** An official client renames all others before it sends them. */
@@ -9,11 +10,9 @@ const strictPattern = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/
 type Specification = ToolEntry['toolSpecification']
 
 const each =
-  (find: (tool: Specification, all: readonly Specification[], index: number) => Breach | undefined): Rule['find'] =>
-  ({ body }) => {
-    const all = toolsOf(body).map(({ toolSpecification }) => toolSpecification)
-    return all.flatMap((tool, index) => find(tool, all, index) ?? [])
-  }
+  (find: (tool: Specification) => Breach | undefined): Rule['find'] =>
+  ({ body }) =>
+    toolsOf(body).flatMap(({ toolSpecification }) => find(toolSpecification) ?? [])
 const of = ({ name }: Specification, part: 'name' | 'description' | 'schema', within?: readonly string[]): Place => ({
   in: 'tool',
   name,
@@ -25,17 +24,36 @@ const schemaRule = (fault: SchemaFault, sure: Rule['sure'], demands: string, rep
   name: fault,
   sure,
   demands,
-  find: ({ body }) =>
-    toolsOf(body).flatMap(({ toolSpecification: tool }) =>
-      schemaFaults(tool.inputSchema.json, fault).map(({ path, is }) => ({ place: of(tool, 'schema', path), is })),
-    ),
+  find: ({ schemas }) => schemas.get(fault) ?? [],
   ...(repair && { repair }),
 })
 
 const plain = (fault: SchemaFault, does: string): Rule['repair'] => ({
   does,
-  apply: (body) => ({ body: mapSchemas(body, (schema) => plainSchema(schema, fault)) }),
+  *apply(body) {
+    const schemas = new Map<JsonObject, JsonObject>()
+    for (const { toolSpecification: tool } of toolsOf(body)) {
+      const { json } = tool.inputSchema
+      const changed = yield* plainSchema(json, fault)
+      if (changed !== json) schemas.set(json, changed)
+      yield 1
+    }
+    return { body: schemas.size === 0 ? body : mapSchemas(body, (schema) => schemas.get(schema) ?? schema) }
+  },
 })
+
+/** The faults of all schemas, found in one walk. */
+export function* schemaBreaches(body: RequestBody, look: Look): Steps<ReadonlyMap<SchemaFault, readonly Breach[]>> {
+  const all = new Map<SchemaFault, Breach[]>()
+  for (const { toolSpecification: tool } of toolsOf(body)) {
+    for (const [fault, found] of yield* schemaFaults(tool.inputSchema.json, look)) {
+      const breaches = all.get(fault) ?? []
+      all.set(fault, breaches)
+      for (const { path, is } of found) breaches.push({ place: of(tool, 'schema', path), is })
+    }
+  }
+  return all
+}
 
 /** What tools are called and how their input is described. */
 export const toolRules: readonly Rule[] = [
@@ -49,10 +67,15 @@ export const toolRules: readonly Rule[] = [
     name: 'tool-name-unique',
     sure: 'known',
     demands: 'No two tools may have one name; capitals make no difference.',
-    find: each((tool, all, index) => {
-      const first = all.findIndex(({ name }) => name.toLowerCase() === tool.name.toLowerCase())
-      return first < index ? { place: of(tool, 'name'), is: 'a name that is taken' } : undefined
-    }),
+    find: ({ body }) => {
+      const taken = new Set<string>()
+      return toolsOf(body).flatMap(({ toolSpecification: tool }) => {
+        const name = tool.name.toLowerCase()
+        if (taken.has(name)) return [{ place: of(tool, 'name'), is: 'a name that is taken' }]
+        taken.add(name)
+        return []
+      })
+    },
   },
   {
     name: 'tool-description',
@@ -73,7 +96,9 @@ export const toolRules: readonly Rule[] = [
     name: 'request-nesting',
     sure: 'known',
     demands: 'Objects and lists may stand in one another 64 deep.',
-    find: ({ body }) => (nestsDeeper(body, 64) ? [{ place: { in: 'turns' }, is: 'more' }] : []),
+    *find({ body, look }) {
+      return (yield* nestsDeeper(body, 64, look)) ? [{ place: { in: 'turns' }, is: 'more' }] : []
+    },
   },
   {
     name: 'tool-name-plain',
@@ -110,6 +135,11 @@ export const toolRules: readonly Rule[] = [
   ),
   schemaRule('schema-property', 'reported', 'The name of a property has 1 to 64 letters, digits, _, . and -.'),
 ]
+
+/** Those whose repair goes through the schemas. */
+export const schemaRepairs: ReadonlySet<Rule> = new Set(
+  toolRules.filter(({ name, repair }) => name.startsWith('schema-') && repair !== undefined),
+)
 
 const mapTools = (body: RequestBody, change: (tool: ToolEntry) => ToolEntry): RequestBody => {
   const { userInputMessage } = body.conversationState.currentMessage
@@ -152,15 +182,19 @@ function renameTools(body: RequestBody): Repaired {
   return { body: withTurns(declared, entries), renamed: new Map([...wireOf].map(([name, wire]) => [wire, name])) }
 }
 
-function nestsDeeper(root: object, limit: number): boolean {
-  let level: readonly unknown[] = [root]
-  for (let depth = 1; level.length > 0; depth++) {
+/** Depth first, so that no list of all members is made; what is left when nothing more may be looked at is taken for flat. */
+function* nestsDeeper(root: object, limit: number, look: Look): Steps<boolean> {
+  const open: { readonly value: object; readonly depth: number }[] = [{ value: root, depth: 1 }]
+  for (let next = open.pop(); next !== undefined && look.left > 0; next = open.pop()) {
+    const { value, depth } = next
     if (depth > limit) return true
-    level = level.flatMap((value) =>
-      Object.values(Array.isArray(value) || isObject(value) ? value : {}).filter(
-        (member) => typeof member === 'object' && member !== null,
-      ),
-    )
+    const before = look.left
+    for (const name in value) {
+      if (look.left-- <= 0) break
+      const member: unknown = value[name as keyof typeof value]
+      if (typeof member === 'object' && member !== null) open.push({ value: member, depth: depth + 1 })
+    }
+    yield before - look.left + 1
   }
   return false
 }

@@ -3,6 +3,7 @@ export const noted = [
   'arguments-as-text',
   'attachment-left-out',
   'image-shrunk',
+  'document-incomplete',
   'address-fetched',
   'address-not-fetched',
   'call-merged',

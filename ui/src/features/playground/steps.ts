@@ -26,6 +26,7 @@ const stopReasons: Readonly<Record<string, StopReason>> = {
   tool_calls: 'calls',
   function_call: 'calls',
   max_tokens: 'length',
+  pause_turn: 'length',
   model_context_window_exceeded: 'length',
   length: 'length',
   max_output_tokens: 'length',

@@ -154,6 +154,7 @@ export const en = {
   'logs.note.arguments-as-text': 'A past call’s arguments sent as text',
   'logs.note.attachment-left-out': 'An old attachment replaced by a line of text',
   'logs.note.image-shrunk': 'An image made smaller',
+  'logs.note.document-incomplete': 'A document read in part',
   'logs.note.address-fetched': 'An image or document fetched from its address',
   'logs.note.address-not-fetched': 'An address that would be fetched',
   'logs.note.call-merged': 'A call told twice made one',

@@ -156,6 +156,7 @@ export const zhCn = {
   'logs.note.arguments-as-text': '历史调用的参数改以文本发送',
   'logs.note.attachment-left-out': '旧附件改为一行文字',
   'logs.note.image-shrunk': '图片已缩小',
+  'logs.note.document-incomplete': '文档有部分内容未能读取',
   'logs.note.address-fetched': '已按地址获取图片或文档',
   'logs.note.address-not-fetched': '将会获取的地址',
   'logs.note.call-merged': '重复的调用已合并',
