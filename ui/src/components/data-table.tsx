@@ -71,7 +71,8 @@ export function DataTable<Item extends { readonly id: string }>(props: DataTable
     else setOwn(next)
   }
   const items = createMemo(() => sorted(props.items, props.columns, sort(), format().compare))
-  const ids = createMemo(() => items().map(({ id }) => id))
+  // Asked for by a key alone: there may be ten thousand.
+  const ids = (): readonly string[] => items().map(({ id }) => id)
   createEffect(() => props.onShown?.(items()))
   let list: HTMLElement | undefined
   createRowKeys({ container: () => list, ids, isMain: () => props.main ?? false, selection: () => props.selection })
