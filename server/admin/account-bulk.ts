@@ -16,6 +16,7 @@ import type {
 } from './contract/accounts.ts'
 import type { AccountBatch, BatchDone, JobItem } from './contract/jobs.ts'
 import type { AdminDeps } from './deps.ts'
+import { codeOf } from './failure.ts'
 import type { Progress } from './job-board.ts'
 import { settingIn } from './settings-table.ts'
 
@@ -219,7 +220,7 @@ const pastOf = {
 const outcome = (done: Result<unknown, GatewayError>, word: string): Pick<Told, 'ok' | 'outcome' | 'error' | 'code'> =>
   done.ok
     ? { ok: true, outcome: word }
-    : { ok: false, outcome: 'failed', error: done.error.message, code: done.error.code ?? done.error.kind }
+    : { ok: false, outcome: 'failed', error: done.error.message, code: codeOf(done.error) }
 
 const told = (record: AccountRecord, done: Result<unknown, GatewayError>, word: string): Told => {
   const { name } = identityOf(record)

@@ -45,10 +45,12 @@ const wireFailure = {
   internal: [500, 'INTERNAL'],
 } as const satisfies Record<ErrorKind, readonly [status: FailureStatus, code: string]>
 
+/** What a route answers as `code`; for failures that are told otherwise, as those of single items of a job. */
+export const codeOf = (error: GatewayError): string => error.code ?? wireFailure[error.kind][1]
+
 /** A failure as a route's answer. `code` says it finer than the kind does. */
-export function fail(error: GatewayError, code?: string) {
-  const [httpStatus, kindCode] = wireFailure[error.kind]
-  return status<FailureStatus, AdminError>(httpStatus, bodyOf(error, code ?? error.code ?? kindCode))
+export function fail(error: GatewayError, code = codeOf(error)) {
+  return status<FailureStatus, AdminError>(wireFailure[error.kind][0], bodyOf(error, code))
 }
 
 /** What is asked for is there already. */

@@ -5,6 +5,7 @@ import type { AdminLog } from './admin-log.ts'
 import type { BatchDone, JobItem } from './contract/jobs.ts'
 import type { UserBatch } from './contract/users.ts'
 import type { DeletedService } from './deleted-service.ts'
+import { codeOf } from './failure.ts'
 import type { Progress } from './job-board.ts'
 import type { UsersService } from './users-service.ts'
 
@@ -61,7 +62,7 @@ export async function changeUsers(
               ok: false,
               outcome: 'failed',
               error: done.error.message,
-              code: done.error.code ?? done.error.kind,
+              code: codeOf(done.error),
             }),
       }
       results.push(item)

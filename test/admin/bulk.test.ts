@@ -220,7 +220,7 @@ test('a batch tells of each account, unknown ones as failed', async () => {
   expect(json).toMatchObject({ success: false, total: 3, done: 3, failed: 1 })
   expect(json.results).toMatchObject([
     { index: 0, id: 'a', ok: true, outcome: 'disabled' },
-    { index: 1, id: 'none', ok: false, code: 'not-found' },
+    { index: 1, id: 'none', ok: false, code: 'NOT_FOUND' },
     { index: 2, id: 'b', ok: true },
   ])
   expect((await store.accounts.list()).every(({ account }) => !account.enabled)).toBe(true)

@@ -3,10 +3,10 @@ import type { Page } from 'playwright-core'
 import { realEffects } from '../../server/lib/effects.ts'
 import { errorFaults } from '../../server/simulator/fault.ts'
 import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
-import { signIn } from '../support/console.ts'
+import { bothLooks, look, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword, answerOnce, loggedRows } from '../support/gateway.ts'
-import { en, zhCn } from '../support/words.ts'
+import { sayIn } from '../support/words.ts'
 
 /** What the provider takes its time for, until `goOn`. */
 const heldMs = 3_600_000
@@ -29,63 +29,87 @@ function accounts({ gateway, openPage }: ConsoleStand): void {
     await opened.page.getByText('sim-2', { exact: true }).waitFor()
     return opened
   }
-  const row = (page: Page, name: string) => page.getByRole('row').filter({ has: page.getByText(name, { exact: true }) })
+  /** Of the table, or the card on a phone. */
+  const row = (page: Page, name: string) =>
+    page
+      .getByRole('row')
+      .or(page.getByRole('main').getByRole('listitem'))
+      .filter({ has: page.getByText(name, { exact: true }) })
   const idOf = async (label: string): Promise<string> => {
     const list = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { id: string; label: string }[] }
     return list.accounts.find((one) => one.label === label)?.id ?? ''
   }
 
-  test('two chips and a text select together, and their address shows the same in a new tab (23)', async () => {
-    await gateway.admin('PATCH', `/v2/accounts/${await idOf('sim-3')}`, { enabled: false })
-    const { page, faults, close } = await open('/accounts')
-    const chips = page.getByRole('group', { name: 'Filter by status' })
-    await chips.getByRole('button', { name: /^Disabled/ }).click()
-    await page.getByText('sim-2', { exact: true }).waitFor({ state: 'detached' })
-    await page.getByText('sim-3', { exact: true }).waitFor()
-    await chips.getByRole('button', { name: /^Ready/ }).click()
-    await page.getByText('sim-2', { exact: true }).waitFor()
-    await page.getByLabel('Name, e-mail or ID').fill('sim-3')
-    await page.getByText('sim-2', { exact: true }).waitFor({ state: 'detached' })
-    const { search } = new URL(page.url())
-    expect(Object.fromEntries(new URLSearchParams(search))).toEqual({ status: 'disabled,ready', q: 'sim-3' })
-    const other = await page.context().newPage()
-    await other.goto(`${gateway.url}/accounts${search}`)
-    await other.getByText('sim-3', { exact: true }).waitFor()
-    expect(await other.getByText('sim-2', { exact: true }).count()).toBe(0)
-    await gateway.admin('PATCH', `/v2/accounts/${await idOf('sim-3')}`, { enabled: true })
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'two chips and a text select together, and their address shows the same in a new tab (23): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      await gateway.admin('PATCH', `/v2/accounts/${await idOf('sim-3')}`, { enabled: false })
+      const { page, faults, close } = await open('/accounts', look(locale, width))
+      const chips = page.getByRole('group', { name: t('accounts.filter') })
+      const chip = (text: string) => chips.getByRole('button', { name: new RegExp(`^${text}`) })
+      await chip(t('status.disabled')).click()
+      await page.getByText('sim-2', { exact: true }).waitFor({ state: 'detached' })
+      await page.getByText('sim-3', { exact: true }).waitFor()
+      await chip(t('status.ready')).click()
+      await page.getByText('sim-2', { exact: true }).waitFor()
+      await page.getByLabel(t('accounts.search')).fill('sim-3')
+      await page.getByText('sim-2', { exact: true }).waitFor({ state: 'detached' })
+      const { search } = new URL(page.url())
+      expect(Object.fromEntries(new URLSearchParams(search))).toEqual({ status: 'disabled,ready', q: 'sim-3' })
+      const other = await page.context().newPage()
+      await other.goto(`${gateway.url}/accounts${search}`)
+      await other.getByText('sim-3', { exact: true }).waitFor()
+      expect(await other.getByText('sim-2', { exact: true }).count()).toBe(0)
+      await gateway.admin('PATCH', `/v2/accounts/${await idOf('sim-3')}`, { enabled: true })
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
-  test('work on all that match is a job; what failed says why and stays chosen (24)', async () => {
-    gateway.accounts[3]?.killRefresh()
-    const { page, faults, close } = await open('/accounts')
-    await page.getByRole('checkbox', { name: /^Select sim-2 / }).check()
-    const bar = page.getByRole('region', { name: 'Selected accounts' })
-    await bar.getByText('1 selected').waitFor()
-    await bar.getByRole('button', { name: 'Select all 6 that match' }).click()
-    await bar.getByText('6 selected').waitFor()
-    expect(await accessibilityFaults(page)).toEqual([])
-    await bar.getByRole('button', { name: 'Check', exact: true }).click()
-    await bar.getByText(/^Finished · 6 of 6 done, 1 failed/).waitFor({ timeout: 60_000 })
-    await bar.getByText('1 selected').waitFor()
-    expect(await page.getByRole('checkbox', { name: /^Select sim-4 / }).isChecked()).toBe(true)
-    await bar.getByRole('listitem').filter({ hasText: 'sim-4' }).waitFor()
-    expect(await accessibilityFaults(page)).toEqual([])
-    await bar.getByRole('button', { name: 'Close' }).click()
-    await bar.getByRole('button', { name: 'Set weight…' }).click()
-    const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Weight').fill('0')
-    await dialog.getByRole('button', { name: 'Save' }).click()
-    await dialog.getByText('A whole number from 1 to 100.').waitFor()
-    await dialog.getByLabel('Weight').fill('7')
-    await dialog.getByRole('button', { name: 'Save' }).click()
-    await bar.getByText(/^Finished · 1 of 1 done/).waitFor({ timeout: 60_000 })
-    const { weight } = await gateway.admin('GET', `/v2/accounts/${await idOf('sim-4')}`)
-    expect(weight).toBe(7)
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'work on all that match is a job; what failed says why and stays chosen (24): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      gateway.accounts[3]?.killRefresh()
+      const { page, faults, close } = await open('/accounts', look(locale, width))
+      const box = (name: string) =>
+        page.getByRole('checkbox', { name: new RegExp(`^${t('accounts.choose', { name: `${name} ` })}`) })
+      await box('sim-2').check()
+      const bar = page.getByRole('region', { name: t('accounts.bulk.label') })
+      const button = (name: string) => bar.getByRole('button', { name, exact: true })
+      const chosen = (count: number) => bar.getByText(t('common.chosen', { count }), { exact: true }).waitFor()
+      const ended = (text: string) => bar.getByText(`${t('jobs.state.done')} · ${text}`).waitFor({ timeout: 60_000 })
+      await chosen(1)
+      await button(t('accounts.bulk.selectAll', { count: 6 })).click()
+      await chosen(6)
+      expect(await accessibilityFaults(page)).toEqual([])
+      expect(await scrollsSideways(page)).toBe(false)
+      await button(t('accounts.bulk.check')).click()
+      await ended(t('jobs.progressFailed', { done: 6, total: 6, failed: 1 }))
+      await chosen(1)
+      expect(await box('sim-4').isChecked()).toBe(true)
+      // Why, in the reader's language too.
+      const why = bar.getByRole('listitem').filter({ hasText: 'sim-4' })
+      await why.getByText(t('error.code.SIGN_IN_EXPIRED')).waitFor()
+      expect(await accessibilityFaults(page)).toEqual([])
+      expect(await scrollsSideways(page)).toBe(false)
+      await button(t('common.close')).click()
+      await button(t('accounts.bulk.weight')).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel(t('accounts.weight')).fill('0')
+      await dialog.getByRole('button', { name: t('common.save') }).click()
+      await dialog.getByText(t('accounts.weightFault')).waitFor()
+      await dialog.getByLabel(t('accounts.weight')).fill('7')
+      await dialog.getByRole('button', { name: t('common.save') }).click()
+      await ended(t('jobs.progress', { done: 1, total: 1 }))
+      const { weight } = await gateway.admin('GET', `/v2/accounts/${await idOf('sim-4')}`)
+      expect(weight).toBe(7)
+      await gateway.admin('PATCH', `/v2/accounts/${await idOf('sim-4')}`, { weight: 1 })
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
   test('a job goes on while its page is left, is found there again, and ends when it is cancelled (24)', async () => {
     gateway.accounts[3]?.killRefresh()
@@ -125,26 +149,23 @@ function accounts({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test.each([
-    ['en-US', 1280],
-    ['zh-CN', 360],
-  ] as const)(
-    'of a suspended account the provider’s own words are shown, and since when (30): %s, %d px',
+  test.each(bothLooks)(
+    'of a suspended account the provider’s own words are shown, and since when (30, U4): %s, %d px',
     async (locale, width) => {
-      const words = locale === 'zh-CN' ? zhCn : en
+      const t = sayIn(locale)
       const account = gateway.accounts[4]
       account?.set({ fault: 'suspended' })
       const id = await idOf('sim-5')
       const before = Date.now()
       await gateway.admin('POST', `/v2/accounts/${id}/refresh`, {}).catch(() => ({}))
-      const { page, faults, close } = await open('/accounts', { locale, viewport: { width, height: 740 } })
-      await page.getByRole('button', { name: new RegExp(`^${words['remedy.read']}.*sim-5`) }).click()
+      const { page, faults, close } = await open('/accounts', look(locale, width))
+      await page.getByRole('button', { name: new RegExp(`^${t('remedy.read')}.*sim-5`) }).click()
       const drawer = page.getByRole('dialog')
-      await drawer.getByText(words['accounts.reported']).waitFor()
+      await drawer.getByText(t('accounts.reported')).waitFor()
       // But for the id by which the provider calls whom it is about: that stands apart.
       await drawer.getByText(errorFaults.suspended.message.replace(' (d-simulated)', ''), { exact: true }).waitFor()
       await drawer.getByText(account?.userId ?? '', { exact: true }).waitFor()
-      const since = drawer.getByText(words['accounts.sinceLabel'], { exact: true }).locator('+ dd time')
+      const since = drawer.getByText(t('accounts.sinceLabel'), { exact: true }).locator('+ dd time')
       expect(Date.parse((await since.getAttribute('datetime')) ?? '')).toBeWithin(before, Date.now())
       expect(await accessibilityFaults(page)).toEqual([])
       expect(await scrollsSideways(page)).toBe(false)
@@ -155,76 +176,86 @@ function accounts({ gateway, openPage }: ConsoleStand): void {
     },
   )
 
-  test('one that is deleted comes back by Undo, three are asked for by name and come back from what was deleted (26)', async () => {
-    const id = await idOf('sim-2')
-    const { page, faults, close } = await open('/accounts')
-    // A request of its own, to be told of afterwards.
-    const status = await page.evaluate(async (account) => {
-      const answer = await fetch(`/v2/test/v1/messages?account_id=${account}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          ...{ model: 'claude-sonnet-4.5', max_tokens: 50 },
-          messages: [{ role: 'user', content: 'hello' }],
-        }),
-      })
-      await answer.text()
-      return answer.status
-    }, id)
-    expect(status).toBe(200)
-    const [served] = await loggedRows<{ readonly id: string }>(gateway, 1, `&account_id=${id}`)
-    const history = async () => {
-      const { success_count, created_at, label } = await gateway.admin('GET', `/v2/accounts/${id}`)
-      const { events } = (await gateway.admin('GET', `/v2/accounts/${id}/events`)) as { events: readonly object[] }
-      return { success_count, created_at, label, events }
-    }
-    // The counters of a call come together after it.
-    const before = await answerOnce(history, ({ success_count }) => Number(success_count) > 0)
-    expect(before.success_count).toBeGreaterThan(0)
-    await page.getByRole('button', { name: /^More actions for sim-2 / }).click()
-    await page.getByRole('menuitem', { name: 'Delete' }).click()
-    await page.getByText(/^Deleted sim-2 /).waitFor()
-    await row(page, 'sim-2').waitFor({ state: 'detached' })
-    await page.getByRole('button', { name: 'Undo' }).click()
-    await row(page, 'sim-2').waitFor()
-    // With all that it did and that became of it.
-    expect(await history()).toEqual(before)
-    await page.getByRole('link', { name: 'sim-2', exact: true }).click()
-    const drawer = page.getByRole('dialog')
-    await drawer.getByText(/^[1-9]\d* answered, /).waitFor()
-    await drawer.getByRole('tab', { name: 'Requests' }).click()
-    await drawer.locator(`a[href*="${served?.id}"]`).waitFor()
-    await drawer.getByRole('tab', { name: 'Events' }).click()
-    await drawer.getByText('Added', { exact: true }).waitFor()
-    await page.keyboard.press('Escape')
-    await drawer.waitFor({ state: 'detached' })
-    for (const name of ['sim-1', 'sim-5', 'sim-6'])
-      await page.getByRole('checkbox', { name: new RegExp(`^Select ${name} `) }).check()
-    const bar = page.getByRole('region', { name: 'Selected accounts' })
-    await bar.getByRole('button', { name: 'Delete' }).click()
-    const asked = page.getByRole('dialog')
-    await asked.getByRole('heading', { name: 'Delete 3 accounts?' }).waitFor()
-    for (const name of ['sim-1', 'sim-5', 'sim-6']) expect(await asked.textContent()).toContain(name)
-    await asked.getByRole('button', { name: 'Delete 3 accounts' }).click()
-    await bar.getByText(/^Finished · 3 of 3 done/).waitFor({ timeout: 60_000 })
-    await bar.getByRole('button', { name: 'Close' }).click()
-    await row(page, 'sim-5').waitFor({ state: 'detached' })
-    await page.getByRole('button', { name: 'More actions for accounts' }).click()
-    await page.getByRole('menuitem', { name: 'Recently deleted' }).click()
-    const deleted = page.getByRole('dialog')
-    await deleted.getByRole('button', { name: /^Restore.*sim-5/ }).waitFor()
-    expect(await accessibilityFaults(page)).toEqual([])
-    for (const name of ['sim-1', 'sim-5', 'sim-6']) {
-      await deleted.getByRole('button', { name: new RegExp(`^Restore.*${name} `) }).click()
-      await deleted.getByRole('button', { name: new RegExp(`^Restore.*${name} `) }).waitFor({ state: 'detached' })
-    }
-    await deleted.getByRole('button', { name: 'Done' }).click()
-    await row(page, 'sim-5').waitFor()
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'one that is deleted comes back by Undo, three are asked for by name and come back from what was deleted (26): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { total } = await gateway.admin('GET', `/v2/logs?limit=1&account_id=${await idOf('sim-2')}`)
+      const menuOf = (name: string) => new RegExp(t('common.more', { name: `${name} .*` }))
+      const restoring = (name: string) => new RegExp(`^${t('accounts.restore')}.*${name} `)
+      const id = await idOf('sim-2')
+      const answered = Number((await gateway.admin('GET', `/v2/accounts/${id}`)).success_count)
+      const { page, faults, close } = await open('/accounts', look(locale, width))
+      // A request of its own, to be told of afterwards.
+      const status = await page.evaluate(async (account) => {
+        const answer = await fetch(`/v2/test/v1/messages?account_id=${account}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({
+            ...{ model: 'claude-sonnet-4.5', max_tokens: 50 },
+            messages: [{ role: 'user', content: 'hello' }],
+          }),
+        })
+        await answer.text()
+        return answer.status
+      }, id)
+      expect(status).toBe(200)
+      const [served] = await loggedRows<{ readonly id: string }>(gateway, Number(total) + 1, `&account_id=${id}`)
+      const history = async () => {
+        const { success_count, created_at, label } = await gateway.admin('GET', `/v2/accounts/${id}`)
+        const { events } = (await gateway.admin('GET', `/v2/accounts/${id}/events`)) as { events: readonly object[] }
+        return { success_count, created_at, label, events }
+      }
+      // The counters of a call come together after it.
+      const before = await answerOnce(history, ({ success_count }) => Number(success_count) === answered + 1)
+      expect(before.success_count).toBe(answered + 1)
+      await page.getByRole('button', { name: menuOf('sim-2') }).click()
+      await page.getByRole('menuitem', { name: t('accounts.delete') }).click()
+      await page.getByText(new RegExp(`^${t('accounts.deleted', { name: 'sim-2 .*' })}`)).waitFor()
+      await row(page, 'sim-2').waitFor({ state: 'detached' })
+      await page.getByRole('button', { name: t('common.undo') }).click()
+      await row(page, 'sim-2').waitFor()
+      // With all that it did and that became of it.
+      expect(await history()).toEqual(before)
+      await page.getByRole('link', { name: 'sim-2', exact: true }).click()
+      const drawer = page.getByRole('dialog')
+      await drawer.getByText(new RegExp(`^${t('accounts.callCounts', { good: '[1-9]\\d*', bad: '\\d+' })}$`)).waitFor()
+      await drawer.getByRole('tab', { name: t('accounts.tab.requests') }).click()
+      await drawer.locator(`a[href*="${served?.id}"]`).waitFor()
+      await drawer.getByRole('tab', { name: t('accounts.tab.events') }).click()
+      await drawer.getByText(t('accounts.event.added'), { exact: true }).waitFor()
+      await page.keyboard.press('Escape')
+      await drawer.waitFor({ state: 'detached' })
+      for (const name of ['sim-1', 'sim-5', 'sim-6'])
+        await page.getByRole('checkbox', { name: new RegExp(`^${t('accounts.choose', { name: `${name} ` })}`) }).check()
+      const bar = page.getByRole('region', { name: t('accounts.bulk.label') })
+      await bar.getByRole('button', { name: t('accounts.delete') }).click()
+      const asked = page.getByRole('dialog')
+      await asked.getByRole('heading', { name: t('accounts.bulk.deleteTitle', { count: 3 }) }).waitFor()
+      for (const name of ['sim-1', 'sim-5', 'sim-6']) expect(await asked.textContent()).toContain(name)
+      await asked.getByRole('button', { name: t('accounts.bulk.deleteAction', { count: 3 }) }).click()
+      await bar
+        .getByText(`${t('jobs.state.done')} · ${t('jobs.progress', { done: 3, total: 3 })}`)
+        .waitFor({ timeout: 60_000 })
+      await bar.getByRole('button', { name: t('common.close') }).click()
+      await row(page, 'sim-5').waitFor({ state: 'detached' })
+      await page.getByRole('button', { name: t('accounts.moreActions') }).click()
+      await page.getByRole('menuitem', { name: t('accounts.deletedTitle') }).click()
+      const deleted = page.getByRole('dialog')
+      await deleted.getByRole('button', { name: restoring('sim-5') }).waitFor()
+      expect(await accessibilityFaults(page)).toEqual([])
+      for (const name of ['sim-1', 'sim-5', 'sim-6']) {
+        await deleted.getByRole('button', { name: restoring(name) }).click()
+        await deleted.getByRole('button', { name: restoring(name) }).waitFor({ state: 'detached' })
+      }
+      await deleted.getByRole('button', { name: t('common.done') }).click()
+      await row(page, 'sim-5').waitFor()
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
-  test('an export has secrets only after the password, and a file of the Kiro form', async () => {
+  test('an export has secrets only after the password, and a file of the Kiro form (14)', async () => {
     const { page, faults, close } = await open('/accounts')
     const [secret] = gateway.accounts.map((account) => account.secrets().refreshToken ?? '')
     const exported = async (act: () => Promise<void>): Promise<string> => {

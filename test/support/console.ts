@@ -1,5 +1,5 @@
 import { expect } from 'bun:test'
-import type { Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { AccountList, AccountListItem, AccountState } from '../../server/admin/contract/accounts.ts'
 
 /** Every page behind sign-in, and what the pages open by their address. */
@@ -21,6 +21,16 @@ export const consolePaths = [
   '/nothing/here',
   '/password',
 ] as const
+
+/** Both languages, and both ways a page is laid out: for a mouse on a desk, and for a thumb. */
+export const bothLooks = [
+  ['en-US', 1280],
+  ['zh-CN', 360],
+] as const
+
+export const look = (locale: string, width: number): BrowserContextOptions => ({
+  ...{ locale, viewport: { width, height: 740 }, hasTouch: width < 700 },
+})
 
 /** As when another tab comes before it, or when it comes back. */
 export const hideTab = (page: Page, hidden: boolean): Promise<void> =>

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { errorCodes } from '../../server/admin/contract/error-codes.ts'
 import { ApiError, faultOf } from '../../ui/src/api/client.ts'
-import { errorText } from '../../ui/src/api/error-text.ts'
+import { errorText, itemErrorText } from '../../ui/src/api/error-text.ts'
 import { passwordFault, passwordStrength } from '../../ui/src/features/session/password-rule.ts'
 import { signInFault } from '../../ui/src/features/session/sign-in-fault.ts'
 import { isMissingChunk } from '../../ui/src/features/shell/missing-chunk.ts'
@@ -108,6 +108,13 @@ test('words from elsewhere are marked as such, and those of the server in Englis
   const said = (code: string) => errorText(new ApiError({ status: 400, code, message: 'Words.' }), t)
   expect(said('ACCOUNT_REFUSED')).toBe('The provider refused this account. As reported: “Words.”')
   expect(said('UNAUTHORIZED')).toBe('Sign in first.')
+})
+
+test('an item of a job that failed is told of like any failure, by its code', () => {
+  const said = (more: object) => itemErrorText({ index: 0, ok: false, outcome: 'failed', ...more }, t)
+  expect(said({ code: 'NOT_FOUND', error: 'There is no account acc_1.' })).toBe('It no longer exists.')
+  expect(said({ error: 'The disk is full.' })).toBe('Something went wrong. As reported: “The disk is full.”')
+  expect(said({})).toBe('Something went wrong.')
 })
 
 test('code that is gone after an upgrade is told from a fault of ours', () => {

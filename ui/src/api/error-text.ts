@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes } from '../../../server/admin/contract/error-codes.ts'
+import type { JobItem } from '../../../server/admin/contract/jobs.ts'
 import type { Translate } from '../i18n/dictionary.ts'
 import { ApiError } from './client.ts'
 
@@ -26,7 +27,14 @@ export function errorText(error: unknown, t: Translate): string {
   if (error.status === 0) return t('error.unreachable')
   const known = isKnown(error.code)
   const own = known ? t(`error.code.${error.code}`) : error.status === 429 ? t('error.tooMany') : t('error.generic')
-  const words = !known || quoted.has(error.code as ErrorCode) ? t('error.said', { words: error.message }) : ''
+  const words =
+    error.message !== '' && (!known || quoted.has(error.code as ErrorCode))
+      ? t('error.said', { words: error.message })
+      : ''
   const reference = error.status >= 500 && error.requestId ? t('error.reference', { id: error.requestId }) : ''
   return [own, words, reference].filter((part) => part !== '').join(' ')
 }
+
+/** Why one item of a job failed, in the reader's language as well. */
+export const itemErrorText = ({ code = '', error = '' }: JobItem, t: Translate): string =>
+  errorText(new ApiError({ status: 400, code, message: error }), t)

@@ -6,6 +6,7 @@ import Route from 'lucide-solid/icons/route'
 import Scale from 'lucide-solid/icons/scale'
 import Trash2 from 'lucide-solid/icons/trash'
 import { For, Show } from 'solid-js'
+import { itemErrorText } from '../../api/error-text.ts'
 import { jobTitle } from '../../api/job-title.ts'
 import { Button } from '../../components/button.tsx'
 import { JobProgress } from '../../components/job-progress.tsx'
@@ -60,7 +61,7 @@ export default function BulkBar(props: Props) {
                     {(item) => (
                       <li class="wrap-anywhere">
                         <span class="font-medium">{item.name ?? item.id}</span>{' '}
-                        <span class="text-text-2">{item.error ?? item.outcome}</span>
+                        <span class="text-text-2">{itemErrorText(item, t)}</span>
                       </li>
                     )}
                   </For>

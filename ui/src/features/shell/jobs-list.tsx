@@ -3,7 +3,7 @@ import ListChecks from 'lucide-solid/icons/list-checks'
 import { createSignal, For, Show } from 'solid-js'
 import type { JobView } from '../../../../server/admin/contract/jobs.ts'
 import { api } from '../../api/client.ts'
-import { errorText } from '../../api/error-text.ts'
+import { errorText, itemErrorText } from '../../api/error-text.ts'
 import { jobTitle } from '../../api/job-title.ts'
 import { createMayChange } from '../../api/may-change.tsx'
 import { dataOf, queries, useRefresh } from '../../api/queries.ts'
@@ -92,7 +92,7 @@ function Failures(props: { readonly id: string }) {
           {(item) => (
             <li class="wrap-anywhere">
               <span class="font-medium">{item.name ? maskEmail(item.name) : (item.id ?? `#${item.index + 1}`)}</span>
-              <span class="text-text-2"> {item.error ?? item.outcome}</span>
+              <span class="text-text-2"> {itemErrorText(item, t)}</span>
             </li>
           )}
         </For>
