@@ -4,10 +4,10 @@ import path from 'node:path'
 import type { Page } from 'playwright-core'
 import type { StatusView } from '../../server/admin/contract/events.ts'
 import { accessibilityFaults, costs, scrollsSideways } from '../support/browser.ts'
-import { signIn } from '../support/console.ts'
+import { bothLooks, look, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword, loggedRows, startGateway } from '../support/gateway.ts'
-import { en, zhCn } from '../support/words.ts'
+import { en, sayIn, zhCn } from '../support/words.ts'
 
 consoleTests(overview)
 
@@ -25,7 +25,7 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
   const tile = (page: Page, name: string) => page.locator('dl > div').filter({ hasText: name }).first()
 
-  test('figures, charts and their tables say the same, and only streams count for the first token', async () => {
+  test('figures, charts and their tables say the same, and only streams count for the first token (20, 21)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
@@ -53,28 +53,36 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('the range is in the address: charts and figures follow it, Back and a reload keep it', async () => {
-    const { page, faults, close } = await openPage({ locale: 'en-US', timezoneId: 'Asia/Shanghai' })
-    await signIn(page, `${gateway.url}/login`, adminPassword)
-    await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
-    await page.getByRole('button', { name: 'Time range: Last 24 hours' }).click()
-    await page.getByText('Times in Asia/Shanghai').waitFor()
-    await page.getByLabel('From').waitFor()
-    expect(await accessibilityFaults(page)).toEqual([])
-    await page.getByRole('button', { name: 'Yesterday' }).click()
-    await page.waitForURL('**/?range=yesterday')
-    await tile(page, 'Requests').getByText('0', { exact: true }).waitFor()
-    await page.getByText('No requests in this range').first().waitFor()
-    await page.reload()
-    await tile(page, 'Requests').getByText('0', { exact: true }).waitFor()
-    await page.goBack()
-    await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
-    await page.getByRole('button', { name: 'Earlier' }).click()
-    await page.waitForURL('**/?from=**')
-    await tile(page, 'Requests').getByText('0', { exact: true }).waitFor()
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'the range is in the address: charts and figures follow it, Back and a reload keep it (19): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, faults, close } = await openPage({ ...look(locale, width), timezoneId: 'Asia/Shanghai' })
+      const requests = tile(page, t('kpi.requests'))
+      await signIn(page, `${gateway.url}/login`, adminPassword)
+      await requests.getByText('5', { exact: true }).waitFor()
+      await page.getByRole('button', { name: t('range.label', { range: t('range.24h') }) }).click()
+      await page.getByText(t('range.zone', { zone: 'Asia/Shanghai' })).waitFor()
+      await page.getByLabel(t('range.from')).waitFor()
+      expect(await accessibilityFaults(page)).toEqual([])
+      await page.getByRole('button', { name: t('range.yesterday') }).click()
+      await page.waitForURL('**/?range=yesterday')
+      await requests.getByText('0', { exact: true }).waitFor()
+      await page.getByText(t('charts.noRequests')).first().waitFor()
+      // So do the lists.
+      await page.getByText(t('spend.empty')).waitFor()
+      expect(await scrollsSideways(page)).toBe(false)
+      await page.reload()
+      await requests.getByText('0', { exact: true }).waitFor()
+      await page.goBack()
+      await requests.getByText('5', { exact: true }).waitFor()
+      await page.getByRole('button', { name: t('range.earlier') }).click()
+      await page.waitForURL('**/?from=**')
+      await requests.getByText('0', { exact: true }).waitFor()
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
   test('what needs a person comes first, leads there, and stays away once dismissed', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US' })
@@ -131,7 +139,7 @@ function overview({ gateway, openPage }: ConsoleStand): void {
   test.each([
     ['en-US', 'light', 1280],
     ['zh-CN', 'dark', 360],
-  ] as const)('a new gateway has first steps until a client got an answer: %s, %s, %d px', async (...look) => {
+  ] as const)('a new gateway has first steps until a client got an answer (U7): %s, %s, %d px', async (...look) => {
     const [locale, colorScheme, width] = look
     const words = locale === 'zh-CN' ? zhCn : en
     const fresh = await startGateway({ accounts: [] })
@@ -188,28 +196,35 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     }
   })
 
-  test('an account that the provider suspends is told of first, and the way to it works (18)', async () => {
-    const down = await startGateway({ accounts: [{ fault: 'suspended' }] })
-    const { page, faults, close } = await openPage({ locale: 'en-US' })
-    try {
-      await signIn(page, `${down.url}/login`, adminPassword)
-      await page.getByText('No account is ready, so requests fail.').waitFor()
-      const first = page.getByRole('region', { name: 'Needs attention' }).getByRole('listitem').first()
-      await first.getByLabel('Critical:').waitFor()
-      await page
-        .getByRole('region', { name: 'Needs attention' })
-        .getByRole('listitem')
-        .filter({ hasText: 'was suspended by the provider' })
-        .getByRole('link', { name: 'View' })
-        .click()
-      await page.waitForURL('**/accounts/acc_*')
-      await page.getByRole('dialog').getByText('Suspended by provider').first().waitFor()
-      expect(faults).toEqual([])
-    } finally {
-      await close()
-      await down.stop()
-    }
-  })
+  test.each(bothLooks)(
+    'an account that the provider suspends is told of first, and the way to it works (18): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const down = await startGateway({ accounts: [{ fault: 'suspended' }] })
+      const { page, faults, close } = await openPage(look(locale, width))
+      try {
+        await signIn(page, `${down.url}/login`, adminPassword)
+        await page.getByText(t('overview.down')).waitFor()
+        const first = page
+          .getByRole('region', { name: t('attention.title') })
+          .getByRole('listitem')
+          .first()
+        await first.getByLabel(t('attention.critical')).waitFor()
+        await page
+          .getByRole('region', { name: t('attention.title') })
+          .getByRole('listitem')
+          .filter({ hasText: t('attention.account.suspended', { name: 'sim-1' }) })
+          .getByRole('link', { name: t('attention.view') })
+          .click()
+        await page.waitForURL('**/accounts/acc_*')
+        await page.getByRole('dialog').getByText(t('status.suspended')).first().waitFor()
+        expect(faults).toEqual([])
+      } finally {
+        await close()
+        await down.stop()
+      }
+    },
+  )
 
   test('days are those of the zone that the picker names (22)', async () => {
     // An hour before midnight in one zone is the next day in the other.
@@ -249,7 +264,7 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     expect(await dayOf('Asia/Shanghai')).toContain(label(8))
   })
 
-  test('filters by user, key and model are in the address, choose what all figures are of, and lead to the log', async () => {
+  test('filters by user, key and model are in the address, choose what all figures are of, and lead to the log (19)', async () => {
     const { keys } = (await gateway.admin('GET', '/v2/keys')) as { keys: { id: string; name: string }[] }
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login`, adminPassword)
@@ -293,7 +308,7 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     ['zh-CN', 'dark', 360],
     ['en-US', 'light', 768],
   ] as const)(
-    '%s, %s, %d px wide: nothing scrolls sideways, and the table is as good as the chart',
+    '%s, %s, %d px wide: nothing scrolls sideways, and keys and the table are as good as the chart (20, 21)',
     async (locale, colorScheme, width) => {
       const { page, faults, close } = await openPage({ locale, colorScheme, viewport: { width, height: 740 } })
       await signIn(page, `${gateway.url}/login`, adminPassword)
@@ -305,7 +320,12 @@ function overview({ gateway, openPage }: ConsoleStand): void {
         .waitFor()
       expect(await scrollsSideways(page)).toBe(false)
       expect(await accessibilityFaults(page)).toEqual([])
-      const asTable = page.getByRole('button', { name: /View as table|以表格查看/ })
+      const t = sayIn(locale)
+      const cursor = page.getByRole('slider').first()
+      await cursor.focus()
+      await page.keyboard.press('End')
+      expect(await cursor.getAttribute('aria-valuetext')).toContain(`${t('charts.ok')}: 4, ${t('charts.failed')}: 1`)
+      const asTable = page.getByRole('button', { name: new RegExp(t('chart.asTable')) })
       const charts = phone ? ['请求', '耗时', 'Token 用量', '额度消耗'] : ['']
       for (const name of charts) {
         // A phone shows one at a time.
@@ -363,7 +383,7 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     expect(median(visits.map(({ drawn }) => drawn))).toBeLessThan(1_300)
   })
 
-  test('from page to page in less than 100 ms, of the page’s own work and by the clock, and without waiting for the server', async () => {
+  test('from page to page in less than 100 ms (55), of the page’s own work and by the clock, and without waiting for the server', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US', viewport: { width: 1280, height: 740 } })
     await signIn(page, `${gateway.url}/login`, adminPassword)
     await tile(page, 'Requests').waitFor()
