@@ -1,82 +1,101 @@
 import { expect, test } from 'bun:test'
 import { gatewayCommand } from '../support/command.ts'
-import { focusIs, signIn } from '../support/console.ts'
+import { bothLooks, focusIs, look, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
+import { sayIn } from '../support/words.ts'
 
 consoleTests(care)
 
 /** Small things that make a console one can trust: focus, errors at their place, nothing lost, nothing that jumps. */
 function care({ gateway, openPage }: ConsoleStand): void {
-  test('dialogs begin at their first field and give the focus back to what opened them', async () => {
-    const { page, faults, close } = await openPage({ locale: 'en-US' })
-    await signIn(page, `${gateway.url}/login?next=/users/owner`, adminPassword)
-    await page.getByRole('button', { name: 'New key' }).focus()
-    await page.keyboard.press('Enter')
-    await focusIs(page, 'Name')
-    await page.keyboard.press('Escape')
-    await focusIs(page, 'New key')
-    await page.getByRole('button', { name: 'Edit: test' }).focus()
-    await page.keyboard.press('Enter')
-    await focusIs(page, 'Name')
-    await page.keyboard.press('Escape')
-    await focusIs(page, 'Edit: test')
-    await page.getByRole('switch', { name: 'Accept test' }).focus()
-    await page.keyboard.press('Space')
-    await page.getByText('test is off.').waitFor()
-    await focusIs(page, 'Accept test')
-    await page.getByRole('button', { name: 'Undo' }).click()
-    await page.getByText('test is on.').waitFor()
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'dialogs begin at their first field and give the focus back to what opened them (U2): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, faults, close } = await openPage(look(locale, width))
+      await signIn(page, `${gateway.url}/login?next=/users/owner`, adminPassword)
+      await page.getByRole('button', { name: t('users.newKey') }).focus()
+      await page.keyboard.press('Enter')
+      await focusIs(page, t('keys.name'))
+      await page.keyboard.press('Escape')
+      await focusIs(page, t('users.newKey'))
+      await page.getByRole('button', { name: `${t('users.edit')}: test` }).focus()
+      await page.keyboard.press('Enter')
+      await focusIs(page, t('keys.name'))
+      await page.keyboard.press('Escape')
+      await focusIs(page, t('users.edit'))
+      await page.getByRole('switch', { name: t('keys.on', { name: 'test' }) }).focus()
+      await page.keyboard.press('Space')
+      await page.getByText(t('keys.disabledDone', { name: 'test' })).waitFor()
+      await focusIs(page, t('keys.on', { name: 'test' }))
+      await page.getByRole('button', { name: t('common.undo') }).click()
+      await page.getByText(t('keys.enabledDone', { name: 'test' })).waitFor()
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
-  test('a wrong password in the dialog over the page says so there', async () => {
-    const { page, close } = await openPage({ locale: 'en-US' })
-    const dialog = page.getByRole('dialog')
-    await signIn(page, `${gateway.url}/login?next=/users`, adminPassword)
-    await page.getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
-    await page.context().clearCookies()
-    await page.getByRole('link', { name: 'Proxies' }).click()
-    await dialog.locator('[autocomplete=current-password]').fill('not this one')
-    await page.keyboard.press('Enter')
-    await dialog.getByText('That password is not right.').waitFor()
-    expect(await dialog.locator('[autocomplete=current-password]').inputValue()).toBe('not this one')
-    await focusIs(page, 'Password')
-    await close()
-  })
+  test.each(bothLooks)(
+    'a wrong password in the dialog over the page says so there (U2): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, close } = await openPage(look(locale, width))
+      const dialog = page.getByRole('dialog')
+      await signIn(page, `${gateway.url}/login?next=/users`, adminPassword)
+      await page.getByRole('heading', { level: 1, name: t('users.title') }).waitFor()
+      await page.context().clearCookies()
+      await page
+        .getByRole('link', { name: t('nav.accounts') })
+        .first()
+        .click()
+      await dialog.locator('[autocomplete=current-password]').fill('not this one')
+      await page.keyboard.press('Enter')
+      await dialog.getByText(t('login.wrong')).waitFor()
+      expect(await dialog.locator('[autocomplete=current-password]').inputValue()).toBe('not this one')
+      await focusIs(page, t('login.password'))
+      await close()
+    },
+  )
 
-  test('on the first visit from elsewhere each field has its own error', async () => {
-    const { page, close } = await openPage({ locale: 'zh-CN' })
-    await page.route('**/api/session', async (route) => {
-      const response = await route.fetch()
-      await route.fulfill({ response, json: { ...(await response.json()), firstVisit: true, setupCodeRequired: true } })
-    })
-    await page.route('**/api/login', (route) =>
-      route.request().postDataJSON().setupCode === 'RIGHT234'
-        ? route.fulfill({ json: { success: true, message: '', mustChangePassword: true } })
-        : route.fulfill({ status: 401, json: { success: false, message: 'x', code: 'SETUP_CODE_REQUIRED' } }),
-    )
-    await page.route('**/api/password', (route) =>
-      route.fulfill({ status: 400, json: { error: 'x', code: 'PASSWORD_COMMON', field: 'newPassword' } }),
-    )
-    await page.goto(gateway.url)
-    const code = page.getByLabel('设置码')
-    await code.fill('WRONG234')
-    for (const field of ['新密码', '再次输入新密码'])
-      await page.getByLabel(field, { exact: true }).fill('rain on a tin roof')
-    await page.keyboard.press('Enter')
-    await page.getByText('设置码不正确。').waitFor()
-    expect(await code.getAttribute('aria-invalid')).toBe('true')
-    await code.fill('RIGHT234')
-    await page.keyboard.press('Enter')
-    await page.getByText('这个密码太常见').waitFor()
-    expect(await code.getAttribute('aria-invalid')).toBeNull()
-    expect(await page.getByLabel('新密码', { exact: true }).getAttribute('aria-invalid')).toBe('true')
-    await close()
-  })
+  test.each(bothLooks)(
+    'on the first visit from elsewhere each field has its own error (U8, 2): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, close } = await openPage(look(locale, width))
+      await page.route('**/api/session', async (route) => {
+        const response = await route.fetch()
+        await route.fulfill({
+          response,
+          json: { ...(await response.json()), firstVisit: true, setupCodeRequired: true },
+        })
+      })
+      await page.route('**/api/login', (route) =>
+        route.request().postDataJSON().setupCode === 'RIGHT234'
+          ? route.fulfill({ json: { success: true, message: '', mustChangePassword: true } })
+          : route.fulfill({ status: 401, json: { success: false, message: 'x', code: 'SETUP_CODE_REQUIRED' } }),
+      )
+      await page.route('**/api/password', (route) =>
+        route.fulfill({ status: 400, json: { error: 'x', code: 'PASSWORD_COMMON', field: 'newPassword' } }),
+      )
+      await page.goto(gateway.url)
+      const code = page.getByLabel(t('login.setupCode'))
+      await code.fill('WRONG234')
+      for (const field of [t('password.new'), t('password.repeat')])
+        await page.getByLabel(field, { exact: true }).fill('rain on a tin roof')
+      await page.keyboard.press('Enter')
+      await page.getByText(t('login.setupCodeWrong')).waitFor()
+      expect(await code.getAttribute('aria-invalid')).toBe('true')
+      await code.fill('RIGHT234')
+      await page.keyboard.press('Enter')
+      await page.getByText(t('error.code.PASSWORD_COMMON')).waitFor()
+      expect(await code.getAttribute('aria-invalid')).toBeNull()
+      expect(await page.getByLabel(t('password.new'), { exact: true }).getAttribute('aria-invalid')).toBe('true')
+      await close()
+    },
+  )
 
-  test('a refusal is said in Chinese, and only words from elsewhere stay as they came', async () => {
+  test('a refusal is said in Chinese, and only words from elsewhere stay as they came (U6)', async () => {
     const { page, close } = await openPage({ locale: 'zh-CN' })
     await page.route('**/v2/keys', (route) =>
       route.request().method() === 'POST'
@@ -93,121 +112,169 @@ function care({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('no menu moves the page, and the playground opens at its top on a phone', async () => {
-    const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 390, height: 500 } })
-    const top = (): Promise<number> => page.evaluate(() => scrollY)
-    await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
-    await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
-    await page.waitForLoadState('networkidle')
-    expect(await top()).toBe(0)
-    await page.evaluate(() => scrollTo(0, 40))
-    await page.getByRole('button', { name: 'Account menu' }).focus()
-    await page.keyboard.press('Enter')
-    await page.getByRole('menuitemradio', { name: 'English' }).waitFor()
-    expect(await top()).toBe(40)
-    await page.keyboard.press('Escape')
-    await focusIs(page, 'Account menu')
-    expect(await top()).toBe(40)
-    await close()
-  })
-
-  test('a server that is away is no new version: the page comes by itself when it is back', async () => {
-    const { page, close } = await openPage({ locale: 'en-US' })
-    await signIn(page, `${gateway.url}/login?next=/users`, adminPassword)
-    await page.getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
-    await page.waitForLoadState('networkidle')
-    await page.context().setOffline(true)
-    await page.getByRole('link', { name: 'About and health' }).click()
-    await page.getByRole('button', { name: 'Retry' }).waitFor()
-    expect(await page.getByText('A new version is ready').count()).toBe(0)
-    await page.context().setOffline(false)
-    await page.getByRole('heading', { level: 1, name: 'About and health' }).waitFor()
-    await close()
-  })
-
-  test('a new key is seen whole, and leaving by the playground asks for it too', async () => {
-    const { page, close } = await openPage({ locale: 'en-US' })
-    const dialog = page.getByRole('dialog', { name: 'New key for Owner' })
-    await signIn(page, `${gateway.url}/login?next=/users/owner`, adminPassword)
-    await page.getByRole('button', { name: 'New key' }).click()
-    await dialog.getByLabel('Name', { exact: true }).fill('whole')
-    await page.keyboard.press('Enter')
-    const key = dialog.getByLabel('New key')
-    await key.waitFor()
-    const hidden = await key.evaluate((field) => [
-      field.scrollWidth - field.clientWidth,
-      field.scrollHeight - field.clientHeight,
-    ])
-    expect(Math.max(...hidden)).toBeLessThanOrEqual(1)
-    await dialog.getByRole('button', { name: 'Try it in the playground' }).click()
-    await dialog.getByText('The key has not been copied yet.').waitFor()
-    await dialog.getByRole('button', { name: 'Close without the key' }).click()
-    await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
-    await close()
-  })
-
-  test('a waiting sign-in outlives a glance at another tab, and the dialog stays where it is', async () => {
-    const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 1280, height: 740 } })
-    const dialog = page.getByRole('dialog')
-    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
-    await page.getByRole('button', { name: 'Add account' }).first().click()
-    await dialog.getByRole('button', { name: 'Get a code' }).click()
-    await focusIs(page, 'Open the sign-in page')
-    const code = await dialog.locator('code').textContent()
-    const top = async (): Promise<number | undefined> => (await dialog.boundingBox())?.y
-    const before = await top()
-    for (const tab of ['Paste token', 'Import', 'Device sign-in']) {
-      await dialog.getByRole('tab', { name: tab }).click()
+  test.each(bothLooks)(
+    'no menu moves the page, and the playground opens at its top (U9): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, close } = await openPage({ ...look(locale, width), viewport: { width, height: 500 } })
+      const top = (): Promise<number> => page.evaluate(() => scrollY)
+      await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
+      await page.getByRole('heading', { level: 1, name: t('playground.title') }).waitFor()
+      await page.waitForLoadState('networkidle')
+      expect(await top()).toBe(0)
+      await page.evaluate(() => scrollTo(0, 40))
+      // As far as the page goes.
+      const before = await top()
+      expect(before).toBeGreaterThan(0)
+      await page.getByRole('button', { name: t('me.label') }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('menuitemradio', { name: 'English' }).waitFor()
       expect(await top()).toBe(before)
-    }
-    expect(await dialog.locator('code').first().textContent()).toBe(code)
-    // Nor does it matter that the window is closed, or the page left.
-    const add = page.getByRole('button', { name: 'Add account' }).first()
-    const closed = async (): Promise<void> => {
       await page.keyboard.press('Escape')
-      await dialog.waitFor({ state: 'detached' })
-    }
-    await closed()
-    await add.click()
-    await dialog.getByText(code ?? '', { exact: true }).waitFor()
-    await closed()
-    await page.getByRole('link', { name: 'Models' }).click()
-    await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
-    await page.getByRole('link', { name: /^Accounts/ }).click()
-    await add.click()
-    await dialog.getByText(code ?? '', { exact: true }).waitFor()
-    await dialog.getByText('Waiting for you to sign in…').waitFor()
-    await dialog.getByRole('button', { name: 'Cancel sign-in' }).click()
-    await focusIs(page, 'Get a new code')
-    await closed()
-    await add.click()
-    await dialog.getByRole('button', { name: 'Get a code' }).waitFor()
-    await close()
-  })
+      await focusIs(page, t('me.label'))
+      expect(await top()).toBe(before)
+      await close()
+    },
+  )
 
-  test('the playground says after a while what goes on, stops with the focus in the message, and keeps the chat', async () => {
-    const { page, faults, close } = await openPage({ locale: 'en-US' })
-    await page.route('**/v2/test/v1/messages*', () => undefined)
-    await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
-    await page.getByLabel('Message').fill('Is anybody there?')
-    await page.keyboard.press('Enter')
-    await page.getByText('Waiting for the first words…').waitFor()
-    await page.getByText(/No words yet after \d/).waitFor()
-    await page.getByText(/\d of \d accounts ready/).waitFor()
-    await page.getByRole('button', { name: 'Stop' }).focus()
-    await page.keyboard.press('Enter')
-    await focusIs(page, 'Message')
-    await page.getByText('Stopped', { exact: true }).waitFor()
-    await page.getByRole('link', { name: 'Users & keys' }).click()
-    await page.getByRole('heading', { level: 1, name: 'Users & keys' }).waitFor()
-    await page.getByRole('link', { name: 'Playground' }).click()
-    await page.getByRole('link', { name: 'Is anybody there?' }).click()
-    await page.getByRole('listitem').getByText('Is anybody there?').first().waitFor()
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'a server that is away is no new version: the page comes by itself when it is back (U10): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, close } = await openPage(look(locale, width))
+      await signIn(page, `${gateway.url}/login?next=/users`, adminPassword)
+      await page.getByRole('heading', { level: 1, name: t('users.title') }).waitFor()
+      await page.waitForLoadState('networkidle')
+      await page.context().setOffline(true)
+      if (width < 768) await page.getByRole('button', { name: t('nav.menu') }).click()
+      await page
+        .getByRole('link', { name: t('nav.health') })
+        .last()
+        .click()
+      await page.getByRole('button', { name: t('common.retry') }).waitFor()
+      expect(await page.getByText(t('error.newVersion')).count()).toBe(0)
+      await page.context().setOffline(false)
+      await page.getByRole('heading', { level: 1, name: t('nav.health') }).waitFor()
+      await close()
+    },
+  )
 
-  test('the first page is a light one: 60 KiB before sign-in, 120 KiB after, in 15 requests, in both languages', async () => {
+  test.each(bothLooks)(
+    'a new key is seen whole, and leaving by the playground asks for it too (U12, 31): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, close } = await openPage(look(locale, width))
+      const dialog = page.getByRole('dialog', { name: t('users.newKeyFor', { name: t('users.ownerName') }) })
+      await signIn(page, `${gateway.url}/login?next=/users/owner`, adminPassword)
+      await page.getByRole('button', { name: t('users.newKey') }).click()
+      await dialog.getByLabel(t('keys.name'), { exact: true }).fill('whole')
+      await page.keyboard.press('Enter')
+      const key = dialog.getByLabel(t('keys.value'))
+      await key.waitFor()
+      const hidden = await key.evaluate((field) => [
+        field.scrollWidth - field.clientWidth,
+        field.scrollHeight - field.clientHeight,
+      ])
+      expect(Math.max(...hidden)).toBeLessThanOrEqual(1)
+      await dialog.getByRole('button', { name: t('keys.tryIt') }).click()
+      await dialog.getByText(t('keys.closeAsk')).waitFor()
+      await dialog.getByRole('button', { name: t('keys.closeAnyway') }).click()
+      await page.getByRole('heading', { level: 1, name: t('playground.title') }).waitFor()
+      await close()
+    },
+  )
+
+  test.each(bothLooks)(
+    'a waiting sign-in outlives a glance at another tab, and the dialog stays where it is (U2, U12): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, close } = await openPage(look(locale, width))
+      const dialog = page.getByRole('dialog')
+      await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
+      await page
+        .getByRole('button', { name: t('accounts.add') })
+        .first()
+        .click()
+      await dialog.getByRole('button', { name: t('device.start') }).click()
+      await focusIs(page, t('device.open'))
+      const code = await dialog.locator('code').textContent()
+      const top = async (): Promise<number | undefined> => (await dialog.boundingBox())?.y
+      const before = await top()
+      for (const tab of [t('add.token'), t('add.import'), t('add.device')]) {
+        await dialog.getByRole('tab', { name: tab }).click()
+        expect(await top()).toBe(before)
+      }
+      expect(await dialog.locator('code').first().textContent()).toBe(code)
+      // Nor does it matter that the window is closed, or the page left.
+      const add = page.getByRole('button', { name: t('accounts.add') }).first()
+      const closed = async (): Promise<void> => {
+        await page.keyboard.press('Escape')
+        await dialog.waitFor({ state: 'detached' })
+      }
+      await closed()
+      await add.click()
+      await dialog.getByText(code ?? '', { exact: true }).waitFor()
+      await closed()
+      await page
+        .getByRole('link', { name: t('nav.overview') })
+        .first()
+        .click()
+      await page.getByRole('heading', { level: 1, name: t('overview.title') }).waitFor()
+      await page
+        .getByRole('link', { name: t('nav.accounts') })
+        .first()
+        .click()
+      await add.click()
+      await dialog.getByText(code ?? '', { exact: true }).waitFor()
+      await dialog.getByText(t('device.waiting')).waitFor()
+      await dialog.getByRole('button', { name: t('device.cancel') }).click()
+      await focusIs(page, t('device.newCode'))
+      await closed()
+      await add.click()
+      await dialog.getByRole('button', { name: t('device.start') }).waitFor()
+      await close()
+    },
+  )
+
+  test.each(bothLooks)(
+    'the playground says after a while what goes on, stops with the focus in the message, and keeps the chat (U2, U11, U14): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, faults, close } = await openPage(look(locale, width))
+      await page.route('**/v2/test/v1/messages*', () => undefined)
+      await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
+      await page.getByLabel(t('playground.message')).fill('Is anybody there?')
+      await page.keyboard.press('Enter')
+      await page.getByText(t('playground.waiting')).waitFor()
+      await page.getByText(new RegExp(t('playground.late', { time: '\\d.*' }))).waitFor()
+      await page.getByText(new RegExp(t('accounts.answer', { ready: '\\d', total: '\\d' }))).waitFor()
+      expect(await page.locator('main a[href="/accounts"]').count()).toBe(1)
+      await page.getByRole('button', { name: t('playground.stop') }).focus()
+      await page.keyboard.press('Enter')
+      await focusIs(page, t('playground.message'))
+      await page.getByText(t('playground.stopped'), { exact: true }).waitFor()
+      await page
+        .getByRole('link', { name: t('nav.overview') })
+        .first()
+        .click()
+      await page.getByRole('heading', { level: 1, name: t('overview.title') }).waitFor()
+      await page
+        .getByRole('link', { name: t('nav.playground') })
+        .first()
+        .click()
+      if (width < 768)
+        await page
+          .getByRole('main')
+          .getByRole('button', { name: t('playground.chats') })
+          .click()
+      await page.getByRole('link', { name: 'Is anybody there?' }).click()
+      await page.getByRole('listitem').getByText('Is anybody there?').first().waitFor()
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
+
+  test('the first page is a light one: 60 KiB before sign-in, 120 KiB after, in 15 requests, in both languages (55)', async () => {
     const asked = await fetch(`${gateway.url}/v1/messages`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-api-key': gateway.key },
@@ -272,32 +339,36 @@ function care({ gateway, openPage }: ConsoleStand): void {
     }
   })
 
-  test('a demo is entered by one click; what it prints can be pasted', async () => {
-    const port = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
-    const free = port.port
-    port.stop(true)
-    const child = Bun.spawn([...gatewayCommand(), '--demo', '--port', String(free)], {
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_BROWSER: '1' },
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'ignore',
-    })
-    const { page, faults, close } = await openPage({ locale: 'en-US' })
-    try {
-      const url = `http://127.0.0.1:${free}`
-      const until = Date.now() + 60_000
-      while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok && Date.now() < until) await Bun.sleep(50)
-      await page.goto(url)
-      await page.getByRole('button', { name: 'Enter the demo' }).click()
-      await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
-      expect(faults).toEqual([])
-    } finally {
-      await close()
-      child.kill('SIGTERM')
-      await child.exited
-    }
-    const printed = await new Response(child.stdout).text()
-    expect(printed).toMatch(/curl .*x-api-key: sk-\w{20,}/)
-    expect(printed).not.toContain('Back it up')
-  })
+  test.each(bothLooks)(
+    'a demo is entered by one click; what it prints can be pasted (U7): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const port = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
+      const free = port.port
+      port.stop(true)
+      const child = Bun.spawn([...gatewayCommand(), '--demo', '--port', String(free)], {
+        env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_BROWSER: '1' },
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'ignore',
+      })
+      const { page, faults, close } = await openPage(look(locale, width))
+      try {
+        const url = `http://127.0.0.1:${free}`
+        const until = Date.now() + 60_000
+        while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok && Date.now() < until) await Bun.sleep(50)
+        await page.goto(url)
+        await page.getByRole('button', { name: t('login.enterDemo') }).click()
+        await page.getByRole('heading', { level: 1, name: t('overview.title') }).waitFor()
+        expect(faults).toEqual([])
+      } finally {
+        await close()
+        child.kill('SIGTERM')
+        await child.exited
+      }
+      const printed = await new Response(child.stdout).text()
+      expect(printed).toMatch(/curl .*x-api-key: sk-\w{20,}/)
+      expect(printed).not.toContain('Back it up')
+    },
+  )
 }

@@ -79,7 +79,7 @@ function looks({ gateway, openPage }: ConsoleStand): void {
     ['zh-CN', 'dark', 1280],
     ['zh-CN', 'light', 360],
     ['en-US', 'dark', 360],
-  ] as const)('in %s, %s, %p px wide, axe finds nothing and nothing lies beside the screen (49)', (...look) => {
+  ] as const)('in %s, %s, %p px wide, axe finds nothing and nothing lies beside the screen (11, 49, 51)', (...look) => {
     const [locale, colorScheme, width] = look
     const words = locale === 'zh-CN' ? zhCn : en
     let watched: WatchedPage

@@ -4,10 +4,11 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { gatewayCommand, runGateway } from '../support/command.ts'
-import { consolePaths, focused, focusIs, hideTab, signedIn, signIn } from '../support/console.ts'
+import { bothLooks, consolePaths, focused, focusIs, hideTab, look, signedIn, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
-import { adminPassword } from '../support/gateway.ts'
+import { adminPassword, loggedRows } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
+import { sayIn } from '../support/words.ts'
 
 const lan = Object.values(networkInterfaces())
   .flat()
@@ -56,34 +57,42 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     },
   )
 
-  test('a form half filled outlives its session and is saved once (12)', async () => {
-    const { page, faults, close } = await open('/users')
-    await page.getByRole('button', { name: 'Create user' }).first().click()
-    const form = page.getByRole('dialog', { name: 'Create user' })
-    await form.getByLabel('Name', { exact: true }).fill('Half done')
-    await form.getByLabel('Tokens per day').fill('2M')
-    await page.context().clearCookies()
-    await form.getByRole('button', { name: 'Create user' }).click()
-    const again = page.getByRole('dialog').filter({ hasText: 'You were signed out.' })
-    await again.locator('[autocomplete=current-password]').fill(adminPassword)
-    await page.keyboard.press('Enter')
-    await again.waitFor({ state: 'detached' })
-    expect(await form.getByLabel('Name', { exact: true }).inputValue()).toBe('Half done')
-    expect(await form.getByLabel('Tokens per day').inputValue()).toBe('2M')
-    expect(await userNames()).not.toContain('Half done')
-    await form.getByRole('button', { name: 'Create user' }).click()
-    await form.getByLabel('New key').waitFor()
-    expect((await userNames()).filter((name) => name === 'Half done')).toHaveLength(1)
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'a form half filled outlives its session and is saved once (12): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const name = `Half done ${width}`
+      const { page, faults, close } = await open('/users', look(locale, width))
+      await page
+        .getByRole('button', { name: t('users.create') })
+        .first()
+        .click()
+      const form = page.getByRole('dialog', { name: t('users.create') })
+      await form.getByLabel(t('users.name'), { exact: true }).fill(name)
+      await form.getByLabel(t('users.limit.daily_quota')).fill('2M')
+      await page.context().clearCookies()
+      await form.getByRole('button', { name: t('users.create') }).click()
+      const again = page.getByRole('dialog').filter({ hasText: t('session.expired') })
+      await again.locator('[autocomplete=current-password]').fill(adminPassword)
+      await page.keyboard.press('Enter')
+      await again.waitFor({ state: 'detached' })
+      expect(await form.getByLabel(t('users.name'), { exact: true }).inputValue()).toBe(name)
+      expect(await form.getByLabel(t('users.limit.daily_quota')).inputValue()).toBe('2M')
+      expect(await userNames()).not.toContain(name)
+      await form.getByRole('button', { name: t('users.create') }).click()
+      await form.getByLabel(t('keys.value')).waitFor()
+      expect((await userNames()).filter((one) => one === name)).toHaveLength(1)
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
   test.each([
     ['/users', 'Create user', 'Name'],
     ['/accounts', 'Jobs', ''],
     ['/models', '', 'Search and commands'],
   ])(
-    'whoever is signed out with a window open on %s (%s) types the password where it belongs',
+    'whoever is signed out with a window open on %s (%s) types the password where it belongs (U2)',
     async (path, button, field) => {
       const { page, faults, close } = await open(path)
       if (button === '') await page.keyboard.press('Control+k')
@@ -152,6 +161,51 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     await figure.getByRole('button', { name: /^Copy/ }).click()
     await figure.getByRole('button', { name: /^Press Ctrl\+C/ }).waitFor()
     expect((await page.evaluate(() => getSelection()?.toString() ?? '')).trim()).toBe(text)
+
+    // So does every other button that copies: refused, it selects and says which keys to press.
+    const answer = await fetch(`${gateway.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': gateway.key },
+      body: JSON.stringify({ model: 'claude-sonnet-4.5', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }),
+    })
+    await answer.text()
+    const [row] = await loggedRows<{ readonly id: string }>(gateway, 1)
+    const press = async (name: string): Promise<void> => {
+      if (name !== '') await page.getByRole('button', { name, exact: true }).click()
+    }
+    for (const [path, opener] of [
+      ['/models', ''],
+      ['/health', ''],
+      ['/health?tab=about', 'Show the report'],
+      [`/logs/${row?.id}`, ''],
+      ['/settings/security', 'Turn on'],
+    ] as const) {
+      await page.goto(url + path)
+      await page.waitForLoadState('networkidle')
+      await press(opener)
+      if (opener === 'Turn on') {
+        await page.getByRole('dialog').locator('[autocomplete=current-password]').fill(adminPassword)
+        await page.keyboard.press('Enter')
+      }
+      await page.evaluate(() => Object.assign(document, { execCommand: () => false }))
+      const buttons = page.getByRole('button', { name: /^(Copy|Copied|Press Ctrl\+C)\b/ })
+      await buttons.first().waitFor()
+      for (const button of await buttons.all()) {
+        await button.click()
+        await page
+          .getByRole('button', { name: /^Press Ctrl\+C/ })
+          .first()
+          .waitFor()
+        const selected = await page.evaluate(() => {
+          const field = document.activeElement
+          return field instanceof HTMLTextAreaElement
+            ? field.value.slice(field.selectionStart, field.selectionEnd)
+            : (getSelection()?.toString() ?? '')
+        })
+        expect([path, selected.trim().length > 3]).toEqual([path, true])
+        expect([path, await page.getByRole('button', { name: /^Copied/ }).count()]).toEqual([path, 0])
+      }
+    }
     expect(addresses.filter((address) => new URL(address).host !== new URL(url).host)).toEqual([])
     expect(faults).toEqual([])
     await close()
@@ -243,7 +297,7 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
 
   const parts = ['toast-view', 'palette', 'menu-list', 'jobs-list']
 
-  test('a part that was never loaded leaves the page as it is while the server is away, and comes with it', async () => {
+  test('a part that was never loaded leaves the page as it is while the server is away, and comes with it (U10)', async () => {
     const { page, close } = await openPage({ locale: 'en-US' })
     await page.route(new RegExp(`/assets/(${parts.join('|')})-`), (route) => route.abort())
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)

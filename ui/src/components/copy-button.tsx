@@ -16,7 +16,7 @@ type CopyProps = {
   readonly onCopied?: () => void
 }
 
-/** Says "Copied" only when the browser confirmed it; else selects the text and names the keys. */
+/** Says "Copied" only when the browser confirmed it; else selects the text, where it stands or in a field of its own, and names the keys. */
 export function CopyButton(props: CopyProps) {
   const { t } = useI18n()
   let button: HTMLButtonElement | undefined
@@ -26,14 +26,17 @@ export function CopyButton(props: CopyProps) {
 
   const copy = async (): Promise<void> => {
     const container = button?.closest<HTMLElement>('[role="dialog"]') ?? document.body
-    const outcome = await copyText(props.text, pageCopyEnvironment(container))
+    const outcome = await copyText(
+      props.text,
+      pageCopyEnvironment(container, props.select ? undefined : t('common.copyManual')),
+    )
     setResult(outcome)
     clearTimeout(timer)
     if (outcome === 'copied') {
       props.onCopied?.()
       timer = setTimeout(() => setResult(undefined), 2000)
     } else {
-      selectAll(props.select?.())
+      if (props.select) selectAll(props.select())
     }
   }
   const text = (): string => {
