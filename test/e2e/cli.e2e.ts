@@ -170,7 +170,7 @@ test('selftest runs the whole path and says what passed', async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('in a folder without a gateway no command makes one', async () => {
+test('in a folder without a gateway no command makes one (U16)', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-cli-'))
   const reset = await runGateway(['password', 'reset', '--data-dir', folder])
   said(reset, 1, 'err', 'There is no gateway in this folder')
@@ -178,7 +178,7 @@ test('in a folder without a gateway no command makes one', async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('of what a server keeps in its folder git takes nothing but the configuration', async () => {
+test('of what a server keeps in its folder git takes nothing but the configuration (U16)', async () => {
   const gateway = await startGateway()
   const kept = readdirSync(gateway.dataDir).filter((name) => name !== 'config.yaml')
   await gateway.stop()

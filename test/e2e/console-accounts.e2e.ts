@@ -331,7 +331,7 @@ function accounts({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('on a phone, in Chinese, accounts are chosen and nothing lies beside the screen', async () => {
+  test('on a phone, in Chinese, accounts are chosen and nothing lies beside the screen (51)', async () => {
     const { page, faults, close } = await open('/accounts', { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
     await page.getByRole('checkbox', { name: /^选择 sim-2 / }).check()
     await page.getByRole('region', { name: '已选账号' }).getByText('已选 1 个').waitFor()

@@ -27,7 +27,7 @@ function health({ gateway, openPage, open }: ConsoleStand): void {
     await close()
   })
 
-  test('the support report is read before it goes anywhere, and names nobody', async () => {
+  test('the support report is read before it goes anywhere, and names nobody (48)', async () => {
     await gateway.admin('POST', '/v2/users', { name: 'Ada Lovelace', email: 'ada@corp.example' })
     await fetch(`${gateway.url}/v1/models`, {
       headers: { 'x-api-key': 'sk-nobody', 'x-forwarded-for': '203.0.113.77' },
@@ -47,7 +47,7 @@ function health({ gateway, openPage, open }: ConsoleStand): void {
     await close()
   })
 
-  test('the log comes live, is searched by words and pattern, stands still when told so, and catches up', async () => {
+  test('the log comes live, is searched by words and pattern, stands still when told so, and catches up (16, 44)', async () => {
     const { page, faults, close } = await open('/health?tab=log')
     const lines = page.getByRole('log')
     await lines.getByText('server.started').waitFor()
@@ -78,7 +78,7 @@ function health({ gateway, openPage, open }: ConsoleStand): void {
     await close()
   })
 
-  test('a server that goes and comes back leaves a mark in the log, and the page is live again by itself', async () => {
+  test('a server that goes and comes back leaves a mark in the log, and the page is live again by itself (44)', async () => {
     const { page, close } = await open('/health?tab=log')
     const lines = page.getByRole('log')
     await lines.getByText('server.started').first().waitFor()
@@ -88,7 +88,7 @@ function health({ gateway, openPage, open }: ConsoleStand): void {
     await close()
   })
 
-  test('5,000 lines are searched without holding the page up, and only what is in view is in it', async () => {
+  test('5,000 lines are searched without holding the page up, and only what is in view is in it (44)', async () => {
     const { page, close } = await openPage({ locale: 'en-US' })
     const body = Array.from({ length: 5_000 }, (_, index) => {
       const fields = { message: `line ${index} of very many`, requestId: `req_${index}`, status: index % 7 ? 200 : 503 }
@@ -118,7 +118,7 @@ function health({ gateway, openPage, open }: ConsoleStand): void {
     await close()
   })
 
-  test('in Chinese and on a phone the page fits, and nothing is wrong with it for who listens', async () => {
+  test('in Chinese and on a phone the page fits, and nothing is wrong with it for who listens (49, 51)', async () => {
     const { page, faults, close } = await open('/health', { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
     for (const path of ['/health', '/health?tab=log', '/health?tab=about']) {
       await page.goto(gateway.url + path)

@@ -10,7 +10,7 @@ import { startProxyServer } from '../support/proxy-server.ts'
 consoleTests(imports)
 
 function imports({ gateway, openPage }: ConsoleStand): void {
-  test('an import says what a file is, what each line of it is worth, and afterwards what came of it', async () => {
+  test('an import says what a file is, what each line of it is worth, and afterwards what came of it (27)', async () => {
     const password = 'Correct-Horse-Battery-Staple'
     const [here] = gateway.accounts
     const fresh = gateway.simulator.accounts.add({ method: 'builder-id', email: 'imported@example.com' })

@@ -28,7 +28,7 @@ function integrations({ gateway, openPage }: ConsoleStand): void {
   }
   const code = (name: string) => `figure:has(figcaption :text("${name}")) pre`
 
-  test('a key is made here, fills the settings in, works, and is gone with the page', async () => {
+  test('a key is made here, fills the settings in, works, and is gone with the page (10)', async () => {
     const { page, faults, addresses, close } = await open()
     await page.getByRole('heading', { level: 2, name: 'Claude Code' }).waitFor()
     const shell = page.locator(code('bash'))
@@ -229,7 +229,7 @@ function integrations({ gateway, openPage }: ConsoleStand): void {
     ['zh-CN', 'light', 360],
     ['en-US', 'dark', 360],
   ] as const)(
-    'in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways',
+    'in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways (49, 51)',
     async (locale, colorScheme, width) => {
       const { page, faults, close } = await open('/integrations', {
         locale,

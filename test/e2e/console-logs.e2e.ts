@@ -55,7 +55,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
   }
   const rowLinks = (page: Page) => page.locator('[data-row] a')
 
-  test('filters are in the address, select what they say, and a new tab shows the same', async () => {
+  test('filters are in the address, select what they say, and a new tab shows the same (19)', async () => {
     await logged(
       await send('one'),
       await send('two', { stream: false }),
@@ -272,7 +272,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('what is kept of a key is marked, shown on demand only, and old rows are counted before they go', async () => {
+  test('what is kept of a key is marked, shown on demand only, and old rows are counted before they go (16)', async () => {
     const { keys } = (await gateway.admin('GET', '/v2/keys')) as { keys: { id: string }[] }
     const { page, faults, close } = await open('/logs')
     await page.getByRole('button', { name: 'More actions for the log' }).click()
@@ -360,7 +360,7 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('on a phone the rows are cards, in Chinese, and nothing lies beside the screen', async () => {
+  test('on a phone the rows are cards, in Chinese, and nothing lies beside the screen (34, 51)', async () => {
     const { page, faults, close } = await open('/logs', { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
     await rowLinks(page).first().waitFor()
     await page.getByRole('heading', { level: 1, name: '请求日志' }).waitFor()

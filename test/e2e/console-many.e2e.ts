@@ -20,7 +20,7 @@ function many({ open }: ConsoleStand): void {
       await new Promise(requestAnimationFrame)
     }, y)
 
-  test('2,000 accounts are there within a second, and looking through them never holds the page up (23)', async () => {
+  test('2,000 accounts are there within a second, and looking through them never holds the page up (23, U1)', async () => {
     const { page, faults, close } = await open('/users', wide)
     const all = Array.from({ length: 2_000 }, (_, index) =>
       someAccount(`team-${String(index).padStart(4, '0')}`, index % 5 === 0 ? 'disabled' : 'ready', {

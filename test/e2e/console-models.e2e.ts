@@ -116,7 +116,7 @@ function models({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a model name is mapped for one key, changed, removed, and one model answers everything', async () => {
+  test('a model name is mapped for one key, changed, removed, and one model answers everything (41)', async () => {
     const { id } = await gateway.admin('POST', '/v2/keys', { name: 'editor' })
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog')
@@ -186,7 +186,7 @@ function models({ gateway, openPage }: ConsoleStand): void {
     ['zh-CN', 'dark', 1440],
     ['en-US', 'light', 360],
   ] as const)(
-    'in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways',
+    'in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways (49, 51)',
     async (locale, colorScheme, width) => {
       const { page, faults, close } = await open({
         locale,

@@ -84,7 +84,7 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     },
   )
 
-  test('what needs a person comes first, leads there, and stays away once dismissed', async () => {
+  test('what needs a person comes first, leads there, and stays away once dismissed (16, 18)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     const words = '<b>Locked</b> as a security precaution'
     const state: { shown: StatusView | undefined } = { shown: undefined }

@@ -8,7 +8,7 @@ import { startProxyServer } from '../support/proxy-server.ts'
 consoleTests(proxies)
 
 function proxies({ gateway, openPage }: ConsoleStand): void {
-  test('a proxy is added, given to an account and removed; its password is shown nowhere', async () => {
+  test('a proxy is added, given to an account and removed; its password is shown nowhere (40)', async () => {
     const password = 'S3CRET-of-the-proxy'
     const proxy = await startProxyServer({ user: 'office', password })
     const shown = `http://office:••••@127.0.0.1:${proxy.port}`
@@ -84,7 +84,7 @@ function proxies({ gateway, openPage }: ConsoleStand): void {
     proxy.stop()
   })
 
-  test('the pool and the global proxy are set and unset', async () => {
+  test('the pool and the global proxy are set and unset (40)', async () => {
     const settings = () => gateway.admin('GET', '/v2/settings')
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     const dialog = page.getByRole('dialog')

@@ -11,7 +11,7 @@ consoleTests(settings)
 function settings({ gateway, openPage, open }: ConsoleStand): void {
   const save = (page: Page) => page.getByRole('button', { name: 'Save changes' }).click()
 
-  test('an invalid value blocks saving and gets the focus, a right one is saved, and the default is one press away', async () => {
+  test('an invalid value blocks saving and gets the focus, a right one is saved, and the default is one press away (45)', async () => {
     const { page, faults, close } = await open('/settings/routing')
     const field = page.getByLabel('Take an account out after', { exact: true })
     await field.fill('0')
@@ -78,7 +78,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     await close()
   })
 
-  test('two windows that change the same see both values; changes of different settings both hold', async () => {
+  test('two windows that change the same see both values; changes of different settings both hold (45)', async () => {
     const one = await open('/settings/quota')
     const other = await open('/settings/quota')
     const every = (page: Page) => page.getByLabel('Check every', { exact: true })
@@ -116,7 +116,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     })
   })
 
-  test('what the environment sets is shown as locked with its variable; a search finds by the words of both languages', async () => {
+  test('what the environment sets is shown as locked with its variable; a search finds by the words of both languages (45)', async () => {
     const { page, close } = await open('/settings/network')
     const port = page.locator('dl > div').filter({ hasText: 'server.port' })
     await port.getByText('Set by the environment variable PORT.').waitFor()
@@ -251,7 +251,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     await hook.stop(true)
   })
 
-  test('signing out everywhere else ends the other browser within seconds, and there the sign-in stands over the page', async () => {
+  test('signing out everywhere else ends the other browser within seconds, and there the sign-in stands over the page (13)', async () => {
     const one = await open('/settings/security')
     const other = await open('/settings/security')
     await one.page.getByRole('button', { name: 'Sign out everywhere else' }).click()
@@ -263,7 +263,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
   })
 
   test.each(['en-US', 'zh-CN'])(
-    'in %s every section fits a phone, and nothing is wrong with it for who listens',
+    'in %s every section fits a phone, and nothing is wrong with it for who listens (49, 51)',
     async (locale) => {
       const { page, faults, close } = await open('/settings', { locale, viewport: { width: 360, height: 740 } })
       for (const section of ['general', 'security', 'routing', 'network', 'alerts', 'advanced']) {

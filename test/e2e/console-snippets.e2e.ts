@@ -101,7 +101,7 @@ const messages = (base: string, headers: Record<string, string>, model: string) 
   )
 const greeting = 'This answer is simulated'
 
-describe('what is pasted works against this very server', () => {
+describe('what is pasted works against this very server (47)', () => {
   test('Claude Code: its variables, and its settings file', async () => {
     standIn('claude')
     const { argv, env } = told(await bash(snippet('claude-code', 'bash').text))
@@ -226,7 +226,7 @@ describe('what is pasted works against this very server', () => {
   })
 })
 
-describe('the chat of the playground as code works too', () => {
+describe('the chat of the playground as code works too (47)', () => {
   const question = {
     text: 'Say "it\'s" — 你好 🙂 $HOME `x` \\ [[marker:code]]',
     pictures: [],

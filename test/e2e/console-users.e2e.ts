@@ -30,7 +30,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await page.getByRole('heading', { level: 1 }).waitFor()
   }
 
-  test('a user is created with limits as people write them; the key is shown once and works', async () => {
+  test('a user is created with limits as people write them; the key is shown once and works (31)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, '/users')
     await page.getByRole('button', { name: 'Create user' }).first().click()
@@ -60,7 +60,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('many users are a file with their keys, once; each key works', async () => {
+  test('many users are a file with their keys, once; each key works (31)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, '/users')
     await page.getByRole('button', { name: 'Create many' }).click()
@@ -88,7 +88,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('with an hour of grace both strings of a key work, without one the old one ends at once', async () => {
+  test('with an hour of grace both strings of a key work, without one the old one ends at once (32)', async () => {
     const { id, api_key: first } = await make({ name: 'Rota' })
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, `/users/${id}?tab=keys`)
@@ -226,7 +226,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a link hands a key over once: nothing before the button, nothing of it in any address that is asked for', async () => {
+  test('a link hands a key over once: nothing before the button, nothing of it in any address that is asked for (10)', async () => {
     const { id } = await make({ name: 'Guest' })
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     await open(page, `/users/${id}?tab=keys`)
@@ -285,7 +285,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a key is kept to some accounts, switched off and on, and says when nobody is left to serve it', async () => {
+  test('a key is kept to some accounts, switched off and on, and says when nobody is left to serve it (U3)', async () => {
     const { id } = await gateway.admin('POST', '/v2/accounts', {
       label: 'only for ci',
       method: 'social',
@@ -338,7 +338,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
     ['en-US', 'light', 1280],
     ['zh-CN', 'dark', 360],
   ] as const)(
-    'every tab in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways',
+    'every tab in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways (49, 51)',
     async (locale, colorScheme, width) => {
       const { id } = await make({ name: 'Tabs', daily_quota: 5_000, notes: 'desk 4', models: ['claude-*'] })
       const { page, faults, close } = await openPage({

@@ -244,6 +244,37 @@ test('--demo serves a streamed, tool-using chat with the key it prints, and leav
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith('claude-server-demo-'))).toEqual(before)
 })
 
+test('a signal to what npm start runs reaches the server (U16)', async () => {
+  const root = path.join(import.meta.dir, '../..')
+  const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    scripts: { start: string }
+  }
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const at = probe.address()
+  const port = typeof at === 'object' && at !== null ? at.port : 0
+  await new Promise((resolve) => probe.close(resolve))
+  const data = folder()
+  const child = Bun.spawn(['sh', '-c', `${scripts.start} --port ${port} --data-dir ${data}`], {
+    cwd: root,
+    env: {
+      PATH: `${path.dirname(process.execPath)}:${process.env.PATH}`,
+      HOME: process.env.HOME ?? '',
+      HOST: '127.0.0.1',
+      NO_BROWSER: '1',
+    },
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  const isUp = async (): Promise<boolean> =>
+    (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.ok === true
+  // Where the console has changed since the last build it is built first.
+  expect(await answerOnce(isUp, (up) => up, 150_000)).toBe(true)
+  child.kill('SIGTERM')
+  expect(await child.exited).toBe(0)
+  expect(await isUp()).toBe(false)
+})
+
 test('nobody but the configured hosts is ever contacted', async () => {
   const asked: string[] = []
   // Whatever is not on loopback would have to pass this proxy.
