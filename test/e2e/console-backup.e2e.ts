@@ -59,7 +59,7 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await dialog.waitFor({ state: 'detached' })
   }
 
-  test('a copy is restored after a look and the password, as foreseen, and the restore is undone', async () => {
+  test('a copy is restored after a look and the password, as foreseen, and the restore is undone (14, 46)', async () => {
     const { page, faults, close } = await open()
     await page.getByRole('button', { name: 'Back up now' }).click()
     await page.getByText('The copy').waitFor()
@@ -98,7 +98,7 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a portable backup and a copy ask for the password once in five minutes; the file brings everything back', async () => {
+  test('a portable backup and a copy ask for the password once in five minutes; the file brings everything back (14, 46)', async () => {
     const { page, close } = await open()
     const before = await keyNames()
     await page.getByLabel('Passphrase', { exact: true }).fill('short')
@@ -136,7 +136,7 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a file is merged unless something else is chosen: what is missing comes, what only is here stays, as foreseen, and it is undone', async () => {
+  test('a file is merged unless something else is chosen: what is missing comes, what only is here stays, as foreseen, and it is undone (46)', async () => {
     const { page, faults, close } = await open()
     const { key: first } = await gateway.admin('POST', '/v2/keys', { name: 'in the file' })
     const list = (await gateway.admin('GET', '/v2/keys')).keys as readonly { readonly id: string; name: string }[]
@@ -180,7 +180,7 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a restore under way says how far it is; one that fails says why, and the plan is there again', async () => {
+  test('a restore under way says how far it is; one that fails says why, and the plan is there again (46)', async () => {
     const { page, close } = await open()
     await page
       .getByRole('button', { name: /^Restore claude-server-/ })
@@ -226,7 +226,7 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a backup the original made is taken, and what became of it is told', async () => {
+  test('a backup the original made is taken, and what became of it is told (28)', async () => {
     const { page, close } = await open()
     const text = readFileSync(path.join(import.meta.dir, '../fixtures/imports/original-backup.json'), 'utf8')
     await page.getByLabel('Backup file').setInputFiles({
@@ -248,7 +248,7 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('in Chinese and on a phone the page fits, and nothing is wrong with it for who listens', async () => {
+  test('in Chinese and on a phone the page fits, and nothing is wrong with it for who listens (46, 49, 51)', async () => {
     const { page, faults, close } = await openPage({ locale: 'zh-CN', viewport: { width: 360, height: 740 } })
     await signIn(page, at(), adminPassword)
     await page.getByRole('heading', { name: '备份', level: 1 }).waitFor()

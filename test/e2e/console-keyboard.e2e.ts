@@ -53,7 +53,7 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
   }
 
   test.each(['by click', 'by key'])(
-    'each page begins at its heading, the playground at its message, %s',
+    'each page begins at its heading, the playground at its message, %s (U2)',
     async (way) => {
       const { page, faults, close } = await open('/accounts')
       // The second time its code is there and what it shows is known.
@@ -72,7 +72,7 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     },
   )
 
-  test('on a phone the playground begins at its heading: no keyboard comes up', async () => {
+  test('on a phone the playground begins at its heading: no keyboard comes up (U2)', async () => {
     const { page, close } = await openPage({ ...phone, locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=/playground`, adminPassword)
     await page.getByLabel('Message', { exact: true }).waitFor()
@@ -80,7 +80,7 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('what is asked for again takes the focus from nobody, on a page that was there before too', async () => {
+  test('what is asked for again takes the focus from nobody, on a page that was there before too (U2)', async () => {
     const { page, faults, close } = await open('/accounts')
     for (const name of ['Users & keys', 'Accounts']) {
       await page.getByRole('link', { name }).first().click()
@@ -105,7 +105,7 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('an account is added', async () => {
+  test('an account is added (50)', async () => {
     const { page, faults, close } = await open('/accounts')
     await page.getByText('sim-1', { exact: true }).waitFor()
     await page.keyboard.press('n')
@@ -124,7 +124,7 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a user is created', async () => {
+  test('a user is created (50)', async () => {
     const { page, faults, close } = await open('/users')
     await tabTo(page, 'Create user')
     await page.keyboard.press('Enter')
@@ -142,7 +142,7 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('the log is filtered', async () => {
+  test('the log is filtered (50)', async () => {
     const { page, faults, close } = await open('/logs')
     await tabTo(page, 'Outcome')
     await page.keyboard.press('ArrowDown')
@@ -156,7 +156,7 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a setting is changed', async () => {
+  test('a setting is changed (50)', async () => {
     const { page, faults, close } = await open('/settings/routing')
     await page.getByLabel('Take an account out after', { exact: true }).waitFor()
     await tabTo(page, 'Take an account out after')
@@ -170,7 +170,7 @@ function keyboard({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a backup is made and restored', async () => {
+  test('a backup is made and restored (50)', async () => {
     const { page, faults, close } = await open('/backup')
     await tabTo(page, 'Back up now')
     await page.keyboard.press('Enter')

@@ -17,7 +17,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)))
   }
 
-  test('two answers later an open menu and the focus are where they were, and no row was made again', async () => {
+  test('two answers later an open menu and the focus are where they were, and no row was made again (U1)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US', viewport: { width: 1280, height: 740 } })
     let used = 100
     const answers = await showAccounts(page, () => {
@@ -50,7 +50,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a long list keeps only the rows in view in the page, sorts, and its head stays', async () => {
+  test('a long list keeps only the rows in view in the page, sorts, and its head stays (U1)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US', viewport: { width: 1280, height: 740 } })
     await showAccounts(page, () =>
       Array.from({ length: 200 }, (_, index) => someAccount(`team-${String(index).padStart(4, '0')}`, 'ready')),
@@ -72,7 +72,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('the state is what holds now, the counts add up, trouble has one way out, and rows are low', async () => {
+  test('the state is what holds now, the counts add up, trouble has one way out, and rows are low (U4, U5)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US', viewport: { width: 1280, height: 740 } })
     const words =
       'Your account has been locked as a security precaution. To restore access, contact support at https://support.example/very/long/address/of/the/support?with=everything&needed=true'
@@ -161,7 +161,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a pool in which nobody is ready looks like an alarm', async () => {
+  test('a pool in which nobody is ready looks like an alarm (U4)', async () => {
     const { page, close } = await openPage({ locale: 'zh-CN' })
     await showAccounts(page, () => [someAccount('one', 'suspended'), someAccount('two', 'expired')])
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
@@ -169,7 +169,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('accounts without a label are told apart in rows and in what is asked before deleting', async () => {
+  test('accounts without a label are told apart in rows and in what is asked before deleting (U3)', async () => {
     const { page, close } = await openPage({ locale: 'en-US' })
     await showAccounts(page, () =>
       [11, 12].map((number) => ({
@@ -197,7 +197,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('at 768 px every action of a row is on the screen', async () => {
+  test('at 768 px every action of a row is on the screen (51, U12)', async () => {
     const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 768, height: 740 } })
     await showAccounts(page, () => [
       someAccount('a-very-long-account-label-that-somebody-typed-to-see-what-happens', 'expired', {
@@ -230,7 +230,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     ['zh-CN', 768],
     ['en-US', 1024],
     ['zh-CN', 1280],
-  ] as const)('users with long names, a level and limits fit: %s, %i px', async (locale, width) => {
+  ] as const)('users with long names, a level and limits fit: %s, %i px (51, U12)', async (locale, width) => {
     const made = (await gateway.admin('POST', '/v2/users', {
       name: `a-very-long-name-of-a-team-that-nobody-shortened-${width}-${locale}`,
       email: 'somebody.with.a.long.address@mail.example.com',
@@ -250,7 +250,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('more states than fit beside each other on a phone do not widen the page', async () => {
+  test('more states than fit beside each other on a phone do not widen the page (51, U12)', async () => {
     const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 360, height: 740 } })
     await showAccounts(page, () => [
       someAccount('gone', 'suspended'),
@@ -263,7 +263,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a page of the list that is gone leads to one that is there', async () => {
+  test('a page of the list that is gone leads to one that is there (U12)', async () => {
     const { page, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=${encodeURIComponent('/accounts?page=99')}`, adminPassword)
     await page.getByRole('row').nth(1).waitFor()
@@ -352,7 +352,7 @@ function lists({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('the order that is shown is the one that is stepped through, and a key that goes to a page selects nothing', async () => {
+  test('the order that is shown is the one that is stepped through, and a key that goes to a page selects nothing (37)', async () => {
     const { page, faults, close } = await openPage({ locale: 'zh-CN', viewport: { width: 1280, height: 740 } })
     await showAccounts(page, () => ['alpha', 'beta', 'gamma'].map((label) => someAccount(label, 'ready')))
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)

@@ -86,7 +86,7 @@ function playground({ gateway, openPage }: ConsoleStand): void {
   })
 
   test.each(['Messages', 'Chat Completions', 'Responses'])(
-    'by %s: streamed, thinking apart, a tool called, its result sent, figures and log below',
+    'by %s: streamed, thinking apart, a tool called, its result sent, figures and log below (U14)',
     async (api) => {
       const { page, faults, close } = await open()
       const settings = page.getByRole('complementary', { name: 'Settings' })
@@ -189,7 +189,7 @@ function playground({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('edit and send again, ask again, delete with a way back', async () => {
+  test('edit and send again, ask again, delete with a way back (U14)', async () => {
     const { page, faults, close } = await open()
     await ask(page, 'First [[marker:one]]')
     await ended(page)
@@ -219,7 +219,7 @@ function playground({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('chats outlive a reload, are renamed and deleted; “delete all” leaves nothing in the browser (43)', async () => {
+  test('chats outlive a reload, are renamed and deleted; “delete all” leaves nothing in the browser (43, U14)', async () => {
     const { page, faults, close } = await open()
     await ask(page, 'Alpha question')
     await ended(page)
@@ -389,7 +389,7 @@ function playground({ gateway, openPage }: ConsoleStand): void {
     ['zh-CN', 'light', 360],
     ['en-US', 'dark', 360],
   ] as const)(
-    'with a chat in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways',
+    'with a chat in %s, %s, %p px wide: axe finds nothing, nothing scrolls sideways (49, 51, U14)',
     async (locale, colorScheme, width) => {
       const { page, faults, close } = await open({
         locale,

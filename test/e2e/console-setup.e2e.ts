@@ -85,7 +85,7 @@ function setup(): void {
     await focusIs(page, name)
   }
 
-  test('from the first page to a streamed answer by keyboard alone, in under two minutes', async () => {
+  test('from the first page to a streamed answer by keyboard alone, in under two minutes (3, 4, 6, U7)', async () => {
     const fresh = await startFresh()
     const { page, faults, addresses, close } = await openPage(browser, { locale: 'en-US' })
     const started = Date.now()
@@ -171,7 +171,7 @@ function setup(): void {
     await fresh.stop()
   })
 
-  test('left in the middle it goes on where it was; a key that is gone is made again', async () => {
+  test('left in the middle it goes on where it was; a key that is gone is made again (1, 4, 51)', async () => {
     const fresh = await startFresh()
     const { page, faults, close } = await openPage(browser, { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
     await page.goto(fresh.url)
@@ -317,7 +317,7 @@ function setup(): void {
     await fresh.stop()
   })
 
-  test('from starting the program to a streamed answer in the playground, and a copied configuration of Claude Code', async () => {
+  test('from starting the program to a streamed answer in the playground, and a copied configuration of Claude Code (U7)', async () => {
     const began = Date.now()
     const fresh = await startFresh()
     const { page, faults, close } = await openPage(browser, { locale: 'en-US' })

@@ -134,7 +134,7 @@ function shell({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a job is found again from every page, with what failed', async () => {
+  test('a job is found again from every page, with what failed (24)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=/models`, adminPassword)
     await page.waitForURL('**/models')
@@ -161,7 +161,7 @@ function shell({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('the navigation folds and stays so; on a phone the rest is behind the menu', async () => {
+  test('the navigation folds and stays so; on a phone the rest is behind the menu (51)', async () => {
     const { page, close } = await openPage({ locale: 'en-US', viewport: { width: 1440, height: 800 } })
     await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
     await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
@@ -187,7 +187,7 @@ function shell({ gateway, openPage }: ConsoleStand): void {
     await phone.close()
   })
 
-  test('signed out everywhere, another browser is asked to sign in within five seconds', async () => {
+  test('signed out everywhere, another browser is asked to sign in within five seconds (13)', async () => {
     const one = await openPage({ locale: 'en-US' })
     const other = await openPage({ locale: 'en-US' })
     for (const { page } of [one, other]) {

@@ -240,7 +240,7 @@ function driveThePages(): void {
     await close()
   })
 
-  test('too many wrong tries are said with the time to wait, and the form comes back by itself', async () => {
+  test('too many wrong tries are said with the time to wait, and the form comes back by itself (8)', async () => {
     const own = await withPeople()
     const { page, close } = await openPage(browser, { locale: 'zh-CN' })
     await page.goto(`${own.url}/login`)
@@ -262,7 +262,7 @@ function driveThePages(): void {
     await own.stop()
   })
 
-  test('with all its fields the form fits a phone in Chinese, light and dark', async () => {
+  test('with all its fields the form fits a phone in Chinese, light and dark (49, 51)', async () => {
     const own = await withPeople()
     await turnOnSecondFactor(own, 'Adam')
     for (const colorScheme of ['light', 'dark'] as const) {
