@@ -2,45 +2,51 @@ import { expect, test } from 'bun:test'
 import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
-import { focusIs } from '../support/console.ts'
+import { bothLooks, look } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
+import { en, sayIn } from '../support/words.ts'
 
 consoleTests(settings)
 
 function settings({ gateway, openPage, open }: ConsoleStand): void {
-  const save = (page: Page) => page.getByRole('button', { name: 'Save changes' }).click()
+  const save = (page: Page, name: string = en['settings.save']) => page.getByRole('button', { name }).click()
 
-  test('an invalid value blocks saving and gets the focus, a right one is saved, and the default is one press away (45)', async () => {
-    const { page, faults, close } = await open('/settings/routing')
-    const field = page.getByLabel('Take an account out after', { exact: true })
-    await field.fill('0')
-    await save(page)
-    await page.getByText('Enter a number of 1 or more.').waitFor()
-    await focusIs(page, '')
-    expect(await field.evaluate((element) => element === document.activeElement)).toBe(true)
-    expect(await field.getAttribute('aria-invalid')).toBe('true')
-    expect(await accessibilityFaults(page)).toEqual([])
-    // From another section it is led back to.
-    await page.getByRole('link', { name: 'General' }).click()
-    await page.getByText('1 unsaved change').waitFor()
-    await save(page)
-    await page.waitForURL(/settings\/routing/)
-    await field.fill('12')
-    await save(page)
-    await page.getByText('Saved.').waitFor()
-    expect((await gateway.admin('GET', '/v2/settings')).maxErrorCount).toBe(12)
-    await page.getByRole('button', { name: 'Use default: Take an account out after' }).click()
-    expect(await field.inputValue()).toBe('30')
-    await save(page)
-    await page.getByText('0 of').waitFor()
-    const { fields } = (await gateway.admin('GET', '/v2/settings/fields')) as {
-      fields: readonly { readonly name: string; readonly changed: boolean }[]
-    }
-    expect(fields.filter(({ changed }) => changed)).toEqual([])
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'an invalid value blocks saving and gets the focus, a right one is saved, and the default is one press away (45): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { page, faults, close } = await open('/settings/routing', look(locale, width))
+      const field = page.getByLabel(t('settings.field.maxErrorCount'), { exact: true })
+      await field.fill('0')
+      await save(page, t('settings.save'))
+      await page.getByText(t('settings.fault.least', { minimum: 1 })).waitFor()
+      expect(await field.evaluate((element) => element === document.activeElement)).toBe(true)
+      expect(await field.getAttribute('aria-invalid')).toBe('true')
+      expect(await accessibilityFaults(page)).toEqual([])
+      // From another section it is led back to.
+      await page.getByRole('link', { name: t('settings.section.general') }).click()
+      await page.getByText(t('settings.barOne')).waitFor()
+      await save(page, t('settings.save'))
+      await page.waitForURL(/settings\/routing/)
+      await field.fill('12')
+      await save(page, t('settings.save'))
+      await page.getByText(t('settings.saved')).waitFor()
+      expect((await gateway.admin('GET', '/v2/settings')).maxErrorCount).toBe(12)
+      await page
+        .getByRole('button', { name: t('settings.useDefaultNamed', { name: t('settings.field.maxErrorCount') }) })
+        .click()
+      expect(await field.inputValue()).toBe('30')
+      await save(page, t('settings.save'))
+      await page.getByText(t('settings.barOne')).waitFor({ state: 'detached' })
+      const { fields } = (await gateway.admin('GET', '/v2/settings/fields')) as {
+        fields: readonly { readonly name: string; readonly changed: boolean }[]
+      }
+      expect(fields.filter(({ changed }) => changed)).toEqual([])
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
   test('a time zone is found by typing, one that the list leaves out is taken too, and the system’s is named', async () => {
     const { page, faults, close } = await open('/settings/general')
@@ -78,43 +84,47 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     await close()
   })
 
-  test('two windows that change the same see both values; changes of different settings both hold (45)', async () => {
-    const one = await open('/settings/quota')
-    const other = await open('/settings/quota')
-    const every = (page: Page) => page.getByLabel('Check every', { exact: true })
-    await every(one.page).fill('200')
-    await every(other.page).fill('300')
-    await other.page.getByLabel('Checks at once', { exact: true }).fill('7')
-    await save(one.page)
-    await one.page.getByText('Saved.').waitFor()
-    await save(other.page)
-    const dialog = other.page.getByRole('dialog', { name: 'Changed by someone else' })
-    await dialog.getByText('Saved elsewhere: 200').waitFor()
-    await dialog.getByText('Yours: 300').waitFor()
-    expect(await accessibilityFaults(other.page)).toEqual([])
-    await dialog.getByLabel('Yours: 300').check()
-    await dialog.getByRole('button', { name: 'Save my choice' }).click()
-    await other.page.getByText('Saved.').waitFor()
-    expect(await gateway.admin('GET', '/v2/settings')).toMatchObject({
-      quotaRefreshInterval: 300,
-      quotaRefreshConcurrency: 7,
-    })
-    // The first window has since been behind, but nothing of it crosses.
-    await one.page.getByRole('link', { name: 'Limits' }).click()
-    await one.page.getByLabel('Window', { exact: true }).fill('5')
-    await save(one.page)
-    await one.page.getByText('Saved.').nth(0).waitFor()
-    await one.page.getByText('unsaved change').waitFor({ state: 'detached' })
-    expect(await gateway.admin('GET', '/v2/settings')).toMatchObject({
-      quotaRefreshInterval: 300,
-      ipRateLimitWindow: 5,
-    })
-    await one.close()
-    await other.close()
-    await gateway.admin('PUT', '/v2/settings', {
-      reset: ['quotaRefreshInterval', 'quotaRefreshConcurrency', 'ipRateLimitWindow'],
-    })
-  })
+  test.each(bothLooks)(
+    'two windows that change the same see both values; changes of different settings both hold (45): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const one = await open('/settings/quota', look(locale, width))
+      const other = await open('/settings/quota', look(locale, width))
+      const every = (page: Page) => page.getByLabel(t('settings.field.quotaRefreshInterval'), { exact: true })
+      await every(one.page).fill('200')
+      await every(other.page).fill('300')
+      await other.page.getByLabel(t('settings.field.quotaRefreshConcurrency'), { exact: true }).fill('7')
+      await save(one.page, t('settings.save'))
+      await one.page.getByText(t('settings.saved')).waitFor()
+      await save(other.page, t('settings.save'))
+      const dialog = other.page.getByRole('dialog', { name: t('settings.conflictTitle') })
+      await dialog.getByText(`${t('settings.conflict.theirs')}: 200`).waitFor()
+      await dialog.getByText(`${t('settings.conflict.mine')}: 300`).waitFor()
+      expect(await accessibilityFaults(other.page)).toEqual([])
+      await dialog.getByLabel(`${t('settings.conflict.mine')}: 300`).check()
+      await dialog.getByRole('button', { name: t('settings.conflictSave') }).click()
+      await other.page.getByText(t('settings.saved')).waitFor()
+      expect(await gateway.admin('GET', '/v2/settings')).toMatchObject({
+        quotaRefreshInterval: 300,
+        quotaRefreshConcurrency: 7,
+      })
+      // The first window has since been behind, but nothing of it crosses.
+      await one.page.getByRole('link', { name: t('settings.section.limits') }).click()
+      await one.page.getByLabel(t('settings.field.ipRateLimitWindow'), { exact: true }).fill('5')
+      await save(one.page, t('settings.save'))
+      await one.page.getByText(t('settings.saved')).nth(0).waitFor()
+      await one.page.getByText(t('settings.barOne')).waitFor({ state: 'detached' })
+      expect(await gateway.admin('GET', '/v2/settings')).toMatchObject({
+        quotaRefreshInterval: 300,
+        ipRateLimitWindow: 5,
+      })
+      await one.close()
+      await other.close()
+      await gateway.admin('PUT', '/v2/settings', {
+        reset: ['quotaRefreshInterval', 'quotaRefreshConcurrency', 'ipRateLimitWindow'],
+      })
+    },
+  )
 
   test('what the environment sets is shown as locked with its variable; a search finds by the words of both languages (45)', async () => {
     const { page, close } = await open('/settings/network')

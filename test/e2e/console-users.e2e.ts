@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
-import { focusIs, signIn } from '../support/console.ts'
+import { bothLooks, focusIs, look, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword, loggedRows } from '../support/gateway.ts'
+import { sayIn } from '../support/words.ts'
 
 consoleTests(people)
 
@@ -30,35 +31,45 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await page.getByRole('heading', { level: 1 }).waitFor()
   }
 
-  test('a user is created with limits as people write them; the key is shown once and works (31)', async () => {
-    const { page, faults, close } = await openPage({ locale: 'en-US' })
-    await open(page, '/users')
-    await page.getByRole('button', { name: 'Create user' }).first().click()
-    const dialog = page.getByRole('dialog', { name: 'Create user' })
-    await focusIs(page, 'Name')
-    await dialog.getByLabel('Name', { exact: true }).fill('Li Wei')
-    await dialog.getByLabel('Tokens per day').fill('plenty')
-    await dialog.getByRole('button', { name: 'Create user' }).click()
-    await focusIs(page, 'Tokens per day')
-    await dialog.getByLabel('Tokens per day').fill('1.5M')
-    await dialog.getByLabel('Spend per month (USD)').fill('20.50')
-    await dialog.getByLabel('Priority').selectOption('1')
-    expect(await accessibilityFaults(page)).toEqual([])
-    await dialog.getByRole('button', { name: 'Create user' }).click()
-    const key = await dialog.getByLabel('New key').inputValue()
-    expect(await chat(key)).toBe(200)
-    await page.keyboard.press('Escape')
-    await dialog.getByText('The key has not been copied yet.').waitFor()
-    await dialog.getByRole('button', { name: 'Close without the key' }).click()
-    await dialog.waitFor({ state: 'detached' })
-    const row = page.getByRole('row').filter({ hasText: 'Li Wei' })
-    await row.getByText('VIP').first().waitFor()
-    expect(await page.content()).not.toContain(key)
-    const users = (await gateway.admin('GET', '/v2/users')) as unknown as readonly object[]
-    expect(users).toMatchObject([{ daily_quota: 1_500_000, monthly_spend_micro_usd: 20_500_000, is_vip: true }])
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'a user is created with limits as people write them; the key is shown once and works (31): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const name = `Li Wei ${width}`
+      const { page, faults, close } = await openPage(look(locale, width))
+      await open(page, '/users')
+      await page
+        .getByRole('button', { name: t('users.create') })
+        .first()
+        .click()
+      const dialog = page.getByRole('dialog', { name: t('users.create') })
+      await focusIs(page, t('users.name'))
+      await dialog.getByLabel(t('users.name'), { exact: true }).fill(name)
+      await dialog.getByLabel(t('users.limit.daily_quota')).fill('plenty')
+      await dialog.getByRole('button', { name: t('users.create') }).click()
+      await focusIs(page, t('users.limit.daily_quota'))
+      await dialog.getByLabel(t('users.limit.daily_quota')).fill('1.5M')
+      await dialog.getByLabel(t('users.limit.monthly_spend_micro_usd')).fill('20.50')
+      await dialog.getByLabel(t('users.priority')).selectOption('1')
+      expect([await accessibilityFaults(page), await scrollsSideways(page)]).toEqual([[], false])
+      await dialog.getByRole('button', { name: t('users.create') }).click()
+      const key = await dialog.getByLabel(t('keys.value')).inputValue()
+      expect(await chat(key)).toBe(200)
+      await page.keyboard.press('Escape')
+      await dialog.getByText(t('keys.closeAsk')).waitFor()
+      await dialog.getByRole('button', { name: t('keys.closeAnyway') }).click()
+      await dialog.waitFor({ state: 'detached' })
+      const row = page.locator('[data-row]').filter({ hasText: name })
+      await row.getByText(t('users.vip')).first().waitFor()
+      expect(await page.content()).not.toContain(key)
+      const users = (await gateway.admin('GET', '/v2/users')) as unknown as readonly { readonly name: string }[]
+      expect(users.filter((one) => one.name === name)).toMatchObject([
+        { daily_quota: 1_500_000, monthly_spend_micro_usd: 20_500_000, is_vip: true },
+      ])
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
   test('many users are a file with their keys, once; each key works (31)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US' })
@@ -88,33 +99,37 @@ function people({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('with an hour of grace both strings of a key work, without one the old one ends at once (32)', async () => {
-    const { id, api_key: first } = await make({ name: 'Rota' })
-    const { page, faults, close } = await openPage({ locale: 'en-US' })
-    await open(page, `/users/${id}?tab=keys`)
-    const rotate = async (grace: string): Promise<string> => {
-      await page.getByRole('button', { name: 'Rotate: default' }).click()
-      const dialog = page.getByRole('dialog', { name: 'Rotate default' })
-      await dialog.getByLabel(grace).check()
-      expect(await accessibilityFaults(page)).toEqual([])
-      await dialog.getByRole('button', { name: 'Make the new key' }).click()
-      const key = await dialog.getByLabel('New key').inputValue()
-      await dialog.getByRole('button', { name: 'I have saved it' }).click()
-      await dialog.getByRole('button', { name: 'Close without the key' }).click()
-      await dialog.waitFor({ state: 'detached' })
-      return key
-    }
-    const second = await rotate('for 1 hour')
-    await page.getByText(/The old string works until/).waitFor()
-    expect([await chat(first), await chat(second)]).toEqual([200, 200])
-    await page.getByRole('button', { name: 'End it now' }).click()
-    await page.getByText('The old string of default has ended.').waitFor()
-    expect([await chat(first), await chat(second)]).toEqual([401, 200])
-    const third = await rotate('no longer')
-    expect([await chat(second), await chat(third)]).toEqual([401, 200])
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'with an hour of grace both strings of a key work, without one the old one ends at once (32): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const { id, api_key: first } = await make({ name: 'Rota' })
+      const { page, faults, close } = await openPage(look(locale, width))
+      await open(page, `/users/${id}?tab=keys`)
+      const rotate = async (grace: string): Promise<string> => {
+        await page.getByRole('button', { name: `${t('keys.rotate')}: default` }).click()
+        const dialog = page.getByRole('dialog', { name: t('keys.rotateTitle', { name: 'default' }) })
+        await dialog.getByLabel(grace).check()
+        expect(await accessibilityFaults(page)).toEqual([])
+        await dialog.getByRole('button', { name: t('keys.rotateAction') }).click()
+        const key = await dialog.getByLabel(t('keys.value')).inputValue()
+        await dialog.getByRole('button', { name: t('keys.saved') }).click()
+        await dialog.getByRole('button', { name: t('keys.closeAnyway') }).click()
+        await dialog.waitFor({ state: 'detached' })
+        return key
+      }
+      const second = await rotate(t('keys.grace.3600'))
+      await page.getByText(new RegExp(t('keys.previous', { time: '.*' }))).waitFor()
+      expect([await chat(first), await chat(second)]).toEqual([200, 200])
+      await page.getByRole('button', { name: t('keys.endPrevious') }).click()
+      await page.getByText(t('keys.previousEnded', { name: 'default' })).waitFor()
+      expect([await chat(first), await chat(second)]).toEqual([401, 200])
+      const third = await rotate(t('keys.grace.0'))
+      expect([await chat(second), await chat(third)]).toEqual([401, 200])
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
   test('a user at a limit says so with the time it begins anew, is found by it, and the address says all of it (33)', async () => {
     const { api_key: key } = await make({ name: 'Spent', request_quota: 1 })
