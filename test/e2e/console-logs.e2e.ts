@@ -2,10 +2,11 @@ import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import type { RequestRowList, RequestTail } from '../../server/admin/contract/logs.ts'
 import { accessibilityFaults, costs, longestTask, scrollsSideways } from '../support/browser.ts'
-import { signIn } from '../support/console.ts'
+import { bothLooks, look, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword, answerOnce } from '../support/gateway.ts'
 import { logRow } from '../support/log-rows.ts'
+import { sayIn } from '../support/words.ts'
 
 consoleTests(logs, { accounts: [{ plan: 'power' }, { plan: 'power' }] })
 
@@ -84,26 +85,31 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a request that needed two accounts is one row, with its attempts and why each was chosen in the drawer (34)', async () => {
-    await logged(await send('[[sim:fault=suspended-unnamed]] go on'), await send('after that'))
-    const { page, faults, close } = await open('/logs?retried=1')
-    await rowLinks(page).first().waitFor()
-    await page.getByText('×2').first().waitFor()
-    expect(await rowLinks(page).count()).toBe(1)
-    await rowLinks(page).first().click()
-    const drawer = page.getByRole('dialog')
-    await drawer.getByRole('heading', { name: 'Attempts (2)' }).waitFor()
-    expect(await drawer.getByText('The provider has suspended the account.').count()).toBeGreaterThan(0)
-    await drawer.getByText(/ was chosen: it had the least work for its weight\.$/).waitFor()
-    await drawer.getByText('Its first attempt failed, so the request went on to the next.').waitFor()
-    await drawer.getByText('probe/1.0').waitFor()
-    expect(await accessibilityFaults(page)).toEqual([])
-    expect(faults).toEqual([])
-    await close()
-    // So that the others find a pool that serves.
-    const { accounts } = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { id: string }[] }
-    for (const { id } of accounts) await gateway.admin('POST', `/v2/accounts/${id}/refresh`, {}).catch(() => ({}))
-  })
+  test.each(bothLooks)(
+    'a request that needed two accounts is one row, with its attempts and why each was chosen in the drawer (34): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const id = await send('[[sim:fault=suspended-unnamed]] go on')
+      await logged(id, await send('after that'))
+      const { page, faults, close } = await open('/logs?retried=1', look(locale, width))
+      const row = page.locator(`[data-row="${id}"]`)
+      await row.getByText('×2').first().waitFor()
+      expect(await row.count()).toBe(1)
+      await row.getByRole('link').first().click()
+      const drawer = page.getByRole('dialog')
+      await drawer.getByRole('heading', { name: t('logs.section.attempts', { count: 2 }) }).waitFor()
+      expect(await drawer.getByText(t('failure.account-suspended')).count()).toBeGreaterThan(0)
+      await drawer.getByText(t('chosenBy.least_loaded')).first().waitFor()
+      await drawer.getByText(t('logs.why.moved')).waitFor()
+      await drawer.getByText('probe/1.0').waitFor()
+      expect([await accessibilityFaults(page), await scrollsSideways(page)]).toEqual([[], false])
+      expect(faults).toEqual([])
+      await close()
+      // So that the others find a pool that serves.
+      const { accounts } = (await gateway.admin('GET', '/v2/accounts')) as { accounts: { id: string }[] }
+      for (const { id } of accounts) await gateway.admin('POST', `/v2/accounts/${id}/refresh`, {}).catch(() => ({}))
+    },
+  )
 
   test('a reply that was repaired and a search that was made are told as what they were, not as failures', async () => {
     const weather = { name: 'get_weather', input_schema: { type: 'object', properties: { city: { type: 'string' } } } }

@@ -6,6 +6,7 @@ import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
+import { en } from '../support/words.ts'
 
 consoleTests(models, {
   accounts: [{ plan: 'power', models: ['claude-sonnet-4.5', 'claude-haiku-4.5', 'claude-opus-4.5', 'glm-5'] }],
@@ -63,6 +64,12 @@ function models({ gateway, openPage }: ConsoleStand): void {
     expect(forced).toMatchObject({ status: 200, asked: 'claude-sonnet-4.5', used: 'claude-opus-4.5' })
     expect(forced.sent).toContain('claude-opus-4.5')
     expect(await ask('claude-haiku-4.5')).toMatchObject({ used: 'claude-haiku-4.5' })
+    // As the log shows it.
+    await page.goto(`${gateway.url}/logs?model=claude-opus-4.5`)
+    await page.locator('[data-row] a').first().click()
+    const fact = (term: string) => dialog.getByText(term, { exact: true }).locator('+ dd').first()
+    expect(await fact(en['logs.asked']).textContent()).toContain('claude-sonnet-4.5')
+    expect(await fact(en['logs.used']).textContent()).toContain('claude-opus-4.5')
     await gateway.admin('PUT', '/v2/settings', { forceModel: '', forceModelEnabled: false })
     const { mappings } = (await gateway.admin('GET', '/v2/model-mappings')) as { mappings: { id: string }[] }
     for (const { id } of mappings) await gateway.admin('DELETE', `/v2/model-mappings/${id}`)

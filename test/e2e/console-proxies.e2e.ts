@@ -47,6 +47,7 @@ function proxies({ gateway, openPage }: ConsoleStand): void {
     await page.getByText(/Head office answers in/).waitFor()
     const { proxies } = (await gateway.admin('GET', '/v2/proxies')) as { proxies: { state: string; weight: number }[] }
     expect(proxies).toMatchObject([{ state: 'up', weight: 7 }])
+    expect(JSON.stringify(await gateway.admin('GET', '/v2/proxies'))).not.toContain(password)
 
     const name = gateway.accounts[0]?.id ?? ''
     await page.getByRole('link', { name: 'Accounts' }).click()
