@@ -1,11 +1,12 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { accessibilityFaults } from '../support/browser.ts'
-import { signIn } from '../support/console.ts'
+import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
+import { bothLooks, look, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
 import { startProxyServer } from '../support/proxy-server.ts'
+import { sayIn } from '../support/words.ts'
 
 consoleTests(imports)
 
@@ -64,54 +65,69 @@ function imports({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
-  test('a hundred lines of every kind: nothing is written before it is asked for, and the second time all are known (27)', async () => {
-    const accounts = Array.from({ length: 80 }, (_, index) =>
-      gateway.simulator.accounts.add({ method: 'builder-id', email: `line-${index}@example.com` }),
-    )
-    const sign = (index: number): string => {
-      const { refreshToken, clientId, clientSecret } = accounts[index]?.secrets() ?? {}
-      return JSON.stringify({ refreshToken, clientId, clientSecret, provider: 'BuilderId' })
-    }
-    const [here] = gateway.accounts
-    const lines = [
-      ...accounts.map((_, index) => sign(index)),
-      ...Array.from({ length: 9 }, (_, index) => sign(index)),
-      JSON.stringify(here?.secrets()),
-      ...Array.from({ length: 10 }, (_, index) => `{"refreshToken":"short-${index}"}`),
-    ]
-    expect(lines).toHaveLength(100)
-    const countHere = async (): Promise<number> =>
-      ((await gateway.admin('GET', '/v2/accounts')) as { accountStats: { totalCount: number } }).accountStats.totalCount
-    const before = await countHere()
-    const { page, faults, close } = await openPage({ locale: 'en-US', acceptDownloads: true })
-    const dialog = page.getByRole('dialog')
-    await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
-    const give = async (): Promise<void> => {
-      await page.getByRole('button', { name: 'Add account' }).first().click()
-      await dialog.getByRole('tab', { name: 'Import' }).click()
-      await dialog.getByLabel(/^JSON, or one sign-in/).fill(lines.join('\n'))
-    }
-    await give()
-    await dialog.getByText(/100 accounts/).waitFor()
-    expect(await dialog.textContent()).toMatch(/10 cannot be used/)
-    expect(await countHere()).toBe(before)
-    await dialog.getByRole('button', { name: /^Import \d+$/ }).click()
-    await dialog.getByText(/^80 added, \d+ renewed, \d+ already here, 10 refused$/).waitFor({ timeout: 90_000 })
-    expect(await countHere()).toBe(before + 80)
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      dialog.getByRole('button', { name: 'Download failed lines' }).click(),
-    ])
-    expect((await Bun.file(await download.path()).text()).trim().split('\n')).toEqual(lines.slice(-10))
-    await dialog.getByRole('button', { name: 'Done' }).click()
-    await give()
-    await dialog.getByText(/100 accounts/).waitFor()
-    await dialog.getByRole('button', { name: /^Import/ }).click()
-    await dialog.getByText(/^0 added/).waitFor({ timeout: 90_000 })
-    expect(await countHere()).toBe(before + 80)
-    expect(faults).toEqual([])
-    await close()
-  })
+  test.each(bothLooks)(
+    'a hundred lines of every kind: nothing is written before it is asked for, and the second time all are known (27): %s, %d px',
+    async (locale, width) => {
+      const t = sayIn(locale)
+      const accounts = Array.from({ length: 80 }, (_, index) =>
+        gateway.simulator.accounts.add({ method: 'builder-id', email: `line-${index}-${width}@example.com` }),
+      )
+      const sign = (index: number): string => {
+        const { refreshToken, clientId, clientSecret } = accounts[index]?.secrets() ?? {}
+        return JSON.stringify({ refreshToken, clientId, clientSecret, provider: 'BuilderId' })
+      }
+      const [here] = gateway.accounts
+      const lines = [
+        ...accounts.map((_, index) => sign(index)),
+        ...Array.from({ length: 9 }, (_, index) => sign(index)),
+        JSON.stringify(here?.secrets()),
+        ...Array.from({ length: 10 }, (_, index) => `{"refreshToken":"short-${index}"}`),
+      ]
+      expect(lines).toHaveLength(100)
+      const countHere = async (): Promise<number> =>
+        ((await gateway.admin('GET', '/v2/accounts')) as { accountStats: { totalCount: number } }).accountStats
+          .totalCount
+      const before = await countHere()
+      const { page, faults, close } = await openPage({ ...look(locale, width), acceptDownloads: true })
+      const dialog = page.getByRole('dialog')
+      await signIn(page, `${gateway.url}/login?next=/accounts`, adminPassword)
+      const give = async (): Promise<void> => {
+        await page
+          .getByRole('button', { name: t('accounts.add') })
+          .first()
+          .click()
+        await dialog.getByRole('tab', { name: t('add.import') }).click()
+        await dialog.getByLabel(t('import.text')).fill(lines.join('\n'))
+      }
+      await give()
+      await dialog.getByText(t('import.accounts.other', { count: 100 })).waitFor()
+      expect(await dialog.textContent()).toContain(t('import.unusable', { count: 10 }))
+      expect([await accessibilityFaults(page), await scrollsSideways(page)]).toEqual([[], false])
+      expect(await countHere()).toBe(before)
+      await dialog.getByRole('button', { name: new RegExp(`^${t('import.run', { count: '\\d+' })}$`) }).click()
+      await dialog
+        .getByText(new RegExp(`^${t('import.result', { added: 80, renewed: '\\d+', present: '\\d+', refused: 10 })}$`))
+        .waitFor({ timeout: 90_000 })
+      expect(await countHere()).toBe(before + 80)
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        dialog.getByRole('button', { name: t('import.failedLines') }).click(),
+      ])
+      expect((await Bun.file(await download.path()).text()).trim().split('\n')).toEqual(lines.slice(-10))
+      await dialog.getByRole('button', { name: t('common.done') }).click()
+      await give()
+      await dialog.getByText(t('import.accounts.other', { count: 100 })).waitFor()
+      await dialog.getByRole('button', { name: new RegExp(`^${t('import.run', { count: '\\d+' })}$`) }).click()
+      await dialog
+        .getByText(
+          new RegExp(`^${t('import.result', { added: 0, renewed: '\\d+', present: '\\d+', refused: '\\d+' })}$`),
+        )
+        .waitFor({ timeout: 90_000 })
+      expect(await countHere()).toBe(before + 80)
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
   test('what the original exports is read, with names in either spelling (28)', async () => {
     const folder = path.join(import.meta.dir, '../fixtures/imports')
