@@ -12,7 +12,7 @@ import type { Holds } from './hold.ts'
 import type { Layer, Turns } from './layer.ts'
 import { mendedCalls, newCalls } from './mended-calls.ts'
 import { createReading, isOwnEnd, type Reading, uncalled, type Verdict } from './reading.ts'
-import { demandOfRepair, repairOf } from './repair.ts'
+import { demandOfRepair, isBeside, repairOf } from './repair.ts'
 import type { SchemaJudges } from './schema-judges.ts'
 import { sentence, unmetDemand, whyUnmet } from './unmet-demand.ts'
 
@@ -197,8 +197,9 @@ class FormedReply implements ReplyStream {
     if (repaired.events === undefined) {
       tell('failed', repaired.after)
       // The caller can do something about it: in a shorter conversation there is room for the repair.
-      if (repaired.failure?.kind === 'context-too-long') return [{ type: 'error', error: repaired.failure }]
-      return this.no(repaired.miss ?? miss, finish)
+      if (repaired.failure?.kind === 'context-too-long' && !isBeside(miss))
+        return [{ type: 'error', error: repaired.failure }]
+      return this.no(isBeside(miss) ? miss : (repaired.miss ?? miss), finish)
     }
     tell('repaired', repaired.after)
     return [...miss.rest, ...repaired.events]
@@ -241,6 +242,8 @@ class FormedReply implements ReplyStream {
   /** The API's own way of saying that there is no answer. Nothing that has gone out is called whole. */
   private no(miss: Miss, finish: Finish): readonly ReplyEvent[] {
     if (this.isUnjudged()) return unjudged
+    // Good calls stand, whatever stood beside them.
+    if (isBeside(miss)) return [...miss.rest, ending(finish, miss.calls.length > 0 ? 'tool-calls' : 'end')]
     const { search, toolChoice } = this.demand.conversation
     // The tool is ours, and the caller has another name for it.
     const isSearch = miss.missed === 'tool-choice' && search?.isForced === true && toolChoice.type === 'tool'

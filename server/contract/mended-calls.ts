@@ -30,32 +30,46 @@ export function mendedCalls(
   const wrong = before.filter(({ faults }) => faults.length > 0)
   const mended = unrepeated(events, taken)
   if (wrong.length > mostMended || mended.length !== wrong.length) return undefined
-  const known = wrong.map(knownOf)
-  const placed = mended.map((call) => placeOf(call, mended, known, taken))
-  const isCertain = new Set(placed).size === wrong.length && !placed.includes(undefined)
-  return isCertain ? mended.flatMap((call) => call.events) : undefined
+  const open = new Set(wrong.map(knownOf))
+  const known = [...open]
+  for (const call of mended) {
+    const place = placeOf(call, known, open, taken)
+    if (place === undefined) return undefined
+    open.delete(place)
+  }
+  return mended.flatMap((call) => call.events)
 }
 
 /** Which of the wrong calls it mends: the only one of its tool, or the one it has most in common with; of equal ones the next. */
 function placeOf(
   call: Known,
-  mended: readonly Known[],
   wrong: readonly Known[],
+  open: ReadonlySet<Known>,
   taken: readonly Known[],
-): number | undefined {
-  const own = [...wrong.entries()].flatMap(([at, { name, key, values }]) =>
-    name === call.name ? [{ at, key, common: values.intersection(call.values).size }] : [],
-  )
-  const most = Math.max(...own.map(({ common }) => common))
-  const isTaken = taken.some(({ name, values }) => name === call.name && values.intersection(call.values).size > most)
-  const nearest = own.filter(({ common }) => common === most)
+): Known | undefined {
+  const own = wrong.filter(({ name }) => name === call.name)
+  const most = Math.max(...own.map((one) => inCommon(one, call)))
+  const nearest = own.filter((one) => inCommon(one, call) === most)
   const [first] = nearest
-  if (first === undefined || isTaken) return undefined
-  if (nearest.length === 1 || own.length === 1) return first.at
-  // As often as it was called wrongly, it is called alike.
-  const isAlike = nearest.every(({ key }) => key === first.key)
-  return isAlike ? nearest[mended.filter((other) => isEqual(other, call)).indexOf(call)]?.at : undefined
+  if (first === undefined || taken.some((good) => isOnce(good, call, first, most))) return undefined
+  // Of several that are alike each is mended with all it had, or with anything where it had nothing.
+  const isAlike = nearest.every(({ key }) => key === first.key) && first.values.isSubsetOf(call.values)
+  return nearest.length === 1 || isAlike ? nearest.find((one) => open.has(one)) : undefined
 }
+
+/**
+ * Whether it is a good call once more in other words: it has more of that one than of the wrong call, and nothing by which the
+ * wrong one differs from it (what was missing is often filled in as in the call beside it). Of a call that said nothing at all
+ * nothing can be told but that it is no good call with something added.
+ */
+const isOnce = (good: Known, call: Known, wrong: Known, common: number): boolean =>
+  good.name === call.name &&
+  inCommon(good, call) > common &&
+  (wrong.values.size === 0
+    ? good.values.isSubsetOf(call.values)
+    : wrong.values.difference(good.values).isDisjointFrom(call.values))
+
+const inCommon = (one: Known, other: Known): number => one.values.intersection(other.values).size
 
 const takenOf = (before: readonly MadeCall[]): readonly Known[] =>
   before.filter(({ faults }) => faults.length === 0).map(knownOf)
@@ -64,8 +78,6 @@ function unrepeated(events: readonly ReplyEvent[], taken: readonly Known[]): rea
   const keys = new Set(taken.map(({ name, key }) => `${name} ${key}`))
   return callsIn(events).filter(({ name, key }) => !keys.has(`${name} ${key}`))
 }
-
-const isEqual = (one: Known, other: Known): boolean => one.name === other.name && one.key === other.key
 
 const knownOf = ({ name, json }: Pick<MadeCall, 'name' | 'json'>): Known => ({
   name,

@@ -34,7 +34,7 @@ export function repairOf({ conversation, value }: Demand, miss: Miss, spentToken
 }
 
 /** A call of a tool that was not offered stood beside good ones, or a search, which have been taken. */
-const isBeside = ({ missed, isMet }: Miss): boolean => missed === 'tool-choice' && isMet
+export const isBeside = ({ missed, isMet }: Miss): boolean => missed === 'tool-choice' && isMet
 
 /** What its reply is held to: beside calls that were taken neither a call is due nor an answer. */
 export function demandOfRepair(demand: Demand, miss: Miss): Demand {

@@ -518,6 +518,24 @@ describe('a strict tool', () => {
       [{ name: 'one', json: '{"age":1,"name":"ann"}' }, paid('bob', 2)],
       ['ann 1', 'bob 2'],
     ],
+    [
+      'what was missing, as in the call beside it',
+      [paid('ann', 1), { name: 'one', json: '{"name":"bob"}' }],
+      [paid('bob', 1)],
+      ['ann 1', 'bob 1'],
+    ],
+    [
+      'what was missing, of calls that said nothing',
+      [paid('ann', 1), { name: 'one', json: '{}' }, { name: 'one', json: '{}' }],
+      [paid('bob', 1), paid('cyd', 3)],
+      ['ann 1', 'bob 1', 'cyd 3'],
+    ],
+    [
+      'the good one with something added, for one that said nothing',
+      [paid('ann', 1), { name: 'one', json: '{}' }],
+      [{ name: 'one', json: '{"name":"ann","age":1,"more":true}' }],
+      undefined,
+    ],
     ['several wrong ones', [paid('bob', '2'), paid('cyd', '3')], [paid('bob', 2), paid('cyd', 3)], ['bob 2', 'cyd 3']],
     ['in another order', [paid('bob', '2'), paid('cyd', '2')], [paid('cyd', 2), paid('bob', 2)], ['cyd 2', 'bob 2']],
     [
@@ -736,6 +754,26 @@ describe('a tool that was not offered', () => {
       expect([callsOf(ended), endOf(ended)]).toEqual([['look'], 'tool-calls'])
     }
   })
+
+  test.each([true, false])(
+    'beside good calls is left out where asking again does not help or is off, streamed: %p',
+    async (stream) => {
+      const tools = [tool('look')]
+      const more = { name: 'look', json: '{"name":"Bob","age":2}' }
+      const off = serve(inTurn(calls(look, wipe, more)), false)
+      const stubborn = serve(inTurn(calls(look, wipe, more), calls(wipe)))
+      for (const { run, summaries } of [off, stubborn]) {
+        const events = await read(await run({ tools, stream }))
+        expect([callsOf(events), endOf(events), replyFault(events)]).toEqual([
+          ['look', 'look'],
+          'tool-calls',
+          undefined,
+        ])
+        expect(summaries[0]?.route.repair).toMatchObject({ of: 'tool-choice' })
+      }
+      expect([off.sent.length, stubborn.sent.length]).toEqual([1, 2])
+    },
+  )
 
   test.each([true, false])('is no answer by a schema, nor stands beside one, streamed: %p', async (stream) => {
     for (const more of [{ messages: past }, { tools: [tool('wipe')], toolChoice: { type: 'none' } } as const]) {
