@@ -111,7 +111,14 @@ export function createCompression(deps: CompressDeps): Layer {
       const own = clientsSummaryIn(messages.slice(0, cut))
       const tokens = await windowTokens()
       const room = Math.floor(Math.max(tokens * shareOfSummary - summaryTokens, tokens * leastShare))
-      const pieces = inPieces(messages, begin, cut, room * charactersPerToken)
+      const characters = room * charactersPerToken
+      // Where all that was said is too much, the beginnings and ends of long texts have to do.
+      let whole = characters
+      let pieces = inPieces(messages, begin, cut, characters, whole)
+      if (pieces.length > mostPieces) {
+        whole = 0
+        pieces = inPieces(messages, begin, cut, characters, whole)
+      }
       if (pieces.length > mostPieces) return undefined
       const cuts = new Set(cutsOf(messages))
       let model = ''
@@ -122,7 +129,7 @@ export function createCompression(deps: CompressDeps): Layer {
         const shown = [...(grows && own ? [wordsOf(own)] : []), ...(summary === undefined ? [] : [summary])].join(
           '\n\n',
         )
-        const written = await summarise(piece, shown === '' ? undefined : { summary: shown, stays: grows })
+        const written = await summarise(piece, shown === '' ? undefined : { summary: shown, stays: grows }, whole)
         if (written === undefined) return undefined
         summary = grows && summary !== undefined ? `${summary}\n\n${written.summary}` : written.summary
         model = written.model
@@ -133,10 +140,14 @@ export function createCompression(deps: CompressDeps): Layer {
     }
 
     /** By the model that is named for it, else by the one that serves. */
-    const summarise = async (piece: readonly Message[], earlier: Earlier | undefined): Promise<Written | undefined> => {
+    const summarise = async (
+      piece: readonly Message[],
+      earlier: Earlier | undefined,
+      whole: number,
+    ): Promise<Written | undefined> => {
       for (const model of new Set([how.model ?? conversation.model, conversation.model])) {
         if (turns.signal.aborted) return undefined
-        const sent = await turns.run(summaryRequest(conversation, piece, earlier, model), 'summary')
+        const sent = await turns.run(summaryRequest(conversation, piece, earlier, model, whole), 'summary')
         const summary = sent.ok ? await textOf(sent.value, turns.elapsed, (usage) => spent.push(usage)) : undefined
         if (summary !== undefined) return { summary, model }
       }
@@ -203,17 +214,21 @@ async function outlookOf(conversation: Conversation, asker: Asker, deps: Compres
     : { ...common, would: 'write-summary-if-refused', messages: later.cut }
 }
 
-/** The ranges between two places in pieces of so many characters of transcript; a message that is longer alone is one of its own. */
+/**
+ * The ranges between two places in pieces of so many characters of transcript; a message that is longer alone is one of its own.
+ * `whole`: the room in which words are not cut.
+ */
 function inPieces(
   messages: readonly Message[],
   from: number,
   to: number,
   characters: number,
+  whole: number,
 ): readonly { readonly start: number; readonly end: number }[] {
   const pieces: { start: number; end: number }[] = []
   let room = 0
   for (const [offset, message] of messages.slice(from, to).entries()) {
-    const { length } = transcriptOf(message)
+    const { length } = transcriptOf(message, whole)
     const start = from + offset
     const last = pieces.at(-1)
     if (last === undefined || room < length) {

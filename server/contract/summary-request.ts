@@ -1,9 +1,11 @@
-import type { Conversation, ImagePart, Message, Part } from '../conversation/conversation.ts'
+import type { Conversation, ImagePart, Message, Part, TextPart } from '../conversation/conversation.ts'
 import { compactionRequest } from '../dialect/compaction-request.ts'
 
-/** Of one text: its head and its tail say what it was; a summary of a file is not the file. */
-const head = 6_000
-const tail = 2_000
+/** Of one text, characters: its head and its tail say what it was; a summary of a file is not the file. */
+const mostOfText = 8_000
+const shareOfHead = 0.75
+/** What a text may be longer than its bound: less would hardly be worth the words that say what is left out. */
+const slack = 200
 const mostImages = 10
 export const summaryTokens = 8_192
 
@@ -22,18 +24,19 @@ const taskFor = (goesOn: boolean): string =>
 /** What came before the messages that are to be summarised. `stays`: it remains word for word, and what is new follows it. */
 export type Earlier = { readonly summary: string; readonly stays: boolean }
 
-/** Asks for a summary of messages: one that goes on from what came before them, or one of both. */
+/** Asks for a summary of messages: one that goes on from what came before them, or one of both. `room`: see `transcriptOf`. */
 export function summaryRequest(
   of: Conversation,
   messages: readonly Message[],
   earlier: Earlier | undefined,
   model: string,
+  room: number,
 ): Conversation {
   const all = messages.flatMap(({ parts }) => parts.flatMap(imagesIn))
   const images = all.slice(-mostImages)
   const text = [
     ...(earlier === undefined ? [] : [`<earlier_summary>\n${earlier.summary}\n</earlier_summary>`]),
-    `<conversation>\n${messages.map(transcriptOf).join('\n\n')}\n</conversation>`,
+    `<conversation>\n${messages.map((message) => transcriptOf(message, room)).join('\n\n')}\n</conversation>`,
     ...(all.length > images.length ? [`Of its ${all.length} images the last ${images.length} are attached.`] : []),
     earlier?.stays === true
       ? 'Summarise the conversation now, to go on behind the summary.'
@@ -56,9 +59,34 @@ export function summaryRequest(
   }
 }
 
-/** What a message becomes in the transcript, which is also its size there. */
-export function transcriptOf({ role, parts }: Message): string {
-  return [`[${role}]`, ...parts.flatMap(lineOf)].join('\n')
+/**
+ * What a message becomes in the transcript, which is also its size there. What the user and the system said may hold a wish
+ * anywhere: it is cut only where the message alone is longer than `room`, characters. Whatever else is long is cut always.
+ */
+export function transcriptOf({ role, parts }: Message, room: number): string {
+  const lines = parts.flatMap((part): readonly (TextPart | string)[] =>
+    role !== 'assistant' && part.type === 'text' ? [part] : lineOf(part),
+  )
+  let left = room - `[${role}]`.length - lines.length
+  const words: number[] = []
+  for (const line of lines)
+    if (typeof line === 'string') left -= line.length
+    else words.push(line.text.length)
+  const most = Math.max(mostOfText, fairShare(words, left) - slack)
+  return [`[${role}]`, ...lines.map((line) => (typeof line === 'string' ? line : shortened(line.text, most)))].join(
+    '\n',
+  )
+}
+
+/** What each may have at most for all to fit: what shorter ones leave is the longer ones'. */
+function fairShare(lengths: readonly number[], room: number): number {
+  let left = room
+  for (const [index, length] of lengths.toSorted((a, b) => a - b).entries()) {
+    const share = Math.floor(left / (lengths.length - index))
+    if (length > share) return share
+    left -= length
+  }
+  return Number.POSITIVE_INFINITY
 }
 
 function lineOf(part: Part): readonly string[] {
@@ -80,8 +108,10 @@ function lineOf(part: Part): readonly string[] {
   }
 }
 
-function shortened(text: string): string {
-  if (text.length <= head + tail + 200) return text
+function shortened(text: string, most = mostOfText): string {
+  if (text.length <= most + slack) return text
+  const head = Math.floor(most * shareOfHead)
+  const tail = most - head
   const start = text.slice(0, head).toWellFormed()
   const end = text.slice(-tail).toWellFormed()
   return `${start}\n(… ${text.length - head - tail} characters left out …)\n${end}`

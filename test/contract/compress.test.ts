@@ -180,6 +180,49 @@ describe('on overflow', () => {
     expect(textOf(sent.at(-1) as UpstreamCall)).toContain('Summary 1.\\n\\nSummary 2.\\n\\nSummary 3.\\n')
   })
 
+  const rule = 'Never touch prod.'
+  const long = (before: number, after: number) => `${'p'.repeat(before)} ${rule} ${'r'.repeat(after)}`
+  const shownOf = async (messages: readonly Message[], window: number) => {
+    const { run, sent } = start(
+      { percent: 20 },
+      (call) => says(asked(call) === 'summary' ? 'S.' : 'Answer'),
+      undefined,
+      window,
+    )
+    await read(await run(messages))
+    return sent.filter((call) => asked(call) === 'summary').map(textOf)
+  }
+  test('what the user and the system said is shown whole, what tools and the assistant did by its ends', async () => {
+    const said = [user(long(7_000, 4_000)), assistant('ok'), system(long(7_000, 4_001)), user('x')]
+    const done = [assistant(long(7_000, 4_002), toolCall('a', 't', { of: long(7_000, 4_003) }))]
+    const [shown = '', ...more] = await shownOf(
+      [...said, ...done, user(toolResult('a', long(7_000, 4_004))), ...talk(10)],
+      100_000,
+    )
+    expect([more, shown.split(rule).length - 1, shown.match(/characters left out/g)?.length]).toEqual([[], 2, 3])
+  })
+
+  test('words too long for a piece are cut to its room, short ones beside them stay', async () => {
+    // 33,616 characters in a piece
+    const messages = [user(long(70_000, 10), 'm'.repeat(10_000), long(5, 70_000)), assistant('ok'), ...talk(20)]
+    const [shown = '', ...more] = await shownOf(messages, 50_000)
+    const [first = ''] = shown.split('[assistant]')
+    expect(first.match(/characters left out/g)).toHaveLength(2)
+    expect([first.includes('m'.repeat(10_000)), first.length > 33_000, first.length < 34_000]).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect(more).toHaveLength(1)
+  })
+
+  test('where all that was said is too much for the pieces there may be, its ends are shown', async () => {
+    const messages = [...Array.from({ length: 10 }, () => [user(long(30_000, 10)), assistant('ok')]).flat(), ...talk(4)]
+    const shown = await shownOf(messages, 50_000)
+    expect(shown.length).toBeLessThanOrEqual(8)
+    expect(shown.join('').match(/\(… 22029 characters left out …\)/g)).toHaveLength(10)
+  })
+
   const failures = {
     'the call fails': () => err(gatewayError('invalid-request', 'No.')),
     'the summary is cut at its limit': () => says('Half a', 'max-tokens'),
@@ -217,6 +260,8 @@ describe('on overflow', () => {
   })
 
   const large = 'x'.repeat(9_000)
+  /** Two of them fit into one piece, where words are not cut. */
+  const words = 'x'.repeat(8_500)
   const round = (id: string, result: string, input: Readonly<Record<string, unknown>> = {}): readonly Message[] => [
     assistant(toolCall(id, 't', input)),
     user(toolResult(id, result)),
@@ -243,9 +288,9 @@ describe('on overflow', () => {
       messages: [
         user('Hi'),
         assistant('Hello'),
-        user(large),
+        user(words),
         assistant('b'),
-        user(large),
+        user(words),
         assistant('c'),
         user('Now?'),
       ],
