@@ -46,6 +46,11 @@ const numbers: ReadonlySet<string> = new Set([
   'minimum',
   'multipleOf',
 ])
+/** In draft-04 and OpenAPI 3.0 they say whether the bound itself is left out. */
+const exclusive: ReadonlyMap<string, string> = new Map([
+  ['exclusiveMaximum', 'maximum'],
+  ['exclusiveMinimum', 'minimum'],
+])
 /** Those that the APIs name for strict schemas. Others tell the model something and are not judged. */
 const judgedFormats: ReadonlySet<unknown> = new Set([
   'date',
@@ -121,10 +126,11 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
     if (level > mostLevels) refuse('', `is nested more than ${mostLevels} levels deep`)
     const made: [string, unknown][] = []
     const more: Loose[] = []
+    const orNull = given.nullable === true && given.type !== undefined ? [null] : []
     for (const [name, value] of Object.entries(given)) {
       const at = join(path, name)
       if (value === null && name !== 'const') continue
-      if (name === 'type') made.push([name, typeOf(value, at)])
+      if (name === 'type') made.push([name, typeOf(value, at, orNull.length > 0)])
       else if (name === 'const') more.push(oneOf([value]))
       else if (name === 'uniqueItems') {
         if (value === true) more.push(unique)
@@ -132,7 +138,7 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
         if (!Array.isArray(value)) return refuse(at, 'must be a list')
         if (name === 'required' && !value.every((entry) => typeof entry === 'string'))
           refuse(at, 'must be a list of names')
-        if (name === 'enum') more.push(oneOf(value))
+        if (name === 'enum') more.push(oneOf([...value, ...orNull]))
         else made.push([name, value])
       } else if (maps.has(name)) {
         if (!isLoose(value)) return refuse(at, 'must be an object of schemas')
@@ -159,6 +165,9 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
         if (!Number.isInteger(value) || (value as number) < 0) refuse(at, 'must be a whole number, 0 or more')
         if (name.endsWith('Length')) more.push({ format: lengthFormat })
         made.push([name, value])
+      } else if (typeof value === 'boolean' && exclusive.has(name)) {
+        const bound = given[exclusive.get(name) ?? '']
+        if (value && typeof bound === 'number') made.push([name, bound])
       } else if (numbers.has(name)) {
         if (typeof value !== 'number') refuse(at, 'must be a number')
         if (name === 'multipleOf' && (value as number) <= 0) refuse(at, 'must be more than 0')
@@ -190,11 +199,11 @@ export function copySchema(schema: Loose, { tick, oneOf, unique }: Stands): Resu
     }
     return ticking(Object.fromEntries(made), tick)
   }
-  const typeOf = (value: unknown, at: string): unknown => {
+  const typeOf = (value: unknown, at: string, isNullable: boolean): unknown => {
     const list = Array.isArray(value) ? value : [value]
     if (list.length === 0 || !list.every((entry) => types.has(entry)))
       refuse(at, 'must be string, number, integer, boolean, object, array or null, or a list of them')
-    return value
+    return isNullable ? [...list, 'null'] : value
   }
   const weigh = (pattern: string, at: string, shown = ''): void => {
     tick(pattern.length / charactersPerTick)

@@ -193,6 +193,14 @@ export const matchers = new LRUCache<string, Kept>({
   sizeCalculation: ({ counted }) => counted,
 })
 
+// As pydantic and others write them, too: a time without its offset, a fraction of the last second of a duration.
+for (const name of ['date-time', 'time']) {
+  const isMetByRfc = format[name]
+  if (isMetByRfc !== undefined) format[name] = (text) => isMetByRfc(text) || isMetByRfc(`${text}Z`)
+}
+const isDuration = format.duration
+if (isDuration !== undefined) format.duration = (text) => isDuration(text.replace(/\.\d+S$/, 'S'))
+
 // The judge looks formats up in this table of the library's and knows no other place for an own engine of patterns.
 Object.setPrototypeOf(
   format,
