@@ -10,6 +10,7 @@ const wireFailure = {
   'invalid-request': [400, 'INVALID_REQUEST'],
   'context-too-long': [400, 'INVALID_REQUEST'],
   'request-too-large': [413, 'TOO_LARGE'],
+  'request-timeout': [400, 'INVALID_REQUEST'],
   'unsupported-encoding': [415, 'UNSUPPORTED_ENCODING'],
   'model-not-found': [404, 'NOT_FOUND'],
   'not-found': [404, 'NOT_FOUND'],

@@ -9,6 +9,8 @@ export const errorKinds = [
   'invalid-request',
   'context-too-long',
   'request-too-large',
+  /** Its body did not arrive in time. */
+  'request-timeout',
   'unsupported-encoding',
   'model-not-found',
   'not-found',

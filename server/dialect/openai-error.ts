@@ -13,6 +13,7 @@ const wireErrors = {
   'invalid-request': [400, 'invalid_request_error', null],
   'context-too-long': [400, 'invalid_request_error', 'context_length_exceeded'],
   'request-too-large': [413, 'invalid_request_error', 'request_too_large'],
+  'request-timeout': [408, 'invalid_request_error', 'request_timeout'],
   'unsupported-encoding': [415, 'invalid_request_error', 'unsupported_encoding'],
   'model-not-found': [404, 'not_found_error', 'model_not_found'],
   'not-found': [404, 'not_found_error', 'not_found'],

@@ -10,6 +10,7 @@ const advice = {
   'invalid-request': 'none',
   'context-too-long': 'none',
   'request-too-large': 'none',
+  'request-timeout': 'none',
   'unsupported-encoding': 'none',
   'model-not-found': 'none',
   'not-found': 'none',

@@ -2,17 +2,22 @@ import type { Effects } from '../lib/effects.ts'
 import { createSeats, type Seats } from '../lib/seats.ts'
 import type { WatchMemory } from '../lib/watch-memory.ts'
 
-/** What one request's body takes up. */
+/** What one request's body takes up. One call at a time. */
 export type HeldRoom = {
-  /** Takes room for so many bytes in place of what it has taken before; false: there is none. */
-  readonly take: (bytes: number) => boolean
+  /**
+   * Takes room for so many bytes in place of what it has taken before; false: there is none, and it keeps what it had. With a
+   * signal it waits some seconds in line, until that aborts.
+   */
+  readonly take: (bytes: number, signal?: AbortSignal) => Promise<boolean>
+  /** The same for a body of which so much has arrived: in steps, at most twice of that and never more than `limit`. */
+  readonly takeFor: (arrived: number, limit: number, signal: AbortSignal) => Promise<boolean>
   readonly release: () => void
   readonly holder: string
   /** Few bodies are unpacked at a time: how large they will be is not known before. */
   readonly unpacking: Seats
-  readonly turn: () => Promise<void>
+  readonly effects: Pick<Effects, 'turn' | 'now' | 'after'>
 }
-/** `holder`: whose body it is; nobody gets more than half of the room. */
+/** `holder`: whose body it is; nobody gets more than half of the room while others want some. */
 export type BodyRoom = { readonly open: (holder: string) => HeldRoom }
 
 const mebibyte = 1024 * 1024
@@ -23,57 +28,125 @@ const largeFrom = 8 * mebibyte
 const mostMedium = 1024 * mebibyte
 const mostLarge = 256 * mebibyte
 
+/** How long a body waits for room. */
+const longestWaitMs = 5_000
+
+/** How much a body has, and in which pool. */
+type Part = { readonly pool: Pool; readonly bytes: number }
+type Waiting = { readonly bytes: number; readonly holder: string; readonly before: number; readonly enter: () => void }
 type Pool = {
-  readonly take: (bytes: number, holder: string) => boolean
+  /** Without a signal there is no wait. `before`: what the same body has here, which `bytes` come on top of. */
+  readonly take: (bytes: number, before: number, holder: string, signal?: AbortSignal) => boolean | Promise<boolean>
   readonly giveBack: (bytes: number, holder: string) => void
   readonly held: () => number
 }
 
-function createPool(most: number): Pool {
+function createPool(most: number, effects: Pick<Effects, 'after'>): Pool {
   const byHolder = new Map<string, number>()
+  /** Those that have most come first: they end soonest, and give all of it back. */
+  const line: Waiting[] = []
   let held = 0
+
+  /** Half is for one holder; a quarter more while nobody else has or wants any, so that there is something left for who comes. */
+  function fits(bytes: number, holder: string): boolean {
+    if (held + bytes > most) return false
+    const own = byHolder.get(holder) ?? 0
+    if (own === 0 || own + bytes <= most / 2) return true
+    return own === held && own + bytes <= most * 0.75 && line.every((other) => other.holder === holder)
+  }
+  function hold(bytes: number, holder: string): void {
+    held += bytes
+    byHolder.set(holder, (byHolder.get(holder) ?? 0) + bytes)
+  }
+  function leave(waiting: Waiting): void {
+    const at = line.indexOf(waiting)
+    if (at >= 0) line.splice(at, 1)
+  }
+  function serve(): void {
+    for (const waiting of [...line]) {
+      if (!fits(waiting.bytes, waiting.holder)) continue
+      leave(waiting)
+      hold(waiting.bytes, waiting.holder)
+      waiting.enter()
+    }
+  }
   return {
     held: () => held,
-    take: (bytes, holder) => {
-      const own = byHolder.get(holder) ?? 0
-      if (held + bytes > most || (own > 0 && own + bytes > most / 2)) return false
-      held += bytes
-      byHolder.set(holder, own + bytes)
-      return true
+    take: (bytes, before, holder, signal) => {
+      if (fits(bytes, holder)) {
+        hold(bytes, holder)
+        return true
+      }
+      if (signal === undefined || signal.aborted) return false
+      return new Promise<boolean>((resolve) => {
+        const end = (hasRoom: boolean): void => {
+          cancel()
+          signal.removeEventListener('abort', giveUp)
+          resolve(hasRoom)
+        }
+        const giveUp = (): void => {
+          leave(waiting)
+          end(false)
+          // Whoever was held to half because of this one is not any more.
+          serve()
+        }
+        const waiting: Waiting = { bytes, holder, before, enter: () => end(true) }
+        const cancel = effects.after(longestWaitMs, giveUp)
+        signal.addEventListener('abort', giveUp, { once: true })
+        const behind = line.findIndex((other) => other.before < before)
+        line.splice(behind < 0 ? line.length : behind, 0, waiting)
+      })
     },
     giveBack: (bytes, holder) => {
       held -= bytes
       const left = (byHolder.get(holder) ?? 0) - bytes
       if (left > 0) byHolder.set(holder, left)
       else byHolder.delete(holder)
+      serve()
     },
   }
 }
 
 /** Room for the bodies of all requests that are under way; large ones have their own, so that they leave the others theirs. */
-export function createBodyRoom(maxBodyBytes: number, { turn }: Pick<Effects, 'turn'>, memory: WatchMemory): BodyRoom {
+export function createBodyRoom(
+  maxBodyBytes: number,
+  effects: Pick<Effects, 'turn' | 'now' | 'after'>,
+  memory: WatchMemory,
+): BodyRoom {
   const most = { large: Math.max(mostLarge, 2 * maxBodyBytes), medium: mostMedium }
-  const large = createPool(most.large)
-  const medium = createPool(most.medium)
+  const large = createPool(most.large, effects)
+  const medium = createPool(most.medium, effects)
   const unpacking = createSeats(4, 2)
   memory('large_request_body_bytes', large.held, most.large)
   memory('request_body_bytes', medium.held, most.medium)
+  const poolOf = (bytes: number): Pool | undefined => {
+    if (bytes < mediumFrom) return undefined
+    return bytes < largeFrom ? medium : large
+  }
   return {
     open: (holder) => {
-      let taken: { readonly pool: Pool; readonly bytes: number } | undefined
+      let taken: Part | undefined
       const release = (): void => {
         taken?.pool.giveBack(taken.bytes, holder)
         taken = undefined
       }
-      const take = (bytes: number): boolean => {
-        release()
-        if (bytes < mediumFrom) return true
-        const pool = bytes < largeFrom ? medium : large
-        if (!pool.take(bytes, holder)) return false
-        taken = { pool, bytes }
+      const take = async (bytes: number, signal?: AbortSignal): Promise<boolean> => {
+        const pool = poolOf(bytes)
+        const before = taken?.pool === pool ? (taken?.bytes ?? 0) : 0
+        const more = bytes - before
+        if (pool !== undefined && more > 0 && !(await pool.take(more, before, holder, signal))) return false
+        if (before === 0) release()
+        else if (more < 0) pool?.giveBack(-more, holder)
+        taken = pool && { pool, bytes }
         return true
       }
-      return { take, release, holder, unpacking, turn }
+      const takeFor = async (arrived: number, limit: number, signal: AbortSignal): Promise<boolean> => {
+        if (arrived <= (taken?.bytes ?? 0)) return true
+        // Few steps, so that not all stop half-way for want of the next.
+        const step = arrived < largeFrom ? arrived : Math.min(limit, 2 ** Math.ceil(Math.log2(arrived)))
+        return (await take(step)) || take(arrived, signal)
+      }
+      return { take, takeFor, release, holder, unpacking, effects }
     },
   }
 }

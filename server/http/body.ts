@@ -1,6 +1,7 @@
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { parseJson } from '../lib/json.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { within } from '../lib/within.ts'
 import type { HeldRoom } from './body-room.ts'
 import { decodeFor } from './content-encoding.ts'
 
@@ -11,6 +12,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** What of a body is read in one go; a larger one lets others have their turn between the steps. */
 const largeBytes = 1024 * 1024
+
+/**
+ * A body arrives with at least so much per second, averaged since its start and after a grace, and never stands still for as
+ * long as that: who sends slower holds room that others want.
+ */
+const slowestBytesPerMs = 16
+const graceMs = 30_000
 
 /**
  * Reads a request's JSON body of at most `maxBytes`, in UTF-8, plain or in one of the usual encodings. It keeps its room until the
@@ -31,9 +39,9 @@ export async function readJson(
     return err(gatewayError('invalid-request', 'The request body is not valid UTF-8.'))
   }
   const isLarge = bytes.value.byteLength > largeBytes
-  if (isLarge) await room.turn()
+  if (isLarge) await room.effects.turn()
   const parsed = parseJson(text, maxJsonDepth)
-  if (isLarge) await room.turn()
+  if (isLarge) await room.effects.turn()
   return parsed.ok
     ? parsed
     : err(gatewayError('invalid-request', `The request cannot be read: ${parsed.error.reason}.`))
@@ -54,7 +62,8 @@ async function readBytes(
     if (!(await room.unpacking.take(request.signal, room.holder))) return err(cutShort())
     const plain = await decode.value(sent.value, maxBytes).finally(() => room.unpacking.giveBack(room.holder))
     if (plain === undefined) return err(tooLarge(maxBytes))
-    if (!room.take(plain.byteLength)) return err(full)
+    // No wait: what waits here would be held unpacked.
+    if (!(await room.take(plain.byteLength))) return err(full)
     // Of a zstd body that was cut short nothing comes out, without an error.
     return plain.byteLength === 0 ? err(cutShort()) : ok(plain)
   } catch {
@@ -70,26 +79,44 @@ async function readSent(
   maxBytes: number,
   room: HeldRoom,
 ): Promise<Result<Uint8Array, GatewayError>> {
-  if (declared >= 0 && !room.take(declared)) return err(full)
-  // Before `body` is looked at, which would make a stream of what is wanted whole.
-  if (declared >= 0) return ok(new Uint8Array(await request.arrayBuffer()))
+  if (declared >= 0 && declared < largeBytes) {
+    // Before `body` is looked at, which would make a stream of what is wanted whole.
+    const whole = await within(request.arrayBuffer(), graceMs + declared / slowestBytesPerMs, room.effects)
+    return whole === undefined ? err(tooSlow) : ok(new Uint8Array(whole))
+  }
   const body = request.body
-  return body === null ? ok(new Uint8Array()) : collect(body, maxBytes, room)
+  if (body === null) return ok(new Uint8Array())
+  const reader = body.getReader()
+  const sent = await collect(reader, declared >= 0 ? declared : maxBytes, request.signal, room)
+  // What is left of it is not waited for.
+  if (!sent.ok) reader.cancel().catch(() => {})
+  return sent.ok && sent.value.byteLength < declared ? err(cutShort()) : sent
 }
 
+/** What is not asked for stays with the sender, so that a body that waits for room takes none. */
 async function collect(
-  stream: ReadableStream<Uint8Array>,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
   maxBytes: number,
+  signal: AbortSignal,
   room: HeldRoom,
 ): Promise<Result<Uint8Array, GatewayError>> {
+  const { now } = room.effects
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of stream) {
-    size += chunk.byteLength
+  let readingMs = 0
+  for (;;) {
+    const asked = now()
+    const patience = Math.min(graceMs, graceMs + size / slowestBytesPerMs - readingMs)
+    const next = await within(reader.read(), Math.max(0, patience), room.effects)
+    readingMs += now() - asked
+    if (next === undefined) return err(tooSlow)
+    if (next.done) break
+    size += next.value.byteLength
     if (size > maxBytes) return err(tooLarge(maxBytes))
-    if (!room.take(size)) return err(full)
-    chunks.push(chunk)
+    if (!(await room.takeFor(size, maxBytes, signal))) return err(signal.aborted ? cutShort() : full)
+    chunks.push(next.value)
   }
+  await room.take(size)
   return ok(Buffer.concat(chunks))
 }
 
@@ -99,6 +126,10 @@ const full = gatewayError(
   {
     retryAfterMs: 5_000,
   },
+)
+const tooSlow = gatewayError(
+  'request-timeout',
+  'The request body arrived too slowly: 16 kB per second are the least, and no pause of 30 seconds.',
 )
 const tooLarge = (maxBytes: number): GatewayError =>
   gatewayError('request-too-large', `The request body is larger than the limit of ${maxBytes} bytes.`)

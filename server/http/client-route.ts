@@ -10,6 +10,7 @@ import { createLocate } from '../dialect/locate.ts'
 import type { Effects } from '../lib/effects.ts'
 import { headerText } from '../lib/header-text.ts'
 import { cutText } from '../lib/sound-text.ts'
+import { within } from '../lib/within.ts'
 import type { Summary } from '../relay/record.ts'
 import type { Compressed, ModelTaken } from '../relay/relay.ts'
 import { readJson } from './body.ts'
@@ -88,7 +89,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     }
     admitted = entered.value
     levels = admitted.levels
-    room = deps.bodyRoom.open(keyId)
+    room = deps.bodyRoom.open(userId ?? keyId)
     const body = await readJson(request, deps.maxBodyBytes, room)
     if (!body.ok) return refuse(body.error)
     capture = deps.captureOf(keyId)
@@ -257,15 +258,4 @@ function leavingOf(request: Request): { readonly signal: AbortSignal; readonly l
   if (request.signal.aborted) leave()
   else request.signal.addEventListener('abort', leave, { once: true })
   return { signal: controller.signal, leave }
-}
-
-/** The promise's value, or undefined when it took longer than `ms`. */
-async function within<T>(promise: Promise<T>, ms: number, effects: Pick<Effects, 'after'>): Promise<T | undefined> {
-  let cancel = (): void => {}
-  const late = new Promise<undefined>((resolve) => {
-    cancel = effects.after(ms, () => resolve(undefined))
-  })
-  const first = await Promise.race([promise, late])
-  cancel()
-  return first
 }

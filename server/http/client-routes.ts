@@ -118,9 +118,9 @@ export function createClientRoutes(deps: ClientRoutesDeps) {
       : refuse(request, found.error)
   }
 
-  const countTokens = async (request: Request, { keyId }: Caller): Promise<Response> => {
+  const countTokens = async (request: Request, { keyId, userId }: Caller): Promise<Response> => {
     const requestId = newRequestId()
-    const room = deps.bodyRoom.open(keyId)
+    const room = deps.bodyRoom.open(userId ?? keyId)
     try {
       const body = await readJson(request, deps.maxBodyBytes, room)
       const decoded = body.ok ? decodeCount(body.value) : body

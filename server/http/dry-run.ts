@@ -72,7 +72,7 @@ export async function answerDryRun(
   caller: Caller,
   deps: Pick<ClientDeps, 'resolveDocuments' | 'dryRun' | 'maxBodyBytes' | 'bodyRoom'>,
 ): Promise<Result<object, GatewayError>> {
-  const room = deps.bodyRoom.open(caller.keyId)
+  const room = deps.bodyRoom.open(caller.userId ?? caller.keyId)
   try {
     return await answered(dialect, request, caller, room, deps)
   } finally {

@@ -45,6 +45,7 @@ const effects = {
   'invalid-request': 'none',
   'context-too-long': 'none',
   'request-too-large': 'none',
+  'request-timeout': 'none',
   'unsupported-encoding': 'none',
   'model-not-found': 'none',
   'not-found': 'none',

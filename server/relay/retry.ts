@@ -47,6 +47,7 @@ export const retryTable = {
   'invalid-request': { to: 'nobody' },
   'context-too-long': { to: 'nobody' },
   'request-too-large': { to: 'nobody' },
+  'request-timeout': { to: 'nobody' },
   'unsupported-encoding': { to: 'nobody' },
   'thinking-signature': { to: 'nobody' },
   'not-found': { to: 'nobody' },

@@ -99,6 +99,7 @@ const errorRows: Readonly<Record<string, readonly ErrorKind[]>> = {
   'request not valid or not supported': ['invalid-request', 'unsupported-thread', 'thinking-signature'],
   'prompt too long': ['context-too-long'],
   'body too large': ['request-too-large'],
+  'body arrives too slowly': ['request-timeout'],
   'a `content-encoding` other than gzip, deflate, br, zstd': ['unsupported-encoding'],
   'no or wrong key': ['authentication'],
   'key lacks the right': ['permission'],

@@ -162,6 +162,13 @@ const rows: readonly Row[] = [
     {},
   ],
   [
+    'body too slow',
+    e('request-timeout'),
+    [408, 'invalid_request_error'],
+    [408, 'invalid_request_error', 'request_timeout'],
+    {},
+  ],
+  [
     'an encoding we do not read',
     e('unsupported-encoding'),
     [415, 'invalid_request_error'],

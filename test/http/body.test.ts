@@ -129,39 +129,108 @@ describe('the room for large bodies', () => {
   const most = 64 * mebibyte
   const large = JSON.stringify({ text: 'x'.repeat(40 * mebibyte) })
   const full = { ok: false, error: { kind: 'pool-busy', retryAfterMs: 5_000 } }
+  const left = AbortSignal.abort()
+  const here = (): AbortSignal => new AbortController().signal
 
-  test('counts what comes out of an encoding, lets each have half, and is free again once released', async () => {
+  test('counts what comes out of an encoding, leaves a quarter to others, and is free again once released', async () => {
     const room = roomOf(most)
     const packed = Bun.gzipSync(large)
     const read = async (holder: string, body: BodyInit = packed, headers: Record<string, string> = gzip) => {
       const held = room.open(holder)
       return { held, result: await readJsonWithin(post(body, headers), most, held) }
     }
-    const own = [await read('a'), await read('a'), await read('a')]
-    expect(own.map(({ result }) => result.ok)).toEqual([true, true, true])
-    // 128 of 256 MiB are one key's.
+    const own = [await read('a'), await read('a'), await read('a'), await read('a')]
+    expect(own.map(({ result }) => result.ok)).toEqual([true, true, true, true])
+    // 192 of 256 MiB are one key's, while nobody else has any.
     expect((await read('a')).result).toMatchObject(full)
     expect((await read('a', '{"small":1}', {})).result).toEqual({ ok: true, value: { small: 1 } })
+    own[3]?.held.release()
     const others = [await read('b'), await read('c', large, {}), await read('d', new Blob([large]).stream(), {})]
     expect(others.map(({ result }) => result.ok)).toEqual([true, true, true])
     expect((await read('e')).result).toMatchObject(full)
-    expect((await read('e', large, {})).result).toMatchObject(full)
-    expect((await read('e', new Blob([large]).stream(), {})).result).toMatchObject(full)
     own[0]?.held.release()
     own[0]?.held.release()
     expect((await read('e')).result.ok).toBe(true)
     expect((await read('f')).result).toMatchObject(full)
   }, 30_000)
 
-  test('keeps those of some megabytes apart, and never refuses somebody the only one', () => {
+  test('is waited for some seconds by what is not read yet, declared or not', async () => {
+    const room = roomOf(most)
+    for (const holder of ['a', 'b']) expect(await room.open(holder).take(128 * mebibyte)).toBe(true)
+    const read = (body: BodyInit) => readJsonWithin(post(body), most, room.open('c'))
+    const since = performance.now()
+    for (const result of await Promise.all([read(large), read(new Blob([large]).stream())]))
+      expect(result).toMatchObject(full)
+    expect(performance.now() - since).toBeGreaterThan(4_900)
+    expect(performance.now() - since).toBeLessThan(9_000)
+  }, 15_000)
+
+  test('keeps those of some megabytes apart, and never refuses somebody the only one', async () => {
     const room = roomOf(1024 * mebibyte)
-    expect(room.open('a').take(1024 * mebibyte)).toBe(true)
-    expect(room.open('a').take(8 * mebibyte)).toBe(false)
+    expect(await room.open('a').take(1024 * mebibyte)).toBe(true)
+    expect(await room.open('a').take(1024 * mebibyte)).toBe(false)
     const medium = room.open('a')
-    expect(medium.take(2 * mebibyte)).toBe(true)
+    expect(await medium.take(2 * mebibyte)).toBe(true)
     // What is read piece by piece takes the room of the whole in place of that before.
-    for (let size = 2; size < 8; size++) expect(medium.take(size * mebibyte)).toBe(true)
-    expect(medium.take(8 * mebibyte)).toBe(false)
-    for (let count = 0; count < 10; count++) expect(room.open('a').take(1000)).toBe(true)
+    for (let size = 2; size < 8; size++) expect(await medium.take(size * mebibyte)).toBe(true)
+    for (let count = 0; count < 10; count++) expect(await room.open('a').take(1000)).toBe(true)
+  })
+
+  test('goes to half for one as soon as somebody else has or wants some', async () => {
+    const room = roomOf(most)
+    const own = Array.from({ length: 8 }, () => room.open('a'))
+    for (const held of own) expect(await held.take(24 * mebibyte)).toBe(true)
+    expect(await room.open('a').take(8 * mebibyte, left)).toBe(false)
+    const other = room.open('b')
+    const waiting = room.open('c')
+    expect(await other.take(64 * mebibyte)).toBe(true)
+    const wanted = waiting.take(64 * mebibyte, here())
+    own[0]?.release()
+    own[1]?.release()
+    // 144 MiB are a's: what is free goes to c, though a asks.
+    expect(await room.open('a').take(8 * mebibyte, left)).toBe(false)
+    own[2]?.release()
+    expect(await wanted).toBe(true)
+    other.release()
+    waiting.release()
+    expect(await room.open('a').take(8 * mebibyte)).toBe(true)
+  })
+
+  test('goes first to the body that has most, and to nobody who left', async () => {
+    const room = roomOf(most)
+    const first = room.open('a')
+    const growing = room.open('b')
+    expect(await first.take(128 * mebibyte)).toBe(true)
+    expect(await growing.take(64 * mebibyte)).toBe(true)
+    expect(await room.open('c').take(64 * mebibyte)).toBe(true)
+    const caller = new AbortController()
+    const served: string[] = []
+    const ask = async (name: string, taken: Promise<boolean>) => {
+      if (await taken) served.push(name)
+    }
+    const all = [
+      ask('gone', room.open('d').take(64 * mebibyte, caller.signal)),
+      ask('new', room.open('e').take(64 * mebibyte, here())),
+      ask('growing', growing.take(128 * mebibyte, here())),
+    ]
+    caller.abort()
+    first.release()
+    await Promise.all(all)
+    expect(served).toEqual(['growing', 'new'])
+  })
+
+  test('is taken for what has arrived, in steps of at most twice of it', async () => {
+    const sizes = new Map<string, () => number>()
+    const room = createBodyRoom(most, realEffects, (name, size) => sizes.set(name, size))
+    const held = room.open('a')
+    const takes = async (arrived: number): Promise<number> => {
+      expect(await held.takeFor(arrived * mebibyte, 20 * mebibyte, left)).toBe(true)
+      return [...sizes.values()].reduce((sum, size) => sum + size(), 0) / mebibyte
+    }
+    expect([await takes(0.5), await takes(3), await takes(9), await takes(15), await takes(17)]).toEqual([
+      0, 3, 16, 16, 20,
+    ])
+    held.release()
+    expect([...sizes.values()].map((size) => size())).toEqual([0, 0])
   })
 })

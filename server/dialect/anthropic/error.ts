@@ -9,6 +9,7 @@ const wireErrors = {
   'invalid-request': [400, 'invalid_request_error'],
   'context-too-long': [400, 'invalid_request_error'],
   'request-too-large': [413, 'request_too_large'],
+  'request-timeout': [408, 'invalid_request_error'],
   'unsupported-encoding': [415, 'invalid_request_error'],
   'model-not-found': [404, 'not_found_error'],
   'not-found': [404, 'not_found_error'],

@@ -19,6 +19,7 @@ const callers: ReadonlySet<string> = new Set([
   'invalid-request',
   'context-too-long',
   'request-too-large',
+  'request-timeout',
   'unsupported-encoding',
   'model-not-found',
   'not-found',

@@ -38,6 +38,7 @@ const errorKinds = [
   'invalid-request',
   'context-too-long',
   'request-too-large',
+  'request-timeout',
   'unsupported-encoding',
   'model-not-found',
   'not-found',

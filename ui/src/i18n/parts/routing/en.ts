@@ -34,6 +34,7 @@ export const en = {
   'failure.invalid-request': 'The request was not valid.',
   'failure.context-too-long': 'The conversation is longer than the model can read.',
   'failure.request-too-large': 'The request was too large.',
+  'failure.request-timeout': 'The request body arrived too slowly.',
   'failure.unsupported-encoding': 'The request used an encoding that is not supported.',
   'failure.model-not-found': 'There is no such model.',
   'failure.not-found': 'What was asked for does not exist.',

@@ -36,6 +36,7 @@ export const zhCn = {
   'failure.invalid-request': '请求无效。',
   'failure.context-too-long': '对话超出了模型的上下文长度。',
   'failure.request-too-large': '请求过大。',
+  'failure.request-timeout': '请求体上传过慢。',
   'failure.unsupported-encoding': '请求使用了不支持的编码。',
   'failure.model-not-found': '没有这个模型。',
   'failure.not-found': '请求的内容不存在。',
