@@ -41,8 +41,8 @@ export type CallDemand = {
 export const answerTool = 'give_answer'
 
 /** Where the model knows of any tool it may call one that it was not to call. */
-export const demandsAnything = ({ output, tools, search, messages }: Conversation): boolean =>
-  output.type !== 'text' || tools.length > 0 || search !== undefined || messages.some(hasCall)
+export const demandsAnything = ({ output, tools, alsoDeclared = [], search, messages }: Conversation): boolean =>
+  output.type !== 'text' || tools.length + alsoDeclared.length > 0 || search !== undefined || messages.some(hasCall)
 
 const hasCall = ({ parts }: Message): boolean => parts.some(({ type }) => type === 'tool-call')
 
@@ -64,7 +64,7 @@ export async function readDemand(
     if (!judge.ok) return invalid(demand.at, judge.error)
     strict.set(name, judge.value)
   }
-  const { toolChoice, output } = asked
+  const { toolChoice, output, alsoDeclared = [] } = asked
   const isForced = asked.tools.length > 0 && (toolChoice.type === 'any' || toolChoice.type === 'tool')
   const calls: CallDemand = {
     // Behind a search the model answers, and an answer by a schema would not be held to it.
@@ -72,7 +72,7 @@ export async function readDemand(
       forced: toolChoice.type === 'tool' ? { name: toolChoice.name } : { orSearch: output.type === 'text' },
     }),
     strict,
-    offered: new Set(toolChoice.type === 'none' ? [] : asked.tools.map(({ name }) => name)),
+    offered: new Set(toolChoice.type === 'none' ? [] : [...asked.tools.map(({ name }) => name), ...alsoDeclared]),
     nameOf: hasSearched(asked) ? calledName : (name) => name,
   }
   const common = { calls, isWhole: !asked.stream }

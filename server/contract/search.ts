@@ -1,5 +1,5 @@
 import type { Conversation, Tool, ToolChoice } from '../conversation/conversation.ts'
-import { type SearchWish, searchIdPrefix, searchToolName } from '../conversation/search.ts'
+import { type SearchWish, searchAsCalled, searchIdPrefix, searchToolName } from '../conversation/search.ts'
 import { ok } from '../lib/result.ts'
 import { longestQuery } from '../upstream/search.ts'
 import type { Layer } from './layer.ts'
@@ -26,7 +26,7 @@ export const searchLayer = (deps: SearchDeps): Layer => ({
 function prepare(conversation: Conversation, wish: SearchWish): Prepared {
   const toolName = freeName(conversation.tools)
   const toolChoice: ToolChoice = wish.isForced === true ? { type: 'tool', name: toolName } : conversation.toolChoice
-  const tools = [...conversation.tools, { name: toolName, description: describe(wish), schema }]
+  const tools = [...conversation.tools, { name: toolName, alias: searchAsCalled, description: describe(wish), schema }]
   return {
     conversation: { ...conversation, messages: renamed(conversation, toolName), tools, toolChoice },
     wish,

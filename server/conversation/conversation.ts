@@ -9,6 +9,8 @@ export type Conversation = {
   readonly messages: readonly Message[]
   /** Tools the model may see now (deferred ones only once referenced). */
   readonly tools: readonly Tool[]
+  /** Names of tools that the caller declared and the model is not shown: the history may tell it of them, so it may call them. */
+  readonly alsoDeclared?: readonly string[]
   readonly toolChoice: ToolChoice
   /** False: at most one tool call in the reply. */
   readonly parallelToolCalls: boolean
@@ -101,6 +103,8 @@ export type ToolResultPart = {
 export type Tool = {
   readonly name: string
   readonly description: string
+  /** A name that means this tool too, where no other has it. */
+  readonly alias?: string
   /** A JSON Schema object as the caller sent it; providers clean it. */
   readonly schema: Readonly<Record<string, unknown>>
   /** The caller wants no call whose input does not fit the schema; `at` is where that stands in the request. */

@@ -7,6 +7,7 @@ import { type Decoded, refuse } from './validate.ts'
 /** The tools the model may see and how it may use them. */
 export type Toolbox = {
   readonly tools: readonly Tool[]
+  readonly alsoDeclared?: readonly string[]
   readonly toolChoice: ToolChoice
   readonly parallelToolCalls: boolean
   readonly search?: SearchWish
@@ -45,16 +46,19 @@ export function narrow(
   wish?: SearchWish,
 ): Decoded<Toolbox> {
   const search = choice.only === undefined || choice.only.some(isSearchType) ? wish : undefined
-  const tools = choice.only === undefined ? all : all.filter((tool) => choice.only?.includes(tool.name))
+  const isAllowed = (name: string): boolean => choice.only?.includes(name) ?? true
+  const tools = all.filter(({ name }) => isAllowed(name))
+  const alsoDeclared = hosted.filter((name) => isAllowed(name) && !isSearchType(name))
   const { toolChoice } = choice
   const found = (value: ToolChoice, isForced = false): Decoded<Toolbox> =>
     ok({
       ...{ tools, toolChoice: value, parallelToolCalls },
+      ...(alsoDeclared.length === 0 ? {} : { alsoDeclared }),
       ...(search === undefined ? {} : { search: isForced ? { ...search, isForced } : search }),
     })
   if (toolChoice.type !== 'tool') {
     if (toolChoice.type !== 'any' || tools.length > 0) return found(toolChoice)
-    const isLeftOut = hosted.some((name) => choice.only?.includes(name) ?? true)
+    const isLeftOut = hosted.some(isAllowed)
     if (search !== undefined || isLeftOut) return found({ type: 'auto' }, true)
     return refuse('tool_choice', 'demands a call, and there is no tool to call')
   }

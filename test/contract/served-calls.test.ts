@@ -17,7 +17,9 @@ type Asked = {
   readonly choice?: Choice
   readonly format?: boolean
   /** A tool the history has a call of. */
-  readonly past?: string
+  readonly past?: string | undefined
+  /** Members in that API's own words, in place of others. */
+  readonly more?: object
   readonly stream: boolean
 }
 
@@ -123,7 +125,7 @@ describe.each(apis)('$name, $way', ({ name, path, stream, readStream, readWhole 
   /** What the caller gets of a model that gives these turns, one after the other. */
   const serve = async (asked: Omit<Asked, 'stream'>, ...turns: readonly (readonly Step[])[]) => {
     for (const steps of turns) gateway.simulator.enqueue({ steps })
-    const body = bodies[name]?.({ ...asked, stream }) ?? {}
+    const body = { ...bodies[name]?.({ ...asked, stream }), ...asked.more }
     const { status, text, json } = await gateway.call('POST', path, body, { authorization: `Bearer ${gateway.key}` })
     if (status !== 200) return { status, text: '', end: 'failed', error: String(json.error.message), calls: [] }
     const { calls, end, error = '', text: words } = stream ? readStream(text) : readWhole(json)
@@ -227,4 +229,75 @@ describe.each(apis)('$name, $way', ({ name, path, stream, readStream, readWhole 
       expect(inputs.join('').includes('Once upon')).toBe(stream || name !== 'anthropic')
     }
   })
+
+  test('a tool that is declared in a way that hides it from the model is called if the history tells of it', async () => {
+    for (const tools of hidden[name] ?? []) {
+      const of = nameOfHidden(tools)
+      for (const past of [of, undefined]) {
+        const called = await serve({ past, more: { tools } }, [call(of, right)])
+        expect([of, called]).toMatchObject([of, { end: 'calls', calls: [[of, right]] }])
+      }
+      const answered = await serve({ past: of, more: { tools }, choice: 'none' }, [call(of, {})], [says('Done.')])
+      expect([of, answered]).toMatchObject([of, { end: 'end', text: 'Done.', calls: [] }])
+      const strange = await serve({ past: 'wipe', more: { tools } }, [call('wipe', {})], [says('Done.')])
+      expect([of, strange]).toMatchObject([of, { end: 'end', text: 'Done.', calls: [] }])
+    }
+  })
+
+  test('the search is ours by the name that callers have for it', async () => {
+    const more = name === 'openai-chat' ? { web_search_options: {} } : { tools: [searches[name]] }
+    const found = await serve({ more }, [call('web_search', { query: 'q' })], [says('Found.')])
+    expect(found).toMatchObject({ end: 'end', text: 'Found.', calls: [] })
+    expect(await repair()).toBeUndefined()
+  })
+})
+
+const searches: Readonly<Record<string, object>> = {
+  anthropic: { type: 'web_search_20250305', name: 'web_search' },
+  'openai-responses': { type: 'web_search' },
+}
+
+/** Lists of one tool that is declared and not shown to the model. */
+const hidden: Readonly<Record<string, readonly (readonly object[])[]>> = {
+  anthropic: [
+    [{ name: 'mcp__a__b', defer_loading: true, input_schema: schema }],
+    [{ type: 'bash_20250124', name: 'bash' }],
+    [{ type: 'text_editor_20250728', name: 'str_replace_based_edit_tool' }],
+    [{ type: 'memory_20250818', name: 'memory' }],
+  ],
+  'openai-chat': [[{ type: 'local_shell' }], [{ type: 'a_future_kind', name: 'run' }]],
+  'openai-responses': [[{ type: 'local_shell' }], [{ type: 'shell' }], [{ type: 'apply_patch' }]],
+}
+const nameOfHidden = ([tool]: readonly object[]): string => {
+  const { name, type } = tool as { readonly name?: string; readonly type?: string }
+  return name ?? type ?? ''
+}
+
+test('a tool of a group is called by its own name where no other has that', async () => {
+  const group = (of: string) => ({ type: 'namespace', name: of, tools: [{ type: 'function', name: 'log' }] })
+  const ask = async (more: object, ...turns: readonly Step[]) => {
+    for (const step of turns) gateway.simulator.enqueue({ steps: [step] })
+    const body = { model, input: 'x', store: false, ...more }
+    return gateway.call('POST', '/v1/responses', body, { authorization: `Bearer ${gateway.key}` })
+  }
+  const past = [
+    { role: 'user', content: 'x' },
+    { type: 'function_call', call_id: 'c1', name: 'log', arguments: '{}' },
+    { type: 'function_call_output', call_id: 'c1', output: 'r' },
+  ]
+  for (const input of ['x', past]) {
+    const { json } = await ask({ tools: [group('mcp__git')], input }, call('log', {}))
+    expect(json.output).toMatchObject([{ type: 'function_call', name: 'log', namespace: 'mcp__git' }])
+  }
+  const several = { tools: [group('mcp__git'), group('mcp__hg')] }
+  expect((await ask(several, call('log', {}), call('log', {}))).status).toBe(502)
+  const only = [{ type: 'function', namespace: 'mcp__hg', name: 'log' }]
+  const allowed = { ...several, tool_choice: { type: 'allowed_tools', mode: 'auto', tools: only } }
+  const { json } = await ask(allowed, call('log', {}))
+  expect(json.output).toMatchObject([{ type: 'function_call', name: 'log', namespace: 'mcp__hg' }])
+  const none = { tools: [group('mcp__git')], tool_choice: 'none', input: past }
+  expect((await ask(none, call('log', {}), call('log', {}))).status).toBe(502)
+  const left = { tools: [group('mcp__git'), { type: 'local_shell' }] }
+  const unallowed = { ...left, tool_choice: { ...allowed.tool_choice, tools: [{ type: 'function', name: 'log' }] } }
+  expect((await ask(unallowed, call('local_shell', {}), call('local_shell', {}))).status).toBe(502)
 })

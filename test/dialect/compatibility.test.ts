@@ -57,11 +57,12 @@ const read = (api: string, given: object): DecodedRequest<unknown> => {
   return decoded.value
 }
 
-/** All that may bear on the answer. Responses also repeats members of the request in it, whatever becomes of them. */
+/** All that may bear on the answer: tools that are left out may be called, if the model knows of them. Responses also repeats members of the request in it, whatever becomes of them. */
 function whole({ conversation, form }: DecodedRequest<unknown>): string {
   const { echo: _, ...more } = (form ?? {}) as Readonly<Record<string, unknown>>
-  return JSON.stringify({ conversation, form: more }, (_, value: unknown) =>
-    value instanceof Map ? [...value] : typeof value === 'function' ? 'a function' : value,
+  return JSON.stringify(
+    { conversation: { ...conversation, alsoDeclared: undefined }, form: more },
+    (_, value: unknown) => (value instanceof Map ? [...value] : typeof value === 'function' ? 'a function' : value),
   )
 }
 

@@ -161,7 +161,9 @@ describe('openai-responses takes without an effect', () => {
       input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello' }, { type: 'future' }] }],
     },
   ])('%j', (more) => {
-    expect(decoded(more).conversation).toEqual(decoded({}).conversation)
+    // Calls of tools that are left out pass, whatever the model knows them from.
+    const { alsoDeclared: _, ...asked } = decoded(more).conversation
+    expect(asked).toEqual(decoded({}).conversation)
   })
 })
 

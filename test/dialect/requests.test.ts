@@ -15,11 +15,12 @@ for (const dialect of dialects) {
   })
 }
 
-/** Where an image or a schema stood is each dialect's own, and so is how strictly it is meant (strict.test.ts). */
+/** Each dialect's own: where an image or a schema stood, how strictly it is meant (strict.test.ts), which kinds of tools it leaves out. */
+const own: ReadonlySet<string> = new Set(['strict', 'at', 'alsoDeclared'])
 function withoutPlaces(conversation: Conversation): unknown {
   return JSON.parse(
     JSON.stringify(conversation, (key, value) =>
-      value?.type === 'image' ? { ...value, field: undefined } : key === 'strict' || key === 'at' ? undefined : value,
+      value?.type === 'image' ? { ...value, field: undefined } : own.has(key) ? undefined : value,
     ),
   )
 }

@@ -38,6 +38,12 @@ const decode = (dialect: typeof anthropic, more: object) => {
   if (!decoded.ok) throw new Error(decoded.error.message)
   return decoded.value
 }
+/** But for the names of tools that are left out: calls of them pass, whatever the model knows them from. */
+const shown = (dialect: typeof anthropic, more: object) => {
+  const { conversation, ...rest } = decode(dialect, more)
+  const { alsoDeclared: _, ...asked } = conversation
+  return { ...rest, conversation: asked }
+}
 
 describe('parameters that change nothing', () => {
   test.each([
@@ -70,7 +76,7 @@ describe('parameters that change nothing', () => {
     [{ metadata: {}, stop_sequences: [], stream: false }],
     [{ stop_sequences: [''] }],
   ])('as Messages: %j', (more) => {
-    expect(decode(anthropic, more)).toEqual(decode(anthropic, {}))
+    expect(shown(anthropic, more)).toEqual(shown(anthropic, {}))
   })
 
   test.each([
@@ -93,8 +99,28 @@ describe('parameters that change nothing', () => {
     [{ response_format: { type: 'text' }, text: { format: { type: 'text' } }, stop: [] }],
     [{ stop: '' }],
   ])('as Chat Completions: %j', (more) => {
-    expect(decode(openaiChat, more)).toEqual(decode(openaiChat, {}))
+    expect(shown(openaiChat, more)).toEqual(shown(openaiChat, {}))
   })
+})
+
+test('the names of tools that are declared and not shown are known, but for those taken away or not allowed', () => {
+  const later = (name: string) => ({ name, defer_loading: true, input_schema: { type: 'object' } })
+  const bash = { type: 'bash_20250124', name: 'bash' }
+  const tools = [later('a'), later('b'), later('c'), bash, { type: 'web_search_20250305', name: 'web_search' }]
+  const changed = {
+    role: 'user',
+    content: [
+      { type: 'tool_reference', tool_name: 'a' },
+      { type: 'tool_removal', tool: { name: 'b' } },
+    ],
+  }
+  expect(decode(anthropic, { tools }).conversation.alsoDeclared).toEqual(['a', 'b', 'c', 'bash'])
+  const messages = [changed, user]
+  expect(decode(anthropic, { tools, messages }).conversation.alsoDeclared).toEqual(['c', 'bash'])
+  const kinds = [{ type: 'local_shell' }, { type: 'shell' }, { type: 'web_search' }]
+  expect(decode(openaiChat, { tools: kinds }).conversation.alsoDeclared).toEqual(['local_shell', 'shell'])
+  const choice = { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'shell' }] }
+  expect(decode(openaiChat, { tools: kinds, tool_choice: choice }).conversation.alsoDeclared).toEqual(['shell'])
 })
 
 describe('a session is found, and never mistaken for who asks', () => {

@@ -10,6 +10,7 @@ type Body = Pick<Static<typeof MessagesBody>, 'messages' | 'tools' | 'tool_choic
 type Entry = Static<typeof ToolEntry>
 type Toolbox = {
   readonly tools: readonly Tool[]
+  readonly alsoDeclared?: readonly string[]
   readonly toolChoice: ToolChoice
   readonly parallelToolCalls: boolean
   readonly search?: SearchWish
@@ -24,33 +25,38 @@ const readEntry = createValidator(ToolEntry)
 export function decodeTools({ messages, tools, tool_choice: choice }: Body): Decoded<Toolbox> {
   const declared = new Map<string, Tool>()
   const offered = new Set<string>()
+  const hidden = new Set<string>()
   let search: SearchWish | undefined
   for (const [index, entry] of (tools ?? []).entries()) {
     if (isServerTool(entry)) {
       const wish = isSearchType(entry.type) ? decodeSearch(entry, `tools.${index}`) : ok(undefined)
       if (!wish.ok) return wish
       search ??= wish.value
+      if (entry.name && !isSearchType(entry.type)) hidden.add(entry.name)
       continue
     }
     if (!entry.name) return refuse(`tools.${index}.name`, 'is required')
     if (declared.has(entry.name)) return refuse(`tools.${index}.name`, 'tool names must be unique')
     declared.set(entry.name, toolOf(entry, entry.name, `tools.${index}.input_schema`))
-    if (!entry.defer_loading) offered.add(entry.name)
+    const list = entry.defer_loading ? hidden : offered
+    list.add(entry.name)
   }
   for (const change of toolChanges(messages)) {
     const { name, definition } = change
     if (definition?.name && !isServerTool(definition)) declared.set(name, toolOf(definition, name))
     if (change.offered) offered.add(name)
-    else offered.delete(name)
+    else for (const list of [offered, hidden]) list.delete(name)
   }
   if (choice?.name) offered.add(choice.name)
   const visible = [...declared.values()].filter((tool) => offered.has(tool.name) && tool.name !== placeholderTool)
+  const alsoDeclared = [...hidden].filter((name) => !offered.has(name) && name !== placeholderTool)
   const server = (tools ?? []).filter(isServerTool)
   const toolChoice = decodeToolChoice(choice, visible, server, server.length > 0 || declared.has(placeholderTool))
   if (!toolChoice.ok) return toolChoice
   if (search !== undefined && isForced(choice, visible, tools ?? [])) search = { ...search, isForced: true }
   return ok({
     tools: visible,
+    ...(alsoDeclared.length === 0 ? {} : { alsoDeclared }),
     toolChoice: toolChoice.value,
     ...(search === undefined ? {} : { search }),
     parallelToolCalls: choice?.disable_parallel_tool_use !== true,

@@ -87,11 +87,12 @@ function addTool(bench: Bench, entry: Entry, at: string, group: string | undefin
   const kind = entry.type === 'custom' ? 'custom' : 'function'
   bench.names.set(name, { kind, name: entry.name, ...(group === undefined ? {} : { namespace: group }) })
   const schema = (entry.parameters ?? { type: 'object', properties: {} }) as Record<string, unknown>
+  const names = { name, ...(group === undefined ? {} : { alias: entry.name }) }
   bench.tools.push(
     kind === 'custom'
-      ? { name, description: freeformDescription(entry), schema: freeformSchema }
+      ? { ...names, description: freeformDescription(entry), schema: freeformSchema }
       : {
-          name,
+          ...names,
           description: entry.description ?? '',
           schema,
           ...(entry.strict === true && { strict: { at: `${at}.parameters` } }),

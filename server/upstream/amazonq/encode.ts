@@ -8,7 +8,7 @@ import { encodeTurns } from './history.ts'
 import { instructionsFor } from './instructions.ts'
 import { hasPastImages, withoutPastImages } from './past-images.ts'
 import { thinkingRequest } from './thinking-request.ts'
-import { mapToolNames, type ToolNames } from './tool-names.ts'
+import { aliasesOf, mapToolNames, type ToolNames } from './tool-names.ts'
 import { encodeTools } from './tools.ts'
 import { joinTexts, turnsOf } from './turns.ts'
 import type { RequestBody } from './wire.ts'
@@ -55,6 +55,7 @@ export function encodeRequest(
   const names = mapToolNames(
     conversation.tools.map(({ name }) => name),
     called,
+    aliasesOf(conversation),
   )
   const used = new Set(called.map(names.meant))
   noteRenamed(names.renamed, context.note)

@@ -1,11 +1,12 @@
+import type { Conversation } from '../../conversation/conversation.ts'
 import { wireLimits } from './wire.ts'
 
 /** Tool names as the provider takes them, and back. Names that are in order already stay as they are. */
 export type ToolNames = {
-  /** The tool that a past call's name means: itself, or a declared one that differs by case alone. */
+  /** The tool that a past call's name means: itself, or a declared one that differs by case alone or has that alias. */
   readonly meant: (name: string) => string
   readonly toWire: (name: string) => string
-  /** A name the model made up itself comes back unchanged, unless it differs from a known one by case alone. */
+  /** A name the model made up itself comes back unchanged, unless it differs from a known one by case alone or is its alias. */
   readonly fromWire: (name: string) => string
   /** Those that go out under another name. */
   readonly renamed: readonly string[]
@@ -17,17 +18,38 @@ const allowed = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/
 /** Names that clash with tools of the server's own. */
 const clashing: ReadonlySet<string> = new Set(['web_search'])
 
+/** Names of tools by what else they are called. */
+type Aliases = ReadonlyMap<string, string>
+const noAliases: Aliases = new Map()
+
+/** The aliases that can mean one tool only. */
+export function aliasesOf({ tools, alsoDeclared = [] }: Pick<Conversation, 'tools' | 'alsoDeclared'>): Aliases {
+  const aliases = new Map<string, string>()
+  const taken = new Set(alsoDeclared)
+  for (const { name, alias } of tools) {
+    if (alias === undefined || taken.has(alias)) continue
+    if (aliases.delete(alias)) taken.add(alias)
+    else aliases.set(alias, name)
+  }
+  return aliases
+}
+
 /**
  * Maps all names of one conversation, without collisions; the service takes names that differ by case alone for the same. A
  * mapped name keeps what is readable of the original and ends in a digest of it, so it stays the same from turn to turn.
  * A name `used` in past calls that differs only by case from one that is declared means that one: clients spell the tools of
  * another client's conversation in their own way.
  */
-export function mapToolNames(declared: readonly string[], used: readonly string[] = []): ToolNames {
+export function mapToolNames(
+  declared: readonly string[],
+  used: readonly string[] = [],
+  aliases: Aliases = noAliases,
+): ToolNames {
   if (declared.length === 0 && used.length === 0) return noTools
   const declaredAs = new Map(declared.toReversed().map((name) => [name.toLowerCase(), name]))
   const known = new Set(declared)
-  const meant = (name: string): string => (known.has(name) ? name : (declaredAs.get(name.toLowerCase()) ?? name))
+  const meant = (name: string): string =>
+    known.has(name) ? name : (declaredAs.get(name.toLowerCase()) ?? aliases.get(name) ?? name)
   const distinct = new Set([...declared, ...[...used].map(meant)])
   const wireOf = new Map<string, string>()
   const nameOf = new Map<string, string>()
@@ -49,18 +71,22 @@ export function mapToolNames(declared: readonly string[], used: readonly string[
   return {
     meant,
     toWire: (name) => wireOf.get(meant(name)) ?? wireNameOf(name),
-    fromWire: namesOf(nameOf, distinct),
+    fromWire: namesOf(nameOf, distinct, aliases),
     renamed: [...distinct].filter((name) => wireOf.get(name) !== name),
   }
 }
 
 /** Apart from the rest: a reply needs this for as long as it takes, and would hold whatever it was made beside. */
-function namesOf(nameOf: ReadonlyMap<string, string>, names: ReadonlySet<string>): ToolNames['fromWire'] {
+function namesOf(
+  nameOf: ReadonlyMap<string, string>,
+  names: ReadonlySet<string>,
+  aliases: Aliases,
+): ToolNames['fromWire'] {
   return (wire) => {
     const known = nameOf.get(wire)
     if (known !== undefined || names.has(wire)) return known ?? wire
     const isMeant = (name: string): boolean => name.toLowerCase() === wire.toLowerCase()
-    return [...nameOf].find(([own]) => isMeant(own))?.[1] ?? [...names].find(isMeant) ?? wire
+    return [...nameOf].find(([own]) => isMeant(own))?.[1] ?? [...names].find(isMeant) ?? aliases.get(wire) ?? wire
   }
 }
 
