@@ -24,28 +24,29 @@ export async function runJudgeChild(): Promise<number> {
   return 0
 }
 
-/** More than these are not even put in line, of all callers and of one. */
+/** More than these are not even put in line, of all callers and of one; one may have more while the line is short. */
 export const mostJudgementsWaiting = 100
 const mostOfOne = 20
+const shortLine = 60
 /** In line. */
 const waitMs = 30_000
 
 /** `waiting`: how many are in line. */
 export type FarJudges = { readonly judge: FarJudge; readonly waiting: () => number }
 
-type LineBounds = { readonly all: number; readonly ofOne: number; readonly waitMs: number }
+type LineBounds = { readonly all: number; readonly ofOne: number; readonly short: number; readonly waitMs: number }
 
 /** Three at a time, two of them for one caller; the others wait, for so long and while anybody waits for them. */
 export function createFarJudges(
   command: readonly string[] = childCommand(judgeCommand),
   line: Partial<LineBounds> = {},
 ): FarJudges {
-  const most: LineBounds = { all: mostJudgementsWaiting, ofOne: mostOfOne, waitMs, ...line }
+  const most: LineBounds = { all: mostJudgementsWaiting, ofOne: mostOfOne, short: shortLine, waitMs, ...line }
   const seats = createSeats(3, 2)
 
   /** False: its turn did not come. */
   async function takeSeat({ signal, callerId = '' }: Asker): Promise<boolean> {
-    if (seats.waiting(callerId) >= most.ofOne || seats.waiting() >= most.all) return false
+    if (seats.waiting() >= (seats.waiting(callerId) < most.ofOne ? most.all : most.short)) return false
     const waiting = new AbortController()
     const cancelTimer = realEffects.after(most.waitMs, () => waiting.abort())
     const hasSeat = await seats.take(AbortSignal.any([signal, waiting.signal]), callerId)

@@ -437,7 +437,7 @@ describe('beside open streams', () => {
       }
     })
     /** Each says that it has begun and waits until it may end. */
-    const holding = (line: Parameters<typeof createFarJudges>[1]) => {
+    const holding = (line: Parameters<typeof createFarJudges>[1] = {}) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'judging-'))
       const held = createFarJudges(
         run(`const { existsSync, writeFileSync } = require('node:fs')
@@ -455,7 +455,7 @@ describe('beside open streams', () => {
     const turnedAway = { ok: false, error: { path: '', isBusy: true, isTooMuch: true } }
 
     test('two of one caller run at a time, the others wait, and those of another are not behind them', async () => {
-      const { held, begun, go, folder } = holding({ ofOne: 3, all: 5 })
+      const { held, begun, go, folder } = holding({ ofOne: 3, short: 3, all: 5 })
       const judgeOf = (callerId: string) => held.judge({}, [1], { callerId, signal: anybody.signal })
       const asked = many(5, () => judgeOf('a'))
       expect(held.waiting()).toBe(3)
@@ -471,6 +471,22 @@ describe('beside open streams', () => {
       expect(held.waiting()).toBe(0)
       rmSync(folder, { recursive: true })
     })
+    test('one caller alone may have more in line, and leaves room for others', async () => {
+      const { held, go, folder } = holding()
+      const judgeOf = (callerId: string) => held.judge({}, [1], { callerId, signal: anybody.signal })
+      const asked = many(62, () => judgeOf('a'))
+      expect(held.waiting()).toBe(60)
+      expect(await judgeOf('a')).toMatchObject(turnedAway)
+      asked.push(...many(21, () => judgeOf('b'))) // one takes the third seat
+      expect(held.waiting()).toBe(80)
+      for (const callerId of ['a', 'b']) expect(await judgeOf(callerId)).toMatchObject(turnedAway)
+      asked.push(...many(20, () => judgeOf('c')))
+      expect(held.waiting()).toBe(100)
+      expect(await judgeOf('d')).toMatchObject(turnedAway)
+      go()
+      expect(await Promise.all(asked)).toEqual(asked.map(() => met) as never)
+      rmSync(folder, { recursive: true })
+    }, 60_000)
     test('whoever leaves gives up its place, in line and in the process', async () => {
       const { held, begun, go, folder } = holding({ ofOne: 3 })
       const leaving = new AbortController()
