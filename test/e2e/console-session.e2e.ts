@@ -87,6 +87,22 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     },
   )
 
+  test('what only the owner sees stays under the sign-in, with what was typed there (12)', async () => {
+    const { page, faults, close } = await open('/backup')
+    const passphrase = page.getByLabel('Passphrase', { exact: true })
+    await passphrase.fill('a long enough passphrase')
+    await page.context().clearCookies()
+    await page.getByRole('button', { name: 'Back up now' }).click()
+    const again = page.getByRole('dialog').filter({ hasText: 'You were signed out.' })
+    await again.locator('[autocomplete=current-password]').fill(adminPassword)
+    expect(await passphrase.inputValue()).toBe('a long enough passphrase')
+    await page.keyboard.press('Enter')
+    await again.waitFor({ state: 'detached' })
+    expect(await passphrase.inputValue()).toBe('a long enough passphrase')
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test.each([
     ['/users', 'Create user', 'Name'],
     ['/accounts', 'Jobs', ''],

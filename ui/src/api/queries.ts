@@ -1,6 +1,7 @@
 import { MutationCache, QueryCache, QueryClient, queryOptions, useQueryClient } from '@tanstack/solid-query'
 import { type Accessor, createMemo, createRoot } from 'solid-js'
 import { reconcile } from 'solid-js/store'
+import type { SessionView } from '../../../server/admin/contract/session.ts'
 import { type AccountQuery, ApiError, api } from './client.ts'
 import { liveness, pollEvery } from './liveness.ts'
 
@@ -11,7 +12,12 @@ export const queries = {
   session: () =>
     queryOptions({
       queryKey: ['session'],
-      queryFn: ({ signal }) => api.session(signal),
+      // Whose pages they are is known until somebody else signs in: what lies under the sign-in dialog stays as it is.
+      queryFn: async ({ signal, client }) => {
+        const next = await api.session(signal)
+        const user = client.getQueryData<SessionView>(['session'])?.user
+        return next.signedIn || user === undefined ? next : { ...next, user }
+      },
       retry: false,
       staleTime: 30 * second,
       refetchInterval: (query) => (query.state.status === 'error' ? 5 * second : false),

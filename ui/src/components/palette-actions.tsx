@@ -8,6 +8,7 @@ import {
   untrack,
   useContext,
 } from 'solid-js'
+import { isAway } from '../api/away.ts'
 import type { Icon } from './icon.ts'
 
 /** Something that can be done from where somebody is: found in the palette, and by its key if it has one. */
@@ -19,6 +20,8 @@ export type PaletteAction = {
   readonly words?: string
   readonly icon?: Icon
   readonly run: () => void
+  /** It changes something, and is not offered while the server is away. */
+  readonly writes?: boolean
   /** As tinykeys writes them: `n`, `g a`. Of two with the same keys the page's own wins. */
   readonly keys?: string
 }
@@ -36,7 +39,10 @@ const PaletteContext = createContext<Registry>()
 
 export function PaletteProvider(props: ParentProps) {
   const [sources, setSources] = createSignal<readonly Accessor<readonly PaletteAction[]>[]>([])
-  const actions = (): readonly PaletteAction[] => sources().flatMap((source) => source())
+  const actions = (): readonly PaletteAction[] =>
+    sources()
+      .flatMap((source) => source())
+      .filter(({ writes }) => !writes || !isAway())
   const [wanted, setWanted] = createSignal<string>()
   createEffect(() => {
     const id = wanted()

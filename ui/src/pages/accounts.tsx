@@ -186,8 +186,14 @@ export default function AccountsPage() {
   usePaletteActions(() =>
     mayChange()
       ? [
-          { id: 'accounts.add', text: t('accounts.add'), icon: Plus, keys: 'n', run: add },
-          { id: 'accounts.checkAll', text: t('accounts.checkAll'), icon: RefreshCw, run: () => checkAll.mutate() },
+          { id: 'accounts.add', writes: true, text: t('accounts.add'), icon: Plus, keys: 'n', run: add },
+          {
+            id: 'accounts.checkAll',
+            writes: true,
+            text: t('accounts.checkAll'),
+            icon: RefreshCw,
+            run: () => checkAll.mutate(),
+          },
           { id: 'accounts.export', text: t('accounts.export.all'), icon: Download, run: () => openExport('all') },
         ]
       : [],

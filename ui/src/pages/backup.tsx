@@ -89,7 +89,7 @@ function OwnerBackup(props: { readonly app: string }) {
         })
   }
   usePaletteActions(() => [
-    { id: 'backup.create', text: t('backup.create'), icon: Archive, keys: 'n', run: () => make.mutate() },
+    { id: 'backup.create', writes: true, text: t('backup.create'), icon: Archive, keys: 'n', run: () => make.mutate() },
   ])
   const create = (
     <Button look="primary" icon={Archive} busy={make.isPending} onClick={() => make.mutate()}>

@@ -62,7 +62,16 @@ export default function ModelsPage() {
   const mayChange = createMayChange()
   usePaletteActions(() =>
     mayChange()
-      ? [{ id: 'models.add', text: t('models.add'), icon: Plus, keys: 'n', run: () => show('form', undefined) }]
+      ? [
+          {
+            id: 'models.add',
+            writes: true,
+            text: t('models.add'),
+            icon: Plus,
+            keys: 'n',
+            run: () => show('form', undefined),
+          },
+        ]
       : [],
   )
   const named = () => ({ name: subject()?.name ?? '' })

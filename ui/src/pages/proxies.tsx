@@ -53,7 +53,16 @@ export default function ProxiesPage() {
   const mayChange = createMayChange()
   usePaletteActions(() =>
     mayChange()
-      ? [{ id: 'proxies.add', text: t('proxies.add'), icon: Plus, keys: 'n', run: () => show('form', undefined) }]
+      ? [
+          {
+            id: 'proxies.add',
+            writes: true,
+            text: t('proxies.add'),
+            icon: Plus,
+            keys: 'n',
+            run: () => show('form', undefined),
+          },
+        ]
       : [],
   )
   const add = (

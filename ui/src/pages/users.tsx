@@ -138,6 +138,7 @@ export default function UsersPage() {
       ? [
           {
             id: 'users.create',
+            writes: true,
             text: t('users.create'),
             icon: UserPlus,
             keys: 'n',

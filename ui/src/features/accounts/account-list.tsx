@@ -235,7 +235,6 @@ function CheckButton(props: RowProps) {
 function RowMenu(props: RowProps) {
   const { t } = useI18n()
   const navigate = useNavigate()
-  const mayChange = createMayChange()
   const copyId = async (): Promise<void> => {
     const copied = await copyText(props.account.id, pageCopyEnvironment(document.body))
     showToast({ tone: 'info', text: copied === 'copied' ? t('common.copied') : props.account.id })
@@ -246,7 +245,7 @@ function RowMenu(props: RowProps) {
       triggerClass="control-square inline-flex items-center justify-center rounded-md text-text-2 hover:bg-surface-2 hover:text-text"
       trigger={<Glyph icon={Ellipsis} size={16} />}
     >
-      <Show when={mayChange()}>
+      <MayChange>
         <MenuItem
           icon={RefreshCw}
           text={t('accounts.check')}
@@ -254,17 +253,17 @@ function RowMenu(props: RowProps) {
         />
         <MenuItem icon={LogIn} text={t('accounts.signInAgain')} onSelect={() => props.onSignInAgain(props.account)} />
         <MenuItem icon={Route} text={t('accounts.setProxy')} onSelect={() => props.onSetProxy(props.account)} />
-      </Show>
+      </MayChange>
       <MenuItem
         icon={ScrollText}
         text={t('accounts.viewLogs')}
         onSelect={() => navigate(`/logs?account=${encodeURIComponent(props.account.id)}`)}
       />
       <MenuItem icon={Copy} text={t('accounts.copyId')} onSelect={() => void copyId()} />
-      <Show when={mayChange()}>
+      <MayChange>
         <MenuSeparator />
         <MenuItem icon={Trash2} text={t('accounts.delete')} danger onSelect={() => props.onDelete(props.account)} />
-      </Show>
+      </MayChange>
     </Menu>
   )
 }

@@ -8,6 +8,7 @@ import Trash2 from 'lucide-solid/icons/trash'
 import { For, Show } from 'solid-js'
 import { itemErrorText } from '../../api/error-text.ts'
 import { jobTitle } from '../../api/job-title.ts'
+import { Writes } from '../../api/writes.tsx'
 import { Button } from '../../components/button.tsx'
 import { JobProgress } from '../../components/job-progress.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
@@ -87,27 +88,29 @@ export default function BulkBar(props: Props) {
               {t('accounts.bulk.clear')}
             </Button>
             <span class="grow" />
-            <Button icon={CirclePlay} onClick={() => props.onEnable(true)}>
-              {t('accounts.bulk.enable')}
-            </Button>
-            <Button icon={CirclePause} onClick={() => props.onEnable(false)}>
-              {t('accounts.bulk.disable')}
-            </Button>
-            <Button icon={RefreshCw} onClick={props.onCheck}>
-              {t('accounts.bulk.check')}
-            </Button>
-            <Button icon={Route} onClick={props.onProxy}>
-              {t('accounts.setProxy')}
-            </Button>
-            <Button icon={Scale} onClick={props.onWeight}>
-              {t('accounts.bulk.weight')}
-            </Button>
-            <Button icon={Download} onClick={props.onExport}>
-              {t('accounts.export.action')}
-            </Button>
-            <Button icon={Trash2} look="quiet-danger" onClick={props.onDelete}>
-              {t('accounts.delete')}
-            </Button>
+            <Writes all>
+              <Button icon={CirclePlay} onClick={() => props.onEnable(true)}>
+                {t('accounts.bulk.enable')}
+              </Button>
+              <Button icon={CirclePause} onClick={() => props.onEnable(false)}>
+                {t('accounts.bulk.disable')}
+              </Button>
+              <Button icon={RefreshCw} onClick={props.onCheck}>
+                {t('accounts.bulk.check')}
+              </Button>
+              <Button icon={Route} onClick={props.onProxy}>
+                {t('accounts.setProxy')}
+              </Button>
+              <Button icon={Scale} onClick={props.onWeight}>
+                {t('accounts.bulk.weight')}
+              </Button>
+              <Button icon={Download} onClick={props.onExport}>
+                {t('accounts.export.action')}
+              </Button>
+              <Button icon={Trash2} look="quiet-danger" onClick={props.onDelete}>
+                {t('accounts.delete')}
+              </Button>
+            </Writes>
           </div>
         </Show>
       </section>

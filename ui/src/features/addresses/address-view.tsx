@@ -170,6 +170,7 @@ export function AddressView(props: { readonly onShowLogs: (ip: string) => void }
         <Match when={true}>
           <DataTable
             items={rows()}
+            main
             actions={t('addresses.column.actions')}
             columns={[
               { text: t('addresses.column.ip'), value: ({ ip }) => ip },

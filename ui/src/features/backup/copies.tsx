@@ -81,6 +81,7 @@ export function Copies(props: {
     <>
       <DataTable
         items={rows()}
+        main
         columns={[
           { text: t('backup.column.time'), value: ({ created_at }) => created_at },
           { text: t('backup.column.kind') },

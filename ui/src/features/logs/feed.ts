@@ -79,12 +79,13 @@ export function createLogFeed(ask: Ask): LogFeed {
           setShownKey(ask.key())
           setFresh([])
           const oldest = page.next_cursor === null ? '' : (page.logs.at(-1)?.timestamp ?? '')
-          setRows(
-            merge(
-              page.logs,
-              tail.logs.filter(({ timestamp }) => timestamp >= oldest),
-            ),
+          // What is there already stays as it is: the focus may be in it.
+          const known = new Map(rows().map((row) => [row.id, row]))
+          const again = merge(
+            page.logs,
+            tail.logs.filter(({ timestamp }) => timestamp >= oldest),
           )
+          setRows(again.map((row) => known.get(row.id) ?? row))
           setTotal(
             page.total === undefined ? undefined : { count: page.total, isMinimum: page.total_is_minimum ?? false },
           )

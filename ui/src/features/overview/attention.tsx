@@ -8,6 +8,7 @@ import { Button, buttonClass, IconButton } from '../../components/button.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
+import { returnFocus } from '../../lib/focus.ts'
 import { maskEmail } from '../../lib/format.ts'
 import { attentionText, type Pointed, placeOf, plainHttp, wordsOf } from './attention-words.ts'
 import { dismissedItems, dismissItem, forgetGone, showAgain } from './dismissed.ts'
@@ -24,6 +25,12 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
   createEffect(() => setDismissed(forgetGone(items().map(({ id }) => id))))
   const open = createMemo(() => items().filter(({ id }) => !dismissed().includes(id)))
   const about = (item: Pointed): string => (item.name ? maskEmail(item.name) : attentionText(item, t, format()))
+  // What had it is gone: to the note that came in its place, or to the way back.
+  const focusOn = (): void =>
+    queueMicrotask(() => {
+      const place = document.querySelector<HTMLElement>('[data-notes]')
+      returnFocus(place?.matches('button') ? place : (place?.querySelector<HTMLElement>('a, button') ?? undefined))
+    })
   const shown = () => (all() ? open() : open().slice(0, mostShown))
   return (
     <Show
@@ -33,7 +40,14 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
           {(count) => (
             <p class="flex flex-wrap items-center gap-x-2 text-13 text-text-2">
               {t('attention.dismissed', { count: format().number(count()) })}
-              <Button look="quiet" onClick={() => setDismissed(showAgain())}>
+              <Button
+                look="quiet"
+                data-notes=""
+                onClick={() => {
+                  setDismissed(showAgain())
+                  focusOn()
+                }}
+              >
                 {t('attention.again')}
               </Button>
             </p>
@@ -41,7 +55,11 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
         </Show>
       }
     >
-      <section aria-label={t('attention.title')} class="overflow-hidden rounded-lg border border-border bg-surface">
+      <section
+        data-notes=""
+        aria-label={t('attention.title')}
+        class="overflow-hidden rounded-lg border border-border bg-surface"
+      >
         <h2 class="border-border border-b bg-surface-2 px-4 py-2 font-semibold text-14">{t('attention.title')}</h2>
         <ul class="divide-y divide-border">
           <For each={shown()}>
@@ -80,7 +98,10 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
                   <IconButton
                     icon={X}
                     label={t('attention.dismiss', { name: about(item) })}
-                    onClick={() => setDismissed(dismissItem(item.id))}
+                    onClick={() => {
+                      setDismissed(dismissItem(item.id))
+                      focusOn()
+                    }}
                   />
                 </div>
               </li>

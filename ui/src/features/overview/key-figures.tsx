@@ -48,7 +48,9 @@ export function KeyFigures(props: {
       />
       <Tile
         name={t('kpi.credits')}
-        value={format().number(Math.round(now().total_credits * 10) / 10)}
+        value={format().number(
+          Math.round(now().total_credits * (now().total_credits < 1 ? 100 : 10)) / (now().total_credits < 1 ? 100 : 10),
+        )}
         change={changeOf(now().total_credits, before('total_credits'))}
         note={t('kpi.cost', { cost: format().usd(now().total_cost_usd) })}
       />

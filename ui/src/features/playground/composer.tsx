@@ -3,6 +3,7 @@ import Send from 'lucide-solid/icons/send'
 import Square from 'lucide-solid/icons/square'
 import X from 'lucide-solid/icons/x'
 import { createSignal, createUniqueId, For, Show } from 'solid-js'
+import { isAway } from '../../api/away.ts'
 import { Button, IconButton } from '../../components/button.tsx'
 import { TextArea } from '../../components/field.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
@@ -58,7 +59,8 @@ export function Composer(props: Props) {
     }
   }
   const send = (): void => {
-    if (props.busy || !props.onSend(question())) return
+    // It would fail, and the text would be gone from the field.
+    if (props.busy || isAway() || !props.onSend(question())) return
     props.onText('')
     props.onPictures([])
     setResults({})

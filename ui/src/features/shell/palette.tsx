@@ -13,6 +13,7 @@ import UserRound from 'lucide-solid/icons/user-round'
 import UsersRound from 'lucide-solid/icons/users-round'
 import { createMemo, createSignal, For, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { isAway } from '../../api/away.ts'
 import { createMayChange } from '../../api/may-change.tsx'
 import { dataOf, queries } from '../../api/queries.ts'
 import { userQueries } from '../../api/users.ts'
@@ -190,7 +191,9 @@ function createFound(
   const offered = createMemo((): readonly PaletteAction[] => {
     const here = new Set(actions().map(({ id }) => id))
     const isOwner = dataOf(session)?.user?.role === 'owner'
-    const others = elsewhere.filter((one) => mayChange() && !here.has(one.id) && (isOwner || !('isOwners' in one)))
+    const others = elsewhere.filter(
+      (one) => mayChange() && !isAway() && !here.has(one.id) && (isOwner || !('isOwners' in one)),
+    )
     return [
       // The page's own comes first.
       ...[

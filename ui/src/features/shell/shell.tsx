@@ -78,6 +78,11 @@ export function Shell(props: ShellProps) {
     setEntered(false)
     memory.forget()
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' })
+    client.setQueryData<SessionView>(['session'], (known) => {
+      if (known === undefined) return known
+      const { user: _gone, ...rest } = known
+      return rest
+    })
     await client.invalidateQueries({ queryKey: ['session'] })
   }
   const signOutEverywhere = async (): Promise<void> => {

@@ -89,9 +89,11 @@ export default function UserDrawer(props: Props) {
   )
 }
 
-/** The tab that is looked at, once there is one. */
+/** The tab that is looked at, once there is one; never a switch, which the next key would turn. */
 const activeTab = (): HTMLElement | undefined =>
-  document.querySelector<HTMLElement>('[role="dialog"] [role="tab"][aria-selected="true"]') ?? undefined
+  document.querySelector<HTMLElement>('[role="dialog"] [role="tab"][aria-selected="true"]') ??
+  document.querySelector<HTMLElement>('[role="dialog"]') ??
+  undefined
 
 function Known(props: Props & { readonly user: UserView }) {
   const { t } = useI18n()

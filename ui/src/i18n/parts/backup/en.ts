@@ -69,7 +69,7 @@ export const en = {
   'backup.change.added': 'New',
   'backup.change.changed': 'Changed',
   'backup.change.same': 'Same',
-  'backup.change.kept': 'Stays as here',
+  'backup.change.kept': 'Differs, stays as here',
   'backup.change.removed': 'Removed',
   'backup.change.invalid': 'Left out',
   'backup.planUnknown': 'What is here could not be read, so the backup could not be compared with it.',

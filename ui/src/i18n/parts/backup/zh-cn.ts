@@ -66,7 +66,7 @@ export const zhCn = {
   'backup.change.added': '新增',
   'backup.change.changed': '变更',
   'backup.change.same': '相同',
-  'backup.change.kept': '保持现状',
+  'backup.change.kept': '有差异，保留本机',
   'backup.change.removed': '移除',
   'backup.change.invalid': '略过',
   'backup.planUnknown': '无法读取当前数据，因此未能与备份比较。',
