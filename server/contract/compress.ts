@@ -112,13 +112,10 @@ export function createCompression(deps: CompressDeps): Layer {
       const tokens = await windowTokens()
       const room = Math.floor(Math.max(tokens * shareOfSummary - summaryTokens, tokens * leastShare))
       const characters = room * charactersPerToken
-      // Where all that was said is too much, the beginnings and ends of long texts have to do.
-      let whole = characters
-      let pieces = inPieces(messages, begin, cut, characters, whole)
-      if (pieces.length > mostPieces) {
-        whole = 0
-        pieces = inPieces(messages, begin, cut, characters, whole)
-      }
+      // Where all that was said would take more calls, the beginnings and ends of long texts have to do.
+      const shortest = inPieces(messages, begin, cut, characters, 0)
+      const fullest = inPieces(messages, begin, cut, characters, characters)
+      const [pieces, whole] = fullest.length > shortest.length ? [shortest, 0] : [fullest, characters]
       if (pieces.length > mostPieces) return undefined
       const cuts = new Set(cutsOf(messages))
       let model = ''
