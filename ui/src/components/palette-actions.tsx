@@ -70,22 +70,18 @@ export function PaletteProvider(props: ParentProps) {
   )
 }
 
-export function usePalette(): Accessor<readonly PaletteAction[]> {
+function useRegistry(): Registry {
   const registry = useContext(PaletteContext)
   if (!registry) throw new Error('PaletteProvider is missing')
-  return registry.actions
+  return registry
 }
 
+export const usePalette = (): Accessor<readonly PaletteAction[]> => useRegistry().actions
+
 /** Has an action of a page that is on its way run once that offers it. */
-export function useWanted(): (id: string) => void {
-  const registry = useContext(PaletteContext)
-  if (!registry) throw new Error('PaletteProvider is missing')
-  return registry.want
-}
+export const useWanted = (): ((id: string) => void) => useRegistry().want
 
 /** Offers these as long as the page is shown: `usePaletteActions(() => [{ id, text, icon, keys: 'n', run }])`. */
 export function usePaletteActions(source: Accessor<readonly PaletteAction[]>): void {
-  const registry = useContext(PaletteContext)
-  if (!registry) throw new Error('PaletteProvider is missing')
-  onCleanup(registry.add(source))
+  onCleanup(useRegistry().add(source))
 }

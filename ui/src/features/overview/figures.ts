@@ -75,3 +75,9 @@ export function healthOf(status: {
   if (status.requests >= fewestRequests && status.failed / status.requests > 1 - goodRate) return 'failing'
   return status.attention > 0 ? 'attention' : 'good'
 }
+
+/** To a tenth; below one to a hundredth, for little is not nothing. */
+export function roundedCredits(credits: number): number {
+  const steps = credits < 1 ? 100 : 10
+  return Math.round(credits * steps) / steps
+}

@@ -5,7 +5,7 @@ import { type JSX, Show } from 'solid-js'
 import type { RequestStats } from '../../../../server/admin/contract/logs.ts'
 import type { RangeStats } from '../../api/stats.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { changeOf } from './figures.ts'
+import { changeOf, roundedCredits } from './figures.ts'
 
 /** The range in a few numbers, each beside as long a time before. */
 export function KeyFigures(props: {
@@ -48,9 +48,7 @@ export function KeyFigures(props: {
       />
       <Tile
         name={t('kpi.credits')}
-        value={format().number(
-          Math.round(now().total_credits * (now().total_credits < 1 ? 100 : 10)) / (now().total_credits < 1 ? 100 : 10),
-        )}
+        value={format().number(roundedCredits(now().total_credits))}
         change={changeOf(now().total_credits, before('total_credits'))}
         note={t('kpi.cost', { cost: format().usd(now().total_cost_usd) })}
       />
