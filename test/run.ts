@@ -139,9 +139,11 @@ if (only === undefined || only === 'unit') parts.push(await run('unit', ending('
 const browsed = ending('.e2e.ts').filter((file) => file.includes('/console'))
 // As many rows of `acceptance.test.ts` as there is time for: what takes long for what it finds is left out.
 const inEveryRun = [
-  ...['accounts', 'care', 'health', 'import', 'keyboard', 'lists', 'many', 'models', 'overview', 'phone', 'proxies'],
-  ...['setup', 'shell'],
+  ...['accounts', 'care', 'health', 'import', 'keyboard', 'lists', 'many', 'models', 'overview', 'pace', 'phone'],
+  ...['proxies', 'setup', 'shell'],
 ].map((name) => `./test/e2e/console-${name}.e2e.ts`)
+/** These measure times: with another one beside them they would measure that too. */
+const byTheClock = ['many', 'pace'].map((name) => `./test/e2e/console-${name}.e2e.ts`)
 const pages = browsed.filter((file) => !inEveryRun.includes(file) && file !== './test/e2e/console.e2e.ts')
 if (only === 'console') parts.push(await run('pages of the console', pages, { GATEWAY_BINARY: binary }))
 if (only === undefined || only === 'e2e') {
@@ -151,7 +153,9 @@ if (only === undefined || only === 'e2e') {
   // Side by side: one waits for clocks and peers most of the time, the other for a browser.
   const api = run('e2e', files, env)
   const inBrowser = browsed.filter((file) => !pages.includes(file))
-  parts.push(...(await Promise.all([api, run('e2e in a browser', inBrowser, env, api)])))
+  const besides = inBrowser.filter((file) => !byTheClock.includes(file))
+  parts.push(...(await Promise.all([api, run('e2e in a browser', besides, env, api)])))
+  parts.push(await run('e2e in a browser, by the clock', byTheClock, { GATEWAY_BINARY: binary }))
   parts.push(watchedRun(folder))
   rmSync(folder, { recursive: true })
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { citationsIn } from '../../server/contract/citations.ts'
 import { withinDomains } from '../../server/contract/domains.ts'
 import type { SearchResult } from '../../server/conversation/search.ts'
+import { cpuMs } from '../support/cpu.ts'
 
 const page = (url: string): SearchResult => ({ title: 'A page', url, snippet: 'Words.' })
 
@@ -35,9 +36,9 @@ describe('citationsIn', () => {
     ['full stops', `http://${'.'.repeat(900_000)}x`],
     ['slashes', `https://a.example${'/'.repeat(900_000)}x`],
   ])('a text of a million characters takes no longer for what it is made of: %s', (_, text) => {
-    const begun = performance.now()
+    const begun = cpuMs()
     expect(cited(text)).toEqual([])
-    expect(performance.now() - begun).toBeLessThan(400)
+    expect(cpuMs() - begun).toBeLessThan(400)
   })
 
   test('without pages nothing is looked through', () => {

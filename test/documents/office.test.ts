@@ -3,6 +3,7 @@ import { strToU8, zipSync } from 'fflate'
 import { dateText } from '../../server/documents/cell-dates.ts'
 import { readOffice } from '../../server/documents/office.ts'
 import { documentLimits } from '../../server/documents/reading.ts'
+import { cpuMs } from '../support/cpu.ts'
 import { packageOf, sheetsFile, slidesFile, wordFile } from './sample-office.ts'
 
 const run = (text: string): string => `<w:r><w:t>${text}</w:t></w:r>`
@@ -160,9 +161,9 @@ describe('hostile and broken files are a reason, not an exception', () => {
   })
 
   test('a lie about the size is found out where the lie begins', () => {
-    const begun = performance.now()
+    const begun = cpuMs()
     readOffice(new Uint8Array(liar), 'docx')
-    expect(performance.now() - begun).toBeLessThan(500)
+    expect(cpuMs() - begun).toBeLessThan(500)
   })
 
   test('packages written by others: wide sizes, a stored file, a comment at the end', () => {

@@ -9,6 +9,7 @@ import { brokenRules, type LookedThrough, mend, rules } from '../../server/upstr
 import type { RequestBody } from '../../server/upstream/amazonq/wire.ts'
 import { wireText } from '../../server/upstream/amazonq/wire-text.ts'
 import { assistant, body, type Json, result, tool, user } from '../simulator/client.ts'
+import { cpuMs } from '../support/cpu.ts'
 import { atOnce } from '../support/steps.ts'
 import {
   assistant as answers,
@@ -430,8 +431,8 @@ describe('a request of any size', () => {
   test('alternatives at the root that all require thousands of names are joined at once', () => {
     const required = Object.keys(many(20_000))
     const anyOf = Array.from({ length: 4 }, () => ({ type: 'object', required }))
-    const begun = performance.now()
+    const begun = cpuMs()
     expect(mended(asBody(withSchema({ type: 'object', properties: {}, anyOf })))).toBeDefined()
-    expect(performance.now() - begun).toBeLessThan(1_000)
+    expect(cpuMs() - begun).toBeLessThan(1_000)
   })
 })
