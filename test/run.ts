@@ -16,10 +16,17 @@ const timeoutMs = 180_000
 /** What bun prints of a failed expectation: the code about it, the values, where. */
 const linesBeforeFailure = 30
 
-type Counts = { passed: number; failed: number }
+type Outcome = {
+  readonly passed: number
+  readonly failed: number
+  /** Each failed test by its own name, with what was said before it; told once more at the end, where a long output is still kept. */
+  readonly said: readonly string[]
+  /** Those with a failed test. */
+  readonly files: readonly string[]
+}
 
-/** Each failed test by its own name, with what was said before it; told once more at the end, where a long output is still kept. */
-const failures: string[] = []
+/** What failed beside others and passed when it was run once more by itself: told at the end as well. */
+const unsteady: string[] = []
 
 /** `beside`: another one that runs at the same time; what this one says is shown when that has ended. */
 async function run(
@@ -27,8 +34,8 @@ async function run(
   files: readonly string[],
   env: Record<string, string>,
   beside?: Promise<unknown>,
-): Promise<Counts> {
-  if (files.length === 0) return { passed: 0, failed: 1 }
+): Promise<Outcome> {
+  if (files.length === 0) return { passed: 0, failed: 1, said: [`== ${name} has no files`], files }
   const title = `\n== ${name}: ${files.length} files`
   let held: (string | Uint8Array)[] | undefined = beside && [`${title}\n`]
   const say = (piece: Uint8Array): void => {
@@ -48,6 +55,8 @@ async function run(
   })
   let text = ''
   let file = ''
+  const failedIn = new Set<string>()
+  const said: string[] = []
   let told: string[] = []
   // Bun names them once more at the end.
   let summing = false
@@ -62,7 +71,10 @@ async function run(
     for (const line of lines) {
       if (/^\S+\.ts:$/.test(line)) file = line
       if (/^\d+ tests? failed:$/.test(line)) summing = true
-      if (line.startsWith('(fail)') && !summing) failures.push(`== ${name}, ${file}`, ...told, line)
+      if (line.startsWith('(fail)') && !summing) {
+        failedIn.add(`./${file.slice(0, -1)}`)
+        said.push(`== ${name}, ${file}`, ...told, line)
+      }
       told = /^\((pass|fail|skip)\)/.test(line) ? [] : [...told.slice(1 - linesBeforeFailure), line]
     }
   }
@@ -73,21 +85,36 @@ async function run(
   if (counts.passed === 0) counts.failed ||= 1
   if (code !== 0 && counts.failed === 0) {
     counts.failed = 1
-    failures.push(`== ${name} ended with ${code ?? child.signalCode} and no failed test`, ...told)
+    said.push(`== ${name} ended with ${code ?? child.signalCode} and no failed test`, ...told)
   }
-  return counts
+  return { ...counts, said, files: [...failedIn] }
+}
+
+/** More than these are no chance. */
+const mostAgain = 2
+
+/**
+ * A part that drives real processes and a browser beside another one, on two cores. Files of it that failed are run once more, whole
+ * and alone; what passes then counts as passed and is told as unsteady, with all that was said of it. What fails again has failed.
+ */
+async function steadily(name: string, env: Record<string, string>, first: Outcome): Promise<Outcome> {
+  const { files, said } = first
+  if (files.length === 0 || files.length > mostAgain) return first
+  const again = await run(`${name}, once more`, files, env)
+  if (again.failed > 0) return { ...first, said: [...said, ...again.said] }
+  unsteady.push(...said)
+  return { passed: first.passed + first.failed, failed: 0, said: [], files: [] }
 }
 
 /** All gateways of the run spoke to this machine alone, which is all they were configured with; one more test. */
-function watchedRun(folder: string): Counts {
+function watchedRun(folder: string): Outcome {
   // Said where the run is left out, which fails in CI: `outbound.e2e.ts`.
-  if (!canWatch()) return { passed: 0, failed: 0 }
+  if (!canWatch()) return { passed: 0, failed: 0, said: [], files: [] }
   const { traces, local, strangers } = readWatched(folder)
   console.log(`\n== sockets: ${traces} processes, ${local} connections on this machine, ${strangers.length} elsewhere`)
-  for (const stranger of strangers) failures.push(`(fail) the gateway spoke to ${stranger}, which no test configured`)
-  if (traces < 20 || local < 100) failures.push('(fail) the watch saw next to nothing')
-  else if (strangers.length === 0) return { passed: 1, failed: 0 }
-  return { passed: 0, failed: 1 }
+  const said = strangers.map((stranger) => `(fail) the gateway spoke to ${stranger}, which no test configured`)
+  if (traces < 20 || local < 100) said.push('(fail) the watch saw next to nothing')
+  return said.length > 0 ? { passed: 0, failed: 1, said, files: [] } : { passed: 1, failed: 0, said, files: [] }
 }
 
 const all = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' }).sort()
@@ -134,7 +161,7 @@ const e2eOnServer = ['admin', 'cli', 'history', 'limits', 'logs', 'restart', 'se
   (name) => `./test/e2e/${name}.e2e.ts`,
 )
 
-const parts: Counts[] = []
+const parts: Outcome[] = []
 if (only === undefined || only === 'unit') parts.push(await run('unit', ending('.test.ts'), {}))
 const browsed = ending('.e2e.ts').filter((file) => file.includes('/console'))
 // As many rows of `acceptance.test.ts` as there is time for: what takes long for what it finds is left out.
@@ -154,8 +181,10 @@ if (only === undefined || only === 'e2e') {
   const api = run('e2e', files, env)
   const inBrowser = browsed.filter((file) => !pages.includes(file))
   const besides = inBrowser.filter((file) => !byTheClock.includes(file))
-  parts.push(...(await Promise.all([api, run('e2e in a browser', besides, env, api)])))
-  parts.push(await run('e2e in a browser, by the clock', byTheClock, { GATEWAY_BINARY: binary }))
+  const both = await Promise.all([api, run('e2e in a browser', besides, env, api)])
+  for (const part of both) parts.push(await steadily('e2e', env, part))
+  const alone = { GATEWAY_BINARY: binary }
+  parts.push(await steadily('e2e', alone, await run('e2e in a browser, by the clock', byTheClock, alone)))
   parts.push(watchedRun(folder))
   rmSync(folder, { recursive: true })
 }
@@ -173,6 +202,8 @@ if (only === 'mariadb' || (only === undefined && (hasMariaDb || process.env.CI !
 }
 const passed = parts.reduce((sum, part) => sum + part.passed, 0)
 const failed = parts.reduce((sum, part) => sum + part.failed, 0)
+const failures = parts.flatMap(({ said }) => said)
+if (unsteady.length > 0) console.log(`\nfailed at first, passed when run again alone:\n${unsteady.join('\n')}`)
 if (failures.length > 0) console.log(`\nwhat failed:\n${failures.join('\n')}`)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

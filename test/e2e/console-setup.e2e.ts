@@ -1,10 +1,17 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { type Simulator, startSimulator } from '../../server/simulator/simulator.ts'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import {
+  accessibilityFaults,
+  browserPath,
+  openPage,
+  scrollsSideways,
+  startBrowser,
+  tellLeftOpen,
+} from '../support/browser.ts'
 import { gatewayCommand } from '../support/command.ts'
 import { focusIs } from '../support/console.ts'
 import { leftOut } from '../support/left-out.ts'
@@ -24,6 +31,7 @@ function setup(): void {
     browser = await startBrowser()
     simulator = await startSimulator()
   })
+  afterEach(tellLeftOpen)
   afterAll(async () => {
     await browser.close()
     await simulator.stop()

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -12,6 +12,7 @@ import {
   openPage,
   scrollsSideways,
   startBrowser,
+  tellLeftOpen,
 } from '../support/browser.ts'
 import { gatewayCommand } from '../support/command.ts'
 import { bothLooks, consolePaths, focusIs, look, signedIn, signIn } from '../support/console.ts'
@@ -26,6 +27,7 @@ let gateway: Gateway
 beforeAll(async () => {
   gateway = await startGateway()
 })
+afterEach(tellLeftOpen)
 afterAll(() => gateway.stop())
 
 /** What no native reader would say, and was said once. */

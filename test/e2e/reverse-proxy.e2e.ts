@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { request } from 'node:http'
-import { browserPath, openPage, startBrowser } from '../support/browser.ts'
+import { browserPath, openPage, startBrowser, tellLeftOpen } from '../support/browser.ts'
 import { caddyPath, example, type Front, nginxPath, startCaddy, startNginx } from '../support/front.ts'
 import { adminPassword, answerOnce, type Gateway, startGateway } from '../support/gateway.ts'
 import { heldReplies } from '../support/held-replies.ts'
@@ -13,6 +13,7 @@ let gateway: Gateway
 beforeAll(async () => {
   gateway = await startGateway({ simulator })
 })
+afterEach(tellLeftOpen)
 afterAll(() => gateway.stop())
 
 type Sent = {

@@ -1,7 +1,14 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { Secret, TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
-import { accessibilityFaults, browserPath, openPage, scrollsSideways, startBrowser } from '../support/browser.ts'
+import {
+  accessibilityFaults,
+  browserPath,
+  openPage,
+  scrollsSideways,
+  startBrowser,
+  tellLeftOpen,
+} from '../support/browser.ts'
 import { adminPassword, answerOnce, type Gateway, startGateway } from '../support/gateway.ts'
 import { leftOut } from '../support/left-out.ts'
 
@@ -79,6 +86,7 @@ function driveThePages(): void {
     browser = await startBrowser()
     gateway = await withPeople()
   })
+  afterEach(tellLeftOpen)
   afterAll(async () => {
     await browser.close()
     await gateway.stop()

@@ -26,6 +26,28 @@ export type WatchedPage = {
   readonly close: () => Promise<void>
 }
 
+/** Those that no test has closed: each closes its own, unless it fails. */
+const leftOpen = new Map<Page, WatchedPage>()
+
+/** Says what stands on the pages that the test which has just ended left open, and closes them: why it failed shows there. */
+export async function tellLeftOpen(): Promise<void> {
+  for (const [page, { faults, addresses, close }] of leftOpen) {
+    const seen = page.evaluate(() => {
+      const focused = document.activeElement
+      const dialogs = [...document.querySelectorAll('[role="dialog"]')]
+      const shown = dialogs.at(-1) ?? document.querySelector('main') ?? document.body
+      return {
+        focus: `${focused?.tagName} ${focused?.getAttribute('aria-label') ?? focused?.textContent?.trim().slice(0, 60)}`,
+        dialogs: dialogs.length,
+        shown: shown.textContent?.replaceAll(/\s+/g, ' ').slice(0, 600),
+      }
+    })
+    const told = await Promise.race([seen, Bun.sleep(5_000).then(() => 'it does not answer')]).catch(String)
+    console.error(`left open: ${page.url()}`, told, { faults, asked: addresses.slice(-5) })
+    await close()
+  }
+}
+
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
@@ -43,7 +65,13 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   })
   page.on('pageerror', (error) => faults.push(String(error)))
   page.on('request', (request) => addresses.push(request.url()))
-  return { page, faults, addresses, close: () => context.close() }
+  const close = (): Promise<void> => {
+    leftOpen.delete(page)
+    return context.close()
+  }
+  const watched = { page, faults, addresses, close }
+  leftOpen.set(page, watched)
+  return watched
 }
 
 /** What axe-core finds wrong in the page, or in a part of it; one line each. */

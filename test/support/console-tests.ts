@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test'
+import { afterAll, afterEach, beforeAll, setDefaultTimeout } from 'bun:test'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
-import { browserPath, openPage, startBrowser, type WatchedPage } from './browser.ts'
+import { browserPath, openPage, startBrowser, tellLeftOpen, type WatchedPage } from './browser.ts'
 import { signedIn, signIn } from './console.ts'
 import { adminPassword, type Gateway, type GatewayOptions, startGateway } from './gateway.ts'
 import { leftOut } from './left-out.ts'
@@ -29,6 +29,7 @@ export function consoleTests(tests: (stand: ConsoleStand) => void, options: Gate
     Object.assign(gateway, await startGateway(options))
     browser = await startBrowser()
   })
+  afterEach(tellLeftOpen)
   afterAll(async () => {
     await browser?.close()
     await gateway.stop()
