@@ -24,10 +24,15 @@ export type Ending = {
   readonly contextTokens?: GatewayError['contextTokens']
 }
 
+/** The caller has what was demanded. */
+const isMet: ReadonlySet<Repair['outcome']> = new Set(['repaired', 'dropped'])
+
 /** Keeps the turns of one request and makes one summary of them. */
 export type Book = {
   readonly open: (purpose: Purpose | undefined) => OpenTurn
   readonly close: (turn: OpenTurn, summary: Summary) => void
+  /** A turn of the caller's own that was over before there was a book. */
+  readonly past: (summary: Summary) => void
   readonly hasOpen: () => boolean
   readonly tell: (repair: Repair) => void
   /** What the turns that are over count as. */
@@ -56,6 +61,11 @@ export function createBook(elapsed: () => number, usedOf: (summary: Summary) => 
     return sum === undefined || done === 0 ? sum : { ...sum, searches: done }
   }
 
+  const count = (summary: Summary): void => {
+    const ofTurn = usedOf(summary)
+    if (ofTurn !== undefined) used = used === undefined ? ofTurn : { ...plus(used, ofTurn), requests: 1 }
+  }
+
   return {
     open: (purpose) => {
       const turn = { purpose, startedMs: elapsed(), usage: undefined, summary: undefined, endedMs: 0 }
@@ -65,8 +75,11 @@ export function createBook(elapsed: () => number, usedOf: (summary: Summary) => 
     close: (turn, summary) => {
       turn.summary = summary
       turn.endedMs = elapsed()
-      const ofTurn = usedOf(summary)
-      if (ofTurn !== undefined) used = used === undefined ? ofTurn : { ...plus(used, ofTurn), requests: 1 }
+      count(summary)
+    },
+    past: (summary) => {
+      turns.push({ purpose: undefined, startedMs: 0, usage: summary.usage, summary, endedMs: summary.durationMs })
+      count(summary)
     },
     tell: (told) => {
       repair = told
@@ -95,7 +108,7 @@ export function createBook(elapsed: () => number, usedOf: (summary: Summary) => 
         ...(total && { usage: total }),
         ...(used && { used }),
         ...(lostCredits > 0 && { lostCredits }),
-        ...(repair && repair.outcome !== 'repaired' && { missed: repair.of }),
+        ...(repair && !isMet.has(repair.outcome) && { missed: repair.of }),
         route: {
           ...routeOf(turns, summaries),
           ...(repair && { repair }),

@@ -11,7 +11,7 @@ import type { ReplyStream } from '../relay/reply-source.ts'
 import { sessionOf } from '../relay/session.ts'
 import { type Book, createBook, type Ending, type OpenTurn } from './book.ts'
 import { type CallWatch, watchCalls } from './call-watch.ts'
-import { withoutCalls } from './callless-reply.ts'
+import { type CalledInVain, withoutCalls } from './callless-reply.ts'
 import { joinedReply } from './joined-reply.ts'
 import type { Layer, Turns } from './layer.ts'
 import { type SizesOf, sizedRelay } from './sized-relay.ts'
@@ -38,19 +38,25 @@ export function converse(
   const { layers } = deps
   for (let index = 0; index < layers.length; index++)
     if (layers[index]?.wants(request.conversation, request) === true) return serve(request, deps, signal)
-  return withoutCalls(request, (asked) => sizedRelay(asked, deps.relay, deps.sizesOf, signal))
+  return withoutCalls(
+    request,
+    (asked) => sizedRelay(asked, deps.relay, deps.sizesOf, signal),
+    (first) => serve(request, deps, signal, first),
+  )
 }
 
+/** `first`: the turn that is over already, which the layers only judge. */
 async function serve(
   request: RelayRequest,
   deps: ContractDeps,
   signal: AbortSignal,
+  first?: CalledInVain,
 ): Promise<Result<ReplyStream, GatewayError>> {
   const { effects } = deps.relay
   const { arrivedAt } = request
   const elapsed = (): number => effects.now() - arrivedAt
   const book = createBook(elapsed, deps.usedOf)
-  const runTurn = turnRunner(request, deps, book, signal)
+  const runTurn = turnRunner(request, deps, book, signal, first)
   const common = {
     asked: request,
     note: request.note ?? addNoNote,
@@ -70,7 +76,7 @@ async function serve(
   ): ReturnType<Turns['run']> => {
     for (let index = depth; index < deps.layers.length; index++) {
       const layer = deps.layers[index]
-      if (layer?.wants(conversation, request) !== true) continue
+      if (layer?.looksOn !== true && layer?.wants(conversation, request) !== true) continue
       // What a layer does for a further turn is for the sake of that one.
       const run: Turns['run'] = (inner, reason = purpose) => runFrom(index + 1, inner, reason)
       return layer.serve(conversation, { ...common, run })
@@ -97,12 +103,13 @@ async function serve(
       signal,
       elapsed,
       usage: () => book.usage(isShown),
+      ...(first && { begun: { blocks: first.blocks, firstTokenMs: first.summary.firstTokenMs } }),
       onEnd: (end, firstTokenMs) => {
-        const first = firstTokenMs === undefined ? {} : { firstTokenMs }
+        const began = firstTokenMs === undefined ? {} : { firstTokenMs }
         if (end === undefined)
-          request.onEnd(book.summary({ outcome: 'cancelled', message: 'The caller left before the end.', ...first }))
-        else if (end.type === 'finish') request.onEnd(book.summary({ outcome: 'ok', ...first }))
-        else request.onEnd(book.summary({ ...endingOf(end.error), ...first }))
+          request.onEnd(book.summary({ outcome: 'cancelled', message: 'The caller left before the end.', ...began }))
+        else if (end.type === 'finish') request.onEnd(book.summary({ outcome: 'ok', ...began }))
+        else request.onEnd(book.summary({ ...endingOf(end.error), ...began }))
       },
     }),
   )
@@ -119,7 +126,13 @@ const endingOf = ({ kind, message, cause, contextTokens }: GatewayError): Ending
 const isShown = (purpose: Purpose | undefined): boolean => purpose !== 'summary'
 
 /** Runs turns through the relay: each with its own attempts and reservation, all on the session of the request. */
-function turnRunner(request: RelayRequest, deps: ContractDeps, book: Book, signal: AbortSignal) {
+function turnRunner(
+  request: RelayRequest,
+  deps: ContractDeps,
+  book: Book,
+  signal: AbortSignal,
+  past: CalledInVain | undefined,
+) {
   const session = sessionOf(request.conversation, request.callerId)
   const { onModel, charge, conversation: _, ...rest } = request
   let begun = false
@@ -128,6 +141,11 @@ function turnRunner(request: RelayRequest, deps: ContractDeps, book: Book, signa
     purpose: Purpose | undefined,
   ): Promise<Result<ReplyStream, GatewayError>> => {
     if (book.hasOpen()) throw new Error('a model turn begins while another one is under way')
+    if (past !== undefined && !begun) {
+      begun = true
+      book.past(past.summary)
+      return ok(past.reply)
+    }
     const used = book.used()
     if (used !== undefined) charge?.adjust(used)
     const turn = book.open(purpose)

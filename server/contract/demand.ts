@@ -33,6 +33,8 @@ export type CallDemand = {
   readonly strict: ReadonlyMap<string, Judge>
   /** Declared and allowed: calls of no others go on. The provider is told of more, those that the history names. */
   readonly offered: ReadonlySet<string>
+  /** The model is told of no tool, none of earlier turns either: what it calls then is nothing it waits for. */
+  readonly knowsNone: boolean
   /** A tool's name as the caller may read it. */
   readonly nameOf: (name: string) => string
 }
@@ -65,6 +67,7 @@ export async function readDemand(
     strict.set(name, judge.value)
   }
   const { toolChoice, output, alsoDeclared = [] } = asked
+  const knowsNone = !demandsAnything(asked)
   const isForced = asked.tools.length > 0 && (toolChoice.type === 'any' || toolChoice.type === 'tool')
   const calls: CallDemand = {
     // Behind a search the model answers, and an answer by a schema would not be held to it.
@@ -73,7 +76,8 @@ export async function readDemand(
     }),
     strict,
     offered: new Set(toolChoice.type === 'none' ? [] : [...asked.tools.map(({ name }) => name), ...alsoDeclared]),
-    nameOf: hasSearched(asked) ? calledName : (name) => name,
+    knowsNone,
+    nameOf: knowsNone || hasSearched(asked) ? calledName : (name) => name,
   }
   const common = { calls, isWhole: !asked.stream }
   // A reply that has to call a tool gives no answer yet.

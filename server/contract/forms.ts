@@ -14,7 +14,7 @@ import { mendedCalls, newCalls } from './mended-calls.ts'
 import { createReading, isOwnEnd, type Reading, uncalled, type Verdict } from './reading.ts'
 import { demandOfRepair, isBeside, repairOf } from './repair.ts'
 import type { SchemaJudges } from './schema-judges.ts'
-import { sentence, unmetDemand, whyUnmet } from './unmet-demand.ts'
+import { leftOutCalls, longestFault, mostFaults, sentence, unmetDemand, whyUnmet } from './unmet-demand.ts'
 
 export type FormsDeps = {
   readonly judges: SchemaJudges
@@ -30,6 +30,7 @@ export type FormsDeps = {
  */
 export const createForms = (deps: FormsDeps): Layer => ({
   wants: demandsAnything,
+  looksOn: true,
   begin: async (conversation, { callerId }) => {
     const demand = await readDemand(conversation, deps.judges, { callerId, signal: new AbortController().signal })
     return demand.ok ? ok(demand.value.conversation) : demand
@@ -56,11 +57,11 @@ export const createForms = (deps: FormsDeps): Layer => ({
  * search's to answer.
  */
 export const createForcedSearches = (deps: FormsDeps): Layer => {
-  const forms = createForms(deps)
+  const { begin, serve } = createForms(deps)
   return {
-    ...forms,
+    begin,
     wants: ({ search, toolChoice }) => search?.isForced === true && toolChoice.type === 'tool',
-    serve: (conversation, turns) => forms.serve({ ...conversation, stream: true }, turns),
+    serve: (conversation, turns) => serve({ ...conversation, stream: true }, turns),
   }
 }
 
@@ -102,6 +103,7 @@ class FormedReply implements ReplyStream {
     if (read.how === 'over') return
     const { verdict, finish } = read
     if (verdict.kept) {
+      if (verdict.leftOut.length > 0) this.turns.tell(leftOutCalls(verdict.leftOut))
       await sink([...verdict.events, ending(finish, verdict.reason)])
       return
     }
@@ -197,9 +199,9 @@ class FormedReply implements ReplyStream {
     if (repaired.events === undefined) {
       tell('failed', repaired.after)
       // The caller can do something about it: in a shorter conversation there is room for the repair.
-      if (repaired.failure?.kind === 'context-too-long' && !isBeside(miss))
+      if (repaired.failure?.kind === 'context-too-long' && !this.stands(miss))
         return [{ type: 'error', error: repaired.failure }]
-      return this.no(isBeside(miss) ? miss : (repaired.miss ?? miss), finish)
+      return this.no(this.stands(miss) ? miss : (repaired.miss ?? miss), finish)
     }
     tell('repaired', repaired.after)
     return [...miss.rest, ...repaired.events]
@@ -239,11 +241,16 @@ class FormedReply implements ReplyStream {
       : { events: [...calls, ending(finish, 'tool-calls')], after: wordsOf(calls) }
   }
 
+  /** Good calls stand, whatever stood beside them, and so do words where there is no tool to call. */
+  private stands(miss: Miss): boolean {
+    const isAnswered = miss.missed === 'tool-choice' && miss.hasWords && this.demand.calls.offered.size === 0
+    return isAnswered || isBeside(miss)
+  }
+
   /** The API's own way of saying that there is no answer. Nothing that has gone out is called whole. */
   private no(miss: Miss, finish: Finish): readonly ReplyEvent[] {
     if (this.isUnjudged()) return unjudged
-    // Good calls stand, whatever stood beside them.
-    if (isBeside(miss)) return [...miss.rest, ending(finish, miss.calls.length > 0 ? 'tool-calls' : 'end')]
+    if (this.stands(miss)) return [...miss.rest, ending(finish, miss.calls.length > 0 ? 'tool-calls' : 'end')]
     const { search, toolChoice } = this.demand.conversation
     // The tool is ours, and the caller has another name for it.
     const isSearch = miss.missed === 'tool-choice' && search?.isForced === true && toolChoice.type === 'tool'
@@ -276,8 +283,6 @@ const unknown = { tokens: 0, source: 'estimated' } as const
 
 /** A repair may take twice as long as what it repairs, and so long in any case: the caller waits and sees nothing of it. */
 const leastRepairMs = 120_000
-const mostFaults = 8
-const longestFault = 300
 /** Of a reply, as much as stands in the request's record. */
 const shownCharacters = 2_000
 

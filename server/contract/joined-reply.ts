@@ -13,14 +13,16 @@ export type JoinContext = {
   /** Told once; without an end the caller left. */
   readonly onEnd: (end: End | undefined, firstTokenMs: number | undefined) => void
   readonly elapsed: () => number
+  /** What the caller has of it already. */
+  readonly begun?: { readonly blocks: number; readonly firstTokenMs: number | undefined }
 }
 
 /** What one turn gave, as one reply: opened once, blocks numbered without gaps, the usage of all, exactly one end. */
 export const joinedReply = (inner: ReplyStream, context: JoinContext): ReplyStream => new JoinedReply(inner, context)
 
 class JoinedReply extends Outlet implements ReplyStream {
-  private opened = false
-  private next = 0
+  private opened: boolean
+  private next: number
   private firstTokenMs: number | undefined
   private end: End | undefined
   private over = false
@@ -30,6 +32,10 @@ class JoinedReply extends Outlet implements ReplyStream {
     private readonly context: JoinContext,
   ) {
     super()
+    const { begun } = context
+    this.opened = begun !== undefined
+    this.next = begun?.blocks ?? 0
+    this.firstTokenMs = this.next === 0 ? undefined : begun?.firstTokenMs
   }
 
   drop(): void {

@@ -20,6 +20,8 @@ export type Asker = Pick<Asked, 'callerId' | 'accounts' | 'compression'>
 export type Layer = {
   /** Whether a turn needs it. Asked of every request: it looks at a member or two, makes nothing and never waits. */
   readonly wants: (conversation: Conversation, asked: Asker) => boolean
+  /** It takes part wherever any layer is wanted: what it looks for may come of every turn. */
+  readonly looksOn?: true
   /** The conversation of the turn `serve` would begin with, for who only asks: no turn is run and nothing is told. */
   readonly begin: (conversation: Conversation, asked: Asker) => Promise<Result<Conversation, GatewayError>>
   /** Whether it would shorten a conversation. */

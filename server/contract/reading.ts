@@ -19,7 +19,13 @@ export type MadeCall = {
 /** How a finished reply stands to what was demanded. */
 export type Verdict =
   /** `events` complete what has gone on already. */
-  | { readonly kept: true; readonly events: readonly ReplyEvent[]; readonly reason: FinishReason }
+  | {
+      readonly kept: true
+      readonly events: readonly ReplyEvent[]
+      readonly reason: FinishReason
+      /** What was wrong with calls that have been left out beside it. */
+      readonly leftOut: Faults
+    }
   | {
       readonly kept: false
       readonly missed: Missed
@@ -28,6 +34,8 @@ export type Verdict =
       readonly isOpen: boolean
       /** What the model said. */
       readonly text: string
+      /** It said something in words, which may be of no use. */
+      readonly hasWords: boolean
       /** Those of the tools that were offered. */
       readonly calls: readonly MadeCall[]
       /** Tools that were called and had not been offered; of these calls nothing went on. */
@@ -82,6 +90,7 @@ class DemandReading implements Reading {
   /** That came amid the value. */
   private readonly searches: ReplyEvent[] = []
   private said = ''
+  private hasWords = false
   private answer: string | undefined
   private open: OpenCall | undefined
   private called = false
@@ -156,9 +165,9 @@ class DemandReading implements Reading {
   }
 
   async finish(reason: FinishReason): Promise<Verdict> {
+    const strays = this.strayFaults()
     if (!isOwnEnd(reason)) return this.kept([...this.unjudged(), ...this.cut], reason) // as far as it came
-    const { forced, nameOf } = this.calls
-    const strays = [...this.strays].map((name) => strayed(nameOf(name)))
+    const { forced } = this.calls
     const wrong = this.made.filter(({ faults }) => faults.length > 0)
     if (wrong.length > 0) {
       const faults = wrong.flatMap(({ name, faults: of }) => of.map((fault) => `${name}: ${fault}`))
@@ -168,6 +177,8 @@ class DemandReading implements Reading {
       return this.miss('tool-choice', strays.length > 0 ? strays : [uncalled(forced.name)], true)
     const isDue = this.value !== undefined && (this.answer !== undefined || !this.called)
     if (isDue) return this.valueVerdict(this.value, reason, strays)
+    if (strays.length > 0 && this.isAnswered())
+      return this.kept(this.held.release(), reason === 'tool-calls' ? 'end' : reason)
     if (strays.length > 0) return this.miss('tool-choice', strays, true)
     // Beside calls no answer is due: a value that stood there has gone on, whatever it is, and other words have not.
     return this.kept([...this.closing(), ...this.held.release()], this.value === undefined ? reason : 'tool-calls')
@@ -213,7 +224,20 @@ class DemandReading implements Reading {
   }
 
   private kept(events: readonly ReplyEvent[], reason: FinishReason): Verdict {
-    return { kept: true, events, reason }
+    return { kept: true, events, reason, leftOut: this.strayFaults() }
+  }
+
+  private strayFaults(): Faults {
+    return [...this.strays].map((name) => strayed(this.calls.nameOf(name)))
+  }
+
+  /**
+   * Where there is no tool to call, words beside a call of one are the answer. Of a model that knows of tools from earlier turns
+   * they may as well only lead up to the call, so it is asked once whether there is more to say.
+   */
+  private isAnswered(): boolean {
+    const { offered, knowsNone } = this.calls
+    return this.hasWords && offered.size === 0 && (knowsNone || this.mode === 'repair')
   }
 
   private miss(missed: Missed, faults: Faults, isOpen: boolean, text?: string): Verdict {
@@ -222,6 +246,7 @@ class DemandReading implements Reading {
       ...{ kept: false, missed, faults },
       isOpen: isOpen && !(isBeside && this.isForgetful),
       text: text ?? this.reader?.text() ?? this.said,
+      hasWords: this.hasWords,
       calls: this.made,
       strays: [...this.strays],
       isMet: this.called,
@@ -343,6 +368,7 @@ class DemandReading implements Reading {
   }
 
   private keepSaid(text: string): void {
+    this.hasWords ||= text.trim() !== ''
     const room = this.isForgetful ? 0 : shownCharacters - this.said.length
     if (room <= 0) return
     const piece = text.slice(0, room)

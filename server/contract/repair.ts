@@ -67,7 +67,7 @@ const callPart = ({ id, name, json }: Miss['calls'][number]): Part => ({
 })
 
 function order(
-  { toolChoice }: Conversation,
+  { toolChoice, tools, alsoDeclared = [], search }: Conversation,
   { missed, faults, text, calls, strays }: Miss,
   by: string | undefined,
 ): readonly Part[] {
@@ -92,7 +92,8 @@ function order(
           ),
         ]
       const wrong = absent || `That was no answer that can be taken: ${faults.join('; ')}. `
-      return [words(`${wrong}${orders[toolChoice.type](toolChoice)}`)]
+      const mayCall = tools.length + alsoDeclared.length > 0 || search !== undefined
+      return [words(`${wrong}${mayCall ? orders[toolChoice.type](toolChoice) : orders.none(toolChoice)}`)]
     }
     case 'output-format': {
       const wrong = `The answer is not valid:\n${list}`

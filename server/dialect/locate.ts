@@ -81,6 +81,8 @@ function callIn(
   if (value.type === 'tool_use') return { id: idIn(value, 'id'), name: ['name'], input: ['input'] }
   if (isObject(value.function) && value.id !== undefined && value.parameters === undefined)
     return { id: idIn(value, 'id'), name: ['function', 'name'], input: ['function', 'arguments'] }
+  if (isObject(value.custom) && value.id !== undefined)
+    return { id: idIn(value, 'id'), name: ['custom', 'name'], input: ['custom', 'input'] }
   if (value.type === 'function_call') return { id: idIn(value, 'call_id', 'id'), name: ['name'], input: ['arguments'] }
   if (value.type === 'custom_tool_call') return { id: idIn(value, 'call_id', 'id'), name: ['name'], input: ['input'] }
   return undefined

@@ -55,8 +55,11 @@ export type SearchRecord = {
 /** A reply that did not do what was demanded. `before` and `after` are what it said and what took its place, cut short. */
 export type Repair = {
   readonly of: Missed
-  /** `off`: not tried, by the key's setting; `late`: some of it had gone out, or no room was left for another answer. */
-  readonly outcome: 'repaired' | 'failed' | 'off' | 'late'
+  /**
+   * `off`: not tried, by the key's setting; `late`: some of it had gone out, or no room was left for another answer; `dropped`:
+   * calls that no offered tool answers were left out, and what stood beside them is the answer.
+   */
+  readonly outcome: 'repaired' | 'failed' | 'off' | 'late' | 'dropped'
   readonly faults: readonly string[]
   readonly before: string
   readonly after?: string

@@ -474,7 +474,7 @@ describe('a model that searches, says what it found, calls the caller’s tool a
         take(choices[0]?.delta)
       }
     else take((await openai.chat.completions.create(asked)).choices[0]?.message)
-    expect([content, names]).toEqual([before + after, ['look']])
+    expect([content, names]).toEqual([`${before}\n\n${after}`, ['look']])
     expect(annotations.map(({ url_citation }) => given(content, url_citation))).toEqual([link])
   })
 })

@@ -161,6 +161,24 @@ describe.each(apis)('$name, $way', ({ name, path, stream, readStream, readWhole 
     }
   })
 
+  test('without any tool a call is left out beside a text, and asked about where it is alone', async () => {
+    const beside = await serve({}, [says('All is done.'), call('wipe', {})])
+    expect(beside).toMatchObject({ end: 'end', text: 'All is done.', calls: [] })
+    expect(await repair()).toMatchObject({ of: 'tool-choice', outcome: 'dropped' })
+    const between = await serve({}, [says('The end.'), call('wipe', {}), says('Start.')])
+    // The other APIs have a part or an item for each text, which this client joins.
+    const joined = name === 'openai-chat' ? 'The end.\n\nStart.' : 'The end.Start.'
+    expect(between).toMatchObject({ end: 'end', text: joined, calls: [] })
+    const alone = await serve({}, [call('wipe', {})], [says('Done.')])
+    expect(alone).toMatchObject({ end: 'end', text: 'Done.', calls: [] })
+    expect(await repair()).toMatchObject({ of: 'tool-choice', outcome: 'repaired' })
+    const refused = await serve({}, [call('wipe', {})], [call('wipe', {})])
+    expect(refused).toMatchObject({ status: stream ? 200 : 502, end: 'failed', calls: [] })
+    expect((await gateway.call('GET', '/metrics')).text).toMatch(
+      /claude_server_repairs_total\{what="tool-choice",outcome="dropped"\} \d/,
+    )
+  })
+
   test('a forced call is one of a declared tool', async () => {
     const asked = { tools: [{ name: 'read' }], choice: 'required', past: 'wipe' } as const
     const repaired = await serve(asked, [call('wipe', {})], [call('read', right)])
@@ -300,4 +318,61 @@ test('a tool of a group is called by its own name where no other has that', asyn
   const left = { tools: [group('mcp__git'), { type: 'local_shell' }] }
   const unallowed = { ...left, tool_choice: { ...allowed.tool_choice, tools: [{ type: 'function', name: 'log' }] } }
   expect((await ask(unallowed, call('local_shell', {}), call('local_shell', {}))).status).toBe(502)
+})
+
+describe.each([false, true])('a conversation with freeform tools in Chat Completions, streamed: %p', (stream) => {
+  const paint = { type: 'custom', custom: { name: 'paint', description: 'Paints.' } }
+  const past = { id: 'c1', type: 'custom', custom: { name: 'paint', input: 'a cat' } }
+  const ask = async (more: object, ...turns: readonly Step[]) => {
+    for (const step of turns) gateway.simulator.enqueue({ steps: [step] })
+    const messages = [
+      { role: 'user', content: 'x' },
+      { role: 'assistant', tool_calls: [past] },
+      { role: 'tool', tool_call_id: 'c1', content: 'done' },
+      { role: 'user', content: 'Go on.' },
+    ]
+    const body = { model, stream, messages, tools: [paint], ...more }
+    const { status, text, json } = await gateway.call('POST', '/v1/chat/completions', body, {
+      authorization: `Bearer ${gateway.key}`,
+    })
+    if (!stream || status !== 200) return { status, calls: json.choices?.[0].message.tool_calls }
+    const calls: { input: string; head: object }[] = []
+    for (const [, data = ''] of text.matchAll(/^data: (\{.*)$/gm))
+      for (const { index, custom, ...head } of JSON.parse(data).choices?.[0]?.delta.tool_calls ?? []) {
+        calls[index] ??= { input: '', head: { ...head, name: custom.name } }
+        calls[index].input += custom.input
+      }
+    return {
+      status: text.includes('"error"') ? 502 : status,
+      calls: calls.map(({ input, head: { name, ...head } }: Json) => ({ ...head, custom: { name, input } })),
+    }
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into member by member
+  type Json = any
+  const called = [{ id: expect.any(String), type: 'custom', custom: { name: 'paint', input: 'a "dog"' } }]
+
+  test('goes on: a call of one that is declared goes out in its own form', async () => {
+    const dog = call('paint', { input: 'a "dog"' })
+    const named = { type: 'custom', custom: { name: 'paint' } }
+    for (const more of [
+      {},
+      { tool_choice: named },
+      { tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [named] } } },
+    ])
+      expect(await ask(more, dog)).toEqual({ status: 200, calls: called })
+  })
+
+  test('a call of one that is not declared, or not allowed, does not', async () => {
+    const dog = call('paint', { input: 'a "dog"' })
+    const other = { type: 'custom', custom: { name: 'draw' } }
+    for (const more of [
+      { tools: [other] },
+      { tool_choice: 'none' },
+      {
+        tools: [paint, other],
+        tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [other] } },
+      },
+    ])
+      expect(await ask(more, dog, dog)).toMatchObject({ status: 502 })
+  })
 })

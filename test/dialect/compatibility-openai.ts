@@ -57,7 +57,8 @@ export const chatParameters: Samples = {
     { web_search_options: { user_location: { type: 'approximate', approximate: { city: 'Oslo' } } } },
     { tools: [{ type: 'web_search_preview', max_uses: 1 }] },
   ),
-  '`tools[]` of other kinds (`custom`, …)': of({ tools: [{ type: 'custom', custom: { name: 'look' } }] }),
+  '`tools[]` `custom`': of({ tools: [{ type: 'custom', custom: { name: 'look' } }] }),
+  '`tools[]` of other kinds': of({ tools: [{ type: 'local_shell' }] }),
   '`functions`, `function_call`': [
     ...of({ functions: [look] }),
     ...beyond({ functions: [look] }, { functions: [look], function_call: { name: 'look' } }),

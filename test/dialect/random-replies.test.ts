@@ -145,8 +145,12 @@ describe('whatever a provider says', () => {
         const blocks = await blocksOf(events)
         const joined = (type: string) =>
           blocks.map((block) => (block.type === type && 'text' in block ? block.text : '')).join('')
+        const texts = blocks.flatMap((block) => (block.type === 'text' && block.text !== '' ? [block.text] : []))
         expect(readChat(sse)).toEqual({
-          text: joined('text'),
+          text: texts.reduce(
+            (all, text) => all + (all === '' || /\s$/.test(all) || /^\s/.test(text) ? '' : '\n\n') + text,
+            '',
+          ),
           reasoning: joined('reasoning'),
           calls: blocks.flatMap((block) =>
             block.type === 'tool-call' ? [{ id: block.id, name: block.name, json: block.json }] : [],

@@ -89,7 +89,7 @@ describe('parameters that change nothing', () => {
       {
         tools: [
           { type: 'web_search', external_web_access: false },
-          { type: 'custom', custom: { name: 'c' } },
+          { type: 'custom', name: 'c' },
           { type: 'namespace', name: 'n', tools: [] },
         ],
       },

@@ -37,7 +37,7 @@ export const RouteView = Type.Object({
   repair: Type.Optional(
     Type.Object({
       of: Type.String({ description: '`output-format`, `tool-choice` or `tool-arguments`' }),
-      outcome: Type.String({ description: '`repaired`, `failed`, `off` or `late`' }),
+      outcome: Type.String({ description: '`repaired`, `failed`, `off`, `late` or `dropped`' }),
       faults: Type.Array(Type.String()),
       before: Type.String({ description: 'what the model said, cut short' }),
       after: Type.Optional(Type.String()),

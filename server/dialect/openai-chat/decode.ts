@@ -13,7 +13,7 @@ import { splitSystem } from '../system-prompt.ts'
 import { checkNesting, createValidator, type Decoded, refuse } from '../validate.ts'
 import type { Form } from './form.ts'
 import { decodeMessages } from './messages.ts'
-import { decodeTools, isLegacy } from './tools.ts'
+import { decodeTools, freeformNames, isLegacy } from './tools.ts'
 import { ChatBody } from './wire.ts'
 
 type Body = Static<typeof ChatBody>
@@ -52,9 +52,11 @@ export function decode(raw: unknown, note: AddNote = addNoNote): Decoded<Decoded
     ...(session === undefined ? {} : { session }),
     ...(endUser === undefined ? {} : { endUser }),
   }
+  const freeform = freeformNames(body)
   const form = {
     includeUsage: body.stream_options?.include_usage === true,
     ...(isLegacy(body) ? { legacyFunctions: true } : {}),
+    ...(freeform.size === 0 ? {} : { freeform }),
   }
   return ok({ conversation, form })
 }

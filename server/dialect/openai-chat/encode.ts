@@ -4,6 +4,7 @@ import type { Reply, ReplyBlock } from '../../conversation/reply.ts'
 import type { Citation } from '../../conversation/search.ts'
 import { textInJson } from '../../lib/json.ts'
 import type { ReplyContext, StreamEncoder } from '../dialect.ts'
+import { createFreeformReader, type FreeformReader, textOf } from '../openai-responses/freeform.ts'
 import { errorBody } from './error.ts'
 import type { Form } from './form.ts'
 
@@ -33,9 +34,17 @@ class ChatEncoder implements StreamEncoder {
   /** Of the text block that is open: content, or why there is none. */
   private textHead: string
   private refused = false
+  /** A piece of the content so far, the last one of a text that may be followed by another. */
+  private last = ''
+  private isApart = false
+  /** Characters between the texts so far, which places in the content count too. */
+  private between = 0
   private readonly textTail: string
   private readonly includesUsage: boolean
   private readonly legacy: boolean
+  private readonly freeform: ReadonlySet<string> | undefined
+  /** Of a freeform call that is open. */
+  private reader: FreeformReader | undefined
   // Tool calls are numbered among themselves here, from 0.
   private calls = 0
   private argumentsHead = ''
@@ -45,7 +54,8 @@ class ChatEncoder implements StreamEncoder {
   private annotations: object[] | undefined
 
   constructor(context: ReplyContext<Form>) {
-    const { includeUsage, legacyFunctions = false } = context.form
+    const { includeUsage, legacyFunctions = false, freeform } = context.form
+    this.freeform = freeform
     this.about = JSON.stringify(chunkHead(context)).slice(0, -1)
     this.usageMember = includeUsage ? ',"usage":null' : ''
     this.head = `data: ${this.about},"choices":[{"index":0,"delta":`
@@ -66,18 +76,23 @@ class ChatEncoder implements StreamEncoder {
       case 'reply-start':
         return `${this.head}{"role":"assistant","content":""}${this.tail}`
       case 'text-delta':
-        return event.text === '' ? '' : this.textHead + textInJson(event.text) + this.textTail
+        if (event.text === '') return ''
+        if (this.isApart) return this.apart(event.text)
+        this.last = event.text
+        return this.textHead + textInJson(event.text) + this.textTail
       case 'reasoning-delta':
         return event.text === '' ? '' : `${this.head}{"reasoning_content":"${textInJson(event.text)}${this.textTail}`
       case 'tool-call-start':
         return this.openCall(event.id, event.name)
       case 'tool-call-delta':
-        return this.feedCall(event.json)
+        return this.feedCall(this.reader === undefined ? event.json : this.reader.push(event.json))
       case 'tool-call-end':
+        if (this.reader !== undefined) return this.feedCall(this.reader.end().rest)
         return this.fed ? '' : this.feedCall('{}')
       case 'text-start':
         if (event.isRefusal) this.refused = true
         this.textHead = event.isRefusal ? `${this.head}{"refusal":"` : this.contentHead
+        this.isApart = !event.isRefusal && this.last !== ''
         return ''
       case 'text-end':
       case 'reasoning-start':
@@ -88,7 +103,7 @@ class ChatEncoder implements StreamEncoder {
         return ''
       case 'citation':
         this.annotations ??= []
-        this.annotations.push(annotationOf(event.citation))
+        this.annotations.push(annotationOf(event.citation, this.between))
         return ''
       case 'finish': {
         const { annotations } = this
@@ -105,10 +120,25 @@ class ChatEncoder implements StreamEncoder {
     }
   }
 
+  /** The beginning of a text behind another. */
+  private apart(text: string): string {
+    const blank = blankBetween(this.last, text)
+    this.isApart = false
+    this.between += blank.length
+    this.last = text
+    return this.contentHead + textInJson(blank + text) + this.textTail
+  }
+
   private openCall(id: string, name: string): string {
     const { head, tail } = this
     const index = this.calls++
     this.fed = false
+    this.reader = this.freeform?.has(name) ? createFreeformReader() : undefined
+    if (this.reader !== undefined) {
+      this.argumentsHead = `${head}{"tool_calls":[{"index":${index},"custom":{"input":`
+      this.argumentsTail = `}}]}${tail}`
+      return head + JSON.stringify({ tool_calls: [{ index, id, type: 'custom', custom: { name, input: '' } }] }) + tail
+    }
     if (!this.legacy) {
       this.argumentsHead = `${head}{"tool_calls":[{"index":${index},"function":{"arguments":`
       this.argumentsTail = `}}]}${tail}`
@@ -130,14 +160,11 @@ class ChatEncoder implements StreamEncoder {
 
 /** A whole Chat Completions answer. */
 export function encodeReply(reply: Reply, context: ReplyContext<Form>): object {
-  const { legacyFunctions = false } = context.form
-  const content = joined(reply.blocks, 'text')
+  const { legacyFunctions = false, freeform } = context.form
+  const { content, annotations } = contentOf(reply.blocks)
   const refusal = reply.blocks.map((block) => (block.type === 'text' && block.isRefusal ? block.text : '')).join('')
-  const reasoning = joined(reply.blocks, 'reasoning')
-  const calls = reply.blocks.flatMap((block) => (block.type === 'tool-call' ? [encodeCall(block)] : []))
-  const annotations = reply.blocks.flatMap((block) =>
-    block.type === 'text' ? (block.citations ?? []).map(annotationOf) : [],
-  )
+  const reasoning = reply.blocks.map((block) => (block.type === 'reasoning' ? block.text : '')).join('')
+  const calls = reply.blocks.flatMap((block) => (block.type === 'tool-call' ? [encodeCall(block, freeform)] : []))
   const message = {
     role: 'assistant',
     content: content === '' && (calls.length > 0 || refusal !== '') ? null : content,
@@ -166,22 +193,44 @@ export function encodeReply(reply: Reply, context: ReplyContext<Form>): object {
 
 type Call = ReturnType<typeof encodeCall>
 
-const encodeCall = ({ id, name, json }: Extract<ReplyBlock, { type: 'tool-call' }>) =>
-  ({ id, type: 'function', function: { name, arguments: json } }) as const
+const encodeCall = ({ id, name, json }: Extract<ReplyBlock, { type: 'tool-call' }>, freeform?: ReadonlySet<string>) =>
+  freeform?.has(name)
+    ? ({ id, type: 'custom', custom: { name, input: textOf(json) } } as const)
+    : ({ id, type: 'function', function: { name, arguments: json } } as const)
 
-/** Its places are those of the whole content, which is all texts joined. */
-function annotationOf({ result, start, end, before }: Citation): object {
+/** Its places are those of the whole content, which is all texts with what was put between them. */
+function annotationOf({ result, start, end, before }: Citation, between: number): object {
   const { url, title } = result
-  return { type: 'url_citation', url_citation: { start_index: before + start, end_index: before + end, url, title } }
+  const first = before + between
+  return { type: 'url_citation', url_citation: { start_index: first + start, end_index: first + end, url, title } }
 }
+
+/** All texts as the one content this API has. */
+function contentOf(blocks: readonly ReplyBlock[]): {
+  readonly content: string
+  readonly annotations: readonly object[]
+} {
+  const annotations: object[] = []
+  let content = ''
+  let between = 0
+  for (const block of blocks) {
+    if (block.type !== 'text' || block.isRefusal) continue
+    const blank = blankBetween(content, block.text)
+    between += blank.length
+    content += blank + block.text
+    for (const citation of block.citations ?? []) annotations.push(annotationOf(citation, between))
+  }
+  return { content, annotations }
+}
+
+/** The model gave them apart, with a call, a search or reasoning between: they must not run into each other. */
+const blankBetween = (before: string, text: string): string =>
+  before === '' || text === '' || /\s/.test(before.at(-1) ?? '') || /\s/.test(text.charAt(0)) ? '' : '\n\n'
 
 function callMembers(calls: readonly Call[], legacy: boolean): object {
   if (calls.length === 0) return {}
-  return legacy ? { function_call: calls[0]?.function } : { tool_calls: calls }
-}
-
-function joined(blocks: readonly ReplyBlock[], type: 'text' | 'reasoning'): string {
-  return blocks.map((block) => (block.type === type && !('isRefusal' in block) ? block.text : '')).join('')
+  const [first] = calls
+  return legacy && first?.type === 'function' ? { function_call: first.function } : { tool_calls: calls }
 }
 
 const finishReason = (reason: FinishReason, legacy: boolean): string =>

@@ -22,7 +22,7 @@ export function decodeTools(body: Body): Decoded<Toolbox> {
       const hostedSearch = isSearchType(entry.type) ? decodeSearch(entry, `tools.${index}`) : ok(undefined)
       if (!hostedSearch.ok) return hostedSearch
       search ??= hostedSearch.value
-      hosted.push(entry.name ?? entry.type ?? '')
+      hosted.push(freeformName(entry) ?? entry.name ?? entry.type ?? '')
       continue
     }
     const at = entry.function == null ? `tools.${index}` : `tools.${index}.function`
@@ -56,6 +56,13 @@ function addTool(tools: Tool[], entry: NonNullable<Entry['function']>, at: strin
 const isFunction = (entry: Entry): boolean =>
   entry.function != null || entry.input_schema != null || !entry.type || entry.type === 'function'
 
+const freeformName = ({ type, custom }: Entry): string | undefined =>
+  type === 'custom' ? (custom?.name ?? undefined) : undefined
+
+/** Freeform tools that the caller declared: calls of them have a form of their own. */
+export const freeformNames = (body: Body): ReadonlySet<string> =>
+  new Set((body.tools ?? []).flatMap((entry) => (isFunction(entry) ? [] : (freeformName(entry) ?? []))))
+
 function decodeChoice({ tool_choice: choice, function_call: legacy, functions }: Body): Decoded<Choice> {
   if (choice == null && functions != null && legacy != null) {
     return typeof legacy === 'string'
@@ -76,9 +83,13 @@ function decodeChoice({ tool_choice: choice, function_call: legacy, functions }:
       if (!decoded.ok) return decoded
       return ok({
         ...decoded.value,
-        only: (tools ?? []).map((tool) => tool.function?.name ?? tool.name ?? tool.type ?? ''),
+        only: (tools ?? []).map((tool) => tool.function?.name ?? tool.custom?.name ?? tool.name ?? tool.type ?? ''),
       })
     }
+    case 'custom':
+      return choice.custom == null
+        ? choiceOfName(choice.name, 'tool_choice.name')
+        : choiceOfName(choice.custom.name, 'tool_choice.custom.name')
     default:
       return choiceOfWord(choice.type ?? '', 'tool_choice.type')
   }

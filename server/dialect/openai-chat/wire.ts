@@ -36,15 +36,22 @@ const FunctionEntry = Type.Object(
   open,
 )
 
-/** `{type, function: {…}}`, or flat as in the Responses API, or `{name, input_schema}` as in Messages. */
+const Named = Type.Object({ name: optional(Type.String()) }, open)
+
+/** `{type, function: {…}}`, or flat as in the Responses API, or `{name, input_schema}` as in Messages; freeform ones have `custom`. */
 export const ToolEntry = Type.Object(
-  { type: optional(Type.String()), function: optional(FunctionEntry), ...FunctionEntry.properties, ...searchMembers },
+  {
+    type: optional(Type.String()),
+    function: optional(FunctionEntry),
+    custom: optional(Named),
+    ...FunctionEntry.properties,
+    ...searchMembers,
+  },
   open,
 )
 
-const Named = Type.Object({ name: optional(Type.String()) }, open)
 const NamedTool = Type.Object(
-  { type: optional(Type.String()), name: optional(Type.String()), function: optional(Named) },
+  { type: optional(Type.String()), name: optional(Type.String()), function: optional(Named), custom: optional(Named) },
   open,
 )
 
@@ -55,6 +62,7 @@ export const ToolChoiceEntry = Type.Union([
       type: optional(Type.String()),
       name: optional(Type.String()),
       function: optional(Named),
+      custom: optional(Named),
       mode: optional(Type.String()),
       tools: optional(Type.Array(NamedTool)),
       allowed_tools: optional(

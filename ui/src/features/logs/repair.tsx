@@ -3,6 +3,11 @@ import type { RequestDetail } from '../../../../server/admin/contract/logs.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { Section } from './section.tsx'
 
+const words: Readonly<Record<string, 'logs.repaired' | 'logs.callsDropped'>> = {
+  repaired: 'logs.repaired',
+  dropped: 'logs.callsDropped',
+}
+
 /** A reply that was not what the caller demanded: what was wrong, and what took its place. */
 export function Repair(props: { readonly request: RequestDetail }) {
   const { t } = useI18n()
@@ -10,7 +15,7 @@ export function Repair(props: { readonly request: RequestDetail }) {
     <Show when={props.request.route.repair}>
       {(repair) => (
         <Section title={t('logs.section.repair')}>
-          <p class="text-13">{t(repair().outcome === 'repaired' ? 'logs.repaired' : 'logs.notRepaired')}</p>
+          <p class="text-13">{t(words[repair().outcome] ?? 'logs.notRepaired')}</p>
           <ul class="wrap-anywhere text-12 text-text-2" lang="en">
             <For each={repair().faults}>{(fault) => <li>{fault}</li>}</For>
           </ul>

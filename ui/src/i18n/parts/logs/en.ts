@@ -121,6 +121,8 @@ export const en = {
   'logs.section.repair': 'Required form',
   'logs.repaired': 'The first reply was not in the required form, so the model was asked once more.',
   'logs.notRepaired': 'The reply was not in the required form, and the caller was told so.',
+  'logs.callsDropped':
+    'The model called a tool that was not offered. The call was left out; the rest of the reply stands.',
   'logs.repair.before': 'First reply',
   'logs.repair.after': 'After asking once more',
   'logs.purpose.repair': 'asked once more',

@@ -123,6 +123,7 @@ export const zhCn = {
   'logs.section.repair': '要求的格式',
   'logs.repaired': '首次回答不符合要求的格式，已重问一次。',
   'logs.notRepaired': '回答不符合要求的格式，已如实告知调用方。',
+  'logs.callsDropped': '模型调用了未提供的工具；该调用已略去，其余回答保留。',
   'logs.repair.before': '首次回答',
   'logs.repair.after': '重问后的回答',
   'logs.purpose.repair': '重问',
