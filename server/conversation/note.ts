@@ -26,6 +26,7 @@ export const noteKinds = [
   'model-replaced',
   // older turns
   'history-compressed',
+  'history-superseded',
   // what the provider refused without a word
   'rule-repaired',
   'rule-broken',

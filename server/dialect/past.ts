@@ -18,16 +18,21 @@ export type TurnReader = {
   readonly past: (item: unknown, at: string) => readonly Message[]
 }
 
-/** Every item's messages in order: the newest user turn strictly, all before it as well as it can be carried. */
+/**
+ * Every item's messages in order: the newest user turn strictly, all before it as well as it can be carried. Items before `from`
+ * are passed over.
+ */
 export function decodeTurns(
   items: readonly unknown[],
   at: string,
   { kindOf, newest, past }: TurnReader,
+  from = 0,
 ): Decoded<readonly Message[]> {
-  const isPast = createBorder(items.map(kindOf))
+  const said = items.slice(from)
+  const isPast = createBorder(said.map(kindOf))
   const messages: Message[] = []
-  for (const [index, item] of items.entries()) {
-    const path = `${at}.${index}`
+  for (const [index, item] of said.entries()) {
+    const path = `${at}.${from + index}`
     if (isPast(index)) {
       messages.push(...past(item, path))
       continue

@@ -159,6 +159,31 @@ test('a client’s own compaction is sent whole', async () => {
   expect(asked().slice(before)).toHaveLength(1)
 })
 
+test('a compaction block of the Messages API stands for all before it', async () => {
+  const before = asked().length
+  const block = { type: 'compaction', content: 'They spoke of cats.', encrypted_content: 'e' }
+  const look = { type: 'tool_use', id: 'a', name: 'look', input: {} }
+  const found = { type: 'tool_result', tool_use_id: 'a', content: 'a tabby' }
+  const send = (messages: readonly object[]) => ask('/v1/messages', messages as unknown as readonly Said[])
+  const cut = [
+    ...talk('cats').slice(0, -1),
+    { role: 'user', content: 'more' },
+    { role: 'assistant', content: [look, block, { type: 'text', text: 'Yes.' }] },
+    { role: 'user', content: [found, { type: 'text', text: 'And now? [[sim:text=Fine]]' }] },
+  ]
+  const answer = await send(cut)
+  expect([answer.status, answer.headers.get('x-claude-server-compressed')]).toEqual([200, null])
+  const field = 'messages.25.content.1'
+  expect((await record()).notes.first).toMatchObject([{ what: 'history-superseded', field }])
+  const [sent, ...others] = asked().slice(before)
+  expect(others).toEqual([])
+  const text = JSON.stringify(sent?.body)
+  expect(['They spoke of cats.', 'a tabby', 'said said', 'toolResults'].map((words) => text.includes(words))).toEqual(
+    // The call of the result is gone, so it is told in words.
+    [true, true, false, false],
+  )
+})
+
 test('where no summary can be had, what fits goes out as it is and nothing is dropped', async () => {
   await gateway.call('PUT', '/v2/settings', { compressionAtPercent: 50 })
   gateway.simulator.enqueue({ name: 'malformed' })

@@ -183,10 +183,8 @@ export const messagesBlocks: Samples = {
       },
     ),
   ),
-  '`search_result`, `compaction`': of(
-    asking({ type: 'search_result', source: 'https://a.example', title: 'A', content: [text] }),
-    asking({ type: 'compaction', content: 'They spoke.' }),
-  ),
+  '`search_result`': of(asking({ type: 'search_result', source: 'https://a.example', title: 'A', content: [text] })),
+  '`compaction`': of(asking({ type: 'compaction', content: 'They spoke.' })),
   '`server_tool_use`, other server results, unknown kinds': beyond(
     answered(),
     answered({ type: 'server_tool_use', id: 'srvtoolu_1', name: 'code_execution', input: {} }),

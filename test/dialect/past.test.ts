@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { clientsSummaryIn } from '../../server/contract/clients-summary.ts'
 import type { Message, Part } from '../../server/conversation/conversation.ts'
 import type { Note } from '../../server/conversation/note.ts'
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
@@ -287,4 +288,85 @@ test('depth: an old message of any depth stops nobody, the newest one is refused
     const now = dialect.decode({ model: 'm', messages: [hello, { role: 'user', content: 'x', metadata: deep }] })
     expect(now).toMatchObject({ ok: false, error: { field: 'messages.1' } })
   }
+})
+
+describe('a compaction block of the Messages API stands for everything before it', () => {
+  const block = (content: unknown) => ({ type: 'compaction', content, encrypted_content: 'e' })
+  const text = (words: string) => ({ type: 'text', text: words })
+  const opening = (summary: string) => `Summary of the conversation so far:\n\n${summary}`
+  const said = (messages: readonly Message[]) =>
+    messages.map(({ role, parts }) => [role, ...parts.map((part) => (part.type === 'text' ? part.text : part.type))])
+  const old = [hello, { role: 'assistant', content: [use('a', {})] }]
+  const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'r' }] }
+
+  test('the newest one opens the conversation, and what stands before it is left out with a note', () => {
+    const { messages, notes } = read(anthropic, [
+      ...old,
+      result,
+      { role: 'assistant', content: [block('first'), text('Yes.')] },
+      hello,
+      { role: 'assistant', content: [text('So far.'), block('second'), text('And on.'), use('b', {})] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'b', content: 'r' }] },
+    ])
+    expect(said(messages)).toEqual([
+      ['user', opening('second')],
+      ['assistant', 'And on.', 'tool-call'],
+      ['user', 'tool-result'],
+    ])
+    expect(clientsSummaryIn(messages)?.parts).toEqual([{ type: 'text', text: opening('second') }])
+    const detail = '5 of 7 messages stand before it'
+    expect(notes).toEqual([{ what: 'history-superseded', field: 'messages.5.content.1', detail }])
+  })
+
+  test('alone in its message it leaves nothing of that, whoever says it', () => {
+    for (const role of ['user', 'assistant']) {
+      const { messages, notes } = read(anthropic, [{ role, content: [block('sum')] }, hello])
+      expect(said(messages)).toEqual([
+        ['user', opening('sum')],
+        ['user', 'hello'],
+      ])
+      expect(notes).toEqual([])
+    }
+    const last = read(anthropic, [...old, result, { role: 'assistant', content: [block('sum')] }])
+    expect(said(last.messages)).toEqual([['user', opening('sum')]])
+    const own = read(anthropic, [...old, { role: 'user', content: [block('sum'), text('Go on.')] }])
+    expect(said(own.messages)).toEqual([
+      ['user', opening('sum')],
+      ['user', 'Go on.'],
+    ])
+  })
+
+  test.each([null, undefined, '', ' '])('one that failed means nothing: %p', (content) => {
+    const { messages, notes } = read(anthropic, [
+      ...old,
+      result,
+      { role: 'assistant', content: [block(content)] },
+      hello,
+    ])
+    expect(said(messages).flat()).toContain('tool-call')
+    expect(notes).toEqual([])
+  })
+
+  test('system and tools stay, those that the left out turns brought too, and places are told as they were', () => {
+    const system = 'Be brief.'
+    const tools = [
+      { name: 'a', input_schema: {} },
+      { name: 'b', input_schema: {}, defer_loading: true },
+    ]
+    const messages = [
+      { role: 'user', content: [text('x'), { type: 'tool_reference', tool_name: 'b' }] },
+      { role: 'assistant', content: [block('sum'), text('y')] },
+    ]
+    const wrong = { role: 'user', content: [{ type: 'image', source: { type: 'base64', media_type: 'x', data: 'x' } }] }
+    const decoded = anthropic.decode({ model: 'm', system, tools, messages: [...messages, hello] })
+    if (!decoded.ok) throw new Error(decoded.error.message)
+    expect(decoded.value.conversation).toMatchObject({ system: [system], tools: [{ name: 'a' }, { name: 'b' }] })
+    const refused = anthropic.decode({ model: 'm', messages: [...messages, wrong] })
+    expect(refused).toMatchObject({
+      ok: false,
+      error: { field: expect.stringMatching(/^messages\.2\.content\.0\.source/) },
+    })
+    // What stands before it is nobody's to correct.
+    expect(anthropic.decode({ model: 'm', messages: [wrong, messages[1], hello] }).ok).toBe(true)
+  })
 })

@@ -101,7 +101,7 @@ function decodeResultBlock(block: string | Static<typeof Block>, at: string): De
       return ok([...textParts([found.value.title, found.value.source].filter(Boolean).join('\n')), ...body.value])
     }
     case 'compaction': {
-      // The summary stands for the turns before it; the provider has no other form for it.
+      // The newest one of a Messages request has been taken out (`compaction.ts`); elsewhere it is no more than its text.
       const summary = read.compaction(block, at)
       return summary.ok ? ok(textParts(summary.value.content ?? '')) : summary
     }

@@ -12,6 +12,7 @@ import { decodeEffort, decodeThinking } from '../reasoning.ts'
 import { firstId } from '../session.ts'
 import { checkNesting, createValidator, type Decoded, isAmong, isObject, refuse } from '../validate.ts'
 import { decodeBlock, decodeContent } from './blocks.ts'
+import { behindCompaction } from './compaction.ts'
 import { decodeTools } from './tools.ts'
 import { CountBody, MessagesBody, Message as WireMessage } from './wire.ts'
 
@@ -52,11 +53,13 @@ function decodeBody(body: Body, note: AddNote): Decoded<Conversation> {
   if (!system.ok) return system
   const past = createPast(decodeBlock, note)
   const turns = { kindOf, newest: decodeMessage, past: past.message }
-  const messages = decodeTurns(body.messages, 'messages', turns)
-  if (!messages.ok) return messages
+  const compacted = behindCompaction(body.messages, note)
+  const behind = decodeTurns(compacted.messages, 'messages', turns, compacted.from)
+  if (!behind.ok) return behind
+  const messages = [...compacted.opening, ...behind.value]
   const toolbox = decodeTools(body)
   if (!toolbox.ok) return toolbox
-  const said = toolbox.value.search === undefined ? withoutSearchCalls(messages.value) : messages.value
+  const said = toolbox.value.search === undefined ? withoutSearchCalls(messages) : messages
   const output = decodeOutput(body)
   if (!output.ok) return output
   const effort = decodeEffort(body.output_config?.effort ?? lastEffort(body.messages))

@@ -18,6 +18,7 @@ export const noted = [
   'reply-repeated',
   'model-replaced',
   'history-compressed',
+  'history-superseded',
   'rule-repaired',
   'rule-broken',
   'refusal-unexplained',

@@ -174,6 +174,7 @@ export const en = {
   'logs.note.rule-broken': 'Refused by the provider: rule broken',
   'logs.note.refusal-unexplained': 'Refused by the provider without a reason; no known rule is broken',
   'logs.note.history-compressed': 'Older turns replaced by a summary',
+  'logs.note.history-superseded': 'Older turns left out: the caller’s own summary stands for them',
   'logs.section.content': 'Prompt and reply',
   'logs.contentForAdmins': 'They are kept; only admins may read them.',
   'logs.contentKept':

@@ -175,6 +175,7 @@ export const zhCn = {
   'logs.note.rule-broken': '服务商拒绝：违反规则',
   'logs.note.refusal-unexplained': '服务商拒绝但未说明原因，未发现违反任何已知规则',
   'logs.note.history-compressed': '较早的对话已替换为摘要',
+  'logs.note.history-superseded': '较早的对话已略去，由调用方自带的摘要代替',
   'logs.section.content': '提问和回答',
   'logs.contentForAdmins': '内容已保留，仅管理员可查看。',
   'logs.contentKept': '该密钥开启了内容保留。内容可能涉及隐私，每次查看都会记入审计日志。',
