@@ -113,11 +113,14 @@ function order(
   }
 }
 
+/** Of a tool that takes a text the model likes to write that text, and thinks it has called it. */
+const withAll = 'with all that is meant for it in its input'
+
 const orders: { readonly [Type in ToolChoice['type']]: (choice: ToolChoice) => string } = {
   auto: () => 'Call a tool that there is, or answer in words.',
   none: () => 'Call no tool: answer in words.',
-  any: () => 'Call one of the tools that there are now, and write nothing else.',
-  tool: (choice) => `Call the tool ${'name' in choice ? choice.name : ''} now, and write nothing else.`,
+  any: () => `Call one of the tools that there are now, ${withAll}, and write nothing else.`,
+  tool: (choice) => `Call the tool ${'name' in choice ? choice.name : ''} now, ${withAll}, and write nothing else.`,
 }
 
 function resultPart({ id, json, faults }: Miss['calls'][number]): Part {

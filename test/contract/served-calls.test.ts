@@ -376,3 +376,29 @@ describe.each([false, true])('a conversation with freeform tools in Chat Complet
       expect(await ask(more, dog, dog)).toMatchObject({ status: 502 })
   })
 })
+
+test.each([false, true])(
+  'a forced freeform tool is called though the model wrote its text first, streamed: %p',
+  async (stream) => {
+    const tools = [{ type: 'custom', name: 'patch' }]
+    const text = says('*** Begin Patch')
+    const ask = async (choice: unknown, ...turns: readonly Step[]) => {
+      gateway.simulator.clearQueue()
+      for (const step of turns) gateway.simulator.enqueue({ steps: [step] })
+      const body = { model, stream, store: false, input: 'x', tools, tool_choice: choice }
+      const { text: answer } = await gateway.call('POST', '/v1/responses', body, {
+        authorization: `Bearer ${gateway.key}`,
+      })
+      return answer
+    }
+    const allowed = { type: 'allowed_tools', mode: 'required', tools }
+    for (const choice of [tools[0], 'required', allowed]) {
+      const answer = await ask(choice, text, call('patch', { input: '*** Begin Patch' }))
+      expect(answer).toContain('"type":"custom_tool_call","input":"*** Begin Patch"')
+      expect(answer).not.toContain('output_text')
+      const sent = gateway.simulator.requests().findLast(({ operation }) => operation === 'GenerateAssistantResponse')
+      expect(JSON.stringify(sent?.body)).toContain('with all that is meant for it in its input')
+      expect(await ask(choice, text, text)).toContain('did not keep to the tools it was to call')
+    }
+  },
+)
