@@ -73,6 +73,8 @@ export type GatewayError = {
   readonly ending?: { readonly reason: FinishReason; readonly report: UsageReport }
   /** Only with `broken-reply`: the model itself ended the call it was making with an input that is no JSON object. */
   readonly isBadInput?: true
+  /** The caller is still sending its request, and nothing more of that will be read: its connection is of no use any more. */
+  readonly isUnread?: true
   /** What the provider charged for the call that failed, where its own accounting came before the failure. */
   readonly credits?: number
   /** The provider's host answered, whatever it said: it can be reached. */

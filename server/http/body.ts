@@ -113,13 +113,14 @@ async function collect(
     if (next.done) break
     size += next.value.byteLength
     if (size > maxBytes) return err(tooLarge(maxBytes))
-    if (!(await room.takeFor(size, maxBytes, signal))) return err(signal.aborted ? cutShort() : full)
+    if (!(await room.takeFor(size, maxBytes, signal))) return err(signal.aborted ? cutShort() : { ...full, isUnread })
     chunks.push(next.value)
   }
   await room.take(size)
   return ok(Buffer.concat(chunks))
 }
 
+const isUnread = true
 const full = gatewayError(
   'pool-busy',
   'The gateway is reading as many large requests as it has room for; try again shortly.',
@@ -130,6 +131,7 @@ const full = gatewayError(
 const tooSlow = gatewayError(
   'request-timeout',
   'The request body arrived too slowly: 16 kB per second are the least, and no pause of 30 seconds.',
+  { isUnread },
 )
 const tooLarge = (maxBytes: number): GatewayError =>
   gatewayError('request-too-large', `The request body is larger than the limit of ${maxBytes} bytes.`)

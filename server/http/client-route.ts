@@ -56,7 +56,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     const { status, headers: ofError, body } = dialect.encodeError(error, { requestId })
     // First what it frees: the headers tell how things stand after it.
     end(status, { error, ...(summary === undefined ? {} : { summary }) })
-    return Response.json(body, { status, headers: { ...ofError, ...encodingsFor(error), ...headers() } })
+    return Response.json(body, { status, headers: { ...ofError, ...edgeOf(error), ...headers() } })
   }
   try {
     if (deps.stopping())
@@ -189,14 +189,18 @@ export function errorResponse(dialect: Dialect, error: GatewayError, requestId: 
   const { status, headers, body } = dialect.encodeError(error, { requestId })
   return Response.json(body, {
     status,
-    headers: { ...headers, ...encodingsFor(error), ...clientHeaders(requestId, taken) },
+    headers: { ...headers, ...edgeOf(error), ...clientHeaders(requestId, taken) },
   })
 }
 
 const callerLeft = gatewayError('cancelled', 'The caller left before the end.')
 
-const encodingsFor = ({ kind }: GatewayError): Record<string, string> =>
-  kind === 'unsupported-encoding' ? { 'accept-encoding': acceptedEncodings } : {}
+/** What the edge itself says with an error. */
+const edgeOf = ({ kind, isUnread }: GatewayError): Record<string, string> => ({
+  ...(kind === 'unsupported-encoding' && { 'accept-encoding': acceptedEncodings }),
+  // Else the rest would be waited for.
+  ...(isUnread && { connection: 'close' }),
+})
 
 /**
  * What every answer of the client APIs carries: both APIs' names of its id, which model serves and why it is another than

@@ -30,7 +30,7 @@ function serve(hurry = 1) {
       const held = room.open(request.headers.get('x-holder') ?? '')
       const body = await readJson(request, most, held)
       if (!body.ok || request.headers.has('x-release')) held.release()
-      return new Response(body.ok ? 'ok' : body.error.kind)
+      return new Response(body.ok ? 'ok' : `${body.error.kind}${body.error.isUnread ? ', unread' : ''}`)
     },
   })
   cleanUps.push(() => server.stop(true))
@@ -96,7 +96,7 @@ test.each([
     const { begin, taken } = serve(50)
     const since = performance.now()
     const { answer } = await begin('a', length, part)
-    expect(await answer).toBe('request-timeout')
+    expect(await answer).toBe('request-timeout, unread')
     expect(performance.now() - since).toBeGreaterThan(550)
     expect(taken()).toBe(0)
   },
@@ -113,7 +113,7 @@ test('a body that drips is refused once it is behind the least rate', async () =
     }
     return 'never refused'
   })()
-  expect(await Promise.race([answer, drip])).toBe('request-timeout')
+  expect(await Promise.race([answer, drip])).toBe('request-timeout, unread')
   isOver = true
   await drip
 })
