@@ -121,9 +121,10 @@ function count(value: unknown): { readonly members: number; readonly areHeld: bo
       for (const item of one) open.push(item)
       continue
     }
-    for (const name of Object.keys(one)) {
+    // Not by their names: looking up each of very many takes several times as long.
+    for (const member of Object.values(one)) {
       members++
-      open.push((one as Readonly<Record<string, unknown>>)[name])
+      open.push(member)
     }
   }
   return { members, areHeld: true }
