@@ -103,3 +103,11 @@ test('what does not stand in the body is not found, and what only looks like it 
   expect(locate({ kind: 'tool', name: 'gone', part: 'name' })).toBeUndefined()
   expect(createLocate('no object')({ kind: 'messages' })).toBeUndefined()
 })
+
+test('a call of a freeform tool of Chat Completions is found in its own form', () => {
+  const call = { id: 'c1', type: 'custom', custom: { name: 'paint', input: 'a cat' } }
+  const locate = createLocate({ messages: [{ role: 'assistant', tool_calls: [call] }] })
+  const at = 'messages.0.tool_calls.0'
+  expect(locate({ kind: 'call', id: 'c1', occurrence: 0, part: 'input' })).toBe(`${at}.custom.input`)
+  expect(locate({ kind: 'tool', name: 'paint', part: 'name' })).toBe(`${at}.custom.name`)
+})
