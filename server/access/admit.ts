@@ -213,7 +213,10 @@ export function createAdmission(deps: AdmissionDeps): Admission {
 
 const unknown = (what: 'account' | 'user', id: string): Result<never, GatewayError> =>
   err(
-    gatewayError('invalid-request', `There is no ${what} with the id ${JSON.stringify(id)}.`, { field: `${what}_id` }),
+    gatewayError('invalid-request', `There is no ${what} with the id ${JSON.stringify(id)}.`, {
+      field: `${what}_id`,
+      params: { reason: `no-${what}` },
+    }),
   )
 
 const missingMessage = 'No API key was sent: use the header `Authorization: Bearer <key>` or `x-api-key: <key>`.'

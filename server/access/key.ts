@@ -29,11 +29,13 @@ export function keyTraces(key: string): KeyTraces {
 
 /** Whether a key string brought from elsewhere can be used: it must fit in a header and not be guessable by length. */
 export function checkImportedKey(key: string, field: string): Result<string, GatewayError> {
-  const say = (message: string): Result<string, GatewayError> =>
-    err(gatewayError('invalid-request', message, { field }))
-  if (key.length < 8) return say('An API key needs at least 8 characters.')
-  if (key.length > maxKeyLength) return say(`An API key has at most ${maxKeyLength} characters.`)
-  if (!/^[\x21-\x7e]+$/.test(key)) return say('An API key has printable ASCII characters only, and no spaces.')
+  const say = (message: string, params: NonNullable<GatewayError['params']>): Result<string, GatewayError> =>
+    err(gatewayError('invalid-request', message, { field, params }))
+  if (key.length < 8) return say('An API key needs at least 8 characters.', { reason: 'short', least: 8 })
+  if (key.length > maxKeyLength)
+    return say(`An API key has at most ${maxKeyLength} characters.`, { reason: 'long', most: maxKeyLength })
+  if (!/^[\x21-\x7e]+$/.test(key))
+    return say('An API key has printable ASCII characters only, and no spaces.', { reason: 'printable' })
   return ok(key)
 }
 

@@ -16,7 +16,7 @@ import type {
 } from './contract/accounts.ts'
 import type { AccountBatch, BatchDone, JobItem } from './contract/jobs.ts'
 import type { AdminDeps } from './deps.ts'
-import { codeOf } from './failure.ts'
+import { itemFailure } from './failure.ts'
 import type { Progress } from './job-board.ts'
 import { settingIn } from './settings-table.ts'
 
@@ -217,10 +217,8 @@ const pastOf = {
   'set-weight': 'weighted',
 } as const
 
-const outcome = (done: Result<unknown, GatewayError>, word: string): Pick<Told, 'ok' | 'outcome' | 'error' | 'code'> =>
-  done.ok
-    ? { ok: true, outcome: word }
-    : { ok: false, outcome: 'failed', error: done.error.message, code: codeOf(done.error) }
+const outcome = (done: Result<unknown, GatewayError>, word: string): ReturnType<typeof itemFailure> =>
+  done.ok ? { ok: true, outcome: word } : itemFailure(done.error)
 
 const told = (record: AccountRecord, done: Result<unknown, GatewayError>, word: string): Told => {
   const { name } = identityOf(record)

@@ -8,6 +8,7 @@ import type { SignedIn } from '../upstream/amazonq/sign-in.ts'
 import type { AccountDeps } from './account-deps.ts'
 import { apiRegion, newAccountRecord } from './account-draft.ts'
 import { accountRoom } from './account-limit.ts'
+import { invalidRequest } from './invalid-request.ts'
 
 type ReadingDeps = Pick<AccountDeps, 'store' | 'effects' | 'accountsChanged' | 'healthPolicy' | 'unread' | 'log'>
 
@@ -127,7 +128,11 @@ async function accountFor(
   if (asked === undefined) return err(gatewayError('not-found', 'The account to sign in again is gone.'))
   if (userId !== undefined && asked.profile.userId !== undefined && asked.profile.userId !== userId) {
     const message = `This sign-in is another login${email === undefined ? '' : ` (${email})`}: add it as an account of its own.`
-    return err(gatewayError('invalid-request', message))
+    return err(
+      email === undefined
+        ? invalidRequest({ reason: 'another-login-unnamed' }, message)
+        : invalidRequest({ reason: 'another-login', email }, message),
+    )
   }
   return ok(asked)
 }

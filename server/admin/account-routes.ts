@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
 import { readImport } from '../upstream/amazonq/import.ts'
 import type { AccountBulk } from './account-bulk.ts'
 import { accountChoices } from './account-choices.ts'
@@ -26,6 +25,7 @@ import { fail } from './failure.ts'
 import type { FreshPassword } from './fresh-password.ts'
 import { fedAnswer, importedAnswer, tokensAnswer } from './import-answers.ts'
 import { AnyItem, createAccount, imported, preview, textRoute } from './import-routes.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { jobAnswer } from './job-answer.ts'
 import type { JobBoard } from './job-board.ts'
 
@@ -125,7 +125,7 @@ export function accountRoutes({ accounts, imports, bulk, jobs, fresh }: AccountP
       ({ body, ...context }) => {
         const missing = body.action === 'set-weight' ? 'weight' : body.action === 'set-proxy' ? 'proxyId' : undefined
         if (missing !== undefined && body[missing] === undefined)
-          return fail(gatewayError('invalid-request', `${missing} is missing.`, { field: missing }))
+          return fail(invalidRequest({ reason: 'missing' }, `${missing} is missing.`, { field: missing }))
         return jobAnswer(jobs, context, `accounts.batch-${body.action}`, (progress) => bulk.batch(body, progress))
       },
       {

@@ -15,6 +15,7 @@ import { nameOf, startAnew, takeOver } from './account-takeover.ts'
 import { type Aside, accountView, quotaView, stateOf, statusOf } from './account-view.ts'
 import { createBurnBook } from './burn-book.ts'
 import type { AccountIds, AccountList, AccountPatch, AccountView, QuotaView } from './contract/accounts.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { isMasked } from './mask.ts'
 import { usableProxy } from './proxies-service.ts'
 
@@ -242,7 +243,7 @@ async function patchSecrets(
   for (const field of ['clientId', 'clientSecret', 'refreshToken', 'accessToken'] as const) {
     const value = patch[field]?.trim()
     if (value === undefined || isMasked(value)) continue
-    if (value === '') return err(gatewayError('invalid-request', `${field} must not be empty.`, { field }))
+    if (value === '') return err(invalidRequest({ reason: 'blank' }, `${field} must not be empty.`, { field }))
     given[field] = value
   }
   if (Object.keys(given).length === 0) return ok(false)
@@ -258,7 +259,7 @@ async function patchSecrets(
     const { accessToken, ...others } = given
     const [field] = Object.keys(others)
     if (field !== undefined) {
-      return err(gatewayError('invalid-request', `An API key account has no ${field}.`, { field }))
+      return err(invalidRequest({ reason: 'api-key-account' }, `An API key account has no ${field}.`, { field }))
     }
     await adoptCredentials(id, { ...kept, ...(accessToken === undefined ? {} : { apiKey: accessToken }) })
     return ok(true)

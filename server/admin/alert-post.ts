@@ -8,6 +8,8 @@ export type Tried =
       readonly ok: false
       readonly status?: number
       readonly error: string
+      /** The same in a word: `timeout`, or the platform's own; absent where the status says it. */
+      readonly cause?: string
       /** Another try may go better. */
       readonly again: boolean
       readonly retryAfterMs?: number
@@ -48,8 +50,10 @@ export async function postAlert(
     void response.body?.cancel().catch(() => {})
     return outcomeOf(response)
   } catch (thrown) {
-    const error = limit.signal.aborted ? `No answer within ${timeoutMs / 1000} s.` : `Not reached: ${codeOf(thrown)}.`
-    return { ok: false, error, again: true }
+    if (limit.signal.aborted)
+      return { ok: false, error: `No answer within ${timeoutMs / 1000} s.`, cause: 'timeout', again: true }
+    const cause = codeOf(thrown)
+    return { ok: false, error: `Not reached: ${cause}.`, cause, again: true }
   } finally {
     cancel()
     stopping.removeEventListener('abort', abort)

@@ -1,9 +1,9 @@
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
 import type { Alerts } from './alerts.ts'
 import { fail } from './failure.ts'
+import { invalidRequest } from './invalid-request.ts'
 
-const noWebhook = gatewayError('invalid-request', 'Set alertWebhookUrl and alertWebhookSecret first.', {
+const noWebhook = invalidRequest({ reason: 'alerts-lack' }, 'Set alertWebhookUrl and alertWebhookSecret first.', {
   field: 'alertWebhookUrl',
 })
 

@@ -30,6 +30,7 @@ type Delivery = {
   endedAt: number | null
   status: number | null
   error: string | null
+  cause: string | null
 }
 
 /** In line for the webhook. */
@@ -78,14 +79,15 @@ export function createAlerts(deps: {
   }
 
   const deliver = async (message: AlertMessage, delivery: Delivery): Promise<void> => {
-    const end = (state: Delivery['state'], error: string | null): void => {
+    const end = (state: Delivery['state'], error: string | null, cause: string | null = null): void => {
       delivery.state = state
       delivery.error = error
+      delivery.cause = cause
       delivery.endedAt = effects.now()
     }
     for (;;) {
       const tried = await inTurn(() => once(message, delivery.id, delivery.createdAt))
-      if (tried === undefined) return end('failed', 'Alerts were switched off.')
+      if (tried === undefined) return end('failed', 'Alerts were switched off.', 'off')
       delivery.tries++
       delivery.status = tried.status ?? null
       if (tried.ok) return end('delivered', null)
@@ -93,9 +95,10 @@ export function createAlerts(deps: {
       if (!tried.again || wait === undefined || stopping.signal.aborted) {
         failed++
         log('warn', 'alert.failed', { type: message.type, tries: delivery.tries, reason: tried.error })
-        return end('failed', tried.error)
+        return end('failed', tried.error, tried.cause)
       }
       delivery.error = tried.error
+      delivery.cause = tried.cause ?? null
       const asked = Math.min(longestWaitMs, tried.retryAfterMs ?? 0)
       await effects.sleep(Math.max(asked, wait * (0.75 + effects.random() / 2)), stopping.signal)
     }
@@ -105,7 +108,7 @@ export function createAlerts(deps: {
     const id = effects.newId('alert')
     const delivery: Delivery = {
       ...{ id, type: message.type, createdAt: effects.now(), state: 'waiting', tries: 0 },
-      ...{ endedAt: null, status: null, error: null },
+      ...{ endedAt: null, status: null, error: null, cause: null },
     }
     if (waiting() >= most.waiting) {
       dropped++
@@ -173,11 +176,13 @@ export function createAlerts(deps: {
         status: tried.status ?? null,
         duration_ms: effects.now() - startedAt,
         error: tried.ok ? null : tried.error,
+        cause: tried.ok ? null : (tried.cause ?? null),
       }
     },
     list: () => ({
       deliveries: deliveries.toReversed().map((one) => ({
-        ...{ id: one.id, type: one.type, state: one.state, tries: one.tries, status: one.status, error: one.error },
+        ...{ id: one.id, type: one.type, state: one.state, tries: one.tries, status: one.status },
+        ...{ error: one.error, cause: one.cause },
         created_at: new Date(one.createdAt).toISOString(),
         ended_at: one.endedAt === null ? null : new Date(one.endedAt).toISOString(),
       })),

@@ -1,8 +1,8 @@
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
 import type { AuditRecord, AuditStore } from '../store/store.ts'
 import { type AuditList, AuditQuery, type AuditView } from './contract/audit.ts'
 import { fail } from './failure.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { timeOf } from './limits-form.ts'
 
 const longestPage = 500
@@ -42,7 +42,8 @@ export function auditRoutes(audit: AuditStore) {
     .get('/verify', () => audit.verify())
 }
 
-const invalid = (field: string, what: string) => gatewayError('invalid-request', `${field} must be ${what}.`, { field })
+const invalid = (field: string, what: string) =>
+  invalidRequest({ reason: 'wrong' }, `${field} must be ${what}.`, { field })
 
 const wholeOf = (text: string | undefined): number | undefined =>
   text === undefined || text === '' ? undefined : /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN

@@ -59,8 +59,7 @@ export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
           progress.report({ ok: true, outcome: 'restored', name })
         }
         const done = await backup.restore(source, { ...how, actor, onTable })
-        if (!done.ok)
-          progress.report({ ok: false, outcome: 'failed', error: done.error.message, code: codes[done.error.kind] })
+        if (!done.ok) progress.report(failedItem(done.error))
         return restored(done)
       } finally {
         read.resolve()
@@ -185,11 +184,7 @@ export function backupRoutes(deps: AdminDeps, { gate, jobs, fresh }: Parts) {
               backup === undefined
                 ? { ok: false, error: unavailable }
                 : await backup.toFile(undefined, undefined, progress.signal)
-            progress.report(
-              made.ok
-                ? { ok: true, outcome: 'written', name: made.value.file }
-                : { ok: false, outcome: 'failed', error: made.error.message },
-            )
+            progress.report(made.ok ? { ok: true, outcome: 'written', name: made.value.file } : failedItem(made.error))
             return made.ok ? made.value : failed(made.error)
           },
           { only: true },
@@ -265,10 +260,16 @@ const codes = {
   unavailable: 'UNAVAILABLE',
 } as const
 
-const failed = ({ kind, message: error }: BackupFault): Response =>
+const failedItem = ({ kind, message: error, reason }: BackupFault) => ({
+  ...{ ok: false, outcome: 'failed', error, code: codes[kind] },
+  ...(reason === undefined ? {} : { params: { reason } }),
+})
+
+const failed = ({ kind, message: error, reason }: BackupFault): Response =>
   refuse(statuses[kind], {
     ...{ error, code: codes[kind] },
     ...(kind === 'passphrase' ? { field: 'passphrase' } : {}),
+    ...(reason === undefined ? {} : { params: { reason } }),
   })
 
 const noPassphrase = {
@@ -287,11 +288,13 @@ const passphraseInTheClear = {
   error: 'A backup in the clear ("encrypt": false) has no passphrase: leave out one of the two.',
   code: 'INVALID_REQUEST',
   field: 'passphrase',
+  params: { reason: 'passphrase-in-the-clear' },
 }
 const twoPassphrases = {
   error: `The passphrase of the body is another than that of the header ${passphraseHeader}: give one.`,
   code: 'INVALID_REQUEST',
   field: 'passphrase',
+  params: { reason: 'passphrase-twice' },
 }
 const noPassword = {
   error:

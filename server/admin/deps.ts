@@ -23,6 +23,7 @@ import type {
 import type { HeldSize } from './contract/health.ts'
 import type { ImportReport } from './contract/import-report.ts'
 import type { ModelList } from './contract/models.ts'
+import type { RefusalReason } from './contract/refusal-reasons.ts'
 import type { EventStreams } from './event-streams.ts'
 import type { Live } from './live.ts'
 import type { ClientRoute } from './openapi/document.ts'
@@ -30,7 +31,12 @@ import type { RequestPeer } from './request-peer.ts'
 import type { SuccessionAccess } from './succession.ts'
 import type { UsageAccess } from './used-view.ts'
 
-export type BackupFault = { readonly kind: 'refused' | 'passphrase' | 'busy' | 'unavailable'; readonly message: string }
+export type BackupFault = {
+  readonly kind: 'refused' | 'passphrase' | 'busy' | 'unavailable'
+  readonly message: string
+  /** The message as a stable word, where there is one. */
+  readonly reason?: RefusalReason
+}
 export type PortableAsk = {
   /** Undefined: in the clear. */
   readonly passphrase?: string

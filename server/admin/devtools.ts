@@ -1,8 +1,9 @@
 import path from 'node:path'
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { GatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { createTurns } from '../lib/turns.ts'
 import type { ToolConfig, ToolConfigSave, ToolConfigSaved, ToolConfigUndone } from './contract/devtools.ts'
+import { invalidRequest, type Reason } from './invalid-request.ts'
 import { isMasked, mask } from './mask.ts'
 import {
   canRestore,
@@ -35,7 +36,10 @@ export function createDevtools(now: () => number, defaultModel: () => Promise<st
       const read = await keptOf(home, tool)
       const file = fileOf(home, tool)
       if (!read.ok)
-        return { configured: false, baseUrl: '', apiKey: '', path: file, error: read.error.message, can_undo: false }
+        return {
+          ...{ configured: false, baseUrl: '', apiKey: '', path: file, can_undo: false },
+          ...{ error: read.error.message, params: { ...read.error.params } },
+        }
       const { baseUrl, apiKey, model } = read.value.current
       return {
         configured: baseUrl !== '' && apiKey !== '',
@@ -62,7 +66,7 @@ export function createDevtools(now: () => number, defaultModel: () => Promise<st
         if (revision !== undefined && revision !== stands) return changedMeanwhile(kept.file)
         // The key as it was shown comes back: it stays.
         const apiKey = isMasked(asked.apiKey) && current.apiKey !== '' ? current.apiKey : asked.apiKey.trim()
-        if (isMasked(apiKey)) return invalid('apiKey', 'is masked; give the whole key')
+        if (isMasked(apiKey)) return invalid({ reason: 'masked' }, 'apiKey', 'is masked; give the whole key')
         const model = asked.model?.trim() || current.model || (await defaultModel())
         const isModelNamed = Boolean(asked.model?.trim())
         const wanted = { baseUrl: asked.baseUrl.trim(), apiKey, model, isModelNamed }
@@ -70,7 +74,7 @@ export function createDevtools(now: () => number, defaultModel: () => Promise<st
         const done = { success: true, path: kept.file, backup: null, changes: changes.flatMap(shown) }
         if (changes.length === 0) return ok({ ...done, revision: stands })
         const text = changed(kept.text ?? '', settings, changes)
-        if (!text.ok) return leftAlone(kept.file, text.error)
+        if (!text.ok) return leftAlone(kept.file, { reason: 'no-object' }, text.error)
         if (preview) return ok({ ...done, revision: stands })
         const replaced = await replaceToolFile(kept, text.value, now())
         return replaced.ok ? ok({ ...done, backup: replaced.value, revision: revisionOf(text.value) }) : replaced
@@ -92,20 +96,22 @@ async function keptOf(home: string, tool: Tool): Promise<Result<Kept, GatewayErr
   const kept = await readToolFile(fileOf(home, tool))
   if (!kept.ok) return kept
   const settings = readMembers(kept.value.text ?? '')
-  if (!settings.ok) return leftAlone(kept.value.file, settings.error)
+  if (!settings.ok) return leftAlone(kept.value.file, { reason: 'no-object' }, settings.error)
   const current = tools[tool].read(settings.value)
-  if (!current.ok) return leftAlone(kept.value.file, current.error)
+  if (!current.ok) return leftAlone(kept.value.file, { reason: 'models-no-list' }, current.error)
   return ok({ kept: kept.value, settings: settings.value, current: current.value })
 }
 
 function checkAsked({ baseUrl, apiKey, model }: ToolConfigSave): Result<void, GatewayError> {
   const url = URL.parse(baseUrl.trim())
   if (url === null || !/^https?:$/.test(url.protocol))
-    return invalid('baseUrl', 'must be an http:// or https:// address')
-  if (apiKey.trim() === '') return invalid('apiKey', 'must not be empty')
+    return invalid({ reason: 'web-address' }, 'baseUrl', 'must be an http:// or https:// address')
+  if (apiKey.trim() === '') return invalid({ reason: 'blank' }, 'apiKey', 'must not be empty')
   for (const [field, text] of Object.entries({ baseUrl, apiKey, model: model ?? '' })) {
-    if (text.length > longest) return invalid(field, `has at most ${longest} characters`)
-    if (/\p{Cc}/u.test(text.trim())) return invalid(field, 'must not hold control characters')
+    if (text.length > longest)
+      return invalid({ reason: 'long', most: longest }, field, `has at most ${longest} characters`)
+    if (/\p{Cc}/u.test(text.trim()))
+      return invalid({ reason: 'control-characters' }, field, 'must not hold control characters')
   }
   return ok(undefined)
 }
@@ -136,5 +142,5 @@ function shownUrl(text: string): string {
   return url.href
 }
 
-const invalid = (field: string, text: string): Result<never, GatewayError> =>
-  err(gatewayError('invalid-request', `${field} ${text}.`, { field }))
+const invalid = (why: Reason, field: string, text: string): Result<never, GatewayError> =>
+  err(invalidRequest(why, `${field} ${text}.`, { field }))

@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
 import { cutText } from '../lib/sound-text.ts'
 import { type EventTopic, eventTopics } from './contract/events.ts'
 import type { AdminDeps } from './deps.ts'
 import type { EventHub } from './event-hub.ts'
 import { lastIdOf } from './event-streams.ts'
 import { fail } from './failure.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { tellOfRequests } from './log-tail.ts'
 import type { Watch } from './watch.ts'
 
@@ -23,7 +23,9 @@ export function eventRoutes(hub: EventHub, watch: Watch, deps: Pick<AdminDeps, '
         const strange = asked.find((topic) => !eventTopics.some((known) => known === topic))
         if (strange !== undefined) {
           const message = `topics: there is no topic ${cutText(strange, 50)}. There are ${eventTopics.join(', ')}.`
-          return fail(gatewayError('invalid-request', message, { field: 'topics' }))
+          return fail(
+            invalidRequest({ reason: 'choice', choices: eventTopics.join(', ') }, message, { field: 'topics' }),
+          )
         }
         const topics = new Set((asked.length === 0 ? eventTopics : asked) as readonly EventTopic[])
         const status = topics.has('status') ? await watch.read() : undefined

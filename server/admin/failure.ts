@@ -1,5 +1,6 @@
 import { status } from 'elysia'
 import type { ErrorKind, GatewayError } from '../conversation/error.ts'
+import type { JobItem } from './contract/jobs.ts'
 import type { AdminError, AdminErrorShown } from './contract/session.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -48,6 +49,12 @@ const wireFailure = {
 
 /** What a route answers as `code`; for failures that are told otherwise, as those of single items of a job. */
 export const codeOf = (error: GatewayError): string => error.code ?? wireFailure[error.kind][1]
+
+/** A failure as a job tells it of one of its items. */
+export const itemFailure = (error: GatewayError): Pick<JobItem, 'ok' | 'outcome' | 'error' | 'code' | 'params'> => ({
+  ...{ ok: false, outcome: 'failed', error: error.message, code: codeOf(error) },
+  ...(error.params === undefined ? {} : { params: { ...error.params } }),
+})
 
 /** A failure as a route's answer. `code` says it finer than the kind does. */
 export function fail(error: GatewayError, code = codeOf(error)) {

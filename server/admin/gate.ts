@@ -60,7 +60,7 @@ export function createGate(
 
   const isOwn = (request: Request): boolean => isOwnPage(request, deps.peerOf(request), deps.consoleOrigins ?? [])
   const otherOrigin = (request: Request): Response =>
-    refuse(403, { error: originFault(request, deps.peerOf(request)), code: 'FORBIDDEN_ORIGIN' })
+    refuse(403, { ...originFault(request, deps.peerOf(request)), code: 'FORBIDDEN_ORIGIN' })
 
   const byCookie = async (request: Request, path: string): Promise<Response | undefined> => {
     const sessionId = sessionIdOf(request.headers.get('cookie'))

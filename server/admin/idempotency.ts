@@ -125,6 +125,7 @@ const badKey = (): Response =>
     error: 'Idempotency-Key must have 1 to 255 printable characters without spaces.',
     code: 'INVALID_REQUEST',
     field: 'Idempotency-Key',
+    params: { reason: 'printable' },
   })
 
 const otherBody = (): Response =>

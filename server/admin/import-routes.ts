@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox'
-import { gatewayError } from '../conversation/error.ts'
 import { twiceIn } from '../lib/given-twice.ts'
 import { type ImportRead, type ImportSource, readImport } from '../upstream/amazonq/import.ts'
 import { type ItemOptions, parseItem } from '../upstream/amazonq/import-item.ts'
@@ -11,6 +10,7 @@ import { textBody } from './body.ts'
 import type { ImportResult } from './contract/imports.ts'
 import { fail } from './failure.ts'
 import { previewImport } from './import-preview.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { type JobContext, jobAnswer } from './job-answer.ts'
 import type { JobBoard, Progress } from './job-board.ts'
 import { TwiceGiven } from './unknown-member.ts'
@@ -43,12 +43,13 @@ export async function createAccount(
 ) {
   if ('accounts' in item || '0' in item) {
     const message = 'This route takes one account; send a list or an export to /v2/accounts/import.'
-    return fail(gatewayError('invalid-request', message, { field: 'accounts' }))
+    return fail(invalidRequest({ reason: 'one-account' }, message, { field: 'accounts' }))
   }
   const read = parseItem(item, { index: 0 }, { asOriginal: true })
   if (!read.ok) {
-    const { field } = read.error
-    return fail(gatewayError('invalid-request', faultText(read.error), field === undefined ? {} : { field }))
+    const { field, code } = read.error
+    const why = { reason: 'sign-in', fault: code } as const
+    return fail(invalidRequest(why, faultText(read.error), field === undefined ? {} : { field }))
   }
   const created = await accounts.create(read.value, {
     ...(proxyId === undefined ? {} : { proxyId }),
@@ -70,7 +71,7 @@ export async function imported<Answer>(
   const read = readImport([{ text }], options)
   if (!read.ok) return fail(read.error)
   const fault = unreadable(text, read.value)
-  if (fault !== undefined) return fail(gatewayError('invalid-request', fault))
+  if (fault !== undefined) return fail(invalidRequest({ reason: 'no-sign-in' }, fault))
   return jobAnswer(jobs, context, kind, async (progress) => answer(await take(read.value, progress)))
 }
 

@@ -71,7 +71,7 @@ export function createIpsService({ store: { ips, deleted }, effects, ipsChanged,
       const until = timeOf(ask.expires_at ?? '', 'expires_at')
       if (!until.ok) return until
       if (until.value !== undefined && until.value <= effects.now())
-        return invalid('expires_at must lie in the future.', 'expires_at')
+        return invalid({ reason: 'past' }, 'expires_at must lie in the future.', 'expires_at')
       if ((await ips.blocks()).length >= mostBlocks)
         return err(gatewayError('invalid-request', full, { field: 'ip', code: 'BLOCK_LIMIT_REACHED' }))
       const shown = shownRange(range.value)
@@ -161,14 +161,16 @@ const notAddress = (field: string): string => `${field} must be an IPv4 or IPv6 
 
 export function readRange(text: string, field = 'ip'): Result<IpRange, GatewayError> {
   const range = parseRange(text)
-  return range === undefined ? invalid(`${notAddress(field)} or a range like 192.0.2.0/24.`, field) : ok(range)
+  return range === undefined
+    ? invalid({ reason: 'address' }, `${notAddress(field)} or a range like 192.0.2.0/24.`, field)
+    : ok(range)
 }
 
 function single(text: string): Result<string, GatewayError> {
   const range = parseRange(text)
   return range !== undefined && shownRange(range) === range.address
     ? ok(range.address)
-    : invalid(`${notAddress('ip')}.`, 'ip')
+    : invalid({ reason: 'address' }, `${notAddress('ip')}.`, 'ip')
 }
 
 const limitAfter = (wanted: number | null | undefined, before: number | undefined): number | undefined =>

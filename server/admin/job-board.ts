@@ -171,7 +171,7 @@ const handleOf = <T>(job: Entry): Job<T> => ({
 
 function viewOf({ id, kind, state, total, done, failed, createdAt, endedAt, error }: Entry): JobView {
   return {
-    ...{ id, kind, state, total, done, failed, error },
+    ...{ id, kind, state, total, done, failed, error, code: error === null ? null : 'INTERNAL' },
     created_at: new Date(createdAt).toISOString(),
     ended_at: endedAt === null ? null : new Date(endedAt).toISOString(),
   }

@@ -8,6 +8,7 @@ import type { HandOverRecord, KeyChange, KeyRecord, KeyStore, Store } from '../s
 import type { AdminLog } from './admin-log.ts'
 import type { HandOverView } from './contract/hand-overs.ts'
 import type { KeyCreate, KeyCreated, KeyList, KeyPatch, KeyView } from './contract/keys.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { given, invalid, limitsChange, limitsView, newLimits, rightsChange, rightsView } from './limits-form.ts'
 import { isMasked, maskedLast4 } from './mask.ts'
 import { readUsage, type UsageAccess, type UsageReading, usedView } from './used-view.ts'
@@ -106,7 +107,7 @@ export function createKeysService({ store, effects, usage, keysChanged, log }: K
       if (!name.ok) return name
       const { user_id: userId } = ask
       if (userId !== undefined && (await users.get(userId)) === undefined)
-        return invalid(`There is no user with the id ${JSON.stringify(userId)}.`, 'user_id')
+        return invalid({ reason: 'no-user' }, `There is no user with the id ${JSON.stringify(userId)}.`, 'user_id')
       const rights = await rightsChange(ask, accounts)
       if (!rights.ok) return rights
       const key = makeKey()
@@ -119,7 +120,7 @@ export function createKeysService({ store, effects, usage, keysChanged, log }: K
       const name = patch.name === undefined ? undefined : checkName(patch.name)
       if (name?.ok === false) return name
       if (isInternalKey(before) && name !== undefined && name.value !== before.name)
-        return invalid('The key of the console keeps its name.', 'name')
+        return invalid({ reason: 'key-named' }, 'The key of the console keeps its name.', 'name')
       const rights = await rightsChange(patch, accounts, before.accountIds)
       if (!rights.ok) return rights
       const after = await keys.update(id, {
@@ -196,7 +197,7 @@ export function createKeysService({ store, effects, usage, keysChanged, log }: K
           return ok(true)
         }
         const message = `This key exists already, under the name ${same.name}.`
-        return err(gatewayError('invalid-request', message, { field: 'apiKey' }))
+        return err(invalidRequest({ reason: 'key-there', name: same.name }, message, { field: 'apiKey' }))
       }
       const record = await save(ownerKeyName, text)
       await settings.write({ [ownerKeySetting]: record.id })
@@ -214,8 +215,8 @@ export async function ensureConsoleKey(
   if ((await keys.get(consoleKey.id)) === undefined) await keys.create({ ...consoleKey, createdAt: effects.now() })
 }
 
-export const internalKey = gatewayError(
-  'invalid-request',
+export const internalKey = invalidRequest(
+  { reason: 'key-internal' },
   'This key is the console’s own: it has no string, and stays. Disable it to end its chats.',
 )
 
@@ -232,9 +233,9 @@ function waysOf({ compression, dry_run: dryRun, repair }: Pick<KeyPatch, 'compre
 
 function checkName(given: string): Result<string, GatewayError> {
   const name = given.trim()
-  if (name === '') return err(gatewayError('invalid-request', 'name must not be blank.', { field: 'name' }))
+  if (name === '') return err(invalidRequest({ reason: 'blank' }, 'name must not be blank.', { field: 'name' }))
   if (name.length <= 64) return ok(name)
-  return err(gatewayError('invalid-request', 'name has at most 64 characters.', { field: 'name' }))
+  return err(invalidRequest({ reason: 'long', most: 64 }, 'name has at most 64 characters.', { field: 'name' }))
 }
 
 /** A new string for a key. With a grace the one it has opens as well until then; the one before that ends in any case. */

@@ -1,9 +1,10 @@
 import type { Limits } from '../access/limits.ts'
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { GatewayError } from '../conversation/error.ts'
 import { timeOfText } from '../lib/real-day.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { LimitChange, Store } from '../store/store.ts'
 import type { LimitsPatch, LimitsView, RightsPatch, RightsView } from './contract/limits.ts'
+import { invalidRequest, type Reason } from './invalid-request.ts'
 
 /** Each limit under its name on the wire. */
 const names = {
@@ -76,13 +77,13 @@ export async function rightsChange(
   if (typeof patch.notes === 'string') change.notes = patch.notes.trim() === '' ? null : patch.notes
   if (Array.isArray(patch.models)) {
     const models = [...new Set(patch.models.map((name) => name.trim()))]
-    if (models.includes('')) return invalid('models must not have a blank name.', 'models')
+    if (models.includes('')) return invalid({ reason: 'blank' }, 'models must not have a blank name.', 'models')
     change.models = models.length === 0 ? null : models
   }
   if (Array.isArray(patch.account_ids)) {
     for (const id of patch.account_ids) {
       if (had.includes(id) || (await accounts.get(id)) !== undefined) continue
-      return invalid(`There is no account with the id ${JSON.stringify(id)}.`, 'account_ids')
+      return invalid({ reason: 'no-account' }, `There is no account with the id ${JSON.stringify(id)}.`, 'account_ids')
     }
     change.accountIds = patch.account_ids.length === 0 ? null : [...new Set(patch.account_ids)]
   }
@@ -95,7 +96,8 @@ export function timeOf(text: string, field: string): Result<number | undefined, 
   const at = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?)?$/.test(text.trim())
     ? timeOfText(text.trim())
     : Number.NaN
-  return Number.isNaN(at) || at < 0 ? invalid(`${field} must be a time like 2026-12-31T00:00:00Z.`, field) : ok(at)
+  if (!Number.isNaN(at) && at >= 0) return ok(at)
+  return invalid({ reason: 'time' }, `${field} must be a time like 2026-12-31T00:00:00Z.`, field)
 }
 
 /** Members that have a value. */
@@ -104,5 +106,5 @@ export const given = <T extends object>(
 ): { readonly [Name in keyof T]?: Exclude<T[Name], null | undefined> } =>
   Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null && value !== undefined)) as never // what the type says
 
-export const invalid = (message: string, field: string): Result<never, GatewayError> =>
-  err(gatewayError('invalid-request', message, { field }))
+export const invalid = (why: Reason, message: string, field: string): Result<never, GatewayError> =>
+  err(invalidRequest(why, message, { field }))

@@ -1,5 +1,6 @@
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { GatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { invalidRequest, type Reason } from './invalid-request.ts'
 
 /** How a list is asked for beside its filters; as text, as it stands in the address. */
 export type PageAsk = { readonly limit?: string; readonly cursor?: string; readonly sort?: string }
@@ -29,12 +30,13 @@ export function listPage<T>(
   const name = by.replace(/^-/, '')
   const measure = Object.hasOwn(orders, name) ? orders[name] : undefined
   if (measure === undefined)
-    return refused('sort', `must be one of ${Object.keys(orders).join(', ')}, each also with -`)
+    return refused({ reason: 'wrong' }, 'sort', `must be one of ${Object.keys(orders).join(', ')}, each also with -`)
   const size = limit === undefined || limit === '' ? usualRows : Number(limit)
-  if (!Number.isInteger(size) || size < 1) return refused('limit', 'must be a whole number from 1 on')
+  if (!Number.isInteger(size) || size < 1)
+    return refused({ reason: 'whole' }, 'limit', 'must be a whole number from 1 on')
   const after = cursor === undefined || cursor === '' ? undefined : readCursor(cursor)
   if (cursor !== undefined && cursor !== '' && after === undefined)
-    return refused('cursor', 'is not one that this list gave')
+    return refused({ reason: 'cursor' }, 'cursor', 'is not one that this list gave')
 
   const direction = by.startsWith('-') ? -1 : 1
   const compare = (a: Place, b: Place): number => direction * order(a[0], b[0]) || order(a[1], b[1])
@@ -77,5 +79,5 @@ function readCursor(text: string): Place | undefined {
   }
 }
 
-const refused = (field: string, rule: string): Result<never, GatewayError> =>
-  err(gatewayError('invalid-request', `${field} ${rule}.`, { field }))
+const refused = (why: Reason, field: string, rule: string): Result<never, GatewayError> =>
+  err(invalidRequest(why, `${field} ${rule}.`, { field }))

@@ -1,7 +1,8 @@
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { GatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { RequestFilter } from '../store/request-filter.ts'
 import type { RequestPlace } from '../store/request-record.ts'
+import { invalidRequest, type Reason } from './invalid-request.ts'
 import { parseTime } from './time.ts'
 
 type Query = Readonly<Record<string, string | undefined>>
@@ -22,9 +23,11 @@ export const endpointOf = (dialect: string): string =>
 
 class Refused extends Error {
   readonly field: string
-  constructor(field: string, text: string) {
+  readonly why: Reason
+  constructor(why: Reason, field: string, text: string) {
     super(`${field} ${text}.`)
     this.field = field
+    this.why = why
   }
 }
 
@@ -34,7 +37,8 @@ export function readFilter(query: Query, timeZone: string): Result<LogFilter, Ga
     const requestId = text(query, 'request_id')
     const from = time(query, 'start_time', timeZone)
     const to = time(query, 'end_time', timeZone)
-    if (from !== undefined && to !== undefined && from > to) throw new Refused('end_time', 'lies before start_time')
+    if (from !== undefined && to !== undefined && from > to)
+      throw new Refused({ reason: 'order' }, 'end_time', 'lies before start_time')
     const endpoint = text(query, 'endpoint_type')
     const filter = {
       from,
@@ -75,7 +79,8 @@ export function readPage(query: Query): Result<PageQuery, GatewayError> {
     const offset = whole(query, 'offset') ?? (page - 1) * Math.min(mostRows, limit)
     const cursor = text(query, 'cursor')
     const before = cursor === undefined ? undefined : readCursor(cursor)
-    if (cursor !== undefined && before === undefined) throw new Refused('cursor', 'is not one that this list gave')
+    if (cursor !== undefined && before === undefined)
+      throw new Refused({ reason: 'cursor' }, 'cursor', 'is not one that this list gave')
     return { limit: Math.min(mostRows, limit), offset, ...(before === undefined ? {} : { before }) }
   })
 }
@@ -98,14 +103,15 @@ function reading<T>(read: () => T): Result<T, GatewayError> {
     return ok(read())
   } catch (thrown) {
     if (!(thrown instanceof Refused)) throw thrown
-    return err(gatewayError('invalid-request', thrown.message, { field: thrown.field }))
+    return err(invalidRequest(thrown.why, thrown.message, { field: thrown.field }))
   }
 }
 
 function text(query: Query, name: string): string | undefined {
   const value = query[name]?.trim()
   if (value === undefined || value === '') return undefined
-  if (value.length > longestText) throw new Refused(name, `has at most ${longestText} characters`)
+  if (value.length > longestText)
+    throw new Refused({ reason: 'long', most: longestText }, name, `has at most ${longestText} characters`)
   return value
 }
 
@@ -114,14 +120,14 @@ function flag(query: Query, name: string): boolean | undefined {
   if (value === undefined) return undefined
   if (value === 'true' || value === '1') return true
   if (value === 'false' || value === '0') return false
-  throw new Refused(name, 'must be true or false')
+  throw new Refused({ reason: 'wrong' }, name, 'must be true or false')
 }
 
 function whole(query: Query, name: string, least = 0): number | undefined {
   const value = text(query, name)
   if (value === undefined) return undefined
   if (!/^\d{1,12}$/.test(value) || Number(value) < least)
-    throw new Refused(name, `must be a whole number from ${least} on`)
+    throw new Refused({ reason: 'whole' }, name, `must be a whole number from ${least} on`)
   return Number(value)
 }
 
@@ -129,7 +135,7 @@ function time(query: Query, name: string, timeZone: string): number | undefined 
   const value = text(query, name)
   if (value === undefined) return undefined
   const at = parseTime(value, timeZone)
-  if (at === undefined) throw new Refused(name, 'must be a time like 2026-11-28T09:30:00Z')
+  if (at === undefined) throw new Refused({ reason: 'time' }, name, 'must be a time like 2026-11-28T09:30:00Z')
   return at
 }
 
@@ -138,5 +144,5 @@ function status(query: Query): readonly [number, number] | undefined {
   if (value === undefined) return undefined
   if (/^[1-5]xx$/i.test(value)) return [Number(value[0]) * 100, Number(value[0]) * 100 + 99]
   if (/^[1-5]\d\d$/.test(value)) return [Number(value), Number(value)]
-  throw new Refused('status_code', 'must be a status like 429, or a class like 5xx')
+  throw new Refused({ reason: 'wrong' }, 'status_code', 'must be a status like 429, or a class like 5xx')
 }

@@ -18,6 +18,7 @@ import {
 } from './contract/logs.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { createLiveNames } from './live-names.ts'
 import { exportFormats, exportRows } from './log-export.ts'
 import { readFilter, readPage, readWhole, writeCursor } from './log-query.ts'
@@ -94,7 +95,9 @@ export function logRoutes({
         const format = exportFormats.find((one) => one === (query.format || 'jsonl'))
         if (format === undefined) {
           const message = `format must be one of ${exportFormats.join(', ')}.`
-          return fail(gatewayError('invalid-request', message, { field: 'format' }))
+          return fail(
+            invalidRequest({ reason: 'choice', choices: exportFormats.join(', ') }, message, { field: 'format' }),
+          )
         }
         const { filter, requestId } = asked.value
         const one = requestId === undefined ? undefined : await requests.find(requestId)

@@ -12,6 +12,7 @@ import type {
   ModelMappingUpdate,
   ModelMappingView,
 } from './contract/model-mappings.ts'
+import { invalidRequest, type Reason } from './invalid-request.ts'
 
 export type ModelMappingsDeps = {
   readonly store: Pick<Store, 'modelMappings' | 'keys' | 'deleted'>
@@ -56,24 +57,25 @@ export function createModelMappingsService(deps: ModelMappingsDeps): ModelMappin
   /** Whether a mapping may stand beside the others. */
   async function check(mapping: ModelMapping, others: readonly ModelMappingRecord[]): Answer<void> {
     const { name, target, keyId } = mapping
-    const fault = nameFault(name) ?? (target === '' ? 'target must not be blank.' : undefined)
-    if (fault !== undefined) return refuse(fault.startsWith('target') ? 'target' : 'name', fault)
-    if (target.length > longestName) return refuse('target', `target has at most ${longestName} characters.`)
-    if (isPrefix(target)) return refuse('target', 'target names one model; only name may end in *.')
+    const fault = nameFault(name) ?? targetFault(target)
+    if (fault !== undefined) return err({ conflict: false, error: fault })
     if (keyId !== undefined && !(await keys.list()).some(({ id }) => id === keyId))
-      return refuse('key_id', 'There is no key with this id.')
+      return refuse({ reason: 'no-key' }, 'key_id', 'There is no key with this id.')
     const same = others.find((one) => one.keyId === keyId && mappingKey(one.name) === mappingKey(name))
     if (same !== undefined) {
       const whom = keyId === undefined ? '' : ' for this key'
-      return conflict('name', `The name is mapped already${whom}: ${same.name} to ${same.target}.`)
+      const why = { reason: 'mapping-there', name: same.name, target: same.target } as const
+      return conflict(why, `The name is mapped already${whom}: ${same.name} to ${same.target}.`)
     }
     const models = await offered()
     if (models.length === 0) return ok(undefined) // nothing is known against it
     const led = follow(target, models, createRuleBook([...others, mapping])(keyId), [mapping.id])
     if (led.ok) return ok(undefined)
-    if (led.error === 'circle') return refuse('target', `From ${target} the mappings lead back to ${name}.`)
+    const circle = { reason: 'mapping-circle', name, target } as const
+    if (led.error === 'circle') return refuse(circle, 'target', `From ${target} the mappings lead back to ${name}.`)
     const near = nearNames(target, models).join(', ')
-    return refuse('target', `No account offers ${target}, and no mapping leads on from it. Near names: ${near}.`)
+    const message = `No account offers ${target}, and no mapping leads on from it. Near names: ${near}.`
+    return refuse({ reason: 'model-unoffered', name: target, near }, 'target', message)
   }
 
   return {
@@ -86,7 +88,8 @@ export function createModelMappingsService(deps: ModelMappingsDeps): ModelMappin
       const others = await modelMappings.list()
       const checked = await check(mapping, others)
       if (!checked.ok) return checked
-      if (others.length >= maxMappings) return conflict('name', `There are ${maxMappings} mappings already.`)
+      if (others.length >= maxMappings)
+        return conflict({ reason: 'mappings-full', most: maxMappings }, `There are ${maxMappings} mappings already.`)
       const now = effects.now()
       await modelMappings.create({ ...mapping, createdAt: now, updatedAt: now })
       await mappingsChanged()
@@ -98,7 +101,10 @@ export function createModelMappingsService(deps: ModelMappingsDeps): ModelMappin
       const before = all.find((one) => one.id === id)
       if (before === undefined) return unknownMapping
       if (input.name === undefined && input.target === undefined && input.key_id === undefined)
-        return err({ conflict: false, error: gatewayError('invalid-request', 'There is nothing to change.') })
+        return err({
+          conflict: false,
+          error: invalidRequest({ reason: 'nothing-to-change' }, 'There is nothing to change.'),
+        })
       const keyId = input.key_id === undefined ? before.keyId : input.key_id
       const mapping = mappingOf(id, input.name ?? before.name, input.target ?? before.target, keyId)
       const checked = await check(
@@ -130,11 +136,28 @@ function mappingOf(id: string, name: string, target: string, keyId: string | nul
   return { id, name: name.trim(), target: target.trim(), ...(key === '' ? {} : { keyId: key }) }
 }
 
-function nameFault(name: string): string | undefined {
-  if (name === '') return 'name must not be blank.'
-  if (name.length > longestName) return `name has at most ${longestName} characters.`
-  if (/\p{Cc}/u.test(name)) return 'name must not hold control characters.'
-  return /\*(?=.)/.test(name) ? 'name may hold one *, at its end.' : undefined
+function nameFault(name: string): GatewayError | undefined {
+  const field = 'name'
+  const common = textFault(field, name)
+  if (common !== undefined) return common
+  if (/\p{Cc}/u.test(name))
+    return invalidRequest({ reason: 'control-characters' }, 'name must not hold control characters.', { field })
+  if (!/\*(?=.)/.test(name)) return undefined
+  return invalidRequest({ reason: 'mapping-star' }, 'name may hold one *, at its end.', { field })
+}
+
+function targetFault(target: string): GatewayError | undefined {
+  const field = 'target'
+  const common = textFault(field, target)
+  if (common !== undefined || !isPrefix(target)) return common
+  return invalidRequest({ reason: 'mapping-prefix' }, 'target names one model; only name may end in *.', { field })
+}
+
+function textFault(field: string, text: string): GatewayError | undefined {
+  if (text === '') return invalidRequest({ reason: 'blank' }, `${field} must not be blank.`, { field })
+  if (text.length <= longestName) return undefined
+  const why = { reason: 'long', most: longestName } as const
+  return invalidRequest(why, `${field} has at most ${longestName} characters.`, { field })
 }
 
 function mappingView(
@@ -158,10 +181,10 @@ function mappingView(
 
 const logged = ({ id, name, target, keyId }: ModelMapping) => ({ mappingId: id, name, target, keyId: keyId ?? null })
 
-const refuse = (field: string, message: string): { readonly ok: false; readonly error: MappingRefusal } =>
-  err({ conflict: false, error: gatewayError('invalid-request', message, { field }) })
-const conflict = (field: string, message: string): { readonly ok: false; readonly error: MappingRefusal } =>
-  err({ conflict: true, error: gatewayError('invalid-request', message, { field }) })
+const refuse = (why: Reason, field: string, message: string) =>
+  err({ conflict: false, error: invalidRequest(why, message, { field }) })
+const conflict = (why: Reason, message: string) =>
+  err({ conflict: true, error: invalidRequest(why, message, { field: 'name' }) })
 const unknownMapping = err({
   conflict: false,
   error: gatewayError('not-found', 'There is no mapping with this id.'),

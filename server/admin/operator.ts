@@ -8,12 +8,13 @@ import { ownerSubject } from '../access/role.ts'
 import type { SecondFactors } from '../access/second-factor.ts'
 import { createSessions, type Session, type Sessions } from '../access/session.ts'
 import { createSetupCode, type SetupCode } from '../access/setup-code.ts'
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { GatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { OperatorRecord } from '../store/store.ts'
 import { type Actor, type Entry, owner } from './actor.ts'
 import type { AdminLog } from './admin-log.ts'
 import type { AdminDeps } from './deps.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { type Asked, isAtTheMachine } from './origin.ts'
 import { actorBySubject, actorByToken, actorOf, sessionLife, storedSecondFactors } from './persons.ts'
 import {
@@ -238,7 +239,7 @@ export function createOperator(
       if (!verified.ok) return verified
       if (newPassword === currentPassword) {
         const message = 'The new password must differ from the current one.'
-        return err(gatewayError('invalid-request', message, { field: 'newPassword' }))
+        return err(invalidRequest({ reason: 'password-same' }, message, { field: 'newPassword' }))
       }
       const { subject } = actor
       if (subject === ownerSubject) {

@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { OperatorRecord, Store } from '../store/store.ts'
 import type { AdminLog } from './admin-log.ts'
 import type { OperatorCreate, OperatorList, OperatorPatch, OperatorView } from './contract/operators.ts'
+import { invalidRequest, type Reason } from './invalid-request.ts'
 import { isOwnerName } from './stored-passwords.ts'
 
 export type OperatorRefusal = { readonly conflict?: boolean; readonly error: GatewayError }
@@ -41,13 +42,16 @@ export function createOperatorsService(deps: {
 
   const checkName = async (given: string, id?: string): Promise<Result<string, OperatorRefusal>> => {
     const name = given.trim()
-    const say = (message: string, conflict = false): Result<string, OperatorRefusal> =>
-      err({ conflict, error: gatewayError('invalid-request', message, { field: 'name' }) })
-    if (name === '') return say('name must not be blank.')
-    if (/[\p{Cc}\p{Cf}]/u.test(name)) return say('name must not hold control characters.')
-    if (isOwnerName(name)) return say('This name is the owner’s.', true)
+    const say = (why: Reason, message: string, conflict = false) =>
+      err({ conflict, error: invalidRequest(why, message, { field: 'name' }) })
+    if (name === '') return say({ reason: 'blank' }, 'name must not be blank.')
+    if (/[\p{Cc}\p{Cf}]/u.test(name))
+      return say({ reason: 'control-characters' }, 'name must not hold control characters.')
+    if (isOwnerName(name)) return say({ reason: 'person-owner' }, 'This name is the owner’s.', true)
     const other = await operators.findByName(name)
-    return other === undefined || other.id === id ? ok(name) : say(`There is a console user named ${other.name}.`, true)
+    if (other === undefined || other.id === id) return ok(name)
+    const why = { reason: 'person-there', name: other.name } as const
+    return say(why, `There is a console user named ${other.name}.`, true)
   }
 
   return {

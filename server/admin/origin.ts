@@ -1,3 +1,5 @@
+import type { RefusalReason } from './contract/refusal-reasons.ts'
+import type { AdminError } from './contract/session.ts'
 import type { RequestPeer } from './request-peer.ts'
 
 /** The header a script or the console sets on writes without an Origin: no page elsewhere can send it unasked. */
@@ -37,21 +39,26 @@ function isHost(origin: string, hosts: readonly string[]): boolean {
 }
 
 /** Why a write was refused: the two names that differ, and what makes them the same. */
-export function originFault(request: Request, peer: RequestPeer): string {
+export function originFault(request: Request, peer: RequestPeer): Pick<AdminError, 'error' | 'params'> {
   const { headers } = request
   const origin = headers.get('origin')
   if (origin === null) {
-    return 'This request may come from another site. Scripts that use the cookie set the header x-requested-with.'
+    const error =
+      'This request may come from another site. Scripts that use the cookie set the header x-requested-with.'
+    return { error, params: { reason: 'no-origin' satisfies RefusalReason } }
   }
   const hosts = hostsOf(request, peer).join(' and ')
   const disbelieved = headers.has('x-forwarded-host') && (peer.forwardedHosts ?? []).length === 0
-  return [
-    `The page is ${origin.slice(0, 200)}, but the request asks for ${hosts.slice(0, 400)}: another site's page may not use the console.`,
+  const params = { page: origin.slice(0, 200), hosts: hosts.slice(0, 400) }
+  const reason: RefusalReason = disbelieved ? 'origin-unbelieved' : 'origin'
+  const error = [
+    `The page is ${params.page}, but the request asks for ${params.hosts}: another site's page may not use the console.`,
     disbelieved ? `X-Forwarded-Host from this proxy is not believed: add its address to server.trusted_proxies.` : '',
     'If this is the console behind a reverse proxy, let the proxy pass the Host on or list the page in server.console_origins (docs/deploy.md).',
   ]
     .filter((sentence) => sentence !== '')
     .join(' ')
+  return { error, params: { reason, ...params } }
 }
 
 /** True where a proxy in front changes the host and names no client: all visitors then look like this machine. */

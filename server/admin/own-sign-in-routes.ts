@@ -18,11 +18,15 @@ import type { AdminDeps } from './deps.ts'
 import { fail, failConflict, failRefused } from './failure.ts'
 import type { FreshPassword } from './fresh-password.ts'
 import type { Gate } from './gate.ts'
+import { invalidRequest } from './invalid-request.ts'
 import type { Operator } from './operator.ts'
 import { sessionLife } from './persons.ts'
 import { isoOrNull } from './time.ts'
 
 type Deps = Pick<AdminDeps, 'store' | 'effects' | 'log'>
+
+const wrongNewCode = 'That code is not right: see that the clock of the authenticator is.'
+const nothingBegun = 'No second factor was begun, or it is on already.'
 
 /** One's own second factor. Beginning and ending ask for the password again: a session left open must not do either. */
 export function secondFactorRoutes({ log }: Deps, gate: Gate, operator: Operator) {
@@ -42,7 +46,9 @@ export function secondFactorRoutes({ log }: Deps, gate: Gate, operator: Operator
         }
         const begun = await factors.begin(actor.subject, actor.name)
         if (begun.ok) return begun.value
-        return failConflict(gatewayError('invalid-request', 'A second factor is on already: turn it off first.'))
+        return failConflict(
+          invalidRequest({ reason: 'second-factor-on' }, 'A second factor is on already: turn it off first.'),
+        )
       },
       { parse: jsonBody, body: SecondFactorBegin },
     )
@@ -52,11 +58,11 @@ export function secondFactorRoutes({ log }: Deps, gate: Gate, operator: Operator
         const actor = actorIn(gate.entryOf(request))
         const confirmed = await factors.confirm(actor.subject, body.code)
         if (!confirmed.ok) {
-          const message =
+          return fail(
             confirmed.error === 'wrong'
-              ? 'That code is not right: see that the clock of the authenticator is.'
-              : 'No second factor was begun, or it is on already.'
-          return fail(gatewayError('invalid-request', message, { field: 'code' }))
+              ? invalidRequest({ reason: 'second-factor-code' }, wrongNewCode, { field: 'code' })
+              : invalidRequest({ reason: 'second-factor-gone' }, nothingBegun, { field: 'code' }),
+          )
         }
         log('info', 'second-factor.on', { user: actor.name })
         const answer: SecondFactorConfirmed = { recoveryCodes: [...confirmed.value] }

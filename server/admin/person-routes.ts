@@ -17,6 +17,7 @@ import {
 import type { AdminDeps } from './deps.ts'
 import { fail, failConflict } from './failure.ts'
 import type { Gate } from './gate.ts'
+import { invalidRequest } from './invalid-request.ts'
 import type { Operator } from './operator.ts'
 import { createOperatorsService, type OperatorRefusal } from './operators-service.ts'
 import { isoOrNull } from './time.ts'
@@ -84,7 +85,9 @@ export function adminTokenRoutes({ store, effects, log }: Deps, gate: Gate) {
         const actor = actorIn(gate.entryOf(request))
         const name = body.name.trim()
         if (name === '' || hasTokenForm(name)) {
-          return fail(gatewayError('invalid-request', 'name must say what the token is for.', { field: 'name' }))
+          return fail(
+            invalidRequest({ reason: 'token-name' }, 'name must say what the token is for.', { field: 'name' }),
+          )
         }
         const token = makeAdminToken()
         const now = effects.now()

@@ -7,6 +7,7 @@ import type { ProxyRecord, Store } from '../store/store.ts'
 import type { Outbound } from './account-deps.ts'
 import type { AdminLog } from './admin-log.ts'
 import type { ProxyCreate, ProxyList, ProxyTested, ProxyUpdate, ProxyView } from './contract/proxies.ts'
+import { invalidRequest, type Reason } from './invalid-request.ts'
 
 export type ProxiesDeps = {
   readonly store: Pick<Store, 'proxies' | 'accounts' | 'deleted'>
@@ -46,11 +47,12 @@ export function createProxiesService({ store, effects, outbound, log }: ProxiesD
   /** The address checked and not there yet. */
   async function addressOf(given: string, ownId?: string): Answer<{ readonly url: string; readonly shownUrl: string }> {
     const parsed = parseProxyUrl(given)
-    if (!parsed.ok) return refuse('url', `url ${parsed.error}.`)
+    if (!parsed.ok) return refuse({ reason: 'proxy-address' }, 'url', `url ${parsed.error}.`)
     const { href } = parsed.value
     const same = (await proxies.list()).find(({ id, url }) => id !== ownId && url === href)
     if (same !== undefined) {
-      return conflict('url', `This address is there already, under the name ${same.name}.`)
+      const why = { reason: 'proxy-there', name: same.name } as const
+      return conflict(why, `This address is there already, under the name ${same.name}.`)
     }
     return ok({ url: href, shownUrl: maskProxyUrl(href) })
   }
@@ -65,7 +67,7 @@ export function createProxiesService({ store, effects, outbound, log }: ProxiesD
       const address = await addressOf(url)
       if (!address.ok) return address
       if ((await proxies.list()).length >= mostProxies)
-        return conflict('url', `There are ${mostProxies} proxies already.`)
+        return conflict({ reason: 'proxies-full', most: mostProxies }, `There are ${mostProxies} proxies already.`)
       const now = effects.now()
       const record = {
         id: effects.newId('prx'),
@@ -86,7 +88,10 @@ export function createProxiesService({ store, effects, outbound, log }: ProxiesD
       const record = await proxies.get(id)
       if (record === undefined) return unknownProxy
       if (url === undefined && name === undefined && enabled === undefined && weight === undefined) {
-        return err({ conflict: false, error: gatewayError('invalid-request', 'There is nothing to change.') })
+        return err({
+          conflict: false,
+          error: invalidRequest({ reason: 'nothing-to-change' }, 'There is nothing to change.'),
+        })
       }
       const kept = url === undefined || url.trim() === record.shownUrl
       const address = kept ? undefined : await addressOf(url, id)
@@ -145,8 +150,9 @@ export async function usableProxy(
   if (id === '') return ok(undefined)
   const field = 'proxyId'
   const record = await store.proxies.get(id)
-  if (record === undefined) return err(gatewayError('invalid-request', 'There is no proxy with this id.', { field }))
-  if (!record.enabled) return err(gatewayError('invalid-request', 'This proxy is switched off.', { field }))
+  if (record === undefined)
+    return err(invalidRequest({ reason: 'no-proxy' }, 'There is no proxy with this id.', { field }))
+  if (!record.enabled) return err(invalidRequest({ reason: 'proxy-off' }, 'This proxy is switched off.', { field }))
   return ok(id)
 }
 
@@ -199,10 +205,10 @@ function nameOf(name: string | null | undefined, href: string): string {
     : given
 }
 
-const refuse = (field: string, message: string): { readonly ok: false; readonly error: ProxyRefusal } =>
-  err({ conflict: false, error: gatewayError('invalid-request', message, { field }) })
-const conflict = (field: string, message: string): { readonly ok: false; readonly error: ProxyRefusal } =>
-  err({ conflict: true, error: gatewayError('invalid-request', message, { field }) })
+const refuse = (why: Reason, field: string, message: string) =>
+  err({ conflict: false, error: invalidRequest(why, message, { field }) })
+const conflict = (why: Reason, message: string) =>
+  err({ conflict: true, error: invalidRequest(why, message, { field: 'url' }) })
 const unknownProxy = err({
   conflict: false,
   error: gatewayError('not-found', 'There is no proxy with this id.'),

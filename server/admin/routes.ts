@@ -42,7 +42,7 @@ import { adminTokenRoutes, operatorRoutes } from './person-routes.ts'
 import { createPreconditions } from './preconditions.ts'
 import { createProxiesService } from './proxies-service.ts'
 import { proxyRoutes } from './proxy-routes.ts'
-import { mustBe } from './schema-words.ts'
+import { mustBe, whyNot } from './schema-words.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { createSettingsService } from './settings-service.ts'
@@ -179,12 +179,13 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
   if (error instanceof ValidationError) {
     const [first] = error.all
     if (first === undefined || !('path' in first))
-      return refuse(400, { error: 'The body is not valid.', code: 'INVALID_REQUEST' })
+      return refuse(400, { error: 'The body is not valid.', code: 'INVALID_REQUEST', params: { reason: 'wrong' } })
     const field = first.path.slice(1).replaceAll('/', '.')
     const fault = first.value === undefined ? `is missing: it ${mustBe(first.schema)}` : mustBe(first.schema)
     return refuse(400, {
       error: `${field === '' ? `The ${error.type}` : field} ${fault}.`,
       code: 'INVALID_REQUEST',
+      params: first.value === undefined ? { reason: 'missing' } : whyNot(first.schema, first.value),
       ...(field === '' ? {} : { field }),
     })
   }
@@ -219,7 +220,8 @@ function answerError(error: unknown, request: Request, deps: Pick<AdminDeps, 'lo
 function unknownMember({ member, near, where }: UnknownMember): Response {
   const field = cutText(member, 100)
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
-  return refuse(400, { error: `${field} is not a member of this ${where}.${hint}`, code: 'INVALID_REQUEST', field })
+  const error = `${field} is not a member of this ${where}.${hint}`
+  return refuse(400, { error, code: 'INVALID_REQUEST', field, params: { reason: 'unknown-member' } })
 }
 
 function twiceGiven({ names, where }: TwiceGiven): Response {
@@ -228,7 +230,7 @@ function twiceGiven({ names, where }: TwiceGiven): Response {
     second === undefined
       ? `${first} is in this ${where} more than once: say it once.`
       : `${first} and ${second} are the same member of this ${where}: say it once.`
-  return refuse(400, { error, code: 'INVALID_REQUEST', field: second ?? first })
+  return refuse(400, { error, code: 'INVALID_REQUEST', field: second ?? first, params: { reason: 'twice' } })
 }
 
 function bodyNotTaken({ field }: BodyNotTaken): Response {
@@ -236,6 +238,7 @@ function bodyNotTaken({ field }: BodyNotTaken): Response {
   return refuse(400, {
     error: `This route takes no ${shown ?? 'body'}: it acts on all that its address names, whatever a body says.`,
     code: 'INVALID_REQUEST',
+    params: { reason: 'not-taken' },
     ...(shown === undefined ? {} : { field: shown }),
   })
 }
@@ -244,6 +247,7 @@ function unsoundText({ field, fault }: UnsoundText): Response {
   return refuse(400, {
     error: `${field === '' ? 'The body' : field} has ${fault} in it.`,
     code: 'INVALID_REQUEST',
+    params: { reason: 'not-sound' },
     ...(field === '' ? {} : { field: cutText(field, 100) }),
   })
 }

@@ -1,9 +1,31 @@
 import type { TSchema } from '@sinclair/typebox'
+import type { Reason } from './invalid-request.ts'
 
 /** What a member must be, in words with its bounds: `must be a whole number from 1 to 100`. */
 export function mustBe(schema: TSchema): string {
   if ('not' in schema) return 'is no member of this body'
   return `must be ${wordsOf(schema)}`
+}
+
+/** Which of its bounds a value is beyond, for who says it in other words. */
+export function whyNot(schema: TSchema, value: unknown): Reason {
+  if ('not' in schema) return { reason: 'unknown-member' }
+  const { type, minLength, maxLength, minItems, maxItems, minimum, maximum } = schema
+  if (type === 'string' && typeof value === 'string') {
+    if (value.length < minLength) return { reason: 'short', least: minLength }
+    if (value.length > maxLength) return { reason: 'long', most: maxLength }
+  }
+  if (type === 'array' && Array.isArray(value)) {
+    if (value.length < minItems) return { reason: 'few', least: minItems }
+    if (value.length > maxItems) return { reason: 'many', most: maxItems }
+  }
+  if ((type === 'integer' || type === 'number') && typeof value === 'number') {
+    if (type === 'integer' && !Number.isInteger(value)) return { reason: 'whole' }
+    if (minimum !== undefined && maximum !== undefined) return { reason: 'range', least: minimum, most: maximum }
+    if (minimum !== undefined) return { reason: 'least', least: minimum }
+    if (maximum !== undefined) return { reason: 'most', most: maximum }
+  }
+  return { reason: 'wrong' }
 }
 
 function wordsOf(schema: TSchema): string {

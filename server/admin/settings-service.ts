@@ -8,10 +8,11 @@ import { cutText } from '../lib/sound-text.ts'
 import type { Store } from '../store/store.ts'
 import type { SettingsFields, SettingsSaved, SettingsView } from './contract/settings.ts'
 import type { AdminDeps } from './deps.ts'
+import { invalidRequest } from './invalid-request.ts'
 import type { IpsService } from './ips-service.ts'
 import type { KeysService } from './keys-service.ts'
 import { isMasked } from './mask.ts'
-import { faultOfUnknown, whyWithout } from './settings-refusal.ts'
+import { faultOfUnknown, whyRefused, whyWithout } from './settings-refusal.ts'
 import {
   isSealed,
   readSetting,
@@ -113,8 +114,9 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     if (name === '' || models.length === 0) return ok(undefined)
     const rules = createRuleBook(await deps.store.modelMappings.list())(undefined)
     if (follow(name, models, rules).ok) return ok(undefined)
-    const message = `forceModel: no account offers ${name}. Near names: ${nearNames(name, models).join(', ')}.`
-    return err(gatewayError('invalid-request', message, { field: 'forceModel' }))
+    const near = nearNames(name, models).join(', ')
+    const message = `forceModel: no account offers ${name}. Near names: ${near}.`
+    return err(invalidRequest({ reason: 'model-unoffered', name, near }, message, { field: 'forceModel' }))
   }
 
   const fields = async (): Promise<SettingsFields> => {
@@ -158,7 +160,8 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         const setting = settingsTable.find(({ json }) => json === name)
         if (setting === undefined || name in given) {
           const fault = setting === undefined ? 'is not a setting' : 'is given a value too'
-          return err(gatewayError('invalid-request', `reset: ${cutText(name, 100)} ${fault}.`, { field: 'reset' }))
+          const reason = setting === undefined ? 'setting-unknown' : 'twice'
+          return err(invalidRequest({ reason }, `reset: ${cutText(name, 100)} ${fault}.`, { field: 'reset' }))
         }
         if (setting.json === 'blockedIPs') blocked = []
         else if (isSealed(setting)) addresses[setting.stored] = ''
@@ -168,7 +171,8 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         const setting = settingsTable.find(({ json }) => json === name)
         if (setting === undefined) {
           const fault = faultOfUnknown(name, value, deps.port())
-          if (fault !== undefined) return err(gatewayError('invalid-request', fault, { field: cutText(name, 100) }))
+          const reason = name === 'port' ? 'setting-fixed' : 'setting-unknown'
+          if (fault !== undefined) return err(invalidRequest({ reason }, fault, { field: cutText(name, 100) }))
           continue
         }
         if (isSealed(setting) && typeof value === 'string' && value.trim() === (shown[setting.stored] ?? '')) continue
@@ -177,7 +181,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
           blocked = JSON.parse(text.value.stored) as readonly string[] // written from such a list just now
           continue
         }
-        if (!text.ok) return err(gatewayError('invalid-request', `${name} ${text.error}.`, { field: name }))
+        if (!text.ok) return err(invalidRequest(whyRefused(setting), `${name} ${text.error}.`, { field: name }))
         if (name === 'forceModel' && text.value.stored !== stored[setting.stored]) {
           const checked = await checkForced(text.value.stored.trim())
           if (!checked.ok) return checked
@@ -186,7 +190,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         const isSame = JSON.stringify(readSetting(setting, stored[setting.stored])) === JSON.stringify(value)
         if (!setting.takesEffect) {
           if (isSame) continue
-          return err(gatewayError('invalid-request', `${name}: ${whyWithout}`, { field: name }))
+          return err(invalidRequest({ reason: 'setting-idle' }, `${name}: ${whyWithout}`, { field: name }))
         }
         if (isSealed(setting)) addresses[setting.stored] = text.value.stored
         else changed[setting.stored] = text.value.stored
@@ -195,7 +199,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
       const lacking = lackingForAlerts(over(stored, changed), { ...shown, ...addresses })
       if (lacking !== undefined) {
         const message = `alertsEnabled: set ${lacking} first, or with it.`
-        return err(gatewayError('invalid-request', message, { field: lacking }))
+        return err(invalidRequest({ reason: 'alerts-lack' }, message, { field: lacking }))
       }
       if (blocked !== undefined) {
         const replaced = await deps.ips.replace(blocked, asker, 'blockedIPs')
@@ -204,7 +208,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
       const { apiKey, adminPassword } = body
       for (const field of ['apiKey', 'adminPassword']) {
         if (body[field] !== undefined && typeof body[field] !== 'string') {
-          return err(gatewayError('invalid-request', `${field} must be a text.`, { field }))
+          return err(invalidRequest({ reason: 'wrong' }, `${field} must be a text.`, { field }))
         }
       }
       if (typeof adminPassword === 'string' && !isMasked(adminPassword)) {

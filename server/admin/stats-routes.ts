@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import type { GatewayError } from '../conversation/error.ts'
 import { ok, type Result } from '../lib/result.ts'
 import { dayMs, hourMs } from '../store/periods.ts'
 import { type GroupAsk, type GroupKind, groupKinds, isOfTime } from '../store/request-groups.ts'
@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts'
 import { type RequestStats, StatsQuery } from './contract/logs.ts'
 import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { invalid } from './limits-form.ts'
 import { readFilter } from './log-query.ts'
 import { type NameOf, statsView, totalsView } from './stats-view.ts'
@@ -23,24 +24,26 @@ export function statsRoutes({ store, effects }: Pick<AdminDeps, 'store' | 'effec
     '/stats',
     async ({ query }) => {
       const timeZone = query.zone || ((await store.settings.all()).timezone ?? '')
-      if (query.zone && !isTimeZone(query.zone)) return refused('zone', 'is no time zone that is known here')
+      if (query.zone && !isTimeZone(query.zone))
+        return refused('time-zone', 'zone', 'is no time zone that is known here')
       const asked = readFilter(query, timeZone)
       if (!asked.ok) return fail(asked.error)
       const { filter, requestId } = asked.value
-      if (requestId !== undefined) return refused('request_id', 'names a single request; statistics are of many')
+      if (requestId !== undefined)
+        return refused('wrong', 'request_id', 'names a single request; statistics are of many')
       const to = filter.to ?? effects.now()
       const from = filter.from ?? to - dayMs
-      if (from > to) return refused('start_time', 'lies after the end')
+      if (from > to) return refused('order', 'start_time', 'lies after the end')
       const group = readGroup(query)
       if (!group.ok) return fail(group.error)
       const { by } = group.value ?? {}
       const ofTime = by === 'hour' || by === 'day' ? by : undefined
       if (ofTime !== undefined && query.bucket && query.bucket !== ofTime)
-        return refused('bucket', `must be ${ofTime}, as the groups are`)
+        return refused('wrong', 'bucket', `must be ${ofTime}, as the groups are`)
       const bucket = ofTime ?? (query.bucket || (to - from > 3 * dayMs ? 'day' : 'hour'))
-      if (bucket !== 'hour' && bucket !== 'day') return refused('bucket', 'must be hour or day')
+      if (bucket !== 'hour' && bucket !== 'day') return refused('wrong', 'bucket', 'must be hour or day')
       if (bucket === 'hour' && to - from > mostHours * hourMs)
-        return refused(ofTime === undefined ? 'bucket' : 'group', 'must be day for so long a time')
+        return refused('span', ofTime === undefined ? 'bucket' : 'group', 'must be day for so long a time')
       await store.rollups.catchUp(mostCaughtUp)
       // Local days are put together from hours; where hours are not kept any more, days are UTC's.
       const inHours = bucket === 'hour' || to - from <= mostHours * hourMs
@@ -60,7 +63,8 @@ export function statsRoutes({ store, effects }: Pick<AdminDeps, 'store' | 'effec
   )
 }
 
-const refused = (field: string, text: string) => fail(gatewayError('invalid-request', `${field} ${text}.`, { field }))
+const refused = (reason: 'time-zone' | 'wrong' | 'order' | 'span', field: string, text: string) =>
+  fail(invalidRequest({ reason }, `${field} ${text}.`, { field }))
 
 const mostGroups = 500
 const usualGroups = 100
@@ -70,10 +74,18 @@ function readGroup({ group, group_limit: limit }: StatsQuery): Result<GroupAsk |
   if (by === undefined)
     return group === undefined || group === ''
       ? ok(undefined)
-      : invalid(`group must be one of ${groupKinds.join(', ')}.`, 'group')
+      : invalid(
+          { reason: 'choice', choices: groupKinds.join(', ') },
+          `group must be one of ${groupKinds.join(', ')}.`,
+          'group',
+        )
   const most = limit === undefined || limit === '' ? usualGroups : Number(limit)
   if (!Number.isInteger(most) || most < 1 || most > mostGroups)
-    return invalid(`group_limit must be a whole number from 1 to ${mostGroups}.`, 'group_limit')
+    return invalid(
+      { reason: 'range', least: 1, most: mostGroups },
+      `group_limit must be a whole number from 1 to ${mostGroups}.`,
+      'group_limit',
+    )
   return ok({ by, most: isOfTime(by) ? Number.POSITIVE_INFINITY : most })
 }
 

@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
 import { createTurns } from '../lib/turns.ts'
 import { type LogLevel, type LogLine, lineText, logLevels } from '../observe/log.ts'
 import { matches } from '../store/request-filter.ts'
@@ -8,6 +7,7 @@ import { filterQuery } from './contract/logs.ts'
 import type { AdminDeps } from './deps.ts'
 import { lastIdOf, resume } from './event-streams.ts'
 import { fail } from './failure.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { createLiveNames } from './live-names.ts'
 import { readFilter, readWhole } from './log-query.ts'
 import { requestView } from './log-view.ts'
@@ -32,9 +32,9 @@ export function streamRoutes({
       '/server-logs/stream',
       ({ request, query }) => {
         const level = levelOf(query.level)
-        if (level === undefined) return refused('level', `must be one of ${logLevels.join(', ')}`)
+        if (level === undefined) return refused('level', logLevels)
         const format = query.format || 'text'
-        if (format !== 'text' && format !== 'json') return refused('format', 'must be text or json')
+        if (format !== 'text' && format !== 'json') return refused('format', ['text', 'json'])
         const tail = readWhole(query, 'tail')
         if (!tail.ok) return fail(tail.error)
         const data = format === 'json' ? (line: LogLine) => JSON.stringify(line) : lineText
@@ -88,7 +88,10 @@ export function streamRoutes({
     )
 }
 
-const refused = (field: string, rule: string) => fail(gatewayError('invalid-request', `${field} ${rule}.`, { field }))
+const refused = (field: string, words: readonly string[]) => {
+  const choices = words.join(', ')
+  return fail(invalidRequest({ reason: 'choice', choices }, `${field} must be one of ${choices}.`, { field }))
+}
 
 function levelOf(given: string | undefined): LogLevel | undefined {
   const word = (given ?? '').toLowerCase()

@@ -4,6 +4,8 @@ import { access, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, st
 import path from 'node:path'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import type { RefusalReason } from './contract/refusal-reasons.ts'
+import { invalidRequest, type Reason } from './invalid-request.ts'
 
 /** A settings file of somebody's, as it stands. */
 export type ToolFile = {
@@ -27,27 +29,27 @@ const mostCopies = 10
 
 /** Reads a file that is to be written again. What is no plain text of a plain file is refused, not guessed at. */
 export async function readToolFile(file: string): Promise<Result<ToolFile, GatewayError>> {
-  const refuse = (why: string): Result<never, GatewayError> => leftAlone(file, why)
+  const refuse = (why: Reason, words: string) => leftAlone(file, why, words)
   try {
     const there = await lstat(file).catch(orNothing)
     if (there === undefined) return ok({ file, target: await homeOf(file), text: undefined, mode: 0o600 })
     const target = await realpath(file).catch(orNothing)
     // Written, the link would become a file.
-    if (target === undefined) return refuse('is a link to a file that is not there')
+    if (target === undefined) return refuse({ reason: 'link-to-nothing' }, 'is a link to a file that is not there')
     const found = await stat(target)
     const { size, mode, uid, gid } = found
     // A pipe would be waited for, a device read for ever.
-    if (!found.isFile()) return refuse('is no regular file')
-    if (size > largest) return refuse('is larger than 5 MB')
+    if (!found.isFile()) return refuse({ reason: 'no-regular-file' }, 'is no regular file')
+    if (size > largest) return refuse({ reason: 'file-large' }, 'is larger than 5 MB')
     const bytes = await readFile(target)
     try {
       const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
       return ok({ file, target, text, mode: mode & 0o777, owner: { uid, gid } })
     } catch {
-      return refuse('is not UTF-8 text')
+      return refuse({ reason: 'no-text' }, 'is not UTF-8 text')
     }
   } catch (thrown) {
-    return refuse(`cannot be read (${codeOf(thrown)})`)
+    return refuse({ reason: 'unreadable', cause: codeOf(thrown) }, `cannot be read (${codeOf(thrown)})`)
   }
 }
 
@@ -66,7 +68,7 @@ export async function replaceToolFile(
   const after = { ...before, mode: before.mode & 0o700 }
   try {
     await mkdir(path.dirname(target), { recursive: true, mode: 0o700 })
-    if (!isNew && (await isReadOnly(before))) return leftAlone(file, 'is read-only')
+    if (!isNew && (await isReadOnly(before))) return leftAlone(file, { reason: 'read-only' }, 'is read-only')
     const copies = await copiesOf(target)
     const at = Math.max(now, (copies.at(-1)?.at ?? 0) + 1)
     const copy = `${target}.${isNew ? 'new' : 'backup'}-${stamp(at)}-${revisionOf(text)}`
@@ -180,8 +182,8 @@ function orNothing(thrown: unknown): undefined {
   if (codeOf(thrown) !== 'ENOENT') throw thrown
 }
 
-export const leftAlone = (file: string, why: string): Result<never, GatewayError> =>
-  err(gatewayError('invalid-request', `${file} ${why}; it is left as it is.`, { code: 'UNREADABLE_FILE' }))
+export const leftAlone = (file: string, why: Reason, words: string): Result<never, GatewayError> =>
+  err(invalidRequest(why, `${file} ${words}; it is left as it is.`, { code: 'UNREADABLE_FILE' }))
 
 export const changedMeanwhile = (file: string, copy?: string): Result<never, GatewayError> => {
   const way = copy === undefined ? '' : ` What it was lies in ${copy}.`
@@ -190,7 +192,12 @@ export const changedMeanwhile = (file: string, copy?: string): Result<never, Gat
 }
 
 const notWritten = (file: string, thrown: unknown): Result<never, GatewayError> =>
-  err(gatewayError('internal', `${file} could not be written: ${codeOf(thrown)}.`, { code: 'NOT_WRITTEN' }))
+  err(
+    gatewayError('internal', `${file} could not be written: ${codeOf(thrown)}.`, {
+      code: 'NOT_WRITTEN',
+      params: { reason: 'unwritable' satisfies RefusalReason, cause: codeOf(thrown) },
+    }),
+  )
 
 const stamp = (now: number): string => new Date(now).toISOString().replace(/[:.]/g, '-')
 const codeOf = (thrown: unknown): string =>

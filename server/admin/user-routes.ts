@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { gatewayError } from '../conversation/error.ts'
 import { jsonBody, nullableJsonBody, optionalJsonBody } from './body.ts'
 import { pagedQuery } from './contract/common.ts'
 import type { BatchDone } from './contract/jobs.ts'
@@ -15,6 +14,7 @@ import {
   VipBatch,
 } from './contract/users.ts'
 import { fail } from './failure.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { jobAnswer } from './job-answer.ts'
 import type { JobBoard, Progress } from './job-board.ts'
 import { asksForCursor, countsOf, listPage, type Orders, textFilter } from './list-page.ts'
@@ -56,7 +56,7 @@ export function userRoutes<const Prefix extends string>(prefix: Prefix, users: U
         const asked = query.count === undefined ? undefined : Number(query.count)
         if (body.count !== undefined && asked !== undefined && body.count !== asked)
           return fail(
-            gatewayError('invalid-request', 'count is another in the query: say it once.', { field: 'count' }),
+            invalidRequest({ reason: 'twice' }, 'count is another in the query: say it once.', { field: 'count' }),
           )
         const count = body.count ?? asked ?? Number.NaN
         return jobAnswer(jobs, { request, set }, 'users.batch', (progress) => users.createBatch(count, progress), {

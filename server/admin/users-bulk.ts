@@ -5,7 +5,7 @@ import type { AdminLog } from './admin-log.ts'
 import type { BatchDone, JobItem } from './contract/jobs.ts'
 import type { UserBatch } from './contract/users.ts'
 import type { DeletedService } from './deleted-service.ts'
-import { codeOf } from './failure.ts'
+import { itemFailure } from './failure.ts'
 import type { Progress } from './job-board.ts'
 import type { UsersService } from './users-service.ts'
 
@@ -56,14 +56,7 @@ export async function changeUsers(
         index,
         id,
         ...(name === undefined ? {} : { name }),
-        ...(done.ok
-          ? { ok: true, outcome: done.word }
-          : {
-              ok: false,
-              outcome: 'failed',
-              error: done.error.message,
-              code: codeOf(done.error),
-            }),
+        ...(done.ok ? { ok: true, outcome: done.word } : itemFailure(done.error)),
       }
       results.push(item)
       progress.report(item)

@@ -68,7 +68,7 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
     now: number,
   ): Promise<Result<{ readonly user: UserRecord; readonly key: KeyRecord; readonly text: string }, GatewayError>> => {
     const name = ask.name.trim()
-    if (name === '') return invalid('name must not be blank.', 'name')
+    if (name === '') return invalid({ reason: 'blank' }, 'name must not be blank.', 'name')
     const rights = await rightsChange(ask, accounts)
     if (!rights.ok) return rights
     const text = makeKey()
@@ -148,7 +148,7 @@ export function createUsersService({ store, keys, effects, keysChanged, usage, l
       const before = await users.get(id)
       if (before === undefined) return err(noSuchUser)
       const name = patch.name?.trim()
-      if (name === '') return invalid('name must not be blank.', 'name')
+      if (name === '') return invalid({ reason: 'blank' }, 'name must not be blank.', 'name')
       const rights = await rightsChange(patch, accounts, before.accountIds)
       if (!rights.ok) return rights
       const priority = patch.priority ?? priorityFor(patch.is_vip, before.priority)

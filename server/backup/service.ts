@@ -23,6 +23,7 @@ import { StoreFault } from '../store/engine/fault.ts'
 import { readMigrations } from '../store/engine/migrate.ts'
 import type { Store } from '../store/store.ts'
 import { keepWhole } from './exchange.ts'
+import { faultReason } from './fault-reason.ts'
 import { type BackupFile, backUpToFile, backupName, draftOf, pruneBackups } from './file-backup.ts'
 import {
   type CopyPlaces,
@@ -152,7 +153,12 @@ export function createBackups(deps: BackupDeps): BackupAccess {
       const { restart } = deps
       if (restart === undefined && !dryRun)
         return err({ kind: 'unavailable', message: 'Nothing is restored in a demo.' })
-      if (restoring) return err({ kind: 'busy', message: 'Another restore is under way: wait for it to end.' })
+      if (restoring)
+        return err({
+          kind: 'busy',
+          message: 'Another restore is under way: wait for it to end.',
+          reason: 'restore-running',
+        })
       restoring = true
       let decided = false
       try {
@@ -189,10 +195,14 @@ export function createBackups(deps: BackupDeps): BackupAccess {
   }
 }
 
-const refused = (message: string): BackupFault => ({
-  kind: [wrongPassphrase, noPassphrase].some((fault) => message.includes(fault)) ? 'passphrase' : 'refused',
-  message,
-})
+function refused(message: string): BackupFault {
+  const reason = faultReason(message)
+  return {
+    kind: [wrongPassphrase, noPassphrase].some((fault) => message.includes(fault)) ? 'passphrase' : 'refused',
+    message,
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
 
 /** What lies in a file is told by its beginning. */
 export async function sourceOf(

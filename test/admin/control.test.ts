@@ -94,7 +94,10 @@ test('a set that is spelt like the accounts’ members makes no key for every ac
   const answer = await call('POST', '/v2/keys', { name: 'k', accountIds: ['acc_a'] })
   expect([answer.status, answer.json]).toEqual([
     400,
-    failure('accountIds is no member of this body.', 'INVALID_REQUEST', { field: 'accountIds' }),
+    failure('accountIds is no member of this body.', 'INVALID_REQUEST', {
+      field: 'accountIds',
+      params: { reason: 'unknown-member' },
+    }),
   ])
   expect((await call('GET', '/v2/keys')).json.count).toBe(0)
 })

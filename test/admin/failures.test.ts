@@ -14,6 +14,34 @@ describe('every failure has the members the original had and those the console n
     ['an unknown id', ({ call }) => call('GET', '/v2/users/x'), { code: 'NOT_FOUND', params: {} }],
     ['a wrong type', ({ call }) => call('POST', '/v2/keys', { name: 5 }), { code: 'INVALID_REQUEST', field: 'name' }],
     ['a refused value', ({ call }) => call('POST', '/v2/keys', { name: ' ' }), { field: 'name' }],
+    [
+      'a text that is too long',
+      ({ call }) => call('POST', '/v2/users', { name: 'n'.repeat(300) }),
+      { params: { reason: 'long', most: 255 } },
+    ],
+    [
+      'a number out of range',
+      ({ call }) => call('POST', '/v2/proxies', { url: 'http://p:1', weight: 0 }),
+      { params: { reason: 'range', least: 1, most: 100 } },
+    ],
+    [
+      'an address that is there',
+      async ({ call }) => {
+        await call('POST', '/v2/proxies', { url: 'http://p:1', name: 'first' })
+        return call('POST', '/v2/proxies', { url: 'http://p:1' })
+      },
+      { code: 'CONFLICT', field: 'url', params: { reason: 'proxy-there', name: 'first' } },
+    ],
+    [
+      'a setting out of its choices',
+      ({ call }) => call('PUT', '/v2/settings', { accountSelectionMode: 'x' }),
+      { params: { reason: 'choice' } },
+    ],
+    [
+      'a sign-in without its token',
+      ({ call }) => call('POST', '/v2/accounts', { clientId: 'c', clientSecret: 's', region: 'here' }),
+      { params: { reason: 'sign-in' } },
+    ],
     ['no JSON', ({ ask }) => ask('POST', '/v2/keys', { headers: bearer, raw: '{' }), { code: 'INVALID_JSON' }],
     [
       'one too many',

@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import type { Translate } from '../../ui/src/i18n/dictionary.ts'
 import { gatewayCommand } from '../support/command.ts'
 import { bothLooks, focusIs, look, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
@@ -112,6 +114,31 @@ function care({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test('what the server alone can see is refused in the language of the page, with what it is about (U6)', async () => {
+    const { page, close } = await openPage({ locale: 'zh-CN' })
+    const dialog = page.getByRole('dialog')
+    const words = async (): Promise<string> => (await dialog.textContent()) ?? ''
+    const url = 'http://proxy.example:3128'
+    await gateway.admin('POST', '/v2/proxies', { url, name: '出口一' })
+    await signIn(page, `${gateway.url}/login?next=/proxies`, adminPassword)
+    await page.getByRole('button', { name: '添加代理' }).first().click()
+    await dialog.locator('input').first().fill(url)
+    await page.keyboard.press('Enter')
+    await dialog.getByText('已有相同地址的代理：出口一。').waitFor()
+    expect(await words()).not.toMatch(/already|原始信息/)
+    await page.goto(`${gateway.url}/settings/security`)
+    await page.getByRole('button', { name: '添加用户' }).click()
+    for (const [label, value] of [
+      ['用户名', 'owner'],
+      ['密码', 'rain on a tin roof'],
+    ] as const)
+      await dialog.getByLabel(label, { exact: true }).fill(value)
+    await page.keyboard.press('Enter')
+    await dialog.getByText('这是所有者的名称。').waitFor()
+    expect(await words()).not.toMatch(/name is|原始信息/)
+    await close()
+  })
+
   test.each(bothLooks)(
     'no menu moves the page, and the playground opens at its top (U9): %s, %d px',
     async (locale, width) => {
@@ -215,15 +242,7 @@ function care({ gateway, openPage }: ConsoleStand): void {
       await add.click()
       await dialog.getByText(code ?? '', { exact: true }).waitFor()
       await closed()
-      await page
-        .getByRole('link', { name: t('nav.overview') })
-        .first()
-        .click()
-      await page.getByRole('heading', { level: 1, name: t('overview.title') }).waitFor()
-      await page
-        .getByRole('link', { name: t('nav.accounts') })
-        .first()
-        .click()
+      await overAndBack(page, t, t('nav.accounts'))
       await add.click()
       await dialog.getByText(code ?? '', { exact: true }).waitFor()
       await dialog.getByText(t('device.waiting')).waitFor()
@@ -253,15 +272,7 @@ function care({ gateway, openPage }: ConsoleStand): void {
       await page.keyboard.press('Enter')
       await focusIs(page, t('playground.message'))
       await page.getByText(t('playground.stopped'), { exact: true }).waitFor()
-      await page
-        .getByRole('link', { name: t('nav.overview') })
-        .first()
-        .click()
-      await page.getByRole('heading', { level: 1, name: t('overview.title') }).waitFor()
-      await page
-        .getByRole('link', { name: t('nav.playground') })
-        .first()
-        .click()
+      await overAndBack(page, t, t('nav.playground'))
       if (width < 768)
         await page
           .getByRole('main')
@@ -371,4 +382,12 @@ function care({ gateway, openPage }: ConsoleStand): void {
       expect(printed).not.toContain('Back it up')
     },
   )
+}
+
+/** To the overview by the navigation, and to the page again. */
+async function overAndBack(page: Page, t: Translate, name: string): Promise<void> {
+  const to = (link: string) => page.getByRole('link', { name: link }).first().click()
+  await to(t('nav.overview'))
+  await page.getByRole('heading', { level: 1, name: t('overview.title') }).waitFor()
+  await to(name)
 }

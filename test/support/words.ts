@@ -12,7 +12,8 @@ export const zhCn = (await loadParts('zh-CN', areas)) as Dictionary
 /** What a page says, with its places filled, in a browser of that language. */
 export const sayIn = (locale: string): Translate => {
   const words = locale.startsWith('zh') ? zhCn : en
-  return (key, ...[params]) => resolve(words[key], params)
+  // As in the browser: nothing for a word that is not there.
+  return (key, ...[params]) => words[key] && resolve(words[key], params)
 }
 
 export const keys = Object.keys(en) as readonly Key[]

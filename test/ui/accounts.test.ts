@@ -22,11 +22,10 @@ import {
   troubleText,
 } from '../../ui/src/features/accounts/status.ts'
 import { emptyToken, tokenBody, tokenFaults } from '../../ui/src/features/accounts/token-form.ts'
-import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
-import { en, formatIn } from '../support/words.ts'
+import { en, formatIn, sayIn } from '../support/words.ts'
 import { someProxies } from './fake-gateway.ts'
 
-const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
+const t = sayIn('en')
 const now = Date.UTC(2026, 0, 31)
 const inTime = (ms: number): string => new Date(now + ms).toISOString()
 
@@ -288,11 +287,11 @@ describe('an import', () => {
       { verdict: 'Already here, gets a newer sign-in', reason: 'old name', tone: 'accent' },
       { verdict: 'Same as Line 7', tone: 'neutral' },
       { verdict: 'Cannot be used', reason: 'region: This is not an AWS region.', tone: 'danger', about: '' },
-      { reason: 'Words of the server.' },
+      { reason: 'Something went wrong. As reported: “Words of the server.”' },
     ])
   })
 
-  test('tells afterwards what came of each, the provider’s words as they came', () => {
+  test('tells afterwards what came of each, the provider’s words as such', () => {
     const preview = previewOf(item(0, { name: 'one' }), item(1, { name: 'two' }), item(2), item(3))
     const results: readonly ImportResult[] = [
       { index: 0, source: 0, outcome: 'added', name: 'one' },
@@ -304,7 +303,10 @@ describe('an import', () => {
       { name: 'one', verdict: 'Added', reason: undefined },
       { name: 'two', verdict: 'Sign-in renewed', reason: undefined },
       { verdict: 'Not added', reason: 'The provider does not accept this sign-in any more.' },
-      { verdict: 'Not added', reason: 'Your User ID is suspended.' },
+      {
+        verdict: 'Not added',
+        reason: 'The provider has suspended this account. As reported: “Your User ID is suspended.”',
+      },
     ])
     expect(countsText(results, t, format)).toBe('1 added, 1 renewed, 0 already here, 2 refused')
   })

@@ -20,7 +20,8 @@ test('no word stands in two areas', async () => {
 
 test('every page loads the areas whose words its code says, and no others', async () => {
   const routes = readFileSync(path.join(root, 'routes.tsx'), 'utf8')
-  const base = Object.keys(await loadParts('en', ['base']))
+  // The words of refusals come with the first one (`beforeRefusals`).
+  const base = Object.keys(await loadParts('en', ['base', 'refusals']))
   const pages = [...routes.matchAll(/(?:page\(\[([^\]]*)\], |lazy\()\(\) => import\('\.\/(pages\/[\w-]+\.tsx)'\)/g)]
   expect(pages.length).toBeGreaterThan(8)
   for (const [, list = '', file = ''] of pages) {

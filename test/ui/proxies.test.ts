@@ -8,11 +8,10 @@ import {
   startForm,
 } from '../../ui/src/features/proxies/proxy-form.ts'
 import { proxyStatus, reasonText } from '../../ui/src/features/proxies/proxy-status.ts'
-import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
-import { en } from '../support/words.ts'
+import { sayIn } from '../support/words.ts'
 import { someProxies } from './fake-gateway.ts'
 
-const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
+const t = sayIn('en')
 
 describe('an address', () => {
   test.each([

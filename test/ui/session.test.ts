@@ -7,10 +7,9 @@ import { errorText, itemErrorText } from '../../ui/src/api/error-text.ts'
 import { passwordFault, passwordStrength } from '../../ui/src/features/session/password-rule.ts'
 import { signInFault } from '../../ui/src/features/session/sign-in-fault.ts'
 import { isMissingChunk } from '../../ui/src/features/shell/missing-chunk.ts'
-import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
-import { en, zhCn } from '../support/words.ts'
+import { en, sayIn, zhCn } from '../support/words.ts'
 
-const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
+const t = sayIn('en')
 
 test.each([
   ['admin', '', 'password.admin'],

@@ -2,6 +2,7 @@ import { Router } from '@solidjs/router'
 import { QueryClientProvider } from '@tanstack/solid-query'
 import { ErrorBoundary, type ParentProps, Suspense } from 'solid-js'
 import { render } from 'solid-js/web'
+import { beforeRefusals } from './api/client.ts'
 import { createQueryClient, queries } from './api/queries.ts'
 import { PageFault } from './features/shell/page-fault.tsx'
 import { createI18n, I18nProvider } from './i18n/i18n.tsx'
@@ -23,6 +24,8 @@ async function start(root: HTMLElement): Promise<void> {
   const path = readablePath(location.pathname)
   if (path !== location.pathname) history.replaceState(null, '', path + location.search + location.hash)
   const i18n = createI18n(savedLanguage())
+  // Without them the server's own words are shown.
+  beforeRefusals(() => i18n.load(['refusals']).catch(() => undefined))
   const client = createQueryClient()
   // Who is not signed in is sent to the sign-in before anything of what lies behind it is loaded.
   await client.prefetchQuery(queries.session())

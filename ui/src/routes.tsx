@@ -39,13 +39,13 @@ export const routes = (i18n: I18n) => {
         />
         <Route
           path="/integrations/:client?"
-          component={page(['integrations'], () => import('./pages/integrations.tsx'))}
+          component={page(['integrations', 'refusals'], () => import('./pages/integrations.tsx'))}
         />
         <Route
           path="/settings/:section?"
           component={page(['settings', 'addresses'], () => import('./pages/settings.tsx'))}
         />
-        <Route path="/backup" component={page(['backup'], () => import('./pages/backup.tsx'))} />
+        <Route path="/backup" component={page(['backup', 'refusals'], () => import('./pages/backup.tsx'))} />
         <Route path="/health" component={page(['health'], () => import('./pages/health.tsx'))} />
         <Route path="*404" component={page([], () => import('./pages/not-found.tsx'))} />
       </Route>

@@ -26,6 +26,10 @@ export const AlertBody = Type.Object({
 })
 export type AlertBody = Static<typeof AlertBody>
 
+const cause = Type.Union([Type.String(), Type.Null()], {
+  description: '`error` in a word where `status` does not say it: timeout, off, or how the connection failed',
+})
+
 export const AlertDelivery = Type.Object({
   id: Type.String(),
   type: Type.String(),
@@ -36,6 +40,7 @@ export const AlertDelivery = Type.Object({
   ended_at: Type.Union([Type.String(), Type.Null()]),
   status: Type.Union([Type.Integer(), Type.Null()]),
   error: Type.Union([Type.String(), Type.Null()]),
+  cause,
 })
 export type AlertDelivery = Static<typeof AlertDelivery>
 
@@ -54,5 +59,6 @@ export const AlertTested = Type.Object({
   status: Type.Union([Type.Integer(), Type.Null()]),
   duration_ms: Type.Integer(),
   error: Type.Union([Type.String(), Type.Null()]),
+  cause,
 })
 export type AlertTested = Static<typeof AlertTested>

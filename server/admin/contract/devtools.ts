@@ -8,6 +8,7 @@ export const ToolConfig = Type.Object({
   model: Type.Optional(Type.String({ description: 'where the tool names one' })),
   path: Type.String(),
   error: Type.Optional(Type.String()),
+  params: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))),
   can_undo: Type.Boolean({ description: 'the file is still as it was set here' }),
 })
 export type ToolConfig = Static<typeof ToolConfig>

@@ -12,6 +12,8 @@ export const JobItem = Type.Object({
   }),
   error: Type.Optional(Type.String()),
   code: Type.Optional(Type.String()),
+  /** What the words of `error` have in them, and in `reason` a finer word than `code`. */
+  params: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))),
 })
 export type JobItem = Static<typeof JobItem>
 
@@ -35,6 +37,8 @@ export const JobView = Type.Object({
   created_at: Type.String(),
   ended_at: Type.Union([Type.String(), Type.Null()]),
   error: Type.Union([Type.String(), Type.Null()]),
+  /** Why it failed in a stable word. */
+  code: Type.Union([Type.String(), Type.Null()]),
 })
 export type JobView = Static<typeof JobView>
 

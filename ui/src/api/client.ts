@@ -31,6 +31,7 @@ export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly field: string | undefined
+  readonly params: Readonly<Record<string, string | number>> | undefined
   readonly requestId: string | undefined
   readonly retryAfterSeconds: number | undefined
 
@@ -39,6 +40,7 @@ export class ApiError extends Error {
     readonly code: string
     readonly message: string
     readonly field?: string | undefined
+    readonly params?: Readonly<Record<string, string | number>> | undefined
     readonly requestId?: string | undefined
     readonly retryAfterSeconds?: number | undefined
   }) {
@@ -47,6 +49,7 @@ export class ApiError extends Error {
     this.status = fault.status
     this.code = fault.code
     this.field = fault.field
+    this.params = fault.params
     this.requestId = fault.requestId
     this.retryAfterSeconds = fault.retryAfterSeconds
   }
@@ -65,9 +68,16 @@ export function faultOf(status: number, body: unknown, headers: Headers): ApiErr
     code: text('code') ?? `HTTP_${status}`,
     message: text('error') ?? text('message') ?? `HTTP ${status}`,
     field: text('field'),
+    params: record.params as ApiError['params'],
     requestId: text('requestId') ?? headers.get('x-request-id') ?? undefined,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
   })
+}
+
+let loadWords: () => Promise<unknown> = async () => undefined
+/** The words of reasons come with the first refusal that has one, and are there before anybody is told of it. */
+export const beforeRefusals = (load: typeof loadWords): void => {
+  loadWords = load
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -104,8 +114,10 @@ export async function request(
     throw new ApiError({ status: 0, code: 'UNREACHABLE', message: 'The server cannot be reached.' })
   }
   noteAnswered(true)
-  if (!response.ok) throw faultOf(response.status, await response.json().catch(() => undefined), response.headers)
-  return response
+  if (response.ok) return response
+  const fault = faultOf(response.status, await response.json().catch(() => undefined), response.headers)
+  if (fault.params?.reason !== undefined) await loadWords()
+  throw fault
 }
 
 /** For this folder alone. */

@@ -46,7 +46,7 @@ export function JobProgress(props: { readonly job: JobView; readonly title: stri
         {progress()}
       </p>
       <Show when={props.job.error}>
-        <p class="wrap-anywhere text-12 text-danger">{props.job.error}</p>
+        <p class="wrap-anywhere text-12 text-danger">{t('jobs.brokeOff')}</p>
       </Show>
     </div>
   )

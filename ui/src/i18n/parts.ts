@@ -76,6 +76,10 @@ export const parts = {
     en: () => import('./parts/proxies/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/proxies/zh-cn.ts').then(({ zhCn }) => zhCn),
   },
+  refusals: {
+    en: () => import('./parts/refusals/en.ts').then(({ en }) => en),
+    'zh-CN': () => import('./parts/refusals/zh-cn.ts').then(({ zhCn }) => zhCn),
+  },
   users: {
     en: () => import('./parts/users/en.ts').then(({ en }) => en),
     'zh-CN': () => import('./parts/users/zh-cn.ts').then(({ zhCn }) => zhCn),

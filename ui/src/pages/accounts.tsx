@@ -44,8 +44,16 @@ export default function AccountsPage() {
     ['accountwork', 'routing'],
     () => import('../features/accounts/account-drawer.tsx'),
   )
-  const AddAccountDialog = laterWith(i18n, ['accountwork'], () => import('../features/accounts/add-account.tsx'))
-  const BulkBar = laterWith(i18n, ['accountwork', 'jobs'], () => import('../features/accounts/bulk-bar.tsx'))
+  const AddAccountDialog = laterWith(
+    i18n,
+    ['accountwork', 'refusals'],
+    () => import('../features/accounts/add-account.tsx'),
+  )
+  const BulkBar = laterWith(
+    i18n,
+    ['accountwork', 'jobs', 'refusals'],
+    () => import('../features/accounts/bulk-bar.tsx'),
+  )
   const BulkDialogs = laterWith(i18n, ['accountwork'], () => import('../features/accounts/bulk-dialogs.tsx'))
   const DeletedAccountsDialog = laterWith(
     i18n,

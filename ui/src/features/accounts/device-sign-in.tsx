@@ -171,7 +171,10 @@ function Progress(props: ProgressProps) {
   })
   const failure = () => {
     const data = dataOf(status)
-    if (data?.status === 'error') return { ...signInFailure(data.code), detail: data.error }
+    if (data?.status === 'error') {
+      const failure = signInFailure(data.code)
+      return { ...failure, detail: failure === signInFailure('failed') ? data.error : null }
+    }
     if (status.error instanceof ApiError && status.error.status === 404)
       return { ...signInFailure('lost'), detail: null }
     return undefined
@@ -190,7 +193,7 @@ function Progress(props: ProgressProps) {
             <Banner tone={shown().tone}>
               <p>{t(shown().text)}</p>
               <Show when={shown().detail}>
-                <p class="text-12">{shown().detail}</p>
+                <p class="text-12">{t('error.said', { words: shown().detail ?? '' })}</p>
               </Show>
             </Banner>
             <div class="flex flex-wrap justify-end gap-2">

@@ -6,6 +6,7 @@ import type {
   ImportSourceView,
   ImportVerdict,
 } from '../../../../server/admin/contract/imports.ts'
+import { itemErrorText, signInText } from '../../api/error-text.ts'
 import type { Translate } from '../../i18n/dictionary.ts'
 import { type Format, maskEmail } from '../../lib/format.ts'
 
@@ -28,26 +29,6 @@ const forms = [
   'token-list',
   'sign-ins',
   'unreadable',
-] as const
-const faults = [
-  'not-json',
-  'not-a-sign-in',
-  'wrong-type',
-  'malformed-token',
-  'malformed-key',
-  'no-token',
-  'no-key',
-  'no-client',
-  'no-registration',
-  'no-start-url',
-  'region',
-  'profile-arn',
-  'start-url',
-  'method',
-  'external-idp',
-  'mail-line',
-  'token-rejected',
-  'upstream-unreachable',
 ] as const
 
 export type Tone = 'success' | 'accent' | 'neutral' | 'danger'
@@ -189,7 +170,7 @@ function aboutText(item: ImportPreviewItem, t: Translate): string {
     .join(' · ')
 }
 
-/** In the reader's language where the fault is one of ours, else in the server's or the provider's words. */
+/** In the reader's language; what the provider said is marked as its words. */
 function faultText(
   {
     code,
@@ -198,10 +179,9 @@ function faultText(
   }: { readonly code?: string | null; readonly error?: string | null; readonly field?: string | null },
   t: Translate,
 ): string | undefined {
-  const known = faults.find((name) => name === code)
-  if (!known) return error ?? undefined
-  // What is missing names itself.
-  return field && !known.startsWith('no-') ? `${field}: ${t(`import.fault.${known}`)}` : t(`import.fault.${known}`)
+  if (!error && !code) return undefined
+  const item = { index: 0, ok: false, outcome: '', code: code ?? '', error: error ?? '' }
+  return (field && signInText(code ?? '', field, t)) || itemErrorText(item, t)
 }
 
 type Placed = Pick<ImportPreviewItem, 'index' | 'source' | 'line'>

@@ -311,7 +311,8 @@ async function jobIsOver(jobId: string, onStep: (job: JobDetail) => void): Promi
     if (job.state !== 'running') {
       if (fault === undefined && job.error === null) return
       const message = fault?.error ?? job.error ?? ''
-      throw new ApiError({ status: 400, code: fault?.code ?? 'INVALID_BACKUP', message })
+      const code = fault?.code ?? job.code ?? 'INVALID_BACKUP'
+      throw new ApiError({ status: 400, code, message, params: fault?.params })
     }
     onStep(job)
     await wait(500)

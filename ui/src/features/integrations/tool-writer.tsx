@@ -2,9 +2,9 @@ import { useMutation, useQuery } from '@tanstack/solid-query'
 import FilePen from 'lucide-solid/icons/file-pen'
 import Undo2 from 'lucide-solid/icons/undo-2'
 import { createEffect, createSignal, For, Match, on, Show, Switch } from 'solid-js'
-import type { ToolConfigSaved } from '../../../../server/admin/contract/devtools.ts'
+import type { ToolConfig, ToolConfigSaved } from '../../../../server/admin/contract/devtools.ts'
 import { ApiError } from '../../api/client.ts'
-import { errorText } from '../../api/error-text.ts'
+import { errorText, itemErrorText } from '../../api/error-text.ts'
 import { dataOf, useRefresh } from '../../api/queries.ts'
 import { type Tool, toolQueries, tools } from '../../api/tools.ts'
 import { Banner } from '../../components/banner.tsx'
@@ -14,10 +14,14 @@ import { PasswordField, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { showToast } from '../../components/toast.tsx'
+import type { Translate } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusRefusal } from '../../lib/focus.ts'
 import type { Place } from './client.ts'
 import { dashed } from './terminal-clients.ts'
+
+const unreadableText = ({ error = '', params }: ToolConfig, t: Translate): string =>
+  itemErrorText({ index: 0, ok: false, outcome: '', code: 'UNREADABLE_FILE', error, ...(params && { params }) }, t)
 
 type Props = {
   readonly tool: Tool
@@ -62,9 +66,7 @@ export function ToolWriter(props: Props) {
                 </p>
               </div>
               <Show when={shown().error}>
-                {(words) => (
-                  <Banner tone="warning">{`${t('error.code.UNREADABLE_FILE')} ${t('error.said', { words: words() })}`}</Banner>
-                )}
+                <Banner tone="warning">{unreadableText(shown(), t)}</Banner>
               </Show>
               <div class="flex flex-wrap items-center gap-2">
                 <Button

@@ -62,7 +62,7 @@ function Fields(props: Known & { onDone: () => void }) {
   }
   const fault = (field: 'name' | 'target'): string | undefined => {
     const refused = refusalOf(field)
-    if (refused) return refused.code === 'CONFLICT' ? t('models.nameTaken') : errorText(refused, t)
+    if (refused) return errorText(refused, t)
     const key = checked() ? mappingFaults(form())[field] : undefined
     return key && t(key)
   }

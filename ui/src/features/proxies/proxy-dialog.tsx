@@ -70,7 +70,7 @@ function Fields(props: { proxy: ProxyView | undefined; onDone: () => void }) {
   const urlFault = (): string | undefined => {
     const refused = refusal()
     if (refused === undefined) return fault('url')
-    return refused.code === 'CONFLICT' ? t('proxies.url.taken') : errorText(refused, t)
+    return errorText(refused, t)
   }
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()

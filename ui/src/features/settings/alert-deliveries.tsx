@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/solid-query'
 import Send from 'lucide-solid/icons/send'
 import { Match, Show, Switch } from 'solid-js'
-import type { AlertDelivery, AlertKind } from '../../../../server/admin/contract/alerts.ts'
+import type { AlertDelivery, AlertKind, AlertTested } from '../../../../server/admin/contract/alerts.ts'
 import { care, careQueries } from '../../api/care.ts'
 import { errorText } from '../../api/error-text.ts'
 import { MayChange } from '../../api/may-change.tsx'
@@ -11,6 +11,7 @@ import { Button } from '../../components/button.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
+import type { Translate } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { Part } from './part.tsx'
@@ -52,7 +53,7 @@ export function AlertDeliveries(props: { readonly unsaved: boolean }) {
                   status: answer().status ?? '',
                   time: format().duration(answer().duration_ms),
                 })
-              : t('settings.alerts.testBad', { reason: answer().error ?? String(answer().status ?? '') })}
+              : t('settings.alerts.testBad', { reason: faultText(answer(), t) })}
           </Banner>
         )}
       </Show>
@@ -89,8 +90,8 @@ export function AlertDeliveries(props: { readonly unsaved: boolean }) {
                   <td class="px-3">{kindText(one)}</td>
                   <td class="wrap-anywhere px-3">
                     {stateText(one)}
-                    <Show when={one.error}>
-                      <span class="block text-12 text-text-3">{one.error}</span>
+                    <Show when={one.error !== null}>
+                      <span class="block text-12 text-text-3">{faultText(one, t)}</span>
                     </Show>
                   </td>
                   <td class="numbers px-3 text-right">{format().number(one.tries)}</td>
@@ -110,4 +111,11 @@ export function AlertDeliveries(props: { readonly unsaved: boolean }) {
       </Switch>
     </Part>
   )
+}
+
+function faultText({ status, cause }: Pick<AlertTested, 'status' | 'cause'>, t: Translate): string {
+  if (cause === 'off') return t('settings.alerts.fault.off')
+  if (cause === 'timeout') return t('settings.alerts.fault.timeout')
+  if (status === null) return t('settings.alerts.fault.unreached', { cause: cause ?? '' })
+  return status < 400 ? t('settings.alerts.fault.redirect', { status }) : t('settings.alerts.fault.status', { status })
 }

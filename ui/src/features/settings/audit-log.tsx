@@ -75,7 +75,7 @@ export default function AuditLog() {
           <Banner tone={found().ok ? 'success' : 'danger'}>
             {found().ok
               ? t('settings.audit.whole', { count: format().number(found().entries) })
-              : t('settings.audit.broken', { seq: found().seq ?? 0, reason: found().reason ?? '' })}
+              : t('settings.audit.broken', { seq: found().seq ?? 0 })}
           </Banner>
         )}
       </Show>

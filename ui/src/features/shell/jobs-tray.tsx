@@ -12,7 +12,7 @@ export function JobsTray(props: {
 }) {
   const i18n = useI18n()
   const { t, format } = i18n
-  const JobsList = laterWith(i18n, ['jobs'], () => import('./jobs-list.tsx'))
+  const JobsList = laterWith(i18n, ['jobs', 'refusals'], () => import('./jobs-list.tsx'))
   const label = (): string =>
     props.running > 0 ? t('jobs.running', { count: format().number(props.running) }) : t('jobs.title')
   return (

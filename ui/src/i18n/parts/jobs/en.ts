@@ -6,6 +6,7 @@ export const en = {
   'jobs.state.done': 'Finished',
   'jobs.state.cancelled': 'Cancelled',
   'jobs.state.failed': 'Interrupted',
+  'jobs.brokeOff': 'It broke off. The log of the server says why.',
   'jobs.showFailed': 'Show what failed',
   'jobs.hideFailed': 'Hide what failed',
   'jobs.kind.import': 'Import accounts',

@@ -8,6 +8,7 @@ export const zhCn = {
   'jobs.state.done': '已完成',
   'jobs.state.cancelled': '已取消',
   'jobs.state.failed': '已中断',
+  'jobs.brokeOff': '任务意外中断，原因见服务器日志。',
   'jobs.showFailed': '查看失败项',
   'jobs.hideFailed': '收起失败项',
   'jobs.kind.import': '导入账号',

@@ -21,7 +21,6 @@ export const en = {
   'models.name': 'Name that clients send',
   'models.nameHelp': 'Case makes no difference. With * at its end: all names that begin so, like gpt-*.',
   'models.nameStar': 'Only the last character may be a *.',
-  'models.nameTaken': 'This name is mapped already for the same keys, or the list is full.',
   'models.target': 'Leads to',
   'models.targetHelp': 'A model below, or another mapped name. It may end in -thinking or an effort, like -high.',
   'models.targetStar': 'Name one model.',

@@ -22,7 +22,6 @@ export const zhCn = {
   'models.name': '客户端发送的名称',
   'models.nameHelp': '不区分大小写。末尾加 * 表示所有以此开头的名称，例如 gpt-*。',
   'models.nameStar': '* 只能放在末尾。',
-  'models.nameTaken': '此名称已为相同的密钥映射，或列表已满。',
   'models.target': '指向',
   'models.targetHelp': '下方的某个模型，或另一个已映射的名称；末尾可加 -thinking 或推理强度，例如 -high。',
   'models.targetStar': '请填写一个具体的模型。',

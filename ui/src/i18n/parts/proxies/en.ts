@@ -71,7 +71,6 @@ export const en = {
   'proxies.url.spaces': 'An address has no spaces.',
   'proxies.url.long': 'At most 500 characters.',
   'proxies.url.masked': 'The rest was changed, so type the password again instead of the dots.',
-  'proxies.url.taken': 'This address is in the list already, or the list is full.',
   'proxies.name': 'Name',
   'proxies.nameHelp': 'Without one: host and port.',
   'proxies.nameLong': 'At most 100 characters.',

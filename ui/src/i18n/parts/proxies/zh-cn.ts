@@ -72,7 +72,6 @@ export const zhCn = {
   'proxies.url.spaces': '地址中不能有空格。',
   'proxies.url.long': '最多 500 个字符。',
   'proxies.url.masked': '地址的其他部分已改动，请把圆点换成密码。',
-  'proxies.url.taken': '列表中已有此地址，或列表已满。',
   'proxies.name': '名称',
   'proxies.nameHelp': '不填则使用主机和端口。',
   'proxies.nameLong': '最多 100 个字符。',
