@@ -137,44 +137,49 @@ function looks({ gateway, openPage }: ConsoleStand): void {
     })
   })
 
-  test('for fingers everything that is pressed is 44 px high (51)', async () => {
-    const { page, close } = await open({ locale: 'en-US', viewport: { width: 360, height: 740 }, hasTouch: true })
-    const small: Record<string, readonly string[]> = {}
-    const idOf = async (route: string, list: string): Promise<unknown> =>
-      ((await gateway.admin('GET', route)) as Record<string, { id: string }[]>)[list]?.[0]?.id
-    const [account, request] = await Promise.all([idOf('/v2/accounts', 'accounts'), idOf('/v2/logs', 'logs')])
-    const drawers = [
-      ...['overview', 'requests', 'events', 'routing', 'settings'].map((tab) => `/accounts/${account}?tab=${tab}`),
-      ...['keys', 'addresses', 'requests'].map((tab) => `/users/owner?tab=${tab}`),
-      `/logs/${request}`,
-      ...['log', 'about'].map((tab) => `/health?tab=${tab}`),
-    ]
-    for (const path of [...consolePaths, ...drawers]) {
-      await shown(page, path)
-      const found = await page.evaluate(() => {
-        const names: string[] = []
-        const wanted = 'a, button, select, textarea, input, summary, [role=switch], [role=slider], [role=tab]'
-        for (const element of document.querySelectorAll<HTMLElement>(wanted)) {
-          const label =
-            element.closest('label') ?? (element.id ? document.querySelector(`label[for="${element.id}"]`) : null)
-          const box = element.getBoundingClientRect()
-          const around = label?.getBoundingClientRect()
-          const style = getComputedStyle(element)
-          // Not there, read out only, or words in a line of text.
-          if (style.visibility === 'hidden' || box.width <= 1 || box.height <= 1) continue
-          if (style.display === 'inline' || style.pointerEvents === 'none' || style.clipPath !== 'none') continue
-          if (Math.max(box.height, around?.height ?? 0) < 43.5)
-            names.push(
-              `${element.tagName} ${element.getAttribute('aria-label') ?? element.textContent?.slice(0, 40)} ${Math.round(box.height)}`,
-            )
-        }
-        return names
-      })
-      if (found.length > 0) small[path] = found
-    }
-    expect(small).toEqual({})
-    await close()
-  })
+  test.each(['en-US', 'zh-CN'])(
+    'for fingers everything that is pressed is 44 px high and wide (51): %s',
+    async (locale) => {
+      const { page, close } = await open({ locale, viewport: { width: 360, height: 740 }, hasTouch: true })
+      const small: Record<string, readonly string[]> = {}
+      const idOf = async (route: string, list: string): Promise<unknown> =>
+        ((await gateway.admin('GET', route)) as Record<string, { id: string }[]>)[list]?.[0]?.id
+      const [account, request] = await Promise.all([idOf('/v2/accounts', 'accounts'), idOf('/v2/logs', 'logs')])
+      const drawers = [
+        ...['overview', 'requests', 'events', 'routing', 'settings'].map((tab) => `/accounts/${account}?tab=${tab}`),
+        ...['keys', 'addresses', 'requests'].map((tab) => `/users/owner?tab=${tab}`),
+        `/logs/${request}`,
+        ...['log', 'about'].map((tab) => `/health?tab=${tab}`),
+      ]
+      for (const path of [...consolePaths, ...drawers]) {
+        await shown(page, path)
+        const found = await page.evaluate(() => {
+          const names: string[] = []
+          const wanted = 'a, button, select, textarea, input, summary, [role=switch], [role=slider], [role=tab]'
+          for (const element of document.querySelectorAll<HTMLElement>(wanted)) {
+            const label =
+              element.closest('label') ?? (element.id ? document.querySelector(`label[for="${element.id}"]`) : null)
+            const box = element.getBoundingClientRect()
+            const around = label?.getBoundingClientRect()
+            const style = getComputedStyle(element)
+            // Not there, read out only, or words in a line of text.
+            if (style.visibility === 'hidden' || box.width <= 1 || box.height <= 1) continue
+            if (style.display === 'inline' || style.pointerEvents === 'none' || style.clipPath !== 'none') continue
+            const height = Math.max(box.height, around?.height ?? 0)
+            const width = Math.max(box.width, around?.width ?? 0)
+            if (Math.min(height, width) < 43.5)
+              names.push(
+                `${element.tagName} ${element.getAttribute('aria-label') ?? element.textContent?.slice(0, 40)} ${Math.round(width)} × ${Math.round(height)}`,
+              )
+          }
+          return names
+        })
+        if (found.length > 0) small[path] = found
+      }
+      expect(small).toEqual({})
+      await close()
+    },
+  )
 
   test('who wants less motion gets none, and forced colours leave focus, badges and meters to be seen (53)', async () => {
     const { page, close } = await open({

@@ -134,6 +134,31 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test('the page says that something waits as long as a note is shown, and not once all were put aside (18)', async () => {
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
+    await page.route('**/v2/events*', async (route) => {
+      const status = (await gateway.admin('GET', '/v2/status')) as StatusView
+      const note = { severity: 'warning', since: null, detail: null } as const
+      const attention = [{ id: 'backup.none', kind: 'backup.none', ...note }]
+      await route.fulfill({
+        contentType: 'text/event-stream',
+        body: `retry:60000\n\nevent:status\ndata:${JSON.stringify({ ...status, attention })}\n\n`,
+      })
+    })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    const waits = page.getByText(/Something needs you/)
+    await waits.waitFor()
+    await page.getByRole('button', { name: /^Dismiss/ }).click()
+    await page.getByText('1 note is dismissed.').waitFor()
+    expect(await waits.count()).toBe(0)
+    await page.getByText(/accounts ready, .* of requests succeeded\.$/).waitFor()
+    expect(await page.getByText(/^All good/).count()).toBe(0)
+    await page.getByRole('button', { name: 'Show again' }).click()
+    await waits.waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test.each([
     ['en-US', 'light', 1280],
     ['zh-CN', 'dark', 360],

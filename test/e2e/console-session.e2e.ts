@@ -272,6 +272,23 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     await close()
   })
 
+  test('with the first answer of a server that is back the page is live, and meanwhile no figure is shown as of now (56)', async () => {
+    const { page, close } = await open('/accounts')
+    const bar = page.getByRole('complementary')
+    await bar.getByText(/^Provider/).waitFor({ timeout: 30_000 })
+    await bar.getByText(/\d active/).waitFor()
+    process.kill(gateway.pid(), 'SIGKILL')
+    await page.getByText('The server cannot be reached. Trying again…').waitFor({ timeout: 20_000 })
+    expect(await bar.getByText(/Provider|active/).count()).toBe(0)
+    // So long away that the next try by itself would be in a minute.
+    await bar.getByText('Polling', { exact: true }).waitFor({ timeout: 30_000 })
+    await gateway.restart('SIGKILL')
+    await bar.getByText(/^Live/).waitFor({ timeout: 15_000 })
+    expect(await page.getByText('No live updates at the moment').count()).toBe(0)
+    await bar.getByText(/\d active/).waitFor()
+    await close()
+  })
+
   test('while the server is away nothing can be written and that is said; what was typed is there, and sent once, when it is back', async () => {
     const { page, faults, close } = await open('/users/owner')
     const why = /^The server cannot be reached\. This can be used again/

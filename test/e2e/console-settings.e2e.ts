@@ -261,6 +261,30 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     await hook.stop(true)
   })
 
+  test('of several sign-ins of one browser each is ended by a button with a name of its own', async () => {
+    const one = await open('/settings/security')
+    // Names tell them apart by the second.
+    await Bun.sleep(1_100)
+    const other = await open('/settings/security')
+    await other.page
+      .getByRole('button', { name: /^Sign out .*, / })
+      .first()
+      .waitFor()
+    await Bun.sleep(1_100)
+    const { page, close } = await open('/settings/security')
+    await page
+      .getByRole('button', { name: /^Sign out .*, / })
+      .nth(1)
+      .waitFor()
+    const ends = await page
+      .locator('button[aria-label^="Sign out "]')
+      .evaluateAll((buttons) => buttons.map((button) => button.getAttribute('aria-label')))
+    expect(ends.length).toBeGreaterThanOrEqual(2)
+    expect(new Set(ends).size).toBe(ends.length)
+    for (const opened of [one, other]) await opened.close()
+    await close()
+  })
+
   test('signing out everywhere else ends the other browser within seconds, and there the sign-in stands over the page (13)', async () => {
     const one = await open('/settings/security')
     const other = await open('/settings/security')

@@ -45,6 +45,30 @@ function shell({ gateway, openPage }: ConsoleStand): void {
     await close()
   })
 
+  test('the palette finds a proxy by its name and the way to a restore, from any page', async () => {
+    const proxy = { url: 'http://out.example:3128', name: 'harbour gate', enabled: false }
+    await gateway.admin('POST', '/v2/proxies', proxy)
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
+    await signIn(page, `${gateway.url}/login?next=/models`, adminPassword)
+    await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
+    const find = async (typed: string, option: RegExp): Promise<void> => {
+      await page.keyboard.press('Control+k')
+      await page.getByRole('combobox', { name: 'Search and commands' }).fill(typed)
+      await page.getByRole('option', { name: option }).waitFor()
+      await page.keyboard.press('Enter')
+    }
+    await find('harbour', /harbour gate/)
+    await page.waitForURL('**/proxies')
+    await page.waitForFunction(() =>
+      document.activeElement?.closest('[data-row]')?.textContent?.includes('harbour gate'),
+    )
+    await find('restore', /^Restore/)
+    await page.waitForURL('**/backup')
+    await page.waitForFunction(() => document.activeElement?.matches('input[type=file]'))
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test.each(['/nothing/%E0%A4%A', '/accounts/%', '/%zz?x=%E0'])(
     '%s cannot be read: a page, not an empty one',
     async (path) => {

@@ -3,10 +3,9 @@ import type { AttentionItem } from '../../server/admin/contract/events.ts'
 import type { GroupView } from '../../server/admin/contract/logs.ts'
 import { attentionText, placeOf, plainHttp } from '../../ui/src/features/overview/attention-words.ts'
 import { changeOf, figuresOf, healthOf, peakOf, valuesOf } from '../../ui/src/features/overview/figures.ts'
-import { type Key, resolve, type Translate } from '../../ui/src/i18n/dictionary.ts'
-import { en, formatIn } from '../support/words.ts'
+import { formatIn, sayIn } from '../support/words.ts'
 
-const t = ((key: Key, params?: Readonly<Record<string, string | number>>) => resolve(en[key], params)) as Translate
+const t = sayIn('en')
 
 const hour = 3_600_000
 const at = Date.UTC(2026, 10, 28, 12)
@@ -38,12 +37,13 @@ test('a change is a share of before, and unknown after nothing', () => {
 })
 
 test.each([
-  [{ accounts: 0, inService: 0, isDown: true, attention: 0, requests: 0, failed: 0 }, 'empty'],
-  [{ accounts: 3, inService: 0, isDown: true, attention: 1, requests: 9, failed: 9 }, 'down'],
-  [{ accounts: 3, inService: 0, isDown: false, attention: 0, requests: 9, failed: 0 }, 'resting'],
-  [{ accounts: 3, inService: 3, isDown: false, attention: 0, requests: 20, failed: 2 }, 'failing'],
-  [{ accounts: 3, inService: 3, isDown: false, attention: 0, requests: 19, failed: 9 }, 'good'],
-  [{ accounts: 3, inService: 2, isDown: false, attention: 1, requests: 100, failed: 5 }, 'attention'],
+  [{ accounts: 0, inService: 0, isDown: true, attention: 0, dismissed: 0, requests: 0, failed: 0 }, 'empty'],
+  [{ accounts: 3, inService: 0, isDown: true, attention: 1, dismissed: 1, requests: 9, failed: 9 }, 'down'],
+  [{ accounts: 3, inService: 0, isDown: false, attention: 0, dismissed: 0, requests: 9, failed: 0 }, 'resting'],
+  [{ accounts: 3, inService: 3, isDown: false, attention: 0, dismissed: 0, requests: 20, failed: 2 }, 'failing'],
+  [{ accounts: 3, inService: 3, isDown: false, attention: 0, dismissed: 0, requests: 19, failed: 9 }, 'good'],
+  [{ accounts: 3, inService: 2, isDown: false, attention: 1, dismissed: 1, requests: 100, failed: 5 }, 'attention'],
+  [{ accounts: 3, inService: 2, isDown: false, attention: 0, dismissed: 1, requests: 100, failed: 5 }, 'dismissed'],
 ] as const)('the page in one word: %p is %s', (status, word) => {
   expect(healthOf(status)).toBe(word)
 })

@@ -1,7 +1,17 @@
 import { type QueryClient, useQueryClient } from '@tanstack/solid-query'
-import { type Accessor, createContext, onCleanup, onMount, type ParentProps, useContext } from 'solid-js'
+import {
+  type Accessor,
+  createContext,
+  createEffect,
+  on,
+  onCleanup,
+  onMount,
+  type ParentProps,
+  useContext,
+} from 'solid-js'
 import type { EventData } from '../../../server/admin/contract/events.ts'
 import type { JobList } from '../../../server/admin/contract/jobs.ts'
+import { isAway } from './away.ts'
 import { type Liveness, liveness, setLiveness } from './liveness.ts'
 
 type EventName = keyof EventData
@@ -61,6 +71,7 @@ export function LiveProvider(props: ParentProps) {
     },
   })
   onMount(stream.start)
+  createEffect(on(isAway, (away, before) => before && !away && stream.again()))
   onCleanup(() => {
     stream.stop()
     cache.stop()
@@ -137,7 +148,10 @@ type Listener = {
 
 const names = ['status', 'job', 'account', 'settings', 'alert', 'logs'] as const satisfies readonly EventName[]
 
-/** Opened while the tab is seen, resumed where it was, and tried again each minute where it cannot be had. */
+/**
+ * Opened while the tab is seen, resumed where it was, tried again each minute where it cannot be had, and at once when a server that
+ * was away has answered anything.
+ */
 function openStream(listener: Listener) {
   let source: EventSource | undefined
   let lastId = ''
@@ -191,6 +205,12 @@ function openStream(listener: Listener) {
     }
     heard()
   }
+  const again = (): void => {
+    if (document.visibilityState === 'hidden') return
+    failures = 0
+    listener.state('connecting')
+    open()
+  }
   const look = (): void => {
     clearTimeout(timer)
     timer = undefined
@@ -200,12 +220,11 @@ function openStream(listener: Listener) {
         listener.state('off')
       }, hiddenMs)
     } else if (source === undefined) {
-      failures = 0
-      listener.state('connecting')
-      open()
+      again()
     }
   }
   return {
+    again,
     start: () => {
       document.addEventListener('visibilitychange', look)
       look()

@@ -24,6 +24,8 @@ export type PaletteAction = {
   readonly writes?: boolean
   /** As tinykeys writes them: `n`, `g a`. Of two with the same keys the page's own wins. */
   readonly keys?: string
+  /** Where the key must not do at once what the action does: a key is pressed by mistake. */
+  readonly byKey?: () => void
 }
 
 type Registry = {

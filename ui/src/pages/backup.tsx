@@ -1,6 +1,7 @@
 import { A } from '@solidjs/router'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/solid-query'
 import Archive from 'lucide-solid/icons/archive'
+import ArchiveRestore from 'lucide-solid/icons/archive-restore'
 import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
 import type { BackupFileView } from '../../../server/admin/contract/backup.ts'
 import { care, careQueries } from '../api/care.ts'
@@ -8,6 +9,7 @@ import { ApiError } from '../api/client.ts'
 import { errorText } from '../api/error-text.ts'
 import { dataOf, queries } from '../api/queries.ts'
 import { Button } from '../components/button.tsx'
+import { ConfirmDialog } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { usePaletteActions } from '../components/palette-actions.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
@@ -49,6 +51,15 @@ function OwnerBackup(props: { readonly app: string }) {
   const settings = useQuery(() => queries.settings())
   const [plan, setPlan] = createSignal<Plan>()
   const [open, setOpen] = createSignal(false)
+  const [asking, setAsking] = createSignal(false)
+  let restore: HTMLElement | undefined
+  /** Once a page that was on its way is there, and its heading has had the focus. */
+  const goToRestore = (): void => {
+    setTimeout(() => {
+      restore?.scrollIntoView({ block: 'center' })
+      restore?.querySelector('input')?.focus({ preventScroll: true })
+    }, 60)
+  }
   const show = (shown: Plan): void => {
     setPlan(shown)
     setOpen(true)
@@ -89,7 +100,12 @@ function OwnerBackup(props: { readonly app: string }) {
         })
   }
   usePaletteActions(() => [
-    { id: 'backup.create', writes: true, text: t('backup.create'), icon: Archive, keys: 'n', run: () => make.mutate() },
+    {
+      ...{ id: 'backup.create', writes: true, text: t('backup.create'), icon: Archive, keys: 'n' },
+      run: () => make.mutate(),
+      byKey: () => setAsking(true),
+    },
+    { id: 'backup.restore', text: t('backup.restore'), icon: ArchiveRestore, run: goToRestore },
   ])
   const create = (
     <Button look="primary" icon={Archive} busy={make.isPending} onClick={() => make.mutate()}>
@@ -135,11 +151,24 @@ function OwnerBackup(props: { readonly app: string }) {
         <Section title={t('backup.portable')} lead={t('backup.portableLead')}>
           <PortableBackup />
         </Section>
-        <Section title={t('backup.restore')} lead={t('backup.restoreLead')}>
-          <RestoreFromFile onPlan={show} />
-        </Section>
+        <div ref={(element) => (restore = element)}>
+          <Section title={t('backup.restore')} lead={t('backup.restoreLead')}>
+            <RestoreFromFile onPlan={show} />
+          </Section>
+        </div>
       </div>
       <ImportReport />
+      <ConfirmDialog
+        open={asking()}
+        onClose={() => setAsking(false)}
+        title={t('backup.createAsk')}
+        text={t('backup.copiesLead', { folder: dataOf(copies)?.folder ?? '…' })}
+        action={t('backup.create')}
+        onConfirm={() => {
+          setAsking(false)
+          make.mutate()
+        }}
+      />
       <RestorePlan plan={plan()} open={open()} onClose={() => setOpen(false)} />
     </>
   )

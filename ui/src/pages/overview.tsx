@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/solid-query'
 import ListFilter from 'lucide-solid/icons/list-filter'
-import { createSignal, Show, Suspense } from 'solid-js'
+import { createMemo, createSignal, Show, Suspense } from 'solid-js'
 import { errorText } from '../api/error-text.ts'
 import { dataOf, queries } from '../api/queries.ts'
 import { statsQueries } from '../api/stats.ts'
@@ -10,7 +10,9 @@ import { PageHeader } from '../components/page-header.tsx'
 import { RangePicker } from '../components/range-picker.tsx'
 import { ErrorState, Skeleton } from '../components/states.tsx'
 import { Attention } from '../features/overview/attention.tsx'
+import { type Pointed, plainHttp } from '../features/overview/attention-words.ts'
 import { CreditChart, LatencyChart, OneChart, RequestChart, TokenChart } from '../features/overview/charts.tsx'
+import { dismissed } from '../features/overview/dismissed.ts'
 import { healthOf } from '../features/overview/figures.ts'
 import { FirstSteps } from '../features/overview/first-steps.tsx'
 import { KeyFigures } from '../features/overview/key-figures.tsx'
@@ -37,14 +39,16 @@ export default function OverviewPage() {
   const chosen = (): number => chosenIn(scope.value).length
   const stats = useQuery(() => statsQueries.range(range.key(), range.range(), scopeQuery(scope.value)))
   const quota = useQuery(() => statsQueries.quota())
+  const pointed = createMemo((): readonly Pointed[] => [...(dataOf(status)?.attention ?? []), ...plainHttp(location)])
   const health = () => {
     const view = dataOf(status)
     if (!view) return undefined
     const { accounts, in_service } = view.counters
     const { total_requests: requests = 0, failed_requests: failed = 0 } = dataOf(stats)?.now ?? {}
     const isDown = view.attention.some(({ kind }) => kind === 'pool.empty')
-    const attention = view.attention.length
-    return healthOf({ accounts, inService: in_service, isDown, attention, requests, failed })
+    const attention = pointed().filter(({ id }) => !dismissed().includes(id)).length
+    const notes = { attention, dismissed: pointed().length - attention }
+    return healthOf({ accounts, inService: in_service, isDown, ...notes, requests, failed })
   }
   const isQuiet = (): boolean => dataOf(stats)?.now.total_requests === 0
   /** Nobody has asked for anything, of all there is: there may be something to set up yet. */
@@ -93,7 +97,9 @@ export default function OverviewPage() {
           </Suspense>
         )}
       </Show>
-      <Show when={health() !== 'empty' && dataOf(status)}>{(view) => <Attention items={view().attention} />}</Show>
+      <Show when={health() !== 'empty' && dataOf(status)}>
+        <Attention items={pointed()} />
+      </Show>
       <Show when={stats.isError && !dataOf(stats)}>
         <ErrorState
           text={t('overview.failed')}

@@ -1,7 +1,8 @@
+import { useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import Plus from 'lucide-solid/icons/plus'
 import Route from 'lucide-solid/icons/route'
-import { createSignal, Match, Show, Switch } from 'solid-js'
+import { createEffect, createSignal, Match, Show, Switch } from 'solid-js'
 import type { ProxyView } from '../../../server/admin/contract/proxies.ts'
 import { errorText } from '../api/error-text.ts'
 import { createMayChange, MayChange } from '../api/may-change.tsx'
@@ -10,6 +11,7 @@ import { Button } from '../components/button.tsx'
 import { ConfirmDialog } from '../components/dialog.tsx'
 import { PageHeader } from '../components/page-header.tsx'
 import { usePaletteActions } from '../components/palette-actions.tsx'
+import { focusRow } from '../components/row-keys.ts'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { OutboundSettings } from '../features/proxies/outbound.tsx'
 import { createProxyActions } from '../features/proxies/proxy-actions.tsx'
@@ -50,6 +52,13 @@ export default function ProxiesPage() {
     if (!enabled && proxy.account_count > 0) show('off', proxy)
     else actions.enable.mutate({ proxy, enabled })
   }
+  const [sought, setSought] = useSearchParams<{ proxy?: string }>()
+  createEffect(() => {
+    const { proxy } = sought
+    if (!proxy || !data()) return
+    setSought({ proxy: undefined }, { replace: true })
+    focusRow(proxy)
+  })
   const mayChange = createMayChange()
   usePaletteActions(() =>
     mayChange()

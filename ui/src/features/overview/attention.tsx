@@ -3,26 +3,24 @@ import CircleAlert from 'lucide-solid/icons/circle-alert'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import X from 'lucide-solid/icons/x'
 import { createEffect, createMemo, createSignal, For, Show } from 'solid-js'
-import type { AttentionItem } from '../../../../server/admin/contract/events.ts'
 import { Button, buttonClass, IconButton } from '../../components/button.tsx'
 import { TimeAgo } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { returnFocus } from '../../lib/focus.ts'
 import { maskEmail } from '../../lib/format.ts'
-import { attentionText, type Pointed, placeOf, plainHttp, wordsOf } from './attention-words.ts'
-import { dismissedItems, dismissItem, forgetGone, showAgain } from './dismissed.ts'
+import { attentionText, type Pointed, placeOf, wordsOf } from './attention-words.ts'
+import { dismissed, dismissItem, forgetGone, showAgain } from './dismissed.ts'
 
 const mostShown = 5
 
 /** What wants a person, worst first, each with the way to it. Dismissed, it stays away until it changes. */
-export function Attention(props: { readonly items: readonly AttentionItem[] }) {
+export function Attention(props: { readonly items: readonly Pointed[] }) {
   const { t, format } = useI18n()
   const now = createClock(30_000)
   const [all, setAll] = createSignal(false)
-  const [dismissed, setDismissed] = createSignal(dismissedItems())
-  const items = createMemo((): readonly Pointed[] => [...props.items, ...plainHttp(location)])
-  createEffect(() => setDismissed(forgetGone(items().map(({ id }) => id))))
+  const items = (): readonly Pointed[] => props.items
+  createEffect(() => forgetGone(items().map(({ id }) => id)))
   const open = createMemo(() => items().filter(({ id }) => !dismissed().includes(id)))
   const about = (item: Pointed): string => (item.name ? maskEmail(item.name) : attentionText(item, t, format()))
   // What had it is gone: to the note that came in its place, or to the way back.
@@ -44,7 +42,7 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
                 look="quiet"
                 data-notes=""
                 onClick={() => {
-                  setDismissed(showAgain())
+                  showAgain()
                   focusOn()
                 }}
               >
@@ -99,7 +97,7 @@ export function Attention(props: { readonly items: readonly AttentionItem[] }) {
                     icon={X}
                     label={t('attention.dismiss', { name: about(item) })}
                     onClick={() => {
-                      setDismissed(dismissItem(item.id))
+                      dismissItem(item.id)
                       focusOn()
                     }}
                   />

@@ -1,25 +1,27 @@
+import { createSignal } from 'solid-js'
 import { dismissedNotes, saveDismissedNotes } from '../../lib/appearance.ts'
 
 const mostKept = 50
 
+const [dismissed, setDismissed] = createSignal<readonly string[]>(dismissedNotes())
+
 /** Ids of what was dismissed in this browser; a state that comes again has another id. */
-export const dismissedItems = (): readonly string[] => dismissedNotes()
+export { dismissed }
+
+function keep(ids: readonly string[]): void {
+  saveDismissedNotes(ids)
+  setDismissed(ids)
+}
 
 /** What is over may come again, and is told then. */
-export function forgetGone(ids: readonly string[]): readonly string[] {
+export function forgetGone(ids: readonly string[]): void {
   const kept = dismissedNotes()
   const left = kept.filter((id) => ids.includes(id))
   if (left.length < kept.length) saveDismissedNotes(left)
-  return left
+  setDismissed(left)
 }
 
-export function showAgain(): readonly string[] {
-  saveDismissedNotes([])
-  return []
-}
+export const showAgain = (): void => keep([])
 
-export function dismissItem(id: string): readonly string[] {
-  const kept = [id, ...dismissedNotes().filter((other) => other !== id)].slice(0, mostKept)
-  saveDismissedNotes(kept)
-  return kept
-}
+export const dismissItem = (id: string): void =>
+  keep([id, ...dismissedNotes().filter((other) => other !== id)].slice(0, mostKept))

@@ -53,7 +53,7 @@ export function peakOf(values: readonly (number | null)[]): number | undefined {
 export const changeOf = (now: number, before: number): number | undefined =>
   before > 0 ? (now - before) / before : undefined
 
-export type Health = 'empty' | 'down' | 'resting' | 'failing' | 'attention' | 'good'
+export type Health = 'empty' | 'down' | 'resting' | 'failing' | 'attention' | 'dismissed' | 'good'
 
 /** Fewer say nothing about a rate. */
 const fewestRequests = 20
@@ -65,7 +65,9 @@ export function healthOf(status: {
   readonly inService: number
   /** Nobody will serve within the minute. */
   readonly isDown: boolean
+  /** Notes that are shown, and those that were put aside. */
   readonly attention: number
+  readonly dismissed: number
   readonly requests: number
   readonly failed: number
 }): Health {
@@ -73,7 +75,8 @@ export function healthOf(status: {
   if (status.isDown) return 'down'
   if (status.inService === 0) return 'resting'
   if (status.requests >= fewestRequests && status.failed / status.requests > 1 - goodRate) return 'failing'
-  return status.attention > 0 ? 'attention' : 'good'
+  if (status.attention > 0) return 'attention'
+  return status.dismissed > 0 ? 'dismissed' : 'good'
 }
 
 /** To a tenth; below one to a hundredth, for little is not nothing. */

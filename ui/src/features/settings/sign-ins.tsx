@@ -21,7 +21,7 @@ import { Tag } from './setting-row.tsx'
 
 /** Who is signed in, and from where; each can be ended. */
 export function SignIns() {
-  const { t } = useI18n()
+  const { t, format } = useI18n()
   const navigate = useNavigate()
   const client = useQueryClient()
   const now = createClock(30_000)
@@ -61,7 +61,11 @@ export function SignIns() {
       <Button
         look="quiet"
         icon={LogOut}
-        aria-label={t('settings.sessions.endNamed', { name: nameOf(props.one) })}
+        aria-label={t('settings.sessions.endNamed', {
+          name: nameOf(props.one),
+          address: props.one.address,
+          time: format().exact(Date.parse(props.one.signedInAt)),
+        })}
         busy={end.isPending && end.variables?.id === props.one.id}
         onClick={() => end.mutate(props.one)}
       >

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/solid-query'
-import { createSignal, onCleanup, Show } from 'solid-js'
+import { createEffect, createSignal, on, onCleanup, Show } from 'solid-js'
 import type { StatusView } from '../../../../server/admin/contract/events.ts'
+import { isAway } from '../../api/away.ts'
 import { liveness } from '../../api/liveness.ts'
 import { dataOf, queries } from '../../api/queries.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
@@ -21,9 +22,12 @@ export function LiveState(props: {
 }) {
   const { t, format } = useI18n()
   const state = (): string => t(`live.${liveness()}`)
-  const active = (): number => props.status?.counters.in_flight ?? 0
+  /** What was told last says nothing of now while nobody tells or is asked. */
+  const status = (): StatusView | undefined =>
+    !isAway() && (liveness() === 'live' || liveness() === 'polling') ? props.status : undefined
+  const active = (): number => status()?.counters.in_flight ?? 0
   const title = (): string =>
-    [state(), props.status && t('live.active', { count: format().number(active()) }), props.version]
+    [state(), status() && t('live.active', { count: format().number(active()) }), props.version]
       .filter(Boolean)
       .join(' · ')
   const text = (): string => (props.always ? '' : props.narrow ? 'sr-only' : 'sr-only xl:not-sr-only')
@@ -36,7 +40,7 @@ export function LiveState(props: {
         <span class={`forced-fill size-2 shrink-0 rounded-full ${dots[liveness()]}`} aria-hidden="true" />
         <span class={text()}>
           {state()}
-          <Show when={props.status}>
+          <Show when={status()}>
             <span class="text-text-3"> · {t('live.active', { count: format().number(active()) })}</span>
           </Show>
         </span>
@@ -54,15 +58,25 @@ export function LiveState(props: {
 /** After what the page itself needs. */
 const patienceMs = 3_000
 
-/** Until there is a figure nothing stands here; a press asks again. */
+/** Until there is a figure nothing stands here, and none from before the server was away; a press asks again. */
 function ProviderLatency() {
   const { t, format } = useI18n()
   const [due, setDue] = createSignal(false)
   const timer = setTimeout(() => setDue(true), patienceMs)
   onCleanup(() => clearTimeout(timer))
-  const latency = useQuery(() => ({ ...queries.latency(), enabled: due() }))
+  const latency = useQuery(() => ({ ...queries.latency(), enabled: due() && !isAway() }))
+  const [since, setSince] = createSignal(0)
+  createEffect(
+    on(isAway, (away, before) => {
+      if (away || !before) return
+      setSince(Date.now())
+      if (due()) void latency.refetch()
+    }),
+  )
+  const current = () =>
+    !isAway() && !latency.isError && latency.dataUpdatedAt >= since() ? dataOf(latency) : undefined
   return (
-    <Show when={dataOf(latency)}>
+    <Show when={current()}>
       {(found) => (
         <button
           type="button"

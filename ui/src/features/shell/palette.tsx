@@ -2,11 +2,13 @@ import { Dialog as Base } from '@kobalte/core/dialog'
 import { useNavigate } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import Archive from 'lucide-solid/icons/archive'
+import ArchiveRestore from 'lucide-solid/icons/archive-restore'
 import Boxes from 'lucide-solid/icons/boxes'
 import Globe from 'lucide-solid/icons/globe'
 import KeyRound from 'lucide-solid/icons/key-round'
 import Plus from 'lucide-solid/icons/plus'
 import RefreshCw from 'lucide-solid/icons/refresh-cw'
+import Route from 'lucide-solid/icons/route'
 import ScrollText from 'lucide-solid/icons/scroll-text'
 import Search from 'lucide-solid/icons/search'
 import UserRound from 'lucide-solid/icons/user-round'
@@ -41,11 +43,12 @@ const elsewhere = [
   { id: 'models.add', text: 'palette.addMapping', icon: Plus, href: '/models' },
   { id: 'proxies.add', text: 'palette.addProxy', icon: Plus, href: '/proxies' },
   { id: 'backup.create', text: 'palette.createBackup', icon: Archive, href: '/backup', isOwners: true },
+  { id: 'backup.restore', text: 'palette.restore', icon: ArchiveRestore, href: '/backup', isOwners: true },
 ] as const
 
 type Entry = PaletteAction & { readonly hint?: string }
 
-/** Everything there is, by typing: what can be done here, pages, accounts, users, keys, models, a request by its id, an address. */
+/** Everything there is, by typing: what can be done here, pages, accounts, users, keys, models, proxies, a request by its id, an address. */
 export default function Palette(props: { readonly actions: readonly PaletteAction[]; readonly onClose: () => void }) {
   const { t } = useI18n()
   const [typed, setTyped] = createSignal('')
@@ -185,6 +188,7 @@ function createFound(
   const users = useQuery(() => userQueries.list())
   const keys = useQuery(() => queries.keys())
   const models = useQuery(() => queries.models())
+  const proxies = useQuery(() => queries.proxies())
   const session = useQuery(() => queries.session())
   const mayChange = createMayChange()
   const want = useWanted()
@@ -253,6 +257,16 @@ function createFound(
         hint: t('palette.model'),
         icon: Boxes,
         run: () => navigate(`/models?q=${encodeURIComponent(id)}`),
+      }),
+    ),
+    ...(dataOf(proxies)?.proxies ?? []).map(
+      ({ id, name, url }): Entry => ({
+        id: `proxy:${id}`,
+        text: name,
+        hint: t('palette.proxy'),
+        words: `${url} ${id}`,
+        icon: Route,
+        run: () => navigate(`/proxies?proxy=${encodeURIComponent(id)}`),
       }),
     ),
   ])

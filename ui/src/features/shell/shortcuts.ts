@@ -28,9 +28,9 @@ export function createShortcuts(actions: () => readonly PaletteAction[], openPal
           (event: KeyboardEvent) => {
             event.preventDefault()
             setRan((count) => count + 1)
-            actions()
-              .find((action) => action.keys === keys)
-              ?.run()
+            const action = actions().find((one) => one.keys === keys)
+            const run = action?.byKey ?? action?.run
+            run?.()
           },
         ]),
     )

@@ -4,6 +4,7 @@ export const en = {
   'backup.answerNone': 'No copy yet. Make one before you need it.',
   'backup.failed': 'The copies could not be read.',
   'backup.create': 'Back up now',
+  'backup.createAsk': 'Make a backup now?',
   'backup.created': 'The copy {name} was made.',
   'backup.createFailed': 'No copy was made.',
   'backup.copies': 'Copies on this server',

@@ -6,6 +6,7 @@ export const zhCn = {
   'backup.answerNone': '还没有备份，建议尽早创建一份。',
   'backup.failed': '无法读取备份列表。',
   'backup.create': '立即备份',
+  'backup.createAsk': '现在创建一份备份？',
   'backup.created': '已创建备份 {name}。',
   'backup.createFailed': '未能创建备份。',
   'backup.copies': '本机备份',

@@ -3,6 +3,7 @@ export const en = {
   'overview.good': 'All good: {ready} of {total} accounts ready, {rate} of requests succeeded.',
   'overview.failing': '{ready} of {total} accounts ready, but only {rate} of requests succeeded.',
   'overview.attention': '{ready} of {total} accounts ready, {rate} of requests succeeded. Something needs you.',
+  'overview.dismissed': '{ready} of {total} accounts ready, {rate} of requests succeeded.',
   'overview.quiet': '{ready} of {total} accounts ready. No requests in this range.',
   'overview.ready': '{ready} of {total} accounts ready. The figures cover only what the filters match.',
   'overview.filters': 'Filters',

@@ -5,6 +5,7 @@ export const zhCn = {
   'overview.good': '运行正常：{total} 个账号中 {ready} 个可用，请求成功率 {rate}。',
   'overview.failing': '{total} 个账号中 {ready} 个可用，但请求成功率只有 {rate}。',
   'overview.attention': '{total} 个账号中 {ready} 个可用，请求成功率 {rate}，有事项待处理。',
+  'overview.dismissed': '{total} 个账号中 {ready} 个可用，请求成功率 {rate}。',
   'overview.quiet': '{total} 个账号中 {ready} 个可用，此时段没有请求。',
   'overview.ready': '{total} 个账号中 {ready} 个可用，以下数据仅包含筛选出的请求。',
   'overview.filters': '筛选',

@@ -1,12 +1,13 @@
 import type { en } from './en.ts'
 
 export const zhCn = {
-  'palette.placeholder': '页面、账号、用户、密钥、模型、IP 地址、请求 ID 或操作',
+  'palette.placeholder': '页面、账号、用户、密钥、模型、代理、IP 地址、请求 ID 或操作',
   'palette.found': '{count} 条结果',
   'palette.account': '账号',
   'palette.user': '用户',
   'palette.key': '密钥',
   'palette.model': '模型',
+  'palette.proxy': '代理',
   'palette.request': '打开请求 {id}',
   'palette.address': '来自 {id} 的请求',
   'palette.addresses': '含 {id} 的 IP 地址',
@@ -16,6 +17,7 @@ export const zhCn = {
   'palette.addMapping': '添加模型映射',
   'palette.addProxy': '添加代理',
   'palette.createBackup': '立即备份',
+  'palette.restore': '恢复备份',
   'shortcuts.here': '通用',
   'shortcuts.go': '前往',
   'shortcuts.then': '然后',
