@@ -97,7 +97,10 @@ export function Combobox(props: ComboboxProps) {
             <X size={14} strokeWidth={1.75} aria-hidden="true" />
           </button>
         </Show>
-        <Base.Trigger class="-my-px inline-flex w-8 shrink-0 items-center justify-center self-stretch text-text-3">
+        <Base.Trigger
+          aria-label={t('combobox.show', { label: props.label })}
+          class="-my-px inline-flex w-8 shrink-0 max-md:w-11 items-center justify-center self-stretch text-text-3"
+        >
           <ChevronDown size={16} strokeWidth={1.75} aria-hidden="true" />
         </Base.Trigger>
       </Base.Control>

@@ -142,7 +142,7 @@ function OwnerBackup(props: { readonly app: string }) {
         <p class="numbers flex flex-wrap items-center gap-x-2 text-13">
           <span class="font-medium">{t('backup.schedule')}</span>
           <span class="text-text-2">{schedule()}</span>
-          <A href="/settings/backup" class="text-accent-text underline max-md:-my-3 max-md:py-3">
+          <A href="/settings/backup" class="text-accent-text underline finger-link">
             {t('backup.scheduleChange')}
           </A>
         </p>

@@ -179,7 +179,7 @@ export default function SettingsPage() {
                   <a
                     href={`/settings/${one}`}
                     aria-current={isHere() ? 'page' : undefined}
-                    class="control inline-flex shrink-0 items-center whitespace-nowrap rounded-md px-2.5 text-text-2 hover:bg-surface-2 aria-[current]:bg-accent-soft aria-[current]:font-medium aria-[current]:text-accent-text"
+                    class="control inline-flex shrink-0 items-center justify-center whitespace-nowrap rounded-md px-2.5 lg:justify-start text-text-2 hover:bg-surface-2 aria-[current]:bg-accent-soft aria-[current]:font-medium aria-[current]:text-accent-text"
                   >
                     {t(`settings.section.${one}`)}
                   </a>

@@ -102,7 +102,7 @@ function CheckRow(props: { readonly check: Check }) {
       <span class="numbers min-w-0 text-13 text-text-2">{found()}</span>
       <Show when={props.check.level !== 'pass' && remedyOf(props.check)}>
         {(remedy) => (
-          <A href={remedy().href} class="text-13 text-accent-text underline max-md:-my-3 max-md:py-3">
+          <A href={remedy().href} class="text-13 text-accent-text underline finger-link">
             {t(remedy().text)}
           </A>
         )}

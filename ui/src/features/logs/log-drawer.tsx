@@ -220,7 +220,7 @@ function Facts(props: { readonly request: RequestDetail; readonly onFilter: (fil
                 <span class="inline-flex flex-wrap items-center gap-x-2">
                   <A
                     href={`/accounts/${encodeURIComponent(account())}`}
-                    class="text-accent-text hover:underline max-md:-my-3 max-md:py-3"
+                    class="text-accent-text hover:underline finger-link"
                   >
                     {accountCalled(request.account_label, account())}
                   </A>

@@ -103,7 +103,7 @@ function Maybe(props: { readonly href: string | undefined; readonly children: JS
   return (
     <Show when={props.href} fallback={props.children}>
       {(href) => (
-        <A href={href()} class="inline-flex items-center hover:underline max-md:-my-2 max-md:min-h-11">
+        <A href={href()} class="inline-flex items-center hover:underline max-md:-my-2 max-md:min-h-11 max-md:min-w-11">
           {props.children}
         </A>
       )}

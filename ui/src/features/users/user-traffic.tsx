@@ -38,7 +38,7 @@ export function UserAddresses(props: Props) {
                   <div class="flex flex-wrap items-baseline justify-between gap-x-3">
                     <A
                       href={logsOf({ user: props.userId, ip: address.ip })}
-                      class="wrap-anywhere font-mono text-13 hover:underline max-md:-my-3 max-md:py-3"
+                      class="wrap-anywhere font-mono text-13 hover:underline finger-link"
                       title={t('users.addressLogs', { ip: address.ip })}
                     >
                       {address.ip}
@@ -94,7 +94,7 @@ export function UserRequests(props: Props) {
                     <div class="flex flex-wrap items-baseline justify-between gap-x-3">
                       <A
                         href={`/logs/${encodeURIComponent(request.id)}?${new URLSearchParams({ user: props.userId })}`}
-                        class="wrap-anywhere text-13 hover:underline max-md:-my-3 max-md:py-3"
+                        class="wrap-anywhere text-13 hover:underline finger-link"
                       >
                         <span class={`numbers font-medium ${request.is_success ? 'text-success' : 'text-danger'}`}>
                           {request.status_code}

@@ -59,6 +59,7 @@ export const en = {
   'role.admin': 'admin',
   'role.viewer': 'viewer',
   'role.viewerBanner': 'You are signed in as a viewer: you can see everything but secrets, and change nothing.',
+  'combobox.show': 'Suggestions for {label}',
   'combobox.clear': 'Clear {label}',
   'form.short': 'At least {limit} characters.',
   'form.long': 'At most {limit} characters.',

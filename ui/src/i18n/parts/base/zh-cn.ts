@@ -61,6 +61,7 @@ export const zhCn = {
   'role.admin': '管理员',
   'role.viewer': '只读用户',
   'role.viewerBanner': '你以只读用户身份登录：除密钥外的内容都能查看，但不能修改。',
+  'combobox.show': '{label}的建议',
   'combobox.clear': '清除{label}',
   'form.short': '至少 {limit} 个字符。',
   'form.long': '最多 {limit} 个字符。',
