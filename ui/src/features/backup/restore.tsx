@@ -213,7 +213,7 @@ function PlanForm(props: {
       const { job } = await props.plan.source.restore(mode())
       await jobIsOver(job.id, (found) => props.onStep({ at: 'working', job: found }))
       props.onStep({ at: 'restarting' })
-      await serverIsBack()
+      await serverIsBack(job.id)
       return true
     },
     onSuccess: async (done) => {
@@ -319,11 +319,20 @@ async function jobIsOver(jobId: string, onStep: (job: JobDetail) => void): Promi
   }
 }
 
-/** It lets open streams end first: a session that holds no longer says that the restored data is in force. */
-async function serverIsBack(): Promise<void> {
+/**
+ * It lets open streams end first: a session that holds no longer says that the restored data is in force, and to whoever has signed in
+ * again by then, that nobody knows the job any more.
+ */
+async function serverIsBack(jobId: string): Promise<void> {
   for (const until = Date.now() + 120_000; Date.now() < until; ) {
     await wait(500)
     const session = await api.session().catch(() => undefined)
-    if (session && !session.signedIn) return
+    if (session && (!session.signedIn || (await isForgotten(jobId)))) return
   }
 }
+
+const isForgotten = (jobId: string): Promise<boolean> =>
+  api.job(jobId).then(
+    () => false,
+    (error: unknown) => error instanceof ApiError && error.status === 404,
+  )
