@@ -7,10 +7,11 @@ import type { SchemaJudges } from './schema-judges.ts'
 
 export type CallWatch = {
   readonly judges: SchemaJudges
-  readonly seen: (fits: boolean) => void
+  /** `unknown`: it was not judged, for that takes a while, or the schema is none. */
+  readonly seen: (fits: boolean | 'unknown') => void
 }
 
-/** Longer inputs, whole files mostly, are not judged: nobody demanded it. */
+/** Longer inputs, whole files mostly, are not judged: nobody demanded it. For the same reason none is while others wait. */
 const longestInput = 20_000
 
 /** Counts which inputs of calls fit their tools' schemas. Nothing is held and nothing is changed. */
@@ -50,13 +51,14 @@ class WatchedReply implements ReplyStream {
 
   private count(): void {
     const tool = this.tools.find(({ name }) => name === this.name)
-    if (this.json.length > longestInput || tool === undefined) return
+    if (tool !== undefined) this.watch.seen(this.fits(tool))
+  }
+
+  private fits({ schema }: Tool): boolean | 'unknown' {
+    if (this.json.length > longestInput) return 'unknown'
     const read = readJson(this.json === '' ? '{}' : this.json)
-    if (!read.ok) {
-      this.watch.seen(false)
-      return
-    }
-    const faults = this.watch.judges.nearly(tool.schema, read.value)
-    if (faults !== undefined) this.watch.seen(faults.length === 0)
+    if (!read.ok) return false
+    const faults = this.watch.judges.nearly(schema, read.value)
+    return faults === undefined ? 'unknown' : faults.length === 0
   }
 }

@@ -14,11 +14,13 @@ export type Bounds = {
   /** Of an empty value, and of telling all that is wrong: the first fault is told anyway. */
   readonly probe: number
   readonly natives: Natives
+  /** No clock ends it: how deep it gets counts, too. */
+  readonly byDepth: boolean
 }
 /** Beside open streams, which wait meanwhile. */
-export const nearBounds: Bounds = { make: 15_000, judge: 15_000, probe: 2_000, natives: 'refused' }
+export const nearBounds: Bounds = { make: 15_000, judge: 15_000, probe: 2_000, natives: 'refused', byDepth: true }
 /** In a process of its own, which is ended when it takes long. */
-export const farBounds: Bounds = { make: 400_000, judge: 400_000, probe: 10_000, natives: 'run' }
+export const farBounds: Bounds = { make: 400_000, judge: 400_000, probe: 10_000, natives: 'run', byDepth: false }
 
 /** What is wrong with a value; `tooMuch`: nobody knows within the bounds. */
 export type BoundedJudge = (value: unknown, most?: number) => readonly string[]
@@ -27,9 +29,16 @@ export const tooMuch: readonly string[] = ['#: too much to judge']
 const mostFaults = 8
 const longestFault = 300
 
-/** One judge, by draft-07 where the schema says so, else by 2020-12. Nothing is fetched. */
-export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge, SchemaFault> {
-  const weighed = createWeighed()
+/**
+ * One judge, by draft-07 where the schema says so, else by 2020-12. Nothing is fetched. `spend` is told what reading it, and each
+ * judgement, took.
+ */
+export function createJudge(
+  schema: Loose,
+  bounds: Bounds,
+  spend: (parts: number) => void = () => {},
+): Result<BoundedJudge, SchemaFault> {
+  const weighed = createWeighed(spend)
   const copied = tryMuch(() =>
     weighed.during(undefined, { most: bounds.make, natives: 'met' }, () => copySchema(schema, weighed)),
   )
@@ -48,8 +57,9 @@ export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge,
       path: '$ref',
       problem: `${JSON.stringify(astray.slice(0, 200))} is not within the schema, and nothing is fetched`,
     })
+  const chain = bounds.byDepth ? longestChain(copy, lookup) : 0
   const run = (value: unknown, short: boolean, most: number, natives = bounds.natives) =>
-    weighed.during(value, { most, natives }, (watched) => validate(watched, copy, draft, lookup, short))
+    weighed.during(value, { most, natives, chain }, (watched) => validate(watched, copy, draft, lookup, short))
   const judge: BoundedJudge = (value, most = bounds.judge) => {
     try {
       const first = run(value, true, most)
@@ -68,7 +78,9 @@ export function createJudge(schema: Loose, bounds: Bounds): Result<BoundedJudge,
       run(probe, true, bounds.probe, 'met')
     } catch (thrown) {
       if (!isTooMuch(thrown)) throw thrown
-      return isCircle(copy, lookup) ? err({ path: '', problem: 'refers to itself without end' }) : tooMuchToRead
+      return longestChain(copy, lookup) === Number.POSITIVE_INFINITY
+        ? err({ path: '', problem: 'refers to itself without end' })
+        : tooMuchToRead
     }
   }
   return ok(judge)
@@ -99,22 +111,33 @@ function tryAll<T>(work: () => T): T | undefined {
 const draftOf = ({ $schema }: Loose): SchemaDraft =>
   typeof $schema === 'string' && /draft-0[4-7]/.test($schema) ? '7' : '2020-12'
 
-/** Whether a part leads back to itself for the same value. */
-function isCircle(schema: Schema, lookup: ReturnType<typeof dereference>): boolean {
-  const state = new Map<Schema, 'open' | 'done'>()
-  const visit = (part: Schema | boolean | undefined): boolean => {
-    if (typeof part !== 'object') return false
-    const known = state.get(part)
-    if (known !== undefined) return known === 'open'
-    state.set(part, 'open')
-    const { $ref, __absolute_ref__: absolute, allOf = [], anyOf = [], oneOf = [] } = part
-    const to = $ref === undefined ? undefined : lookup[absolute ?? $ref]
-    const found = [to, ...allOf, ...anyOf, ...oneOf, part.not, part.if, part.then, part.else].some(visit)
-    state.set(part, 'done')
-    return found
+/** Of how many parts, at most, each is judged within the one before it for the same value; Infinity: one leads back to itself. */
+function longestChain(schema: Schema, lookup: ReturnType<typeof dereference>): number {
+  const known = new Map<Schema, number>()
+  const lengthFrom = (part: Schema | boolean | undefined): number => {
+    if (typeof part !== 'object') return 0
+    const length = known.get(part)
+    if (length !== undefined) return length
+    known.set(part, Number.POSITIVE_INFINITY) // for whoever leads back to it
+    let within = 0
+    for (const inner of sameValue(part, lookup)) within = Math.max(within, lengthFrom(inner))
+    known.set(part, 1 + within)
+    return 1 + within
   }
-  return visit(schema) || Object.values(lookup).some(visit)
+  let longest = lengthFrom(schema)
+  for (const part of Object.values(lookup)) longest = Math.max(longest, lengthFrom(part))
+  return longest
 }
+
+/** The parts that are judged for the value the part itself is judged for. */
+function sameValue(part: Schema, lookup: ReturnType<typeof dereference>): readonly (Schema | boolean | undefined)[] {
+  const { $ref, __absolute_ref__: absolute, allOf = [], anyOf = [], oneOf = [] } = part
+  const to = $ref === undefined ? undefined : lookup[absolute ?? $ref]
+  const dependent = Object.values({ ...part.dependentSchemas, ...part.dependencies }).filter(isPart)
+  return [to, ...allOf, ...anyOf, ...oneOf, ...dependent, part.not, part.if, part.then, part.else]
+}
+
+const isPart = (value: unknown): value is Schema => typeof value === 'object' && !Array.isArray(value)
 
 /** A reference that leads nowhere. */
 function refAstray(lookup: ReturnType<typeof dereference>): string | undefined {

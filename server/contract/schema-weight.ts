@@ -6,8 +6,8 @@ import { lengthFormat, patternFormat, type Stands } from './schema-copy.ts'
 
 export class TooMuch extends Error {}
 
-/** Of one judgement. */
-export type Bound = { readonly most: number; readonly natives: Natives }
+/** Of one judgement. `chain`: of how many parts, at most, each is judged within the one before it for the same value. */
+export type Bound = { readonly most: number; readonly natives: Natives; readonly chain?: number }
 
 /**
  * What becomes of patterns that only the platform's engine judges, which nothing bounds: it runs, the judgement is too much, or
@@ -23,6 +23,8 @@ export type Weighed = Stands & {
   readonly says: (error: string) => string
 }
 
+type Watched = { readonly watched: object; readonly level: number }
+
 const memberFormat = 'member of a schema: '
 const uniqueMark = 'as items that differ'
 const longestShown = 200
@@ -30,6 +32,9 @@ const charactersPerTick = 40
 const keysPerTick = 2
 const numbersPerTick = 50
 const membersPerTick = 2
+/** The library copies what is wrong in a part into the list of each part around it. */
+const levelsPerTick = 60
+const itemsPerTick = 5
 
 /** Member names and texts of the running judgement's schema; a judgement is synchronous. */
 let running:
@@ -40,22 +45,27 @@ let running:
     }
   | undefined
 
-export function createWeighed(): Weighed {
+/** `spend` is told what each judgement took. */
+export function createWeighed(spend: (ticks: number) => void): Weighed {
   let left = Number.POSITIVE_INFINITY
+  /** What a tick counts for: more, the deeper in the value and the longer the chains. */
+  let dear = 1
+  let dearerByLevel = 0
   let seen: object | undefined
-  let watches = new Map<object, object>()
+  let watches = new Map<object, Watched>()
   let canons = new Map<object, string>()
   const texts: ReadonlySet<string>[] = []
   const shown: string[] = []
   const tick = (weight: number): void => {
-    left -= weight
+    left -= weight * dear
     if (left < 0) throw new TooMuch()
   }
 
   const traps: ProxyHandler<object> = {
     get: (target, name) => {
       if (name === 'length') seen = target
-      return watch(Reflect.get(target, name))
+      else if (Array.isArray(target)) tick(1 / itemsPerTick)
+      return watch(Reflect.get(target, name), target)
     },
     ownKeys: (target) => {
       seen = target
@@ -66,13 +76,15 @@ export function createWeighed(): Weighed {
       return keys
     },
   }
-  const watch = (value: unknown): unknown => {
+  const watch = (value: unknown, within?: object): unknown => {
     if (typeof value !== 'object' || value === null) return value
     const known = watches.get(value)
-    if (known !== undefined) return known
-    const made = new Proxy(value, traps)
-    watches.set(value, made)
-    return made
+    if (known !== undefined) return known.watched
+    const level = 1 + (within === undefined ? 0 : (watches.get(within)?.level ?? 0))
+    const watched = new Proxy(value, traps)
+    watches.set(value, { watched, level })
+    dear = Math.max(dear, 1 + (level + 1) * dearerByLevel)
+    return watched
   }
   const canonOf = (value: unknown): string => {
     if (typeof value !== 'object' || value === null) {
@@ -144,8 +156,10 @@ export function createWeighed(): Weighed {
     tick,
     oneOf,
     unique,
-    during: (value, { most, natives }, work) => {
+    during: (value, { most, natives, chain = 0 }, work) => {
       left = most
+      dearerByLevel = chain / levelsPerTick
+      dear = 1 + dearerByLevel
       const before = [running, globalThis.RegExp] as const
       running = { texts, tick, natives }
       // The library makes an expression of each name in `patternProperties`, and knows no other place for an own engine.
@@ -154,6 +168,7 @@ export function createWeighed(): Weighed {
         return work(watch(value))
       } finally {
         ;[running, globalThis.RegExp] = before
+        spend(most - Math.max(0, left))
         left = Number.POSITIVE_INFINITY
         seen = undefined
         watches = new Map()

@@ -28,7 +28,7 @@ export type Metrics = {
   /** A reply that was not what was demanded: what became of it. */
   readonly repaired: (what: string, outcome: string) => void
   /** A call whose input was held against its tool's schema, though nobody asked for that. */
-  readonly toolCallSeen: (fits: boolean) => void
+  readonly toolCallSeen: (fits: boolean | 'unknown') => void
   /** One web search for a request; `outcome` is `ok` or why it gave nothing. */
   readonly searched: (outcome: string) => void
   /** A request with notes of this kind. */
@@ -119,7 +119,7 @@ export function createMetrics(): Metrics {
   })
   const toolCalls = new Counter({
     name: `${prefix}tool_inputs_total`,
-    help: 'Inputs of tools that are not strict, held against their schemas.',
+    help: 'Inputs of tools that are not strict, by whether they fit their schemas; unknown: not judged, which takes too long.',
     labelNames: ['fits'],
     registers,
   })

@@ -11,8 +11,8 @@ test('inputs of ordinary tools are counted by whether they fit, and go on as the
   const { deps, effects, leaving } = setUp([forms], () =>
     calls({ name: 'a', json: ['{"x"', ':1}'] }, { name: 'a', json: '{"x":"1"}' }, { name: 'b', json: '{}' }),
   )
-  const seen: boolean[] = []
-  const callWatch = { judges: createSchemaJudges(), seen: (fits: boolean) => void seen.push(fits) }
+  const seen: (boolean | 'unknown')[] = []
+  const callWatch = { judges: createSchemaJudges(), seen: (fits: boolean | 'unknown') => void seen.push(fits) }
   const schema = { type: 'object', properties: { x: { type: 'integer' } } }
   const tools = [
     { name: 'a', description: '', schema },
@@ -31,5 +31,5 @@ test('inputs of ordinary tools are counted by whether they fit, and go on as the
     '{"x":"1"}',
     '{}',
   ])
-  expect(seen).toEqual([true, false])
+  expect(seen).toEqual([true, false, 'unknown'])
 })

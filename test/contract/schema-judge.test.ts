@@ -15,7 +15,7 @@ import {
 import { createSchemaJudges } from '../../server/contract/schema-judges.ts'
 import { makeConversation } from '../support/conversation.ts'
 
-const bounds: Bounds = { make: 160_000, judge: 160_000, probe: 10_000, natives: 'run' }
+const bounds: Bounds = { make: 160_000, judge: 160_000, probe: 10_000, natives: 'run', byDepth: false }
 const createJudge = (schema: Loose) => createBounded(schema, bounds)
 type Loose = Readonly<Record<string, unknown>>
 const judge = (schema: Loose, value: unknown): readonly string[] => {
@@ -388,6 +388,74 @@ describe('beside open streams', () => {
     expect(await judgeTable(values)).toHaveLength(50)
     expect(asked).toEqual([values])
     expect(counted.reads).toBeLessThan(20_000)
+  })
+  const chain = Object.fromEntries(
+    many(1_100, (n) => [`d${n}`, n === 1_099 ? { required: ['z'] } : { $ref: `#/$defs/d${n + 1}` }]),
+  )
+  const deep = (levels: number): unknown => (levels === 0 ? 1 : { of: deep(levels - 1) })
+  const knots: readonly (readonly [string, Loose, unknown])[] = [
+    [
+      'faults at the end of many references',
+      { $defs: chain, properties: { a: { anyOf: many(12, () => ({ $ref: '#/$defs/d0' })) } } },
+      { a: {} },
+    ],
+    [
+      'faults deep within a value',
+      { $defs: { n: { type: 'object', properties: { of: { $ref: '#/$defs/n' } } } }, $ref: '#/$defs/n' },
+      deep(1_000),
+    ],
+    ['hundreds of thousands of items that may be anything', { items: true }, many(300_000, () => 1)],
+    ['items none of which is what shall be there', { contains: false }, many(100_000, () => 1)],
+  ]
+  test.each(knots)('%s are judged elsewhere', async (_, schema, value) => {
+    const { asked, judges } = farOf()
+    expect(await (await judgeOf(judges, schema))([value])).toEqual([[]])
+    expect(asked).toEqual([[value]])
+  })
+
+  /** Four items by a thousand alternatives are some 4,000 parts looked at. */
+  const heavy = { items: { anyOf: many(1_000, (n) => ({ type: 'string', minLength: n })) } }
+  const items = ['a', 'b', 'c', 'd']
+  test('judgements, also of several replies at once, let what waits go on in between', async () => {
+    let judged = 0
+    const between: number[] = []
+    const judges = createSchemaJudges(undefined, async () => {
+      await new Promise(setImmediate)
+      between.push(judged)
+      judged = 0
+    })
+    const judge = await judgeOf(judges, heavy)
+    between.length = 0
+    const reply = async (): Promise<void> => {
+      for (let call = 0; call < 10; call++) {
+        expect(await judge([items])).toEqual([[]])
+        judged++
+      }
+    }
+    await Promise.all([reply(), reply(), reply()])
+    expect(Math.max(...between)).toBeLessThan(4)
+    expect(between.length).toBeGreaterThan(9)
+  })
+  test('what is judged for a count alone does without when it takes a while, or others wait', async () => {
+    let turns = 0
+    const judges = createSchemaJudges(undefined, async () => void turns++)
+    expect(judges.nearly({ $defs: chain, properties: { a: { $ref: '#/$defs/d0' } } }, { a: {} })).toBeUndefined()
+    expect(judges.nearly({ allOf: many(500, () => ({ type: 'string' })) }, 'x')).toBeUndefined()
+    await Bun.sleep(0)
+    expect(judges.nearly(heavy, items)).toBeUndefined()
+    await Bun.sleep(0)
+    const verdicts = many(2_000, () => judges.nearly(row, { id: 1, kind: 'a' })?.length)
+    expect(new Set(verdicts)).toEqual(new Set([0, undefined]))
+    await Bun.sleep(0)
+    expect(judges.nearly(row, { id: 1, kind: 'a' })).toEqual([])
+    expect(turns).toBeGreaterThan(0)
+  })
+  test('a schema that was too long for a count is read for a demand', async () => {
+    const judges = createSchemaJudges()
+    const wide = { allOf: many(600, () => ({ type: 'string' })) }
+    expect(judges.nearly(wide, 'x')).toBeUndefined()
+    expect(await (await judgeOf(judges, wide))(['x'])).toEqual([[]])
+    expect(judges.stats()).toMatchObject({ schemas: 1, far: 0 })
   })
   const hostile: readonly (readonly [string, Loose])[] = [
     ['thousands of parts', { properties: Object.fromEntries(many(4_900, (n) => [`m${n}`, { type: 'string' }])) }],
