@@ -21,12 +21,14 @@ export type HeldRoom = {
 export type BodyRoom = { readonly open: (holder: string) => HeldRoom }
 
 const mebibyte = 1024 * 1024
-/** Bodies of less are not counted: how many there are is bounded otherwise. */
 const mediumFrom = mebibyte
 const largeFrom = 8 * mebibyte
 /** Together, unpacked. What is made of a body while it is read takes some three times as much. */
+const mostSmall = 512 * mebibyte
 const mostMedium = 1024 * mebibyte
 const mostLarge = 256 * mebibyte
+/** Small bodies that anybody may have whatever the others do, so that no agent's request waits for somebody else's. */
+const spareSmall = 8 * mebibyte
 
 /** How long a body waits for room. */
 const longestWaitMs = 5_000
@@ -41,7 +43,8 @@ type Pool = {
   readonly held: () => number
 }
 
-function createPool(most: number, effects: Pick<Effects, 'after'>): Pool {
+/** `spare`: what each may have, however full it is. */
+function createPool(most: number, effects: Pick<Effects, 'after'>, spare = 0): Pool {
   const byHolder = new Map<string, number>()
   /** Those that have most come first: they end soonest, and give all of it back. */
   const line: Waiting[] = []
@@ -49,8 +52,9 @@ function createPool(most: number, effects: Pick<Effects, 'after'>): Pool {
 
   /** Half is for one holder; a quarter more while nobody else has or wants any, so that there is something left for who comes. */
   function fits(bytes: number, holder: string): boolean {
-    if (held + bytes > most) return false
     const own = byHolder.get(holder) ?? 0
+    if (own + bytes <= spare) return true
+    if (held + bytes > most) return false
     if (own === 0 || own + bytes <= most / 2) return true
     return own === held && own + bytes <= most * 0.75 && line.every((other) => other.holder === holder)
   }
@@ -107,20 +111,22 @@ function createPool(most: number, effects: Pick<Effects, 'after'>): Pool {
   }
 }
 
-/** Room for the bodies of all requests that are under way; large ones have their own, so that they leave the others theirs. */
+/** Room for the bodies of all requests that are under way; each size has its own, so that the larger leave the others theirs. */
 export function createBodyRoom(
   maxBodyBytes: number,
   effects: Pick<Effects, 'turn' | 'now' | 'after'>,
   memory: WatchMemory,
 ): BodyRoom {
-  const most = { large: Math.max(mostLarge, 2 * maxBodyBytes), medium: mostMedium }
+  const most = { large: Math.max(mostLarge, 2 * maxBodyBytes), medium: mostMedium, small: mostSmall }
   const large = createPool(most.large, effects)
   const medium = createPool(most.medium, effects)
+  const small = createPool(most.small, effects, spareSmall)
   const unpacking = createSeats(4, 2)
   memory('large_request_body_bytes', large.held, most.large)
   memory('request_body_bytes', medium.held, most.medium)
-  const poolOf = (bytes: number): Pool | undefined => {
-    if (bytes < mediumFrom) return undefined
+  memory('small_request_body_bytes', small.held, most.small)
+  const poolOf = (bytes: number): Pool => {
+    if (bytes < mediumFrom) return small
     return bytes < largeFrom ? medium : large
   }
   return {
@@ -134,10 +140,10 @@ export function createBodyRoom(
         const pool = poolOf(bytes)
         const before = taken?.pool === pool ? (taken?.bytes ?? 0) : 0
         const more = bytes - before
-        if (pool !== undefined && more > 0 && !(await pool.take(more, before, holder, signal))) return false
+        if (more > 0 && !(await pool.take(more, before, holder, signal))) return false
         if (before === 0) release()
-        else if (more < 0) pool?.giveBack(-more, holder)
-        taken = pool && { pool, bytes }
+        else if (more < 0) pool.giveBack(-more, holder)
+        taken = { pool, bytes }
         return true
       }
       const takeFor = async (arrived: number, limit: number, signal: AbortSignal): Promise<boolean> => {

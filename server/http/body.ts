@@ -13,12 +13,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** What of a body is read in one go; a larger one lets others have their turn between the steps. */
 const largeBytes = 1024 * 1024
 
-/**
- * A body arrives with at least so much per second, averaged since its start and after a grace, and never stands still for as
- * long as that: who sends slower holds room that others want.
- */
-const slowestBytesPerMs = 16
-const graceMs = 30_000
+/** Of a body that is not complete so much arrives within any 30 seconds: who sends slower holds room that others want. */
+const paceMs = 30_000
+const leastBytes = 16 * paceMs
+/** How finely it is looked at. */
+const paceStepMs = 250
 
 /**
  * Reads a request's JSON body of at most `maxBytes`, in UTF-8, plain or in one of the usual encodings. It keeps its room until the
@@ -79,9 +78,12 @@ async function readSent(
   maxBytes: number,
   room: HeldRoom,
 ): Promise<Result<Uint8Array, GatewayError>> {
-  if (declared >= 0 && declared < largeBytes) {
+  // What is complete within the time that any body has for so much.
+  if (declared >= 0 && declared < leastBytes) {
+    if (!(await room.take(declared)) && !(await room.take(declared, request.signal)))
+      return err(request.signal.aborted ? cutShort() : { ...full, isUnread })
     // Before `body` is looked at, which would make a stream of what is wanted whole.
-    const whole = await within(request.arrayBuffer(), graceMs + declared / slowestBytesPerMs, room.effects)
+    const whole = await within(request.arrayBuffer(), paceMs, room.effects)
     return whole === undefined ? err(tooSlow) : ok(new Uint8Array(whole))
   }
   const body = request.body
@@ -102,16 +104,17 @@ async function collect(
 ): Promise<Result<Uint8Array, GatewayError>> {
   const { now } = room.effects
   const chunks: Uint8Array[] = []
+  const pace = createPace()
   let size = 0
   let readingMs = 0
   for (;;) {
     const asked = now()
-    const patience = Math.min(graceMs, graceMs + size / slowestBytesPerMs - readingMs)
-    const next = await within(reader.read(), Math.max(0, patience), room.effects)
+    const next = await within(reader.read(), Math.max(0, pace.untilMs() - readingMs), room.effects)
     readingMs += now() - asked
     if (next === undefined) return err(tooSlow)
     if (next.done) break
     size += next.value.byteLength
+    pace.note(size, readingMs)
     if (size > maxBytes) return err(tooLarge(maxBytes))
     if (!(await room.takeFor(size, maxBytes, signal))) return err(signal.aborted ? cutShort() : { ...full, isUnread })
     chunks.push(next.value)
@@ -120,17 +123,33 @@ async function collect(
   return ok(Buffer.concat(chunks))
 }
 
+/** Times are those that were spent on waiting for the sender. */
+function createPace() {
+  /** How much there was from when on, as far back as the last `leastBytes` go. */
+  const steps = [{ atMs: 0, bytes: 0 }]
+  return {
+    note: (bytes: number, atMs: number): void => {
+      const last = steps.at(-1)
+      if (last !== undefined && atMs - last.atMs < paceStepMs) last.bytes = bytes
+      else steps.push({ atMs, bytes })
+      while ((steps[0]?.bytes ?? bytes) <= bytes - leastBytes) steps.shift()
+    },
+    /** When it is too slow if no more comes. */
+    untilMs: () => (steps[0]?.atMs ?? 0) + paceMs,
+  }
+}
+
 const isUnread = true
 const full = gatewayError(
   'pool-busy',
-  'The gateway is reading as many large requests as it has room for; try again shortly.',
+  'The gateway is reading as many requests of this size as it has room for; try again shortly.',
   {
     retryAfterMs: 5_000,
   },
 )
 const tooSlow = gatewayError(
   'request-timeout',
-  'The request body arrived too slowly: 16 kB per second are the least, and no pause of 30 seconds.',
+  'The request body arrived too slowly: 16 kB per second are the least, over any 30 seconds.',
   { isUnread },
 )
 const tooLarge = (maxBytes: number): GatewayError =>

@@ -219,6 +219,19 @@ describe('the room for large bodies', () => {
     expect(served).toEqual(['growing', 'new'])
   })
 
+  test('small bodies have theirs, and however full it is each may have some', async () => {
+    const room = createBodyRoom(most, realEffects, unwatched)
+    const takenBy = async (holder: string): Promise<number> => {
+      let count = 0
+      while (count < 2_000 && (await room.open(holder).take(1_000_000))) count++
+      return count
+    }
+    expect(await takenBy('a')).toBe(402)
+    const others = [await takenBy('b'), await takenBy('c'), await takenBy('d')]
+    expect(others).toEqual([134, 8, 8])
+    expect(await room.open('a').take(2_000_000)).toBe(true)
+  })
+
   test('is taken for what has arrived, in steps of at most twice of it', async () => {
     const sizes = new Map<string, () => number>()
     const room = createBodyRoom(most, realEffects, (name, size) => sizes.set(name, size))
@@ -228,9 +241,9 @@ describe('the room for large bodies', () => {
       return [...sizes.values()].reduce((sum, size) => sum + size(), 0) / mebibyte
     }
     expect([await takes(0.5), await takes(3), await takes(9), await takes(15), await takes(17)]).toEqual([
-      0, 3, 16, 16, 20,
+      0.5, 3, 16, 16, 20,
     ])
     held.release()
-    expect([...sizes.values()].map((size) => size())).toEqual([0, 0])
+    expect([...sizes.values()].map((size) => size())).toEqual([0, 0, 0])
   })
 })
