@@ -30,8 +30,9 @@ const mostLarge = 256 * mebibyte
 /** Small bodies that anybody may have whatever the others do, so that no agent's request waits for somebody else's. */
 const spareSmall = 8 * mebibyte
 
-/** How long a body waits for room. */
+/** How long a body waits for room, and how many of one holder: the platform keeps some of what they sent. */
 const longestWaitMs = 5_000
+const mostInLine = 100
 
 /** How much a body has, and in which pool. */
 type Part = { readonly pool: Pool; readonly bytes: number }
@@ -82,6 +83,7 @@ function createPool(most: number, effects: Pick<Effects, 'after'>, spare = 0): P
         return true
       }
       if (signal === undefined || signal.aborted) return false
+      if (line.reduce((count, other) => count + Number(other.holder === holder), 0) >= mostInLine) return false
       return new Promise<boolean>((resolve) => {
         const end = (hasRoom: boolean): void => {
           cancel()

@@ -95,6 +95,8 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     capture?.prompt(body.value)
     const decoded = dialect.decode(body.value, notes.add, keyId)
     if (!decoded.ok) return refuse(decoded.error)
+    // What took long to decode takes as long to send on.
+    if (decoded.value.conversation.messages.length > manyMessages) await effects.turn()
     const leaving = leavingOf(request)
     const asked = withSession(decoded.value.conversation, request.headers)
     const { model, stream, clientNote, session } = asked
@@ -192,6 +194,8 @@ export function errorResponse(dialect: Dialect, error: GatewayError, requestId: 
     headers: { ...headers, ...edgeOf(error), ...clientHeaders(requestId, taken) },
   })
 }
+
+const manyMessages = 2_000
 
 const callerLeft = gatewayError('cancelled', 'The caller left before the end.')
 

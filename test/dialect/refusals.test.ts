@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { anthropic } from '../../server/dialect/anthropic/anthropic.ts'
 import { openaiChat } from '../../server/dialect/openai-chat/openai-chat.ts'
+import { openaiResponses as responses } from './samples.ts'
 
 const secret = 'DO-NOT-REPEAT'
 const user = { role: 'user', content: 'x' }
@@ -236,3 +237,39 @@ for (const [dialect, rows] of [
     )
   })
 }
+
+describe('a body is bounded by what it brings, past or not', () => {
+  const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
+  const text = { type: 'text', text: 'x' }
+  const results = {
+    role: 'user',
+    content: times(20, { type: 'tool_result', tool_use_id: 't', content: times(99, text) }),
+  }
+  const tool = { name: 'a', input_schema: {}, type: 'function', function: { name: 'a' } }
+  const rows: readonly (readonly [string, object, string, RegExp])[] = [
+    ['messages', { messages: times(20_001, user) }, 'messages', /at most 20,000 entries/],
+    [
+      'parts of one',
+      { messages: [{ role: 'user', content: times(50_001, text) }] },
+      'messages.0',
+      /at most 50,000 parts/,
+    ],
+    ['parts of results', { messages: times(30, results) }, 'messages.25', /at most 50,000 parts/],
+    ['tools', { messages: [user], tools: times(10_001, tool) }, 'tools', /at most 10,000 entries/],
+  ]
+  for (const dialect of [anthropic, openaiChat])
+    test.each(rows)(`${dialect.name}: %s`, (_, body, field, says) => {
+      const decoded = dialect.decode({ model: 'm', max_tokens: 1, ...body })
+      expect(decoded).toMatchObject({ ok: false, error: { kind: 'invalid-request', field } })
+      expect(decoded.ok ? '' : decoded.error.message).toMatch(says)
+    })
+  test.each(rows.slice(0, 3))('responses: %s', (_, { messages }: { messages?: readonly object[] }, field, says) => {
+    const decoded = responses.decode({ model: 'm', input: messages })
+    expect(decoded).toMatchObject({ ok: false, error: { field: field.replace('messages', 'input') } })
+    expect(decoded.ok ? '' : decoded.error.message).toMatch(says)
+  })
+  test.each([anthropic, openaiChat])('so many are read: $name', (dialect) => {
+    const messages = [...times(19_000, user), { role: 'user', content: times(40_000, text) }]
+    expect(dialect.decode({ model: 'm', max_tokens: 1, messages }).ok).toBe(true)
+  })
+})

@@ -5,12 +5,13 @@ import type { TurnKind } from '../../conversation/newest-turn.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok } from '../../lib/result.ts'
 import { cutText } from '../../lib/sound-text.ts'
+import { checkBody } from '../check-body.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { createPast, decodeTurns, kindOfMessage } from '../past.ts'
 import { withoutSearchCalls } from '../past-searches.ts'
 import { decodeEffort, decodeThinking } from '../reasoning.ts'
 import { firstId } from '../session.ts'
-import { checkNesting, createValidator, type Decoded, isAmong, isObject, refuse } from '../validate.ts'
+import { createValidator, type Decoded, isAmong, isObject, refuse } from '../validate.ts'
 import { decodeBlock, decodeContent } from './blocks.ts'
 import { behindCompaction } from './compaction.ts'
 import { decodeTools } from './tools.ts'
@@ -22,12 +23,9 @@ const readMessages = createValidator(MessagesBody)
 const readCount = createValidator(CountBody)
 const readMessage = createValidator(WireMessage)
 
-/** Past messages are looked at one by one, schemas are cut by the provider's encoder. */
-const lookedAtLater = ['messages', 'tools']
-
 /** A Messages request as a conversation. */
 export function decode(body: unknown, note: AddNote = addNoNote): Decoded<DecodedRequest<undefined>> {
-  const nesting = checkNesting(body, lookedAtLater)
+  const nesting = checkBody(body, 'messages')
   if (!nesting.ok) return nesting
   const valid = readMessages(body)
   if (!valid.ok) return valid
@@ -37,7 +35,7 @@ export function decode(body: unknown, note: AddNote = addNoNote): Decoded<Decode
 
 /** A token count request; `model` is `''` when the caller named none. */
 export function decodeCount(body: unknown): Decoded<Conversation> {
-  const nesting = checkNesting(body, lookedAtLater)
+  const nesting = checkBody(body, 'messages')
   if (!nesting.ok) return nesting
   const valid = readCount(body)
   return valid.ok ? decodeBody(valid.value, addNoNote) : valid

@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import type { Effort, Message, OutputFormat, Thinking } from '../../conversation/conversation.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { ok } from '../../lib/result.ts'
+import { checkBody } from '../check-body.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { decodeContent } from '../openai-content.ts'
 import { decodeInput, noSources } from '../openai-responses/items.ts'
@@ -10,7 +11,7 @@ import { withoutSearchCalls } from '../past-searches.ts'
 import { decodeEffort, decodeThinking, thinkingOfEffort } from '../reasoning.ts'
 import { firstId } from '../session.ts'
 import { splitSystem } from '../system-prompt.ts'
-import { checkNesting, createValidator, type Decoded, refuse } from '../validate.ts'
+import { createValidator, type Decoded, refuse } from '../validate.ts'
 import type { Form } from './form.ts'
 import { decodeMessages } from './messages.ts'
 import { decodeTools, freeformNames, isLegacy } from './tools.ts'
@@ -20,12 +21,9 @@ type Body = Static<typeof ChatBody>
 
 const readChat = createValidator(ChatBody)
 
-/** Past messages are looked at one by one, schemas are cut by the provider's encoder. */
-const lookedAtLater = ['messages', 'input', 'tools', 'functions']
-
 /** A Chat Completions request as a conversation. */
 export function decode(raw: unknown, note: AddNote = addNoNote): Decoded<DecodedRequest<Form>> {
-  const nesting = checkNesting(raw, lookedAtLater)
+  const nesting = checkBody(raw, 'messages')
   if (!nesting.ok) return nesting
   const valid = readChat(raw)
   if (!valid.ok) return valid

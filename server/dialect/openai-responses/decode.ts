@@ -3,6 +3,7 @@ import type { Conversation, Message, OutputFormat } from '../../conversation/con
 import { gatewayError } from '../../conversation/error.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok } from '../../lib/result.ts'
+import { checkBody } from '../check-body.ts'
 import { compactionRequest } from '../compaction-request.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { decodeOutputFormat } from '../output-format.ts'
@@ -10,7 +11,7 @@ import { withoutSearchCalls } from '../past-searches.ts'
 import { decodeEffort, thinkingOfEffort } from '../reasoning.ts'
 import { firstId } from '../session.ts'
 import { splitSystem } from '../system-prompt.ts'
-import { checkNesting, createValidator, type Decoded, isObject, type Loose, refuse } from '../validate.ts'
+import { createValidator, type Decoded, isObject, type Loose, refuse } from '../validate.ts'
 import type { Form, OutputItem } from './form.ts'
 import { decodeInput, type ItemSources, type Turns } from './items.ts'
 import type { KeptAnswers } from './kept-answers.ts'
@@ -28,15 +29,12 @@ export type ResponsesDeps = {
 
 const readBody = createValidator(ResponsesBody)
 
-/** Past items are looked at one by one, schemas are cut by the provider's encoder. */
-const lookedAtLater = ['input', 'tools']
-
 /** Reads Responses requests; what a request builds on comes out of the answers kept for its caller. */
 export function createDecode({ kept, vault }: ResponsesDeps) {
   const seal = createSummarySeal(vault)
 
   return (raw: unknown, note: AddNote = addNoNote, callerId = ''): Decoded<DecodedRequest<Form>> => {
-    const nesting = checkNesting(raw, lookedAtLater)
+    const nesting = checkBody(raw, 'input')
     if (!nesting.ok) return nesting
     const valid = readBody(raw)
     if (!valid.ok) return valid

@@ -1,0 +1,46 @@
+import { checkNesting, type Decoded, isObject, refuse } from './validate.ts'
+
+/** More than a model's window has room for. Whatever is done with so many in one go, others wait for it less than 100 ms. */
+const mostMessages = 20_000
+const mostParts = 50_000
+const mostTools = 10_000
+
+/** Members in which a message or an item has its parts, and results theirs. */
+const partMembers = ['content', 'tool_calls', 'output', 'summary'] as const
+
+/**
+ * A body that is nested too deeply, or brings more than can be read while others wait, is refused by the member. `turns`: where
+ * its messages stand; past ones are looked at one by one, and schemas are cut by the provider's encoder.
+ */
+export function checkBody(body: unknown, turns: 'messages' | 'input'): Decoded<unknown> {
+  const nesting = checkNesting(body, [turns, 'tools'])
+  if (!nesting.ok || !isObject(body)) return nesting
+  const { [turns]: messages, tools } = body
+  if (lengthOf(tools) > mostTools) return refuse('tools', tooMany(mostTools))
+  if (!Array.isArray(messages)) return nesting
+  if (messages.length > mostMessages) return refuse(turns, tooMany(mostMessages))
+  let parts = 0
+  for (const [index, message] of messages.entries()) {
+    parts += partsIn(message, 2)
+    if (parts > mostParts)
+      return refuse(`${turns}.${index}`, `all of ${turns} together must have at most ${countOf(mostParts)} parts`)
+  }
+  return nesting
+}
+
+function partsIn(value: unknown, levels: number): number {
+  if (!isObject(value)) return 0
+  let count = 0
+  for (const name of partMembers) {
+    const list = value[name]
+    if (!Array.isArray(list)) continue
+    count += list.length
+    if (levels > 1 && count <= mostParts) for (const part of list) count += partsIn(part, levels - 1)
+  }
+  return count
+}
+
+const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0)
+
+const countOf = (count: number): string => count.toLocaleString('en')
+const tooMany = (most: number): string => `must have at most ${countOf(most)} entries`
