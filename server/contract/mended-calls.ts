@@ -11,7 +11,7 @@ type Known = {
 }
 type NewCall = Known & { readonly events: readonly ReplyEvent[] }
 
-/** Wrong calls of one reply that are told apart, each from each. */
+/** Wrong calls of one reply that are told apart. */
 const mostMended = 50
 
 /** The calls of a repair without those that were taken before: a model likes to repeat all it has said. */
@@ -30,46 +30,64 @@ export function mendedCalls(
   const wrong = before.filter(({ faults }) => faults.length > 0)
   const mended = unrepeated(events, taken)
   if (wrong.length > mostMended || mended.length !== wrong.length) return undefined
-  const open = new Set(wrong.map(knownOf))
-  const known = [...open]
-  for (const call of mended) {
-    const place = placeOf(call, known, open, taken)
-    if (place === undefined) return undefined
-    open.delete(place)
-  }
+  const place = createPlaces(wrong.map(knownOf), taken)
+  for (const call of mended) if (!place(call)) return undefined
   return mended.flatMap((call) => call.events)
 }
 
-/** Which of the wrong calls it mends: the only one of its tool, or the one it has most in common with; of equal ones the next. */
-function placeOf(
-  call: Known,
-  wrong: readonly Known[],
-  open: ReadonlySet<Known>,
-  taken: readonly Known[],
-): Known | undefined {
-  const own = wrong.filter(({ name }) => name === call.name)
-  const most = Math.max(...own.map((one) => inCommon(one, call)))
-  const nearest = own.filter((one) => inCommon(one, call) === most)
-  const [first] = nearest
-  if (first === undefined || taken.some((good) => isOnce(good, call, first, most))) return undefined
-  // Of several that are alike each is mended with all it had, or with anything where it had nothing.
-  const isAlike = nearest.every(({ key }) => key === first.key) && first.values.isSubsetOf(call.values)
-  return nearest.length === 1 || isAlike ? nearest.find((one) => open.has(one)) : undefined
+/** Gives each call the place of a wrong one; false: it is not certain which. */
+function createPlaces(wrong: readonly Known[], taken: readonly Known[]): (call: Known) => boolean {
+  const inWrong = createTally(wrong)
+  const inTaken = createTally(taken)
+  const open = new Set(wrong)
+
+  /**
+   * Whether it is a good call once more in other words: it has more of that one than of the wrong call, and nothing by which the
+   * wrong one differs from it (what was missing is often filled in as in the call beside it). Of a call that said nothing at all
+   * nothing can be told but that it is no good call with something added.
+   */
+  function isOnceMore(call: Known, nearest: Known, common: number): boolean {
+    const has = inTaken(call.values)
+    const kept = nearest.values.intersection(call.values)
+    const hasKept = inTaken(kept)
+    return taken.some(
+      ({ name, values }, at) =>
+        name === call.name &&
+        (has[at] ?? 0) > common &&
+        (nearest.values.size === 0 ? has[at] === values.size : hasKept[at] === kept.size),
+    )
+  }
+
+  /** The only one of its tool, or the one it has most in common with; of equal ones the next. */
+  return (call) => {
+    const common = inWrong(call.values)
+    const own = wrong.flatMap((one, at) => (one.name === call.name ? [{ one, common: common[at] ?? 0 }] : []))
+    const most = Math.max(...own.map((each) => each.common))
+    const nearest = own.flatMap((each) => (each.common === most ? [each.one] : []))
+    const [first] = nearest
+    if (first === undefined || isOnceMore(call, first, most)) return false
+    // Of several that are alike each is mended with all it had, or with anything where it had nothing.
+    const isAlike = most === first.values.size && nearest.every(({ key }) => key === first.key)
+    const place = nearest.length === 1 || isAlike ? nearest.find((one) => open.has(one)) : undefined
+    return place !== undefined && open.delete(place)
+  }
 }
 
-/**
- * Whether it is a good call once more in other words: it has more of that one than of the wrong call, and nothing by which the
- * wrong one differs from it (what was missing is often filled in as in the call beside it). Of a call that said nothing at all
- * nothing can be told but that it is no good call with something added.
- */
-const isOnce = (good: Known, call: Known, wrong: Known, common: number): boolean =>
-  good.name === call.name &&
-  inCommon(good, call) > common &&
-  (wrong.values.size === 0
-    ? good.values.isSubsetOf(call.values)
-    : wrong.values.difference(good.values).isDisjointFrom(call.values))
-
-const inCommon = (one: Known, other: Known): number => one.values.intersection(other.values).size
+/** How many of some values each of the calls has, without holding all against all. */
+function createTally(calls: readonly Known[]): (values: ReadonlySet<string>) => Int32Array {
+  const holders = new Map<string, number[]>()
+  for (const [at, { values }] of calls.entries())
+    for (const value of values) {
+      const known = holders.get(value)
+      if (known === undefined) holders.set(value, [at])
+      else known.push(at)
+    }
+  return (values) => {
+    const counts = new Int32Array(calls.length)
+    for (const value of values) for (const at of holders.get(value) ?? []) counts[at] = (counts[at] ?? 0) + 1
+    return counts
+  }
+}
 
 const takenOf = (before: readonly MadeCall[]): readonly Known[] =>
   before.filter(({ faults }) => faults.length === 0).map(knownOf)
