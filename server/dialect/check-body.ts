@@ -1,6 +1,6 @@
 import { checkNesting, type Decoded, isObject, refuse } from './validate.ts'
 
-/** More than a model's window has room for. Whatever is done with so many in one go, others wait for it less than 100 ms. */
+/** More than a model's window has room for. What is done with so many in one go is done within some 100 ms. */
 const mostMessages = 20_000
 const mostParts = 50_000
 const mostTools = 10_000

@@ -3,6 +3,7 @@ import type { Level } from '../access/limits.ts'
 import { databaseAwayError } from '../admin/database-away.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
+import { turnIfLong } from '../conversation/long-turn.ts'
 import { createNoteBook } from '../conversation/note.ts'
 import { foldReply } from '../conversation/reply.ts'
 import type { Dialect, ReplyContext, StreamEncoder } from '../dialect/dialect.ts'
@@ -95,8 +96,7 @@ export async function serveClient(dialect: Dialect, request: Request, peer: Peer
     capture?.prompt(body.value)
     const decoded = dialect.decode(body.value, notes.add, keyId)
     if (!decoded.ok) return refuse(decoded.error)
-    // What took long to decode takes as long to send on.
-    if (decoded.value.conversation.messages.length > manyMessages) await effects.turn()
+    await turnIfLong(decoded.value.conversation, effects)
     const leaving = leavingOf(request)
     const asked = withSession(decoded.value.conversation, request.headers)
     const { model, stream, clientNote, session } = asked
@@ -194,8 +194,6 @@ export function errorResponse(dialect: Dialect, error: GatewayError, requestId: 
     headers: { ...headers, ...edgeOf(error), ...clientHeaders(requestId, taken) },
   })
 }
-
-const manyMessages = 2_000
 
 const callerLeft = gatewayError('cancelled', 'The caller left before the end.')
 

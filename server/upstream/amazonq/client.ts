@@ -1,5 +1,6 @@
 import { createHeaderReader, type HeaderReader } from '../../codec/eventstream-headers.ts'
 import { type ErrorKind, type GatewayError, gatewayError } from '../../conversation/error.ts'
+import { turnIfLong } from '../../conversation/long-turn.ts'
 import { strictTools } from '../../conversation/strict-tools.ts'
 import type { Effects } from '../../lib/effects.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
@@ -86,6 +87,7 @@ export function createAmazonQ(deps: ClientDeps): Upstream {
             tools.map(({ schema }) => schema),
             deps.effects.turn,
           )
+        await turnIfLong(call.conversation, deps.effects)
         const encoded = encodeRequest(call.conversation, call.model, context)
         if (!encoded.ok) return encoded
         const sent = answered(await attempt(deps, readHeaders, call, access, encoded.value, repeats, signal))
