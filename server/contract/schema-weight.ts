@@ -34,7 +34,7 @@ const numbersPerTick = 50
 const membersPerTick = 2
 /** The library copies what is wrong in a part into the list of each part around it. */
 const levelsPerTick = 60
-const itemsPerTick = 5
+const itemsPerTick = 4
 
 /** Member names and texts of the running judgement's schema; a judgement is synchronous. */
 let running:

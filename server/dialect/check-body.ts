@@ -5,25 +5,27 @@ const mostMessages = 20_000
 const mostParts = 50_000
 const mostTools = 10_000
 
+/** Where a body has its messages or items, and its tools: past turns are looked at one by one, schemas are cut by the encoder. */
+export type Lists = { readonly turns: readonly string[]; readonly tools: readonly string[] }
+
 /** Members in which a message or an item has its parts, and results theirs. */
 const partMembers = ['content', 'tool_calls', 'output', 'summary'] as const
 
-/**
- * A body that is nested too deeply, or brings more than can be read while others wait, is refused by the member. `turns`: where
- * its messages stand; past ones are looked at one by one, and schemas are cut by the provider's encoder.
- */
-export function checkBody(body: unknown, turns: 'messages' | 'input'): Decoded<unknown> {
-  const nesting = checkNesting(body, [turns, 'tools'])
+/** A body that is nested too deeply, or brings more than can be read while others wait, is refused by the member. */
+export function checkBody(body: unknown, { turns, tools }: Lists): Decoded<unknown> {
+  const nesting = checkNesting(body, [...turns, ...tools])
   if (!nesting.ok || !isObject(body)) return nesting
-  const { [turns]: messages, tools } = body
-  if (lengthOf(tools) > mostTools) return refuse('tools', tooMany(mostTools))
-  if (!Array.isArray(messages)) return nesting
-  if (messages.length > mostMessages) return refuse(turns, tooMany(mostMessages))
-  let parts = 0
-  for (const [index, message] of messages.entries()) {
-    parts += partsIn(message, 2)
-    if (parts > mostParts)
-      return refuse(`${turns}.${index}`, `all of ${turns} together must have at most ${countOf(mostParts)} parts`)
+  for (const name of tools) if (lengthOf(body[name]) > mostTools) return refuse(name, tooMany(mostTools))
+  for (const name of turns) {
+    const list = body[name]
+    if (!Array.isArray(list)) continue
+    if (list.length > mostMessages) return refuse(name, tooMany(mostMessages))
+    let parts = 0
+    for (const [index, message] of list.entries()) {
+      parts += partsIn(message, 2)
+      if (parts > mostParts)
+        return refuse(`${name}.${index}`, `all of ${name} together must have at most ${countOf(mostParts)} parts`)
+    }
   }
   return nesting
 }

@@ -182,6 +182,19 @@ const judgements: Readonly<Record<string, Judgement>> = {
     () => ({ anyOf: ['email', 'hostname', 'ipv6', 'date-time', 'duration', 'time'].map((format) => ({ format })) }),
     (size) => `${'a-'.repeat(size)}!`,
   ],
+  'faults at the end of references': [
+    () => ({
+      $defs: { ...named(60, (n) => ({ $ref: `#/$defs/m${n + 1}` })), m60: { required: many(20, (n) => `r${n}`) } },
+      contains: { $ref: '#/$defs/m0' },
+    }),
+    (size) => many(size, () => ({})),
+  ],
+  'a fault deep within a value': [
+    () => ({ $defs: { n: { type: 'object', properties: { of: { $ref: '#/$defs/n' } } } }, $ref: '#/$defs/n' }),
+    (size) => nested(size, 1, (of) => ({ of })),
+  ],
+  'items that may be anything': [() => ({ items: true }), (size) => many(size, () => 1)],
+  'items none of which is wanted': [() => ({ contains: false }), (size) => many(size, () => 1)],
   'numbers by multiples': [
     () => ({ items: { multipleOf: 0.01, minimum: 0, maximum: 1e9 } }),
     (size) => many(size, (n) => n / 100),

@@ -5,7 +5,7 @@ import type { TurnKind } from '../../conversation/newest-turn.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok } from '../../lib/result.ts'
 import { cutText } from '../../lib/sound-text.ts'
-import { checkBody } from '../check-body.ts'
+import { checkBody, type Lists } from '../check-body.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { createPast, decodeTurns, kindOfMessage } from '../past.ts'
 import { withoutSearchCalls } from '../past-searches.ts'
@@ -22,10 +22,11 @@ type Body = Static<typeof CountBody>
 const readMessages = createValidator(MessagesBody)
 const readCount = createValidator(CountBody)
 const readMessage = createValidator(WireMessage)
+const lists: Lists = { turns: ['messages'], tools: ['tools'] }
 
 /** A Messages request as a conversation. */
 export function decode(body: unknown, note: AddNote = addNoNote): Decoded<DecodedRequest<undefined>> {
-  const nesting = checkBody(body, 'messages')
+  const nesting = checkBody(body, lists)
   if (!nesting.ok) return nesting
   const valid = readMessages(body)
   if (!valid.ok) return valid
@@ -35,7 +36,7 @@ export function decode(body: unknown, note: AddNote = addNoNote): Decoded<Decode
 
 /** A token count request; `model` is `''` when the caller named none. */
 export function decodeCount(body: unknown): Decoded<Conversation> {
-  const nesting = checkBody(body, 'messages')
+  const nesting = checkBody(body, lists)
   if (!nesting.ok) return nesting
   const valid = readCount(body)
   return valid.ok ? decodeBody(valid.value, addNoNote) : valid

@@ -2,7 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import type { Effort, Message, OutputFormat, Thinking } from '../../conversation/conversation.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { ok } from '../../lib/result.ts'
-import { checkBody } from '../check-body.ts'
+import { checkBody, type Lists } from '../check-body.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { decodeContent } from '../openai-content.ts'
 import { decodeInput, noSources } from '../openai-responses/items.ts'
@@ -20,10 +20,11 @@ import { ChatBody } from './wire.ts'
 type Body = Static<typeof ChatBody>
 
 const readChat = createValidator(ChatBody)
+const lists: Lists = { turns: ['messages', 'input'], tools: ['tools', 'functions'] }
 
 /** A Chat Completions request as a conversation. */
 export function decode(raw: unknown, note: AddNote = addNoNote): Decoded<DecodedRequest<Form>> {
-  const nesting = checkBody(raw, 'messages')
+  const nesting = checkBody(raw, lists)
   if (!nesting.ok) return nesting
   const valid = readChat(raw)
   if (!valid.ok) return valid

@@ -3,7 +3,7 @@ import type { Conversation, Message, OutputFormat } from '../../conversation/con
 import { gatewayError } from '../../conversation/error.ts'
 import { type AddNote, addNoNote } from '../../conversation/note.ts'
 import { err, ok } from '../../lib/result.ts'
-import { checkBody } from '../check-body.ts'
+import { checkBody, type Lists } from '../check-body.ts'
 import { compactionRequest } from '../compaction-request.ts'
 import type { DecodedRequest } from '../dialect.ts'
 import { decodeOutputFormat } from '../output-format.ts'
@@ -28,13 +28,14 @@ export type ResponsesDeps = {
 }
 
 const readBody = createValidator(ResponsesBody)
+const lists: Lists = { turns: ['input'], tools: ['tools'] }
 
 /** Reads Responses requests; what a request builds on comes out of the answers kept for its caller. */
 export function createDecode({ kept, vault }: ResponsesDeps) {
   const seal = createSummarySeal(vault)
 
   return (raw: unknown, note: AddNote = addNoNote, callerId = ''): Decoded<DecodedRequest<Form>> => {
-    const nesting = checkBody(raw, 'input')
+    const nesting = checkBody(raw, lists)
     if (!nesting.ok) return nesting
     const valid = readBody(raw)
     if (!valid.ok) return valid
