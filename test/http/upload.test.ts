@@ -103,17 +103,17 @@ test.each([
 )
 
 test.each([
-  ['small, but half of it', 900_000, ' '.repeat(450_000), 0],
-  ['most of it at once, then next to nothing', 4 * mebibyte, ' '.repeat(3 * mebibyte), 400],
+  ['small, but half of it', 900_000, ' '.repeat(450_000), 0, 3],
+  ['most of it at once, then next to nothing', 4 * mebibyte, ' '.repeat(3 * mebibyte), 400, 7],
 ] as const)(
   'a body whose pace falls below the least is refused half a minute later, whatever came before: %s',
-  async (_, length, part, dripMs) => {
+  async (_, length, part, dripMs, waits) => {
     const { begin, taken } = serve(50)
     const { socket, answer } = await begin('a', length, part)
     let isOver = false
     const drip = (async () => {
-      // By its average the larger one could go on for 226 seconds, which are 4.5 here.
-      for (let count = 0; count < 7 && !isOver; count++) {
+      // By their average they could go on for 86 and 226 seconds, which are 1.7 and 4.5 here.
+      for (let count = 0; count < waits && !isOver; count++) {
         if (dripMs > 0) socket.write(' ')
         await Bun.sleep(400)
       }
