@@ -119,7 +119,7 @@ test.each([
       }
       return 'never refused'
     })()
-    expect(await Promise.race([answer, drip])).toBe('request-timeout')
+    expect(await Promise.race([answer, drip])).toBe('request-timeout, unread')
     expect(taken()).toBe(0)
     isOver = true
     await drip
