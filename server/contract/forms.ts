@@ -201,7 +201,8 @@ class FormedReply implements ReplyStream {
       // The caller can do something about it: in a shorter conversation there is room for the repair.
       if (repaired.failure?.kind === 'context-too-long' && !this.stands(miss))
         return [{ type: 'error', error: repaired.failure }]
-      return this.no(this.stands(miss) ? miss : (repaired.miss ?? miss), finish)
+      const told = this.stands(miss) ? miss : (repaired.miss ?? miss)
+      return this.no({ ...told, hasBegun: miss.hasBegun }, finish)
     }
     tell('repaired', repaired.after)
     return [...miss.rest, ...repaired.events]
@@ -257,7 +258,7 @@ class FormedReply implements ReplyStream {
     const faults = isSearch ? [uncalled(searchAsCalled)] : miss.faults
     const reason = whyUnmet(miss.missed, faults)
     const isStrict = this.demand.value?.isStrict === true && this.demand.isWhole
-    if (!miss.isOpen || miss.missed !== 'output-format' || isStrict)
+    if (!miss.isOpen || miss.hasBegun || miss.missed !== 'output-format' || isStrict)
       return [{ type: 'error', error: unmetDemand(miss.missed, faults) }]
     return [
       { type: 'text-start', index: 0, isRefusal: true },

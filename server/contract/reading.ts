@@ -32,6 +32,8 @@ export type Verdict =
       readonly faults: readonly string[]
       /** Nothing of what was wrong has gone on, so another turn may take its place. */
       readonly isOpen: boolean
+      /** The caller has words of the answer or a call of it: in place of those nothing can be said. */
+      readonly hasBegun: boolean
       /** What the model said. */
       readonly text: string
       /** It said something in words, which may be of no use. */
@@ -245,6 +247,7 @@ class DemandReading implements Reading {
     return {
       ...{ kept: false, missed, faults },
       isOpen: isOpen && !(isBeside && this.isForgetful),
+      hasBegun: this.isOut() || (this.called && !this.holdsAll),
       text: text ?? this.reader?.text() ?? this.said,
       hasWords: this.hasWords,
       calls: this.made,

@@ -36,10 +36,14 @@ export function repairOf({ conversation, value }: Demand, miss: Miss, spentToken
 /** A call of a tool that was not offered stood beside good ones, or a search, which have been taken. */
 export const isBeside = ({ missed, isMet }: Miss): boolean => missed === 'tool-choice' && isMet
 
-/** What its reply is held to: beside calls that were taken neither a call is due nor an answer. */
+/**
+ * What its reply is held to: where calls are made again no answer is due, and that they were not made is the calls' fault;
+ * beside calls that were taken no call is due either.
+ */
 export function demandOfRepair(demand: Demand, miss: Miss): Demand {
-  if (!isBeside(miss)) return demand
   const { value: _, calls, ...rest } = demand
+  if (miss.missed === 'tool-arguments') return { ...rest, calls }
+  if (!isBeside(miss)) return demand
   const { forced: __, ...others } = calls
   return { ...rest, calls: others }
 }

@@ -14,7 +14,7 @@ import { ok } from '../../server/lib/result.ts'
 import type { UpstreamCall } from '../../server/upstream/upstream.ts'
 import { dialects, replyContext } from '../dialect/samples.ts'
 import { type Answer, dialectClients } from '../support/dialect-clients.ts'
-import { batchesOf } from '../support/source.ts'
+import { batchesOf, sourceOf } from '../support/source.ts'
 import { replies, setUp } from './set-up.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -94,7 +94,7 @@ const anyTurn = fc.record({
   byTool: fc.boolean(),
   piece: fc.integer({ min: 1, max: 12 }),
   thinks: fc.boolean(),
-  calls: fc.constantFrom('none', 'none', 'none', 'before', 'after', 'search'),
+  calls: fc.constantFrom('none', 'none', 'none', 'before', 'after', 'search', 'paid', 'wrong', 'wrong', 'both'),
   reason: fc.constantFrom<FinishReason>(
     'end',
     'end',
@@ -123,6 +123,8 @@ function eventsOf({ said, byTool, piece, thinks, calls, reason }: Turn, { conver
   const beside = (where: 'before' | 'after'): readonly UpstreamEvent[] => {
     if (calls === 'search' && where === 'after' && names.includes('internet_search'))
       return call('internet_search', '{"query":', '"bun"}')
+    if (where === 'after' && names.includes('pay'))
+      return (strictInputs[calls] ?? []).flatMap((json) => call('pay', json))
     return calls === where && names.includes('look') ? call('look', '{"path":"a"}') : []
   }
   const words = (): readonly UpstreamEvent[] => {
@@ -149,6 +151,24 @@ function eventsOf({ said, byTool, piece, thinks, calls, reason }: Turn, { conver
     ...blocks,
     { type: 'finish', reason: hasCalls && reason === 'end' ? 'tool-calls' : reason, report: {} },
   ])
+}
+
+/** Of calls of a strict tool, which stand behind the words. */
+const strictInputs: Readonly<Record<string, readonly string[]>> = {
+  paid: ['{"to":"ann"}'],
+  wrong: ['{"to":1}'],
+  both: ['{"to":"ann"}', '{"to":1}'],
+}
+const payInput = {
+  type: 'object',
+  properties: { to: { type: 'string' } },
+  required: ['to'],
+  additionalProperties: false,
+}
+const payTool = (name: string): object => {
+  if (name === 'anthropic') return { name: 'pay', strict: true, input_schema: payInput }
+  const named = { name: 'pay', strict: true, parameters: payInput }
+  return name === 'openai-chat' ? { type: 'function', function: named } : { type: 'function', ...named }
 }
 
 const isObject = (json: string): boolean => {
@@ -218,9 +238,10 @@ test('no answer to a demand by schema is finished and not valid, in any API, who
       fc.array(anyTurn, { minLength: 4, maxLength: 4 }),
       fc.record({
         ...{ stream: fc.boolean(), repairs: fc.boolean(), tools: fc.boolean(), search: fc.boolean() },
+        pays: fc.boolean(),
         limit: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined, freq: 2 }),
       }),
-      async (at, format, schema, turns, { stream, repairs, tools, search, limit }) => {
+      async (at, format, schema, turns, { stream, repairs, tools, search, pays, limit }) => {
         const client = dialectClients[at]
         const dialect = dialects[at]
         if (client === undefined || dialect?.name !== client.name) throw new Error('the lists of dialects differ')
@@ -229,7 +250,7 @@ test('no answer to a demand by schema is finished and not valid, in any API, who
           ...{ text: 'Answer as JSON.', stream, ...(limit !== undefined && { maxTokens: limit }) },
           ...(tools && { tools: ['look'] }),
         }) as { readonly tools?: readonly object[] }
-        const ofTools = [...(asked.tools ?? []), ...(demanded.tools ?? [])]
+        const ofTools = [...(asked.tools ?? []), ...(demanded.tools ?? []), ...(pays ? [payTool(client.name)] : [])]
         const decoded = dialect.decode({ ...asked, ...demanded, ...(ofTools.length > 0 && { tools: ofTools }) })
         if (!decoded.ok) throw new Error(decoded.error.message)
         const deps = { judges: createSchemaJudges(judgeHere), holds: createHolds(), repairs: () => repairs }
@@ -245,15 +266,22 @@ test('no answer to a demand by schema is finished and not valid, in any API, who
         })
         const served = await run(decoded.value.conversation)
         if (!served.ok) throw new Error(served.error.message)
+        const batches = await batchesOf(served.value)
+        const events = batches.flat()
+        // A refusal of ours stands alone, and is never what a strict tool's input comes to.
+        if (events.some((event) => event.type === 'text-start' && event.isRefusal)) {
+          const begun = events.filter(({ type }) => type === 'text-start' || type === 'tool-call-start')
+          const isAtFault = pays && /wrong|both/.test(turns[0]?.calls ?? '') && turns[0]?.reason === 'end'
+          expect([begun.length, events.at(-1)?.type, isAtFault]).toEqual([1, 'finish', false])
+        }
         const context = { ...replyContext, form: decoded.value.form }
         let told: Served | undefined
         if (stream) {
           const encoder = dialect.createEncoder(context)
-          const batches = await batchesOf(served.value)
           const text = batches.flatMap((batch) => batch.map((event) => encoder.encode(event))).join('')
           told = { answer: client.readStream(text), isRefused: text.includes('"refusal":"') }
         } else {
-          const reply = await foldReply(served.value)
+          const reply = await foldReply(sourceOf(batches))
           if (reply.ok) {
             const body = dialect.encodeReply(reply.value, context) as Record<string, unknown>
             told = { answer: client.readWhole(body), isRefused: JSON.stringify(body).includes('"refusal":"') }
@@ -266,6 +294,8 @@ test('no answer to a demand by schema is finished and not valid, in any API, who
         count(client.name, client.name === 'anthropic' ? 'schema' : format, how)
         count('repairs', repairs, how)
         if (answer === undefined || !['end', 'calls', 'stop'].includes(how)) return
+        for (const { name, input } of answer.calls)
+          if (name === 'pay') expect(input).toEqual({ to: expect.any(String) })
         // Beside calls none is due: words are left out, and a value that the text began with is not judged.
         if (how === 'calls') {
           expect(answer.text).toMatch(/^(?:[{[]|$)/)

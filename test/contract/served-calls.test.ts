@@ -19,7 +19,7 @@ type Asked = {
   /** A tool the history has a call of. */
   readonly past?: string | undefined
   /** Members in that API's own words, in place of others. */
-  readonly more?: object
+  readonly more?: object | undefined
   readonly stream: boolean
 }
 
@@ -225,6 +225,18 @@ describe.each(apis)('$name, $way', ({ name, path, stream, readStream, readWhole 
     }
   })
 
+  test('a strict tool’s wrong input is an error, whatever stood beside it and came of the repair', async () => {
+    const tools = [{ name: 'pay', strict: true }]
+    for (const format of [true, 'object'] as const)
+      for (const before of [[says(JSON.stringify(right))], [says('{"to":1,"to":2}')], [pay('ann', 1)], []])
+        for (const after of ['Sorry.', '{"to":1}', JSON.stringify(right)]) {
+          const more = format === 'object' ? objects[name] : {}
+          const answered = await serve({ tools, format: true, more }, [...before, pay('bob', 'x')], [says(after)])
+          expect(answered).toMatchObject({ end: 'failed', status: stream ? 200 : 502 })
+          expect(answered.error).toStartWith('The model called a strict tool with an input that is not valid: ')
+        }
+  })
+
   test('an answer that the provider’s own limit cuts says so, and is not asked for again', async () => {
     for (const stop of [true, false]) {
       const half = { ...call('give_answer', '{"to":"Once upon'), stop } as Step
@@ -269,6 +281,12 @@ describe.each(apis)('$name, $way', ({ name, path, stream, readStream, readWhole 
     expect(await repair()).toBeUndefined()
   })
 })
+
+/** How each API demands an object, where it does. */
+const objects: Readonly<Record<string, object>> = {
+  'openai-chat': { response_format: { type: 'json_object' } },
+  'openai-responses': { text: { format: { type: 'json_object' } } },
+}
 
 const searches: Readonly<Record<string, object>> = {
   anthropic: { type: 'web_search_20250305', name: 'web_search' },
