@@ -58,10 +58,8 @@ export async function readDemand(
   judges: SchemaJudges,
   asker?: Asker,
 ): Promise<Result<Demand, GatewayError>> {
-  const names = strictTools(asked)
   const strict = new Map<string, Judge>()
-  for (const { name, schema, strict: demand } of asked.tools) {
-    if (demand === undefined || !names.has(name)) continue
+  for (const { name, schema, strict: demand } of strictTools(asked)) {
     const judge = await judges.of(schema, asker)
     if (!judge.ok) return invalid(demand.at, judge.error)
     strict.set(name, judge.value)

@@ -11,6 +11,8 @@ export type Conversation = {
   readonly tools: readonly Tool[]
   /** Names of tools that the caller declared and the model is not shown: the history may tell it of them, so it may call them. */
   readonly alsoDeclared?: readonly string[]
+  /** Of those the strict ones, whose calls are judged like any other strict tool's. */
+  readonly alsoStrict?: readonly Tool[]
   readonly toolChoice: ToolChoice
   /** False: at most one tool call in the reply. */
   readonly parallelToolCalls: boolean

@@ -263,14 +263,36 @@ describe.each(apis)('$name, $way', ({ name, path, stream, readStream, readWhole 
   test('a tool that is declared in a way that hides it from the model is called if the history tells of it', async () => {
     for (const tools of hidden[name] ?? []) {
       const of = nameOfHidden(tools)
-      for (const past of [of, undefined]) {
-        const called = await serve({ past, more: { tools } }, [call(of, right)])
-        expect([of, called]).toMatchObject([of, { end: 'calls', calls: [[of, right]] }])
-      }
+      for (const past of [of, undefined])
+        for (const spelled of [of, of.toUpperCase()]) {
+          const called = await serve({ past, more: { tools } }, [call(spelled, right)])
+          expect([of, called]).toMatchObject([of, { end: 'calls', calls: [[of, right]] }])
+        }
       const answered = await serve({ past: of, more: { tools }, choice: 'none' }, [call(of, {})], [says('Done.')])
       expect([of, answered]).toMatchObject([of, { end: 'end', text: 'Done.', calls: [] }])
       const strange = await serve({ past: 'wipe', more: { tools } }, [call('wipe', {})], [says('Done.')])
       expect([of, strange]).toMatchObject([of, { end: 'end', text: 'Done.', calls: [] }])
+    }
+  })
+
+  test('a strict tool that is shown later, or not yet, is held to its schema, and that is looked at', async () => {
+    if (name === 'openai-chat') return
+    const late = (input: object) =>
+      name === 'anthropic'
+        ? { name: 'late', strict: true, defer_loading: true, input_schema: input }
+        : { type: 'function', name: 'late', strict: true, defer_loading: true, parameters: input }
+    for (const past of ['late', undefined]) {
+      const tools = [late(schema)]
+      const wrong = call('late', { to: 1, amount: 1 })
+      const mended = await serve({ past, more: { tools } }, [wrong], [call('LATE', right)])
+      expect(mended).toMatchObject({ end: 'calls', calls: [['late', right]] })
+      const failed = await serve({ past, more: { tools } }, [wrong], [wrong])
+      expect(failed).toMatchObject({ end: 'failed', calls: [], error: expect.stringContaining('late: #/to') })
+      const malformed = await serve({ past, more: { tools } }, [call('late', '{"to":')], [call('late', right)])
+      expect(malformed).toMatchObject({ end: 'calls', calls: [['late', right]] })
+      const elsewhere = [late({ type: 'object', properties: { to: { $ref: 'https://a.example/' } } })]
+      const refused = await serve({ past, more: { tools: elsewhere } })
+      expect(refused).toMatchObject({ status: 400, error: expect.stringContaining('tools.0.') })
     }
   })
 

@@ -16,7 +16,7 @@ for (const dialect of dialects) {
 }
 
 /** Each dialect's own: where an image or a schema stood, how strictly it is meant (strict.test.ts), which kinds of tools it leaves out. */
-const own: ReadonlySet<string> = new Set(['strict', 'at', 'alsoDeclared'])
+const own: ReadonlySet<string> = new Set(['strict', 'at', 'alsoDeclared', 'alsoStrict'])
 function withoutPlaces(conversation: Conversation): unknown {
   return JSON.parse(
     JSON.stringify(conversation, (key, value) =>

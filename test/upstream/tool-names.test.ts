@@ -89,6 +89,13 @@ test('a name that the model spells in another case is the tool’s own; one that
     'web_search',
     'web_search',
   ])
+  const hidden = mapToolNames(['pay'], ['BASH', 'PAY'], new Map(), ['bash', 'Pay'])
+  expect(['BASH', 'Bash', 'pay', 'Pay', 'PAY'].map(hidden.fromWire)).toEqual(['bash', 'bash', 'pay', 'Pay', 'pay'])
+  expect([
+    hidden.meant('BASH'),
+    hidden.meant('PAY'),
+    mapToolNames([], [], new Map(), ['bash']).fromWire('BASH'),
+  ]).toEqual(['bash', 'pay', 'bash'])
   const both = mapToolNames(['Read', 'read'])
   expect(['Read', 'read', both.toWire('read')].map(both.fromWire)).toEqual(['Read', 'read', 'read'])
 })

@@ -11,6 +11,7 @@ type Entry = Static<typeof ToolEntry>
 type Toolbox = {
   readonly tools: readonly Tool[]
   readonly alsoDeclared?: readonly string[]
+  readonly alsoStrict?: readonly Tool[]
   readonly toolChoice: ToolChoice
   readonly parallelToolCalls: boolean
   readonly search?: SearchWish
@@ -50,6 +51,9 @@ export function decodeTools({ messages, tools, tool_choice: choice }: Body): Dec
   if (choice?.name) offered.add(choice.name)
   const visible = [...declared.values()].filter((tool) => offered.has(tool.name) && tool.name !== placeholderTool)
   const alsoDeclared = [...hidden].filter((name) => !offered.has(name) && name !== placeholderTool)
+  const alsoStrict = alsoDeclared
+    .flatMap((name) => declared.get(name) ?? [])
+    .filter(({ strict }) => strict !== undefined)
   const server = (tools ?? []).filter(isServerTool)
   const toolChoice = decodeToolChoice(choice, visible, server, server.length > 0 || declared.has(placeholderTool))
   if (!toolChoice.ok) return toolChoice
@@ -57,6 +61,7 @@ export function decodeTools({ messages, tools, tool_choice: choice }: Body): Dec
   return ok({
     tools: visible,
     ...(alsoDeclared.length === 0 ? {} : { alsoDeclared }),
+    ...(alsoStrict.length === 0 ? {} : { alsoStrict }),
     toolChoice: toolChoice.value,
     ...(search === undefined ? {} : { search }),
     parallelToolCalls: choice?.disable_parallel_tool_use !== true,

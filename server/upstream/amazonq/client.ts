@@ -192,7 +192,7 @@ async function attempt(
       const { text, complete } = await readText(body, guard)
       return fail(classifyHttpError(status, headers, text), complete)
     }
-    const judged = strictTools(call.conversation)
+    const judged = new Set(strictTools(call.conversation).map(({ name }) => name))
     const decoder = createReplyDecoder({
       toolName: request.names.fromWire,
       splitThinking: request.splitThinking,

@@ -56,6 +56,7 @@ export function encodeRequest(
     conversation.tools.map(({ name }) => name),
     called,
     aliasesOf(conversation),
+    conversation.alsoDeclared,
   )
   const used = new Set(called.map(names.meant))
   noteRenamed(names.renamed, context.note)

@@ -38,16 +38,18 @@ export function aliasesOf({ tools, alsoDeclared = [] }: Pick<Conversation, 'tool
  * Maps all names of one conversation, without collisions; the service takes names that differ by case alone for the same. A
  * mapped name keeps what is readable of the original and ends in a digest of it, so it stays the same from turn to turn.
  * A name `used` in past calls that differs only by case from one that is declared means that one: clients spell the tools of
- * another client's conversation in their own way.
+ * another client's conversation in their own way. Of those that are `alsoDeclared` the provider is told where they are used.
  */
 export function mapToolNames(
   declared: readonly string[],
   used: readonly string[] = [],
   aliases: Aliases = noAliases,
+  alsoDeclared: readonly string[] = [],
 ): ToolNames {
-  if (declared.length === 0 && used.length === 0) return noTools
-  const declaredAs = new Map(declared.toReversed().map((name) => [name.toLowerCase(), name]))
-  const known = new Set(declared)
+  if (declared.length + used.length + alsoDeclared.length === 0) return noTools
+  const all = [...declared, ...alsoDeclared]
+  const declaredAs = new Map(all.toReversed().map((name) => [name.toLowerCase(), name]))
+  const known = new Set(all)
   const meant = (name: string): string =>
     known.has(name) ? name : (declaredAs.get(name.toLowerCase()) ?? aliases.get(name) ?? name)
   const distinct = new Set([...declared, ...[...used].map(meant)])
@@ -71,7 +73,7 @@ export function mapToolNames(
   return {
     meant,
     toWire: (name) => wireOf.get(meant(name)) ?? wireNameOf(name),
-    fromWire: namesOf(nameOf, distinct, aliases),
+    fromWire: namesOf(nameOf, new Set([...distinct, ...alsoDeclared]), aliases),
     renamed: [...distinct].filter((name) => wireOf.get(name) !== name),
   }
 }
