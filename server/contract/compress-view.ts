@@ -1,10 +1,12 @@
 import type { Conversation, Message, Part } from '../conversation/conversation.ts'
 import type { Figure } from '../conversation/event.ts'
+import type { Unshown } from '../relay/relay.ts'
 import { besides, clientsSummaryIn } from './clients-summary.ts'
 import { cutLeaving, cutsOf, keptByEstimate, withSummary } from './compress-cut.ts'
 import { imagesToKeep } from './kept-images.ts'
 import type { Asker } from './layer.ts'
-import { prefixHashes, type Summaries } from './summaries.ts'
+import { type KeptSummary, prefixHashes, type Summaries } from './summaries.ts'
+import { allShown } from './summary-pieces.ts'
 
 /** When long conversations are made shorter. `percent`: of the model's window; absent: only once they do not fit. */
 export type Compression = { readonly percent?: number; readonly model?: string }
@@ -35,10 +37,12 @@ const shareOfSummary = 0.02
 const usualWindow = 200_000
 
 export const fromMemory = ''
+const unwritten: KeptSummary = { summary: '', unshown: allShown }
 export type Shortened = {
   readonly conversation: Conversation
   readonly cut: number
   readonly by: string
+  readonly unshown: Unshown
   /** Among what is replaced. */
   readonly images: { readonly kept: number; readonly of: number }
 }
@@ -89,11 +93,11 @@ export function createView(
     return tokens
   }
   const windowTokens = async (): Promise<number> => (await knownWindow()) ?? usualWindow
-  const shortened = (cut: number, summary: string, by: string, withImages = true): Shortened => {
+  const shortened = (cut: number, { summary, unshown }: KeptSummary, by: string, withImages = true): Shortened => {
     const images = imagesToKeep(messages.slice(0, cut), messages.slice(cut), withImages ? mostImageTokens : 0)
     return {
       conversation: { ...conversation, messages: withSummary(messages, cut, summary, images) },
-      ...{ cut, by },
+      ...{ cut, by, unshown },
       images: { kept: images.images.length, of: images.of },
     }
   }
@@ -102,7 +106,7 @@ export function createView(
     if (summaries.stats().count === 0 || sizeOf(messages) < worthHashing) return undefined
     hashOf(1)
     const found = summaries.find((hashes ?? []).slice(0, cutsOf(messages).at(-1) ?? 0), isCounted)
-    return found && shortened(found.cut, found.summary, fromMemory)
+    return found && shortened(found.cut, found, fromMemory)
   }
   /** What a summary of these messages would take the place of, characters. */
   const replacedBetween = (from: number, cut: number): number =>
@@ -121,7 +125,7 @@ export function createView(
     for (const kept of keeping) {
       const cut = cutLeaving(messages, kept, from, (at) => replacedBetween(from, at) >= worthReplacing)
       if (cut === undefined || places.some((place) => place.cut === cut)) continue
-      const rest = await estimate(shortened(cut, '', fromMemory).conversation)
+      const rest = await estimate(shortened(cut, unwritten, fromMemory).conversation)
       places.push({ kept, cut, tokens: rest.tokens + guess })
     }
     const first = places.findIndex(({ tokens }) => tokens <= most)

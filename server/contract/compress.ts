@@ -2,8 +2,9 @@ import type { Conversation, Message } from '../conversation/conversation.ts'
 import { type GatewayError, gatewayError } from '../conversation/error.ts'
 import type { Usage } from '../conversation/event.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import type { Compressed } from '../relay/relay.ts'
 import type { ReplyStream } from '../relay/reply-source.ts'
-import { besides, clientsSummaryIn } from './clients-summary.ts'
+import { clientsSummaryIn } from './clients-summary.ts'
 import { cutsOf, keptInTurn } from './compress-cut.ts'
 import {
   type CompressDeps,
@@ -15,8 +16,10 @@ import {
   type Shortened,
 } from './compress-view.ts'
 import type { Asker, Layer, Outlook, Turns } from './layer.ts'
+import type { KeptSummary } from './summaries.ts'
 import { createFlights } from './summary-flights.ts'
-import { type Earlier, isClientsCompaction, summaryRequest, summaryTokens, transcriptOf } from './summary-request.ts'
+import { allShown, type Piece, piecesOf, sumUnshown } from './summary-pieces.ts'
+import { type Earlier, isClientsCompaction, summaryRequest, summaryTokens } from './summary-request.ts'
 import { sumUsage } from './usage.ts'
 
 /** A summary that takes longer is given up, milliseconds. */
@@ -26,11 +29,21 @@ const shareOfSummary = 0.5
 const leastShare = 0.25
 /** Few characters make fewer tokens than this: what is cut into pieces by it fits. */
 const charactersPerToken = 2
-const mostPieces = 8
 /** A summary that has grown to more, as a share of the window, is written anew as one; until then it only grows. */
 const shareOfGrown = 0.1
 
-type Written = { readonly summary: string; readonly model: string }
+type Written = KeptSummary & { readonly model: string }
+
+/** What of one request's compression has been told, whichever of its rounds it came of. */
+type Told = {
+  /** Messages that the caller sent. */
+  readonly of: number
+  /** What writing summaries took. */
+  readonly spent: Usage[]
+  whose: string | undefined
+  detail: string | undefined
+  shown: Compressed | undefined
+}
 
 /**
  * Long conversations: older turns are replaced by a summary that a model writes, when they do not fit, or from a share of the
@@ -39,6 +52,8 @@ type Written = { readonly summary: string; readonly model: string }
 export function createCompression(deps: CompressDeps): Layer {
   const { compressionOf, summaries } = deps
   const joined = createFlights<Written>()
+  // A further round of a request adds messages of ours, and goes on from the summary that was written for the first.
+  const toldOf = new WeakMap<Turns['asked'], Told>()
   const isShort = ({ messages }: Conversation): boolean => messages.length <= 2
   return {
     wants: (conversation, asker) =>
@@ -74,7 +89,9 @@ export function createCompression(deps: CompressDeps): Layer {
   function createWork(conversation: Conversation, turns: Turns, how: Compression, view: CompressView) {
     const { estimate } = deps
     const { messages, hashOf, knownWindow, windowTokens, shortened, placesBehind } = view
-    const spent: Usage[] = []
+    const told = toldOf.get(turns.asked) ?? nothingYet(messages.length)
+    toldOf.set(turns.asked, told)
+    const before = told.shown
 
     /**
      * Everything behind `from`, which the last summary stands for, up to the first of these places with which it gets shorter;
@@ -91,61 +108,57 @@ export function createCompression(deps: CompressDeps): Layer {
         if (after.tokens < before.tokens) return shorter
         behind = cut
       }
-      turns.asked.onCompressed?.(undefined)
+      turns.asked.onCompressed?.(told.shown)
       return undefined
     }
     /** Another request may have written it meanwhile, or be writing it. */
     const keptOrWritten = async (from: number, cut: number): Promise<Shortened | undefined> => {
       const kept = summaries.find([hashOf(cut)])
-      if (kept !== undefined) return shortened(cut, kept.summary, fromMemory)
+      if (kept !== undefined) return shortened(cut, kept, fromMemory)
       const written = await joined(hashOf(cut), turns.signal, () => write(from, cut))
-      return written && shortened(cut, written.found.summary, written.isOwn ? written.found.model : fromMemory)
+      return written && shortened(cut, written.found, written.isOwn ? written.found.model : fromMemory)
     }
     /**
      * A summary that there is already stays word for word and the new one is put behind it: nothing is summarised twice, until
      * the whole has grown too long. A client's own summary stands for itself, and is only shown.
      */
     const write = async (from: number, cut: number): Promise<Written | undefined> => {
-      let summary = from === 0 ? undefined : summaries.find([hashOf(from)])?.summary
-      const begin = summary === undefined ? 0 : from
+      const kept = from === 0 ? undefined : summaries.find([hashOf(from)])
+      let summary = kept?.summary
+      let unshown = kept?.unshown ?? allShown
       const own = clientsSummaryIn(messages.slice(0, cut))
       const tokens = await windowTokens()
       const room = Math.floor(Math.max(tokens * shareOfSummary - summaryTokens, tokens * leastShare))
-      const characters = room * charactersPerToken
-      // Where all that was said would take more calls, the beginnings and ends of long texts have to do.
-      const shortest = inPieces(messages, begin, cut, characters, 0)
-      const fullest = inPieces(messages, begin, cut, characters, characters)
-      const [pieces, whole] = fullest.length > shortest.length ? [shortest, 0] : [fullest, characters]
-      if (pieces.length > mostPieces) return undefined
+      const pieces = piecesOf(messages, kept === undefined ? 0 : from, cut, own, room * charactersPerToken)
+      if (pieces === undefined) return undefined
       const cuts = new Set(cutsOf(messages))
       let model = ''
-      for (const { start, end } of pieces) {
-        const piece = besides(own, messages.slice(start, end))
-        if (piece.length === 0) continue
+      for (const piece of pieces) {
         const grows = (summary?.length ?? 0) <= tokens * shareOfGrown * charactersPerToken
         const shown = [...(grows && own ? [wordsOf(own)] : []), ...(summary === undefined ? [] : [summary])].join(
           '\n\n',
         )
-        const written = await summarise(piece, shown === '' ? undefined : { summary: shown, stays: grows }, whole)
+        const written = await summarise(piece, shown === '' ? undefined : { summary: shown, stays: grows })
         if (written === undefined) return undefined
         summary = grows && summary !== undefined ? `${summary}\n\n${written.summary}` : written.summary
+        unshown = sumUnshown(unshown, piece.unshown)
         model = written.model
         // Who asks again after a failure goes on from here.
-        if (end === cut || cuts.has(end)) summaries.keep(hashOf(end), summary)
+        const end = piece === pieces.at(-1) ? cut : piece.end
+        if (end !== undefined && (end === cut || cuts.has(end))) summaries.keep(hashOf(end), { summary, unshown })
       }
-      return summary === undefined || model === '' ? undefined : { summary, model }
+      return summary === undefined || model === '' ? undefined : { summary, unshown, model }
     }
 
     /** By the model that is named for it, else by the one that serves. */
     const summarise = async (
-      piece: readonly Message[],
+      piece: Piece,
       earlier: Earlier | undefined,
-      whole: number,
-    ): Promise<Written | undefined> => {
+    ): Promise<Pick<Written, 'summary' | 'model'> | undefined> => {
       for (const model of new Set([how.model ?? conversation.model, conversation.model])) {
         if (turns.signal.aborted) return undefined
-        const sent = await turns.run(summaryRequest(conversation, piece, earlier, model, whole), 'summary')
-        const summary = sent.ok ? await textOf(sent.value, turns.elapsed, (usage) => spent.push(usage)) : undefined
+        const sent = await turns.run(summaryRequest(conversation, piece, earlier, model), 'summary')
+        const summary = sent.ok ? await textOf(sent.value, turns.elapsed, (usage) => told.spent.push(usage)) : undefined
         if (summary !== undefined) return { summary, model }
       }
       return undefined
@@ -169,22 +182,32 @@ export function createCompression(deps: CompressDeps): Layer {
     }
     /** The last thing that can be left out; undefined: there are none. */
     const withoutImages = ({ cut, by, images }: Shortened): Shortened | undefined => {
-      const summary = images.kept === 0 ? undefined : summaries.find([hashOf(cut)], false)?.summary
-      return summary === undefined ? undefined : shortened(cut, summary, by, false)
+      const kept = images.kept === 0 ? undefined : summaries.find([hashOf(cut)], false)
+      return kept && shortened(cut, kept, by, false)
     }
-    const tell = ({ cut, by, images }: Shortened): void => {
-      const used = by === fromMemory ? 'cached' : sumUsage(spent)
-      turns.asked.onCompressed?.({ messages: cut, ...(used && { used }) })
-      const field = turns.asked.locate?.({ kind: 'messages' })
+    const tell = ({ cut, by, images, unshown }: Shortened): void => {
+      if (by !== fromMemory) told.whose = `summary by ${by}`
+      told.whose ??= keptOne
+      const count = Math.min(cut, told.of)
+      const used = sumUsage(told.spent) ?? (told.whose === keptOne ? 'cached' : undefined)
+      told.shown = { messages: count, ...(used && { used }), unshown }
+      turns.asked.onCompressed?.(told.shown)
       const seen = images.of === 0 ? '' : `; ${images.kept} of ${images.of} images kept`
-      const whose = by === fromMemory ? 'by a summary that was kept' : `summary by ${by}`
-      const detail = `${cut} of ${messages.length} messages; ${whose}${seen}`
+      const lost =
+        unshown.messages === 0
+          ? ''
+          : `; ${unshown.characters} characters of ${unshown.messages} messages were not shown to it`
+      const detail = `${count} of ${told.of} messages; ${told.whose}${seen}${lost}`
+      if (detail === told.detail) return
+      told.detail = detail
+      const field = turns.asked.locate?.({ kind: 'messages' })
       turns.note({ what: 'history-compressed', ...(field === undefined ? {} : { field }), detail })
     }
 
     /** With the numbers of the caller's own conversation: of the shortened one it knows nothing. */
     const tooLong = async (error: GatewayError): Promise<Result<never, GatewayError>> => {
-      turns.asked.onCompressed?.(undefined)
+      told.shown = before
+      turns.asked.onCompressed?.(before)
       const maximum = await knownWindow()
       const input = (await estimate(conversation)).tokens
       return err(maximum === undefined ? error : { ...error, contextTokens: { input, maximum } })
@@ -193,6 +216,10 @@ export function createCompression(deps: CompressDeps): Layer {
     return { shorten, send, tooLong }
   }
 }
+
+const keptOne = 'by a summary that was kept'
+
+const nothingYet = (of: number): Told => ({ of, spent: [], whose: undefined, detail: undefined, shown: undefined })
 
 /** What would become of a conversation, and from how many tokens on. */
 async function outlookOf(conversation: Conversation, asker: Asker, deps: CompressDeps): Promise<Outlook> {
@@ -209,32 +236,6 @@ async function outlookOf(conversation: Conversation, asker: Asker, deps: Compres
   return later === undefined
     ? { ...common, would: 'no' }
     : { ...common, would: 'write-summary-if-refused', messages: later.cut }
-}
-
-/**
- * The ranges between two places in pieces of so many characters of transcript; a message that is longer alone is one of its own.
- * `whole`: the room in which words are not cut.
- */
-function inPieces(
-  messages: readonly Message[],
-  from: number,
-  to: number,
-  characters: number,
-  whole: number,
-): readonly { readonly start: number; readonly end: number }[] {
-  const pieces: { start: number; end: number }[] = []
-  let room = 0
-  for (const [offset, message] of messages.slice(from, to).entries()) {
-    const { length } = transcriptOf(message, whole)
-    const start = from + offset
-    const last = pieces.at(-1)
-    if (last === undefined || room < length) {
-      pieces.push({ start, end: start + 1 })
-      room = characters
-    } else last.end = start + 1
-    room -= length
-  }
-  return pieces
 }
 
 const wordsOf = ({ parts }: Message): string =>

@@ -1,15 +1,18 @@
 import { LRUCache } from 'lru-cache'
 import type { Message, Part } from '../conversation/conversation.ts'
 import type { Effects } from '../lib/effects.ts'
+import type { Unshown } from '../relay/relay.ts'
+
+export type KeptSummary = { readonly summary: string; readonly unshown: Unshown }
 
 export type Summaries = {
   /** The summary that stands for the most of these messages; only looked at, it counts as no use. */
   readonly find: (
     hashes: readonly string[],
     isCounted?: boolean,
-  ) => { readonly cut: number; readonly summary: string } | undefined
+  ) => (KeptSummary & { readonly cut: number }) | undefined
   /** `hash`: of what it replaces. */
-  readonly keep: (hash: string, summary: string) => void
+  readonly keep: (hash: string, summary: KeptSummary) => void
   readonly stats: () => {
     readonly count: number
     readonly bytes: number
@@ -25,11 +28,11 @@ const bytesOfEntry = 200
 
 /** Holds summaries by the hash of what they replace, in memory alone: the next turn of a conversation goes on from one. */
 export function createSummaries({ now }: Pick<Effects, 'now'>): Summaries {
-  const cache = new LRUCache<string, string>({
+  const cache = new LRUCache<string, KeptSummary>({
     max: summariesLimit,
     maxSize: summaryBytesLimit,
     maxEntrySize: summaryBytesLimit / 16,
-    sizeCalculation: (summary) => summary.length * 2 + bytesOfEntry,
+    sizeCalculation: ({ summary }) => summary.length * 2 + bytesOfEntry,
     ttl: ttlMs,
     perf: { now },
   })
@@ -40,10 +43,10 @@ export function createSummaries({ now }: Pick<Effects, 'now'>): Summaries {
       if (cache.size === 0) return undefined
       for (let cut = hashes.length; cut > 0; cut--) {
         const hash = hashes[cut - 1] ?? ''
-        const summary = isCounted ? cache.get(hash) : cache.peek(hash)
-        if (summary === undefined) continue
+        const kept = isCounted ? cache.get(hash) : cache.peek(hash)
+        if (kept === undefined) continue
         if (isCounted) hits++
-        return { cut, summary }
+        return { cut, ...kept }
       }
       return undefined
     },

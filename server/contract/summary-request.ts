@@ -1,11 +1,7 @@
-import type { Conversation, ImagePart, Message, Part, TextPart } from '../conversation/conversation.ts'
+import type { Conversation } from '../conversation/conversation.ts'
 import { compactionRequest } from '../dialect/compaction-request.ts'
+import type { Piece } from './summary-pieces.ts'
 
-/** Of one text, characters: its head and its tail say what it was; a summary of a file is not the file. */
-const mostOfText = 8_000
-const shareOfHead = 0.75
-/** What a text may be longer than its bound: less would hardly be worth the words that say what is left out. */
-const slack = 200
 const mostImages = 10
 export const summaryTokens = 8_192
 
@@ -24,20 +20,20 @@ const taskFor = (goesOn: boolean): string =>
 /** What came before the messages that are to be summarised. `stays`: it remains word for word, and what is new follows it. */
 export type Earlier = { readonly summary: string; readonly stays: boolean }
 
-/** Asks for a summary of messages: one that goes on from what came before them, or one of both. `room`: see `transcriptOf`. */
+/** Asks for a summary of a piece: one that goes on from what came before it, or one of both. */
 export function summaryRequest(
   of: Conversation,
-  messages: readonly Message[],
+  piece: Pick<Piece, 'text' | 'images'>,
   earlier: Earlier | undefined,
   model: string,
-  room: number,
 ): Conversation {
-  const all = messages.flatMap(({ parts }) => parts.flatMap(imagesIn))
-  const images = all.slice(-mostImages)
+  const images = piece.images.slice(-mostImages)
   const text = [
     ...(earlier === undefined ? [] : [`<earlier_summary>\n${earlier.summary}\n</earlier_summary>`]),
-    `<conversation>\n${messages.map((message) => transcriptOf(message, room)).join('\n\n')}\n</conversation>`,
-    ...(all.length > images.length ? [`Of its ${all.length} images the last ${images.length} are attached.`] : []),
+    `<conversation>\n${piece.text}\n</conversation>`,
+    ...(piece.images.length > images.length
+      ? [`Of its ${piece.images.length} images the last ${images.length} are attached.`]
+      : []),
     earlier?.stays === true
       ? 'Summarise the conversation now, to go on behind the summary.'
       : 'Summarise all of this now.',
@@ -58,71 +54,6 @@ export function summaryRequest(
     ...(endUser === undefined ? {} : { endUser }),
   }
 }
-
-/**
- * What a message becomes in the transcript, which is also its size there. What the user and the system said may hold a wish
- * anywhere: it is cut only where the message alone is longer than `room`, characters. Whatever else is long is cut always.
- */
-export function transcriptOf({ role, parts }: Message, room: number): string {
-  const lines = parts.flatMap((part): readonly (TextPart | string)[] =>
-    role !== 'assistant' && part.type === 'text' ? [part] : lineOf(part),
-  )
-  let left = room - `[${role}]`.length - lines.length
-  const words: number[] = []
-  for (const line of lines)
-    if (typeof line === 'string') left -= line.length
-    else words.push(line.text.length)
-  const most = Math.max(mostOfText, fairShare(words, left) - slack)
-  return [`[${role}]`, ...lines.map((line) => (typeof line === 'string' ? line : shortened(line.text, most)))].join(
-    '\n',
-  )
-}
-
-/** What each may have at most for all to fit: what shorter ones leave is the longer ones'. */
-function fairShare(lengths: readonly number[], room: number): number {
-  let left = room
-  for (const [index, length] of lengths.toSorted((a, b) => a - b).entries()) {
-    const share = Math.floor(left / (lengths.length - index))
-    if (length > share) return share
-    left -= length
-  }
-  return Number.POSITIVE_INFINITY
-}
-
-function lineOf(part: Part): readonly string[] {
-  switch (part.type) {
-    case 'text':
-      return [shortened(part.text)]
-    case 'image':
-      return ['(an image)']
-    case 'document':
-    case 'remote':
-      return ['(a document)']
-    case 'tool-call':
-      return [`Calls ${part.name} (${part.id}): ${shortened(JSON.stringify(part.input))}`]
-    case 'tool-result':
-      return [`${part.isError ? 'Failed result' : 'Result'} (${part.callId}): ${part.parts.flatMap(lineOf).join('\n')}`]
-    case 'reasoning':
-    case 'redacted-reasoning':
-      return []
-  }
-}
-
-function shortened(text: string, most = mostOfText): string {
-  if (text.length <= most + slack) return text
-  const head = Math.floor(most * shareOfHead)
-  const tail = most - head
-  const start = text.slice(0, head).toWellFormed()
-  const end = text.slice(-tail).toWellFormed()
-  return `${start}\n(… ${text.length - head - tail} characters left out …)\n${end}`
-}
-
-const imagesIn = (part: Part): readonly ImagePart[] =>
-  part.type === 'image'
-    ? [part]
-    : part.type === 'tool-result'
-      ? part.parts.filter((inner) => inner.type === 'image')
-      : []
 
 /** A text's ends say whether it asks for a summary; the rest may be the conversation itself. */
 const looked = 3_000

@@ -219,11 +219,13 @@ const ofEveryAnswer = { ...clientEdgeHeaders, ...openToAll }
 
 function compressedHeader(compressed: Compressed | 'running'): string {
   if (compressed === 'running') return compressed
-  const { messages, used } = compressed
-  const replaced = `messages=${messages}`
-  if (used === undefined) return replaced
-  if (used === 'cached') return `${replaced}; cached`
-  return `${replaced}; input_tokens=${used.input.tokens}; output_tokens=${used.output.tokens}`
+  const { messages, used, unshown } = compressed
+  const members = [`messages=${messages}`]
+  if (used === 'cached') members.push('cached')
+  else if (used !== undefined) members.push(`input_tokens=${used.input.tokens}`, `output_tokens=${used.output.tokens}`)
+  if (unshown.messages > 0)
+    members.push(`unshown_characters=${unshown.characters}`, `unshown_messages=${unshown.messages}`)
+  return members.join('; ')
 }
 
 /** The same encoder; what it writes is taken down where that was asked for. */

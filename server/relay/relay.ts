@@ -56,7 +56,9 @@ export type RelayRequest = {
 }
 
 /** `used`: what writing the summary took, absent where that is not known; `cached`: it was kept. */
-export type Compressed = { readonly messages: number; readonly used?: Usage | 'cached' }
+export type Compressed = { readonly messages: number; readonly used?: Usage | 'cached'; readonly unshown: Unshown }
+/** What the user and the system said and a summary was not made of. */
+export type Unshown = { readonly characters: number; readonly messages: number }
 
 export type RelayDeps = {
   readonly effects: Pick<Effects, 'now' | 'random' | 'sleep' | 'newUuid' | 'turn'>

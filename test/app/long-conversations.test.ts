@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Step } from '../../server/simulator/step.ts'
 import { type Answered, type ClockedGateway, startClockedGateway } from '../support/clocked-gateway.ts'
 
 let gateway: ClockedGateway
@@ -16,6 +17,16 @@ const record = async () => {
   await gateway.pass(2_000)
   return (await gateway.call('GET', '/v2/logs?limit=1')).json.logs[0]
 }
+
+type Turn = {
+  readonly purpose?: string
+  readonly usage: Readonly<Record<'input' | 'output', { readonly tokens: number }>>
+}
+/** Input and output tokens of writing them. */
+const ofSummaries = (turns: readonly Turn[]): number[] =>
+  (['input', 'output'] as const).map((of) =>
+    turns.reduce((sum, { purpose, usage }) => sum + (purpose === 'summary' ? usage[of].tokens : 0), 0),
+  )
 
 type Said = { readonly role: 'user' | 'assistant'; readonly content: string }
 // The same texts for all: they are counted once.
@@ -66,15 +77,48 @@ describe.each(Object.keys(apis).flatMap((path) => [false, true].map((stream) => 
         ) ?? []
       expect(answer.headers.get('access-control-expose-headers')).toContain('x-claude-server-compressed')
       const sent = asked().slice(before)
-      expect(sent.map(({ status }) => status)).toEqual([200, 200])
+      expect(sent.map(({ status }) => status)).toEqual([200, 200, 200, 200])
       const { notes, route, input_tokens: input } = await record()
       expect(notes.first).toMatchObject([
         { what: 'history-compressed', field: path === '/v1/responses' ? 'input' : 'messages' },
       ])
-      expect(route.attempts).toMatchObject([{ purpose: 'summary' }, {}])
+      const [one, two, three, turn] = route.attempts
+      expect([[one, two, three].every(({ purpose }) => purpose === 'summary'), turn.purpose]).toEqual([true, undefined])
       expect(input).toBeGreaterThan(100_000)
-      const [{ usage }] = route.turns
-      expect([extraInput, extraOutput]).toEqual([`${usage.input.tokens}`, `${usage.output.tokens}`])
+      expect([Number(extraInput), Number(extraOutput)]).toEqual(ofSummaries(route.turns))
+    })
+
+    test('says what its summary took whatever rounds follow, once', async () => {
+      const called = (name: string, input: object): Step => ({ type: 'tool', name, json: JSON.stringify(input) })
+      const search = {
+        '/v1/messages': [{ type: 'web_search_20250305', name: 'web_search' }],
+        others: [{ type: 'web_search' }],
+      }
+      const rounds = [
+        { step: called('ghost', {}), more: {}, purpose: 'repair' },
+        {
+          step: called('internet_search', { query: 'q' }),
+          more: { tools: search[path === '/v1/messages' ? path : 'others'] },
+          purpose: 'search',
+        },
+      ] as const
+      for (const { step, more, purpose } of rounds) {
+        const summary: Step = { type: 'text', text: 'A summary.' }
+        for (const one of [summary, summary, summary, step, { type: 'text', text: 'Fine.' }] as const)
+          gateway.simulator.enqueue({ steps: [one] })
+        const answer = await ask(path, talk(`${purpose} ${path} ${stream}`), { stream, ...more })
+        const { notes, route } = await record()
+        expect(route.turns.map(({ purpose: of }: Turn) => of)).toEqual([
+          ...['summary', 'summary', 'summary'],
+          ...[undefined, purpose],
+        ])
+        const [input, output] = ofSummaries(route.turns)
+        expect(answer.headers.get('x-claude-server-compressed')).toBe(
+          `messages=18; input_tokens=${input}; output_tokens=${output}`,
+        )
+        const told = notes.first.filter(({ what }: { what: string }) => what === 'history-compressed')
+        expect(told.map(({ detail }: { detail: string }) => detail)).toEqual([`18 of 25 messages; summary by ${model}`])
+      }
     })
 
     test('the next turn goes on from the same summary', async () => {
@@ -115,7 +159,7 @@ test('a key may have its own way', async () => {
     asked()
       .slice(before)
       .map(({ status }) => status),
-  ).toEqual([400, 200, 200])
+  ).toEqual([400, 200, 200, 200, 200])
   expect((await gateway.call('PATCH', `/v2/keys/${made.json.id}`, { compression: 'inherit' })).json.compression).toBe(
     'inherit',
   )
@@ -203,4 +247,23 @@ test('summaries are held within bounds that the metrics show', async () => {
   expect(text).toMatch(/claude_server_summaries_kept [1-9]/)
   expect(text).toMatch(/claude_server_summaries_reused [1-9]/)
   expect(text).toContain('claude_server_limit{of="summaries_kept_bytes"} 67108864')
+})
+
+test('what is too much for all calls that a summary may take is said in the header and the record', async () => {
+  const many = Array.from({ length: 24 }, (_, index): readonly Said[] => [
+    { role: 'user', content: `much ${index} ${'word '.repeat(18_000)}` },
+    { role: 'assistant', content: 'ok' },
+  ]).flat()
+  await gateway.call('PUT', '/v2/settings', { compressionAtPercent: 50 })
+  const answer = await ask('/v1/messages', [...many, { role: 'user', content: 'And now? [[sim:text=Fine]]' }])
+  await gateway.call('PUT', '/v2/settings', { compressionAtPercent: 90 })
+  expect(answer.status).toBe(200)
+  const header =
+    /^messages=\d+; input_tokens=\d+; output_tokens=\d+; unshown_characters=(\d+); unshown_messages=(\d+)$/.exec(
+      answer.headers.get('x-claude-server-compressed') ?? '',
+    )
+  const { notes, route } = await record()
+  expect(route.turns.filter(({ purpose }: Turn) => purpose === 'summary')).toHaveLength(8)
+  const lost = `${header?.[1]} characters of ${header?.[2]} messages were not shown to it`
+  expect(notes.first).toMatchObject([{ detail: expect.stringContaining(lost) }])
 })

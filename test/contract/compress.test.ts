@@ -46,6 +46,7 @@ const asked = ({
     system: [task],
   },
 }: UpstreamCall): 'summary' | 'turn' => (task?.startsWith('You write summaries') ? 'summary' : 'turn')
+const none = { characters: 0, messages: 0 }
 const turnsIn = (sent: readonly UpstreamCall[]): readonly number[] =>
   sent.flatMap((call, index) => (asked(call) === 'turn' ? [index] : []))
 const textOf = ({ conversation: { messages } }: UpstreamCall): string => JSON.stringify(messages)
@@ -118,7 +119,7 @@ describe('on overflow', () => {
     )
     await read(await second.run([...talk(12), assistant('Then this.'), user('And then?')]))
     expect(second.sent.map(asked)).toEqual(['turn'])
-    expect(second.told).toEqual([{ messages: 18, used: 'cached' }])
+    expect(second.told).toEqual([{ messages: 18, used: 'cached', unshown: none }])
     expect(textOf(second.sent[0] as UpstreamCall)).toContain('First summary.')
     expect(second.notes).toMatchObject([{ detail: '18 of 27 messages; by a summary that was kept' }])
     const third = start({}, (call) => (asked(call) === 'summary' ? says('Third summary.') : fitting(call)), first.kept)
@@ -155,7 +156,7 @@ describe('on overflow', () => {
     const second = start({}, answer, first.kept)
     await read(await second.run(talk(12)))
     expect(second.sent.map(asked)).toEqual(['turn', 'turn'])
-    expect(second.told).toEqual(['running', { messages: 18, used: 'cached' }])
+    expect(second.told).toEqual(['running', { messages: 18, used: 'cached', unshown: none }])
   })
 
   test('nobody goes on from another caller’s summary', async () => {
@@ -202,25 +203,55 @@ describe('on overflow', () => {
     expect([more, shown.split(rule).length - 1, shown.match(/characters left out/g)?.length]).toEqual([[], 2, 3])
   })
 
-  test('words too long for a piece are cut to its room, short ones beside them stay', async () => {
+  test('a message too long for a piece goes on in the next, and is shown whole', async () => {
     // 33,616 characters in a piece
     const messages = [user(long(70_000, 10), 'm'.repeat(10_000), long(5, 70_000)), assistant('ok'), ...talk(20)]
-    const [shown = '', ...more] = await shownOf(messages, 50_000)
-    const [first = ''] = shown.split('[assistant]')
-    expect(first.match(/characters left out/g)).toHaveLength(2)
-    expect([first.includes('m'.repeat(10_000)), first.length > 33_000, first.length < 34_000]).toEqual([
-      true,
-      true,
-      true,
-    ])
-    expect(more).toHaveLength(1)
-  })
-
-  test('where all that was said is too much for the pieces there may be, its ends are shown', async () => {
-    const messages = [...Array.from({ length: 10 }, () => [user(long(30_000, 10)), assistant('ok')]).flat(), ...talk(4)]
     const shown = await shownOf(messages, 50_000)
     expect(shown.length).toBeLessThanOrEqual(8)
-    expect(shown.join('').match(/\(… 22029 characters left out …\)/g)).toHaveLength(10)
+    const all = shown.join('')
+    expect([all.split(rule).length - 1, all.includes('characters left out')]).toEqual([2, false])
+    expect([
+      all.split('p').length > 70_000,
+      all.split('r').length > 70_000,
+      shown[1]?.includes('[user, going on]'),
+    ]).toEqual([true, true, true])
+  })
+
+  test('all pieces that there may be are used before anything that was said is cut', async () => {
+    const wishes = Array.from({ length: 24 }, (_, index) => `Wish ${index}.`)
+    const said = wishes.map((wish, index) => [
+      user(`${'x'.repeat(7_000)} ${wish} ${'y'.repeat(3_000)}`),
+      assistant(`${index}`),
+    ])
+    const shown = await shownOf([...said.flat(), ...talk(4)], 50_000)
+    expect(shown.length).toBe(8)
+    expect(wishes.filter((wish) => !shown.some((piece) => piece.includes(wish)))).toEqual([])
+  })
+
+  test('what is too much for all pieces is cut, the longest first, and that is said: at once and of a summary that is kept', async () => {
+    const many = Array.from({ length: 9 }, (_, index) => [user(`${index} ${long(40_000, 10)}`), assistant('ok')]).flat()
+    const messages = [user('z'.repeat(20_000)), assistant('ok'), ...many, ...talk(4)]
+    const { run, sent, told, notes } = start(
+      { percent: 20 },
+      (call) => says(asked(call) === 'summary' ? 'S.' : 'Answer'),
+      undefined,
+      50_000,
+    )
+    await read(await run(messages))
+    const shown = sent.filter((call) => asked(call) === 'summary').map(textOf)
+    expect(shown).toHaveLength(8)
+    const all = shown.join('')
+    const cuts = [...all.matchAll(/\(… (\d+) characters left out …\)/g)].map(([, count]) => Number(count))
+    expect([new Set(cuts.slice(0, 9)).size, cuts.length, all.split('z').length]).toEqual([1, 9, 20_001])
+    const unshown = { characters: 9 * (cuts[0] ?? 0), messages: 9 }
+    const most = 8 * 33_616
+    expect(all.length).toBeGreaterThan(most * 0.95)
+    expect(told.at(-1)).toMatchObject({ unshown, used: { input: { tokens: 80 } } })
+    const lost = `${unshown.characters} characters of 9 messages were not shown to it`
+    expect(notes).toMatchObject([{ detail: expect.stringMatching(new RegExp(`; summary by m; ${lost}$`)) }])
+    await read(await run([...messages, assistant('Answer'), user('Then?')]))
+    expect(told.at(-1)).toMatchObject({ unshown, used: 'cached' })
+    expect(notes.at(-1)?.detail).toEndWith(`by a summary that was kept; ${lost}`)
   })
 
   const failures = {
@@ -432,7 +463,7 @@ describe('a conversation that comes back', () => {
     expect(sent.map(asked)).toEqual(['turn'])
     const immense = start({}, answer)
     await read(await immense.run([user(`${own}${'x'.repeat(100_000)}`), assistant('ok'), user('Go.')]))
-    expect(immense.sent.map(asked)).toEqual(['summary', 'turn'])
+    expect([immense.sent.map(asked).at(-1), immense.sent.length]).toEqual(['turn', 9])
   })
 })
 
