@@ -14,8 +14,10 @@ export type Piece = {
 }
 
 export const mostPieces = 8
-/** Beginning a message at the end of a piece takes as much room as this, characters. */
-const leastBegun = 2_000
+/** Of fewer characters no piece is made. */
+const leastRoom = 1_000
+/** Only where as much of a piece is left is a message begun in it. */
+const shareBegun = 0.05
 /** So far back a text is broken between words. */
 const lookBack = 200
 /** How exactly the bound of what is shown of long texts is found, characters. */
@@ -37,7 +39,7 @@ export function piecesOf(
   own: Message | undefined,
   room: number,
 ): readonly Piece[] | undefined {
-  const characters = Math.max(room, leastBegun)
+  const characters = Math.max(room, leastRoom)
   const all = messages.slice(from, to).flatMap((message, index): readonly Of[] =>
     besides(own, [message]).map((rest) => ({
       spoken: spokenOf(rest),
@@ -80,7 +82,7 @@ function packed(all: readonly Of[], most: number, characters: number, fills: boo
     let text = transcriptOf(spoken, most)
     while (text.length > room) {
       const isBroken = fills || text.length > characters
-      if (room < leastBegun || !isBroken) {
+      if (room < characters * shareBegun || !isBroken) {
         begin()
         continue
       }
