@@ -4,14 +4,20 @@ import type { MadeCall } from './reading.ts'
 /** A call, with what it is told from others by. */
 type Known = {
   readonly name: string
-  /** The input, as one text whatever the order of its members. */
+  /** The input, as one text whatever the order of its members and however its words and numbers are written. */
   readonly key: string
+  /** The members of the input, each as such a text. */
+  readonly members: ReadonlyMap<string, string>
   /** The values that stand in the input. */
   readonly values: ReadonlySet<string>
 }
+type WrongCall = Known & {
+  /** Values of members that no fault is found with. */
+  readonly sound: ReadonlySet<string>
+}
 type NewCall = Known & { readonly events: readonly ReplyEvent[] }
 
-/** Wrong calls of one reply that are told apart. */
+/** Wrong calls of one reply that are told apart, each from each. */
 const mostMended = 50
 
 /** The calls of a repair without those that were taken before: a model likes to repeat all it has said. */
@@ -19,75 +25,90 @@ export const newCalls = (events: readonly ReplyEvent[], before: readonly MadeCal
   unrepeated(events, takenOf(before)).flatMap((call) => call.events)
 
 /**
- * The calls of a repair that take the place of wrong ones, one for each. Undefined: it is not certain which is which, and a call
- * that nobody wanted is worse than none.
+ * The calls of a repair that take the place of wrong ones, one for each. Undefined: it is not certain which is which, or that
+ * none of them is made a second time, and a call that nobody wanted is worse than none.
  */
 export function mendedCalls(
   events: readonly ReplyEvent[],
   before: readonly MadeCall[],
 ): readonly ReplyEvent[] | undefined {
   const taken = takenOf(before)
-  const wrong = before.filter(({ faults }) => faults.length > 0)
+  const wrong = before.filter(({ faults }) => faults.length > 0).map(wrongOf)
   const mended = unrepeated(events, taken)
   if (wrong.length > mostMended || mended.length !== wrong.length) return undefined
-  const place = createPlaces(wrong.map(knownOf), taken)
-  for (const call of mended) if (!place(call)) return undefined
-  return mended.flatMap((call) => call.events)
+  const places = inOrder(mended, wrong) ?? byLikeness(mended, wrong)
+  if (places === undefined || isTwice(mended, places)) return undefined
+  const isAgain = mended.some((call, index) => taken.some((good) => isOnce(good, call, places[index])))
+  return isAgain ? undefined : mended.flatMap((call) => call.events)
 }
 
-/** Gives each call the place of a wrong one; false: it is not certain which. */
-function createPlaces(wrong: readonly Known[], taken: readonly Known[]): (call: Known) => boolean {
-  const inWrong = createTally(wrong)
-  const inTaken = createTally(taken)
+type Places = readonly WrongCall[]
+
+/**
+ * Each is asked for in the place of the wrong one, so where nothing speaks against it that is where it stands. What does: that
+ * there was something right in that one, and none of it has stayed, or it has more in common with another.
+ */
+function inOrder(mended: readonly NewCall[], wrong: readonly WrongCall[]): Places | undefined {
+  const places: WrongCall[] = []
+  const next = new Map<string, number>()
+  for (const call of mended) {
+    const own = wrong.filter(({ name }) => name === call.name)
+    const at = next.get(call.name) ?? 0
+    next.set(call.name, at + 1)
+    const place = own[at]
+    if (place === undefined) return undefined
+    const common = inCommon(place, call)
+    const isOther = place.sound.isDisjointFrom(call.values) || own.some((other) => inCommon(other, call) > common)
+    if (place.sound.size > 0 && isOther) return undefined
+    places.push(place)
+  }
+  return places
+}
+
+/** Each in the place of the one it has most in common with; of those that are alike, the next. */
+function byLikeness(mended: readonly NewCall[], wrong: readonly WrongCall[]): Places | undefined {
   const open = new Set(wrong)
-
-  /**
-   * Whether it is a good call once more in other words: it has more of that one than of the wrong call, and nothing by which the
-   * wrong one differs from it (what was missing is often filled in as in the call beside it). Of a call that said nothing at all
-   * nothing can be told but that it is no good call with something added.
-   */
-  function isOnceMore(call: Known, nearest: Known, common: number): boolean {
-    const has = inTaken(call.values)
-    const kept = nearest.values.intersection(call.values)
-    const hasKept = inTaken(kept)
-    return taken.some(
-      ({ name, values }, at) =>
-        name === call.name &&
-        (has[at] ?? 0) > common &&
-        (nearest.values.size === 0 ? has[at] === values.size : hasKept[at] === kept.size),
-    )
+  const places: WrongCall[] = []
+  for (const call of mended) {
+    const own = wrong.filter(({ name }) => name === call.name)
+    const most = Math.max(...own.map((one) => inCommon(one, call)))
+    const nearest = own.filter((one) => inCommon(one, call) === most)
+    const isAlike = nearest.every(({ key }) => key === nearest[0]?.key)
+    const place = isAlike ? nearest.find((one) => open.has(one)) : undefined
+    if (place === undefined) return undefined
+    open.delete(place)
+    places.push(place)
   }
-
-  /** The only one of its tool, or the one it has most in common with; of equal ones the next. */
-  return (call) => {
-    const common = inWrong(call.values)
-    const own = wrong.flatMap((one, at) => (one.name === call.name ? [{ one, common: common[at] ?? 0 }] : []))
-    const most = Math.max(...own.map((each) => each.common))
-    const nearest = own.flatMap((each) => (each.common === most ? [each.one] : []))
-    const [first] = nearest
-    if (first === undefined || isOnceMore(call, first, most)) return false
-    // Of several that are alike each is mended with all it had, or with anything where it had nothing.
-    const isAlike = most === first.values.size && nearest.every(({ key }) => key === first.key)
-    const place = nearest.length === 1 || isAlike ? nearest.find((one) => open.has(one)) : undefined
-    return place !== undefined && open.delete(place)
-  }
+  return places
 }
 
-/** How many of some values each of the calls has, without holding all against all. */
-function createTally(calls: readonly Known[]): (values: ReadonlySet<string>) => Int32Array {
-  const holders = new Map<string, number[]>()
-  for (const [at, { values }] of calls.entries())
-    for (const value of values) {
-      const known = holders.get(value)
-      if (known === undefined) holders.set(value, [at])
-      else known.push(at)
-    }
-  return (values) => {
-    const counts = new Int32Array(calls.length)
-    for (const value of values) for (const at of holders.get(value) ?? []) counts[at] = (counts[at] ?? 0) + 1
-    return counts
-  }
+/** Of wrong calls that were not the same the mended ones are, or the other way round, though one has lost what it said. */
+const isTwice = (mended: readonly NewCall[], places: Places): boolean =>
+  mended.some((call, index) =>
+    mended.slice(0, index).some((other, at) => {
+      const [place, others] = [places[index], places[at]]
+      if (call.name !== other.name || place === undefined || others === undefined) return false
+      if (place.key !== others.key) return call.key === other.key
+      return call.key !== other.key && ![call, other].every(({ values }) => place.values.isSubsetOf(values))
+    }),
+  )
+
+/**
+ * Whether it is a good call once more. It is where one holds all members of the other, unless the wrong call held them already;
+ * and where it has more of the good call than of the wrong one, and has lost all that was right in that and not in the good one.
+ */
+function isOnce(good: Known, call: Known, wrong: WrongCall | undefined): boolean {
+  if (good.name !== call.name || wrong === undefined) return false
+  if (holds(call, good) && !holds(wrong, good)) return true
+  if (call.members.size > 0 && holds(good, call)) return true
+  const own = wrong.sound.difference(good.values)
+  return own.size > 0 && inCommon(good, call) > inCommon(wrong, call) && own.isDisjointFrom(call.values)
 }
+
+const holds = ({ members }: Known, other: Known): boolean =>
+  [...other.members].every(([name, value]) => members.get(name) === value)
+
+const inCommon = (one: Known, other: Known): number => one.values.intersection(other.values).size
 
 const takenOf = (before: readonly MadeCall[]): readonly Known[] =>
   before.filter(({ faults }) => faults.length === 0).map(knownOf)
@@ -97,30 +118,52 @@ function unrepeated(events: readonly ReplyEvent[], taken: readonly Known[]): rea
   return callsIn(events).filter(({ name, key }) => !keys.has(`${name} ${key}`))
 }
 
-const knownOf = ({ name, json }: Pick<MadeCall, 'name' | 'json'>): Known => ({
-  name,
-  key: keyOf(json),
-  values: valuesOf(json),
-})
+function knownOf({ name, json }: Pick<MadeCall, 'name' | 'json'>): Known {
+  const input = inputOf(json)
+  const members = new Map(Object.entries(input ?? {}).map(([member, value]) => [member, keyOf(value)]))
+  return { name, key: input === undefined ? json : keyOf(input), members, values: valuesOf(json) }
+}
 
-function keyOf(json: string): string {
+function wrongOf({ name, json, faults }: MadeCall): WrongCall {
+  const known = knownOf({ name, json })
+  const isFaulty = (member: string): boolean => {
+    const at = `#/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    return faults.some((fault) => fault.startsWith(`${at}:`) || fault.startsWith(`${at}/`))
+  }
+  const faulty = Object.entries(inputOf(json) ?? {}).filter(([member]) => isFaulty(member))
+  const wrong = faulty.flatMap(([, value]) => [...valuesOf(JSON.stringify(value))])
+  return { ...known, sound: known.values.difference(new Set(wrong)) }
+}
+
+function inputOf(json: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    return JSON.stringify(JSON.parse(json === '' ? '{}' : json), inOrder)
+    const value: unknown = JSON.parse(json === '' ? '{}' : json)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined
   } catch {
-    return json
+    return undefined
   }
 }
 
-const inOrder = (_: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** The same for what a model writes now so, now so: case and spaces of words, `5`, `5.0` and `"5"`, the order of members. */
+const keyOf = (value: unknown): string => JSON.stringify(value, alike) ?? ''
+
+function alike(_: string, value: unknown): unknown {
+  if (typeof value === 'string') {
+    const words = value.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase()
+    return isNumber.test(words) ? Number(words) : words
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
     : value
+}
+const isNumber = /^-?\d{1,15}(?:\.\d+)?$/
 
 /** Also of half a text; names of members are the same in all calls of a tool. */
 const valuesOf = (json: string): ReadonlySet<string> =>
   new Set(
     [...json.matchAll(/("(?:[^"\\]|\\.)*"|[^\s,:{}[\]"]+)(\s*:)?/g)].flatMap(([, token = '', colon]) =>
-      colon === undefined ? [token.replace(/^"|"$/g, '')] : [],
+      colon === undefined ? [`${alike('', token.replace(/^"|"$/g, ''))}`] : [],
     ),
   )
 
