@@ -12,8 +12,8 @@ export type Toolbox = {
   readonly parallelToolCalls: boolean
   readonly search?: SearchWish
 }
-/** `only`: the names the caller allows; absent: all. */
-export type Choice = { readonly toolChoice: ToolChoice; readonly only?: readonly string[] }
+/** `only`: the names the caller allows; absent: all. `at`: the member that says it, where that is not `tool_choice`. */
+export type Choice = { readonly toolChoice: ToolChoice; readonly only?: readonly string[]; readonly at?: string }
 
 const words: Readonly<Record<string, Exclude<ToolChoice['type'], 'tool'>>> = {
   auto: 'auto',
@@ -49,7 +49,7 @@ export function narrow(
   const isAllowed = (name: string): boolean => choice.only?.includes(name) ?? true
   const tools = all.filter(({ name }) => isAllowed(name))
   const alsoDeclared = hosted.filter((name) => isAllowed(name) && !isSearchType(name))
-  const { toolChoice } = choice
+  const { toolChoice, at = 'tool_choice' } = choice
   const found = (value: ToolChoice, isForced = false): Decoded<Toolbox> =>
     ok({
       ...{ tools, toolChoice: value, parallelToolCalls },
@@ -60,12 +60,12 @@ export function narrow(
     if (toolChoice.type !== 'any' || tools.length > 0) return found(toolChoice)
     const isLeftOut = hosted.some(isAllowed)
     if (search !== undefined || isLeftOut) return found({ type: 'auto' }, true)
-    return refuse('tool_choice', 'demands a call, and there is no tool to call')
+    return refuse(at, 'demands a call, and there is no tool to call')
   }
   if (tools.some((tool) => tool.name === toolChoice.name)) return found(toolChoice)
   // The search goes by many dates: `web_search_preview` chooses `web_search` too.
   const isSearch = isSearchType(toolChoice.name)
   if (hosted.includes(toolChoice.name) || (isSearch && hosted.some(isSearchType)))
     return found({ type: 'auto' }, isSearch)
-  return refuse('tool_choice', 'names no tool of this request')
+  return refuse(at, 'names no tool of this request')
 }

@@ -28,7 +28,9 @@ export function decodeOutputFormat(
     case 'json_schema': {
       const { name, schema, strict } = format.json_schema ?? format
       const schemaAt = format.json_schema ? `${at}.json_schema.schema` : `${at}.schema`
-      if (schema == null) return refuse(schemaAt, 'is required')
+      // Where nothing was said of it, as the API spells it.
+      const isNested = format.json_schema === null || (at === 'response_format' && schema === undefined)
+      if (schema == null) return refuse(isNested && !format.json_schema ? `${at}.json_schema` : schemaAt, 'is required')
       return ok({
         type: 'json-schema',
         schema: schema as Record<string, unknown>,

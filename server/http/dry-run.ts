@@ -15,9 +15,12 @@ import type { ClientDeps } from './client-deps.ts'
 const yes: readonly string[] = ['', '1', 'true']
 const no: readonly string[] = ['0', 'false']
 
-/** A parameter that can only be meant for a dry run, wherever a wrong sign has put it: behind a second `?`, a `;`, an escaped `&`. */
-const meantForIt = /(?:^|[?&;])(\s*dry[-_.\s]?run[^&;]*)/i
-const mostEscapes = 3
+/**
+ * The two words, in names and values alike, whatever stands around and between them: they can only be meant for a dry run, but
+ * for words that end so.
+ */
+const meantForIt = /(?<!laun|foun|sun|taw|husban|heral|wizar)dry[^a-z0-9]{0,3}run[^&;]*/i
+const mostEscapes = 8
 
 /** Whether the request only asks what would become of it; said several times, one yes is enough. A doubtful one is not served: it would cost. */
 export function isDryRun({ url }: Request): Result<boolean, GatewayError> {
@@ -27,7 +30,7 @@ export function isDryRun({ url }: Request): Result<boolean, GatewayError> {
   const query = new URLSearchParams(url.slice(at))
   const meant = [...query].flatMap(([name, value]) => (name === 'dry_run' ? [value] : [name, value])).find(isMeantForIt)
   if (meant !== undefined) {
-    const shown = meantForIt.exec(unescaped(meant))?.[1]?.trim() ?? ''
+    const shown = meantForIt.exec(unescaped(meant))?.[0].trim() ?? ''
     const message = `${cutText(shown, 20)}: a dry run is asked for by dry_run=1`
     return err(gatewayError('invalid-request', message, { field: 'dry_run' }))
   }
@@ -39,17 +42,12 @@ export function isDryRun({ url }: Request): Result<boolean, GatewayError> {
 
 const isMeantForIt = (text: string): boolean => meantForIt.test(unescaped(text))
 
-/** What was escaped more than once, as it was meant. */
+/** What was escaped more than once, and letters of other widths, as they were meant. Escapes that are none stay. */
 function unescaped(text: string): string {
   let plain = text
-  for (let count = 0; count < mostEscapes && plain.includes('%'); count++) {
-    try {
-      plain = decodeURIComponent(plain)
-    } catch {
-      return plain
-    }
-  }
-  return plain
+  for (let count = 0; count < mostEscapes && plain.includes('%'); count++)
+    plain = plain.replace(/%([0-7][0-9a-f])/gi, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)))
+  return plain.normalize('NFKC').replace(/\p{Cf}/gu, '')
 }
 
 /** Somebody no key opens for may be the operator; who is neither is told about the key. */

@@ -121,6 +121,17 @@ test.each([
   ['?beta=true?dry_run=1', 400],
   ['?beta=true;dry_run=1', 400],
   ['?dry_run=1&dry_run=maybe', 400],
+  ...[',', '/', '|', '%20', '+', '%0A', '_', '--', ':', '"', '%5B', '.', '', '%E2%80%8B'].map(
+    (sign) => [`?beta=true${sign}dry_run=1`, 400] as const,
+  ),
+  ['?beta=true&_dry_run=1', 400],
+  ['?beta=true&--dry-run=1', 400],
+  ['?beta=true&isDryRun=1', 400],
+  ['?beta=true&dry%20-%20run', 400],
+  ['?beta=%zz%2564ry_run%3D1', 400],
+  ['?beta=true&%EF%BD%84ry_run=1', 400],
+  ['?beta=true&dry_run%2525252525253D1', 400],
+  ['?dry_run=0,dry_run=1', 400],
 ] as const)('%s is never a call that costs', async (query, status) => {
   const before = gateway.simulator.requests().length
   const body = { model, ...bodies['/v1/messages'] }

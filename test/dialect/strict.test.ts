@@ -66,6 +66,12 @@ const tools = [
     'tools.0.function.parameters',
   ],
   [
+    'Chat Completions, as Messages spells it',
+    openaiChat,
+    { ...say, tools: [{ name: 't', input_schema: schema, strict: true }] },
+    'tools.0.input_schema',
+  ],
+  [
     'Responses',
     openaiResponses,
     { model: 'm', input: 'x', tools: [{ type: 'function', name: 't', parameters: schema, strict: true }] },

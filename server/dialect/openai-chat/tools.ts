@@ -43,11 +43,12 @@ function addTool(tools: Tool[], entry: NonNullable<Entry['function']>, at: strin
   if (!entry.name) return refuse(`${at}.name`, 'is required')
   if (tools.some((tool) => tool.name === entry.name)) return ok(undefined)
   const schema = (entry.parameters ?? entry.input_schema) as Record<string, unknown> | null | undefined
+  const schemaAt = entry.parameters == null && entry.input_schema != null ? 'input_schema' : 'parameters'
   tools.push({
     name: entry.name,
     description: entry.description ?? '',
     schema: schema ?? { type: 'object', properties: {} },
-    ...(entry.strict === true && { strict: { at: `${at}.parameters` } }),
+    ...(entry.strict === true && { strict: { at: `${at}.${schemaAt}` } }),
   })
   return ok(undefined)
 }
@@ -65,9 +66,9 @@ export const freeformNames = (body: Body): ReadonlySet<string> =>
 
 function decodeChoice({ tool_choice: choice, function_call: legacy, functions }: Body): Decoded<Choice> {
   if (choice == null && functions != null && legacy != null) {
-    return typeof legacy === 'string'
-      ? choiceOfWord(legacy, 'function_call')
-      : choiceOfName(legacy.name, 'function_call.name')
+    const at = 'function_call'
+    const decoded = typeof legacy === 'string' ? choiceOfWord(legacy, at) : choiceOfName(legacy.name, `${at}.name`)
+    return decoded.ok ? ok({ ...decoded.value, at }) : decoded
   }
   if (choice == null) return ok({ toolChoice: { type: 'auto' } })
   if (typeof choice === 'string') return choiceOfWord(choice, 'tool_choice')
@@ -79,7 +80,8 @@ function decodeChoice({ tool_choice: choice, function_call: legacy, functions }:
         : choiceOfName(choice.function.name, 'tool_choice.function.name')
     case 'allowed_tools': {
       const { mode, tools } = choice.allowed_tools ?? choice
-      const decoded = choiceOfWord(mode ?? 'auto', 'tool_choice.allowed_tools.mode')
+      const at = choice.allowed_tools == null ? 'tool_choice' : 'tool_choice.allowed_tools'
+      const decoded = choiceOfWord(mode ?? 'auto', `${at}.mode`)
       if (!decoded.ok) return decoded
       return ok({
         ...decoded.value,
