@@ -4,7 +4,9 @@ import type { MadeCall } from './reading.ts'
 /** A call, with what it is told from others by. */
 type Known = {
   readonly name: string
-  /** The input, as one text whatever the order of its members and however its words and numbers are written. */
+  /** The input, as one text whatever the order of its members. */
+  readonly exact: string
+  /** The same, however its words and numbers are written. */
   readonly key: string
   /** The members of the input, each as such a text. */
   readonly members: ReadonlyMap<string, string>
@@ -20,9 +22,12 @@ type NewCall = Known & { readonly events: readonly ReplyEvent[] }
 /** Wrong calls of one reply that are told apart, each from each. */
 const mostMended = 50
 
-/** The calls of a repair without those that were taken before: a model likes to repeat all it has said. */
+/**
+ * The calls of a repair without those that were taken before: a model likes to repeat all it has said. To the letter: there may
+ * be others, and `README` is not `readme`.
+ */
 export const newCalls = (events: readonly ReplyEvent[], before: readonly MadeCall[]): readonly ReplyEvent[] =>
-  unrepeated(events, takenOf(before)).flatMap((call) => call.events)
+  unrepeated(events, takenOf(before), 'exact').flatMap((call) => call.events)
 
 /**
  * The calls of a repair that take the place of wrong ones, one for each. Undefined: it is not certain which is which, or that
@@ -34,9 +39,9 @@ export function mendedCalls(
 ): readonly ReplyEvent[] | undefined {
   const taken = takenOf(before)
   const wrong = before.filter(({ faults }) => faults.length > 0).map(wrongOf)
-  const mended = unrepeated(events, taken)
+  const mended = unrepeated(events, taken, 'key')
   if (wrong.length > mostMended || mended.length !== wrong.length) return undefined
-  const places = inOrder(mended, wrong) ?? byLikeness(mended, wrong)
+  const places = asAsked(mended, wrong) ?? byLikeness(mended, wrong)
   if (places === undefined || isTwice(mended, places)) return undefined
   const isAgain = mended.some((call, index) => taken.some((good) => isOnce(good, call, places[index])))
   return isAgain ? undefined : mended.flatMap((call) => call.events)
@@ -48,7 +53,7 @@ type Places = readonly WrongCall[]
  * Each is asked for in the place of the wrong one, so where nothing speaks against it that is where it stands. What does: that
  * there was something right in that one, and none of it has stayed, or it has more in common with another.
  */
-function inOrder(mended: readonly NewCall[], wrong: readonly WrongCall[]): Places | undefined {
+function asAsked(mended: readonly NewCall[], wrong: readonly WrongCall[]): Places | undefined {
   const places: WrongCall[] = []
   const next = new Map<string, number>()
   for (const call of mended) {
@@ -113,15 +118,16 @@ const inCommon = (one: Known, other: Known): number => one.values.intersection(o
 const takenOf = (before: readonly MadeCall[]): readonly Known[] =>
   before.filter(({ faults }) => faults.length === 0).map(knownOf)
 
-function unrepeated(events: readonly ReplyEvent[], taken: readonly Known[]): readonly NewCall[] {
-  const keys = new Set(taken.map(({ name, key }) => `${name} ${key}`))
-  return callsIn(events).filter(({ name, key }) => !keys.has(`${name} ${key}`))
+function unrepeated(events: readonly ReplyEvent[], taken: readonly Known[], by: 'exact' | 'key'): readonly NewCall[] {
+  const keys = new Set(taken.map((one) => `${one.name} ${one[by]}`))
+  return callsIn(events).filter((one) => !keys.has(`${one.name} ${one[by]}`))
 }
 
 function knownOf({ name, json }: Pick<MadeCall, 'name' | 'json'>): Known {
   const input = inputOf(json)
   const members = new Map(Object.entries(input ?? {}).map(([member, value]) => [member, keyOf(value)]))
-  return { name, key: input === undefined ? json : keyOf(input), members, values: valuesOf(json) }
+  const exact = input === undefined ? json : JSON.stringify(input, inOrder)
+  return { name, exact, key: input === undefined ? json : keyOf(input), members, values: valuesOf(json) }
 }
 
 function wrongOf({ name, json, faults }: MadeCall): WrongCall {
@@ -153,11 +159,14 @@ function alike(_: string, value: unknown): unknown {
     const words = value.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase()
     return isNumber.test(words) ? Number(words) : words
   }
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return inOrder('', value)
+}
+const isNumber = /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?$/
+
+const inOrder = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
     : value
-}
-const isNumber = /^-?\d{1,15}(?:\.\d+)?$/
 
 /** Also of half a text; names of members are the same in all calls of a tool. */
 const valuesOf = (json: string): ReadonlySet<string> =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mendedCalls } from '../../server/contract/mended-calls.ts'
+import { mendedCalls, newCalls } from '../../server/contract/mended-calls.ts'
 import { createJudge, nearBounds } from '../../server/contract/schema-judge.ts'
 import type { ReplyEvent } from '../../server/conversation/event.ts'
 
@@ -29,6 +29,13 @@ const pay = createJudge(
   nearBounds,
 )
 
+const callsOf = (inputs: readonly Input[]) =>
+  inputs.flatMap((input, index): readonly ReplyEvent[] => [
+    { type: 'tool-call-start', index, id: `d${index}`, name: 'go' },
+    { type: 'tool-call-delta', index, json: JSON.stringify(input) },
+    { type: 'tool-call-end', index },
+  ])
+
 /** The inputs that go out for the wrong ones, or undefined. */
 function mended(judge: typeof trip, first: readonly Input[], second: readonly Input[]) {
   if (!judge.ok) throw new Error(judge.error.problem)
@@ -36,11 +43,7 @@ function mended(judge: typeof trip, first: readonly Input[], second: readonly In
     ...{ id: `c${index}`, name: 'go', json: JSON.stringify(input) },
     faults: judge.value(input),
   }))
-  const events = second.flatMap((input, index): readonly ReplyEvent[] => [
-    { type: 'tool-call-start', index, id: `d${index}`, name: 'go' },
-    { type: 'tool-call-delta', index, json: JSON.stringify(input) },
-    { type: 'tool-call-end', index },
-  ])
+  const events = callsOf(second)
   return mendedCalls(events, before)?.flatMap((event) =>
     event.type === 'tool-call-delta' ? [JSON.parse(event.json)] : [],
   )
@@ -115,4 +118,16 @@ test.each([
 test('a good call that is repeated in other spaces beside the mended one is passed over', () => {
   const bob = { to: 'bob', amount: 2 }
   expect(mended(pay, [ann, { to: 'bob', amount: '2' }], [{ to: ' Ann', amount: 5 }, bob])).toEqual([bob])
+})
+
+test('where other calls may be made, only one that is the same to the letter is a repetition', () => {
+  const before = [{ id: 'c', name: 'go', json: '{"to":"README","amount":1}', faults: [] }]
+  const made = newCalls(
+    callsOf([
+      { amount: 1, to: 'README' },
+      { to: 'readme', amount: 1 },
+    ]),
+    before,
+  )
+  expect(made).toEqual(callsOf([{}, { to: 'readme', amount: 1 }]).slice(3))
 })
