@@ -19,7 +19,7 @@ type WrongCall = Known & {
 }
 type NewCall = Known & { readonly events: readonly ReplyEvent[] }
 
-/** Wrong calls of one reply that are told apart, each from each. */
+/** Wrong calls of one reply that are told apart. */
 const mostMended = 50
 
 /**
@@ -41,57 +41,78 @@ export function mendedCalls(
   const wrong = before.filter(({ faults }) => faults.length > 0).map(wrongOf)
   const mended = unrepeated(events, taken, 'key')
   if (wrong.length > mostMended || mended.length !== wrong.length) return undefined
-  const places = asAsked(mended, wrong) ?? byLikeness(mended, wrong)
+  const inWrong = createTally(wrong)
+  const common = mended.map(({ values }) => inWrong(values))
+  const places = asAsked(mended, wrong, common) ?? byLikeness(mended, wrong, common)
   if (places === undefined || isTwice(mended, places)) return undefined
-  const isAgain = mended.some((call, index) => taken.some((good) => isOnce(good, call, places[index])))
+  const isGoodOnceMore = createRepeats(taken)
+  const isAgain = places.some(({ place, common: own }, index) => {
+    const call = mended[index]
+    return call !== undefined && isGoodOnceMore(call, place, own)
+  })
   return isAgain ? undefined : mended.flatMap((call) => call.events)
 }
 
-type Places = readonly WrongCall[]
+/** Of each mended call: the wrong one whose place it takes, and how many values they have in common. */
+type Places = readonly { readonly place: WrongCall; readonly common: number }[]
+/** Of a mended call: how many values it has in common with each of the wrong ones. */
+type Common = Int32Array
 
 /**
  * Each is asked for in the place of the wrong one, so where nothing speaks against it that is where it stands. What does: that
  * there was something right in that one, and none of it has stayed, or it has more in common with another.
  */
-function asAsked(mended: readonly NewCall[], wrong: readonly WrongCall[]): Places | undefined {
-  const places: WrongCall[] = []
+function asAsked(
+  mended: readonly NewCall[],
+  wrong: readonly WrongCall[],
+  common: readonly Common[],
+): Places | undefined {
+  const places: Places[number][] = []
   const next = new Map<string, number>()
-  for (const call of mended) {
-    const own = wrong.filter(({ name }) => name === call.name)
+  for (const [index, call] of mended.entries()) {
+    const own = ownOf(call, wrong, common[index])
     const at = next.get(call.name) ?? 0
     next.set(call.name, at + 1)
-    const place = own[at]
-    if (place === undefined) return undefined
-    const common = inCommon(place, call)
-    const isOther = place.sound.isDisjointFrom(call.values) || own.some((other) => inCommon(other, call) > common)
-    if (place.sound.size > 0 && isOther) return undefined
-    places.push(place)
+    const asked = own[at]
+    if (asked === undefined) return undefined
+    const { sound } = asked.place
+    const isOther = sound.isDisjointFrom(call.values) || own.some((other) => other.common > asked.common)
+    if (sound.size > 0 && isOther) return undefined
+    places.push(asked)
   }
   return places
 }
 
 /** Each in the place of the one it has most in common with; of those that are alike, the next. */
-function byLikeness(mended: readonly NewCall[], wrong: readonly WrongCall[]): Places | undefined {
+function byLikeness(
+  mended: readonly NewCall[],
+  wrong: readonly WrongCall[],
+  common: readonly Common[],
+): Places | undefined {
   const open = new Set(wrong)
-  const places: WrongCall[] = []
-  for (const call of mended) {
-    const own = wrong.filter(({ name }) => name === call.name)
-    const most = Math.max(...own.map((one) => inCommon(one, call)))
-    const nearest = own.filter((one) => inCommon(one, call) === most)
-    const isAlike = nearest.every(({ key }) => key === nearest[0]?.key)
-    const place = isAlike ? nearest.find((one) => open.has(one)) : undefined
-    if (place === undefined) return undefined
-    open.delete(place)
-    places.push(place)
+  const places: Places[number][] = []
+  for (const [index, call] of mended.entries()) {
+    const own = ownOf(call, wrong, common[index])
+    const most = Math.max(...own.map((one) => one.common))
+    const nearest = own.filter((one) => one.common === most)
+    const isAlike = nearest.every(({ place }) => place.key === nearest[0]?.place.key)
+    const found = isAlike ? nearest.find(({ place }) => open.has(place)) : undefined
+    if (found === undefined) return undefined
+    open.delete(found.place)
+    places.push(found)
   }
   return places
 }
+
+/** The wrong calls of the same tool. */
+const ownOf = (call: Known, wrong: readonly WrongCall[], common?: Common): Places =>
+  wrong.flatMap((place, at) => (place.name === call.name ? [{ place, common: common?.[at] ?? 0 }] : []))
 
 /** Of wrong calls that were not the same the mended ones are, or the other way round, though one has lost what it said. */
 const isTwice = (mended: readonly NewCall[], places: Places): boolean =>
   mended.some((call, index) =>
     mended.slice(0, index).some((other, at) => {
-      const [place, others] = [places[index], places[at]]
+      const [place, others] = [places[index]?.place, places[at]?.place]
       if (call.name !== other.name || place === undefined || others === undefined) return false
       if (place.key !== others.key) return call.key === other.key
       return call.key !== other.key && ![call, other].every(({ values }) => place.values.isSubsetOf(values))
@@ -99,21 +120,52 @@ const isTwice = (mended: readonly NewCall[], places: Places): boolean =>
   )
 
 /**
- * Whether it is a good call once more. It is where one holds all members of the other, unless the wrong call held them already;
- * and where it has more of the good call than of the wrong one, and has lost all that was right in that and not in the good one.
+ * Whether a call is a good one once more. It is where one holds all members of the other, unless the wrong call held them
+ * already; and where it has more of the good call than of the wrong one (`common`), and has lost all that was right in that and
+ * not in the good one.
  */
-function isOnce(good: Known, call: Known, wrong: WrongCall | undefined): boolean {
-  if (good.name !== call.name || wrong === undefined) return false
-  if (holds(call, good) && !holds(wrong, good)) return true
-  if (call.members.size > 0 && holds(good, call)) return true
-  const own = wrong.sound.difference(good.values)
-  return own.size > 0 && inCommon(good, call) > inCommon(wrong, call) && own.isDisjointFrom(call.values)
+function createRepeats(taken: readonly Known[]): (call: Known, wrong: WrongCall, common: number) => boolean {
+  const inTaken = createTally(taken)
+  return (call, wrong, common) => {
+    const has = inTaken(call.values)
+    const isAgain = taken.some(
+      (good) =>
+        good.name === call.name &&
+        ((holds(call, good) && !holds(wrong, good)) || (call.members.size > 0 && holds(good, call))),
+    )
+    if (isAgain || !has.some((count) => count > common)) return isAgain
+    const kept = wrong.sound.intersection(call.values)
+    const [hasSound, hasKept] = [inTaken(wrong.sound), inTaken(kept)]
+    return taken.some(
+      ({ name }, at) =>
+        name === call.name &&
+        (has[at] ?? 0) > common &&
+        (hasSound[at] ?? 0) < wrong.sound.size &&
+        hasKept[at] === kept.size,
+    )
+  }
 }
 
-const holds = ({ members }: Known, other: Known): boolean =>
-  [...other.members].every(([name, value]) => members.get(name) === value)
+function holds({ members }: Known, other: Known): boolean {
+  for (const [name, value] of other.members) if (members.get(name) !== value) return false
+  return true
+}
 
-const inCommon = (one: Known, other: Known): number => one.values.intersection(other.values).size
+/** How many of some values each of the calls has, without holding all against all. */
+function createTally(calls: readonly Known[]): (values: ReadonlySet<string>) => Int32Array {
+  const holders = new Map<string, number[]>()
+  for (const [at, { values }] of calls.entries())
+    for (const value of values) {
+      const known = holders.get(value)
+      if (known === undefined) holders.set(value, [at])
+      else known.push(at)
+    }
+  return (values) => {
+    const counts = new Int32Array(calls.length)
+    for (const value of values) for (const at of holders.get(value) ?? []) counts[at] = (counts[at] ?? 0) + 1
+    return counts
+  }
+}
 
 const takenOf = (before: readonly MadeCall[]): readonly Known[] =>
   before.filter(({ faults }) => faults.length === 0).map(knownOf)
@@ -127,7 +179,8 @@ function knownOf({ name, json }: Pick<MadeCall, 'name' | 'json'>): Known {
   const input = inputOf(json)
   const members = new Map(Object.entries(input ?? {}).map(([member, value]) => [member, keyOf(value)]))
   const exact = input === undefined ? json : JSON.stringify(input, inOrder)
-  return { name, exact, key: input === undefined ? json : keyOf(input), members, values: valuesOf(json) }
+  const key = input === undefined ? json : JSON.stringify([...members].sort(([one], [other]) => (one < other ? -1 : 1)))
+  return { name, exact, key, members, values: valuesOf(json) }
 }
 
 function wrongOf({ name, json, faults }: MadeCall): WrongCall {
@@ -156,11 +209,13 @@ const keyOf = (value: unknown): string => JSON.stringify(value, alike) ?? ''
 
 function alike(_: string, value: unknown): unknown {
   if (typeof value === 'string') {
-    const words = value.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase()
+    const words = isPlain.test(value) ? value : value.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase()
     return isNumber.test(words) ? Number(words) : words
   }
   return inOrder('', value)
 }
+/** As it stays: most values are, and there may be very many. */
+const isPlain = /^[!-@[-~]*$/
 const isNumber = /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?$/
 
 const inOrder = (_: string, value: unknown): unknown =>
