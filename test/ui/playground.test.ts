@@ -9,6 +9,7 @@ import {
 } from '../../ui/src/features/playground/answer.ts'
 import {
   type Api,
+  answeredCalls,
   asMarkdown,
   type Chat,
   defaultSettings,
@@ -17,13 +18,18 @@ import {
   openCalls,
   titleOf,
 } from '../../ui/src/features/playground/chat.ts'
-import { bookLimits, overfull } from '../../ui/src/features/playground/chat-book.ts'
+import { bookLimits, overfull, settled } from '../../ui/src/features/playground/chat-book.ts'
 import { faultText } from '../../ui/src/features/playground/fault.ts'
+import { faultHead, saysAll } from '../../ui/src/features/playground/fault-kind.ts'
+import { mergedChat } from '../../ui/src/features/playground/merge.ts'
+import { createOpenChat } from '../../ui/src/features/playground/open-chat.ts'
 import { base64Of, readPictures } from '../../ui/src/features/playground/pictures.ts'
 import { bodyOf, settingsFaults } from '../../ui/src/features/playground/request.ts'
 import { steps } from '../../ui/src/features/playground/steps.ts'
 import { tokenSource } from '../../ui/src/features/playground/token-source.ts'
 import { readTools, writeTools } from '../../ui/src/features/playground/tools.ts'
+
+import { sayIn } from '../support/words.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -380,6 +386,19 @@ test.each([
   expect(faultText({ status, type, message: '' })).toBe(key)
 })
 
+test('a failure that is recorded is told by its kind in the language of the page', () => {
+  const fault = { status: 429, type: 'rate_limit_error', message: 'The quota of all accounts is used up.' }
+  const zh = sayIn('zh-CN')
+  expect(faultHead(fault, 'pool-exhausted', zh)).toBe('所有账号的额度都已用完。')
+  expect(faultHead(fault, undefined, zh)).toBe('请求过多，请稍后重试。')
+})
+
+test('what the provider or a limit says stays beside it; what the gateway says by itself does not', () => {
+  expect(['pool-exhausted', 'pool-cooling', 'no-account', 'internal', 'timeout'].every(saysAll)).toBe(true)
+  expect(['invalid-request', 'upstream-failed', 'limit-reached', 'access-denied', 'new'].some(saysAll)).toBe(false)
+  expect(saysAll(undefined)).toBe(false)
+})
+
 test('a token count of unknown origin is called an estimate', () => {
   expect(['measured', 'derived', 'estimated', 'toString', ''].map(tokenSource)).toEqual([
     'playground.source.measured',
@@ -423,6 +442,142 @@ describe('pictures', () => {
     const bytes = crypto.getRandomValues(new Uint8Array(60_000))
     expect(base64Of(bytes)).toBe(Buffer.from(bytes).toString('base64'))
   })
+})
+
+const chatOf = (...exchanges: readonly Exchange[]): Chat => ({
+  id: 'chat',
+  title: 'Chat',
+  createdAt: 0,
+  updatedAt: 0,
+  settings: defaultSettings,
+  exchanges,
+})
+const idsOf = ({ exchanges }: Chat): string => exchanges.map(({ id }) => id).join(' ')
+const said = (text: string, sentAt: number, more: Partial<Answer> = {}): Answer => ({
+  ...startAnswer(sentAt),
+  blocks: [{ kind: 'text', text }],
+  endedAt: sentAt + 1,
+  ...more,
+})
+
+describe('one chat in two tabs', () => {
+  const [one, two, three, four] = ['one', 'two', 'three', 'four'].map((id) => exchange(id, said(id, 1))) as [
+    Exchange,
+    Exchange,
+    Exchange,
+    Exchange,
+  ]
+  const base = chatOf(one, two)
+  /** As the browser gives it back: equal, and another object. */
+  const read = (chat: Chat): Chat => structuredClone(chat)
+  const merged = (mine: Chat, theirs: Chat): Chat => mergedChat(base, mine, read(theirs))
+
+  test('what either added stays, what either took out is gone', () => {
+    expect(idsOf(merged(chatOf(one, two, three), chatOf(one, two, four)))).toBe('one two three four')
+    expect(idsOf(merged(chatOf(two), chatOf(one, two, four)))).toBe('two four')
+    expect(idsOf(merged(chatOf(one, two, three), chatOf(two)))).toBe('two three')
+    expect(idsOf(mergedChat(undefined, chatOf(three), read(chatOf(one))))).toBe('three one')
+  })
+
+  test('what they took out while I asked it again stays', () => {
+    const again = { ...two, answers: [...two.answers, said('new', 2)], shown: 1 }
+    expect(idsOf(merged(chatOf(one, again), chatOf(one)))).toBe('one two')
+  })
+
+  test('both asked it again: both answers stand, and mine is shown', () => {
+    const again = (text: string, sentAt: number) => ({
+      ...two,
+      answers: [...two.answers, said(text, sentAt)],
+      shown: 1,
+    })
+    const all = merged(chatOf(one, again('mine', 3)), chatOf(one, again('theirs', 2))).exchanges[1]
+    expect(all?.answers.map(textOf).toSorted()).toEqual(['mine', 'theirs', 'two'])
+    expect(all && textOf(all.answers[all.shown] ?? startAnswer(0))).toBe('mine')
+  })
+
+  test('an answer that one of them saw half stays as whole as the other has it', () => {
+    const half = chatOf(exchange('x', said('Ha', 1, { endedAt: undefined } as object)))
+    const whole = chatOf(exchange('x', said('Half', 1)))
+    const seen = settled(read(half))
+    expect(seen.exchanges[0]?.answers[0]?.stopReason).toBe('stopped')
+    for (const chat of [mergedChat(half, seen, read(whole)), mergedChat(half, whole, seen)])
+      expect(chat.exchanges[0]?.answers).toEqual([said('Half', 1)])
+    // One that nobody goes on with does not wait for ever.
+    expect(mergedChat(half, seen, read(half)).exchanges[0]?.answers[0]?.stopReason).toBe('stopped')
+  })
+
+  test('a name or a setting that one of them changed holds', () => {
+    const named = { ...base, title: 'Named' }
+    const set = { ...base, settings: { ...defaultSettings, maxTokens: 5 } }
+    expect(merged(named, set)).toMatchObject({ title: 'Named', settings: { maxTokens: 5 } })
+    expect(merged(set, named)).toMatchObject({ title: 'Named', settings: { maxTokens: 5 } })
+  })
+})
+
+describe('an open chat', () => {
+  const texts = new Map<string, string>()
+  const drafts = {
+    get: (id: string, isBegun: boolean) => texts.get(isBegun ? id : 'new') ?? '',
+    set: (id: string, isBegun: boolean, text: string) => void texts.set(isBegun ? id : 'new', text),
+  }
+  /** What the browser keeps; another tab writes into it by `change`. */
+  const stand = (start: Chat) => {
+    let kept = structuredClone(start)
+    const open = createOpenChat(
+      start,
+      {
+        keep: async (chat, base) => (kept = structuredClone(mergedChat(base, chat, kept))),
+        read: async () => structuredClone(kept),
+        drafts,
+        modelOf: () => undefined,
+      },
+      start,
+    )
+    return {
+      open,
+      kept: () => kept,
+      change: (to: (chat: Chat) => Chat): void => {
+        kept = to(structuredClone(kept))
+      },
+    }
+  }
+  const settle = () => Bun.sleep(0)
+  const three = () => chatOf(...['one', 'two', 'three'].map((id) => exchange(id, said(id, 1))))
+
+  test('gives back one exchange where it was, whatever came since', async () => {
+    const { open, kept, change } = stand(three())
+    const undo = open.remove('two')
+    await settle()
+    expect([idsOf(open.chat()), idsOf(kept())]).toEqual(['one three', 'one three'])
+    change((chat) => ({ ...chat, exchanges: [...chat.exchanges, exchange('four', said('four', 2))] }))
+    open.refresh()
+    await settle()
+    undo()
+    undo()
+    await settle()
+    expect([idsOf(open.chat()), idsOf(kept())]).toEqual(['one two three four', 'one two three four'])
+  })
+
+  test('keeps what another tab wrote, without being told of it', async () => {
+    const { open, kept, change } = stand(three())
+    change((chat) => ({ ...chat, exchanges: [...chat.exchanges, exchange('four', said('four', 2))] }))
+    open.rename('Named')
+    open.show('one', 0)
+    await settle()
+    expect([kept().title, idsOf(kept()), idsOf(open.chat())]).toEqual(['Named', ...Array(2).fill('one two three four')])
+  })
+
+  test('remembers what was typed into it', () => {
+    stand(three()).open.setDraft('half a prompt')
+    expect(stand(three()).open.draft()).toBe('half a prompt')
+  })
+})
+
+test('the results of calls are named by the tools, of a call that is gone by none', () => {
+  const call = { kind: 'call', id: 'c1', name: 'zoom', input: '{}' } as const
+  const results = ['c1', 'c2'].map((id) => ({ id, text: 'x' }))
+  const asked = { ...exchange('b', undefined), question: ask('', { results }) }
+  expect(answeredCalls(asked, [exchange('a', answered(call))]).map(({ name }) => name)).toEqual(['zoom', ''])
 })
 
 describe('chats', () => {

@@ -6,7 +6,7 @@ import MessageSquare from 'lucide-solid/icons/message-square'
 import PanelLeft from 'lucide-solid/icons/panel-left'
 import Plus from 'lucide-solid/icons/plus'
 import SlidersHorizontal from 'lucide-solid/icons/sliders-horizontal'
-import { createEffect, createMemo, createSignal, Index, on, onCleanup, onMount, Show } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
 import { errorText } from '../api/error-text.ts'
 import { createMayChange } from '../api/may-change.tsx'
 import { dataOf, queries } from '../api/queries.ts'
@@ -29,7 +29,7 @@ import { picturesIn } from '../features/playground/pictures.ts'
 import { createPlayground } from '../features/playground/playground.ts'
 import { bodyOf, settingsFaults } from '../features/playground/request.ts'
 import { SettingsPanel } from '../features/playground/settings-panel.tsx'
-import { useI18n } from '../i18n/i18n.tsx'
+import { laterWith, useI18n } from '../i18n/i18n.tsx'
 import { holdFocus } from '../lib/focus.ts'
 import { createMediaQuery, finePointer } from '../lib/media.ts'
 import { useMemory } from '../lib/memory.tsx'
@@ -42,7 +42,9 @@ const nearPx = 160
 
 /** Does it answer, how fast, through which account? */
 export default function PlaygroundPage() {
-  const { t } = useI18n()
+  const i18n = useI18n()
+  const { t } = i18n
+  const Failure = laterWith(i18n, ['routing'], () => import('../features/playground/failure.tsx'))
   const memory = useMemory()
   const navigate = useNavigate()
   const params = useParams<{ chat?: string }>()
@@ -53,8 +55,13 @@ export default function PlaygroundPage() {
   const wide = createMediaQuery(wideQuery)
   const person = (): string => dataOf(session)?.user?.name ?? ''
   const playground = memory.keep(`playground ${person()}`, () => createPlayground(person()))
-  const [chat, setChat] = createSignal<OpenChat>()
-  const [missing, setMissing] = createSignal(false)
+  const [held, setHeld] = createSignal<OpenChat>()
+  const chat = (): OpenChat | undefined => {
+    const open = held()
+    return open && playground.isLost(open.chat().id) ? undefined : open
+  }
+  const [unfound, setUnfound] = createSignal(false)
+  const missing = (): boolean => unfound() || (held() !== undefined && chat() === undefined)
   const [drawer, setDrawer] = createSignal<'chats' | 'settings'>()
   const [dialog, setDialog] = createSignal<'code' | 'clear'>()
   const [checked, setChecked] = createSignal(false)
@@ -67,16 +74,16 @@ export default function PlaygroundPage() {
   })
   createEffect(
     on([() => params.chat, playground.ready], ([id, ready]) => {
-      setMissing(false)
+      setUnfound(false)
       if (id === undefined) {
-        if (ready) setChat(playground.fresh())
+        if (ready) setHeld(playground.fresh())
         return
       }
       setDrawer(undefined)
       void playground.find(id).then((found) => {
         if (params.chat !== id) return
-        setChat(found)
-        setMissing(found === undefined)
+        setHeld(found)
+        setUnfound(found === undefined)
       })
     }),
   )
@@ -102,6 +109,9 @@ export default function PlaygroundPage() {
   })
 
   const exchanges = () => chat()?.chat().exchanges ?? []
+  // By id: what is edited stays with its question, wherever another tab or an undo puts one in.
+  const ids = createMemo(() => exchanges().map(({ id }) => id))
+  const byId = createMemo(() => new Map(exchanges().map((exchange) => [exchange.id, exchange])))
   const settings = () => chat()?.chat().settings
   const faults = createMemo(() => {
     const current = settings()
@@ -126,6 +136,18 @@ export default function PlaygroundPage() {
     setAway(false)
     requestAnimationFrame(toEnd)
     return true
+  }
+  const edit = (id: string, question: Question): boolean => {
+    const undo = isReady() ? chat()?.edit(id, question) : undefined
+    if (undo === undefined) return false
+    showToast({ tone: 'info', text: t('playground.edited'), action: { text: t('common.undo'), run: undo } })
+    return true
+  }
+  const remove = (id: string): void => {
+    const undo = chat()?.remove(id)
+    if (undo === undefined) return
+    field?.focus({ preventScroll: true })
+    showToast({ tone: 'info', text: t('playground.removed'), action: { text: t('common.undo'), run: undo } })
   }
   const toEnd = (): void => window.scrollTo({ top: document.documentElement.scrollHeight })
   const distance = (): number => document.documentElement.scrollHeight - window.innerHeight - window.scrollY
@@ -267,30 +289,26 @@ export default function PlaygroundPage() {
               }
             >
               <ol class="flex flex-col gap-6">
-                <Index each={exchanges()}>
-                  {(exchange, index) => (
-                    <ExchangeView
-                      exchange={exchange()}
-                      held={picturesIn(exchanges().slice(0, index))}
-                      busy={chat()?.busy() ?? false}
-                      isLast={index === exchanges().length - 1}
-                      mayAsk={mayAsk()}
-                      onRetry={() => isReady() && chat()?.retry(exchange().id)}
-                      onShow={(shown) => chat()?.show(exchange().id, shown)}
-                      onEdit={(question) => isReady() && (chat()?.edit(exchange().id, question) ?? false)}
-                      onRemove={() => {
-                        const undo = chat()?.remove(exchange().id)
-                        if (!undo) return
-                        field?.focus({ preventScroll: true })
-                        showToast({
-                          tone: 'info',
-                          text: t('playground.removed'),
-                          action: { text: t('common.undo'), run: undo },
-                        })
-                      }}
-                    />
+                <For each={ids()}>
+                  {(id, index) => (
+                    <Show when={byId().get(id)}>
+                      {(exchange) => (
+                        <ExchangeView
+                          exchange={exchange()}
+                          before={exchanges().slice(0, index())}
+                          busy={chat()?.busy() ?? false}
+                          isLast={index() === ids().length - 1}
+                          mayAsk={mayAsk()}
+                          failure={Failure}
+                          onRetry={() => isReady() && chat()?.retry(id)}
+                          onShow={(shown) => chat()?.show(id, shown)}
+                          onEdit={(question) => edit(id, question)}
+                          onRemove={() => remove(id)}
+                        />
+                      )}
+                    </Show>
                   )}
-                </Index>
+                </For>
               </ol>
             </Show>
           </div>
@@ -358,7 +376,7 @@ export default function PlaygroundPage() {
           setDialog(undefined)
           setDrawer(undefined)
           void playground.clear().then(() => {
-            setChat(playground.fresh())
+            setHeld(playground.fresh())
             navigate('/playground')
           })
         }}

@@ -1,12 +1,11 @@
 import { A } from '@solidjs/router'
-import { useQuery } from '@tanstack/solid-query'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import RotateCcw from 'lucide-solid/icons/rotate-ccw'
 import Wrench from 'lucide-solid/icons/wrench'
 import { createMemo, Index, Match, Show, Suspense, Switch } from 'solid-js'
-import { dataOf, queries } from '../../api/queries.ts'
-import { Banner } from '../../components/banner.tsx'
+import { Dynamic } from 'solid-js/web'
+import { dataOf } from '../../api/queries.ts'
 import { Button, IconButton } from '../../components/button.tsx'
 import { CodeBlock } from '../../components/code-block.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
@@ -15,8 +14,10 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { accountCalled } from '../../lib/account-name.ts'
 import { later } from '../../lib/later.tsx'
 import { type Answer, type Block, textOf } from './answer.ts'
+import { FailureBanner, type FailureView } from './failure-banner.tsx'
 import { faultText } from './fault.ts'
 import { parsed } from './json.ts'
+import { useRecord } from './record.ts'
 import { tokenSource } from './token-source.ts'
 import { Waiting } from './waiting.tsx'
 
@@ -28,6 +29,8 @@ type Props = {
   readonly count: number
   readonly at: number
   readonly onShow: (at: number) => void
+  /** Its words come with the first of them. */
+  readonly failure: FailureView
   /** Undefined: it cannot be asked again now. */
   readonly onRetry: (() => void) | undefined
 }
@@ -47,24 +50,13 @@ export function AnswerView(props: Props) {
       </Show>
       <Show when={props.answer.fault}>
         {(fault) => (
-          <Banner
-            tone="danger"
-            action={
-              <Show when={props.onRetry}>
-                {(retry) => <Button onClick={() => retry()()}>{t('common.retry')}</Button>}
-              </Show>
+          <Suspense
+            fallback={
+              <FailureBanner head={t(faultText(fault()))} said={undefined} fault={fault()} onRetry={props.onRetry} />
             }
           >
-            <p class="font-medium">{t(faultText(fault()))}</p>
-            <Show when={fault().message}>
-              <p class="wrap-anywhere text-13">{t('error.said', { words: fault().message })}</p>
-            </Show>
-            <p class="wrap-anywhere text-12">
-              {[fault().type, fault().requestId && t('error.reference', { id: fault().requestId ?? '' })]
-                .filter(Boolean)
-                .join(' · ')}
-            </p>
-          </Banner>
+            <Dynamic component={props.failure} answer={props.answer} fault={fault()} onRetry={props.onRetry} />
+          </Suspense>
         )}
       </Show>
       <div class="flex flex-wrap items-center gap-x-1 gap-y-1">
@@ -149,12 +141,7 @@ function spread(input: string): string {
 /** Speed, tokens and where the figures come from, who answered, and the way to the record. */
 function Facts(props: { answer: Answer }) {
   const { t, format } = useI18n()
-  const ended = (): boolean => props.answer.endedAt !== undefined
-  // The public API gives the counts alone; where they come from is in the gateway's record of the request.
-  const record = useQuery(() => ({
-    ...queries.request(props.answer.requestId ?? ''),
-    enabled: props.answer.requestId !== undefined && ended(),
-  }))
+  const record = useRecord(() => props.answer)
   const facts = createMemo((): readonly string[] => {
     const { sentAt, firstAt, endedAt, inputTokens, outputTokens, stopReason } = props.answer
     const note = stopReason && notes[stopReason]
@@ -171,7 +158,8 @@ function Facts(props: { answer: Answer }) {
       ...(endedAt === undefined || input === undefined || output === undefined
         ? []
         : [t('playground.tokens', { input: format().number(input), output: format().number(output) })]),
-      ...(row
+      // A failed answer has none.
+      ...(row && input !== undefined && output !== undefined
         ? [
             t('playground.sources', {
               input: t(tokenSource(row.input_source)),

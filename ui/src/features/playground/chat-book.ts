@@ -1,6 +1,7 @@
-import { createStore, del, delMany, entries, get, set } from 'idb-keyval'
+import { createStore, del, delMany, entries, get, set, update } from 'idb-keyval'
 import type { Answer } from './answer.ts'
-import { type Chat, type ChatSettings, defaultSettings } from './chat.ts'
+import type { Chat, ChatSettings } from './chat.ts'
+import { mergedChat } from './merge.ts'
 
 /** A chat as the list shows it. `bytes` is about what it takes. */
 export type ChatEntry = Pick<Chat, 'id' | 'title' | 'createdAt' | 'updatedAt'> & { readonly bytes: number }
@@ -11,9 +12,13 @@ export const bookLimits = { chats: 200, bytes: 100 * 1024 * 1024 } as const
 export type ChatBook = {
   /** Newest first. */
   readonly list: () => Promise<readonly ChatEntry[]>
+  /** As it was written, with an answer another tab may be getting. */
   readonly get: (id: string) => Promise<Chat | undefined>
-  /** Keeps a chat and gives the list with it. */
-  readonly save: (chat: Chat) => Promise<readonly ChatEntry[]>
+  /** Keeps a chat with what another tab made of it since `base`; gives both, and the list with it. */
+  readonly save: (
+    chat: Chat,
+    base: Chat | undefined,
+  ) => Promise<{ readonly chat: Chat; readonly all: readonly ChatEntry[] }>
   readonly remove: (id: string) => Promise<readonly ChatEntry[]>
   readonly clear: () => Promise<void>
   /** The settings a new chat begins with. */
@@ -49,20 +54,23 @@ export function openChatBook(person: string): ChatBook {
     )
   return {
     list,
-    get: async (id) => {
-      const chat = await get<Chat>(chatKey + id, store)
-      return chat && settled(chat)
-    },
-    save: (chat) =>
+    get: (id) => get<Chat>(chatKey + id, store),
+    save: (given, base) =>
       inTurn(async () => {
-        const { id, title, createdAt, updatedAt } = chat
+        let chat = given
+        const { id } = given
+        const merge = (kept: Chat | undefined): Chat => {
+          chat = kept === undefined ? given : mergedChat(base, given, kept)
+          return chat
+        }
+        await update<Chat>(chatKey + id, merge, store)
+        const { title, createdAt, updatedAt } = chat
         const entry: ChatEntry = { id, title, createdAt, updatedAt, bytes: sizeOf(chat) }
-        await set(chatKey + id, chat, store)
         await set(entryKey + id, entry, store)
         const all = await list()
         const gone = overfull(all, id)
         await removeAll(gone)
-        return all.filter((known) => !gone.includes(known.id))
+        return { chat, all: all.filter((known) => !gone.includes(known.id)) }
       }),
     remove: (id) =>
       inTurn(async () => {
@@ -86,16 +94,15 @@ export function overfull(all: readonly ChatEntry[], kept: string): readonly stri
 
 const sizeOf = (chat: Chat): number => JSON.stringify(chat).length
 
-/** A page that was left in the middle of an answer has none of its end: it is shown as stopped. */
-function settled(chat: Chat): Chat {
+/** A page that was left in the middle of an answer has none of its end: it is shown as stopped. What is whole stays the same object. */
+export function settled(chat: Chat): Chat {
+  const isOpen = (answer: Answer): boolean => answer.endedAt === undefined
   const ended = (answer: Answer): Answer =>
-    answer.endedAt === undefined
-      ? { ...answer, endedAt: answer.firstAt ?? answer.sentAt, stopReason: 'stopped' }
-      : answer
+    isOpen(answer) ? { ...answer, endedAt: answer.firstAt ?? answer.sentAt, stopReason: 'stopped' } : answer
   return {
     ...chat,
-    // What an older version did not know is as usual.
-    settings: { ...defaultSettings, ...chat.settings },
-    exchanges: chat.exchanges.map((exchange) => ({ ...exchange, answers: exchange.answers.map(ended) })),
+    exchanges: chat.exchanges.map((exchange) =>
+      exchange.answers.some(isOpen) ? { ...exchange, answers: exchange.answers.map(ended) } : exchange,
+    ),
   }
 }

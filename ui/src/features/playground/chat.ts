@@ -1,4 +1,4 @@
-import { type Answer, callsOf, textOf } from './answer.ts'
+import { type Answer, type Call, callsOf, textOf } from './answer.ts'
 
 export const apis = ['messages', 'chat', 'responses'] as const
 export type Api = (typeof apis)[number]
@@ -95,6 +95,12 @@ export function openCalls(exchanges: readonly Exchange[]) {
   const last = exchanges.at(-1)
   const answer = last && shownAnswer(last)
   return answer === undefined || answer.endedAt === undefined || answer.fault !== undefined ? [] : callsOf(answer)
+}
+
+/** The calls a question gives results of, by the names their tools have in the answers before it; of one that is gone there is no name. */
+export function answeredCalls({ question }: Exchange, before: readonly Exchange[]): readonly Call[] {
+  const known = new Map(before.flatMap(({ answers }) => answers.flatMap(callsOf)).map((call) => [call.id, call]))
+  return question.results.map(({ id }) => known.get(id) ?? { kind: 'call', id, name: '', input: '' })
 }
 
 /** Not `crypto.randomUUID`: on plain HTTP from another machine there is none. */

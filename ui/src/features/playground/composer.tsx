@@ -25,8 +25,8 @@ type Props = {
   readonly onStop?: () => void
   /** Says whether the message was taken; only then the fields are emptied. */
   readonly onSend: (question: Question) => boolean
-  /** Of an edit in place. */
-  readonly onCancel?: () => void
+  /** Of an edit in place. By key it may have been meant for something else: what was typed is kept. */
+  readonly onCancel?: (isByKey: boolean) => void
   readonly field?: (element: HTMLTextAreaElement) => void
 }
 
@@ -69,7 +69,7 @@ export function Composer(props: Props) {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape' && props.onCancel) {
       event.stopPropagation()
-      props.onCancel()
+      props.onCancel(true)
     }
     // While an input method composes, Enter picks a candidate (keyCode 229 in older Safari).
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
@@ -102,7 +102,7 @@ export function Composer(props: Props) {
       <For each={props.calls}>
         {(call) => (
           <TextArea
-            label={t('playground.result', { name: call.name })}
+            label={call.name === '' ? t('playground.resultUnnamed') : t('playground.result', { name: call.name })}
             rows={2}
             mono
             value={results()[call.id] ?? ''}
@@ -180,7 +180,7 @@ export function Composer(props: Props) {
         </span>
         <span class="inline-flex shrink-0 gap-2">
           <Show when={props.onCancel}>
-            {(cancel) => <Button onClick={() => cancel()()}>{t('common.cancel')}</Button>}
+            {(cancel) => <Button onClick={() => cancel()(false)}>{t('common.cancel')}</Button>}
           </Show>
           <Show
             when={props.busy && props.onStop}

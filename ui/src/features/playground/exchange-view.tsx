@@ -4,16 +4,20 @@ import { createSignal, For, Show } from 'solid-js'
 import { IconButton } from '../../components/button.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { AnswerView } from './answer-view.tsx'
-import { type Exchange, type Picture, type Question, shownAnswer } from './chat.ts'
+import { answeredCalls, type Exchange, type Picture, type Question, shownAnswer } from './chat.ts'
 import { Composer, Thumbnail } from './composer.tsx'
+import type { FailureView } from './failure-banner.tsx'
+import { picturesIn } from './pictures.ts'
 
 type Props = {
   readonly exchange: Exchange
-  readonly held: readonly Picture[]
+  /** The chat before it. */
+  readonly before: readonly Exchange[]
   readonly busy: boolean
   /** Only the last answer is asked for again: what follows another one builds on it. */
   readonly isLast: boolean
   readonly mayAsk: boolean
+  readonly failure: FailureView
   readonly onRetry: () => void
   readonly onShow: (index: number) => void
   readonly onEdit: (question: Question) => boolean
@@ -26,8 +30,10 @@ export function ExchangeView(props: Props) {
   const [editing, setEditing] = createSignal<{ readonly text: string; readonly pictures: readonly Picture[] }>()
   let edit: HTMLElement | undefined
   const question = () => props.exchange.question
-  const calls = () => question().results.map(({ id }) => ({ kind: 'call' as const, id, name: id, input: '' }))
-  const back = (): void => {
+  /** Left by key: opened again, the field has what was typed. */
+  let left: ReturnType<typeof editing>
+  const back = (isByKey: boolean): void => {
+    left = isByKey ? editing() : undefined
     setEditing(undefined)
     queueMicrotask(() => edit?.querySelector('button')?.focus({ preventScroll: true }))
   }
@@ -62,7 +68,7 @@ export function ExchangeView(props: Props) {
                   icon={Pencil}
                   label={t('playground.edit')}
                   disabled={props.busy}
-                  onClick={() => setEditing({ text: question().text, pictures: question().pictures })}
+                  onClick={() => setEditing(left ?? { text: question().text, pictures: question().pictures })}
                 />
               </Show>
               <IconButton
@@ -82,8 +88,8 @@ export function ExchangeView(props: Props) {
               onText={(text) => editing() && setEditing({ ...draft(), text })}
               pictures={draft().pictures}
               onPictures={(pictures) => editing() && setEditing({ ...draft(), pictures })}
-              held={props.held.filter((picture) => !question().pictures.includes(picture))}
-              calls={calls()}
+              held={picturesIn(props.before)}
+              calls={answeredCalls(props.exchange, props.before)}
               results={question().results}
               busy={props.busy}
               field={(element) => queueMicrotask(() => element.focus({ preventScroll: true }))}
@@ -103,6 +109,7 @@ export function ExchangeView(props: Props) {
             <h2 class="sr-only">{t('playground.answer')}</h2>
             <AnswerView
               answer={answer()}
+              failure={props.failure}
               count={props.exchange.answers.length}
               at={props.exchange.shown + 1}
               onShow={(at) => props.onShow(at - 1)}
