@@ -58,6 +58,8 @@ export function createDraft(onSaved: () => void, onWrong: () => void): Draft {
   const [base, setBase] = createSignal<Snapshot>()
   const [tried, setTried] = createSignal(false)
   const [conflicts, setConflicts] = createSignal<readonly Conflict[]>([])
+  /** What they crossed. Until somebody decides nothing is built upon it: saved again, they cross again. */
+  let crossed: Snapshot | undefined
   const latest = (): Snapshot | undefined => {
     const data = dataOf(tagged)
     return data && { value: data.value as unknown as Values, tag: data.tag }
@@ -88,12 +90,13 @@ export function createDraft(onSaved: () => void, onWrong: () => void): Draft {
           (await client.fetchQuery({ ...careQueries.settings(), staleTime: 0 })) as unknown as Snapshot,
         )
         const crossing = conflictsOf(edits, upon.value, now.value)
-        setBase(now)
         if (crossing.length > 0) {
+          crossed = now
           setConflicts(crossing)
           return false
         }
         // They changed something else: both hold.
+        setBase(now)
         await care.saveSettings(updateOf(edits, fields()), now.tag)
       }
       return true
@@ -149,6 +152,7 @@ export function createDraft(onSaved: () => void, onWrong: () => void): Draft {
         ([name]) => keepMine.has(name) || !conflicts().some((conflict) => conflict.name === name),
       )
       setEdits(Object.fromEntries(kept))
+      setBase(crossed)
       setConflicts([])
       if (kept.length === 0) {
         drop()
