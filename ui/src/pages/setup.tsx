@@ -1,4 +1,4 @@
-import { Navigate, useNavigate, useSearchParams } from '@solidjs/router'
+import { A, Navigate, useNavigate, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Suspense, Switch } from 'solid-js'
 import { dataOf, queries } from '../api/queries.ts'
@@ -184,9 +184,17 @@ function Steps(props: { readonly app: string; readonly demoKey: string | undefin
               </Match>
             </Switch>
           </div>
-          <p class="numbers text-center text-12 text-text-3">
-            {t('setup.place', { step: String(steps.indexOf(shown()) + 1), steps: String(steps.length) })}
-          </p>
+          <div class="flex flex-col items-center gap-1 text-center text-12 text-text-3">
+            <p class="numbers">
+              {t('setup.place', { step: String(steps.indexOf(shown()) + 1), steps: String(steps.length) })}
+            </p>
+            <p>
+              <A href="/" class="finger-link text-accent-text underline">
+                {t('setup.leave')}
+              </A>{' '}
+              {t('setup.leaveHelp')}
+            </p>
+          </div>
         </div>
       </Show>
     </Show>

@@ -9,6 +9,8 @@ export const en = {
   'setup.stepFailed': 'failed',
   'setup.place': 'Step {step} of {steps}',
   'setup.back': 'Back',
+  'setup.leave': 'Finish later',
+  'setup.leaveHelp': 'The overview lists the steps that are left.',
   'setup.skip': 'Skip for now',
   'setup.continue': 'Continue',
   'setup.accountTitle': 'Add your first account',

@@ -11,6 +11,8 @@ export const zhCn = {
   'setup.stepFailed': '失败',
   'setup.place': '第 {step} 步，共 {steps} 步',
   'setup.back': '上一步',
+  'setup.leave': '稍后再设置',
+  'setup.leaveHelp': '概览页会列出尚未完成的步骤。',
   'setup.skip': '暂时跳过',
   'setup.continue': '继续',
   'setup.accountTitle': '添加第一个账号',
