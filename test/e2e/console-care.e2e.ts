@@ -136,6 +136,24 @@ function care({ gateway, openPage }: ConsoleStand): void {
     await page.keyboard.press('Enter')
     await dialog.getByText('这是所有者的名称。').waitFor()
     expect(await words()).not.toMatch(/name is|原始信息/)
+    // A sign-in of nobody's.
+    await page.goto(`${gateway.url}/accounts`)
+    await page.getByRole('button', { name: '添加账号' }).first().click()
+    await dialog.getByRole('tab', { name: '粘贴令牌' }).click()
+    await dialog.getByRole('textbox', { name: '刷新令牌' }).fill(`aor${'Z'.repeat(44)}`)
+    await dialog.getByRole('button', { name: '添加账号' }).click()
+    await dialog.getByText('服务商不再接受这个登录凭据。').waitFor()
+    expect(await words()).not.toMatch(/sign-in|原始信息/)
+    // A file of something else.
+    await page.goto(`${gateway.url}/backup`)
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'other.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{"hello":"there"}'),
+    })
+    await page.getByRole('button', { name: '预览恢复' }).click()
+    await page.getByText('其中没有任何备份应有的内容。').waitFor()
+    expect(await page.locator('main').textContent()).not.toMatch(/holds none|原始信息/)
     await close()
   })
 

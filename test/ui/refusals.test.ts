@@ -69,6 +69,11 @@ test('a refusal is said in the language of the page by its reason, and nothing o
   )
 })
 
+test('a sign-in that is lost says why in the language of the page', () => {
+  const lost = { code: 'SIGN_IN_EXPIRED', params: { reason: 'refresh-token-dead' } }
+  expect(errorText(refused(lost), zh)).toBe(`${zhCn['error.code.SIGN_IN_EXPIRED']} 服务商不再接受这个登录凭据。`)
+})
+
 test('a reason that is newer than the page leaves the server’s words, as such', () => {
   expect(errorText(refused({ params: { reason: 'from-next-year' } }), zh)).toBe(
     '服务器未接受此请求。 原始信息：“Words of the server.”',

@@ -67,6 +67,11 @@ export const refusalReasons = {
   'sign-in': ['fault'],
   'no-sign-in': [],
   'one-account': [],
+  'refresh-token-dead': [],
+  'client-expired': [],
+  malformed: [],
+  'no-refresh-token': [],
+  'api-key-refused': [],
   // whose page it is
   'no-origin': [],
   origin: ['page', 'hosts'],
@@ -89,6 +94,8 @@ export const refusalReasons = {
   'backup-masked': [],
   'backup-original': [],
   'backup-foreign': [],
+  'backup-other': [],
+  'backup-hollow': [],
   // files on the server's machine
   'link-to-nothing': [],
   'no-regular-file': [],

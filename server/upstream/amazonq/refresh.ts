@@ -359,7 +359,10 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
   /** Remembers that this grant is worth nothing, so that the provider is not asked about it again, and says so once. */
   function bury(accountId: string, credentials: Credentials, reason: DeadReason, cause: string): Answer {
     const grant = grantOf(credentials)
-    const error = gatewayError('token-rejected', deadMessages[reason], { cause: `${reason}: ${cause}` })
+    const error = gatewayError('token-rejected', deadMessages[reason], {
+      params: { reason },
+      cause: `${reason}: ${cause}`,
+    })
     const isNews = dead.get(accountId)?.grant !== grant
     dead.set(accountId, { grant, error })
     // Read again next time: somebody may sign in anew without telling us.
@@ -454,7 +457,9 @@ export function createTokenKeeper(deps: TokenKeeperDeps): TokenKeeper {
   }
 }
 
-const unreadable = gatewayError('token-rejected', 'No sign-in can be read for this account; sign it in again.')
+const unreadable = gatewayError('token-rejected', 'No sign-in can be read for this account; sign it in again.', {
+  params: { reason: 'no-refresh-token' },
+})
 
 const lineTooLong = gatewayError('renewal-failed', 'The sign-in service is too slow for all that wait for it.')
 
