@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { PlainKey } from '../../ui/src/i18n/dictionary.ts'
 import { accessibilityFaults, scrollsSideways, type WatchedPage } from '../support/browser.ts'
-import { consolePaths, signedIn, signIn } from '../support/console.ts'
+import { consolePaths, signedIn, signIn, smallTargets } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
 import { en, zhCn } from '../support/words.ts'
@@ -83,10 +83,11 @@ function looks({ gateway, openPage }: ConsoleStand): void {
     const [locale, colorScheme, width] = look
     const words = locale === 'zh-CN' ? zhCn : en
     let watched: WatchedPage
-    beforeAll(async () => {
+    // A page of its own for each: one that a test leaves open is closed after it.
+    beforeEach(async () => {
       watched = await open({ locale, colorScheme, viewport: { width, height: 740 }, hasTouch: width < 700 })
     })
-    afterAll(() => watched.close())
+    afterEach(() => watched.close())
     const press = async (step: PlainKey | 'row'): Promise<void> => {
       const { page } = watched
       const exact = {
@@ -115,6 +116,7 @@ function looks({ gateway, openPage }: ConsoleStand): void {
         const wrong = await accessibilityFaults(page, '[role=dialog]:not([data-beneath])')
         const found = { way, faults: wrong, sideways: await scrollsSideways(page) }
         expect(found).toEqual({ way, faults: [], sideways: false })
+        if (width < 700) expect([way, await smallTargets(page, '[role=dialog]:not([data-beneath])')]).toEqual([way, []])
         await page.keyboard.press('Escape')
         await window.waitFor({ state: 'detached' })
       }
@@ -153,27 +155,7 @@ function looks({ gateway, openPage }: ConsoleStand): void {
       ]
       for (const path of [...consolePaths, ...drawers]) {
         await shown(page, path)
-        const found = await page.evaluate(() => {
-          const names: string[] = []
-          const wanted = 'a, button, select, textarea, input, summary, [role=switch], [role=slider], [role=tab]'
-          for (const element of document.querySelectorAll<HTMLElement>(wanted)) {
-            const label =
-              element.closest('label') ?? (element.id ? document.querySelector(`label[for="${element.id}"]`) : null)
-            const box = element.getBoundingClientRect()
-            const around = label?.getBoundingClientRect()
-            const style = getComputedStyle(element)
-            // Not there, read out only, or words in a line of text.
-            if (style.visibility === 'hidden' || box.width <= 1 || box.height <= 1) continue
-            if (style.display === 'inline' || style.pointerEvents === 'none' || style.clipPath !== 'none') continue
-            const height = Math.max(box.height, around?.height ?? 0)
-            const width = Math.max(box.width, around?.width ?? 0)
-            if (Math.min(height, width) < 43.5)
-              names.push(
-                `${element.tagName} ${element.getAttribute('aria-label') ?? element.textContent?.slice(0, 40)} ${Math.round(width)} × ${Math.round(height)}`,
-              )
-          }
-          return names
-        })
+        const found = await smallTargets(page)
         if (found.length > 0) small[path] = found
       }
       expect(small).toEqual({})

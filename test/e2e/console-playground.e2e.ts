@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
-import { focusIs, signIn } from '../support/console.ts'
+import { focusIs, signIn, smallTargets } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
 
@@ -584,6 +584,7 @@ function playground({ gateway, openPage }: ConsoleStand): void {
       expect(await accessibilityFaults(page)).toEqual([])
       expect(await scrollsSideways(page)).toBe(false)
       if (width < 700) {
+        expect(await smallTargets(page)).toEqual([])
         for (const index of [0, 1]) {
           await page.locator('main h1').locator('xpath=../..').getByRole('button').nth(index).click()
           await page.getByRole('dialog').waitFor()

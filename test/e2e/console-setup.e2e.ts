@@ -13,7 +13,7 @@ import {
   tellLeftOpen,
 } from '../support/browser.ts'
 import { gatewayCommand } from '../support/command.ts'
-import { focusIs } from '../support/console.ts'
+import { focusIs, smallTargets } from '../support/console.ts'
 import { leftOut } from '../support/left-out.ts'
 
 // Two shared cores may be slow, and a test that runs out of time takes the browser with it.
@@ -190,6 +190,7 @@ function setup(): void {
     await page.waitForURL('**/setup?step=account')
     await page.getByRole('heading', { level: 1, name: '添加第一个账号' }).waitFor()
     expect(await scrollsSideways(page)).toBe(false)
+    expect(await smallTargets(page)).toEqual([])
     await page.getByRole('button', { name: '暂时跳过' }).click()
     await page.getByRole('heading', { level: 1, name: '创建密钥' }).waitFor()
     await page.reload()
@@ -198,6 +199,7 @@ function setup(): void {
     await page.getByRole('button', { name: '我已保存' }).click()
     await page.getByRole('heading', { level: 1, name: '接入应用' }).waitFor()
     expect(await scrollsSideways(page)).toBe(false)
+    expect(await smallTargets(page)).toEqual([])
     await page.reload()
     await page.getByText('密钥只显示一次').waitFor()
     await page.getByRole('button', { name: '创建密钥' }).click()

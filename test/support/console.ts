@@ -120,3 +120,27 @@ export const someAccount = (label: string, state: AccountState, more: Partial<Ac
   status_kind: null,
   ...more,
 })
+
+/** What a finger would miss: whatever is pressed and is not 44 px high and wide. */
+export const smallTargets = (page: Page, within = 'body'): Promise<readonly string[]> =>
+  page.evaluate((within) => {
+    const names: string[] = []
+    const wanted = 'a, button, select, textarea, input, summary, [role=switch], [role=slider], [role=tab]'
+    for (const element of (document.querySelector(within) ?? document).querySelectorAll<HTMLElement>(wanted)) {
+      const label =
+        element.closest('label') ?? (element.id ? document.querySelector(`label[for="${element.id}"]`) : null)
+      const box = element.getBoundingClientRect()
+      const around = label?.getBoundingClientRect()
+      const style = getComputedStyle(element)
+      // Not there, read out only, or words in a line of text.
+      if (style.visibility === 'hidden' || box.width <= 1 || box.height <= 1) continue
+      if (style.display === 'inline' || style.pointerEvents === 'none' || style.clipPath !== 'none') continue
+      const height = Math.max(box.height, around?.height ?? 0)
+      const width = Math.max(box.width, around?.width ?? 0)
+      if (Math.min(height, width) < 43.5)
+        names.push(
+          `${element.tagName} ${element.getAttribute('aria-label') ?? element.textContent?.slice(0, 40)} ${Math.round(width)} × ${Math.round(height)}`,
+        )
+    }
+    return names
+  }, within)
