@@ -4,7 +4,7 @@ import { redact } from '../observe/redact.ts'
 import type { AuditEntry } from '../store/store.ts'
 import type { Entry } from './actor.ts'
 import type { AdminDeps } from './deps.ts'
-import { isRead, needOf } from './permissions.ts'
+import { isPreview, isRead, needOf } from './permissions.ts'
 
 type Json = unknown
 type Doer = { readonly kind: AuditEntry['actorKind']; readonly id: string; readonly name: string }
@@ -82,6 +82,7 @@ export function createAuditTrail(deps: TrailDeps): AuditTrail {
     begin: async (request, { route: found, params, body }) => {
       const route = found.replace(/(?<=.)\/$/, '')
       if (!needOf(request.method, route).audited || route === '/api/login' || route === '/api/logout') return
+      if (isPreview(request, route, body)) return
       const target = Object.values(params)[0]
       const before =
         !isRead(request.method) && changesOne(request.method, route) ? await look(route, target) : undefined

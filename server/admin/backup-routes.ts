@@ -20,6 +20,7 @@ import type { FreshPassword } from './fresh-password.ts'
 import type { Gate } from './gate.ts'
 import { type JobContext, jobAnswer } from './job-answer.ts'
 import type { JobBoard, Progress } from './job-board.ts'
+import { isYes } from './permissions.ts'
 
 /** Beside the body, which is the backup itself; outside of Latin-1 as percent-escapes. */
 export const passphraseHeader = 'x-backup-passphrase'
@@ -333,8 +334,6 @@ function passphraseOf(request: Request): string | undefined {
 
 const contradicts = (one: string | undefined, other: string | undefined): boolean =>
   one !== undefined && other !== undefined && one !== other
-
-const isYes = (word: string | undefined): boolean => word !== undefined && word !== '0' && word !== 'false'
 
 /** `read` is called once nothing more of it is wanted. */
 async function* readThrough(body: AsyncIterable<Uint8Array>, read: () => void): AsyncGenerator<Uint8Array> {

@@ -9,7 +9,11 @@ export type Need = {
   readonly dangerous: boolean
   /** Its success goes into the audit log. */
   readonly audited: boolean
+  /** What makes it only say what it would do, which is no deed: a member of its body, or of its query. */
+  readonly preview?: Preview
 }
+
+type Preview = { readonly in: 'body' | 'query'; readonly name: string }
 
 type Area = { readonly read: Role; readonly write: Role; readonly scope?: Scope }
 
@@ -67,6 +71,8 @@ type Exception = Partial<Need>
 
 const dangerous: Exception = { dangerous: true }
 const unaudited: Exception = { audited: false }
+const previewed: Exception = { preview: { in: 'body', name: 'preview' } }
+const dryRun: Exception = { preview: { in: 'body', name: 'dry_run' } }
 /** Secrets in the answer, or what people wrote: not for those who only look. */
 const confidential: Exception = { role: 'admin' }
 
@@ -90,12 +96,14 @@ const exceptions: Readonly<Record<string, Exception>> = {
   'PATCH /v2/settings': dangerous,
   'GET /v2/backup/export': { ...dangerous, audited: true },
   'POST /v2/backup/export': dangerous,
-  'POST /v2/backup/import': dangerous,
+  'POST /v2/backup/import': { ...dangerous, preview: { in: 'query', name: 'dry_run' } },
   'POST /v2/backup/files': dangerous,
   'GET /v2/backup/files/:name': { ...dangerous, audited: true },
   'DELETE /v2/backup/files/:name': dangerous,
-  'POST /v2/backup/files/:name/restore': dangerous,
-  'POST /v2/logs/cleanup': dangerous,
+  'POST /v2/backup/files/:name/restore': { ...dangerous, ...dryRun },
+  'POST /v2/logs/cleanup': { ...dangerous, ...previewed },
+  'POST /v2/devtools/claude-code/config': previewed,
+  'POST /v2/devtools/droid/config': previewed,
   // What people wrote: who looked at it is worth knowing.
   'GET /v2/logs/:id/content': { ...confidential, scope: 'logs', audited: true },
   'POST /v2/ips/block': dangerous,
@@ -132,6 +140,7 @@ const exceptions: Readonly<Record<string, Exception>> = {
   'DELETE /v2/sessions/:id': dangerous,
   'POST /v2/sessions/end-others': dangerous,
   'POST /api/control/accounts/import-preview': unaudited,
+  'POST /api/control/restore': dryRun,
   // One process to the next: what they tell each other was there before, and some of it is what people wrote.
   'POST /api/control/succession/begin': unaudited,
   'POST /api/control/succession/port': unaudited,
@@ -167,6 +176,17 @@ export function needOf(method: string, path: string): Need {
     ...exceptionFor(method === 'HEAD' ? 'GET' : method, parts),
   }
 }
+
+/** Whether a request only asks what the route would do. */
+export function isPreview(request: Request, route: string, body: unknown): boolean {
+  const { preview } = needOf(request.method, route)
+  if (preview === undefined) return false
+  if (preview.in === 'query') return isYes(new URL(request.url).searchParams.get(preview.name) ?? undefined)
+  return typeof body === 'object' && body !== null && preview.name in body && body[preview.name as never] === true
+}
+
+/** Of a switch in an address, as scripts write it. */
+export const isYes = (word: string | undefined): boolean => word !== undefined && word !== '0' && word !== 'false'
 
 /** Whether a path stands in the table at all. */
 export const isDeclared = (path: string): boolean => openRoutes.has(path) || areaOf(partsOf(path)) !== undefined

@@ -232,6 +232,29 @@ test('what was refused changed nothing and is not in the log', async () => {
   expect(await seqOf(app)).toBe(before)
 })
 
+test('what only asks what would be done is not in the log as the deed', async () => {
+  const app = await filledApp()
+  const headers = { authorization: `Bearer ${password}`, 'x-confirm-password': password }
+  const config = { baseUrl: 'http://127.0.0.1:62311', apiKey: 'sk-first-key-0001' }
+  const before = await seqOf(app)
+  for (const [path, asked, sent = headers] of [
+    ['/v2/logs/cleanup', { days_to_keep: 7, preview: true }],
+    ['/v2/devtools/claude-code/config', { ...config, preview: true }],
+    ['/v2/devtools/droid/config', { ...config, preview: true }],
+    ['/v2/backup/import?dry_run=1', bodies['POST /v2/backup/import'] ?? {}],
+    ['/v2/backup/files/one/restore', { dry_run: true }],
+    ['/api/control/restore', { file: '/backups/one.jsonl', dry_run: true }, { 'x-control-token': controlToken }],
+  ] as const) {
+    const answer = await app.ask('POST', path, { headers: sent, body: asked })
+    expect([path, answer.status, answer.status < 400 ? '' : answer.text]).toEqual([path, 200, ''])
+    expect([path, await seqOf(app)]).toEqual([path, before])
+  }
+  // The word means something else where a key may ask what would be sent: making one is a deed.
+  await app.call('POST', '/v2/keys', { name: 'asks', dry_run: true })
+  await app.call('POST', '/v2/logs/cleanup', { days_to_keep: 7, preview: false })
+  expect((await newest(app, 2)).map(({ action }) => action)).toEqual(['POST /v2/logs/cleanup', 'POST /v2/keys'])
+})
+
 test('signing in and out is in the log with who and from where; a wrong password is not', async () => {
   const app = await filledApp()
   app.world.peer = elsewhere
