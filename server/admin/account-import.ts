@@ -120,12 +120,21 @@ async function checkAll(
   const settleInTurn = createTurns()
   // Rows of this batch that are not decided yet: they are nobody's duplicate.
   const undecided = new Set<string>()
+  /** What becomes of those that are checked, by their index: the same sign-in further on has part in it. */
+  const checks = new Map<number, Promise<ImportResult>>()
 
   const checkOne = async (item: ImportItem): Promise<ImportResult> => {
     if (progress.signal.aborted) return leftUndone(item)
     if (!item.ok) return refused(item)
     const signIn = item.value
-    const match = book.match(signIn)
+    const found = book.match(signIn)
+    const first = found?.by === 'secret' && found.item !== undefined ? await checks.get(found.item) : undefined
+    if (first !== undefined) {
+      // What is missing from a refused one may be in another with the same secret.
+      const isSame = Bun.deepEquals(found?.credentials, signIn.credentials)
+      if (isSame || first.outcome !== 'refused') return repeated(item, first)
+    }
+    const match = first === undefined ? found : undefined
     if (match !== undefined && isSettled(signIn, match)) {
       const taken = await takeOver(deps, signIn, match)
       const { id } = match.record.account
@@ -133,6 +142,12 @@ async function checkAll(
       return taken
     }
     if (!room.take()) return noRoom(signIn, room)
+    const result = checkNew(signIn, match)
+    checks.set(signIn.index, result)
+    return result
+  }
+
+  const checkNew = async (signIn: ImportedAccount, match: Match | undefined): Promise<ImportResult> => {
     const draft = draftAccount(signIn, deps.effects.newId('acc'), deps.effects.now(), deps.newAccountRoom)
     const { id } = draft.record.account
     book.add({
@@ -171,6 +186,22 @@ async function checkAll(
  */
 const isSettled = (signIn: ImportedAccount, match: Match): boolean =>
   match.by === 'secret' || (match.by === 'person' && match.item === undefined && !isNewer(signIn, match))
+
+/** The same sign-in as one of this batch: refused for the same reason, or here as what that one turned out to be. */
+function repeated(item: ImportItem, first: ImportResult): ImportResult {
+  const { line: _line, index, outcome, code, error, ...rest } = first
+  const place = placeOf(item)
+  if (outcome === 'refused') {
+    return {
+      ...rest,
+      ...place,
+      outcome,
+      ...(error === undefined ? {} : { error }),
+      ...(code === undefined ? {} : { code }),
+    }
+  }
+  return { ...rest, ...place, outcome: 'present', error: `It is the same sign-in as item ${index + 1}.` }
+}
 
 /** Within a batch only the secrets tell sign-ins apart before they are checked: who they are is not known yet. */
 const anonymous = ({ profile: { email: _email, userId: _userId, ...profile } }: AccountRecord) => profile

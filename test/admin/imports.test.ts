@@ -175,6 +175,35 @@ test('the same login twice is one account, in a batch and against what is there'
   expect((await store.accounts.list()).length).toBe(1)
 })
 
+test('a line that repeats another has part in what becomes of that one', async () => {
+  const { call, store, world, addAccount } = await adminApp()
+  await addAccount('a')
+  await store.accounts.updateProfile('a', { userId: 'one person' })
+  const asked: string[] = []
+  world.check = async (id) => {
+    const { refreshToken } = (await store.accounts.credentials.load(id)) ?? {}
+    asked.push(refreshToken ?? '')
+    return refreshToken === social(1).refreshToken ? { error: dead } : { userId: 'one person' }
+  }
+  const { json } = await call('POST', '/v2/accounts/import-by-token', [social(1), social(2), social(1), social(2)])
+  expect(json).toMatchObject({ imported: 0, duplicate: 2, failed: 2 })
+  expect(outcomes(json)).toEqual(['refused', 'present', 'refused', 'present'])
+  const [refused, , again, present] = json.results
+  expect(again).toEqual({ ...refused, index: 2 })
+  expect(present).toMatchObject({ id: 'a', error: 'It is the same sign-in as item 2.' })
+  expect(asked).toHaveLength(2)
+  expect((await store.accounts.list()).map(({ account }) => account.id)).toEqual(['a'])
+})
+
+test('a line that says more than a refused one with the same secret is tried by itself', async () => {
+  const { call, store, world } = await adminApp()
+  world.check = async (id) =>
+    (await store.accounts.credentials.load(id))?.clientId === undefined ? { error: dead } : { userId: 'one person' }
+  const more = { ...oidc(1), ...social(1) }
+  const { json } = await call('POST', '/v2/accounts/import-by-token', [social(1), more, social(1)])
+  expect(outcomes(json)).toEqual(['refused', 'added', 'refused'])
+})
+
 test('a fresh token renews the account it belongs to when that one’s sign-in has expired', async () => {
   const { call, store, world, addAccount } = await adminApp()
   await addAccount('a')
