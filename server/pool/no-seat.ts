@@ -6,6 +6,9 @@ import type { Asked } from './seat-request.ts'
 import { standing } from './shakes.ts'
 import type { Held } from './verdict.ts'
 
+type Rest = { readonly at: number; readonly reason: string }
+type Rests = Readonly<Record<'limited' | 'denied' | 'suspected' | 'refused' | 'spent', readonly Rest[]>>
+
 /**
  * Why none of `candidates` could ever serve the model as things stand, and when it may be worth another try. With `only` they
  * are those of the caller's key, not all there are.
@@ -31,26 +34,22 @@ export function noSeat(
       (offer === undefined || offer.models.has(modelId)) &&
       (shakes === undefined || standing(shakes, modelId, now) !== 'refused'),
   )
-  const resting = (state: Health['state'], kinds?: readonly ErrorKind[]) => {
-    const rests = able.flatMap(({ account }) => {
-      const { health } = account
-      const at = availableAt(account, now)
-      const fits = health.state === state && (kinds === undefined || kinds.includes(health.kind ?? 'rate-limited'))
-      return fits && at !== undefined && at > now ? [{ at, reason: health.reason ?? '' }] : []
-    })
-    return rests.toSorted((one, other) => one.at - other.at)[0]
-  }
-  const limited = resting('cooling', ['rate-limited'])
-  const denied = resting('cooling', ['access-denied', 'token-rejected'])
+  const rests = restsOf(able, now)
+  const told = wordsFor(rests, all)
+  const [limited] = rests.limited
+  const [denied] = rests.denied
+  const [spent] = rests.spent
+  const [suspected] = rests.suspected
+  const [refused] = rests.refused
   if (limited !== undefined && limited.at <= (denied?.at ?? limited.at)) {
-    const message = `${capital(all)} are resting after rate limits.`
-    return gatewayError('pool-cooling', message, { retryAfterMs: limited.at - now })
+    const first = Math.min(limited.at, spent?.at ?? limited.at)
+    const message = told(`${capital(all)} are resting after rate limits`)
+    return gatewayError('pool-cooling', message, { retryAfterMs: first - now })
   }
   if (denied !== undefined) {
-    const message = `The provider refuses ${all} for now; last: ${denied.reason}`
+    const message = told(`The provider refuses ${all} for now`, denied.reason)
     return gatewayError('access-denied', message, { retryAfterMs: denied.at - now })
   }
-  const spent = resting('exhausted')
   const broke = able.filter(({ purse }) => purse !== undefined && shortOf(purse, credits) === 'spent')
   if (broke.length > 0 && broke.length === able.length) {
     const resets = broke.flatMap(({ account: { quota } }) => (quota?.resetsAt === undefined ? [] : [quota.resetsAt]))
@@ -59,17 +58,20 @@ export function noSeat(
       ...(resets.length === 0 ? {} : { retryAfterMs: Math.max(1, Math.min(...resets) - now) }),
     })
   }
-  const suspected = resting('cooling', ['account-restricted'])
-  if (spent !== undefined && spent.at <= (suspected?.at ?? spent.at)) {
-    return gatewayError('pool-exhausted', `The quota of ${all} is used up.`, { retryAfterMs: spent.at - now })
-  }
-  if (suspected !== undefined) {
-    const message = `The provider has restricted ${all} for a while; last: ${suspected.reason}`
+  if (suspected !== undefined && suspected.at < (spent?.at ?? Number.POSITIVE_INFINITY)) {
+    const message = told(`The provider has restricted ${all} for a while`, suspected.reason)
     return gatewayError('account-restricted', message, { retryAfterMs: suspected.at - now })
   }
-  const refused = resting('cooling', ['account-refused'])
+  if (spent !== undefined && refused !== undefined) {
+    // Whoever was refused is asked again after the rest: it is no quota that all wait for.
+    const message = told(`The provider refuses ${all}`, refused.reason)
+    return gatewayError('pool-cooling', message, { retryAfterMs: Math.min(spent.at, refused.at) - now })
+  }
+  if (spent !== undefined) {
+    return gatewayError('pool-exhausted', told(`The quota of ${all} is used up`), { retryAfterMs: spent.at - now })
+  }
   if (refused !== undefined) {
-    return gatewayError('account-refused', `The provider refuses ${all}; last: ${refused.reason}`)
+    return gatewayError('account-refused', told(`The provider refuses ${all}`, refused.reason))
   }
   if (able.some(({ account }) => availableAt(account, now) !== undefined)) {
     return gatewayError('upstream-failed', 'Every account was tried and none could answer.')
@@ -83,6 +85,42 @@ export function noSeat(
     'no-healthy-account',
     `${restricted ? capital(all) : 'Every account'} ${restricted ? 'need' : 'needs'} attention (disabled, suspended, signed out or failing); see the Accounts page.`,
   )
+}
+
+/** Those that rest, by the cause; who is back first stands first. */
+function restsOf(able: readonly Held[], now: number): Rests {
+  const resting = (state: Health['state'], kinds?: readonly ErrorKind[]): readonly Rest[] => {
+    const rests = able.flatMap(({ account }) => {
+      const { health } = account
+      const at = availableAt(account, now)
+      const fits = health.state === state && (kinds === undefined || kinds.includes(health.kind ?? 'rate-limited'))
+      return fits && at !== undefined && at > now ? [{ at, reason: health.reason ?? '' }] : []
+    })
+    return rests.toSorted((one, other) => one.at - other.at)
+  }
+  return {
+    limited: resting('cooling', ['rate-limited']),
+    denied: resting('cooling', ['access-denied', 'token-rejected']),
+    suspected: resting('cooling', ['account-restricted']),
+    refused: resting('cooling', ['account-refused']),
+    spent: resting('exhausted'),
+  }
+}
+
+/** What is said of all of them holds only where they rest for one cause; of several each is counted. */
+function wordsFor({ limited, denied, suspected, refused, spent }: Rests, all: string) {
+  const causes = (
+    [
+      [limited.length, 'after rate limits'],
+      [denied.length + refused.length, 'after refusals'],
+      [suspected.length, 'restricted by the provider for a while'],
+      [spent.length, 'with its quota used up'],
+    ] as const
+  ).flatMap(([count, cause]) => (count === 0 ? [] : [`${count} ${cause}`]))
+  return (sentence: string, last?: string): string => {
+    const whole = causes.length === 1 ? sentence : `${capital(all)} are resting: ${causes.join(', ')}`
+    return last === undefined ? `${whole}.` : `${whole}; last: ${last}`
+  }
 }
 
 /**

@@ -609,12 +609,54 @@ describe('nobody left', () => {
       ],
       30_000,
     ],
+    [
+      'pool-cooling',
+      [
+        makeAccount('a', { health: health('exhausted', { until: later }) }),
+        makeAccount('b', { health: health('cooling', { until: later - 60_000, kind: 'account-refused' }) }),
+        makeAccount('c', { health: health('suspended') }),
+      ],
+      30_000,
+    ],
+    [
+      'pool-cooling',
+      [
+        makeAccount('a', { health: health('exhausted', { until: later - 60_000 }) }),
+        makeAccount('b', { health: health('cooling', { until: later, kind: 'account-refused' }) }),
+      ],
+      30_000,
+    ],
+    [
+      'pool-cooling',
+      [
+        makeAccount('a', { health: health('exhausted', { until: later - 60_000 }) }),
+        makeAccount('b', { health: health('cooling', { until: later }) }),
+      ],
+      30_000,
+    ],
   ] as const)('is told as %s', async (kind, accounts, retryAfterMs) => {
     const { refusal } = makePool(accounts)
     const error = await refusal()
     expect(error.kind).toBe(kind)
     expect(error.retryAfterMs).toBe(retryAfterMs as number)
   })
+})
+
+test('what is said of all accounts holds for all: the causes are counted where there are several', async () => {
+  const until = Date.UTC(2026, 0, 15, 12) + 90_000
+  const spent = makeAccount('a', { health: health('exhausted', { until }) })
+  const rests = (id: string, kind: ErrorKind) =>
+    makeAccount(id, { health: health('cooling', { until, kind, reason: 'said so' }) })
+  const message = async (...accounts: readonly Account[]) => (await makePool(accounts).refusal()).message
+  expect(await message(spent)).toBe('The quota of all accounts is used up.')
+  expect(await message(spent, rests('b', 'account-refused'), rests('c', 'account-refused'))).toBe(
+    'All accounts are resting: 2 after refusals, 1 with its quota used up; last: said so',
+  )
+  expect(await message(spent, rests('b', 'rate-limited'))).toBe(
+    'All accounts are resting: 1 after rate limits, 1 with its quota used up.',
+  )
+  expect(await message(spent, rests('b', 'access-denied'))).toContain('1 after refusals, 1 with its quota used up')
+  expect(await message(spent, rests('b', 'account-restricted'))).toContain('1 restricted by the provider')
 })
 
 test('while one account can serve now or later, nobody is said to be missing', async () => {

@@ -62,7 +62,7 @@ export const en = {
   'failure.timeout': 'The reply took too long.',
   'failure.no-account': 'There was no account to serve it.',
   'failure.no-healthy-account': 'No account was able to serve.',
-  'failure.pool-cooling': 'All accounts were cooling down.',
+  'failure.pool-cooling': 'All accounts were cooling down or out of quota.',
   'failure.pool-exhausted': 'The quota of all accounts was used up.',
   'failure.pool-busy': 'All accounts were busy.',
   'failure.cancelled': 'The client left before the end.',

@@ -64,7 +64,7 @@ export const zhCn = {
   'failure.timeout': '等待回答超时。',
   'failure.no-account': '没有账号可以处理。',
   'failure.no-healthy-account': '没有可用的账号。',
-  'failure.pool-cooling': '所有账号都在冷却。',
+  'failure.pool-cooling': '所有账号都在冷却，或额度已用完。',
   'failure.pool-exhausted': '所有账号的额度都已用完。',
   'failure.pool-busy': '所有账号都在忙。',
   'failure.cancelled': '客户端提前断开。',
