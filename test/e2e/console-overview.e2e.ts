@@ -82,6 +82,20 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     },
   )
 
+  test.each([2, -2])('a range ends by the clock of the server: the browser is %d h ahead', async (hours) => {
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
+    await page.clock.setSystemTime(Date.now() + hours * 3_600_000)
+    await signIn(page, `${gateway.url}/login?next=${encodeURIComponent('/?range=1h')}`, adminPassword)
+    await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
+    await page.goto(`${gateway.url}/logs?range=1h`)
+    await page.getByText('5 of 5 shown').waitFor()
+    await page.locator('tbody tr').nth(4).waitFor()
+    await page.goto(`${gateway.url}/?range=1h`)
+    await tile(page, 'Requests').getByText('5', { exact: true }).waitFor()
+    expect(faults).toEqual([])
+    await close()
+  })
+
   test('what needs a person comes first, leads there, and stays away once dismissed (16, 18)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     const words = '<b>Locked</b> as a security precaution'

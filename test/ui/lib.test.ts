@@ -4,6 +4,7 @@ import { type CopyEnvironment, copyText } from '../../ui/src/lib/copy.ts'
 import { countdown, maskEmail, parseTime } from '../../ui/src/lib/format.ts'
 import { safeNext } from '../../ui/src/lib/path.ts'
 import { matchesWords } from '../../ui/src/lib/search.ts'
+import { noteServerTime, serverTime } from '../../ui/src/lib/server-clock.ts'
 import { formatIn } from '../support/words.ts'
 
 test.each([
@@ -154,4 +155,24 @@ test('numbers and times follow the language', () => {
   expect(['b10', 'a', 'b9'].toSorted(english.compare)).toEqual(['a', 'b9', 'b10'])
   expect(english.duration(240)).toBe('240 ms')
   expect(english.duration(6200)).toBe('6.2 sec')
+})
+
+test('the clock of the server is told by its answers, and clocks that may agree are left alone', () => {
+  const date = (at: number): string => new Date(at).toUTCString()
+  const at = 1_800_000_000_000
+  // Whole seconds, and the way there and back: nothing says that they differ.
+  noteServerTime(date(at), at + 300, at + 900)
+  noteServerTime(date(at), at - 4_000, at + 5_000)
+  noteServerTime(null, at, at)
+  noteServerTime('noon', at, at)
+  expect(serverTime(at)).toBe(at)
+  const hours = 2 * 3_600_000
+  for (const ahead of [hours, -hours]) {
+    noteServerTime(date(at + ahead), at + 300, at + 400)
+    expect(Math.abs(serverTime(at) - at - ahead)).toBeLessThanOrEqual(1_000)
+    const known = serverTime(at)
+    noteServerTime(date(at + ahead), at + 200, at + 500)
+    expect(serverTime(at)).toBe(known)
+  }
+  noteServerTime(date(at), at, at)
 })

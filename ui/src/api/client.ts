@@ -24,6 +24,7 @@ import type { LoginBody, LoginResult, PasswordBody, SessionView } from '../../..
 import type { SettingsSaved, SettingsUpdate, SettingsView } from '../../../server/admin/contract/settings.ts'
 import type { SignInStart, SignInStarted, SignInStatus } from '../../../server/admin/contract/sign-in.ts'
 import type { LatencyView } from '../../../server/admin/contract/visitors.ts'
+import { noteServerTime } from '../lib/server-clock.ts'
 import { noteAnswered } from './away.ts'
 
 /** A refused or failed call. `status` 0 means that the server could not be reached; `code` is stable, `message` is detail. */
@@ -93,6 +94,7 @@ export async function request(
   raw?: Blob,
 ): Promise<Response> {
   let response: Response
+  const sentAt = Date.now()
   try {
     response = await fetch(path, {
       method,
@@ -114,6 +116,7 @@ export async function request(
     throw new ApiError({ status: 0, code: 'UNREACHABLE', message: 'The server cannot be reached.' })
   }
   noteAnswered(true)
+  noteServerTime(response.headers.get('date'), sentAt, Date.now())
   if (response.ok) return response
   const fault = faultOf(response.status, await response.json().catch(() => undefined), response.headers)
   if (fault.params?.reason !== undefined) await loadWords()

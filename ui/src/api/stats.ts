@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/solid-query'
 import type { AccountList } from '../../../server/admin/contract/accounts.ts'
 import type { RequestStats } from '../../../server/admin/contract/logs.ts'
+import { serverTime } from '../lib/server-clock.ts'
 import { browserZone, type Span, spanOf, type TimeRange } from '../lib/time-range.ts'
 import { call } from './client.ts'
 import { pollEvery } from './liveness.ts'
@@ -27,7 +28,7 @@ export const statsQueries = {
     queryOptions({
       queryKey: ['stats', key, filter],
       queryFn: async ({ signal }): Promise<RangeStats> => {
-        const span = spanOf(range, Date.now())
+        const span = spanOf(range, serverTime())
         const bucket = bucketOf(span)
         return { span, now: await read(span, { ...filter, bucket, group: bucket, compare: 'true' }, signal) }
       },

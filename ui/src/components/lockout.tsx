@@ -3,6 +3,7 @@ import { ApiError } from '../api/client.ts'
 import { useI18n } from '../i18n/i18n.tsx'
 import { createCountdown } from '../lib/clock.ts'
 import { countdown } from '../lib/format.ts'
+import { serverTime } from '../lib/server-clock.ts'
 import { Banner } from './banner.tsx'
 
 const usualWaitSeconds = 30
@@ -17,7 +18,7 @@ export function createLockout() {
   return {
     wait,
     note: (error: unknown): void => {
-      if (isLockout(error)) setUntil(Date.now() + (error.retryAfterSeconds ?? usualWaitSeconds) * 1000)
+      if (isLockout(error)) setUntil(serverTime() + (error.retryAfterSeconds ?? usualWaitSeconds) * 1000)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { createSignal } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 import { focusFault } from '../lib/focus.ts'
+import { serverTime } from '../lib/server-clock.ts'
 import { spanOf, type TimeRange, toLocalText } from '../lib/time-range.ts'
 import { Button } from './button.tsx'
 import { TextField } from './field.tsx'
@@ -8,7 +9,7 @@ import { TextField } from './field.tsx'
 /** Beginning and end by hand. */
 export default function OwnRange(props: { readonly range: TimeRange; readonly onChoose: (range: TimeRange) => void }) {
   const { t } = useI18n()
-  const start = spanOf(props.range, Date.now())
+  const start = spanOf(props.range, serverTime())
   const [from, setFrom] = createSignal(toLocalText(start.from))
   const [to, setTo] = createSignal(toLocalText(start.to))
   const [tried, setTried] = createSignal(false)

@@ -6,6 +6,7 @@ import { createSignal, For, Suspense } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
 import { later } from '../lib/later.tsx'
 import type { RangeState } from '../lib/range-state.ts'
+import { serverTime } from '../lib/server-clock.ts'
 import { browserZone, rangeNames, spanOf, stepRange, type TimeRange } from '../lib/time-range.ts'
 import { buttonClass, IconButton } from './button.tsx'
 import { overlayRoot } from './overlay-root.ts'
@@ -30,13 +31,13 @@ export function RangePicker(props: { readonly state: RangeState }) {
   usePaletteActions(() => [
     { id: 'range', text: t('range.title'), icon: CalendarClock, keys: 't', run: () => setOpen(true) },
   ])
-  const last = (): boolean => spanOf(range(), Date.now()).to >= Date.now() - 1000
+  const last = (): boolean => spanOf(range(), serverTime()).to >= serverTime() - 1000
   return (
     <div class="inline-flex items-center">
       <IconButton
         icon={ChevronLeft}
         label={t('range.earlier')}
-        onClick={() => props.state.set(stepRange(range(), -1, Date.now()))}
+        onClick={() => props.state.set(stepRange(range(), -1, serverTime()))}
       />
       <Popover open={open()} onOpenChange={setOpen} gutter={4} placement="bottom-end">
         <Popover.Trigger
@@ -81,7 +82,7 @@ export function RangePicker(props: { readonly state: RangeState }) {
         icon={ChevronRight}
         label={t('range.later')}
         disabled={last()}
-        onClick={() => props.state.set(stepRange(range(), 1, Date.now()))}
+        onClick={() => props.state.set(stepRange(range(), 1, serverTime()))}
       />
     </div>
   )

@@ -1,19 +1,20 @@
 import { type Accessor, createSignal, onCleanup } from 'solid-js'
+import { serverTime } from './server-clock.ts'
 
-/** The time now (epoch ms) as a signal that moves every `everyMs`. */
+/** The server's time now (epoch ms) as a signal that moves every `everyMs`. */
 export function createClock(everyMs: number): Accessor<number> {
-  const [now, setNow] = createSignal(Date.now())
-  const timer = setInterval(() => setNow(Date.now()), everyMs)
+  const [now, setNow] = createSignal(serverTime())
+  const timer = setInterval(() => setNow(serverTime()), everyMs)
   onCleanup(() => clearInterval(timer))
   return now
 }
 
-/** The time now as a signal that moves every half minute, and every second while something ends within one. */
+/** The same as a signal that moves every half minute, and every second while something ends within one. */
 export function createDeadlineClock(deadlines: Accessor<readonly number[]>): Accessor<number> {
-  const [now, setNow] = createSignal(Date.now())
+  const [now, setNow] = createSignal(serverTime())
   let timer: ReturnType<typeof setTimeout> | undefined
   const tick = (): void => {
-    const at = Date.now()
+    const at = serverTime()
     setNow(at)
     const soon = deadlines().some((deadline) => deadline > at && deadline - at <= 61_000)
     timer = setTimeout(tick, soon ? 1000 : 30_000)
@@ -23,7 +24,7 @@ export function createDeadlineClock(deadlines: Accessor<readonly number[]>): Acc
   return now
 }
 
-/** Whole seconds until `until` (epoch ms; undefined is 0), never below 0. */
+/** Whole seconds until `until` (epoch ms of the server; undefined is 0), never below 0. */
 export function createCountdown(until: Accessor<number | undefined>): Accessor<number> {
   const now = createClock(500)
   return () => Math.max(0, Math.ceil(((until() ?? 0) - now()) / 1000))

@@ -6,6 +6,7 @@ import { errorText } from '../../api/error-text.ts'
 import { useRefresh } from '../../api/queries.ts'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
+import { serverTime } from '../../lib/server-clock.ts'
 import { fullName, statusText } from './status.ts'
 
 /** What can be done to one account from the list. Each says how it ended in a toast. */
@@ -81,7 +82,7 @@ export function createAccountActions() {
         tone: 'info',
         text: t('accounts.checked', {
           name: fullName(checked),
-          status: statusText(checked, t, format(), Date.now()),
+          status: statusText(checked, t, format(), serverTime()),
         }),
       }),
     onError: (error, account) =>

@@ -16,6 +16,7 @@ import { createCountdown } from '../../lib/clock.ts'
 import { countdown } from '../../lib/format.ts'
 import { later } from '../../lib/later.tsx'
 import { createMediaQuery, phoneQuery } from '../../lib/media.ts'
+import { serverTime } from '../../lib/server-clock.ts'
 import { noProxy, type ProxyChoice } from './proxy-choice.ts'
 import { ProxySelect } from './proxy-select.tsx'
 import { regions } from './regions.ts'
@@ -54,7 +55,7 @@ export function DeviceSignIn(props: Props) {
   }
   const start = useMutation(() => ({
     mutationFn: () => api.startSignIn(signInBody(form(), props.again?.id)),
-    onSuccess: (answer) => begun({ ...answer, expiresAt: Date.now() + answer.expiresIn * 1000 }),
+    onSuccess: (answer) => begun({ ...answer, expiresAt: serverTime() + answer.expiresIn * 1000 }),
     onError: () => begun(undefined),
   }))
   const submit = (event?: SubmitEvent): void => {

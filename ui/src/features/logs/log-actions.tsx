@@ -9,6 +9,7 @@ import { Glyph } from '../../components/glyph.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createTimeRange } from '../../lib/range-state.ts'
+import { serverTime } from '../../lib/server-clock.ts'
 import type { LogFilterState } from './filter-bar.tsx'
 import { rangeQuery, serverQuery } from './filters.ts'
 
@@ -24,7 +25,7 @@ export function LogActions(props: Props) {
   const { t } = useI18n()
   const range = createTimeRange()
   const save = (format: 'csv' | 'jsonl'): void => {
-    const query = { ...serverQuery(props.filters.value), ...rangeQuery(range.range(), Date.now()) }
+    const query = { ...serverQuery(props.filters.value), ...rangeQuery(range.range(), serverTime()) }
     const link = document.createElement('a')
     link.href = exportAddress(query, format)
     link.download = ''

@@ -19,6 +19,7 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import { later } from '../../lib/later.tsx'
 import { createTimeRange } from '../../lib/range-state.ts'
+import { serverTime } from '../../lib/server-clock.ts'
 import { flagParam } from '../../lib/url-params.ts'
 import { createUrlState } from '../../lib/url-state.ts'
 import { CaptureMark } from './capture-mark.tsx'
@@ -59,7 +60,7 @@ export function LogView(props: Props) {
   // The drawer's code is loaded when it first opens, and stays for its closing.
   const seen = createMemo((before: boolean): boolean => before || props.requestId !== undefined, false)
   const live = (): boolean => mode.value.live
-  const query = () => ({ ...serverQuery(props.filters.value), ...rangeQuery(range.range(), Date.now()) })
+  const query = () => ({ ...serverQuery(props.filters.value), ...rangeQuery(range.range(), serverTime()) })
   const key = createMemo(() => `${range.key()} ${JSON.stringify(serverQuery(props.filters.value))} ${props.reset}`)
   const feed = createLogFeed({
     query,

@@ -7,6 +7,7 @@ import { Banner } from '../../components/banner.tsx'
 import { buttonClass } from '../../components/button.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
+import { serverTime } from '../../lib/server-clock.ts'
 import { fullName, statusText } from '../accounts/status.ts'
 
 /** How long one waits before it is said what goes on. */
@@ -16,7 +17,7 @@ const patienceMs = 5_000
 export function Waiting(props: { sentAt: number }) {
   const { t, format } = useI18n()
   const now = createClock(1000)
-  const waited = (): number => now() - props.sentAt
+  const waited = (): number => now() - serverTime(props.sentAt)
   const late = (): boolean => waited() >= patienceMs
   const accounts = useQuery(() => ({ ...queries.accounts({ page: 1 }), enabled: late() }))
   const ready = (): string | undefined => {

@@ -11,6 +11,7 @@ import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import { later } from '../../lib/later.tsx'
 import { saveText } from '../../lib/save-file.ts'
+import { serverTime } from '../../lib/server-clock.ts'
 import type { AccountChoice } from './access-set.ts'
 import { splitSet } from './access-set.ts'
 import { localTime } from './amount.ts'
@@ -105,7 +106,8 @@ function Fact(props: { term: string; children: JSX.Element }) {
 function Days(props: { userId: string; name: string }) {
   const { t, format } = useI18n()
   const read = useQuery(() => userQueries.days(props.userId))
-  const series = () => daysOf(dataOf(read)?.daily_usage ?? [], localTime(new Date().toISOString()).slice(0, 10))
+  const series = () =>
+    daysOf(dataOf(read)?.daily_usage ?? [], localTime(new Date(serverTime()).toISOString()).slice(0, 10))
   const summary = (): string => {
     const { requests, tokens, cost } = series()
     const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
