@@ -65,7 +65,10 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await page.getByText('The copy').waitFor()
     const before = await keyNames()
     await gateway.admin('POST', '/v2/keys', { name: 'made later' })
-    await page.getByRole('button', { name: /^Restore claude-server-/ }).click()
+    await page
+      .getByRole('button', { name: /^Restore claude-server-/ })
+      .first()
+      .click()
     const plan = planOf(page)
     expect(await changesOf(plan, 'apiKeys')).toMatchObject({ added: 0, changed: 0 })
     await plan.getByRole('radio', { name: 'Replace' }).check()
@@ -113,7 +116,10 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     const file = await (await first).path()
     expect(readFileSync(file, 'utf8')).not.toContain('made later')
     // Asked for a moment ago: not again.
-    await page.getByRole('button', { name: /^More actions for claude-server-/ }).click()
+    await page
+      .getByRole('button', { name: /^More actions for claude-server-/ })
+      .first()
+      .click()
     const second = page.waitForEvent('download')
     await page.getByRole('menuitem', { name: 'Download' }).click()
     expect((await second).suggestedFilename()).toStartWith('claude-server-')
@@ -196,7 +202,13 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     const failed = { index: 3, ok: false, outcome: 'failed', error: 'a reason', code: 'INVALID_BACKUP' }
     let state: object = job
     await page.route('**/v2/backup/files/*/restore', (route) => route.fulfill({ status: 202, json: { job } }))
-    await page.route('**/v2/jobs/job_1', (route) => route.fulfill({ json: state }))
+    // A call without an answer, and one that fails, are not the end.
+    let lost = 0
+    await page.route('**/v2/jobs/job_1', (route) => {
+      lost++
+      if (lost === 1) return route.abort()
+      return lost === 2 ? route.fulfill({ status: 500, json: { code: 'INTERNAL' } }) : route.fulfill({ json: state })
+    })
     await plan.getByRole('button', { name: 'Merge now' }).click()
     await confirm(page)
     await plan.getByText('Done: Proxies').waitFor()
@@ -241,7 +253,10 @@ function backups({ gateway, openPage }: ConsoleStand): void {
     await plan.getByRole('radio', { name: 'Replace' }).check()
     await plan.getByText('A backup of the original').waitFor()
     await page.keyboard.press('Escape')
-    await page.getByRole('button', { name: /^More actions for claude-server-/ }).click()
+    await page
+      .getByRole('button', { name: /^More actions for claude-server-/ })
+      .first()
+      .click()
     await page.getByRole('menuitem', { name: 'Delete' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete copy' }).click()
     await page.getByText(/^Deleted claude-server-/).waitFor()

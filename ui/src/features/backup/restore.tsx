@@ -302,33 +302,56 @@ function PlanForm(props: {
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Whoever is not known any more, or gets no answer, talks to a server that starts anew. Throws what the restore was refused for. */
+/** So long a server may give no answer while it starts anew. */
+const awayMs = 120_000
+
+/**
+ * Follows the job to its end: throws what the restore was refused for. Whoever is not known any more talks to a server that
+ * starts anew; a call that got no answer says nothing of either.
+ */
 async function jobIsOver(jobId: string, onStep: (job: JobDetail) => void): Promise<void> {
-  for (;;) {
-    const job = await api.job(jobId).catch(() => undefined)
-    if (job === undefined) return
-    const fault = job.results.find(({ ok }) => !ok)
-    if (job.state !== 'running') {
-      if (fault === undefined && job.error === null) return
-      const message = fault?.error ?? job.error ?? ''
-      const code = fault?.code ?? job.code ?? 'INVALID_BACKUP'
-      throw new ApiError({ status: 400, code, message, params: fault?.params })
+  for (let answeredAt = Date.now(); ; await wait(500)) {
+    try {
+      const job = await api.job(jobId)
+      answeredAt = Date.now()
+      const fault = job.results.find(({ ok }) => !ok)
+      if (job.state === 'running') onStep(job)
+      else if (fault === undefined && job.error === null) return
+      else throw refusalOf(job, fault)
+    } catch (error) {
+      const { status } = error as ApiError
+      // Nobody is signed in any more, or has been again since: the server has begun anew.
+      if (status === 401 || status === 404) return
+      if ((status !== 0 && status < 500) || Date.now() - answeredAt > awayMs) throw error
     }
-    onStep(job)
-    await wait(500)
   }
 }
+
+const refusalOf = ({ error, code }: JobDetail, fault: JobDetail['results'][number] | undefined): ApiError =>
+  new ApiError({
+    status: 400,
+    code: fault?.code ?? code ?? 'INVALID_BACKUP',
+    message: fault?.error ?? error ?? '',
+    params: fault?.params,
+  })
 
 /**
  * It lets open streams end first: a session that holds no longer says that the restored data is in force, and to whoever has signed in
  * again by then, that nobody knows the job any more.
  */
 async function serverIsBack(jobId: string): Promise<void> {
-  for (const until = Date.now() + 120_000; Date.now() < until; ) {
+  let fault: unknown
+  for (const until = Date.now() + awayMs; Date.now() < until; ) {
     await wait(500)
-    const session = await api.session().catch(() => undefined)
-    if (session && (!session.signedIn || (await isForgotten(jobId)))) return
+    try {
+      const session = await api.session()
+      if (!session.signedIn || (await isForgotten(jobId))) return
+      fault = undefined
+    } catch (error) {
+      fault = error
+    }
   }
+  if (fault !== undefined) throw fault
 }
 
 const isForgotten = (jobId: string): Promise<boolean> =>
