@@ -354,6 +354,15 @@ function logs({ gateway, openPage }: ConsoleStand): void {
     await page.reload()
     await row('203.0.113.9').getByText('Blocked').waitFor()
     await page.getByRole('code').filter({ hasText: '203.0.113.0/24' }).waitFor()
+    // What goes is the range with all its addresses: it is named, and comes back whole.
+    const before = (await gateway.admin('GET', '/v2/ips/blocked')).blocked_ips
+    await page.getByRole('button', { name: 'More actions for 203.0.113.9' }).click()
+    await page.getByRole('menuitem', { name: 'Unblock all of 203.0.113.0/24' }).click()
+    await page.getByText('203.0.113.0/24 is no longer blocked.').waitFor()
+    expect(await status()).toBe(200)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await row('203.0.113.9').getByText('Blocked').waitFor()
+    expect((await gateway.admin('GET', '/v2/ips/blocked')).blocked_ips).toEqual(before)
     await block(1_000)
     expect(await answerOnce(status, (code) => code === 200)).toBe(200)
     await page.reload()

@@ -12,6 +12,7 @@ export const addressApi = {
   blocks: (signal?: AbortSignal) => call<IpBlocks>('GET', '/v2/ips/blocked', undefined, signal),
   block: (body: IpBlockAsk) => call<{ readonly ip: string }>('POST', '/v2/ips/block', body),
   unblock: (ip: string) => call<unknown>('POST', '/v2/ips/unblock', { ip }),
+  restore: (ip: string) => call<unknown>('POST', '/v2/ips/restore', { ip }),
   saveConfig: (ip: string, body: IpConfigPatch) => call<IpConfigView>('PUT', `/v2/ips/config/${id(ip)}`, body),
 } as const
 

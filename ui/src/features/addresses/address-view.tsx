@@ -66,10 +66,23 @@ export function AddressView(props: { readonly onShowLogs: (ip: string) => void }
   }
   const unblock = useMutation(() => ({
     mutationFn: (ip: string) => addressApi.unblock(ip),
-    onSuccess: (_answer, ip) => showToast({ tone: 'info', text: t('addresses.unblocked', { ip }) }),
+    onSuccess: (_answer, ip) =>
+      showToast({
+        tone: 'info',
+        text: t('addresses.unblocked', { ip }),
+        action: { text: t('common.undo'), run: () => again.mutate(ip) },
+      }),
     onError: (error) => showToast({ tone: 'error', text: t('addresses.unblockFailed'), detail: errorText(error, t) }),
     onSettled: () => refresh('visitors', 'blocks'),
   }))
+  const again = useMutation(() => ({
+    mutationFn: (ip: string) => addressApi.restore(ip),
+    onError: (error) => showToast({ tone: 'error', text: t('addresses.againFailed'), detail: errorText(error, t) }),
+    onSettled: () => refresh('visitors', 'blocks'),
+  }))
+  /** What goes is the entry of the list: of a range, more than this address. */
+  const unblockText = ({ ip, blocked_by: by = ip }: Row): string =>
+    by === ip ? t('addresses.unblock') : t('addresses.unblockRange', { range: by })
   const limitsOf = ({ rate_limit_rpm, daily_request_limit }: VisitorView): string =>
     [
       rate_limit_rpm > 0 ? t('addresses.rpm', { count: format().number(rate_limit_rpm) }) : '',
@@ -118,7 +131,7 @@ export function AddressView(props: { readonly onShowLogs: (ip: string) => void }
           >
             <MenuItem
               icon={Ban}
-              text={t('addresses.unblock')}
+              text={unblockText(own.row)}
               onSelect={() => unblock.mutate(own.row.blocked_by ?? own.row.ip)}
             />
           </Show>

@@ -11,6 +11,7 @@ import { SelectField, TextField } from '../../components/field.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusRefusal } from '../../lib/focus.ts'
+import { serverTime } from '../../lib/server-clock.ts'
 import { toLocalText } from '../../lib/time-range.ts'
 import { type BlockLength, blockEnd, blockLengths } from './block-form.ts'
 
@@ -30,7 +31,7 @@ export default function BlockDialog(props: {
   let form: HTMLFormElement | undefined
   const block = useMutation(() => ({
     mutationFn: (force: boolean) => {
-      const end = blockEnd(length(), own(), Date.now())
+      const end = blockEnd(length(), own(), serverTime())
       return addressApi.block({
         ip: ip().trim(),
         reason: reason().trim(),
@@ -59,7 +60,7 @@ export default function BlockDialog(props: {
         setIp(props.ip)
         setReason('')
         setLength('never')
-        setOwn(toLocalText(Date.now() + 86_400_000))
+        setOwn(toLocalText(serverTime() + 86_400_000))
         block.reset()
       },
     ),

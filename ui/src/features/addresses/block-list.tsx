@@ -31,8 +31,8 @@ export function BlockList(props: { readonly onBlock: () => void }) {
     onSettled: () => refresh('visitors', 'blocks'),
   }))
   const again = useMutation(() => ({
-    mutationFn: ({ ip, reason, expires_at }: IpBlockView) =>
-      addressApi.block({ ip, reason, force: true, ...(expires_at === undefined ? {} : { expires_at }) }),
+    mutationFn: ({ ip }: IpBlockView) => addressApi.restore(ip),
+    onError: (error) => showToast({ tone: 'error', text: t('addresses.againFailed'), detail: errorText(error, t) }),
     onSettled: () => refresh('visitors', 'blocks'),
   }))
   return (
