@@ -1,6 +1,6 @@
 import type { Effects } from '../lib/effects.ts'
 import type { RequestRecord } from '../store/request-record.ts'
-import type { KeptRequest, Store } from '../store/store.ts'
+import type { DeletedKind, KeptRequest, Store } from '../store/store.ts'
 
 /** Gives a request that has just ended the names its row will have in the log. */
 export type LiveNames = (record: RequestRecord) => Promise<KeptRequest>
@@ -9,11 +9,16 @@ export type LiveNames = (record: RequestRecord) => Promise<KeptRequest>
 const freshMs = 5_000
 const unknownMs = 500
 
+/** Of what was deleted and can come back, this many names are known. */
+export const mostDeleted = 1_000
+const nameFields = { key: 'keyName', user: 'userName', account: 'accountLabel' } as const
+const isNamed = (kind: DeletedKind): kind is keyof typeof nameFields => kind in nameFields
+
 type Names = Pick<KeptRequest, 'keyName' | 'keyPrefix' | 'userName' | 'userPriority' | 'accountLabel'>
 
 /** Reads only while somebody follows the log, one reading for all who do. */
 export function createLiveNames(
-  store: Pick<Store, 'keys' | 'users' | 'accounts' | 'captures'>,
+  store: Pick<Store, 'keys' | 'users' | 'accounts' | 'captures' | 'deleted'>,
   effects: Pick<Effects, 'now'>,
 ): LiveNames {
   let book = new Map<string, Names>()
@@ -23,13 +28,15 @@ export function createLiveNames(
 
   const read = async (): Promise<void> => {
     const at = effects.now()
-    const [allKeys, allUsers, allAccounts, rules] = await Promise.all([
+    const [allKeys, allUsers, allAccounts, rules, { items: gone }] = await Promise.all([
       store.keys.list(),
       store.users.list(),
       store.accounts.list(),
       store.captures.rules(),
+      store.deleted.list(undefined, mostDeleted),
     ])
     book = new Map<string, Names>([
+      ...gone.flatMap(({ id, kind, name }) => (isNamed(kind) ? [[id, { [nameFields[kind]]: name }] as const] : [])),
       ...allKeys.map(({ id, name, prefix }) => [id, { keyName: name, keyPrefix: prefix }] as const),
       ...allUsers.map(({ id, name, priority }) => [id, { userName: name, userPriority: priority }] as const),
       ...allAccounts.map(({ account }) => [account.id, { accountLabel: account.label }] as const),

@@ -10,6 +10,7 @@ import type { AdminDeps } from './deps.ts'
 import { fail } from './failure.ts'
 import { invalidRequest } from './invalid-request.ts'
 import { invalid } from './limits-form.ts'
+import { mostDeleted } from './live-names.ts'
 import { readFilter } from './log-query.ts'
 import { type NameOf, statsView, totalsView } from './stats-view.ts'
 import { isTimeZone } from './time.ts'
@@ -91,7 +92,7 @@ function readGroup({ group, group_limit: limit }: StatsQuery): Result<GroupAsk |
 
 /** Of those on the lists, as they are called now. */
 async function namesOf(
-  { keys, users, accounts }: Store,
+  { keys, users, accounts, deleted }: Store,
   { tops, groups }: Statistics,
   by: GroupKind | undefined,
 ): Promise<NameOf> {
@@ -110,5 +111,8 @@ async function namesOf(
       record === undefined ? [] : [[record.account.id, record.account.label] as const],
     ),
   ])
-  return (_, id) => names.get(id)
+  const all = [...wanted, ...idsOf('user'), ...idsOf('account')]
+  const gone = all.every((id) => names.has(id)) ? [] : (await deleted.list(undefined, mostDeleted)).items
+  const former = new Map(gone.map(({ id, name }) => [id, name]))
+  return (_, id) => names.get(id) ?? former.get(id)
 }

@@ -18,10 +18,22 @@ export function createRequestStore(
   now: () => number,
   sleep: (ms: number) => Promise<void>,
 ): RequestStore {
-  const { accounts, apiKeys, captures, requests, users } = engine.tables
+  const { accounts, apiKeys, captures, deletedItems, requests, users } = engine.tables
   const { at, seq } = requests
   const search = createSearch(engine, now, sleep)
   const { newestFirst } = search
+  /** As those were called that can still come back. */
+  const deletedNames = async (ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> => {
+    if (ids.size === 0) return new Map()
+    const { id, name } = deletedItems
+    const rows = await engine.read((db) =>
+      db
+        .select({ id, name })
+        .from(deletedItems)
+        .where(inArray(id, [...ids])),
+    )
+    return new Map(rows.map((row) => [row.id, row.name]))
+  }
   /** Whole rows with the names of what they refer to. */
   const select = async (condition: SQL): Promise<readonly KeptRequest[]> => {
     const rows = await engine.read((db) =>
@@ -43,8 +55,20 @@ export function createRequestStore(
         .where(condition)
         .orderBy(...newestFirst),
     )
-    return rows.map(({ row, capturedUntil, keyPrefix, ...names }) => ({
-      ...present({ keyPrefix, ...names }),
+    const lost = rows.flatMap(({ row, keyName, userName, accountLabel }) => [
+      ...(keyName === null ? [row.keyId] : []),
+      ...(userName === null ? [row.userId] : []),
+      ...(accountLabel === null ? [row.accountId] : []),
+    ])
+    const gone = await deletedNames(new Set(lost.filter((id) => id !== null)))
+    return rows.map(({ row, capturedUntil, keyPrefix, userPriority, ...names }) => ({
+      ...present({
+        keyPrefix,
+        userPriority,
+        keyName: names.keyName ?? gone.get(row.keyId ?? ''),
+        userName: names.userName ?? gone.get(row.userId ?? ''),
+        accountLabel: names.accountLabel ?? gone.get(row.accountId ?? ''),
+      }),
       ...toRecord(row),
       seq: row.seq,
       captured: capturedUntil !== null && capturedUntil > now(),
