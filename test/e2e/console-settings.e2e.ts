@@ -224,7 +224,7 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
       .getByRole('button', { name: /^Details of entry/ })
       .first()
       .click()
-    await page.getByRole('dialog').getByText('"vera"', { exact: false }).waitFor()
+    await page.getByRole('dialog').getByRole('definition').getByText('vera', { exact: true }).first().waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Verify' }).click()
@@ -245,6 +245,46 @@ function settings({ gateway, openPage, open }: ConsoleStand): void {
     await page.getByText('Deleted vera.').waitFor()
     await close()
   })
+
+  test.each(['zh-CN', 'en-US'])(
+    'codes have words, times their zone, and what the audit log shows is in the address: %s',
+    async (locale) => {
+      const t = sayIn(locale)
+      const name = `nightly ${locale}`
+      await gateway.admin('POST', '/v2/admin-tokens', { name, scopes: ['read', 'accounts'], expiresInDays: 7 })
+      const { maxErrorCount } = (await gateway.admin('GET', '/v2/settings')) as { readonly maxErrorCount: number }
+      await gateway.admin('PUT', '/v2/settings', { maxErrorCount: maxErrorCount + 1 })
+      const { page, faults, close } = await open('/settings/security', { locale })
+      const token = page.getByRole('row').filter({ hasText: name }).first()
+      await token.getByText(t('settings.tokens.scope.read')).waitFor()
+      expect(await token.innerText()).toContain(t('settings.tokens.scope.accounts'))
+      expect(await token.innerText()).not.toContain('read, accounts')
+      await token.getByText(t('role.owner'), { exact: true }).waitFor()
+      expect(await token.locator('time').first().getAttribute('title')).toMatch(/\d\d:\d\d:\d\d|:\d\d [AP]M [A-Z]/)
+      const entry = page
+        .getByRole('row')
+        .filter({ hasText: t('audit.do.PUT /v2/settings') })
+        .first()
+      await entry.getByText(t('settings.field.maxErrorCount')).waitFor()
+      expect(await entry.locator('time').innerText()).toMatch(/:\d\d:\d\d/)
+      expect(await entry.locator('time').getAttribute('title')).toMatch(/UTC|GMT/)
+      await page.getByLabel(t('settings.audit.action'), { exact: true }).selectOption('/settings')
+      await page.waitForURL('**/settings/security?about=%2Fsettings')
+      await page.getByLabel(t('settings.audit.actor'), { exact: true }).fill('nobody')
+      await page.getByText(t('settings.audit.noMatch')).waitFor()
+      await page.reload()
+      await page.getByText(t('settings.audit.noMatch')).waitFor()
+      expect(await page.getByLabel(t('settings.audit.actor'), { exact: true }).inputValue()).toBe('nobody')
+      await page.getByLabel(t('settings.audit.actor'), { exact: true }).fill('')
+      await entry.getByRole('button').click()
+      const drawer = page.getByRole('dialog')
+      await drawer.getByText(t('settings.field.maxErrorCount'), { exact: true }).first().waitFor()
+      expect(await drawer.innerText()).not.toContain('"maxErrorCount"')
+      expect(await accessibilityFaults(page)).toEqual([])
+      expect(faults).toEqual([])
+      await close()
+    },
+  )
 
   test('an alert is tried, and what the webhook answered is said', async () => {
     let got = 0

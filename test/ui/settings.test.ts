@@ -5,7 +5,7 @@ import { settingsTable } from '../../server/admin/settings-table.ts'
 import { resolveConfig } from '../../server/config/resolve.ts'
 import { configRows } from '../../server/config/rows.ts'
 import { ok } from '../../server/lib/result.ts'
-import { knownAction, subjectOf } from '../../ui/src/features/settings/audit-words.ts'
+import { knownAction, settingTitle, subjectOf } from '../../ui/src/features/settings/audit-words.ts'
 import { sectionOfStart, settingNames, startKeys } from '../../ui/src/features/settings/registry.ts'
 import {
   amount,
@@ -16,7 +16,7 @@ import {
   withEdit,
 } from '../../ui/src/features/settings/settings-draft.ts'
 import { adminApp } from '../admin/admin-app.ts'
-import { en } from '../support/words.ts'
+import { en, sayIn } from '../support/words.ts'
 
 const field = (more: Partial<SettingField>): SettingField => ({
   ...{ name: 'x', type: 'integer', initial: 7, changed: false, takesEffect: true },
@@ -46,12 +46,13 @@ test('everything that the audit log holds has its words', async () => {
 })
 
 test('an entry names what it is about: what was made, what is gone, or the settings that differ', () => {
-  const subject = (action: string, before: unknown, after: unknown) => subjectOf({ action, before, after })
+  const subject = (action: string, before: unknown, after: unknown) =>
+    subjectOf({ action, before, after }, (names) => names.map((name) => settingTitle(name, sayIn('en'))).join(' + '))
   expect(subject('POST /v2/users', null, { id: 'usr_1', name: 'Li Wei' })).toBe('Li Wei')
   expect(subject('DELETE /v2/accounts/:id', { label: 'team-01' }, null)).toBe('team-01')
   expect(subject('PATCH /v2/keys/:id', { enabled: true }, { enabled: false })).toBeUndefined()
   expect(subject('PUT /v2/settings', { debugLog: false }, { debugLog: true, maxErrorCount: 3 })).toBe(
-    'debugLog, maxErrorCount',
+    'Debug log + Take an account out after',
   )
   expect(subject('POST /v2/jobs/:id/cancel', null, 'gone')).toBeUndefined()
 })

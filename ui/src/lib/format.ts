@@ -43,6 +43,7 @@ export function createFormat(locale: string, justNow: () => string) {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' })
+  const second = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
   const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
   const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
   // Of a log: narrow, and in one order with the log of the server.
@@ -95,6 +96,8 @@ export function createFormat(locale: string, justNow: () => string) {
       return step ? `${number.format(value / step.size)} ${step.name}` : `${number.format(value)} B`
     },
     dateTime: (at: number) => dateTime.format(at),
+    /** To the second. */
+    second: (at: number) => second.format(at),
     /** To the second, with the zone: for who asks exactly when. */
     exact: (at: number) => exact.format(at),
     date: (at: number) => date.format(at),

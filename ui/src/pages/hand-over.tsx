@@ -8,6 +8,7 @@ import { Button } from '../components/button.tsx'
 import { CopyButton } from '../components/copy-button.tsx'
 import { SecretReveal } from '../components/secret-reveal.tsx'
 import { Skeleton } from '../components/states.tsx'
+import { Time } from '../components/time-ago.tsx'
 import { Entrance } from '../features/session/entrance.tsx'
 import { useI18n } from '../i18n/i18n.tsx'
 import { parseTime } from '../lib/format.ts'
@@ -81,7 +82,9 @@ export default function HandOverPage() {
                 {t('handOver.reveal')}
               </Button>
               <p class="text-12 text-text-3">
-                {t('handOver.until', { time: format().dateTime(parseTime(is().expires_at) ?? 0) })}
+                <Time at={is().expires_at}>
+                  {t('handOver.until', { time: format().dateTime(parseTime(is().expires_at) ?? 0) })}
+                </Time>
               </p>
             </>
           )}

@@ -175,7 +175,7 @@ export default function UsersPage() {
       names:
         names.length > mostNamed
           ? t('users.bulk.deleteMore', {
-              names: first.join(', '),
+              names: first.join(t('common.separator')),
               count: format().number(names.length - mostNamed),
             })
           : format().list(first),

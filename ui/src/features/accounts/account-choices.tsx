@@ -8,6 +8,7 @@ import { dataOf } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Meter } from '../../components/meter.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import { byKey, isAble, verdictText } from '../routing/words.ts'
@@ -96,7 +97,7 @@ function Told(props: { readonly choices: Choices }) {
                     href={`/logs/${encodeURIComponent(one.request_id)}`}
                     class="numbers flex flex-wrap justify-between gap-x-3 px-3 py-1.5 hover:bg-surface-2 max-md:min-h-11"
                   >
-                    <span>{format().moment(parseTime(one.timestamp) ?? 0)}</span>
+                    <Time at={one.timestamp}>{format().moment(parseTime(one.timestamp) ?? 0)}</Time>
                     <span class={one.verdict === 'chosen' ? 'text-success' : 'text-text-2'}>{why(one)}</span>
                   </A>
                 </li>

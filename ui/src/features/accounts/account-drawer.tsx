@@ -7,7 +7,7 @@ import { Drawer } from '../../components/dialog.tsx'
 import { DrawerSteps } from '../../components/drawer-steps.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { Tabs } from '../../components/tabs.tsx'
-import { TimeAgo } from '../../components/time-ago.tsx'
+import { Time, TimeAgo } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { shortId } from '../../lib/account-name.ts'
 import { createDeadlineClock } from '../../lib/clock.ts'
@@ -165,7 +165,11 @@ function Facts(props: Props & { readonly account: AccountListItem }) {
           </Fact>
         </Show>
         <Show when={parseTime(props.account.runs_out_at)}>
-          {(at) => <Fact term={t('accounts.runsOut')}>{format().dateTime(at())}</Fact>}
+          {(at) => (
+            <Fact term={t('accounts.runsOut')}>
+              <Time at={at()} />
+            </Fact>
+          )}
         </Show>
         <Fact term={t('accounts.weight')}>{format().number(props.account.weight)}</Fact>
         <Fact term={t('accounts.column.lastUsed')}>

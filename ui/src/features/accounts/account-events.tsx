@@ -6,6 +6,7 @@ import { accountQueries } from '../../api/accounts.ts'
 import { errorText } from '../../api/error-text.ts'
 import { dataOf } from '../../api/queries.ts'
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import { errorKindText } from '../routing/words.ts'
@@ -56,7 +57,7 @@ export function AccountEvents(props: { readonly accountId: string }) {
               {(event) => (
                 <li class="text-13">
                   <p class="numbers text-12 text-text-3">
-                    <time dateTime={event.timestamp}>{format().moment(parseTime(event.timestamp) ?? 0)}</time>
+                    <Time at={event.timestamp}>{format().moment(parseTime(event.timestamp) ?? 0)}</Time>
                   </p>
                   <p>
                     {kindText(event)}
@@ -64,7 +65,7 @@ export function AccountEvents(props: { readonly accountId: string }) {
                       {(until) => (
                         <span class="numbers text-text-2">
                           {' '}
-                          {t('accounts.eventUntil', { time: format().moment(until()) })}
+                          <Time at={until()}>{t('accounts.eventUntil', { time: format().moment(until()) })}</Time>
                         </span>
                       )}
                     </Show>

@@ -7,6 +7,7 @@ import { errorText } from '../../api/error-text.ts'
 import { dataOf } from '../../api/queries.ts'
 import { buttonClass } from '../../components/button.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 
@@ -42,7 +43,7 @@ export function AccountRequests(props: { readonly accountId: string }) {
                     class="numbers flex flex-wrap items-center justify-between gap-x-3 px-3 py-1.5 text-13 hover:bg-surface-2 max-md:min-h-11"
                   >
                     <span class="min-w-0">
-                      <time dateTime={row.timestamp}>{format().moment(parseTime(row.timestamp) ?? 0)}</time>{' '}
+                      <Time at={row.timestamp}>{format().moment(parseTime(row.timestamp) ?? 0)}</Time>{' '}
                       <span class="wrap-anywhere text-text-2">{row.model}</span>
                     </span>
                     <span class="inline-flex gap-3">

@@ -8,7 +8,7 @@ import { dataOf, useRefresh } from '../../api/queries.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
-import { TimeAgo } from '../../components/time-ago.tsx'
+import { Time, TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
@@ -59,7 +59,9 @@ export default function DeletedAccountsDialog(props: { readonly open: boolean; r
                         <span class="numbers block text-12 text-text-2">
                           {t('accounts.deletedWhen')} <TimeAgo at={item.deleted_at} now={now} never="" />
                           {' · '}
-                          {t('accounts.deletedUntil', { date: format().dateTime(parseTime(item.purged_at) ?? 0) })}
+                          <Time at={item.purged_at}>
+                            {t('accounts.deletedUntil', { date: format().dateTime(parseTime(item.purged_at) ?? 0) })}
+                          </Time>
                         </span>
                       </span>
                       <MayChange>

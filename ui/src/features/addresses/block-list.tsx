@@ -7,7 +7,7 @@ import { MayChange } from '../../api/may-change.tsx'
 import { dataOf, useRefresh } from '../../api/queries.ts'
 import { Button } from '../../components/button.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
-import { TimeAgo } from '../../components/time-ago.tsx'
+import { Time, TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
@@ -73,9 +73,13 @@ export function BlockList(props: { readonly onBlock: () => void }) {
                         {' · '}
                         {t('addresses.since')} <TimeAgo at={block.created_at} now={now} never={t('common.never')} />
                         {' · '}
-                        {parseTime(block.expires_at) === undefined
-                          ? t('addresses.forGood')
-                          : t('addresses.ends', { time: format().dateTime(parseTime(block.expires_at) ?? 0) })}
+                        {parseTime(block.expires_at) === undefined ? (
+                          t('addresses.forGood')
+                        ) : (
+                          <Time at={block.expires_at}>
+                            {t('addresses.ends', { time: format().dateTime(parseTime(block.expires_at) ?? 0) })}
+                          </Time>
+                        )}
                       </span>
                     </span>
                     <MayChange>

@@ -3,6 +3,7 @@ import { For, Show } from 'solid-js'
 import type { ImportReport as Report } from '../../../../server/admin/contract/import-report.ts'
 import { careQueries } from '../../api/care.ts'
 import { dataOf } from '../../api/queries.ts'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 
@@ -25,7 +26,9 @@ function ReportView(props: { readonly report: Report }) {
     <section class="flex flex-col gap-3 border-border border-t pt-5">
       <div>
         <h2 class="font-semibold text-16">{t('backup.importTitle')}</h2>
-        <p class="numbers text-13 text-text-2">{t('backup.importLead', { time: time() })}</p>
+        <p class="numbers text-13 text-text-2">
+          <Time at={props.report.at}>{t('backup.importLead', { time: time() })}</Time>
+        </p>
       </div>
       <div class="overflow-x-auto rounded-lg border border-border bg-surface">
         <table class="w-full text-13">

@@ -6,6 +6,7 @@ import { errorText } from '../../api/error-text.ts'
 import { dataOf } from '../../api/queries.ts'
 import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
@@ -40,7 +41,9 @@ export function LastRestore(props: { readonly onPlan: (plan: Plan) => void }) {
             </Show>
           }
         >
-          <p class="numbers font-medium">{t('backup.lastTitle', { time: time() })}</p>
+          <p class="numbers font-medium">
+            <Time at={dataOf(last)?.at}>{t('backup.lastTitle', { time: time() })}</Time>
+          </p>
           <p class="wrap-anywhere text-13">
             {shown().report?.mode === 'merge' ? t('backup.lastMerged') : t('backup.lastReplaced')}
           </p>

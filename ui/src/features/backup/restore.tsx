@@ -13,6 +13,7 @@ import { Choice, PasswordField, TextField } from '../../components/field.tsx'
 import { FileField } from '../../components/file-field.tsx'
 import { Meter } from '../../components/meter.tsx'
 import { Skeleton } from '../../components/states.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusFault, focusRefusal } from '../../lib/focus.ts'
 import { parseTime } from '../../lib/format.ts'
@@ -261,7 +262,13 @@ function PlanForm(props: {
         <p>{lead()}</p>
         <p>{t('backup.planKept')}</p>
       </Banner>
-      <Show when={made()}>{(time) => <p class="numbers">{t('backup.planFrom', { time: time() })}</p>}</Show>
+      <Show when={made()}>
+        {(time) => (
+          <p class="numbers">
+            <Time at={props.plan.report.createdAt}>{t('backup.planFrom', { time: time() })}</Time>
+          </p>
+        )}
+      </Show>
       <Show
         when={report()}
         fallback={

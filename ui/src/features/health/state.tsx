@@ -14,7 +14,8 @@ import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Meter } from '../../components/meter.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
-import type { Key } from '../../i18n/dictionary.ts'
+import { Time } from '../../components/time-ago.tsx'
+import type { Key, PlainKey } from '../../i18n/dictionary.ts'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { parseTime } from '../../lib/format.ts'
@@ -152,7 +153,7 @@ function Facts(props: { readonly view: HealthView }) {
       <Fact term={t('health.fact.version')} more={builtFrom()}>
         {props.view.version}
       </Fact>
-      <Fact term={t('health.fact.uptime')} more={format().dateTime(started())}>
+      <Fact term={t('health.fact.uptime')} more={<Time at={started()} />}>
         {format().relative(started(), now())}
       </Fact>
       <Fact
@@ -194,7 +195,7 @@ function Facts(props: { readonly view: HealthView }) {
   )
 }
 
-function Fact(props: { readonly term: string; readonly more?: string; readonly children: JSX.Element }) {
+function Fact(props: { readonly term: string; readonly more?: JSX.Element; readonly children: JSX.Element }) {
   return (
     <div class="min-w-0 rounded-lg border border-border bg-surface p-3">
       <dt class="text-12 text-text-3">{props.term}</dt>
@@ -217,10 +218,16 @@ const isNearlyFull = ({ value, limit }: HealthView['sizes'][number]): boolean =>
 function Sizes(props: { readonly view: HealthView }) {
   const { t, format } = useI18n()
   const sizes = () => props.view.sizes.filter(({ name }) => !aboveSizes.has(name))
+  // A figure of a later server has no words yet.
+  const nameOf = (name: string): string => {
+    const key = `health.size.${name}` as PlainKey
+    const text = t(key)
+    return text === key ? name : text
+  }
   const full = (): readonly string[] =>
     sizes()
       .filter(isNearlyFull)
-      .map(({ name }) => name)
+      .map(({ name }) => nameOf(name))
   const shown = (name: string, value: number): string =>
     name.endsWith('_bytes') ? format().bytes(value) : format().number(value)
   return (
@@ -245,8 +252,8 @@ function Sizes(props: { readonly view: HealthView }) {
             <For each={sizes()}>
               {(size) => (
                 <tr class="border-border border-t">
-                  <td class="wrap-anywhere px-3 py-1.5 font-mono text-12" title={size.help}>
-                    {size.name}
+                  <td class="wrap-anywhere px-3 py-1.5" title={size.name}>
+                    {nameOf(size.name)}
                   </td>
                   <td class="numbers whitespace-nowrap px-3 py-1.5 text-right">{shown(size.name, size.value)}</td>
                   <td class="numbers whitespace-nowrap px-3 py-1.5 text-right text-text-3">
@@ -258,7 +265,7 @@ function Sizes(props: { readonly view: HealthView }) {
                         <Meter
                           ratio={size.value / limit()}
                           level={isNearlyFull(size) ? 'warning' : 'normal'}
-                          label={`${size.name}: ${format().percent(size.value / limit())}`}
+                          label={`${nameOf(size.name)}: ${format().percent(size.value / limit())}`}
                         />
                       )}
                     </Show>

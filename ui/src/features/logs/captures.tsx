@@ -10,6 +10,7 @@ import { Dialog } from '../../components/dialog.tsx'
 import { SelectField } from '../../components/field.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { Switch } from '../../components/switch.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 
@@ -68,7 +69,7 @@ export default function CapturesDialog(props: { readonly open: boolean; readonly
                     <Show when={untilOf(key)}>
                       {(until) => (
                         <span class="numbers block text-12 text-warning">
-                          {t('logs.capture.until', { time: format().dateTime(until()) })}
+                          <Time at={until()}>{t('logs.capture.until', { time: format().dateTime(until()) })}</Time>
                         </span>
                       )}
                     </Show>

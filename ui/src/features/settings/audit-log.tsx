@@ -9,40 +9,52 @@ import { Button } from '../../components/button.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { Drawer } from '../../components/dialog.tsx'
 import { SelectField, TextField } from '../../components/field.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
-import { abouts, knownAction, subjectOf } from './audit-words.ts'
+import { choiceParam, numberParam, textParam } from '../../lib/url-params.ts'
+import { createUrlState } from '../../lib/url-state.ts'
+import { abouts, knownAction, settingTitle, subjectOf } from './audit-words.ts'
 import { Listed } from './listed.tsx'
 import { Part } from './part.tsx'
+
+const filters = {
+  about: choiceParam(['', ...abouts.map((about) => `/${about}` as const)], ''),
+  actor: textParam,
+  before: numberParam(0),
+} as const
 
 type Row = AuditView & { readonly id: string }
 
 /** Who changed what, from where; and whether the log is whole. */
 export default function AuditLog() {
   const { t, format } = useI18n()
-  const [actor, setActor] = createSignal('')
-  const [action, setAction] = createSignal('')
-  const [before, setBefore] = createSignal<number>()
+  const url = createUrlState(filters)
+  const before = (): number | undefined => url.value.before || undefined
   const [open, setOpen] = createSignal(false)
   const [subject, setSubject] = createSignal<AuditView>()
-  const list = useQuery(() => careQueries.audit({ actor: actor().trim(), action: action().trim(), before: before() }))
+  const list = useQuery(() =>
+    careQueries.audit({ actor: url.value.actor.trim(), action: url.value.about, before: before() }),
+  )
   const verify = useMutation(() => ({ mutationFn: care.verifyAudit }))
   const rows = (): readonly Row[] => (dataOf(list)?.entries ?? []).map((entry) => ({ ...entry, id: String(entry.seq) }))
-  const time = (text: string): string => {
-    const at = parseTime(text)
-    return at === undefined ? '' : format().dateTime(at)
-  }
-  const isFiltered = (): boolean => actor() !== '' || action() !== '' || before() !== undefined
   const done = ({ action }: AuditView): string => {
     const known = knownAction(action)
     return known === undefined ? action : t(`audit.do.${known}`)
   }
   const who = ({ actor: { kind, name } }: AuditView): string =>
-    kind === 'owner' || kind === 'command-line' ? t(`audit.by.${kind}`) : name
+    kind === 'owner' || kind === 'command-line'
+      ? t(`audit.by.${kind}`)
+      : kind === 'link'
+        ? t('audit.by.link', { name: name.replace(/^link for /, '') })
+        : name
+  const titleOf = (name: string): string => settingTitle(name, t)
   const Done = (props: { readonly entry: AuditView }) => (
     <span class="wrap-anywhere" title={props.entry.action}>
       {done(props.entry)}
-      <Show when={subjectOf(props.entry)}>{(name) => <span class="text-text-2"> · {name()}</span>}</Show>
+      <Show when={subjectOf(props.entry, (names) => format().list(names.map(titleOf)))}>
+        {(name) => <span class="text-text-2"> · {name()}</span>}
+      </Show>
     </span>
   )
   const Details = (props: { readonly entry: AuditView }) => (
@@ -82,30 +94,24 @@ export default function AuditLog() {
       <div class="grid gap-3 md:grid-cols-2 lg:max-w-xl">
         <SelectField
           label={t('settings.audit.action')}
-          value={action()}
+          value={url.value.about}
           options={[
             { value: '', text: t('audit.about.any') },
             ...abouts.map((about) => ({ value: `/${about}`, text: t(`audit.about.${about}`) })),
           ]}
-          onChange={(value) => {
-            setAction(value)
-            setBefore(undefined)
-          }}
+          onChange={(about) => url.set({ about: filters.about.read(about), before: undefined })}
         />
         <TextField
           label={t('settings.audit.actor')}
-          value={actor()}
-          onInput={(event) => {
-            setActor(event.currentTarget.value)
-            setBefore(undefined)
-          }}
+          value={url.value.actor}
+          onInput={(event) => url.set({ actor: event.currentTarget.value, before: undefined }, { typed: true })}
         />
       </div>
       <Listed
         read={list}
         rows={3}
         failed={t('settings.audit.failed')}
-        empty={rows().length === 0 && t(isFiltered() ? 'settings.audit.noMatch' : 'settings.audit.empty')}
+        empty={rows().length === 0 && t(url.count() > 0 ? 'settings.audit.noMatch' : 'settings.audit.empty')}
       >
         <DataTable
           items={rows()}
@@ -118,7 +124,9 @@ export default function AuditLog() {
           actions={t('settings.audit.column.actions')}
           cells={(entry) => (
             <>
-              <td class="numbers whitespace-nowrap px-3">{time(entry.timestamp)}</td>
+              <td class="numbers whitespace-nowrap px-3">
+                <Moment at={entry.timestamp} />
+              </td>
               <td class="wrap-anywhere px-3">{who(entry)}</td>
               <td class="px-3">
                 <Done entry={entry} />
@@ -134,7 +142,7 @@ export default function AuditLog() {
               <div class="min-w-0">
                 <Done entry={entry} />
                 <p class="numbers text-12 text-text-3">
-                  {time(entry.timestamp)} · {who(entry)}
+                  <Moment at={entry.timestamp} /> · {who(entry)}
                 </p>
               </div>
               <Details entry={entry} />
@@ -144,10 +152,10 @@ export default function AuditLog() {
       </Listed>
       <div class="flex gap-2">
         <Show when={before() !== undefined}>
-          <Button onClick={() => setBefore(undefined)}>{t('settings.audit.newest')}</Button>
+          <Button onClick={() => url.set({ before: undefined })}>{t('settings.audit.newest')}</Button>
         </Show>
         <Show when={dataOf(list)?.next}>
-          {(next) => <Button onClick={() => setBefore(next())}>{t('settings.audit.older')}</Button>}
+          {(next) => <Button onClick={() => url.set({ before: next() })}>{t('settings.audit.older')}</Button>}
         </Show>
       </div>
       <Drawer
@@ -158,7 +166,9 @@ export default function AuditLog() {
         <Show when={subject()}>
           {(entry) => (
             <dl class="flex flex-col gap-3">
-              <Term term={t('settings.audit.column.time')}>{time(entry().timestamp)}</Term>
+              <Term term={t('settings.audit.column.time')}>
+                <Time at={entry().timestamp}>{format().exact(parseTime(entry().timestamp) ?? 0)}</Time>
+              </Term>
               <Term term={t('settings.audit.column.actor')}>{who(entry())}</Term>
               <Term term={t('settings.audit.column.action')}>
                 {done(entry())}
@@ -171,9 +181,7 @@ export default function AuditLog() {
                 {(side) => (
                   <Show when={entry()[side] !== null}>
                     <Term term={t(`settings.audit.${side}`)}>
-                      <pre class="overflow-x-auto rounded-md bg-code-bg p-2 font-mono text-12">
-                        {JSON.stringify(entry()[side], null, 2)}
-                      </pre>
+                      <Values value={entry()[side]} titleOf={titleOf} />
                     </Term>
                   </Show>
                 )}
@@ -186,6 +194,54 @@ export default function AuditLog() {
         </Show>
       </Drawer>
     </Part>
+  )
+}
+
+/** To the second: entries of one moment are told apart by it. */
+function Moment(props: { readonly at: string }) {
+  const { format } = useI18n()
+  return <Time at={props.at}>{format().second(parseTime(props.at) ?? 0)}</Time>
+}
+
+/** What was recorded, a member a line; what is no such record stays as it is. */
+function Values(props: { readonly value: unknown; readonly titleOf: (name: string) => string }) {
+  const { t } = useI18n()
+  const members = (): readonly (readonly [string, unknown])[] | undefined =>
+    typeof props.value === 'object' && props.value !== null && !Array.isArray(props.value)
+      ? Object.entries(props.value)
+      : undefined
+  const text = (value: unknown): string =>
+    typeof value === 'boolean'
+      ? t(value ? 'audit.yes' : 'audit.no')
+      : value === null || value === ''
+        ? '–'
+        : typeof value === 'object'
+          ? JSON.stringify(value, null, 2)
+          : String(value)
+  return (
+    <Show
+      when={members()}
+      fallback={
+        <pre class="overflow-x-auto rounded-md bg-code-bg p-2 font-mono text-12">
+          {JSON.stringify(props.value, null, 2)}
+        </pre>
+      }
+    >
+      {(shown) => (
+        <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 rounded-md bg-code-bg p-2 text-12">
+          <For each={shown()}>
+            {([name, value]) => (
+              <>
+                <dt class={props.titleOf(name) === name ? 'font-mono text-text-2' : 'text-text-2'} title={name}>
+                  {props.titleOf(name)}
+                </dt>
+                <dd class="wrap-anywhere whitespace-pre-wrap font-mono">{text(value)}</dd>
+              </>
+            )}
+          </For>
+        </dl>
+      )}
+    </Show>
   )
 }
 

@@ -1,4 +1,6 @@
 import type { AuditView } from '../../../../server/admin/contract/audit.ts'
+import type { Translate } from '../../i18n/dictionary.ts'
+import { isSetting } from './registry.ts'
 
 /** What is done to the gateway, by method and route; each has its words (test/ui/settings.test.ts). */
 const actions = [
@@ -112,18 +114,24 @@ export function knownAction(action: string): Action | undefined {
 }
 
 /** What was made or changed, as far as the entry names it: its own name, else the settings that differ. */
-export function subjectOf({
-  action,
-  before,
-  after,
-}: Pick<AuditView, 'action' | 'before' | 'after'>): string | undefined {
+export function subjectOf(
+  { action, before, after }: Pick<AuditView, 'action' | 'before' | 'after'>,
+  settingsText: (names: readonly string[]) => string,
+): string | undefined {
   for (const side of [after, before]) {
     if (typeof side !== 'object' || side === null) continue
     const found = names.map((name) => (side as Readonly<Record<string, unknown>>)[name]).find(isName)
     if (found !== undefined) return found
-    if (action.endsWith('/v2/settings')) return Object.keys(side).join(', ')
+    if (action.endsWith('/v2/settings')) return settingsText(Object.keys(side))
   }
   return undefined
+}
+
+/** What a setting is called on its page; what stands on none keeps its own name. */
+export function settingTitle(name: string, t: Translate): string {
+  if (isSetting(name)) return t(`settings.field.${name}`)
+  if (name === 'adminPassword' || name === 'admin_password') return t('audit.subject.password')
+  return name === 'apiKey' ? t('audit.subject.key') : name
 }
 
 const names = ['name', 'label', 'email', 'ip', 'file'] as const

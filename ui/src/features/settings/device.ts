@@ -1,3 +1,5 @@
+import type { Translate } from '../../i18n/dictionary.ts'
+
 const browsers: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/\bEdgA?\/([\d]+)/, 'Edge'],
   [/\bOPR\/([\d]+)/, 'Opera'],
@@ -24,3 +26,6 @@ export function deviceName(userAgent: string): string | undefined {
   const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1]
   return [browser, system].filter(Boolean).join(', ') || undefined
 }
+
+/** Whose a device or a token is: the owner has no name of its own. */
+export const personText = (name: string, t: Translate): string => (name === 'owner' ? t('role.owner') : name)

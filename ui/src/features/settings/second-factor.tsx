@@ -13,6 +13,7 @@ import { Dialog } from '../../components/dialog.tsx'
 import { PasswordField, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { focusRefusal } from '../../lib/focus.ts'
@@ -66,7 +67,9 @@ export function SecondFactor() {
         <Match when={dataOf(state)}>
           {(shown) => (
             <p class="numbers">
-              {shown().on ? t('settings.factor.on', { time: since() }) : t('settings.factor.off')}
+              <Time at={shown().since}>
+                {shown().on ? t('settings.factor.on', { time: since() }) : t('settings.factor.off')}
+              </Time>
               <Show when={shown().on}>
                 {' · '}
                 {t('settings.factor.codesLeft', { count: format().number(shown().recoveryCodesLeft) })}

@@ -14,7 +14,7 @@ import { TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
-import { deviceName } from './device.ts'
+import { deviceName, personText } from './device.ts'
 import { Listed } from './listed.tsx'
 import { Part } from './part.tsx'
 import { Tag } from './setting-row.tsx'
@@ -52,7 +52,7 @@ export function SignIns() {
         <Tag tone="accent" text={t('settings.sessions.this')} />
       </Show>
       <Show when={sessions().some(({ user }) => user !== sessions()[0]?.user)}>
-        <span class="text-12 text-text-3">{props.one.user}</span>
+        <span class="text-12 text-text-3">{personText(props.one.user, t)}</span>
       </Show>
     </span>
   )

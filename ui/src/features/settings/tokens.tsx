@@ -12,12 +12,12 @@ import { ConfirmDialog, Dialog } from '../../components/dialog.tsx'
 import { Checkbox, SelectField, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
 import { SecretReveal } from '../../components/secret-reveal.tsx'
-import { TimeAgo } from '../../components/time-ago.tsx'
+import { Time, TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { createClock } from '../../lib/clock.ts'
 import { focusFault } from '../../lib/focus.ts'
-import { parseTime } from '../../lib/format.ts'
+import { personText } from './device.ts'
 import { Listed } from './listed.tsx'
 import { Part } from './part.tsx'
 
@@ -44,11 +44,13 @@ export function AdminTokens() {
     onSettled: reread,
   }))
   const named = () => ({ name: subject()?.name ?? '' })
-  const scopeText = ({ scopes: own }: AdminTokenView): string => own.join(', ')
-  const ends = ({ expiresAt }: AdminTokenView): string => {
-    const at = parseTime(expiresAt)
-    return at === undefined ? t('settings.tokens.expiresNever') : format().dateTime(at)
-  }
+  const scopeText = ({ scopes: own }: AdminTokenView): string =>
+    format().list(own.map((scope) => t(`settings.tokens.scope.${scope}`)))
+  const Ends = (props: { readonly token: AdminTokenView }) => (
+    <Time at={props.token.expiresAt}>
+      {props.token.expiresAt === null ? t('settings.tokens.expiresNever') : undefined}
+    </Time>
+  )
   const Revoke = (props: { readonly token: AdminTokenView }) => (
     <Button
       look="quiet-danger"
@@ -95,8 +97,10 @@ export function AdminTokens() {
                 <span class="font-mono text-12 text-text-3">…{token.last4}</span>
               </td>
               <td class="px-3">{scopeText(token)}</td>
-              <td class="px-3">{token.owner}</td>
-              <td class="numbers px-3">{ends(token)}</td>
+              <td class="px-3">{personText(token.owner, t)}</td>
+              <td class="numbers px-3">
+                <Ends token={token} />
+              </td>
               <td class="px-3">
                 <TimeAgo at={token.lastUsedAt} now={now} never={t('common.never')} />
               </td>
@@ -111,7 +115,7 @@ export function AdminTokens() {
                 <span class="wrap-anywhere font-medium">{token.name}</span>{' '}
                 <span class="font-mono text-12 text-text-3">…{token.last4}</span>
                 <p class="numbers text-12 text-text-3">
-                  {scopeText(token)} · {ends(token)}
+                  {scopeText(token)} · <Ends token={token} />
                 </p>
               </div>
               <Revoke token={token} />

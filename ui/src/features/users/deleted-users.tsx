@@ -8,6 +8,7 @@ import { keysApi, userQueries, usersApi } from '../../api/users.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
@@ -54,7 +55,9 @@ export default function DeletedUsersDialog(props: { readonly now: Accessor<numbe
                   <li class="flex items-center justify-between gap-3 px-3 py-1.5">
                     <span class="min-w-0">
                       <span class="wrap-anywhere font-medium">{item.name}</span>
-                      <span class="block text-12 text-text-3">{about(item)}</span>
+                      <span class="block text-12 text-text-3">
+                        <Time at={item.deleted_at}>{about(item)}</Time>
+                      </span>
                     </span>
                     <MayChange>
                       <Button

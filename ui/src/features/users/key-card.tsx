@@ -9,6 +9,7 @@ import { Badge } from '../../components/badge.tsx'
 import { Button } from '../../components/button.tsx'
 import type { Icon } from '../../components/icon.ts'
 import { Switch } from '../../components/switch.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import { removedName } from './access-field.tsx'
@@ -71,11 +72,19 @@ export function KeyCard(props: Props) {
       </div>
       <p class="text-12 text-text-3">
         <Dotted>
-          {t('keys.created', { time: format().relative(parseTime(props.item.created_at) ?? 0, props.now()) })}
+          <Time at={props.item.created_at}>
+            {t('keys.created', { time: format().relative(parseTime(props.item.created_at) ?? 0, props.now()) })}
+          </Time>
           <Show when={props.item.last_used_at} fallback={t('keys.neverUsed')}>
-            {(at) => t('keys.lastUsed', { time: format().relative(parseTime(at()) ?? 0, props.now()) })}
+            {(at) => (
+              <Time at={at()}>
+                {t('keys.lastUsed', { time: format().relative(parseTime(at()) ?? 0, props.now()) })}
+              </Time>
+            )}
           </Show>
-          <Show when={props.item.expires_at}>{(at) => t('keys.expires', { time: when(at()) })}</Show>
+          <Show when={props.item.expires_at}>
+            {(at) => <Time at={at()}>{t('keys.expires', { time: when(at()) })}</Time>}
+          </Show>
         </Dotted>
       </p>
       <Rights {...props} />
@@ -83,7 +92,13 @@ export function KeyCard(props: Props) {
         {(standing) => <StandingMeter standing={standingNow(standing, props.now())} now={props.now()} />}
       </For>
       <Show when={props.item.previous_until !== null && !isPast(props.item.previous_until, props.now())}>
-        <Note text={t('keys.previous', { time: when(props.item.previous_until ?? '') })}>
+        <Note
+          text={
+            <Time at={props.item.previous_until}>
+              {t('keys.previous', { time: when(props.item.previous_until ?? '') })}
+            </Time>
+          }
+        >
           <MayChange>
             <Button
               look="quiet-danger"
@@ -117,7 +132,7 @@ function Dotted(props: { children: JSX.Element }) {
   )
 }
 
-function Note(props: { text: string; children: JSX.Element }) {
+function Note(props: { text: JSX.Element; children: JSX.Element }) {
   return (
     <div class="flex items-center justify-between gap-x-3 rounded-md bg-surface-2 py-1 pr-1 pl-3 text-12">
       <span class="min-w-0 py-1">{props.text}</span>
@@ -135,17 +150,21 @@ function LinkNote(props: Props) {
           when={link().opened_at === null}
           fallback={
             <p class="text-12 text-text-3">
-              {t('keys.linkOpened', {
-                time: format().relative(parseTime(link().opened_at) ?? 0, props.now()),
-              })}
+              <Time at={link().opened_at}>
+                {t('keys.linkOpened', {
+                  time: format().relative(parseTime(link().opened_at) ?? 0, props.now()),
+                })}
+              </Time>
             </p>
           }
         >
           <Note
             text={
-              isPast(link().expires_at, props.now())
-                ? t('keys.linkExpired')
-                : t('keys.linkOpen', { time: format().dateTime(parseTime(link().expires_at) ?? 0) })
+              <Time at={link().expires_at}>
+                {isPast(link().expires_at, props.now())
+                  ? t('keys.linkExpired')
+                  : t('keys.linkOpen', { time: format().dateTime(parseTime(link().expires_at) ?? 0) })}
+              </Time>
             }
           >
             <MayChange>
@@ -180,7 +199,7 @@ function Rights(props: Props) {
     names.length <= mostNamed
       ? format().list(names)
       : t('keys.accountsMore', {
-          names: names.slice(0, mostNamed).join(', '),
+          names: names.slice(0, mostNamed).join(t('common.separator')),
           count: format().number(names.length - mostNamed),
         })
   const plain = () =>

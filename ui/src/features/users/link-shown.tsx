@@ -2,6 +2,7 @@ import { Show } from 'solid-js'
 import type { HandOverCreated } from '../../../../server/admin/contract/hand-overs.ts'
 import { Banner } from '../../components/banner.tsx'
 import { SecretReveal } from '../../components/secret-reveal.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
 import { SecretActions, type SecretGuard } from './secret-step.tsx'
@@ -20,7 +21,9 @@ export function LinkShown(props: { link: HandOverCreated; guard: SecretGuard }) 
         onCopied={() => props.guard.save()}
       />
       <p class="text-13 text-text-2">
-        {t('keys.linkUntil', { time: format().dateTime(parseTime(props.link.expires_at) ?? 0) })}
+        <Time at={props.link.expires_at}>
+          {t('keys.linkUntil', { time: format().dateTime(parseTime(props.link.expires_at) ?? 0) })}
+        </Time>
       </p>
       <Show when={isLocal(location.hostname)}>
         <Banner tone="warning">{t('keys.linkLocal')}</Banner>

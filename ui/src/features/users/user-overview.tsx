@@ -7,8 +7,8 @@ import { dataOf } from '../../api/queries.ts'
 import { userQueries } from '../../api/users.ts'
 import { Button } from '../../components/button.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
+import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
-import { parseTime } from '../../lib/format.ts'
 import { later } from '../../lib/later.tsx'
 import { saveText } from '../../lib/save-file.ts'
 import { serverTime } from '../../lib/server-clock.ts'
@@ -30,14 +30,15 @@ type Props = {
   readonly accounts: readonly AccountChoice[] | undefined
 }
 
+function When(props: { at: string | null }) {
+  const { t } = useI18n()
+  return <Time at={props.at}>{props.at === null ? t('users.never') : undefined}</Time>
+}
+
 /** How much a user has used, how much is left, and what it may. */
 export function UserOverview(props: Props) {
   const { t, format } = useI18n()
   const number = (value: number): string => (value < 10_000 ? format().number(value) : format().compact(value))
-  const when = (at: string | null): string => {
-    const time = parseTime(at)
-    return time === undefined ? t('users.never') : format().dateTime(time)
-  }
   const accountNames = (): string => {
     const { present, removed } = splitSet(props.user.account_ids, props.accounts ?? [])
     const names = present.map(({ name }) => name).toSorted(format().compare)
@@ -79,7 +80,9 @@ export function UserOverview(props: Props) {
           <Fact term={t('users.limit.concurrency')}>{format().number(props.user.concurrency)}</Fact>
         </Show>
         <Fact term={t('users.priority')}>{priorityText(props.user.priority, t)}</Fact>
-        <Fact term={t('users.expires')}>{when(props.user.expires_at)}</Fact>
+        <Fact term={t('users.expires')}>
+          <When at={props.user.expires_at} />
+        </Fact>
         <Fact term={t('users.models')}>
           {props.user.models.length === 0 ? t('users.modelsAll') : format().list(props.user.models)}
         </Fact>
@@ -88,7 +91,9 @@ export function UserOverview(props: Props) {
         </Fact>
         <Show when={props.user.email}>{(email) => <Fact term={t('users.email')}>{email()}</Fact>}</Show>
         <Show when={props.user.notes}>{(notes) => <Fact term={t('users.notes')}>{notes()}</Fact>}</Show>
-        <Fact term={t('users.created')}>{when(props.user.created_at)}</Fact>
+        <Fact term={t('users.created')}>
+          <When at={props.user.created_at} />
+        </Fact>
       </dl>
     </>
   )

@@ -1,7 +1,7 @@
 export const en = {
   'accounts.title': 'Accounts',
-  'accounts.answer': '{ready} of {total} accounts ready',
-  'accounts.answerQuota': '{ready} of {total} accounts ready · {percent} of quota used',
+  'accounts.answer': '{ready} of {total} {total?account|accounts} ready',
+  'accounts.answerQuota': '{ready} of {total} {total?account|accounts} ready · {percent} of quota used',
   'accounts.add': 'Add account',
   'accounts.empty': 'No accounts yet. Add one to start serving requests.',
   'accounts.emptyFilter': 'No account matches.',

@@ -41,7 +41,7 @@ export const en = {
   'device.allow': 'Allow access. This page will notice.',
   'device.waiting': 'Waiting for you to sign in…',
   'device.slowed':
-    'The provider asked for fewer checks. Once you have allowed access, it may take {seconds} seconds until this page notices.',
+    'The provider asked for fewer checks. Once you have allowed access, it may take {seconds} {seconds?second|seconds} until this page notices.',
   'device.expires': 'Code expires in {time}',
   'device.closeHint':
     'You can close this window: the sign-in goes on until the code expires, and is here when you come back.',
@@ -95,7 +95,7 @@ export const en = {
   'import.result': '{added} added, {renewed} renewed, {present} already here, {refused} refused',
   'import.line': 'Line {line}',
   'import.unnamed': 'Without a name',
-  'import.more': '{count} more are not shown.',
+  'import.more': '{count} more {count?is|are} not shown.',
   'import.switchedOff': 'will be off',
   'import.table': 'Sign-ins found',
   'import.column.place': 'Entry',

@@ -1,6 +1,11 @@
 export const en = {
   'audit.by.owner': 'Owner',
   'audit.by.command-line': 'Command line',
+  'audit.by.link': 'Link for {name}',
+  'audit.subject.password': 'Owner’s password',
+  'audit.subject.key': 'Owner’s key',
+  'audit.yes': 'yes',
+  'audit.no': 'no',
   'audit.about.any': 'Everything',
   'audit.about.accounts': 'Accounts',
   'audit.about.users': 'Users',

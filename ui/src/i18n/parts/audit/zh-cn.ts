@@ -3,6 +3,11 @@ import type { en } from './en.ts'
 export const zhCn = {
   'audit.by.owner': '所有者',
   'audit.by.command-line': '命令行',
+  'audit.by.link': '密钥“{name}”的链接',
+  'audit.subject.password': '所有者密码',
+  'audit.subject.key': '所有者密钥',
+  'audit.yes': '是',
+  'audit.no': '否',
   'audit.about.any': '全部操作',
   'audit.about.accounts': '账号',
   'audit.about.users': '用户',

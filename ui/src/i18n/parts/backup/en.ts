@@ -30,7 +30,7 @@ export const en = {
   'backup.deleteFailed': 'It could not be deleted.',
   'backup.schedule': 'Schedule',
   'backup.scheduleOff': 'No automatic copies.',
-  'backup.scheduleOn': 'Every {hours} hours; the newest {keep} are kept.',
+  'backup.scheduleOn': 'Every {hours} {hours?hour|hours}; the newest {keep} {keep?is|are} kept.',
   'backup.scheduleChange': 'Change',
   'backup.portable': 'Download a backup',
   'backup.portableLead':

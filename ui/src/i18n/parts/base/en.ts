@@ -6,6 +6,7 @@ export const en = {
   'common.edit': 'Edit',
   'common.search': 'Search',
   'common.noMatch': 'Nothing matches.',
+  'common.separator': ', ',
   'common.chosen': '{count} selected',
   'common.moreFound': '{count} more: search to find them',
   'common.retry': 'Retry',

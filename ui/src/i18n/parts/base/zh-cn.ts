@@ -8,6 +8,7 @@ export const zhCn = {
   'common.edit': '编辑',
   'common.search': '搜索',
   'common.noMatch': '没有符合条件的内容。',
+  'common.separator': '、',
   'common.chosen': '已选 {count} 个',
   'common.moreFound': '还有 {count} 个，请搜索',
   'common.retry': '重试',

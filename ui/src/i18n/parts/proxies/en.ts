@@ -1,7 +1,7 @@
 export const en = {
   'proxies.title': 'Proxies',
   'proxies.lead': 'How traffic reaches the provider.',
-  'proxies.answer': '{up} of {total} proxies up',
+  'proxies.answer': '{up} of {total} {total?proxy|proxies} up',
   'proxies.add': 'Add proxy',
   'proxies.empty': 'No proxies yet. Add one if this server reaches the provider through a proxy.',
   'proxies.failed': 'The proxies could not be read.',
