@@ -205,7 +205,7 @@ function people({ gateway, openPage }: ConsoleStand): void {
       .waitFor()
     const entry = page.getByRole('row').filter({ hasText: name }).first()
     await entry.getByRole('button', { name: /^Details/ }).click()
-    await drawer.getByText(JSON.stringify(notes)).first().waitFor()
+    await drawer.getByText(notes).first().waitFor()
     await gateway.admin('DELETE', `/v2/users/${id}`)
     await page.goto(`${gateway.url}/users`)
     await page.getByRole('button', { name: 'More for this page' }).click()
