@@ -46,7 +46,7 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     await close()
   })
 
-  test.each(['https://evil.example', '//evil.example', '/\\evil.example'])(
+  test.each(['https://evil.example', '//evil.example', '/\\evil.example', '/..//evil.example', '/.//evil.example/x'])(
     'after sign-in nobody is sent to %s (9)',
     async (next) => {
       const { page, addresses, close } = await openPage({ locale: 'en-US' })

@@ -1,10 +1,13 @@
 import { Dialog as Base } from '@kobalte/core/dialog'
+import { useBeforeLeave } from '@solidjs/router'
 import X from 'lucide-solid/icons/x'
-import { children, createComputed, createSignal, type JSX, on, onCleanup, Show } from 'solid-js'
+import { children, createComputed, createEffect, createSignal, type JSX, on, onCleanup, Show } from 'solid-js'
 import { useI18n } from '../i18n/i18n.tsx'
-import { firstField, keepFocus, lastFocused, returnFocus } from '../lib/focus.ts'
+import { firstField, lastFocused } from '../lib/focus.ts'
 import { Banner } from './banner.tsx'
 import { Button, IconButton } from './button.tsx'
+import { keepFocus, keepOpener, returnFocus } from './lost-focus.ts'
+import { createTyped } from './typed.ts'
 
 type OverlayProps = {
   readonly open: boolean
@@ -16,8 +19,17 @@ type OverlayProps = {
   readonly firstFocus?: (() => HTMLElement | undefined) | undefined
   /** False: neither Esc, the cross nor a click outside closes it. */
   readonly closable?: boolean | undefined
-  /** Something was typed: closing asks first. */
+  /** Something was typed: closing and leaving the page ask first. A dialog that does not say looks at the fields of its forms. */
   readonly dirty?: boolean | undefined
+  /** Something is shown that can be seen this once: closing and leaving the page ask first, in words of its own. */
+  readonly secret?: ShownOnce | undefined
+}
+
+/** Keeps what is shown once from being let go of unnoticed. */
+export type ShownOnce = {
+  readonly saved: () => boolean
+  /** Leaves if it was saved, else asks. `then` happens once somebody leaves. */
+  readonly leave: (then?: () => void) => void
 }
 
 type DialogProps = OverlayProps & { readonly wide?: boolean }
@@ -35,7 +47,10 @@ export function Dialog(props: DialogProps) {
 
 /** A look at one thing beside its list; the whole page on phones. */
 export function Drawer(props: OverlayProps) {
-  return <Overlay {...props} frame="flex justify-end" class="h-full md:max-w-130 md:border-l" />
+  // What is typed in one is kept by its own means, if at all: it is a look at something, not a form.
+  return (
+    <Overlay {...props} dirty={props.dirty ?? false} frame="flex justify-end" class="h-full md:max-w-130 md:border-l" />
+  )
 }
 
 /** What is open, the newest last: it alone keeps the focus inside, and what lies below it takes neither focus nor keys. */
@@ -50,11 +65,22 @@ export function createLayer(isOpen: () => boolean): () => boolean {
   return () => openOverlays().at(-1) === self
 }
 
+/** Of what is open, those that ask before what is in them is lost, the newest last. */
+const guards: ((go: () => void) => boolean)[] = []
+
+/** Goes at once, or once somebody has let go of what was typed or is shown in what is open. */
+export function letGo(go: () => void): void {
+  if (!guards.toReversed().some((asks) => asks(go))) go()
+}
+
 /** The one place that owns the focus of what opens over a page: to the first field, kept inside, back to the opener. */
 function Overlay(props: OverlayProps & { readonly frame: string; readonly class: string }) {
   const { t } = useI18n()
   const [asking, setAsking] = createSignal(false)
+  const typed = createTyped()
   let opener: HTMLElement | undefined
+  let before: HTMLElement | undefined
+  let after: (() => void) | undefined
   // Made once: it is asked for twice.
   const footer = children(() => props.footer)
   // Before anything inside takes the focus.
@@ -62,8 +88,11 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
     on(
       () => props.open,
       (open) => {
-        if (open) opener = lastFocused()
         setAsking(false)
+        typed.forget()
+        if (!open) return
+        opener = lastFocused()
+        if (opener) onCleanup(keepOpener(opener))
       },
     ),
   )
@@ -71,18 +100,66 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
   const keepOpen = (event: Event): void => {
     if (props.closable === false) event.preventDefault()
   }
+  const isAtRisk = (): boolean => {
+    if (!props.open || props.closable === false) return false
+    return props.secret ? !props.secret.saved() : (props.dirty ?? typed.isChanged())
+  }
+  const ask = (then?: () => void): void => {
+    if (props.secret) {
+      props.secret.leave(then)
+      return
+    }
+    before = lastFocused()
+    after = then
+    setAsking(true)
+  }
+  const discard = (): void => {
+    typed.forget()
+    setAsking(false)
+    props.onClose()
+    after?.()
+  }
   const close = (): void => {
     if (props.closable === false) return
-    if (props.dirty && !asking()) setAsking(true)
+    if (props.secret) props.secret.leave()
+    else if (asking()) discard()
+    else if (isAtRisk()) ask()
     else props.onClose()
   }
+  useBeforeLeave((event) => {
+    // Within a page an address says what is shown there; only the way back has to be asked about.
+    const isHere = typeof event.to === 'string' && event.to.split(/[?#]/)[0] === event.from.pathname
+    if (isHere || event.defaultPrevented || !isAtRisk()) return
+    event.preventDefault()
+    ask(() => event.retry(true))
+  })
+  createEffect(() => {
+    if (!props.open) return
+    const asks = (go: () => void): boolean => {
+      const atRisk = isAtRisk()
+      if (atRisk) ask(go)
+      return atRisk
+    }
+    const keep = (event: BeforeUnloadEvent): void => {
+      if (isAtRisk()) event.preventDefault()
+    }
+    guards.push(asks)
+    addEventListener('beforeunload', keep)
+    onCleanup(() => {
+      guards.splice(guards.indexOf(asks), 1)
+      removeEventListener('beforeunload', keep)
+    })
+  })
   return (
     <Base open={props.open} modal={isTop()} onOpenChange={(open) => !open && close()}>
       <Base.Portal>
         <Base.Overlay class="appear fixed inset-0 z-40 bg-scrim" />
         <div class={`fixed inset-0 z-40 ${props.frame}`} inert={props.open && !isTop()}>
           <Base.Content
-            ref={(element: HTMLElement) => onCleanup(keepFocus(element, isTop))}
+            ref={(element: HTMLElement) => {
+              typed.watch(element)
+              onCleanup(keepFocus(element, isTop))
+            }}
             class={`appear forced-border flex max-h-full w-full flex-col border-border bg-surface shadow-overlay outline-none ${props.class}`}
             onEscapeKeyDown={keepOpen}
             onInteractOutside={(event: Event) => !isTop() && event.preventDefault()}
@@ -111,16 +188,22 @@ function Overlay(props: OverlayProps & { readonly frame: string; readonly class:
               </Show>
             </div>
             <div class="flex min-h-0 grow flex-col gap-4 overflow-y-auto p-4">{props.children}</div>
-            <Show when={asking() && props.dirty}>
+            <Show when={asking()}>
               <div class="px-4 pb-4">
                 <Banner
                   tone="warning"
                   action={
                     <span class="flex flex-wrap gap-2">
-                      <Button ref={(element) => queueMicrotask(() => element.focus())} onClick={() => setAsking(false)}>
+                      <Button
+                        ref={(element) => queueMicrotask(() => element.focus())}
+                        onClick={() => {
+                          setAsking(false)
+                          returnFocus(before)
+                        }}
+                      >
                         {t('form.keep')}
                       </Button>
-                      <Button look="danger" onClick={() => props.onClose()}>
+                      <Button look="danger" onClick={discard}>
                         {t('form.discard')}
                       </Button>
                     </span>

@@ -22,6 +22,8 @@ export type PaletteAction = {
   readonly run: () => void
   /** It changes something, and is not offered while the server is away. */
   readonly writes?: boolean
+  /** Whatever is open stays as it is. */
+  readonly inPlace?: boolean
   /** As tinykeys writes them: `n`, `g a`. Of two with the same keys the page's own wins. */
   readonly keys?: string
   /** Where the key must not do at once what the action does: a key is pressed by mistake. */

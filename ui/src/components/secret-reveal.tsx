@@ -16,6 +16,7 @@ export function SecretReveal(props: { label: string; secret: string; onCopied?: 
         aria-label={props.label}
         value={props.secret}
         onFocus={(event) => event.currentTarget.select()}
+        onCopy={() => props.onCopied?.()}
         class="w-full resize-none break-all rounded-md border border-control bg-code-bg px-2.5 py-1.5 font-mono text-13"
       />
       <CopyButton text={props.secret} look="primary" select={() => field} onCopied={() => props.onCopied?.()} />

@@ -2,7 +2,8 @@ import { createEffect, on } from 'solid-js'
 
 /** What floats and goes by itself: nothing to come back to. */
 const floating = '[role="menu"], [role="listbox"], [data-toasts]'
-const operable = 'button, a[href], input, select, textarea, [tabindex]'
+/** What can have the focus. */
+export const operable = 'button, a[href], input, select, textarea, [tabindex]'
 
 let last: HTMLElement | undefined
 
@@ -19,15 +20,8 @@ export function watchFocus(page: Document): void {
 
 export const lastFocused = (): HTMLElement | undefined => last
 
-/** Back to where somebody was; when that is gone, to the heading of the page, never to nowhere. */
-export function returnFocus(opener: HTMLElement | undefined): void {
-  const target =
-    opener?.isConnected && !opener.matches(':disabled') ? opener : document.querySelector<HTMLElement>('h1')
-  target?.focus({ preventScroll: true })
-}
-
 const fields = 'input:not([type=hidden]):not(:disabled), select:not(:disabled), textarea:not(:disabled)'
-const isShown = (element: HTMLElement): boolean => element.getClientRects().length > 0
+export const isShown = (element: HTMLElement): boolean => element.getClientRects().length > 0
 
 /** Where somebody begins: the marked element, else the first field (of radios the chosen one), else the main button. */
 export function firstField(container: HTMLElement): HTMLElement | undefined {
@@ -38,16 +32,6 @@ export function firstField(container: HTMLElement): HTMLElement | undefined {
     return find(`input[type=radio][name="${field.name}"]:checked`) ?? field
   }
   return field ?? find('button[type=submit], a[data-main], button[data-main]')
-}
-
-/** Keeps the focus inside, as long as it `isOwn`, when what had it goes away, like a step that is over: else no key reaches what is open. Gives the way to end it. */
-export function keepFocus(container: HTMLElement, isOwn: () => boolean): () => void {
-  const observer = new MutationObserver(() => {
-    if (isOwn() && document.activeElement === document.body)
-      (firstField(container) ?? container).focus({ preventScroll: true })
-  })
-  observer.observe(container, { childList: true, subtree: true })
-  return () => observer.disconnect()
 }
 
 const settleMs = 2_000

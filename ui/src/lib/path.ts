@@ -1,9 +1,12 @@
-/** The page to go to after sign-in: a path on this origin, else `/`. Refuses `//host`, `/\host` and whole URLs. */
+const isOwnPath = (path: string): boolean => /^\/(?![/\\])/.test(path)
+
+/** The page to go to after sign-in: a path on this origin, else `/`. Refuses `//host`, `/\host`, what becomes that, and whole URLs. */
 export function safeNext(next: unknown): string {
-  if (typeof next !== 'string' || !/^\/(?![/\\])/.test(next)) return '/'
+  if (typeof next !== 'string' || !isOwnPath(next)) return '/'
   const origin = 'http://same.invalid'
   const url = URL.parse(next, origin)
-  if (!url || url.origin !== origin || url.pathname === '/login') return '/'
+  // Without its dots `/..//host` is `//host`.
+  if (!url || url.origin !== origin || !isOwnPath(url.pathname) || url.pathname === '/login') return '/'
   return `${readablePath(url.pathname)}${url.search}${url.hash}`
 }
 

@@ -17,7 +17,7 @@ type Props = {
 const chipClass =
   'control numbers inline-flex shrink-0 items-center whitespace-nowrap gap-1.5 rounded-full border border-border bg-surface px-3 text-13 text-text-2 hover:bg-surface-2 aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-text'
 const selectClass =
-  'control min-w-0 rounded-md border border-control bg-surface px-2.5 max-md:flex-1 max-md:basis-32 max-md:text-16'
+  'control min-w-0 max-w-56 truncate rounded-md border border-control bg-surface px-2.5 max-md:max-w-none max-md:flex-1 max-md:basis-32 max-md:text-16'
 
 /** Chips with counts, a search and the rest: all of it in the address. */
 export function AccountFilters(props: Props) {

@@ -168,11 +168,13 @@ function Identity(props: RowProps) {
         {shownName(props.account)}
       </A>
       <div class="flex text-12 text-text-3">
-        <span class="min-w-8 truncate whitespace-pre">{email()}</span>
+        <span class="min-w-8 truncate whitespace-pre" title={email() && maskEmail(props.account.email ?? '')}>
+          {email()}
+        </span>
         {/* What tells it from others is never cut. */}
         <span class="shrink-0">{shortId(props.account.id)}</span>
         <Show when={props.account.proxy_id !== null}>
-          <span class={`min-w-8 truncate whitespace-pre ${closed() ? 'text-warning' : ''}`}>
+          <span class={`min-w-8 truncate whitespace-pre ${closed() ? 'text-warning' : ''}`} title={proxy()}>
             {' · '}
             {closed() ? t('accounts.viaClosed', { proxy: proxy() }) : t('accounts.via', { proxy: proxy() })}
           </span>

@@ -36,11 +36,12 @@ export function ConsoleUsers() {
   const client = useQueryClient()
   const now = createClock(30_000)
   const list = useQuery(() => careQueries.operators())
-  const [open, setOpen] = createSignal<'form' | 'remove'>()
+  const [open, setOpen] = createSignal<'form' | 'remove' | 'factor'>()
   // Kept when its dialog closes: the text must not change while the dialog fades away.
   const [subject, setSubject] = createSignal<OperatorView>()
-  const show = (dialog: 'form' | 'remove', person: OperatorView | undefined): void => {
+  const show = (dialog: 'form' | 'remove' | 'factor', person: OperatorView | undefined): void => {
     remove.reset()
+    factorOff.reset()
     setSubject(person)
     setOpen(dialog)
   }
@@ -64,6 +65,14 @@ export function ConsoleUsers() {
     },
     onSettled: reread,
   }))
+  const factorOff = useMutation(() => ({
+    mutationFn: (person: OperatorView) => care.patchOperator(person.id, { secondFactor: false }),
+    onSuccess: ({ name }) => {
+      close()
+      showToast({ tone: 'info', text: t('settings.people.factorRemoved', { name }) })
+    },
+    onSettled: reread,
+  }))
   const named = () => ({ name: subject()?.name ?? '' })
   const On = (props: { readonly person: OperatorView }) => (
     <Toggle
@@ -83,7 +92,7 @@ export function ConsoleUsers() {
         <MenuItem
           icon={ShieldOff}
           text={t('settings.people.factorRemove')}
-          onSelect={() => patch.mutate({ person: props.person, change: { secondFactor: false } })}
+          onSelect={() => show('factor', props.person)}
         />
       </Show>
       <MenuItem icon={Trash2} text={t('settings.people.remove')} danger onSelect={() => show('remove', props.person)} />
@@ -170,6 +179,19 @@ export function ConsoleUsers() {
         onConfirm={() => {
           const person = subject()
           if (person) remove.mutate(person)
+        }}
+      />
+      <ConfirmDialog
+        open={open() === 'factor'}
+        onClose={close}
+        title={t('settings.people.factorTitle', named())}
+        text={t('settings.people.factorText', named())}
+        action={t('settings.people.factorRemove')}
+        busy={factorOff.isPending}
+        error={factorOff.error ? errorText(factorOff.error, t) : undefined}
+        onConfirm={() => {
+          const person = subject()
+          if (person) factorOff.mutate(person)
         }}
       />
     </Part>

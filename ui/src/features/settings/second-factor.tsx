@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/solid-query'
 import Download from 'lucide-solid/icons/download'
-import { createSignal, Match, Show, Suspense, Switch } from 'solid-js'
+import { createSignal, For, Match, Show, Suspense, Switch } from 'solid-js'
 import type { SecondFactorBegun } from '../../../../server/admin/contract/operators.ts'
 import { care, careQueries } from '../../api/care.ts'
 import { ApiError } from '../../api/client.ts'
@@ -12,6 +12,7 @@ import { CopyButton } from '../../components/copy-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { PasswordField, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
+import { createSecretGuard, SecretActions, type SecretGuard } from '../../components/secret-guard.tsx'
 import { ErrorState, Skeleton } from '../../components/states.tsx'
 import { Time } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
@@ -30,10 +31,15 @@ export function SecondFactor() {
   const client = useQueryClient()
   const state = useQuery(() => careQueries.secondFactor())
   const [open, setOpen] = createSignal<'on' | 'off'>()
+  const [codes, setCodes] = createSignal<readonly string[]>()
   const close = (): void => {
     setOpen(undefined)
     void client.invalidateQueries({ queryKey: ['second-factor'] })
   }
+  const guard = createSecretGuard(() => {
+    setCodes(undefined)
+    close()
+  })
   const since = (): string => {
     const at = parseTime(dataOf(state)?.since)
     return at === undefined ? '' : format().dateTime(at)
@@ -78,8 +84,15 @@ export function SecondFactor() {
           )}
         </Match>
       </Switch>
-      <Dialog open={open() === 'on'} onClose={close} title={t('settings.factor.beginTitle')}>
-        <TurnOn onDone={close} />
+      <Dialog
+        open={open() === 'on'}
+        onClose={close}
+        secret={codes() === undefined ? undefined : guard}
+        title={t('settings.factor.beginTitle')}
+      >
+        <Show when={codes()} fallback={<TurnOn onCodes={setCodes} onCancel={close} />}>
+          {(shown) => <CodesShown codes={shown()} guard={guard} />}
+        </Show>
       </Dialog>
       <Dialog open={open() === 'off'} onClose={close} title={t('settings.factor.offTitle')}>
         <TurnOff onDone={close} />
@@ -88,8 +101,8 @@ export function SecondFactor() {
   )
 }
 
-/** Password, then the code of the app, then the recovery codes: one after another in the same window. */
-function TurnOn(props: { readonly onDone: () => void }) {
+/** Password, then the code of the app; the recovery codes follow in the same window. */
+function TurnOn(props: { readonly onCodes: (codes: readonly string[]) => void; readonly onCancel: () => void }) {
   const { t } = useI18n()
   const [password, setPassword] = createSignal('')
   const [code, setCode] = createSignal('')
@@ -104,95 +117,107 @@ function TurnOn(props: { readonly onDone: () => void }) {
       queueMicrotask(() => form?.querySelector('input')?.focus())
     },
   }))
-  const confirm = useMutation(() => ({ gcTime: 0, mutationFn: () => care.confirmSecondFactor(code().trim()) }))
+  const confirm = useMutation(() => ({
+    gcTime: 0,
+    mutationFn: () => care.confirmSecondFactor(code().trim()),
+    onSuccess: ({ recoveryCodes }) => props.onCodes(recoveryCodes),
+  }))
   focusRefusal(
     () => begin.error ?? confirm.error,
     () => form,
   )
-  const codes = (): readonly string[] => confirm.data?.recoveryCodes ?? []
   return (
-    <Show
-      when={codes().length === 0}
-      fallback={
-        <>
-          <Banner tone="success">{t('settings.factor.isOn')}</Banner>
-          <p>{t('settings.factor.codesLead')}</p>
-          <ul
-            aria-label={t('settings.factor.codes')}
-            class="grid grid-cols-2 gap-1 rounded-md bg-code-bg p-3 font-mono text-13"
-          >
-            {codes().map((one) => (
-              <li>{one}</li>
-            ))}
-          </ul>
-          <div class="flex flex-wrap justify-end gap-2">
-            <CopyButton text={codes().join('\n')} />
-            <Button icon={Download} onClick={() => saveText(codes().join('\n'), 'recovery-codes.txt')}>
-              {t('settings.factor.download')}
-            </Button>
-            <Button look="primary" onClick={() => props.onDone()}>
-              {t('settings.factor.codesSaved')}
-            </Button>
-          </div>
-        </>
-      }
+    <form
+      ref={(element) => (form = element)}
+      class="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (begun()) confirm.mutate()
+        else begin.mutate()
+      }}
     >
-      <form
-        ref={(element) => (form = element)}
-        class="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (begun()) confirm.mutate()
-          else begin.mutate()
-        }}
+      <Show
+        when={begun()}
+        fallback={
+          <PasswordField
+            label={t('login.password')}
+            autocomplete="current-password"
+            required
+            value={password()}
+            onInput={(event) => setPassword(event.currentTarget.value)}
+            error={begin.error ? errorText(begin.error, t) : undefined}
+          />
+        }
       >
-        <Show
-          when={begun()}
-          fallback={
-            <PasswordField
-              label={t('login.password')}
-              autocomplete="current-password"
-              required
-              value={password()}
-              onInput={(event) => setPassword(event.currentTarget.value)}
-              error={begin.error ? errorText(begin.error, t) : undefined}
-            />
-          }
-        >
-          {(shown) => (
-            <>
-              <p>{t('settings.factor.scan')}</p>
-              <div class="flex flex-wrap items-start gap-4">
-                <Suspense>
-                  <QrCode text={shown().uri} label={t('settings.factor.qr')} />
-                </Suspense>
-                <div class="flex min-w-0 flex-col items-start gap-2">
-                  <span class="text-12 text-text-3">{t('settings.factor.key')}</span>
-                  <code class="wrap-anywhere rounded-md bg-code-bg px-2 py-1 font-mono text-13">{shown().secret}</code>
-                  <CopyButton text={shown().secret} />
-                </div>
+        {(shown) => (
+          <>
+            <p>{t('settings.factor.scan')}</p>
+            <div class="flex flex-wrap items-start gap-4">
+              <Suspense>
+                <QrCode text={shown().uri} label={t('settings.factor.qr')} />
+              </Suspense>
+              <div class="flex min-w-0 flex-col items-start gap-2">
+                <span class="text-12 text-text-3">{t('settings.factor.key')}</span>
+                <code class="wrap-anywhere rounded-md bg-code-bg px-2 py-1 font-mono text-13">{shown().secret}</code>
+                <CopyButton text={shown().secret} />
               </div>
-              <TextField
-                label={t('settings.factor.code')}
-                autocomplete="one-time-code"
-                inputmode="numeric"
-                maxLength={100}
-                mono
-                required
-                value={code()}
-                onInput={(event) => setCode(event.currentTarget.value)}
-                error={confirm.error ? errorText(confirm.error, t) : undefined}
-              />
-            </>
-          )}
-        </Show>
-        <FormActions
-          submit={t(begun() ? 'settings.factor.confirm' : 'settings.factor.begin')}
-          busy={begin.isPending || confirm.isPending}
-          onCancel={() => props.onDone()}
-        />
-      </form>
-    </Show>
+            </div>
+            <TextField
+              label={t('settings.factor.code')}
+              autocomplete="one-time-code"
+              inputmode="numeric"
+              maxLength={100}
+              mono
+              required
+              value={code()}
+              onInput={(event) => setCode(event.currentTarget.value)}
+              error={confirm.error ? errorText(confirm.error, t) : undefined}
+            />
+          </>
+        )}
+      </Show>
+      <FormActions
+        submit={t(begun() ? 'settings.factor.confirm' : 'settings.factor.begin')}
+        busy={begin.isPending || confirm.isPending}
+        onCancel={() => props.onCancel()}
+      />
+    </form>
+  )
+}
+
+/** What helps when the app is lost, on the one occasion on which it can be seen. */
+function CodesShown(props: { readonly codes: readonly string[]; readonly guard: SecretGuard }) {
+  const { t } = useI18n()
+  const text = (): string => props.codes.join('\n')
+  return (
+    <>
+      <Banner tone="success">{t('settings.factor.isOn')}</Banner>
+      <p>{t('settings.factor.codesLead')}</p>
+      <ul
+        aria-label={t('settings.factor.codes')}
+        onCopy={() => props.guard.save()}
+        class="grid grid-cols-2 gap-1 rounded-md bg-code-bg p-3 font-mono text-13"
+      >
+        <For each={props.codes}>{(one) => <li>{one}</li>}</For>
+      </ul>
+      <SecretActions
+        guard={props.guard}
+        done={t('settings.factor.codesSaved')}
+        ask={t('settings.factor.closeAsk')}
+        anyway={t('settings.factor.closeAnyway')}
+      >
+        <CopyButton text={text()} onCopied={() => props.guard.save()} />
+        <Button
+          icon={Download}
+          onClick={() => {
+            saveText(text(), 'recovery-codes.txt')
+            props.guard.save()
+          }}
+        >
+          {t('settings.factor.download')}
+        </Button>
+      </SecretActions>
+    </>
   )
 }
 

@@ -11,6 +11,7 @@ import { DataTable } from '../../components/data-table.tsx'
 import { ConfirmDialog, Dialog } from '../../components/dialog.tsx'
 import { Checkbox, SelectField, TextField } from '../../components/field.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
+import { createSecretGuard, SecretActions, type SecretGuard } from '../../components/secret-guard.tsx'
 import { SecretReveal } from '../../components/secret-reveal.tsx'
 import { Time, TimeAgo } from '../../components/time-ago.tsx'
 import { showToast } from '../../components/toast.tsx'
@@ -149,14 +150,42 @@ export function AdminTokens() {
 
 function CreateToken(props: { readonly open: boolean; readonly onClose: () => void }) {
   const { t } = useI18n()
+  const [made, setMade] = createSignal<string>()
+  const guard = createSecretGuard(() => {
+    setMade(undefined)
+    props.onClose()
+  })
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={t('settings.tokens.create')}>
-      <CreateForm onDone={props.onClose} />
+    <Dialog
+      open={props.open}
+      onClose={props.onClose}
+      secret={made() === undefined ? undefined : guard}
+      title={t('settings.tokens.create')}
+    >
+      <Show when={made()} fallback={<CreateForm onMade={setMade} onCancel={props.onClose} />}>
+        {(token) => <TokenShown token={token()} guard={guard} />}
+      </Show>
     </Dialog>
   )
 }
 
-function CreateForm(props: { readonly onDone: () => void }) {
+function TokenShown(props: { readonly token: string; readonly guard: SecretGuard }) {
+  const { t } = useI18n()
+  return (
+    <>
+      <Banner tone="warning">{t('settings.tokens.once')}</Banner>
+      <SecretReveal label={t('settings.tokens.value')} secret={props.token} onCopied={() => props.guard.save()} />
+      <SecretActions
+        guard={props.guard}
+        done={t('settings.tokens.saved')}
+        ask={t('settings.tokens.closeAsk')}
+        anyway={t('settings.tokens.closeAnyway')}
+      />
+    </>
+  )
+}
+
+function CreateForm(props: { readonly onMade: (token: string) => void; readonly onCancel: () => void }) {
   const { t, format } = useI18n()
   const [name, setName] = createSignal('')
   const [chosen, setChosen] = createSignal<readonly Scope[]>(['read'])
@@ -171,6 +200,7 @@ function CreateForm(props: { readonly onDone: () => void }) {
         scopes: [...chosen()],
         ...(days() === '' ? {} : { expiresInDays: Number(days()) }),
       }),
+    onSuccess: ({ token }) => props.onMade(token),
   }))
   const nameFault = (): string | undefined => (tried() && name().trim() === '' ? t('common.required') : undefined)
   const scopesFault = (): boolean => tried() && chosen().length === 0
@@ -181,63 +211,48 @@ function CreateForm(props: { readonly onDone: () => void }) {
     else if (!create.isPending) create.mutate()
   }
   return (
-    <Show
-      when={create.data}
-      fallback={
-        <form ref={(element) => (form = element)} class="flex flex-col gap-4" novalidate onSubmit={submit}>
-          <TextField
-            label={t('settings.tokens.name')}
-            help={t('settings.tokens.nameHelp')}
-            maxLength={64}
-            value={name()}
-            onInput={(event) => setName(event.currentTarget.value)}
-            error={nameFault()}
-          />
-          <fieldset class="flex flex-col gap-1">
-            <legend class="mb-1 font-medium text-13">{t('settings.tokens.scopes')}</legend>
-            <For each={scopes}>
-              {(scope) => (
-                <Checkbox
-                  label={t(`settings.tokens.scope.${scope}`)}
-                  checked={chosen().includes(scope)}
-                  onChange={(on) => setChosen([...chosen().filter((one) => one !== scope), ...(on ? [scope] : [])])}
-                />
-              )}
-            </For>
-            <Show when={scopesFault()}>
-              <p role="alert" class="text-12 text-danger">
-                {t('settings.tokens.scopesNone')}
-              </p>
-            </Show>
-          </fieldset>
-          <SelectField
-            label={t('settings.tokens.expires')}
-            value={days()}
-            options={[
-              ...lives.map((life) => ({
-                value: String(life),
-                text: t('settings.tokens.expiresDays', { count: format().number(life) }),
-              })),
-              { value: '', text: t('settings.tokens.expiresNever') },
-            ]}
-            onChange={setDays}
-          />
-          <Show when={create.error}>
-            <Banner tone="danger">{`${t('settings.tokens.createFailed')} ${errorText(create.error, t)}`}</Banner>
-          </Show>
-          <FormActions submit={t('settings.tokens.create')} busy={create.isPending} onCancel={() => props.onDone()} />
-        </form>
-      }
-    >
-      {(made) => (
-        <>
-          <Banner tone="warning">{t('settings.tokens.once')}</Banner>
-          <SecretReveal label={t('settings.tokens.value')} secret={made().token} />
-          <div class="flex justify-end">
-            <Button onClick={() => props.onDone()}>{t('settings.tokens.saved')}</Button>
-          </div>
-        </>
-      )}
-    </Show>
+    <form ref={(element) => (form = element)} class="flex flex-col gap-4" novalidate onSubmit={submit}>
+      <TextField
+        label={t('settings.tokens.name')}
+        help={t('settings.tokens.nameHelp')}
+        maxLength={64}
+        value={name()}
+        onInput={(event) => setName(event.currentTarget.value)}
+        error={nameFault()}
+      />
+      <fieldset class="flex flex-col gap-1">
+        <legend class="mb-1 font-medium text-13">{t('settings.tokens.scopes')}</legend>
+        <For each={scopes}>
+          {(scope) => (
+            <Checkbox
+              label={t(`settings.tokens.scope.${scope}`)}
+              checked={chosen().includes(scope)}
+              onChange={(on) => setChosen([...chosen().filter((one) => one !== scope), ...(on ? [scope] : [])])}
+            />
+          )}
+        </For>
+        <Show when={scopesFault()}>
+          <p role="alert" class="text-12 text-danger">
+            {t('settings.tokens.scopesNone')}
+          </p>
+        </Show>
+      </fieldset>
+      <SelectField
+        label={t('settings.tokens.expires')}
+        value={days()}
+        options={[
+          ...lives.map((life) => ({
+            value: String(life),
+            text: t('settings.tokens.expiresDays', { count: format().number(life) }),
+          })),
+          { value: '', text: t('settings.tokens.expiresNever') },
+        ]}
+        onChange={setDays}
+      />
+      <Show when={create.error}>
+        <Banner tone="danger">{`${t('settings.tokens.createFailed')} ${errorText(create.error, t)}`}</Banner>
+      </Show>
+      <FormActions submit={t('settings.tokens.create')} busy={create.isPending} onCancel={() => props.onCancel()} />
+    </form>
   )
 }

@@ -1,6 +1,7 @@
 import X from 'lucide-solid/icons/x'
 import { createSignal, Show } from 'solid-js'
 import { Banner } from '../../components/banner.tsx'
+import { IconButton } from '../../components/button.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { dismissAnnouncement, isDismissed } from '../../lib/appearance.ts'
 
@@ -17,14 +18,9 @@ export function Announcement(props: { text: string }) {
       <Banner
         tone="info"
         action={
-          <button
-            type="button"
-            class="rounded-md p-1 hover:bg-surface-2"
-            aria-label={t('common.close')}
-            onClick={close}
-          >
-            <X size={16} strokeWidth={1.75} aria-hidden="true" />
-          </button>
+          <span class="-my-1.5 -mr-1.5 max-md:-my-2.5">
+            <IconButton icon={X} label={t('common.close')} onClick={close} />
+          </span>
         }
       >
         <span class="whitespace-pre-wrap">{props.text}</span>

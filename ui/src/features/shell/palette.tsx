@@ -19,14 +19,16 @@ import { isAway } from '../../api/away.ts'
 import { createMayChange } from '../../api/may-change.tsx'
 import { dataOf, queries } from '../../api/queries.ts'
 import { userQueries } from '../../api/users.ts'
-import { createLayer } from '../../components/dialog.tsx'
+import { createLayer, letGo } from '../../components/dialog.tsx'
+import { returnFocus } from '../../components/lost-focus.ts'
 import { type PaletteAction, useWanted } from '../../components/palette-actions.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { noteChoice, recentChoices } from '../../lib/appearance.ts'
-import { lastFocused, returnFocus } from '../../lib/focus.ts'
+import { lastFocused } from '../../lib/focus.ts'
 import { maskEmail } from '../../lib/format.ts'
 import { bestOf } from '../../lib/fuzzy.ts'
 import { keyCaps } from './key-caps.ts'
+import type { TypeAhead } from './type-ahead.ts'
 
 const mostShown = 12
 const requestId = /^req_[\w-]{4,}$/
@@ -49,7 +51,12 @@ const elsewhere = [
 type Entry = PaletteAction & { readonly hint?: string }
 
 /** Everything there is, by typing: what can be done here, pages, accounts, users, keys, models, proxies, a request by its id, an address. */
-export default function Palette(props: { readonly actions: readonly PaletteAction[]; readonly onClose: () => void }) {
+export default function Palette(props: {
+  readonly actions: readonly PaletteAction[]
+  /** What was typed before it was there; taken once. */
+  readonly typedAhead: () => TypeAhead | undefined
+  readonly onClose: () => void
+}) {
   const { t } = useI18n()
   const [typed, setTyped] = createSignal('')
   const [active, setActive] = createSignal(0)
@@ -59,14 +66,19 @@ export default function Palette(props: { readonly actions: readonly PaletteActio
   const found = createFound(() => props.actions, typed, recent)
   let list: HTMLElement | undefined
   let input: HTMLInputElement | undefined
-  onMount(() => input?.focus({ preventScroll: true }))
+  onMount(() => {
+    input?.focus({ preventScroll: true })
+    const ahead = props.typedAhead()
+    setTyped(ahead?.text ?? '')
+    if (ahead?.enter) choose(found()[0])
+  })
 
   const choose = (entry: Entry | undefined): void => {
     if (!entry) return
     noteChoice(entry.id)
     props.onClose()
-    // Once the dialog has given the focus back: what runs may take it.
-    setTimeout(() => entry.run())
+    // Once the dialog has given the focus back: what runs may take it, and what is open below may have to ask first.
+    setTimeout(() => (entry.inPlace ? entry.run() : letGo(entry.run)))
   }
   const move = (event: KeyboardEvent): void => {
     if (event.isComposing) return

@@ -33,6 +33,7 @@ import { MayChangeProvider } from '../../api/may-change.tsx'
 import { dataOf, queries } from '../../api/queries.ts'
 import { Writes } from '../../api/writes.tsx'
 import { Banner } from '../../components/banner.tsx'
+import { watchLostFocus } from '../../components/lost-focus.ts'
 import { PaletteProvider, usePalette, usePaletteActions } from '../../components/palette-actions.tsx'
 import { Skeleton } from '../../components/states.tsx'
 import { showToast, ToastRegion } from '../../components/toast.tsx'
@@ -51,6 +52,7 @@ import { PageFault, PartFault } from './page-fault.tsx'
 import { createShortcuts } from './shortcuts.ts'
 import { SideBar } from './side-bar.tsx'
 import { TopBar } from './top-bar.tsx'
+import { createTypeAhead, type TypeAhead } from './type-ahead.ts'
 
 const PhoneBar = later(() => import('./phone-bar.tsx'))
 
@@ -173,8 +175,15 @@ function Frame(props: FrameProps) {
       keys: `g ${key}`,
       run: () => navigate(href),
     })),
-    { id: 'keys', text: t('shortcuts.title'), icon: Keyboard, keys: 'Shift+?', run: () => setShown('keys') },
-    { id: 'jobs', text: t('jobs.title'), icon: ListChecks, run: () => setShown('jobs') },
+    {
+      id: 'keys',
+      inPlace: true,
+      text: t('shortcuts.title'),
+      icon: Keyboard,
+      keys: 'Shift+?',
+      run: () => setShown('keys'),
+    },
+    { id: 'jobs', inPlace: true, text: t('jobs.title'), icon: ListChecks, run: () => setShown('jobs') },
     {
       id: 'search',
       text: t('shortcuts.search'),
@@ -184,14 +193,23 @@ function Frame(props: FrameProps) {
     },
     {
       id: 'refresh',
+      inPlace: true,
       text: t('common.refresh'),
       icon: RefreshCw,
       keys: 'r',
       run: () => void client.refetchQueries({ type: 'active' }),
     },
-    { id: 'narrow', text: t('shortcuts.narrow'), icon: PanelLeft, keys: '[', run: () => turnNarrow(!narrow()) },
+    {
+      id: 'narrow',
+      inPlace: true,
+      text: t('shortcuts.narrow'),
+      icon: PanelLeft,
+      keys: '[',
+      run: () => turnNarrow(!narrow()),
+    },
     {
       id: 'theme',
+      inPlace: true,
       text: dark() ? t('palette.light') : t('palette.dark'),
       icon: SunMoon,
       run: () => setTheme(dark() ? 'light' : 'dark'),
@@ -207,8 +225,23 @@ function Frame(props: FrameProps) {
       run: () => props.onSignOutEverywhere(),
     },
   ])
+  onCleanup(watchLostFocus(document))
   onCleanup(loadWhenIdle(() => client.isFetching() === 0))
-  createShortcuts(actions, () => setShown('palette'))
+  // The first time its code has to come; what is typed meanwhile is for it.
+  let typedAhead: (() => TypeAhead) | undefined
+  const takeTyped = (): TypeAhead | undefined => {
+    const typed = typedAhead?.()
+    typedAhead = undefined
+    return typed
+  }
+  const openPalette = (): void => {
+    if (shown() === 'palette') return
+    takeTyped()
+    typedAhead = createTypeAhead(() => setShown(undefined))
+    setShown('palette')
+  }
+  onCleanup(takeTyped)
+  createShortcuts(actions, openPalette)
   const view = () => dataOf(status)
   return (
     <div class="flex min-h-dvh flex-col md:flex-row">
@@ -230,7 +263,7 @@ function Frame(props: FrameProps) {
       <div class="flex min-w-0 grow flex-col">
         <TopBar
           app={props.session.name}
-          onPalette={() => setShown('palette')}
+          onPalette={openPalette}
           onKeys={() => setShown('keys')}
           jobs={
             <JobsTray
@@ -286,7 +319,7 @@ function Frame(props: FrameProps) {
       </Show>
       <Suspense>
         <Show when={shown() === 'palette'}>
-          <Palette actions={actions()} onClose={() => setShown(undefined)} />
+          <Palette actions={actions()} typedAhead={takeTyped} onClose={() => setShown(undefined)} />
         </Show>
         <Show when={shown() === 'keys'}>
           <ShortcutsSheet actions={actions()} onClose={() => setShown(undefined)} />

@@ -9,11 +9,11 @@ import { Dialog } from '../../components/dialog.tsx'
 import { TextField } from '../../components/field.tsx'
 import { createForm, FormFrame } from '../../components/form.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
+import { createSecretGuard, SecretActions } from '../../components/secret-guard.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { saveText } from '../../lib/save-file.ts'
 import { csvText } from './csv.ts'
 import { namesOfPattern } from './many-names.ts'
-import { createSecretGuard, SecretActions } from './secret-step.tsx'
 import { type Choices, UserFields } from './user-fields.tsx'
 import { type FormValues, faultTexts, filledOf, formValues, sentUser } from './user-values.ts'
 
@@ -47,15 +47,21 @@ export default function CreateManyDialog(props: Choices & { readonly onClose: ()
     const names = namesOfPattern(form.values.name, count)
     return names && count > 1 && count <= 100 ? t('users.many.preview', { first: names[0], last: names[1] }) : undefined
   }
-  const close = (): void => (made() ? guard.leave() : props.onClose())
   return (
-    <Dialog open onClose={close} title={t('users.many.title')} wide dirty={!made() && form.dirty()}>
+    <Dialog
+      open
+      onClose={props.onClose}
+      title={t('users.many.title')}
+      wide
+      dirty={form.dirty()}
+      secret={made() ? guard : undefined}
+    >
       <Show
         when={made()}
         fallback={
           <FormFrame
             form={form}
-            actions={<FormActions long submit={t('users.create')} busy={form.busy()} onCancel={close} />}
+            actions={<FormActions long submit={t('users.create')} busy={form.busy()} onCancel={props.onClose} />}
           >
             <div class="grid gap-3 md:grid-cols-[8rem_1fr]">
               <TextField label={t('users.many.count')} inputMode="numeric" {...form.text('count')} />

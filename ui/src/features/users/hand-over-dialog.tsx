@@ -8,10 +8,10 @@ import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Choice } from '../../components/field.tsx'
+import { createSecretGuard } from '../../components/secret-guard.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { type Grace, graceOptions, type Validity, validityOptions } from './grace.ts'
 import { LinkShown } from './link-shown.tsx'
-import { createSecretGuard } from './secret-step.tsx'
 
 /** A link by which the user of a key gets it, once. */
 export function HandOverDialog(props: { readonly item: KeyView; readonly onClose: () => void }) {
@@ -27,9 +27,13 @@ export function HandOverDialog(props: { readonly item: KeyView; readonly onClose
       keysApi.handOver(item.id, { expires_in_seconds: Number(valid()), grace_seconds: Number(grace()) }),
     onSuccess: () => refresh('users', 'user', 'keys'),
   }))
-  const close = (): void => (make.isSuccess ? guard.leave() : props.onClose())
   return (
-    <Dialog open onClose={close} title={t('keys.handOverTitle', { name: item.name })}>
+    <Dialog
+      open
+      onClose={props.onClose}
+      secret={make.isSuccess ? guard : undefined}
+      title={t('keys.handOverTitle', { name: item.name })}
+    >
       <Show
         when={make.data}
         fallback={
@@ -47,7 +51,7 @@ export function HandOverDialog(props: { readonly item: KeyView; readonly onClose
               )}
             </Show>
             <div class="flex justify-end gap-2">
-              <Button onClick={close}>{t('common.cancel')}</Button>
+              <Button onClick={() => props.onClose()}>{t('common.cancel')}</Button>
               <Button look="primary" busy={make.isPending} onClick={() => make.mutate()}>
                 {t('keys.handOverAction')}
               </Button>

@@ -6,10 +6,11 @@ import { Dialog } from '../../components/dialog.tsx'
 import { TextField } from '../../components/field.tsx'
 import { createForm, FormFrame } from '../../components/form.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
+import { createSecretGuard } from '../../components/secret-guard.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { useMemory } from '../../lib/memory.tsx'
-import { createSecretGuard, KeyShown } from './secret-step.tsx'
+import { KeyShown } from './secret-step.tsx'
 import { type Choices, KeyFields } from './user-fields.tsx'
 import { changesOf, type FormValues, faultTexts, filledOf, formValues, sentKey } from './user-values.ts'
 
@@ -41,21 +42,21 @@ export function CreateKeyDialog(props: DialogProps & { readonly holder: KeyHolde
     },
     failed: t('keys.createFailed'),
   })
-  const close = (): void => (made() ? guard.leave() : props.onClose())
   return (
     <Dialog
       open
-      onClose={close}
+      onClose={props.onClose}
       title={t('users.newKeyFor', { name: props.holder.name })}
       wide
-      dirty={!made() && form.dirty()}
+      dirty={form.dirty()}
+      secret={made() ? guard : undefined}
     >
       <Show
         when={made()}
         fallback={
           <FormFrame
             form={form}
-            actions={<FormActions long submit={t('keys.create')} busy={form.busy()} onCancel={close} />}
+            actions={<FormActions long submit={t('keys.create')} busy={form.busy()} onCancel={props.onClose} />}
           >
             <TextField label={t('keys.name')} help={t('keys.nameHelp')} {...form.text('name')} />
             <KeyFields form={form} accounts={props.accounts} models={props.models} />

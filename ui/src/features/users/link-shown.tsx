@@ -1,11 +1,11 @@
 import { Show } from 'solid-js'
 import type { HandOverCreated } from '../../../../server/admin/contract/hand-overs.ts'
 import { Banner } from '../../components/banner.tsx'
+import { SecretActions, type SecretGuard } from '../../components/secret-guard.tsx'
 import { SecretReveal } from '../../components/secret-reveal.tsx'
 import { Time } from '../../components/time-ago.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { parseTime } from '../../lib/format.ts'
-import { SecretActions, type SecretGuard } from './secret-step.tsx'
 
 const isLocal = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host)
 

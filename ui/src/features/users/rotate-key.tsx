@@ -8,10 +8,11 @@ import { Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Choice } from '../../components/field.tsx'
+import { createSecretGuard } from '../../components/secret-guard.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { useMemory } from '../../lib/memory.tsx'
 import { type Grace, graceOptions } from './grace.ts'
-import { createSecretGuard, KeyShown } from './secret-step.tsx'
+import { KeyShown } from './secret-step.tsx'
 
 /** Another string for a key; the old one ends at once or goes on for a while. */
 export function RotateKeyDialog(props: { readonly item: KeyView; readonly onClose: () => void }) {
@@ -29,9 +30,13 @@ export function RotateKeyDialog(props: { readonly item: KeyView; readonly onClos
       await refresh('users', 'user', 'keys')
     },
   }))
-  const close = (): void => (rotate.isSuccess ? guard.leave() : props.onClose())
   return (
-    <Dialog open onClose={close} title={t('keys.rotateTitle', { name: item.name })}>
+    <Dialog
+      open
+      onClose={props.onClose}
+      secret={rotate.isSuccess ? guard : undefined}
+      title={t('keys.rotateTitle', { name: item.name })}
+    >
       <Show
         when={rotate.data}
         fallback={
@@ -46,7 +51,7 @@ export function RotateKeyDialog(props: { readonly item: KeyView; readonly onClos
               )}
             </Show>
             <div class="flex justify-end gap-2">
-              <Button data-first-focus="" onClick={close}>
+              <Button data-first-focus="" onClick={() => props.onClose()}>
                 {t('common.cancel')}
               </Button>
               <Button look="primary" busy={rotate.isPending} onClick={() => rotate.mutate()}>

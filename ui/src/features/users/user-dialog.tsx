@@ -1,24 +1,27 @@
 import { createSignal, Show } from 'solid-js'
 import type { HandOverCreated } from '../../../../server/admin/contract/hand-overs.ts'
 import { UserCreate, UserPatch, type UserView } from '../../../../server/admin/contract/users.ts'
+import { errorText } from '../../api/error-text.ts'
 import { useRefresh } from '../../api/queries.ts'
 import { keysApi, usersApi } from '../../api/users.ts'
+import { Banner } from '../../components/banner.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Choice, TextField } from '../../components/field.tsx'
 import { createForm, FormFrame } from '../../components/form.tsx'
 import { FormActions } from '../../components/form-actions.tsx'
+import { createSecretGuard } from '../../components/secret-guard.tsx'
 import { showToast } from '../../components/toast.tsx'
 import { useI18n } from '../../i18n/i18n.tsx'
 import { useMemory } from '../../lib/memory.tsx'
 import { LinkShown } from './link-shown.tsx'
-import { createSecretGuard, KeyShown } from './secret-step.tsx'
+import { KeyShown } from './secret-step.tsx'
 import { type Choices, UserFields } from './user-fields.tsx'
 import { changesOf, type FormValues, faultTexts, filledOf, formValues, sentUser } from './user-values.ts'
 
 type DialogProps = Choices & { readonly open: boolean; readonly onClose: () => void }
 
 /** What a new user got: its key, or a link by which it gets one. */
-type Made = { readonly key: string } | { readonly link: HandOverCreated }
+type Made = { readonly key: string; readonly noLink?: unknown } | { readonly link: HandOverCreated }
 
 /** A new user with its first key, shown once or handed over by a link. */
 export function CreateUserDialog(props: DialogProps) {
@@ -50,7 +53,7 @@ function CreateUser(props: DialogProps & { readonly title: string }) {
       if (!byLink() || key === undefined) return { key: user.api_key }
       return keysApi.handOver(key.id, {}).then(
         (link): Made => ({ link }),
-        (): Made => ({ key: user.api_key }),
+        (error): Made => ({ key: user.api_key, noLink: error }),
       )
     },
     onDone: async (answer: Made) => {
@@ -60,23 +63,40 @@ function CreateUser(props: DialogProps & { readonly title: string }) {
     },
     failed: t('users.createFailed'),
   })
-  const close = (): void => (made() ? guard.leave() : props.onClose())
   const key = (): string | undefined => {
     const answer = made()
     return answer && 'key' in answer ? answer.key : undefined
+  }
+  const noLink = (): unknown => {
+    const answer = made()
+    return answer && 'key' in answer ? answer.noLink : undefined
   }
   const link = (): HandOverCreated | undefined => {
     const answer = made()
     return answer && 'link' in answer ? answer.link : undefined
   }
   return (
-    <Dialog open onClose={close} title={props.title} wide dirty={!made() && form.dirty()}>
+    <Dialog
+      open
+      onClose={props.onClose}
+      title={props.title}
+      wide
+      dirty={form.dirty()}
+      secret={made() ? guard : undefined}
+    >
+      <Show when={noLink()}>
+        {(error) => (
+          <Banner tone="danger">
+            {t('users.linkFailed')} {errorText(error(), t)}
+          </Banner>
+        )}
+      </Show>
       <Show when={key()}>{(secret) => <KeyShown secret={secret()} guard={guard} />}</Show>
       <Show when={link()}>{(shown) => <LinkShown link={shown()} guard={guard} />}</Show>
       <Show when={!made()}>
         <FormFrame
           form={form}
-          actions={<FormActions long submit={t('users.create')} busy={form.busy()} onCancel={close} />}
+          actions={<FormActions long submit={t('users.create')} busy={form.busy()} onCancel={props.onClose} />}
         >
           <TextField label={t('users.name')} help={t('users.nameHelp')} {...form.text('name')} />
           <Choice

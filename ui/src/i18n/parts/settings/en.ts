@@ -277,6 +277,8 @@ export const en = {
   'settings.factor.codesLead':
     'Each works once, in case you lose the app. They are shown only now: keep them apart from your password.',
   'settings.factor.codesSaved': 'I have saved them',
+  'settings.factor.closeAsk': 'The recovery codes have not been saved yet. Close anyway?',
+  'settings.factor.closeAnyway': 'Close without the codes',
   'settings.factor.download': 'Download',
   'settings.factor.offTitle': 'Turn off the second factor?',
   'settings.factor.offText': 'After that, your password alone opens this console.',
@@ -305,6 +307,8 @@ export const en = {
   'settings.tokens.once': 'This token is shown only once. Copy it before you close this window.',
   'settings.tokens.value': 'New token',
   'settings.tokens.saved': 'I have saved it',
+  'settings.tokens.closeAsk': 'The token has not been copied yet. Close anyway?',
+  'settings.tokens.closeAnyway': 'Close without the token',
   'settings.tokens.column.name': 'Name',
   'settings.tokens.column.scopes': 'May do',
   'settings.tokens.column.owner': 'Created by',
@@ -344,6 +348,10 @@ export const en = {
   'settings.people.factorOn': 'on',
   'settings.people.factorOff': 'off',
   'settings.people.factorRemove': 'Turn off second factor',
+  'settings.people.factorTitle': 'Turn off the second factor of {name}?',
+  'settings.people.factorText':
+    '{name} signs in with the password alone from now on, until they set up a second factor again. It cannot be turned on for them.',
+  'settings.people.factorRemoved': 'The second factor of {name} is off.',
   'settings.people.remove': 'Delete',
   'settings.people.removeTitle': 'Delete {name}?',
   'settings.people.removeText':

@@ -254,6 +254,8 @@ export const en = {
   'keys.handOverGrace': 'After it was opened, the string the key has now works',
   'keys.handOverAction': 'Make the link',
   'keys.handOverFailed': 'The link was not made.',
+  'users.linkFailed':
+    'The user is there, but the link was not made. Hand over the key itself, or make a link from the menu of the key later.',
   'keys.link': 'One-time link',
   'keys.linkOnce': 'This link is shown only once. Send it to its user in a way that only they can read.',
   'keys.linkUntil': 'Works once, until {time}.',

@@ -254,6 +254,7 @@ export const zhCn = {
   'keys.handOverGrace': '打开链接后，当前的密钥',
   'keys.handOverAction': '生成链接',
   'keys.handOverFailed': '链接未生成。',
+  'users.linkFailed': '用户已创建，但链接未生成。请直接交付下面的密钥，或稍后在密钥菜单中生成链接。',
   'keys.link': '一次性链接',
   'keys.linkOnce': '链接只显示这一次，请用只有对方能看到的方式发送。',
   'keys.linkUntil': '仅可打开一次，{time} 前有效。',
