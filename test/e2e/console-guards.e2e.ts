@@ -342,6 +342,7 @@ function guards({ gateway, open }: ConsoleStand): void {
     await dialog.getByRole('button', { name: 'Turn off second factor' }).click()
     await dialog.waitFor({ state: 'detached' })
     expect(patched).toEqual([{ secondFactor: false }])
+    await page.unrouteAll({ behavior: 'wait' })
     expect(faults).toEqual([])
     await close()
   })

@@ -12,7 +12,7 @@ type Place = {
 }
 
 const row = '[data-row], tr, li'
-const group = `${row}, form, fieldset, nav, section, [role="dialog"]`
+const group = `${row}, form, fieldset, nav, section`
 /** A page that scrolls takes rows away by itself. */
 const scrollMs = 200
 

@@ -46,6 +46,8 @@ export function SecretActions(props: {
   readonly done: string
   readonly ask: string
   readonly anyway: string
+  /** It may be written down by hand: who says that it is saved is believed. */
+  readonly believes?: boolean
   readonly children?: JSX.Element
 }) {
   return (
@@ -54,7 +56,13 @@ export function SecretActions(props: {
       fallback={
         <div class="flex flex-wrap justify-end gap-2">
           {props.children}
-          <Button look="primary" onClick={() => props.guard.leave()}>
+          <Button
+            look="primary"
+            onClick={() => {
+              if (props.believes) props.guard.save()
+              props.guard.leave()
+            }}
+          >
             {props.done}
           </Button>
         </div>

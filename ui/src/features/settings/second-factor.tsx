@@ -205,6 +205,7 @@ function CodesShown(props: { readonly codes: readonly string[]; readonly guard: 
         done={t('settings.factor.codesSaved')}
         ask={t('settings.factor.closeAsk')}
         anyway={t('settings.factor.closeAnyway')}
+        believes
       >
         <CopyButton text={text()} onCopied={() => props.guard.save()} />
         <Button

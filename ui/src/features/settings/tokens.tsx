@@ -180,6 +180,7 @@ function TokenShown(props: { readonly token: string; readonly guard: SecretGuard
         done={t('settings.tokens.saved')}
         ask={t('settings.tokens.closeAsk')}
         anyway={t('settings.tokens.closeAnyway')}
+        believes
       />
     </>
   )
