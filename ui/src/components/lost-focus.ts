@@ -13,7 +13,7 @@ type Place = {
 
 const row = '[data-row], tr, li'
 const group = `${row}, form, fieldset, nav, section`
-/** A page that scrolls takes rows away by itself. */
+/** A long list that is scrolled takes rows away by itself. */
 const scrollMs = 200
 
 const places = new WeakMap<Element, Place>()
@@ -161,7 +161,9 @@ export function watchLostFocus(page: Document): () => void {
   const give = (): void => {
     looking = false
     if (!isHeld || byTouch || !isNowhere()) return
-    if (performance.now() - scrolledAt < scrollMs) isHeld = false
+    const root = places.get(lastFocused() ?? page.body)?.root
+    const isOfMany = root instanceof Element && root.matches('[data-index]')
+    if (isOfMany && performance.now() - scrolledAt < scrollMs) isHeld = false
     else heir()?.focus({ preventScroll: true })
   }
   const look = (records: readonly MutationRecord[]): void => {
