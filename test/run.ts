@@ -1,6 +1,7 @@
 // Runs the tests in three parts and sums them up: `unit` (*.test.ts), `e2e` (*.e2e.ts, against the built executable), and `mariadb`:
-// those of what is stored once more, on a database server started for them. A fourth, `console`, is run by name only: what each page
-// of the console can do takes longer than all the rest (`npm run test:console`); `e2e` walks through all of them and has a part of it.
+// those of what is stored once more, on a database server started for them, while the browser is still at work. A fourth, `console`,
+// is run by name only: what each page of the console can do takes longer than all the rest (`npm run test:console`); `e2e` walks
+// through all of them and has a part of it.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -186,33 +187,39 @@ const inEveryRun = [
 const byTheClock = ['many', 'pace'].map((name) => `./test/e2e/console-${name}.e2e.ts`)
 const pages = browsed.filter((file) => !inEveryRun.includes(file) && file !== './test/e2e/console.e2e.ts')
 if (only === 'console') parts.push(await run('pages of the console', pages, { GATEWAY_BINARY: binary }))
+/** All that is stored, on a server of its own. */
+async function onMariaDb(): Promise<readonly Outcome[]> {
+  const server = await startMariaDb()
+  const env = { TEST_MYSQL_PORT: String(server.port) }
+  const name = 'e2e on MariaDB'
+  try {
+    const unit = await run('unit on MariaDB', unitOnServer, env)
+    const driven = { ...env, GATEWAY_BINARY: binary }
+    return [unit, await steadily(name, driven, await run(name, e2eOnServer, driven))]
+  } finally {
+    await server.stop()
+  }
+}
+
+const withMariaDb = only === undefined && (hasMariaDb || process.env.CI !== undefined)
 if (only === undefined || only === 'e2e') {
   const folder = mkdtempSync(path.join(tmpdir(), 'sockets-'))
   const env = { GATEWAY_BINARY: binary, [watchVariable]: folder }
   const files = ending('.e2e.ts').filter((file) => !browsed.includes(file))
-  // Side by side: one waits for clocks and peers most of the time, the other for a browser.
-  const api = run('e2e', files, env)
-  const inBrowser = browsed.filter((file) => !pages.includes(file))
-  const besides = inBrowser.filter((file) => !byTheClock.includes(file))
-  const both = await Promise.all([api, run('e2e in a browser', besides, env, api)])
-  for (const part of both) parts.push(await steadily('e2e', env, part))
+  // Side by side: one waits for clocks, peers and the database most of the time, the other for a browser.
+  const unseen = run('e2e', files, env).then(async (api) => ({ api, onServer: withMariaDb ? await onMariaDb() : [] }))
+  const inBrowser = browsed.filter((file) => !pages.includes(file) && !byTheClock.includes(file))
+  const [{ api, onServer }, seen] = await Promise.all([unseen, run('e2e in a browser', inBrowser, env, unseen)])
+  for (const part of [api, seen]) parts.push(await steadily('e2e', env, part))
+  parts.push(...onServer)
   const alone = { GATEWAY_BINARY: binary }
   parts.push(await steadily('e2e', alone, await run('e2e in a browser, by the clock', byTheClock, alone)))
   parts.push(watchedRun(folder))
   rmSync(folder, { recursive: true })
 }
-if (only === 'mariadb' || (only === undefined && (hasMariaDb || process.env.CI !== undefined))) {
-  const server = await startMariaDb()
-  const env = { TEST_MYSQL_PORT: String(server.port) }
-  try {
-    parts.push(await run('unit on MariaDB', unitOnServer, env))
-    parts.push(await run('e2e on MariaDB', e2eOnServer, { ...env, GATEWAY_BINARY: binary }))
-  } finally {
-    await server.stop()
-  }
-} else if (only === undefined) {
+if (only === 'mariadb') parts.push(...(await onMariaDb()))
+if (only === undefined && !withMariaDb)
   console.log('\nno mariadbd on this machine: nothing was tested on MariaDB (apt install mariadb-server)')
-}
 const passed = parts.reduce((sum, part) => sum + part.passed, 0)
 const failed = parts.reduce((sum, part) => sum + part.failed, 0)
 const failures = parts.flatMap(({ said }) => said)
