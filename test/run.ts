@@ -167,21 +167,8 @@ if (only === undefined || only === 'unit') parts.push(await run('unit', ending('
 const browsed = ending('.e2e.ts').filter((file) => file.includes('/console'))
 // As many rows of `acceptance.test.ts` as there is time for: what takes long for what it finds is left out.
 const inEveryRun = [
-  ...[
-    'accounts',
-    'care',
-    'guards',
-    'health',
-    'import',
-    'keyboard',
-    'lists',
-    'many',
-    'models',
-    'overview',
-    'pace',
-    'phone',
-  ],
-  ...['proxies', 'setup', 'shell'],
+  ...['accounts', 'care', 'guards', 'health', 'import', 'keyboard', 'lists', 'many', 'models', 'overview', 'pace'],
+  ...['phone', 'proxies', 'setup', 'shell'],
 ].map((name) => `./test/e2e/console-${name}.e2e.ts`)
 /** These measure times: with another one beside them they would measure that too. */
 const byTheClock = ['many', 'pace'].map((name) => `./test/e2e/console-${name}.e2e.ts`)

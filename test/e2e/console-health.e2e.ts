@@ -3,6 +3,7 @@ import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
 import { signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
+import { en } from '../support/words.ts'
 
 consoleTests(health)
 
@@ -18,8 +19,8 @@ function health({ gateway, openPage, open }: ConsoleStand): void {
       .waitFor()
     expect(await page.getByRole('link', { name: 'Make a backup' }).getAttribute('href')).toBe('/backup')
     await page.getByText(/^All \d+ figures$/).click()
-    const waiting = page.getByRole('row').filter({ hasText: 'waiting_requests' })
-    expect(await waiting.getByRole('cell').allTextContents()).toEqual(['waiting_requests', '0', '2,000', ''])
+    const waiting = page.getByRole('row').filter({ hasText: en['health.size.waiting_requests'] })
+    expect((await waiting.getByRole('cell').allTextContents()).slice(1)).toEqual(['0', '2,000', ''])
     await page.getByRole('row').filter({ hasText: 'server.port' }).getByText('PORT', { exact: true }).waitFor()
     await page.getByText(`claude-server password reset --data-dir ${gateway.dataDir}`).waitFor()
     expect(await accessibilityFaults(page)).toEqual([])

@@ -153,6 +153,7 @@ function models({ gateway, openPage }: ConsoleStand): void {
     await row.getByRole('button', { name: 'Edit gpt-4o' }).click()
     await dialog.getByLabel('Holds for').selectOption('All keys')
     await page.keyboard.press('Escape')
+    await dialog.getByRole('button', { name: 'Discard' }).click()
     await row.getByRole('button', { name: 'Edit gpt-4o' }).click()
     expect(await dialog.getByLabel('Holds for').inputValue()).toBe(String(id))
     await dialog.getByLabel('Holds for').selectOption('All keys')

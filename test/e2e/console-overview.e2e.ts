@@ -165,7 +165,7 @@ function overview({ gateway, openPage }: ConsoleStand): void {
     await page.getByRole('button', { name: /^Dismiss/ }).click()
     await page.getByText('1 note is dismissed.').waitFor()
     expect(await waits.count()).toBe(0)
-    await page.getByText(/accounts ready, .* of requests succeeded\.$/).waitFor()
+    await page.getByText(/1 account ready, .* of requests succeeded\.$/).waitFor()
     expect(await page.getByText(/^All good/).count()).toBe(0)
     await page.getByRole('button', { name: 'Show again' }).click()
     await waits.waitFor()

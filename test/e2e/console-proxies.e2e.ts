@@ -107,6 +107,7 @@ function proxies({ gateway, openPage }: ConsoleStand): void {
     await change('ftp://office:S3CRET@127.0.0.1:9')
     await dialog.getByText('Begin with http://').waitFor()
     await page.keyboard.press('Escape')
+    await dialog.getByRole('button', { name: 'Discard' }).click()
     await change('socks5://office:S3CRET@127.0.0.1:9')
     await page.getByText('socks5://office:••••@127.0.0.1:9').waitFor()
     await dialog.waitFor({ state: 'detached' })
