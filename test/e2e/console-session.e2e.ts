@@ -355,7 +355,11 @@ function sessions({ gateway, openPage, open }: ConsoleStand, host: string): void
     expect(await toggle.isVisible()).toBe(true)
     await page.unrouteAll()
     await gateway.restart('SIGKILL')
-    await page.getByRole('combobox', { name: 'Search and commands' }).waitFor()
+    // Whichever of the two comes last stays.
+    await page
+      .getByRole('combobox', { name: 'Search and commands' })
+      .or(page.getByRole('menuitem', { name: 'Sign out', exact: true }))
+      .waitFor()
     await page
       .getByRole('region', { name: /Notifications/ })
       .getByText('The server cannot be reached')

@@ -79,6 +79,9 @@ export async function accessibilityFaults(page: Page, within = 'html'): Promise<
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
   return page.evaluate(async (part) => {
     const { run } = (window as unknown as { readonly axe: typeof axe }).axe
+    // What is still fading in has less contrast for a moment.
+    const fading = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(fading.map(({ finished }) => finished))
     // Nothing is told of what passes: that took two thirds of the time.
     const { violations } = await run(part, { resultTypes: ['violations'] })
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)

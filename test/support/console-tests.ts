@@ -43,7 +43,7 @@ export function consoleTests(tests: (stand: ConsoleStand) => void, options: Gate
     await signIn(watched.page, `${gateway.url}/login?next=${encodeURIComponent(path)}`, adminPassword)
     await signedIn(watched.page)
     // The address changes first: until then the heading is that of the sign-in.
-    await watched.page.getByRole('navigation').first().waitFor()
+    await watched.page.locator('[autocomplete=current-password]').waitFor({ state: 'detached' })
     await watched.page.getByRole('heading', { level: 1 }).first().waitFor()
     return watched
   }
