@@ -1,10 +1,9 @@
 import { Database } from 'bun:sqlite'
 import { beforeAll, expect, test } from 'bun:test'
 import path from 'node:path'
-import type { Page } from 'playwright-core'
 import type { StatusView } from '../../server/admin/contract/events.ts'
 import { accessibilityFaults, scrollsSideways } from '../support/browser.ts'
-import { bothLooks, look, signIn } from '../support/console.ts'
+import { askFive, bothLooks, look, signIn, tile } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword, loggedRows, startGateway } from '../support/gateway.ts'
 import { en, sayIn, zhCn } from '../support/words.ts'
@@ -12,16 +11,7 @@ import { en, sayIn, zhCn } from '../support/words.ts'
 consoleTests(overview)
 
 function overview({ gateway, openPage }: ConsoleStand): void {
-  beforeAll(async () => {
-    const ask = (stream: boolean, model = 'claude-sonnet-4.5') =>
-      fetch(`${gateway.url}/v1/messages`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-api-key': gateway.key },
-        body: JSON.stringify({ model, max_tokens: 50, stream, messages: [{ role: 'user', content: 'Say hello.' }] }),
-      }).then((response) => response.text())
-    await Promise.all([ask(true), ask(true), ask(true), ask(false), ask(false, 'no-such-model')])
-  })
-  const tile = (page: Page, name: string) => page.locator('dl > div').filter({ hasText: name }).first()
+  beforeAll(() => askFive(gateway.url, gateway.key))
 
   test('figures, charts and their tables say the same, and only streams count for the first token (20, 21)', async () => {
     const { page, faults, close } = await openPage({ locale: 'en-US' })

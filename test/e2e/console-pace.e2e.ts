@@ -1,7 +1,6 @@
 import { beforeAll, expect, test } from 'bun:test'
-import type { Page } from 'playwright-core'
 import { costs } from '../support/browser.ts'
-import { signIn } from '../support/console.ts'
+import { askFive, signIn, tile } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
 
@@ -9,18 +8,9 @@ import { adminPassword } from '../support/gateway.ts'
 consoleTests(pace)
 
 function pace({ gateway, openPage }: ConsoleStand): void {
-  beforeAll(async () => {
-    const ask = (stream: boolean, model = 'claude-sonnet-4.5') =>
-      fetch(`${gateway.url}/v1/messages`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-api-key': gateway.key },
-        body: JSON.stringify({ model, max_tokens: 50, stream, messages: [{ role: 'user', content: 'Say hello.' }] }),
-      }).then((response) => response.text())
-    await Promise.all([ask(true), ask(true), ask(true), ask(false), ask(false, 'no-such-model')])
-  })
+  beforeAll(() => askFive(gateway.url, gateway.key))
   const median = (values: readonly number[]): number =>
     values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
-  const tile = (page: Page, name: string) => page.locator('dl > div').filter({ hasText: name }).first()
 
   test('the first page shows its figures and lists within a second, by a line of 10 Mbit/s and nothing kept; charts follow (55)', async () => {
     const signedIn = await openPage({ locale: 'en-US' })

@@ -2,6 +2,20 @@ import { expect } from 'bun:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { AccountList, AccountListItem, AccountState } from '../../server/admin/contract/accounts.ts'
 
+/** Five requests for the overview to show: three streams, one whole answer, one refused. */
+export async function askFive(url: string, key: string): Promise<void> {
+  const ask = (stream: boolean, model = 'claude-sonnet-4.5') =>
+    fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': key },
+      body: JSON.stringify({ model, max_tokens: 50, stream, messages: [{ role: 'user', content: 'Say hello.' }] }),
+    }).then((response) => response.text())
+  await Promise.all([ask(true), ask(true), ask(true), ask(false), ask(false, 'no-such-model')])
+}
+
+/** A figure of the overview. */
+export const tile = (page: Page, name: string) => page.locator('dl > div').filter({ hasText: name }).first()
+
 /** Every page behind sign-in, and what the pages open by their address. */
 export const consolePaths = [
   '/',
