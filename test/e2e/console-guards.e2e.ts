@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'bun:test'
 import type { Locator, Page } from 'playwright-core'
-import { focused, focusIs } from '../support/console.ts'
+import { focused, focusIs, signIn } from '../support/console.ts'
 import { type ConsoleStand, consoleTests } from '../support/console-tests.ts'
 import { adminPassword } from '../support/gateway.ts'
 import { sayIn } from '../support/words.ts'
@@ -10,7 +10,7 @@ const people = ['Anna', 'Bert', 'Cemil', 'Dilan', 'Zoltan']
 consoleTests(guards)
 
 /** Nothing is lost unnoticed: neither the focus, nor what was typed, nor what is shown once. */
-function guards({ gateway, open }: ConsoleStand): void {
+function guards({ gateway, open, openPage }: ConsoleStand): void {
   beforeAll(async () => {
     for (const name of people) await gateway.admin('POST', '/v2/users', { name })
     for (const name of ['one', 'two']) {
@@ -282,16 +282,16 @@ function guards({ gateway, open }: ConsoleStand): void {
   })
 
   test('letters typed before the palette is there are for it, and run no shortcut (U2)', async () => {
-    const { page, faults, close } = await open('/')
-    const wanted = Promise.withResolvers<void>()
+    const { page, faults, close } = await openPage({ locale: 'en-US' })
     const arrived = Promise.withResolvers<void>()
+    // From the beginning: a quiet page loads it by itself.
     await page.route('**/assets/palette*', async (route) => {
-      wanted.resolve()
       await arrived.promise
       await route.continue()
     })
+    await signIn(page, `${gateway.url}/login`, adminPassword)
+    await page.getByRole('navigation').first().waitFor()
     await page.keyboard.press('Control+k')
-    await wanted.promise
     await page.keyboard.type('gm')
     await page.keyboard.press('Backspace')
     await page.keyboard.press('Backspace')
