@@ -118,7 +118,7 @@ function care({ gateway, openPage }: ConsoleStand): void {
     const { page, close } = await openPage({ locale: 'zh-CN' })
     const dialog = page.getByRole('dialog')
     const words = async (): Promise<string> => (await dialog.textContent()) ?? ''
-    const url = 'http://proxy.example:3128'
+    const url = 'http://127.0.0.1:3128'
     await gateway.admin('POST', '/v2/proxies', { url, name: '出口一' })
     await signIn(page, `${gateway.url}/login?next=/proxies`, adminPassword)
     await page.getByRole('button', { name: '添加代理' }).first().click()

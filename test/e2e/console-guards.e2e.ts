@@ -17,7 +17,7 @@ function guards({ gateway, open, openPage }: ConsoleStand): void {
       await gateway.admin('POST', '/v2/model-mappings', { name: `map-${name}`, target: 'claude-sonnet-4.5' })
       await gateway.admin('POST', '/v2/admin-tokens', { name: `token-${name}`, scopes: ['read'] })
       await gateway.admin('POST', '/v2/operators', { name: `op-${name}`, password: 'a long one, op', role: 'viewer' })
-      await gateway.admin('POST', '/v2/proxies', { name: `hk-${name}`, url: `http://${name}.example:8080` })
+      await gateway.admin('POST', '/v2/proxies', { name: `hk-${name}`, url: `http://${name}:secret@127.0.0.1:9` })
     }
     for (const ip of ['198.51.100.1', '198.51.100.2'])
       await gateway.admin('POST', '/v2/ips/block', { ip, reason: 'seen' })

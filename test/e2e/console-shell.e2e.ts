@@ -46,7 +46,7 @@ function shell({ gateway, openPage }: ConsoleStand): void {
   })
 
   test('the palette finds a proxy by its name and the way to a restore, from any page', async () => {
-    const proxy = { url: 'http://out.example:3128', name: 'harbour gate', enabled: false }
+    const proxy = { url: 'http://127.0.0.1:9', name: 'harbour gate', enabled: false }
     await gateway.admin('POST', '/v2/proxies', proxy)
     const { page, faults, close } = await openPage({ locale: 'en-US' })
     await signIn(page, `${gateway.url}/login?next=/models`, adminPassword)
