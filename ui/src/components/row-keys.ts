@@ -26,12 +26,17 @@ const nameOf = (row: Element): HTMLElement | null => row.querySelector('a[href],
 const rowAt = (container: ParentNode | undefined, id: string): HTMLElement | undefined =>
   container?.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`) ?? undefined
 
-/** To the row with that id once what opened over it has given the focus back, unless that was to something in it. */
+/**
+ * To the row with that id once what opened over it has given the focus back, unless that was to something in it, or something else
+ * has the focus by then.
+ */
 export function focusRow(id: string | undefined): void {
   if (id === undefined) return
   setTimeout(() => {
     const row = rowAt(document, id)
-    if (row && !row.contains(document.activeElement)) nameOf(row)?.focus()
+    const { activeElement } = document
+    const isElsewhere = document.querySelector('[role="dialog"]') !== null || activeElement?.matches(ownKeys)
+    if (row && !isElsewhere && !row.contains(activeElement)) nameOf(row)?.focus()
   }, 60)
 }
 
